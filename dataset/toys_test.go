@@ -1,0 +1,109 @@
+package dataset
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gonum.org/v1/gonum/mat"
+)
+
+// The accuracy that the documentation of Moons states, against a rule with
+// eight times the nodes.
+func TestMoonsQuadratureHasConverged(t *testing.T) {
+	coarse, fine := moonsMixture(moonsNodes), moonsMixture(8*moonsNodes)
+	rng := rand.New(rand.NewPCG(1, 1))
+	for _, c := range []struct{ distance, logp, score float64 }{
+		{0, 1e-12, 1e-12}, {0.3, 1e-12, 1e-12}, {1, 1e-12, 1e-12}, {40 * moonsNoise, 1e-11, 1e-11},
+		{10, 1e-3, 1e-5}, {1000, 100, 1e-3},
+	} {
+		for range 100 {
+			x, y := moonsCurve(rng.Uint64()&1 == 0, rng.Float64())
+			sin, cos := math.Sincos(2 * math.Pi * rng.Float64())
+			p := []float64{
+				x + c.distance*cos + moonsNoise*rng.NormFloat64(),
+				y + c.distance*sin + moonsNoise*rng.NormFloat64(),
+			}
+			require.InDelta(t, fine.LogProb(p), coarse.LogProb(p), c.logp, "distance %v", c.distance)
+			want := fine.ScoreInput(nil, p)
+			require.InDeltaSlice(t, want, coarse.ScoreInput(nil, p), c.score*(1+norm(want)), "distance %v", c.distance)
+		}
+	}
+}
+
+func TestMoonsAreTwoHalfCircles(t *testing.T) {
+	for _, c := range []struct {
+		upper bool
+		u     float64
+		want  []float64
+	}{
+		{true, 0, []float64{0.75, -0.375}}, {true, 0.5, []float64{-0.75, 1.125}}, {true, 1, []float64{-2.25, -0.375}},
+		{false, 0, []float64{-0.75, 0.375}}, {false, 0.5, []float64{0.75, -1.125}}, {false, 1, []float64{2.25, 0.375}},
+	} {
+		x, y := moonsCurve(c.upper, c.u)
+		require.InDeltaSlice(t, c.want, []float64{x, y}, 1e-15)
+	}
+}
+
+func TestRingHasEightModes(t *testing.T) {
+	r := NewRing(nil)
+	require.Equal(t, 8, r.Len())
+	for k := range 8 {
+		require.InDelta(t, 1.4, norm(r.mean(k)), 1e-15)
+		require.InDelta(t, 0.01, r.vars[k], 1e-15)
+		require.InDeltaSlice(t, []float64{0, 0}, r.ScoreInput(nil, r.mean(k)), 1e-9)
+	}
+}
+
+func TestCheckerboardIsUniformOnItsCells(t *testing.T) {
+	c := NewCheckerboard(rand.NewPCG(1, 1))
+	var count [4][4]int
+	const n = 16_000
+	for range n {
+		x := c.Rand(nil)
+		require.Equal(t, -math.Log(8), c.LogProb(x))
+		count[int(math.Floor(x[0]))+2][int(math.Floor(x[1]))+2]++
+	}
+	for i := range count {
+		for j := range count[i] {
+			if (i+j)%2 == 1 {
+				require.Zero(t, count[i][j])
+				continue
+			}
+			require.InDelta(t, n/8, count[i][j], 4*math.Sqrt(n*7/64.0))
+		}
+	}
+	for _, x := range [][]float64{{0.5, -0.5}, {2.5, 0.5}, {0.5, -2.5}, {-3, -3}, {math.NaN(), 0}, {math.Inf(1), 0}} {
+		require.True(t, math.IsInf(c.LogProb(x), -1), "%v", x)
+	}
+	require.Equal(t, []float64{0, 0}, c.ScoreInput([]float64{7, 7}, []float64{0.5, 0.5}))
+	require.PanicsWithValue(t, badKernel, func() { c.Diffuse(1, 0) })
+	require.PanicsWithValue(t, badKernel, func() { c.Diffuse(-1, 1) })
+}
+
+// Where the noise is much smaller than a cell, one edge is all that matters:
+// p_t = Φ(distance/σ)/8.
+func TestCheckerboardEdgeIsAnErrorFunction(t *testing.T) {
+	const sigma = 0.01
+	p := NewCheckerboard(nil).Diffuse(1, sigma)
+	for _, z := range []float64{-8, -2, 0, 1, 5} {
+		want := math.Log(math.Erfc(-z/math.Sqrt2) / 16)
+		require.InEpsilon(t, want, p.LogProb([]float64{0.5, 2 - z*sigma - 1}), 1e-12)
+	}
+}
+
+func ExampleCheckerboard() {
+	c := NewCheckerboard(rand.NewPCG(1, 2))
+	x := Sample(c, 3)
+	for i := range 3 {
+		fmt.Printf("%.3f\n", c.LogProb(mat.Row(nil, i, x)))
+	}
+	fmt.Println(c.LogProb([]float64{0.5, -0.5}))
+	// Output:
+	// -2.079
+	// -2.079
+	// -2.079
+	// -Inf
+}

@@ -1,0 +1,81 @@
+package twosample
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// Energy returns the squared energy distance
+//
+//	2 mean‖x_i − y_j‖ − mean‖x_i − x_j‖ − mean‖y_i − y_j‖
+//
+// of the rows of x and y. The means run over all pairs, a row with itself
+// included, so the distance is never negative up to rounding (V-statistic). The
+// work is quadratic in the number of rows. It panics when the columns differ or
+// a sample is empty.
+func Energy(x, y *mat.Dense) float64 {
+	n, m, d := dims(x, y)
+	a, b := columns(x), columns(y)
+	within := func(rows float64, c []float64) float64 {
+		return 2 * pairs(c, c, d, true) / (rows * rows)
+	}
+	across := pairs(a, b, d, false) / (float64(n) * float64(m))
+	return 2*across - within(float64(n), a) - within(float64(m), b)
+}
+
+// pairs returns Σ‖a_i − b_j‖ over all pairs of points, or over j < i when a and
+// b are the same points. Points are stored by columns. The sum is taken point by
+// point, so its rounding error grows with the number of points, not of pairs.
+func pairs(a, b []float64, d int, same bool) float64 {
+	n, m := len(a)/d, len(b)/d
+	sq := make([]float64, m)
+	var total float64
+	for i := range n {
+		if same {
+			m = i
+		}
+		row := sq[:m]
+		clear(row)
+		for k := range d {
+			ai, col := a[k*n+i], b[k*(len(b)/d):][:m]
+			for j, bj := range col {
+				row[j] += (ai - bj) * (ai - bj)
+			}
+		}
+		var sum float64
+		for _, q := range row {
+			sum += math.Sqrt(q)
+		}
+		total += sum
+	}
+	return total
+}
+
+// columns returns the values of x column by column.
+func columns(x *mat.Dense) []float64 {
+	n, d := x.Dims()
+	c := make([]float64, n*d)
+	for k := range d {
+		mat.Col(c[k*n:(k+1)*n], k, x)
+	}
+	return c
+}
+
+// dims returns the numbers of rows and the common number of columns.
+func dims(x, y *mat.Dense) (n, m, d int) {
+	n, d = x.Dims()
+	m, c := y.Dims()
+	if n == 0 || m == 0 {
+		panic(badEmpty)
+	}
+	if c != d {
+		panic(badDimension)
+	}
+	return n, m, d
+}
+
+const (
+	badDimension = "twosample: dimension mismatch"
+	badEmpty     = "twosample: empty sample"
+)

@@ -1,0 +1,190 @@
+package twosample
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"sort"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
+)
+
+func normals(n, d int, shift, scale float64, seed uint64) *mat.Dense {
+	rng := rand.New(rand.NewPCG(seed, 1))
+	x := mat.NewDense(n, d, nil)
+	for i := range n {
+		for j := range d {
+			x.Set(i, j, shift+scale*rng.NormFloat64())
+		}
+	}
+	return x
+}
+
+func TestEnergyIsTheSumOverAllPairs(t *testing.T) {
+	x, y := normals(37, 3, 0, 1, 1), normals(23, 3, 0.4, 2, 2)
+	mean := func(a, b *mat.Dense) float64 {
+		n, _ := a.Dims()
+		m, _ := b.Dims()
+		var sum float64
+		for i := range n {
+			for j := range m {
+				sum += floats.Distance(a.RawRowView(i), b.RawRowView(j), 2)
+			}
+		}
+		return sum / float64(n*m)
+	}
+	require.InEpsilon(t, 2*mean(x, y)-mean(x, x)-mean(y, y), Energy(x, y), 1e-12)
+	require.InDelta(t, 0, Energy(x, x), 1e-14)
+	require.InEpsilon(t, Energy(x, y), Energy(y, x), 1e-12)
+}
+
+// In one dimension E² = 2∫(F − G)² dq.
+func TestEnergyIsCramersDistanceInOneDimension(t *testing.T) {
+	x, y := normals(40, 1, 0, 1, 3), normals(55, 1, 1, 0.5, 4)
+	a := append([]float64(nil), x.RawMatrix().Data...)
+	b := append([]float64(nil), y.RawMatrix().Data...)
+	sort.Float64s(a)
+	sort.Float64s(b)
+	all := append(append([]float64(nil), a...), b...)
+	sort.Float64s(all)
+	var want float64
+	for i := range all[:len(all)-1] {
+		f := float64(sort.SearchFloat64s(a, math.Nextafter(all[i], math.Inf(1)))) / float64(len(a))
+		g := float64(sort.SearchFloat64s(b, math.Nextafter(all[i], math.Inf(1)))) / float64(len(b))
+		want += 2 * (f - g) * (f - g) * (all[i+1] - all[i])
+	}
+	require.InEpsilon(t, want, Energy(x, y), 1e-12)
+}
+
+func TestEnergyGrowsWithTheShiftOfALaw(t *testing.T) {
+	x := normals(500, 2, 0, 1, 5)
+	var last float64
+	for _, shift := range []float64{0, 0.25, 0.5, 1, 2} {
+		e := Energy(x, normals(500, 2, shift, 1, 6))
+		require.Greater(t, e, last)
+		last = e
+	}
+}
+
+// Samples of unequal sizes are compared as if every point were repeated to a
+// common size.
+func TestUnequalSizesEqualRepeatedSamples(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, size := range [][2]int{{1, 1}, {1, 7}, {4, 6}, {5, 7}, {12, 8}} {
+		a, b := make([]float64, size[0]), make([]float64, size[1])
+		for i := range a {
+			a[i] = rng.NormFloat64()
+		}
+		for i := range b {
+			b[i] = rng.NormFloat64()
+		}
+		var long [2][]float64
+		for i, s := range [2][]float64{a, b} {
+			for _, v := range s {
+				for range size[1-i] {
+					long[i] = append(long[i], v)
+				}
+			}
+			sort.Float64s(long[i])
+		}
+		d := floats.Distance(long[0], long[1], 2)
+		require.InEpsilon(t, d*d/float64(len(long[0])), W2Squared(a, b), 1e-12, "%v", size)
+	}
+}
+
+func TestW2LeavesItsArgumentsAlone(t *testing.T) {
+	a, b := []float64{3, 1, 2}, []float64{9, 8}
+	W2Squared(a, b)
+	require.Equal(t, []float64{3, 1, 2}, a)
+	require.Equal(t, []float64{9, 8}, b)
+}
+
+// A translation by v moves the projection on u by u·v, and the mean of (u·v)²
+// over the sphere is ‖v‖²/d.
+func TestSlicedW2OfATranslation(t *testing.T) {
+	for _, d := range []int{1, 2, 5} {
+		x := normals(50, d, 0, 1, 7)
+		y := mat.DenseCopyOf(x)
+		v := make([]float64, d)
+		for i := range v {
+			v[i] = float64(i) - 1.5
+		}
+		for i := range 50 {
+			floats.Add(y.RawRowView(i), v)
+		}
+		u := Directions(64, d, 9)
+		var want float64
+		n, _ := u.Dims()
+		for i := range n {
+			dot := floats.Dot(u.RawRowView(i), v)
+			want += dot * dot / float64(n)
+		}
+		require.InEpsilon(t, math.Sqrt(want), SlicedW2(x, y, u), 1e-12)
+		if d <= 2 { // the directions are a design: the mean is exact
+			require.InEpsilon(t, floats.Dot(v, v)/float64(d), want, 1e-12)
+		}
+	}
+}
+
+// Between N(0, I) and N(0, s²I) every projection is at the distance |s − 1|.
+func TestSlicedW2OfTwoGaussians(t *testing.T) {
+	x, y := normals(20000, 2, 0, 1, 10), normals(15000, 2, 0, 1.5, 11)
+	require.InDelta(t, 0.5, SlicedW2(x, y, Directions(16, 2, 0)), 0.03)
+}
+
+func TestDirectionsAreUnitVectors(t *testing.T) {
+	for _, d := range []int{1, 2, 3, 10} {
+		u := Directions(33, d, 5)
+		n, c := u.Dims()
+		require.Equal(t, d, c)
+		for i := range n {
+			require.InDelta(t, 1, floats.Norm(u.RawRowView(i), 2), 1e-15)
+		}
+		require.True(t, mat.Equal(u, Directions(33, d, 5)))
+	}
+	require.False(t, mat.Equal(Directions(4, 3, 1), Directions(4, 3, 2)))
+	plane := Directions(4, 2, 0)
+	require.InDeltaSlice(t, []float64{0, 1}, plane.RawRowView(2), 1e-15)
+}
+
+func TestShapeMistakesPanic(t *testing.T) {
+	x, y := mat.NewDense(3, 2, nil), mat.NewDense(3, 4, nil)
+	require.PanicsWithValue(t, badDimension, func() { Energy(x, y) })
+	require.PanicsWithValue(t, badDimension, func() { SlicedW2(x, y, Directions(3, 2, 0)) })
+	require.PanicsWithValue(t, badDimension, func() { SlicedW2(x, x, y) })
+	require.PanicsWithValue(t, badEmpty, func() { Energy(x, &mat.Dense{}) })
+	require.PanicsWithValue(t, badEmpty, func() { W2Squared(nil, []float64{1}) })
+	require.PanicsWithValue(t, badEmpty, func() { Directions(0, 2, 0) })
+}
+
+func ExampleEnergy() {
+	x := mat.NewDense(2, 1, []float64{0, 2})
+	y := mat.NewDense(2, 1, []float64{1, 3})
+	fmt.Println(Energy(x, y))
+	// Output: 1
+}
+
+func ExampleSlicedW2() {
+	x := mat.NewDense(2, 2, []float64{0, 0, 1, 1})
+	y := mat.NewDense(2, 2, []float64{3, 4, 4, 5}) // x moved by (3, 4)
+	fmt.Printf("%.4f\n", SlicedW2(x, y, Directions(64, 2, 0)))
+	// Output: 3.5355
+}
+
+func BenchmarkEnergy2000(b *testing.B) {
+	x, y := normals(2000, 2, 0, 1, 1), normals(2000, 2, 0, 1, 2)
+	for b.Loop() {
+		Energy(x, y)
+	}
+}
+
+func BenchmarkSlicedW2(b *testing.B) {
+	x, y := normals(2000, 2, 0, 1, 1), normals(2000, 2, 0, 1, 2)
+	u := Directions(64, 2, 0)
+	for b.Loop() {
+		SlicedW2(x, y, u)
+	}
+}

@@ -1,0 +1,104 @@
+package sde
+
+import "gonum.org/v1/gonum/mat"
+
+// Jacobian is implemented by a Density that also knows the derivative of its
+// score: ScoreJacobian writes the symmetric matrix ∂²log p/∂x∂x into dst.
+type Jacobian interface {
+	ScoreJacobian(dst *mat.Dense, x []float64)
+}
+
+// Analytic returns the exact score of a diffused distribution: at(α, σ) is the
+// law of αx₀ + σz. The result is also a Divergencer exactly when the density
+// is a Jacobian, which is decided here, once, from the density at the end of
+// the span.
+//
+// A call of Score calls at once for every run of equal times, hence once when
+// the time is common. at must be safe for concurrent use; a density serves one
+// call.
+func Analytic(p SDE, at func(alpha, sigma float64) Density) Scorer {
+	_, end := p.Span()
+	if _, ok := at(p.Kernel(end)).(Jacobian); ok {
+		return differentiable{analytic{p, at}}
+	}
+	return analytic{p, at}
+}
+
+type analytic struct {
+	process SDE
+	at      func(alpha, sigma float64) Density
+}
+
+type differentiable struct{ analytic }
+
+var (
+	_ Scorer      = analytic{}
+	_ Divergencer = differentiable{}
+)
+
+// Score writes the exact scores of the rows x into dst.
+func (s analytic) Score(dst, x *mat.Dense, t []float64) {
+	sameDims(dst, x)
+	s.each(x, t, func(i int, p Density) {
+		p.ScoreInput(dst.RawRowView(i), x.RawRowView(i))
+	})
+}
+
+// each calls f for every row with the density at its time.
+func (s analytic) each(x *mat.Dense, t []float64, f func(i int, p Density)) {
+	rows, _ := x.Dims()
+	if len(t) != 1 && len(t) != rows {
+		panic(badDimension)
+	}
+	var p Density
+	for i := range rows {
+		if i == 0 || i < len(t) && t[i] != t[i-1] {
+			p = s.at(s.process.Kernel(t[i]))
+		}
+		f(i, p)
+	}
+}
+
+// Divergence writes the exact scores into dst and the traces of their
+// Jacobians into div.
+func (s differentiable) Divergence(dst *mat.Dense, div []float64, x *mat.Dense, t []float64) {
+	rows, cols := sameDims(dst, x)
+	if len(div) != rows {
+		panic(badDimension)
+	}
+	s.jacobians(dst, x, t, func(i int, j *mat.Dense) {
+		div[i] = 0
+		for k := range cols {
+			div[i] += j.At(k, k)
+		}
+	})
+}
+
+// JVP writes the exact scores into dst and the products of their Jacobians
+// with the rows of v into jv.
+func (s differentiable) JVP(dst, jv, x, v *mat.Dense, t []float64) {
+	sameDims(dst, jv, x, v)
+	s.jacobians(dst, x, t, func(i int, j *mat.Dense) {
+		out, dir := jv.RawRowView(i), v.RawRowView(i)
+		for k := range out {
+			out[k] = 0
+			for l, d := range dir {
+				out[k] += j.At(k, l) * d
+			}
+		}
+	})
+}
+
+// jacobians writes the scores into dst and hands each row's Jacobian to f.
+func (s differentiable) jacobians(dst, x *mat.Dense, t []float64, f func(i int, j *mat.Dense)) {
+	_, cols := x.Dims()
+	j := new(mat.Dense)
+	s.each(x, t, func(i int, p Density) {
+		if j.IsEmpty() {
+			j.ReuseAs(cols, cols)
+		}
+		p.ScoreInput(dst.RawRowView(i), x.RawRowView(i))
+		p.(Jacobian).ScoreJacobian(j, x.RawRowView(i))
+		f(i, j)
+	})
+}

@@ -1,0 +1,23 @@
+// Package noise serves random numbers by address: every number is a pure
+// function of a seed and of where in a run it is used, so that results do not
+// depend on how a run is split into batches, chunks and workers.
+//
+// # Addresses
+//
+// A Draw names a matrix of numbers: what they are for, the step of the run,
+// the slot within the step, and the index in the whole run of the first row.
+// The counter of Philox4x64-10 (Salmon, Moraes, Dror and Shaw, 2011) holds
+//
+//	(row, step, slot, purpose · 2⁵⁶ + n)
+//
+// for the n-th block of four 64-bit words of that row, and its key holds the
+// seed and the kind of number wanted (normals, uniforms, words). The generator
+// is a bijection of the counter, so no two addresses share a block.
+//
+// # Numbers
+//
+// A word gives a uniform number on [0, 1) by its upper 53 bits; two give a pair
+// of normals by Box and Muller's transform; as they come, they are a
+// rand.Source, for generators whose consumption is not known in advance.
+// Normals are White's; Recorded replays those of another program.
+package noise

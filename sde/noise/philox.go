@@ -1,0 +1,36 @@
+package noise
+
+import "math/bits"
+
+// block is Philox4x64-10 of Salmon, Moraes, Dror and Shaw (2011): a bijection
+// of the 256-bit counter for every 128-bit key, so different addresses under
+// one key never give the same block.
+//
+// The words are single variables because the compiler keeps no array in
+// registers.
+func block(a, b, c, d, k0, k1 uint64) (w0, w1, w2, w3 uint64) {
+	for range 10 {
+		hi0, lo0 := bits.Mul64(0xD2E7470EE14C6C93, a)
+		hi1, lo1 := bits.Mul64(0xCA5A826395121157, c)
+		a, b, c, d = hi1^b^k0, lo1, hi0^d^k1, lo0
+		k0 += 0x9E3779B97F4A7C15
+		k1 += 0xBB67AE8584CAA73B
+	}
+	return a, b, c, d
+}
+
+// The second half of the key keeps apart the three uses of one seed and
+// address.
+const (
+	normals uint64 = iota
+	uniforms
+	words
+)
+
+// words4 returns the n-th block of four words of row at.Row of a draw.
+func (at *Draw) words4(seed, use uint64, n int) (w0, w1, w2, w3 uint64) {
+	return block(uint64(at.Row), uint64(at.Step), uint64(at.Slot), uint64(n)|uint64(at.Purpose)<<56, seed, use)
+}
+
+// unit maps a word to the 2⁵³ equidistant numbers of [0, 1).
+func unit(w uint64) float64 { return float64(w>>11) * 0x1p-53 }
