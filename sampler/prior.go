@@ -1,0 +1,86 @@
+package sampler
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/gradlogp/gradlogp/sde"
+	"github.com/gradlogp/gradlogp/sde/noise"
+)
+
+// Prior is the distribution of the starting points, in model coordinates: the
+// Gaussian with the mean and the variances that data with mean m and variance
+// v per coordinate have at the grid's first time,
+//
+//	N(α m, α² v + σ²).
+//
+// The zero value means m = 0 and v = 1, which standardised data have; it is
+// N(0, I) for the VP process. Variances of 0 give N(0, σ²), the usual choice of
+// VE and EDM code. Other starting points are drawn by the caller and handed to
+// Continue.
+type Prior struct {
+	// Mean and Variance hold one value a coordinate, or are nil.
+	Mean, Variance []float64
+}
+
+func (p Prior) check(d int) error {
+	if p.Mean != nil && len(p.Mean) != d || p.Variance != nil && len(p.Variance) != d {
+		panic(panicDims)
+	}
+	for j, m := range p.Mean {
+		if math.IsNaN(m) || math.IsInf(m, 0) {
+			return fmt.Errorf("sampler: Settings.Prior.Mean[%d] = %g, expected a finite number: %w", j, m, ErrRange)
+		}
+	}
+	for j, v := range p.Variance {
+		if !(v >= 0) || math.IsInf(v, 1) {
+			return fmt.Errorf("sampler: Settings.Prior.Variance[%d] = %g, expected a finite number ≥ 0: %w", j, v, ErrRange)
+		}
+	}
+	return nil
+}
+
+// drawPrior fills the state of a Step with starting points.
+func (r *run) drawPrior(s *Step) {
+	t := r.Grid[0]
+	alpha, sigma := r.Kernel(t)
+	r.Noise.Normal(s.X, noise.Draw{Row: s.Row0, Purpose: noise.Prior, T: t, U: t})
+	n, _ := s.X.Dims()
+	for i := range n {
+		for j, z := range s.X.RawRowView(i) {
+			m, v := 0.0, 1.0
+			if r.Prior.Mean != nil {
+				m = r.Prior.Mean[j]
+			}
+			if r.Prior.Variance != nil {
+				v = r.Prior.Variance[j]
+			}
+			s.X.Set(i, j, alpha*m+math.Sqrt(alpha*alpha*v+sigma*sigma)*z)
+		}
+	}
+}
+
+// frame is the map y = (x − shift)/scale into model coordinates.
+type frame struct{ shift, scale []float64 }
+
+// frameOf returns the frame of a scorer, the identity when it has none.
+func frameOf(s sde.Scorer, d int) (frame, error) {
+	framed, ok := s.(sde.Framed)
+	if !ok {
+		f := frame{make([]float64, d), make([]float64, d)}
+		for j := range f.scale {
+			f.scale[j] = 1
+		}
+		return f, nil
+	}
+	shift, scale := framed.Frame()
+	if len(shift) != d || len(scale) != d {
+		panic(panicDims)
+	}
+	for j := range scale {
+		if math.IsNaN(shift[j]-shift[j]) || math.IsNaN(scale[j]-scale[j]) || scale[j] == 0 {
+			return frame{}, fmt.Errorf("sampler: the score's frame has shift %g and scale %g in coordinate %d, expected finite numbers and a scale other than 0: %w", shift[j], scale[j], j, ErrRange)
+		}
+	}
+	return frame{shift, scale}, nil
+}

@@ -1,0 +1,236 @@
+package sampler
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/gradlogp/gradlogp/sde/noise"
+	"gonum.org/v1/gonum/mat"
+)
+
+const (
+	// chunkRows bounds the rows of a Step, so that its matrices stay in
+	// cache; chunks are multiples of rowBlock, the scorers' natural unit.
+	chunkRows = 512
+	rowBlock  = 64
+)
+
+// run is one call of Sample or Continue with its defaults filled in.
+type run struct {
+	Problem
+	Settings
+	pred  Predictor
+	frame frame
+	start func(*Step) // sets the state at the grid's first time
+}
+
+// do runs all chunks and writes the result to x.
+func (r *run) do(ctx context.Context, x *mat.Dense) error {
+	n, d := x.Dims()
+	state := mat.NewDense(n, d, nil)
+	failed, err := r.chunks(ctx, state)
+	if err != nil {
+		return err
+	}
+	for i := range n {
+		row, y := x.RawRowView(i), state.RawRowView(i)
+		for j, v := range y {
+			row[j] = r.frame.shift[j] + r.frame.scale[j]*v
+		}
+	}
+	if len(failed) == 0 {
+		return nil
+	}
+	for _, e := range failed {
+		row := x.RawRowView(e.Row - r.FirstRow)
+		for j := range row {
+			row[j] = math.NaN()
+		}
+	}
+	return failed
+}
+
+// rowsTogether returns how many rows form a chunk: all of them when something
+// looks at the rows together, else what keeps the workers busy.
+func (r *run) rowsTogether(n, workers int) int {
+	if r.Observer != nil || couples(r.pred) || couples(r.Corrector) {
+		return n
+	}
+	share := (n-1)/workers + 1
+	return min(chunkRows, (share+rowBlock-1)/rowBlock*rowBlock)
+}
+
+func couples(v any) bool {
+	c, ok := v.(Coupler)
+	return ok && c.CouplesRows()
+}
+
+// chunks carries the state along the grid, chunk by chunk. Workers take the
+// chunks in order; the first error or panic stops them all.
+func (r *run) chunks(ctx context.Context, state *mat.Dense) (RowErrors, error) {
+	n, _ := state.Dims()
+	workers := r.Workers
+	if workers == 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	size := r.rowsTogether(n, workers)
+	inner, stop := context.WithCancel(ctx)
+	defer stop()
+	results := make([]outcome, (n+size-1)/size)
+	var next atomic.Int64
+	work := func() {
+		for c := int(next.Add(1)) - 1; c < len(results); c = int(next.Add(1)) - 1 {
+			o := &results[c]
+			if o.failed, o.err = r.chunk(inner, state, c*size, min((c+1)*size, n)); o.err != nil {
+				stop()
+			}
+		}
+	}
+	if workers = min(workers, len(results)); workers == 1 {
+		work() // a panic keeps its stack
+		return merge(results, ctx.Err() != nil)
+	}
+	var wg sync.WaitGroup
+	panics := make([]any, workers)
+	for w := range workers {
+		wg.Go(func() {
+			panics[w] = errExit // unless work returns, or panics
+			defer func() {
+				if p := recover(); p != nil {
+					panics[w] = p
+				}
+				if panics[w] != nil {
+					stop()
+				}
+			}()
+			work()
+			panics[w] = nil
+		})
+	}
+	wg.Wait()
+	for _, p := range panics {
+		if p != nil {
+			panic(p)
+		}
+	}
+	return merge(results, ctx.Err() != nil)
+}
+
+// errExit is what a scorer or method that ends its goroutine leaves behind.
+const errExit = "sampler: a worker's goroutine was ended by runtime.Goexit"
+
+// outcome is what became of a chunk.
+type outcome struct {
+	failed RowErrors
+	err    error
+}
+
+// merge returns the first error that is not merely the echo of another
+// chunk's, and all failed rows in order.
+func merge(results []outcome, cancelled bool) (RowErrors, error) {
+	var failed RowErrors
+	var err error
+	for _, o := range results {
+		if o.err != nil && (err == nil || !cancelled && errors.Is(err, context.Canceled)) {
+			err = o.err
+		}
+		failed = append(failed, o.failed...)
+	}
+	slices.SortStableFunc(failed, func(a, b RowError) int { return cmp.Compare(a.Row, b.Row) })
+	return failed, err
+}
+
+// chunk carries the rows from lo up to hi of the state along the whole grid.
+func (r *run) chunk(ctx context.Context, state *mat.Dense, lo, hi int) (RowErrors, error) {
+	_, d := state.Dims()
+	s := &Step{
+		SDE: r.SDE, Ctx: ctx, scorer: r.Score, Noise: r.Noise, Row0: r.FirstRow + lo,
+		X: state.Slice(lo, hi, 0, d).(*mat.Dense), Mean: mat.NewDense(hi-lo, d, nil),
+		N: len(r.Grid) - 1, T: r.Grid[0], U: r.Grid[1], At: r.Grid[0],
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, s.failed(err)
+	}
+	r.start(s)
+	w := newWatch(s)
+	w.look(0)
+	if err := r.observe(0, s); err != nil {
+		return nil, err
+	}
+	for k := range s.N {
+		s.K, s.T, s.U = k, r.Grid[k], r.Grid[k+1]
+		if err := r.step(s); err != nil {
+			return nil, s.failed(err)
+		}
+		w.look(k + 1)
+		if err := r.observe(k+1, s); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.finish(s); err != nil {
+		return nil, s.failed(err)
+	}
+	w.look(s.N)
+	return w.failed, nil
+}
+
+// step crosses one interval.
+func (r *run) step(s *Step) error {
+	if err := s.Ctx.Err(); err != nil {
+		return err // methods that need no score do not look
+	}
+	s.At = s.T
+	if r.CorrectorFirst {
+		if err := r.correct(s); err != nil {
+			return err
+		}
+	}
+	s.purpose = noise.Predict
+	if err := r.pred.Predict(s); err != nil {
+		return err
+	}
+	s.At = s.U
+	if !r.CorrectorFirst {
+		return r.correct(s)
+	}
+	return nil
+}
+
+func (r *run) correct(s *Step) error {
+	if r.Corrector == nil || blind(s.SDE, s.At) {
+		return nil
+	}
+	s.purpose = noise.Correct
+	return r.Corrector.Correct(s)
+}
+
+// finish turns the last state into the result.
+func (r *run) finish(s *Step) error {
+	switch {
+	case r.LastMean:
+		s.X.Copy(s.Mean)
+	case !r.NoDenoise && !s.Blind():
+		if err := s.Denoise(s.Mean, s.X, s.U); err != nil {
+			return err
+		}
+		s.X.Copy(s.Mean)
+	}
+	return nil
+}
+
+func (r *run) observe(k int, s *Step) error {
+	if r.Observer == nil {
+		return nil
+	}
+	if err := r.Observer.Observe(k, s.At, s.X); err != nil {
+		return fmt.Errorf("sampler: observer at point %d, t = %g: %w", k, s.At, err)
+	}
+	return nil
+}

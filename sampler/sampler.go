@@ -1,0 +1,176 @@
+package sampler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/gradlogp/gradlogp/sde"
+	"github.com/gradlogp/gradlogp/sde/noise"
+	"gonum.org/v1/gonum/mat"
+)
+
+var (
+	// ErrRange marks a setting with an impossible value.
+	ErrRange = errors.New("out of range")
+	// ErrUnset marks an argument or a field that may not be left nil or empty.
+	ErrUnset = errors.New("not set")
+	// ErrNonFinite marks a row whose state became NaN or infinite.
+	ErrNonFinite = errors.New("not finite")
+	// ErrDiverged marks a row that left every plausible scale of the process.
+	ErrDiverged = errors.New("diverged")
+)
+
+const panicDims = "sampler: dimension mismatch"
+
+// Problem is what is to be sampled: a noising process and the score of its
+// marginals. When the Score is an sde.Framed, the process runs in the model's
+// coordinates y; Sample and Continue take and return the data's coordinates x
+// and map at entry and exit.
+type Problem struct {
+	sde.SDE
+	Score sde.Scorer
+}
+
+// Predictor carries the state from time T to the earlier time U of a Step.
+// One value serves any number of Steps at once: what it must remember between
+// steps lives in the Step.
+type Predictor interface {
+	Predict(*Step) error
+}
+
+// Corrector improves the state at the time At of a Step, leaving that time
+// unchanged, so that its distribution comes closer to p_At.
+type Corrector interface {
+	Correct(*Step) error
+}
+
+// Coupler is implemented by a Predictor or Corrector whose update of one row
+// may depend on the others. When it does, all rows form one Step.
+type Coupler interface {
+	CouplesRows() bool
+}
+
+// Observer watches a run. Observe is called with k = 0 for the start and then
+// after every step, k counting the points of the grid; x is the state at time
+// t in model coordinates, valid during the call only and not to be changed.
+// The final denoise is not observed: it is the result. An error stops the run.
+type Observer interface {
+	Observe(k int, t float64, x mat.Matrix) error
+}
+
+// Settings are the choices of a run. The zero value, or a nil pointer, is
+// ready to use. Settings are never written to.
+type Settings struct {
+	// Grid holds the times visited, decreasing; n points make n−1 steps.
+	// Every point but the last lies in the span of the process. The last may
+	// be any time ≥ 0: below the span (σ = 0 included) the score is not
+	// evaluated there. Nil means DefaultGrid with DefaultPoints points.
+	Grid []float64
+	// Corrector, when set, runs after every step of the predictor, at its
+	// new time; with CorrectorFirst before it, at its old time, as
+	// score_sde's code does, so that the last state is never corrected.
+	Corrector      Corrector
+	CorrectorFirst bool
+	// NoDenoise returns the state at the grid's last time. Otherwise, when
+	// that time lies in the span, the result is the denoised E[x₀|x_t], for
+	// one more evaluation.
+	NoDenoise bool
+	// LastMean returns the last update without its noise instead of the
+	// denoised state (score_sde calls this "denoise").
+	LastMean bool
+	// Prior is where Sample starts; Continue does not use it.
+	Prior Prior
+	// Noise serves the random numbers. Nil means noise.White with Seed.
+	Noise noise.Source
+	Seed  uint64
+	// FirstRow is the index, in the whole run, of the first row of x. It
+	// lets one run be split over calls: row i depends on the seed and on its
+	// index in the whole run only.
+	FirstRow int
+	// Workers bounds the goroutines used; 0 means GOMAXPROCS. The result has
+	// the same bits for any number.
+	Workers int
+	// Observer, when set, makes all rows advance together in one goroutine.
+	Observer Observer
+}
+
+// Sample draws one sample into each row of x. It starts from s.Prior at the
+// grid's first time and carries the state along the grid with pred.
+//
+// A row whose state stops being finite, or diverges, does not spoil the
+// others: it is returned as NaNs, every other row is returned whole, and the
+// error is a RowErrors that names the row, step and time. After any other
+// error, among them the context's, x is unchanged. The context is honoured
+// within one evaluation of the score.
+func Sample(ctx context.Context, x *mat.Dense, p Problem, pred Predictor, s *Settings) error {
+	r, err := newRun(x, p, pred, s)
+	if err != nil {
+		return err
+	}
+	r.start = r.drawPrior
+	return r.do(ctx, x)
+}
+
+// Continue is Sample started from the given x, taken as the state at the
+// grid's first time. A row that is not finite at the start is reported as one
+// that failed at step 0.
+func Continue(ctx context.Context, x *mat.Dense, p Problem, pred Predictor, s *Settings) error {
+	r, err := newRun(x, p, pred, s)
+	if err != nil {
+		return err
+	}
+	r.start = func(st *Step) {
+		n, _ := st.X.Dims()
+		for i := range n {
+			row, y := x.RawRowView(st.Row0-r.FirstRow+i), st.X.RawRowView(i)
+			for j, v := range row {
+				y[j] = (v - r.frame.shift[j]) / r.frame.scale[j]
+			}
+		}
+	}
+	return r.do(ctx, x)
+}
+
+// newRun checks the arguments and fills in the defaults.
+func newRun(x *mat.Dense, p Problem, pred Predictor, s *Settings) (*run, error) {
+	switch {
+	case x == nil || x.IsEmpty():
+		return nil, fmt.Errorf("sampler: x has no rows, expected one row per sample: %w", ErrUnset)
+	case p.SDE == nil:
+		return nil, fmt.Errorf("sampler: Problem.SDE is nil, expected a process: %w", ErrUnset)
+	case p.Score == nil:
+		return nil, fmt.Errorf("sampler: Problem.Score is nil, expected a scorer: %w", ErrUnset)
+	case pred == nil:
+		return nil, fmt.Errorf("sampler: pred is nil, expected a predictor: %w", ErrUnset)
+	}
+	if err := sde.Validate(p.SDE); err != nil {
+		return nil, fmt.Errorf("sampler: Problem.SDE: %w", err)
+	}
+	r := &run{Problem: p, pred: pred}
+	if s != nil {
+		r.Settings = *s
+	}
+	if r.Workers < 0 {
+		return nil, fmt.Errorf("sampler: Settings.Workers = %d, expected 0 or more: %w", r.Workers, ErrRange)
+	}
+	if r.FirstRow < 0 {
+		return nil, fmt.Errorf("sampler: Settings.FirstRow = %d, expected 0 or more: %w", r.FirstRow, ErrRange)
+	}
+	if r.Grid == nil {
+		r.Grid = DefaultGrid(p.SDE, DefaultPoints)
+	}
+	if err := checkGrid(p.SDE, r.Grid); err != nil {
+		return nil, err
+	}
+	if r.Noise == nil {
+		r.Noise = noise.White{Seed: r.Seed}
+	}
+	_, d := x.Dims()
+	if err := r.Prior.check(d); err != nil {
+		return nil, err
+	}
+	var err error
+	r.frame, err = frameOf(p.Score, d)
+	return r, err
+}

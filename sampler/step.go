@@ -1,0 +1,152 @@
+package sampler
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/gradlogp/gradlogp/sde"
+	"github.com/gradlogp/gradlogp/sde/noise"
+	"gonum.org/v1/gonum/mat"
+)
+
+// Step is one interval of the grid for one group of rows, and everything
+// needed to cross it. All matrices have one row a sample, in model
+// coordinates, and are contiguous.
+type Step struct {
+	sde.SDE
+	Ctx context.Context
+	// X is the state. Mean is the last update without its noise; every
+	// Predictor and Corrector sets both.
+	X, Mean *mat.Dense
+	// T and U < T are the ends of the interval. At is where the state is:
+	// T for a predictor, U for a corrector after it.
+	T, U, At float64
+	// K counts the steps from 0, N is their number.
+	K, N int
+	// Row0 is the index of X's first row in the whole run.
+	Row0  int
+	Noise noise.Source
+
+	scorer  sde.Scorer
+	time    [1]float64
+	evals   int
+	purpose noise.Purpose
+	scratch []*mat.Dense
+	past    []record
+}
+
+// record is one remembered quantity and its time.
+type record struct {
+	q *mat.Dense
+	t float64
+}
+
+// Score evaluates the score of the rows of x at time t into dst. It returns
+// an error when the run has been cancelled.
+func (s *Step) Score(dst, x *mat.Dense, t float64) error {
+	if err := s.Ctx.Err(); err != nil {
+		return err
+	}
+	s.evals++
+	s.time[0] = t
+	s.scorer.Score(dst, x, s.time[:])
+	return nil
+}
+
+// Denoise evaluates D(x, t) = E[x₀|x_t=x] = (x + σ²s)/α into dst (Tweedie).
+// It costs one evaluation.
+func (s *Step) Denoise(dst, x *mat.Dense, t float64) error {
+	if err := s.Score(dst, x, t); err != nil {
+		return err
+	}
+	alpha, sigma := s.Kernel(t)
+	combine(dst, 1/alpha, x, sigma*sigma/alpha, dst)
+	return nil
+}
+
+// Evaluations returns how often the score has been evaluated in this run.
+func (s *Step) Evaluations() int { return s.evals }
+
+// Normal fills dst with the standard normals of the given slot. Slots number
+// the draws of one Predict or Correct call from 0; predictors and correctors
+// have streams of their own.
+func (s *Step) Normal(dst *mat.Dense, slot int) {
+	s.Noise.Normal(dst, noise.Draw{Row: s.Row0, Step: s.K, Slot: slot, Purpose: s.purpose, T: s.T, U: s.U})
+}
+
+// Move ends an update: X becomes Mean + std z with the normals z of the slot.
+// Nothing is drawn when std is 0.
+func (s *Step) Move(std float64, slot int) {
+	if std == 0 {
+		s.X.Copy(s.Mean)
+		return
+	}
+	s.Normal(s.X, slot)
+	combine(s.X, 1, s.Mean, std, s.X)
+}
+
+// Scratch returns the i-th matrix of the shape of X whose contents last until
+// the end of the current Predict or Correct call.
+func (s *Step) Scratch(i int) *mat.Dense {
+	for len(s.scratch) <= i {
+		s.scratch = append(s.scratch, s.like())
+	}
+	return s.scratch[i]
+}
+
+// Remember returns a matrix, to be filled by the caller, that is kept as the
+// newest of the last depth quantities of a multistep method, at time T.
+// Earlier ones are found with Past. A method always gives the same depth.
+func (s *Step) Remember(depth int) *mat.Dense {
+	if len(s.past) < depth {
+		s.past = append(s.past, record{q: s.like()})
+	}
+	newest := s.past[len(s.past)-1]
+	copy(s.past[1:], s.past)
+	s.past[0] = record{q: newest.q, t: s.T}
+	return newest.q
+}
+
+// Past returns what was remembered i calls before the newest, and its time;
+// ok is false when there is no such thing yet.
+func (s *Step) Past(i int) (q *mat.Dense, t float64, ok bool) {
+	if i >= len(s.past) {
+		return nil, 0, false
+	}
+	return s.past[i].q, s.past[i].t, true
+}
+
+// Blind reports whether the score may not be evaluated at the time U: true
+// only for a last grid point below the span, σ = 0 included.
+func (s *Step) Blind() bool { return blind(s.SDE, s.U) }
+
+func blind(p sde.SDE, t float64) bool {
+	start, _ := p.Span()
+	_, sigma := p.Kernel(t)
+	return t < start || sigma == 0
+}
+
+func (s *Step) like() *mat.Dense {
+	n, d := s.X.Dims()
+	return mat.NewDense(n, d, nil)
+}
+
+func (s *Step) failed(err error) error {
+	return fmt.Errorf("sampler: step %d of %d, from t = %g to %g: %w", s.K+1, s.N, s.T, s.U, err)
+}
+
+// combine sets dst = a x + b y. The three may be the same matrix.
+func combine(dst *mat.Dense, a float64, x *mat.Dense, b float64, y *mat.Dense) {
+	n, d := dst.Dims()
+	nx, dx := x.Dims()
+	ny, dy := y.Dims()
+	if nx != n || ny != n || dx != d || dy != d {
+		panic(panicDims)
+	}
+	for i := range n {
+		out, xi, yi := dst.RawRowView(i), x.RawRowView(i), y.RawRowView(i)
+		for j := range out {
+			out[j] = a*xi[j] + b*yi[j]
+		}
+	}
+}
