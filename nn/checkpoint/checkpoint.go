@@ -1,0 +1,99 @@
+package checkpoint
+
+import (
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"math"
+	"math/bits"
+)
+
+// Version is the version of the format that Write produces and the newest that
+// Read accepts.
+const Version = 1
+
+// Limits of what Write produces and Read accepts, within the format's own.
+const (
+	MaxHeader  = 16 << 20 // bytes of JSON
+	MaxTensors = 1 << 16  // tensors; also the number of metadata keys
+	MaxRank    = 8        // dimensions of a tensor
+	MaxName    = 512      // bytes of a tensor's name
+)
+
+// Errors that Read, ReadFile, Write and WriteFile wrap. Errors of the reader,
+// the writer and the file system are wrapped as they are.
+var (
+	ErrCorrupt    = errors.New("checkpoint: damaged or malformed file")
+	ErrVersion    = errors.New("checkpoint: unknown format version")
+	ErrLimit      = errors.New("checkpoint: limit exceeded")
+	ErrType       = errors.New("checkpoint: unsupported element type")
+	ErrShape      = errors.New("checkpoint: shape does not fit")
+	ErrName       = errors.New("checkpoint: bad name")
+	ErrNotRegular = errors.New("checkpoint: not a regular file")
+)
+
+// Tensor is a named array. Data is a []float32, []float64, []int64 or []uint64
+// in row-major order, its length the product of Shape; an empty shape is that
+// of a single number.
+type Tensor struct {
+	Name  string
+	Shape []int
+	Data  any
+}
+
+// File is the content of a file: tensors in the order of their data, and free
+// metadata. The keys "format_version" and "crc32c" belong to this package:
+// they are not in Metadata.
+type File struct {
+	Tensors  []Tensor
+	Metadata map[string]string
+	// Version is set by Read: the format version of a file whose checksum has
+	// been verified, 0 for a file of another program that has none. Write
+	// ignores it.
+	Version int
+}
+
+const (
+	metadataKey = "__metadata__"
+	versionKey  = "format_version"
+	crcKey      = "crc32c"
+	blankCRC    = "00000000"
+)
+
+// chunk is the number of elements that are coded at a time.
+const chunk = 1 << 13
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// element are the types of elements a tensor may have.
+type element interface {
+	float32 | float64 | int64 | uint64
+}
+
+// elements returns the number of elements of a shape whose elements have size
+// bytes. Dimensions of zero are left out of the test for overflow, as NumPy
+// does: [0, huge, huge] is refused.
+func elements(shape []int, size int) (int, error) {
+	if len(shape) > MaxRank {
+		return 0, fmt.Errorf("%w: rank %d, want at most %d", ErrLimit, len(shape), MaxRank)
+	}
+	n, empty := uint64(1), false
+	for _, d := range shape {
+		if d < 0 {
+			return 0, fmt.Errorf("%w: dimension %d in %v", ErrShape, d, shape)
+		}
+		if d == 0 {
+			empty = true
+			continue
+		}
+		hi, lo := bits.Mul64(n, uint64(d))
+		if hi != 0 || lo > uint64(math.MaxInt/size) {
+			return 0, fmt.Errorf("%w: product of %v overflows", ErrShape, shape)
+		}
+		n = lo
+	}
+	if empty {
+		return 0, nil
+	}
+	return int(n), nil
+}

@@ -1,0 +1,135 @@
+package checkpoint
+
+import (
+	"bufio"
+	"crypto/rand"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// ReadFile reads the file at path, which has to be a regular file: a directory,
+// pipe or device is refused with ErrNotRegular before it is opened.
+func ReadFile(path string) (*File, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("checkpoint: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%w: %s (%v)", ErrNotRegular, path, info.Mode().Type())
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("checkpoint: %w", err)
+	}
+	defer file.Close()
+	f, err := Read(bufio.NewReaderSize(file, 1<<16))
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	return f, nil
+}
+
+// WriteFile puts f at path in one step: whoever opens path, also after a crash,
+// finds the whole old file or the whole new one. The bytes go to a temporary
+// file in the same directory, which is synced and renamed; then the directory
+// is synced. After an error path is as it was and nothing is left behind, but
+// for an error of that last sync, which comes when the new file is in place
+// already and only its survival of a power failure is in doubt.
+//
+// Temporary files of writers that were killed are removed. Several writers may
+// write the same path: the last rename wins. A symbolic link is followed, and
+// what is not a regular file is refused with ErrNotRegular and not replaced.
+func WriteFile(path string, f *File) error {
+	target := path
+	if info, err := os.Stat(path); err == nil {
+		if !info.Mode().IsRegular() {
+			return fmt.Errorf("%w: %s (%v)", ErrNotRegular, path, info.Mode().Type())
+		}
+		if target, err = filepath.EvalSymlinks(path); err != nil {
+			return fmt.Errorf("checkpoint: %w", err)
+		}
+	}
+	dir, base := filepath.Split(target)
+	if dir == "" {
+		dir = "."
+	}
+	removeStale(dir, base)
+	temp, err := createTemp(dir, base)
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	if err := fillTemp(temp, f); err != nil {
+		temp.Close()
+		os.Remove(temp.Name())
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	if err := replace(temp, target); err != nil {
+		os.Remove(temp.Name())
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	if err := syncDir(dir); err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	return nil
+}
+
+// Temporary files are called .NAME.RANDOM.tmp.
+const (
+	tempSuffix = ".tmp"
+	tempRandom = 26 // length of rand.Text
+)
+
+// createTemp creates a temporary file and takes the lock that says its writer
+// is alive. Another writer may take the file for an abandoned one before it is
+// locked; then there is a next one.
+func createTemp(dir, base string) (*os.File, error) {
+	for {
+		name := filepath.Join(dir, "."+base+"."+rand.Text()+tempSuffix)
+		temp, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+		if err != nil {
+			return nil, err
+		}
+		lock(temp)
+		if _, err := os.Lstat(name); err == nil {
+			return temp, nil
+		}
+		temp.Close()
+	}
+}
+
+func fillTemp(temp *os.File, f *File) error {
+	w := bufio.NewWriterSize(temp, 1<<16)
+	if err := Write(w, f); err != nil {
+		return err
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	return temp.Sync()
+}
+
+// removeStale removes the temporary files for base whose writers are gone. It
+// is best effort: a file that cannot be opened or locked stays. Names are never
+// used twice, so that it cannot remove a younger file of the same name.
+func removeStale(dir, base string) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		random, ok := strings.CutPrefix(strings.TrimSuffix(e.Name(), tempSuffix), "."+base+".")
+		if !ok || len(random) != tempRandom || !e.Type().IsRegular() || !strings.HasSuffix(e.Name(), tempSuffix) {
+			continue
+		}
+		temp, err := os.Open(filepath.Join(dir, e.Name()))
+		if err != nil {
+			continue
+		}
+		if abandoned(temp) {
+			os.Remove(temp.Name())
+		}
+		temp.Close()
+	}
+}

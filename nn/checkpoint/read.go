@@ -1,0 +1,130 @@
+package checkpoint
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"slices"
+)
+
+// Read reads one file from r, to its end. It needs no seeking, and holds
+// little more memory than r has delivered, whatever the header claims: an
+// io.LimitReader bounds both.
+//
+// Errors wrap ErrCorrupt when the bytes are damaged, cut short, followed by
+// others or not safetensors at all, ErrVersion when the file is newer than
+// this program, ErrLimit when a limit of this package is exceeded, ErrType and
+// ErrShape for element types and shapes this program cannot hold.
+func Read(r io.Reader) (*File, error) {
+	var prefix [8]byte
+	if err := fill(r, prefix[:], "header length"); err != nil {
+		return nil, err
+	}
+	n := binary.LittleEndian.Uint64(prefix[:])
+	if n > MaxHeader {
+		return nil, fmt.Errorf("%w: header of %d bytes, want at most %d (%w unless this is another kind of file)", ErrCorrupt, n, MaxHeader, ErrLimit)
+	}
+	raw, err := readAll(r, int(n))
+	if err != nil {
+		return nil, err
+	}
+	h, err := parseHeader(raw)
+	if err != nil {
+		return nil, err
+	}
+	sum := crc32.New(castagnoli)
+	if h.version > 0 {
+		copy(raw[h.crcAt:], blankCRC)
+		sum.Write(prefix[:])
+		sum.Write(raw)
+	}
+	f := &File{Metadata: h.metadata, Version: h.version}
+	body := io.TeeReader(r, sum)
+	for _, e := range h.entries {
+		data, err := e.read(body)
+		if err != nil {
+			return nil, fmt.Errorf("tensor %q: %w", e.name, err)
+		}
+		f.Tensors = append(f.Tensors, Tensor{e.name, e.shape, data})
+	}
+	switch _, err := io.ReadFull(r, prefix[:1]); {
+	case err == nil:
+		return nil, fmt.Errorf("%w: bytes after the last tensor", ErrCorrupt)
+	case !errors.Is(err, io.EOF):
+		return nil, fmt.Errorf("checkpoint: %w", err)
+	}
+	if h.version > 0 && sum.Sum32() != h.crc {
+		return nil, fmt.Errorf("%w: %s is %08x, the file says %08x", ErrCorrupt, crcKey, sum.Sum32(), h.crc)
+	}
+	return f, nil
+}
+
+func dtypeSize(dtype string) int {
+	switch dtype {
+	case "F32":
+		return 4
+	case "F64", "I64", "U64":
+		return 8
+	}
+	return 0
+}
+
+func (e *entry) read(r io.Reader) (any, error) {
+	switch e.dtype {
+	case "F32":
+		return readData[float32](r, e.n)
+	case "F64":
+		return readData[float64](r, e.n)
+	case "I64":
+		return readData[int64](r, e.n)
+	default:
+		return readData[uint64](r, e.n)
+	}
+}
+
+// readData grows its result as the elements arrive.
+func readData[T element](r io.Reader, n int) ([]T, error) {
+	data := make([]T, 0, min(n, chunk))
+	buf := make([]byte, min(n, chunk)*binary.Size(T(0)))
+	for len(data) < n {
+		k := min(n-len(data), chunk)
+		b := buf[:k*binary.Size(T(0))]
+		if err := fill(r, b, "data"); err != nil {
+			return nil, err
+		}
+		at := len(data)
+		data = slices.Grow(data, k)[:at+k]
+		if _, err := binary.Decode(b, binary.LittleEndian, data[at:]); err != nil {
+			return nil, err
+		}
+	}
+	return data, nil
+}
+
+// readAll reads the header of n bytes, growing as they arrive.
+func readAll(r io.Reader, n int) ([]byte, error) {
+	raw := make([]byte, 0, min(n, chunk))
+	for len(raw) < n {
+		at, k := len(raw), min(n-len(raw), chunk)
+		raw = slices.Grow(raw, k)[:at+k]
+		if err := fill(r, raw[at:], "header"); err != nil {
+			return nil, err
+		}
+	}
+	return raw, nil
+}
+
+// fill reads all of b. The end of the input is damage; any other error is the
+// reader's own and not the file's.
+func fill(r io.Reader, b []byte, what string) error {
+	_, err := io.ReadFull(r, b)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("%w: ends within the %s", ErrCorrupt, what)
+	}
+	if err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,29 @@
+// Package kernel holds the numeric kernels that network programs are made of,
+// in portable Go. Matrices are dense, row-major and without gaps; a slice must
+// be at least as long as its shape says. A call works on one block of rows, on
+// one goroutine, and allocates nothing.
+//
+// # Order
+//
+// Every sum has one accumulator, which starts from the value given (or zero)
+// and takes its terms in increasing order of the index summed over. A product
+// is accumulated as
+//
+//	float64: s ← fma(x, y, s), rounded once
+//	float32: s ← round(round(xy) + s)
+//
+// so that the bits are the same on every architecture, and those of a row do
+// not depend on the rows around it nor on how a product is cut into tiles. A
+// term with a zero factor counts, so that infinities and NaNs come through.
+//
+// # Functions
+//
+// The elementary functions are computed in float64 without package math, whose
+// bits depend on the processor, and rounded to the element type. In float32
+// they are correctly rounded in all but rare cases near a tie. In float64 exp,
+// log, sin and cos are within 1 unit in the last place, sigmoid, softplus, erf
+// and expm1 within 2, tanh and the activations within 4 or so of their largest
+// term; the tanh form of GELU, whose argument v of the logistic function is
+// rounded, within about 4+4|v|. NaN gives NaN in all but the step functions,
+// infinities give the limits.
+package kernel

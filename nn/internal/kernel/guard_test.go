@@ -1,0 +1,59 @@
+package kernel
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// sizes have remainders of every kind after division into tiles.
+var sizes = []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 17, 33}
+
+// area is a slice with numbers around it that no kernel may touch.
+type area[T Float] struct{ all, in []T }
+
+const margin = 9
+
+func guarded[T Float](n int) area[T] {
+	all := make([]T, n+2*margin)
+	for i := range all {
+		all[i] = T(1000 + i)
+	}
+	return area[T]{all, all[margin : margin+n : margin+n]}
+}
+
+// requireBits compares the slice with want to the bit, any NaN being like any
+// other, and the numbers around it with what they were.
+func (a area[T]) requireBits(t *testing.T, want []T) {
+	t.Helper()
+	requireBits(t, a.in, want)
+	for i, v := range a.all {
+		if i < margin || i >= margin+len(a.in) {
+			require.Equal(t, T(1000+i), v, "the guard at %d was overwritten", i)
+		}
+	}
+}
+
+func requireBits[T Float](t *testing.T, got, want []T) {
+	t.Helper()
+	require.Len(t, got, len(want))
+	for i := range want {
+		g, w := float64(got[i]), float64(want[i])
+		if math.IsNaN(g) && math.IsNaN(w) {
+			continue
+		}
+		if math.Float64bits(g) != math.Float64bits(w) {
+			require.Failf(t, "different bits", "element %d is %v, want %v", i, g, w)
+		}
+	}
+}
+
+func random[T Float](rng *rand.Rand, n int) []T {
+	x := make([]T, n)
+	for i := range x {
+		x[i] = T(rng.NormFloat64())
+	}
+	return x
+}

@@ -1,0 +1,83 @@
+package kernel
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestAdamFollowsItsDefinition compares 20 steps with the textbook form of
+// the algorithm, which keeps unscaled moments and corrects them each step.
+func TestAdamFollowsItsDefinition(t *testing.T) {
+	rng := rand.New(rand.NewPCG(21, 22))
+	const n, rate, b1, b2, eps, decay = 7, 0.03, 0.85, 0.97, 1e-6, 0.1
+	theta, m, v := guarded[float64](n), guarded[float64](n), guarded[float64](n)
+	copy(theta.in, random[float64](rng, n))
+	clear(m.in)
+	clear(v.in)
+	want := append([]float64(nil), theta.in...)
+	first, second := make([]float64, n), make([]float64, n)
+	single, m32, v32 := make([]float32, n), make([]float32, n), make([]float32, n)
+	FromFloat64(single, theta.in)
+	for step := 1; step <= 20; step++ {
+		c1, c2 := 1-math.Pow(b1, float64(step)), 1-math.Pow(b2, float64(step))
+		grad := random[float64](rng, n)
+		for i, g := range grad {
+			first[i] = b1*first[i] + (1-b1)*g
+			second[i] = b2*second[i] + (1-b2)*g*g
+			want[i] -= rate * decay * want[i]
+			want[i] -= rate * (first[i] / c1) / (math.Sqrt(second[i]/c2) + eps)
+		}
+		s := AdamStep{Rate: rate, Beta1: b1, Beta2: b2, Eps: eps, Decay: decay, Correct1: c1, Correct2: c2}
+		Adam(theta.in, m.in, v.in, grad, s)
+		grad32 := make([]float32, n)
+		FromFloat64(grad32, grad)
+		Adam(single, m32, v32, grad32, s)
+	}
+	for i := range want {
+		require.InDelta(t, want[i], theta.in[i], 1e-14)
+		require.InDelta(t, first[i], m.in[i], 1e-14)
+		require.InDelta(t, second[i], v.in[i], 1e-14)
+		require.InDelta(t, want[i], float64(single[i]), 3e-6)
+	}
+	for _, a := range []area[float64]{theta, m, v} {
+		a.requireBits(t, append([]float64(nil), a.in...)) // for the guards
+	}
+}
+
+func TestAdamsFirstStepIsTheLearningRate(t *testing.T) {
+	theta := []float32{1, 1, 1}
+	m, v := make([]float32, 3), make([]float32, 3)
+	Adam(theta, m, v, []float32{1e-3, -50, 0}, AdamStep{
+		Rate: 0.25, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, Correct1: 1 - 0.9, Correct2: 1 - 0.999,
+	})
+	require.InDeltaSlice(t, []float32{0.75, 1.25, 1}, theta, 1e-4)
+}
+
+func TestAveragesStayBetween(t *testing.T) {
+	shadow := []float32{0, 1, -2}
+	EMA(shadow, []float32{1, 1, 2}, 0.75)
+	require.Equal(t, []float32{0.25, 1, -1}, shadow)
+	EMA(shadow, []float32{5, 6, 7}, 0)
+	require.Equal(t, []float32{5, 6, 7}, shadow)
+}
+
+func TestKernelsDoNotAllocate(t *testing.T) {
+	const r, k, n = 9, 7, 6
+	x, w, g := make([]float32, r*k), make([]float32, k*n), make([]float32, r*n)
+	require.Zero(t, testing.AllocsPerRun(10, func() {
+		MatMul(g, x, w, w, 1, r, k, n)
+		MatMulT(x, g, w, r, k, n)
+		MatTMul(w, x, g, r, k, n)
+		Binary(OpMul, g, g, w, r, n, Full, Row)
+		SumRows(w, g, r, n)
+		SumCols(x, g, r, n)
+		for op := Neg; op <= ELU2; op++ {
+			Unary(op, g, g, 1)
+			MulUnary(op, x, x, x, 1)
+		}
+		Adam(w, w, w, w, AdamStep{Correct1: 1, Correct2: 1})
+	}))
+}
