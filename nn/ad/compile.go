@@ -1,0 +1,85 @@
+package ad
+
+import (
+	"fmt"
+	"slices"
+	"unsafe"
+)
+
+// Compile translates the expressions out into a program whose Run takes the
+// leaves in, in that order; leaves that nothing depends on may be listed.
+//
+// Compile panics with the reason when an input is missing or listed twice, or
+// when a per-row value depends on a sum over the rows of the same program.
+func Compile[T Float](out, in []*Expr) *Program[T] {
+	mustBeInputs(in)
+	g := number(out) // values become nodes: simplified, and equal ones are one
+	g.schedule()     // in the order of execution; what no output needs is pruned
+	g.hoist()        // once per Run what does not depend on the rows
+	g.fuse()         // products and functions that are one instruction
+	g.place(in)      // lifetimes, hence one arena for each worker
+	g.lower()        // instructions
+	verify(g.phases[body], g.layout.arena)
+	return assemble[T](g, out, in)
+}
+
+// mustBeInputs panics unless all of in are different leaves given to Run.
+func mustBeInputs(in []*Expr) {
+	for i, e := range in {
+		if e.op != opInput {
+			panic(fmt.Sprintf("ad: Compile: input %d is %s, want an Input or UniformInput", i, e.describe()))
+		}
+		if slices.Contains(in[:i], e) {
+			panic(fmt.Sprintf("ad: Compile: input %d, %s, is listed twice", i, e.describe()))
+		}
+	}
+}
+
+// assemble makes the program of a finished graph.
+func assemble[T Float](g *graph, out, in []*Expr) *Program[T] {
+	p := &Program[T]{in: slices.Clone(in), out: slices.Clone(out), nodes: len(g.nodes), phases: g.phases, layout: g.layout}
+	for _, c := range g.layout.constant {
+		p.constant = append(p.constant, T(c))
+	}
+	largest := 0 // weight matrix
+	for _, n := range g.nodes {
+		switch n.op {
+		case opParam:
+			largest = max(largest, n.rows*n.cols)
+			p.params = max(p.params, n.index+n.rows*n.cols)
+		case opRandom:
+			p.randomCols = max(p.randomCols, n.cols)
+		}
+	}
+	p.blockRows = rowsPerBlock(largest*sizeof[T](), g.layout.arena*sizeof[T]())
+	return p
+}
+
+// rowsPerBlock is part of the numerical specification: sums over rows are
+// formed block by block. It depends on shapes only.
+func rowsPerBlock(weightBytes, rowBytes int) int {
+	rows := 64
+	if weightBytes > 256<<10 {
+		rows = 128
+	}
+	for rows > 16 && rows*rowBytes > 8<<20 {
+		rows /= 2
+	}
+	return rows
+}
+
+// laneCount is the number of partial sums that are added in a fixed tree, also
+// a function of shapes only: blocks of rows, and elements in the sums.
+func laneCount(blocks, elements int) int {
+	most := max(2, min(16, (16<<20)/(4*max(elements, 1))))
+	lanes := 1
+	for lanes*2 <= min(blocks, most) {
+		lanes *= 2
+	}
+	return lanes
+}
+
+func sizeof[T Float]() int {
+	var x T
+	return int(unsafe.Sizeof(x))
+}

@@ -1,0 +1,75 @@
+package ad_test
+
+import (
+	"fmt"
+
+	"github.com/gradlogp/gradlogp/nn/ad"
+)
+
+// The gradient of a sum of squares, row by row.
+func ExampleGrad() {
+	x := ad.Input("x", 2)
+	y := ad.SumCols(ad.Square(x))
+	grad := ad.Grad(y, x)[0]
+
+	leaves := map[*ad.Expr][]float64{x: {1, 2, 3, 4}}
+	fmt.Println(ad.Eval([]*ad.Expr{y, grad}, 2, nil, nil, leaves))
+	// Output: [[5 25] [2 4 6 8]]
+}
+
+// Derivatives are expressions, so that they nest: the derivatives of x⁴.
+func ExampleGrad_nested() {
+	x := ad.Input("x", 1)
+	derivatives := []*ad.Expr{ad.Square(ad.Square(x))}
+	for k := range 4 {
+		derivatives = append(derivatives, ad.Grad(derivatives[k], x)[0])
+	}
+	fmt.Println(ad.Eval(derivatives, 1, nil, nil, map[*ad.Expr][]float64{x: {2}}))
+	// Output: [[16] [32] [48] [48] [24]]
+}
+
+// The derivative of (x₁x₂, x₁+x₂) along (1, −1).
+func ExampleJVP() {
+	x := ad.Input("x", 2)
+	a, b := ad.Slice(x, 0, 1), ad.Slice(x, 1, 2)
+	y := ad.Concat(ad.Mul(a, b), ad.Add(a, b))
+	fmt.Println(ad.Eval([]*ad.Expr{ad.JVP(y, x, ad.Row([]float64{1, -1}))}, 1, nil, nil, map[*ad.Expr][]float64{x: {3, 5}}))
+	// Output: [[2 0]]
+}
+
+// A linear model and the gradient of its squared error, compiled once and run
+// on two batches.
+func ExampleCompile() {
+	x, y := ad.Input("x", 2), ad.Input("y", 1)
+	w, b := ad.Param("w", 2, 1, 0), ad.Param("b", 1, 1, 2)
+	loss := ad.SumRows(ad.Square(ad.Sub(ad.Affine(x, w, b), y)))
+	p := ad.Compile[float64](append([]*ad.Expr{loss}, ad.Grad(loss, w, b)...), []*ad.Expr{x, y})
+
+	var weights ad.Weights[float64]
+	p.Pack(&weights, []float64{1, -1, 0.5})
+	out := [][]float64{make([]float64, 1), make([]float64, 2), make([]float64, 1)}
+	p.Run(1, &weights, nil, out, [][]float64{{2, 1}, {1}}, 1)
+	fmt.Println(out)
+	p.Run(3, &weights, nil, out, [][]float64{{2, 1, 0, 0, 1, 1}, {1, 0, 0}}, 1)
+	fmt.Println(out)
+	// Output:
+	// [[0.25] [2 1] [1]]
+	// [[0.75] [3 2] [3]]
+}
+
+// What runs for one time common to all rows: the time's part of the network
+// once, and an instruction for each layer of the rows' part.
+func ExampleProgram_String() {
+	x, t := ad.Input("x", 2), ad.UniformInput("t", 1)
+	w1, c, b1 := ad.Param("w1", 2, 16, 0), ad.Param("c", 1, 16, 32), ad.Param("b1", 1, 16, 48)
+	w2, b2 := ad.Param("w2", 16, 2, 64), ad.Param("b2", 1, 2, 96)
+	h := ad.SiLU(ad.Affine(x, w1, ad.Affine(ad.Sin(t), c, b1)))
+	s := ad.Affine(h, w2, b2)
+	fmt.Print(ad.Compile[float32]([]*ad.Expr{s}, []*ad.Expr{x, t}))
+	// Output:
+	// program of 11 values, 64 rows a block, 16 columns a block, 0 sums
+	// before  %3 1×1 once[0] = sin in[1]
+	// before  %6 1×16 once[1] = matmul %3 w[32] w[48]
+	// rows    %8 r×16 block[0] = silu of matmul in[0] w[0] %6
+	// rows    %11 r×2 out[0] = matmul %8 w[64] w[96]
+}

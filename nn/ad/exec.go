@@ -1,0 +1,128 @@
+package ad
+
+import (
+	"github.com/gradlogp/gradlogp/nn/internal/kernel"
+)
+
+// exec runs one instruction on the block of rows [row, row+rows), or outside
+// the blocks with rows = 0. k is the worker, lane the sums it adds to.
+func (f *frame[T]) exec(in *instr, k, lane, row, rows int) {
+	dst := f.at(&in.dst, k, lane, row, rows)
+	size := func(o *operand) int {
+		if o.rows == 0 {
+			return rows
+		}
+		return o.rows
+	}
+	arg := func(i int) []T { return f.at(&in.operands[i], k, lane, row, rows) }
+	r, n := size(&in.dst), in.dst.cols
+	switch in.op {
+	case opConst:
+		kernel.Fill(dst[:r*n], T(in.value))
+	case opRandom:
+		f.fill(in, dst, k, row, r)
+	case opMatMul:
+		var init []T
+		initRows := 0
+		if len(in.operands) == 3 {
+			init, initRows = arg(2), size(&in.operands[2])
+		}
+		kernel.MatMul(dst, arg(0), arg(1), init, initRows, r, in.operands[0].cols, n)
+		if in.folded {
+			kernel.Unary(in.fn, dst[:r*n], dst[:r*n], T(in.value))
+		}
+	case opMatMulT:
+		kernel.MatMulT(dst, arg(0), arg(1), r, n, in.operands[0].cols)
+	case opMatTMul:
+		f.zero(in, dst, r*n)
+		kernel.MatTMul(dst, arg(0), arg(1), size(&in.operands[0]), r, n)
+	case opAdd, opSub, opMul, opDiv:
+		if in.folded {
+			kernel.MulUnary(in.fn, dst[:r*n], arg(0), arg(1), T(in.value))
+			return
+		}
+		kernel.Binary(arithmeticKernel[in.op-opAdd], dst, arg(0), arg(1), r, n, in.operands[0].spread, in.operands[1].spread)
+	case opScale:
+		kernel.Scale(dst[:r*n], arg(0), T(in.value))
+	case opShift:
+		kernel.Shift(dst[:r*n], arg(0), T(in.value))
+	case opSumCols:
+		kernel.SumCols(dst, arg(0), r, in.operands[0].cols)
+	case opSumRows:
+		f.zero(in, dst, n)
+		kernel.SumRows(dst, arg(0), size(&in.operands[0]), n)
+	case opSpread:
+		kernel.Binary(kernel.OpMul, dst, arg(0), f.one, r, n, in.operands[0].spread, kernel.Scalar)
+	case opConcat:
+		at := 0
+		for i := range in.operands {
+			o := &in.operands[i]
+			stride := o.cols
+			if size(o) == 1 {
+				stride = 0
+			}
+			kernel.CopyColumns(dst[at:], n, arg(i), stride, r, o.cols)
+			at += o.cols
+		}
+	case opSlice:
+		kernel.CopyColumns(dst, n, arg(0)[in.index:], in.operands[0].cols, r, n)
+	case opUnary:
+		kernel.Unary(in.fn, dst[:r*n], arg(0), T(in.value))
+	}
+}
+
+var arithmeticKernel = [...]kernel.BinaryOp{kernel.OpAdd, kernel.OpSub, kernel.OpMul, kernel.OpDiv}
+
+// zero clears the destination of a sum over the rows of a shared value; sums
+// over the batch start from a lane that is already clear.
+func (f *frame[T]) zero(in *instr, dst []T, n int) {
+	if !in.sums {
+		clear(dst[:n])
+	}
+}
+
+// at returns the storage of an operand for the block that starts at row.
+func (f *frame[T]) at(o *operand, worker, lane, row, rows int) []T {
+	switch o.space {
+	case inArena:
+		return f.workers[worker].arena[o.at*f.p.blockRows:]
+	case inOnce:
+		return f.once[o.at:]
+	case inLane:
+		return f.lanes[lane*f.p.layout.lane+o.at:]
+	case inWeights:
+		return f.weights.theta[o.at:]
+	case inInput:
+		if o.rows == 0 {
+			return f.in[o.at][row*o.cols : (row+rows)*o.cols]
+		}
+		return f.in[o.at]
+	case inOutput:
+		if o.rows == 0 {
+			return f.out[o.at][row*o.cols : (row+rows)*o.cols]
+		}
+		return f.out[o.at]
+	case inConstant:
+		return f.p.constant[o.at:]
+	}
+	panic("ad: internal: operand without storage")
+}
+
+// fill writes the random leaf of a block.
+func (f *frame[T]) fill(in *instr, dst []T, k, row, rows int) {
+	n := in.dst.cols
+	u := f.workers[k].uniform[:n]
+	for r := range rows {
+		f.random(u, row+r, in.index)
+		for j, v := range u {
+			dst[r*n+j] = T(truncate(v))
+		}
+	}
+}
+
+// truncate keeps the first 24 bits of a number on [0, 1), so that no rounding
+// to float32 can reach 1.
+func truncate(u float64) float64 {
+	const scale = 1 << 24
+	return float64(int(u*scale)) / scale
+}

@@ -1,0 +1,91 @@
+package ad
+
+import "github.com/gradlogp/gradlogp/nn/internal/kernel"
+
+// instr is one step of a program: a kernel, where its operands are, and where
+// the result goes.
+type instr struct {
+	op       opcode
+	fn       kernel.UnaryOp // of opUnary, and of a function folded into op
+	folded   bool           // fn is applied to the result of a product, or multiplies in opMul
+	value    float64
+	index    int
+	dst      operand
+	operands []operand
+	inPlace  bool // dst may be an operand
+	sums     bool // adds to dst
+}
+
+// operand is a value as an instruction sees it.
+type operand struct {
+	location
+	id     int // the node's number
+	writer int // index among the block's instructions of the one that made it
+	rows   int // 0: the block's
+	cols   int
+	spread kernel.Spread
+}
+
+// lower translates nodes into the instructions of the three phases.
+func (g *graph) lower() {
+	writer := make(map[*node]int)
+	for _, n := range g.nodes {
+		if n.home.space == inInput || n.home.space == inWeights || n.home.space == inConstant {
+			continue
+		}
+		in := instr{op: n.op, fn: n.fn, value: n.value, index: n.index, folded: n.folded != nil, inPlace: n.elementwise(), sums: n.sums}
+		if n.folded != nil {
+			if n.op == opUnary {
+				in.op = opMatMul
+			} else {
+				in.fn, in.value = n.folded.fn, n.folded.value
+			}
+		}
+		for _, a := range n.args {
+			in.operands = append(in.operands, operandOf(a, n, writer))
+		}
+		in.dst = operandOf(n, n, writer)
+		if n.phase == body {
+			writer[n] = len(g.phases[body])
+		}
+		g.phases[n.phase] = append(g.phases[n.phase], in)
+	}
+	g.copyOutputs(writer)
+}
+
+// copyOutputs adds the instructions for outputs that were not computed where
+// the caller wants them: leaves, sums, and values that are listed twice.
+func (g *graph) copyOutputs(writer map[*node]int) {
+	for i, n := range g.outs {
+		to := location{inOutput, i}
+		if n.home == to {
+			continue
+		}
+		p := after
+		if n.rows == 0 {
+			p = body
+		}
+		from := operandOf(n, n, writer)
+		dst := from
+		dst.location = to
+		g.phases[p] = append(g.phases[p], instr{op: opSlice, dst: dst, operands: []operand{from}})
+	}
+}
+
+// operandOf describes a as an operand of the user n.
+func operandOf(a, n *node, writer map[*node]int) operand {
+	o := operand{location: a.home, id: a.id, writer: writer[a], rows: a.rows, cols: a.cols}
+	switch {
+	case a.home.space == inConstant:
+		o.spread = kernel.Scalar
+	case sameShape(a.Expr, n.Expr):
+		o.spread = kernel.Full
+	case a.cols == 1 && a.rows == n.rows:
+		o.spread = kernel.Column
+	case a.cols == n.cols:
+		o.spread = kernel.Row
+	default:
+		o.spread = kernel.Scalar
+	}
+	return o
+}

@@ -1,0 +1,40 @@
+package ad
+
+import "github.com/gradlogp/gradlogp/nn/internal/kernel"
+
+// Float is the element type of a program: float32 to train and sample,
+// float64 to verify and for tight tolerances.
+type Float = kernel.Float
+
+// opcode names an operation. Together with the functions of one variable in
+// unary.go these are all there are.
+type opcode uint8
+
+const (
+	opInput  opcode = iota // a leaf given to Run
+	opParam                // a leaf in the parameter vector
+	opRandom               // a leaf of addressed random numbers
+	opConst                // value everywhere
+	opMatMul               // x·w, or b + x·w with three operands
+	opMatMulT
+	opMatTMul
+	opAdd
+	opSub
+	opMul
+	opDiv
+	opScale
+	opShift
+	opSumCols
+	opSumRows
+	opSpread // a column over columns, or a uniform row over rows
+	opConcat
+	opSlice
+	opUnary // fn of each element
+)
+
+var opcodeNames = [...]string{
+	"input", "param", "random", "const", "matmul", "matmulT", "matTmul", "add", "sub", "mul", "div",
+	"scale", "shift", "sumcols", "sumrows", "spread", "concat", "slice", "unary",
+}
+
+func (o opcode) String() string { return opcodeNames[o] }

@@ -1,0 +1,165 @@
+package ad
+
+import "fmt"
+
+// MatMul returns x·w for x with k columns and a shared k×n matrix w.
+func MatMul(x, w *Expr) *Expr {
+	mustBeShared("MatMul", x, w)
+	if x.cols != w.rows {
+		mismatch("MatMul", x, w)
+	}
+	return &Expr{op: opMatMul, args: []*Expr{x, w}, rows: x.rows, cols: w.cols}
+}
+
+// Affine returns b + x·w, accumulated onto b term by term in the order of x's
+// columns: the k-th partial sum of each entry starts from its entry of b. The
+// addend is a full matrix or one row that spreads; either gives the same bits.
+func Affine(x, w, b *Expr) *Expr {
+	mustBeShared("Affine", x, w)
+	if x.cols != w.rows {
+		mismatch("Affine", x, w)
+	}
+	if b.cols != w.cols {
+		mismatch("Affine", w, b)
+	}
+	rows := commonRows("Affine", x, b)
+	return &Expr{op: opMatMul, args: []*Expr{spreadRows(x, rows), w, b}, rows: rows, cols: w.cols}
+}
+
+// MatMulT returns g·wᵀ for g with n columns and a shared k×n matrix w.
+func MatMulT(g, w *Expr) *Expr {
+	mustBeShared("MatMulT", g, w)
+	if g.cols != w.cols {
+		mismatch("MatMulT", g, w)
+	}
+	return &Expr{op: opMatMulT, args: []*Expr{g, w}, rows: g.rows, cols: w.rows}
+}
+
+// MatTMul returns the shared k×n matrix xᵀ·g, a sum over rows. When only one
+// of the two is per-row the other one spreads over the batch.
+func MatTMul(x, g *Expr) *Expr {
+	rows := commonRows("MatTMul", x, g)
+	return &Expr{op: opMatTMul, args: []*Expr{spreadRows(x, rows), spreadRows(g, rows)}, rows: x.cols, cols: g.cols}
+}
+
+// Add returns a + b. In Add, Sub, Mul and Div an operand of one column spreads
+// over the columns of the other and a uniform operand over its rows.
+func Add(a, b *Expr) *Expr { return binary("Add", opAdd, a, b) }
+
+// Sub returns a − b.
+func Sub(a, b *Expr) *Expr { return binary("Sub", opSub, a, b) }
+
+// Mul returns the elementwise product a ⊙ b.
+func Mul(a, b *Expr) *Expr { return binary("Mul", opMul, a, b) }
+
+// Div returns the elementwise quotient a / b.
+func Div(a, b *Expr) *Expr { return binary("Div", opDiv, a, b) }
+
+func binary(name string, op opcode, a, b *Expr) *Expr {
+	rows, cols := commonRows(name, a, b), max(a.cols, b.cols)
+	if !spreadsTo(a.cols, cols) || !spreadsTo(b.cols, cols) {
+		mismatch(name, a, b)
+	}
+	return &Expr{op: op, args: []*Expr{a, b}, rows: rows, cols: cols}
+}
+
+// spreadsTo reports whether a dimension of size from can be repeated to size to.
+func spreadsTo(from, to int) bool { return from == to || from == 1 }
+
+// commonRows returns the rows to which all of xs spread.
+func commonRows(name string, xs ...*Expr) int {
+	widest := xs[0]
+	for _, x := range xs[1:] {
+		switch {
+		case spreadsTo(x.rows, widest.rows):
+		case spreadsTo(widest.rows, x.rows):
+			widest = x
+		default:
+			mismatch(name, widest, x)
+		}
+	}
+	return widest.rows
+}
+
+// Scale returns c·x.
+func Scale(c float64, x *Expr) *Expr {
+	return &Expr{op: opScale, args: []*Expr{x}, rows: x.rows, cols: x.cols, value: c}
+}
+
+// Shift returns x + c.
+func Shift(x *Expr, c float64) *Expr {
+	return &Expr{op: opShift, args: []*Expr{x}, rows: x.rows, cols: x.cols, value: c}
+}
+
+// SumCols returns the sum of each row: one column.
+func SumCols(x *Expr) *Expr {
+	if x.cols == 1 {
+		return x
+	}
+	return &Expr{op: opSumCols, args: []*Expr{x}, rows: x.rows, cols: 1}
+}
+
+// SumRows returns the sum over the rows of the batch, or over the rows of a
+// shared matrix: one uniform row. A uniform value has one row and is returned
+// as it is, whatever the batch. A program may not compute a per-row value from
+// a sum over the rows of the batch.
+func SumRows(x *Expr) *Expr {
+	if x.rows == 1 {
+		return x
+	}
+	return &Expr{op: opSumRows, args: []*Expr{x}, rows: 1, cols: x.cols}
+}
+
+// spreadCols repeats a one-column value over cols columns.
+func spreadCols(x *Expr, cols int) *Expr {
+	if x.cols == cols {
+		return x
+	}
+	return &Expr{op: opSpread, args: []*Expr{x}, rows: x.rows, cols: cols}
+}
+
+// spreadRows repeats a uniform value over rows rows (0: the batch).
+func spreadRows(x *Expr, rows int) *Expr {
+	if x.rows == rows {
+		return x
+	}
+	return &Expr{op: opSpread, args: []*Expr{x}, rows: rows, cols: x.cols}
+}
+
+// Concat joins values side by side; uniform ones spread over the batch when
+// another one is per-row.
+func Concat(xs ...*Expr) *Expr {
+	if len(xs) == 0 {
+		panic("ad: Concat: no operands")
+	}
+	if len(xs) == 1 {
+		return xs[0]
+	}
+	rows, cols := commonRows("Concat", xs...), 0
+	for _, x := range xs {
+		cols += x.cols
+	}
+	return &Expr{op: opConcat, args: append([]*Expr(nil), xs...), rows: rows, cols: cols}
+}
+
+// Slice returns the columns from, …, to−1 of x.
+func Slice(x *Expr, from, to int) *Expr {
+	if from < 0 || to > x.cols || from >= to {
+		panic(fmt.Sprintf("ad: Slice: columns [%d, %d) of %s", from, to, x.shape()))
+	}
+	if to-from == x.cols {
+		return x
+	}
+	return &Expr{op: opSlice, args: []*Expr{x}, rows: x.rows, cols: to - from, index: from}
+}
+
+// mustBeShared panics unless w is a matrix that x can be multiplied with.
+func mustBeShared(name string, x, w *Expr) {
+	if w.rows == 0 {
+		panic(fmt.Sprintf("ad: %s: shapes %s and %s: the second must be shared by all rows", name, x.shape(), w.shape()))
+	}
+}
+
+func mismatch(name string, a, b *Expr) {
+	panic(fmt.Sprintf("ad: %s: shapes %s and %s do not match", name, a.shape(), b.shape()))
+}

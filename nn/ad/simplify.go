@@ -1,0 +1,222 @@
+package ad
+
+// simplify returns a node that equals e applied to args: a shorter one where
+// a rule below applies. The rules remove what differentiation leaves behind,
+// constants, factors of one, zeros, and repeat a value over rows or columns as
+// late as they can, so that work on a repeated value is done once. They treat
+// 0·x as 0.
+func (g *numbering) simplify(e *Expr, args []*node) *node {
+	switch e.op {
+	case opAdd, opSub, opMul, opDiv:
+		return g.arithmetic(e, args[0], args[1])
+	case opScale, opShift, opUnary:
+		return g.function(e, args[0])
+	case opSpread:
+		return g.spread(e, args[0])
+	case opSumCols:
+		switch x := args[0]; {
+		case x.op == opConst:
+			return g.constant(x.value*float64(x.cols), e)
+		case x.op == opSpread && x.args[0].cols == 1:
+			return g.scale(float64(x.cols), g.spread(e, x.args[0]))
+		}
+	case opSumRows:
+		if x := args[0]; x.op == opConst && x.rows > 0 {
+			return g.constant(x.value*float64(x.rows), e)
+		}
+	case opSlice:
+		return g.slice(e, args[0])
+	case opConcat:
+		return g.concat(e, args)
+	case opMatMul, opMatMulT:
+		return g.multiply(e, args)
+	case opMatTMul:
+		if isZero(args[0]) || isZero(args[1]) {
+			return g.constant(0, e)
+		}
+	}
+	return g.intern(e, args)
+}
+
+func isConst(n *node, c float64) bool { return n.op == opConst && n.value == c }
+func isZero(n *node) bool             { return isConst(n, 0) }
+
+// constant returns the constant c in the shape of e.
+func (g *numbering) constant(c float64, e *Expr) *node { return g.intern(full(c, e), nil) }
+
+// scale returns c·x.
+func (g *numbering) scale(c float64, x *node) *node { return g.simplify(Scale(c, x.Expr), []*node{x}) }
+
+// spread returns x repeated to the shape of e.
+func (g *numbering) spread(e *Expr, x *node) *node {
+	switch {
+	case sameShape(e, x.Expr):
+		return x
+	case x.op == opConst:
+		return g.constant(x.value, e)
+	case x.op == opSpread:
+		return g.spread(e, x.args[0])
+	}
+	return g.intern(&Expr{op: opSpread, rows: e.rows, cols: e.cols}, []*node{x})
+}
+
+// unspread returns what x repeats.
+func (g *numbering) unspread(x *node) *node {
+	switch x.op {
+	case opConst:
+		return g.constant(x.value, &Expr{rows: 1, cols: 1})
+	case opSpread:
+		return x.args[0]
+	}
+	return x
+}
+
+// row returns the one row that all rows of x repeat, nil if they differ.
+func (g *numbering) row(x *node) *node {
+	if u := g.unspread(x); u.rows == 1 {
+		return g.spread(&Expr{rows: 1, cols: x.cols}, u)
+	}
+	return nil
+}
+
+// function simplifies a function of one variable. Those of constants are left
+// to the kernels, which have the same bits everywhere.
+func (g *numbering) function(e *Expr, x *node) *node {
+	switch {
+	case e.op == opScale && e.value == 1, e.op == opShift && e.value == 0:
+		return x
+	case e.op == opScale && e.value == 0:
+		return g.constant(0, e)
+	case e.op == opScale && x.op == opScale:
+		return g.scale(e.value*x.value, x.args[0])
+	case e.op == opScale && x.op == opConst:
+		return g.constant(e.value*x.value, e)
+	case e.op == opShift && x.op == opConst:
+		return g.constant(x.value+e.value, e)
+	}
+	if u := g.unspread(x); u != x {
+		once := *e
+		once.rows, once.cols = u.rows, u.cols
+		return g.spread(e, g.function(&once, u))
+	}
+	return g.intern(e, []*node{x})
+}
+
+// arithmetic simplifies a op b on what the operands repeat: the kernels repeat
+// operands of one row or column themselves.
+func (g *numbering) arithmetic(e *Expr, a, b *node) *node {
+	a, b = g.unspread(a), g.unspread(b)
+	shift := func(x *node, c float64) *node {
+		return g.spread(e, g.simplify(Shift(x.Expr, c), []*node{x}))
+	}
+	negated := func(n *node) bool { return n.op == opScale && n.value == -1 }
+	switch {
+	case a.op == opConst && b.op == opConst:
+		return g.constant(arithmeticOf(e.op)(a.value, b.value), e)
+	case e.op == opMul && (isZero(a) || isZero(b)), e.op == opDiv && isZero(a):
+		return g.constant(0, e)
+	case e.op == opAdd && a.op == opConst:
+		return shift(b, a.value)
+	case e.op == opAdd && b.op == opConst:
+		return shift(a, b.value)
+	case e.op == opSub && b.op == opConst:
+		return shift(a, -b.value)
+	case e.op == opSub && isZero(a):
+		return g.spread(e, g.scale(-1, b))
+	case e.op == opMul && a.op == opConst:
+		return g.spread(e, g.scale(a.value, b))
+	case e.op == opMul && b.op == opConst:
+		return g.spread(e, g.scale(b.value, a))
+	case e.op == opDiv && b.op == opConst:
+		return g.spread(e, g.scale(1/b.value, a))
+	case e.op == opAdd && negated(b):
+		return g.arithmetic(Sub(e, e), a, b.args[0])
+	case e.op == opAdd && negated(a):
+		return g.arithmetic(Sub(e, e), b, a.args[0])
+	case e.op == opSub && negated(b):
+		return g.arithmetic(Add(e, e), a, b.args[0])
+	}
+	return g.spread(e, g.intern(binary(e.op.String(), e.op, a.Expr, b.Expr), []*node{a, b}))
+}
+
+// multiply simplifies x·w, b + x·w and g·wᵀ: a row that repeats is multiplied
+// once, and the kernels repeat an addend of one row themselves.
+func (g *numbering) multiply(e *Expr, args []*node) *node {
+	x, addend := args[0], args[2:]
+	if len(addend) == 1 {
+		if b := g.row(addend[0]); b != nil {
+			addend = []*node{b}
+		}
+	} else if isZero(x) || isZero(args[1]) {
+		return g.constant(0, e)
+	}
+	once := *e
+	if u := g.row(x); u != nil && (len(addend) == 0 || addend[0].rows == 1) {
+		x, once.rows = u, 1
+	}
+	return g.spread(e, g.intern(&once, append([]*node{x, args[1]}, addend...)))
+}
+
+// slice looks through what puts columns together.
+func (g *numbering) slice(e *Expr, x *node) *node {
+	within := func(x *node, from int) *node {
+		if x.cols == e.cols {
+			return g.spread(e, x)
+		}
+		return g.spread(e, g.slice(&Expr{op: opSlice, rows: x.rows, cols: e.cols, index: from}, x))
+	}
+	switch x.op {
+	case opConst:
+		return g.constant(x.value, e)
+	case opSlice:
+		return within(x.args[0], x.index+e.index)
+	case opSpread:
+		if u := x.args[0]; u.cols == 1 {
+			return g.spread(e, u)
+		}
+		return within(x.args[0], e.index)
+	case opConcat:
+		at := 0
+		for _, part := range x.args {
+			if e.index >= at && e.index+e.cols <= at+part.cols {
+				return within(part, e.index-at)
+			}
+			at += part.cols
+		}
+	}
+	return g.intern(e, []*node{x})
+}
+
+// concat flattens nested concatenations, keeps one row of parts whose rows
+// repeat, and joins neighbouring equal constants, so that padding with zeros
+// twice costs no more than once.
+func (g *numbering) concat(e *Expr, args []*node) *node {
+	var flat []*node
+	once := Expr{op: opConcat, rows: 1, cols: e.cols}
+	var add func(n *node)
+	add = func(n *node) {
+		if n.op == opConcat {
+			for _, a := range n.args {
+				add(a)
+			}
+			return
+		}
+		if u := g.row(n); u != nil {
+			n = u
+		} else {
+			once.rows = e.rows
+		}
+		if last := len(flat) - 1; last >= 0 && n.op == opConst && isConst(flat[last], n.value) {
+			flat[last] = g.constant(n.value, &Expr{rows: 1, cols: flat[last].cols + n.cols})
+			return
+		}
+		flat = append(flat, n)
+	}
+	for _, a := range args {
+		add(a)
+	}
+	if len(flat) == 1 {
+		return g.spread(e, flat[0])
+	}
+	return g.spread(e, g.intern(&once, flat))
+}

@@ -1,0 +1,39 @@
+package nn
+
+import (
+	"cmp"
+
+	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/nn/internal/kernel"
+)
+
+// EMA averages the parameters over the steps of a run:
+//
+//	shadow ← β shadow + (1−β) θ,   β = min(Decay, (1+n)/(10+n)) at update n = 1, 2, …
+//
+// The warm-up of β forgets the initial weights, which a fixed β of 0.999 would
+// remember for thousands of steps.
+type EMA[T ad.Float] struct {
+	Decay    float64 // on (0, 1); zero means 0.999
+	NoWarmUp bool    // β = Decay throughout
+}
+
+// Update moves shadow towards theta. Steps count from 0: n = step+1. Update
+// panics when the lengths differ.
+func (e EMA[T]) Update(shadow, theta []T, step int) {
+	if len(shadow) != len(theta) {
+		panic(badLength)
+	}
+	decay := cmp.Or(e.Decay, 0.999)
+	if n := float64(step + 1); !e.NoWarmUp {
+		decay = min(decay, (1+n)/(10+n))
+	}
+	kernel.EMA(shadow, theta, decay)
+}
+
+// Validate implements Validator.
+func (e EMA[T]) Validate() error {
+	return rangeError(e.Decay >= 0 && e.Decay < 1, "EMA.Decay", e.Decay, "a number on (0, 1), or 0 for the default")
+}
+
+var _ Validator = EMA[float32]{}

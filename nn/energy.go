@@ -1,0 +1,39 @@
+package nn
+
+import (
+	"fmt"
+
+	"github.com/gradlogp/gradlogp/nn/ad"
+)
+
+// Energy turns a network E_θ of one output column into the vector field
+//
+//	F(x) = −∇ₓ E_θ(x),
+//
+// which is conservative by construction: its Jacobian is symmetric. It fits
+// wherever a network with as many outputs as inputs fits (Salimans & Ho 2021).
+type Energy struct{ Net Module }
+
+// RecipeEnergy returns RecipeMLP with one output as an energy.
+func RecipeEnergy(d, width int) Energy {
+	m := RecipeMLP(d, width)
+	m.Out = 1
+	return Energy{Net: m}
+}
+
+// Apply implements Module: it returns −∇ₓ E_θ.
+func (e Energy) Apply(b *Build, x *ad.Expr) *ad.Expr {
+	return ad.Neg(ad.Grad(e.Potential(b, x), x)[0])
+}
+
+// Potential returns the one column E_θ(x), with the parameters that Apply uses
+// in the same scope. It panics when Net gives more columns.
+func (e Energy) Potential(b *Build, x *ad.Expr) *ad.Expr {
+	y := e.Net.Apply(b, x)
+	if y.Cols() != 1 {
+		panic(fmt.Sprintf("nn: Energy: Net gives %d columns, want 1", y.Cols()))
+	}
+	return y
+}
+
+var _ Module = Energy{}

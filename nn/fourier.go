@@ -1,0 +1,65 @@
+package nn
+
+import (
+	"cmp"
+	"math"
+
+	"github.com/gradlogp/gradlogp/nn/ad"
+)
+
+// Fourier gives a network x together with waves of x on every axis,
+//
+//	x_j,  sin(w_k x_j),  cos(w_k x_j),   w_k geometric from Low to High,
+//
+// d + 2dN columns for d: first x, then the sines axis by axis, then the
+// cosines. Without them an MLP is slow to learn fine structure in few
+// dimensions (Tancik et al. 2020); in many dimensions they do not help. x
+// should have about unit variance.
+type Fourier struct {
+	N         int     // frequencies; zero means 16
+	Low, High float64 // radians per unit of x; zero means 1 and 8
+}
+
+// Apply implements Module. It panics when N is negative or not 0 < Low ≤ High.
+func (f Fourier) Apply(_ *Build, x *ad.Expr) *ad.Expr {
+	return ad.Concat(append([]*ad.Expr{x}, waves(x, cmp.Or(f.N, 16), cmp.Or(f.Low, 1), cmp.Or(f.High, 8))...)...)
+}
+
+// TimeFourier embeds the time as waves alone,
+//
+//	e = (sin(f_k c), cos(f_k c)),   f_k geometric from Low to High,
+//
+// 2N columns. The frequencies of the zero value suit c = ¼ ln σ, the time of
+// the EDM preconditioning: at the highest one radian is a factor e^½ in σ.
+type TimeFourier struct {
+	N         int     // frequencies; zero means 4
+	Low, High float64 // radians per unit of time; zero means 0.5 and 8
+}
+
+// Apply implements Module. It panics when N is negative or not 0 < Low ≤ High.
+func (f TimeFourier) Apply(_ *Build, t *ad.Expr) *ad.Expr {
+	return ad.Concat(waves(t, cmp.Or(f.N, 4), cmp.Or(f.Low, 0.5), cmp.Or(f.High, 8))...)
+}
+
+// waves returns the sines and the cosines of the products x_j w_k, ordered by
+// j and then k.
+func waves(x *ad.Expr, n int, low, high float64) []*ad.Expr {
+	if n < 0 || !(low > 0 && low <= high && high <= math.MaxFloat64) {
+		panic("nn: Fourier features need N > 0 and 0 < Low ≤ High")
+	}
+	w := make([]float64, n)
+	for k := range w {
+		w[k] = low * math.Pow(high/low, float64(k)/float64(max(n-1, 1)))
+	}
+	phases := make([]*ad.Expr, x.Cols())
+	for j := range phases {
+		phases[j] = ad.Mul(ad.Slice(x, j, j+1), ad.Row(w))
+	}
+	phase := ad.Concat(phases...)
+	return []*ad.Expr{ad.Sin(phase), ad.Cos(phase)}
+}
+
+var (
+	_ Module = Fourier{}
+	_ Module = TimeFourier{}
+)

@@ -1,0 +1,47 @@
+package nn
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/gradlogp/gradlogp/nn/ad"
+)
+
+// Optimizer changes parameters along a gradient.
+type Optimizer[T ad.Float] interface {
+	// Step updates theta in place. The steps of a run count from 0, and step 0
+	// starts from a clean state. grad is not changed; that it is finite is the
+	// caller's concern (ClipNorm tells). Step does not allocate after step 0.
+	// It panics when the lengths differ from each other or from the state's.
+	Step(theta, grad []T, step int, rate float64)
+	// State returns the vectors that the next step depends on, besides theta
+	// and the step's number, to be saved and to be restored in place. They
+	// have theta's length from step 0 on.
+	State() [][]T
+}
+
+// ErrRange is wrapped by errors about hyper-parameters outside their range.
+var ErrRange = errors.New("out of range")
+
+// Validator is implemented by values whose hyper-parameters can be wrong.
+type Validator interface {
+	// Validate returns an error that names each bad field, its value and what
+	// was expected, and wraps ErrRange.
+	Validate() error
+}
+
+// Validate returns v.Validate() when v is a Validator, otherwise nil.
+func Validate(v any) error {
+	if v, ok := v.(Validator); ok {
+		return v.Validate()
+	}
+	return nil
+}
+
+// rangeError returns the error for a field unless ok.
+func rangeError(ok bool, field string, value any, want string) error {
+	if ok {
+		return nil
+	}
+	return fmt.Errorf("nn: %s = %v, want %s: %w", field, value, want, ErrRange)
+}
