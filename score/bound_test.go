@@ -1,0 +1,68 @@
+package score
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/sde"
+)
+
+// shrink is the exact denoiser of N(m, v I) with noise σ added.
+type shrink struct{ mean, v, σ float64 }
+
+func (s shrink) Denoise(dst, x []float64) []float64 {
+	for j := range x {
+		dst[j] = s.mean + s.v/(s.v+s.σ*s.σ)*(x[j]-s.mean)
+	}
+	return dst
+}
+
+// A network that is 0 denoises N(0, 1) exactly, in model coordinates.
+func TestKLBoundIsZeroForTheExactScoreAndTheIntegralOtherwise(t *testing.T) {
+	const d, mean, scale = 2, 3.0, 1.7
+	for name, p := range map[string]sde.SDE{"EDM": sde.EDM{}, "VP": sde.VP{}, "VE": sde.VE{}} {
+		m := newDead(t, d, Config{Process: p, Net: killed{nn.Linear{Out: d}}, Freeze: -1})
+		for j := range d {
+			m.shift[j], m.scale[j] = mean, scale
+		}
+		for _, ratio := range []float64{1, 0.5, 1.5} { // true deviation over the model's
+			v := ratio * ratio * scale * scale
+			clean := normals(3000, d, 1)
+			clean.Apply(func(_, _ int, z float64) float64 { return mean + math.Sqrt(v)*z }, clean)
+			bound := KLBound(m, clean, func(σ float64) Denoiser { return shrink{mean, v, σ} }, 1)
+			if ratio == 1 {
+				require.Less(t, bound, 1e-8, name)
+				continue
+			}
+			// ∫ E‖D − D*‖²/σ² d ln σ, by the midpoint rule on a fine grid.
+			want, steps := 0.0, 20000
+			h := math.Log(20/0.003) / float64(steps)
+			for k := range steps {
+				σ := 0.003 * math.Exp((float64(k)+0.5)*h)
+				e := scale*scale/(scale*scale+σ*σ) - v/(v+σ*σ)
+				want += h * e * e * (v + σ*σ) * d / (σ * σ)
+			}
+			require.InEpsilon(t, want, bound, 0.03, name)
+		}
+	}
+}
+
+func TestKLBoundDependsOnItsSeedOnly(t *testing.T) {
+	m := newModel(t, 2, Config{})
+	clean := normals(50, 2, 1)
+	exact := func(σ float64) Denoiser { return shrink{0, 1, σ} }
+	require.Equal(t, KLBound(m, clean, exact, 1), KLBound(m, clean, exact, 1))
+	require.NotEqual(t, KLBound(m, clean, exact, 1), KLBound(m, clean, exact, 2))
+}
+
+func TestKLBoundRefusesAScalePerColumn(t *testing.T) {
+	m := newModel(t, 2, Config{})
+	m.scale[1] = 2
+	require.PanicsWithValue(t, "score: KLBound: scale of column 1 is 2, that of column 0 is 1", func() {
+		KLBound(m, mat.NewDense(3, 2, nil), nil, 1)
+	})
+}

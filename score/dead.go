@@ -1,0 +1,176 @@
+package score
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/gradlogp/gradlogp/sde"
+	"github.com/gradlogp/gradlogp/sde/noise"
+)
+
+// Check is one look of the detector of dead runs. On fixed rows with σ/α
+// log-uniform in [0.3, 1] and the target T of the EDM preconditioning,
+//
+//	R = 1 − E‖F − T‖² / E‖T‖²
+//
+// is the part of the target's power that the network explains: 0 for F = 0,
+// the best answer that is linear in the row. Gain is the part that can be
+// explained at all, the mean of T₁·T₂/d for posterior means T₁, T₂ over two
+// disjoint sets of reference rows; it is measured only when R gives reason to,
+// and for d ≤ 3. A run is dead when R < 0.02, less than five standard errors
+// above 0, and Gain > 0.02.
+type Check struct {
+	Step int
+	R    float64
+	Z    float64 // R's paired score: the mean improvement in standard errors
+	Gain float64 // NaN when not measured
+}
+
+// Thresholds of the detector. On data with structure R is at least 0.067 after
+// 500 steps when training works and at most 0.0003 when it is stuck.
+const (
+	deadR, deadZ, deadGain = 0.02, 5, 0.02
+	detectorRows           = 4096
+	detectorReferences     = 2048
+	firstCheck             = 500
+)
+
+// detector holds the fixed rows. What is compared lives in VE coordinates:
+// noisy = clean + σz.
+type detector struct {
+	noisy, clean *mat.Dense
+	σ            []float64
+}
+
+// check looks for a dead run after certain steps.
+func (t *trainer) check() error {
+	switch t.step {
+	case firstCheck, 1000, 2000, t.s.Steps:
+	default:
+		return nil
+	}
+	if t.step < firstCheck {
+		return nil // too early to tell a dead run from a young one
+	}
+	if t.detector == nil {
+		d, err := newDetector(t.batch)
+		if err != nil {
+			return err
+		}
+		t.detector = d
+	}
+	if err := t.publish(); err != nil {
+		return err
+	}
+	c := Check{Step: t.step, Gain: math.NaN()}
+	c.R, c.Z = t.detector.explained(t.m)
+	dead := c.R < deadR && c.Z < deadZ
+	if dead && t.m.dim <= 3 {
+		gain, err := t.detector.gain(t.batch)
+		if err != nil {
+			return err
+		}
+		c.Gain = gain
+	}
+	t.result.Checks = append(t.result.Checks, c)
+	switch {
+	case !dead || c.Gain <= deadGain:
+		return nil
+	case t.m.dim <= 3:
+		return fmt.Errorf("score: Fit: %w after %d steps: it explains %.4f of a target of which %.3f can be explained; try another initialisation, He weights, or features of x",
+			ErrDead, t.step, c.R, c.Gain)
+	case t.step == t.s.Steps:
+		t.result.Warnings = append(t.result.Warnings, fmt.Sprintf("no structure found beyond a Gaussian: R = %.4f after %d steps", c.R, t.step))
+	}
+	return nil
+}
+
+// newDetector draws the fixed rows. Levels that the process does not reach are
+// moved to its own.
+func newDetector(b *batcher) (*detector, error) {
+	d := &detector{clean: mat.NewDense(detectorRows, b.m.dim, nil), noisy: mat.NewDense(detectorRows, b.m.dim, nil), σ: make([]float64, detectorRows)}
+	if err := b.rows(d.clean, -2, 0, noise.Data); err != nil {
+		return nil, err
+	}
+	noise.White{Seed: b.s.Seed}.Normal(d.noisy, noise.Draw{Purpose: noise.Perturb, Slot: 1})
+	start, end := b.m.process.Span()
+	lowest, highest := math.Exp(-sde.LogSNR(b.m.process, start)), math.Exp(-sde.LogSNR(b.m.process, end))
+	for i := range d.σ {
+		u := (float64(i) + 0.5) / detectorRows
+		d.σ[i] = min(max(math.Pow(0.3, 1-u), lowest), highest)
+		for j, z := range d.noisy.RawRowView(i) {
+			d.noisy.Set(i, j, d.clean.At(i, j)+d.σ[i]*z)
+		}
+	}
+	return d, nil
+}
+
+// target returns the regression target of F for a clean row and its noisy one.
+func target(clean, noisy, σ float64) float64 {
+	c := math.Sqrt(1 + σ*σ)
+	return (clean - noisy/(c*c)) * c / σ
+}
+
+// explained returns R and its paired z-score.
+func (d *detector) explained(m *Model) (r, z float64) {
+	t := make([]float64, detectorRows)
+	x := mat.NewDense(detectorRows, m.dim, nil)
+	s := mat.NewDense(detectorRows, m.dim, nil)
+	for i, σ := range d.σ {
+		t[i] = sde.TimeAt(m.process, -math.Log(σ))
+		α, _ := m.process.Kernel(t[i])
+		for j, v := range d.noisy.RawRowView(i) {
+			x.Set(i, j, α*v)
+		}
+	}
+	m.Score(s, x, t)
+	var power, better, square float64
+	for i, σ := range d.σ {
+		α, σt := m.process.Kernel(t[i])
+		var a, e float64
+		for j, y := range d.noisy.RawRowView(i) {
+			T := target(d.clean.At(i, j), y, σ)
+			F := target((x.At(i, j)+σt*σt*s.At(i, j))/α, y, σ)
+			a += T * T
+			e += (F - T) * (F - T)
+		}
+		power += a
+		better += a - e
+		square += (a - e) * (a - e)
+	}
+	variance := square/detectorRows - better*better/(detectorRows*detectorRows)
+	if variance > 0 {
+		z = better / math.Sqrt(variance*detectorRows)
+	}
+	return better / power, z
+}
+
+// gain returns the explainable part of the target per coordinate.
+func (d *detector) gain(b *batcher) (float64, error) {
+	var refs [2]*mat.Dense
+	for k := range refs {
+		refs[k] = mat.NewDense(detectorReferences, b.m.dim, nil)
+		if err := b.rows(refs[k], -2, detectorRows+k*detectorReferences, noise.Reference); err != nil {
+			return 0, err
+		}
+	}
+	dim := b.m.dim
+	sum := make([]float64, detectorRows)
+	b.crew.each(detectorRows, func(i int) {
+		var mean [2][3]float64
+		noisy := d.noisy.RawRowView(i)
+		for k, r := range refs {
+			posteriorMean(mean[k][:dim], noisy, r, 1, d.σ[i])
+		}
+		for j, y := range noisy {
+			sum[i] += target(mean[0][j], y, d.σ[i]) * target(mean[1][j], y, d.σ[i])
+		}
+	})
+	total := 0.0
+	for _, v := range sum {
+		total += v
+	}
+	return total / float64(detectorRows*dim), nil
+}

@@ -1,0 +1,237 @@
+package score
+
+import (
+	"sync"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/ad"
+)
+
+// evaluator runs a model's programs in one precision. Coefficients are four
+// numbers a time: those of Model.coeffs.
+type evaluator interface {
+	load(theta []float32)
+	score(dst, x *mat.Dense, c []float64)
+	divergence(dst *mat.Dense, div []float64, x *mat.Dense, c []float64)
+	jvp(dst, jv, x, v *mat.Dense, c []float64)
+	energy(dst []float64, x *mat.Dense, c []float64)
+}
+
+// coeffsPerTime is the number of coefficients of a time: the network's input
+// scale and noise level, and the score's factors of x and of the network.
+const coeffsPerTime = 4
+
+// tangents is the number of directions that one pass of the divergence takes.
+const tangents = 8
+
+// engine holds the programs of a model, each compiled when it is first needed
+// and once for a common time, once for a time a row: the two give the same
+// bits, but what depends on a common time alone is computed once.
+type engine[T ad.Float] struct {
+	dim    int
+	net    nn.Module
+	params *nn.Params
+	theta  []T
+	forms  [4][2]form[T]
+}
+
+// The programs of an engine.
+const (
+	scoreForm = iota
+	divergenceForm
+	jvpForm
+	energyForm
+)
+
+// form is one compiled program with its packed weights and idle buffers.
+type form[T ad.Float] struct {
+	once    sync.Once
+	program *ad.Program[T]
+	weights ad.Weights[T]
+	mu      sync.Mutex
+	idle    []*buffers[T]
+}
+
+type buffers[T ad.Float] struct{ in, out [][]T }
+
+func newEngine[T ad.Float](dim int, net nn.Module, params *nn.Params, theta []float32) *engine[T] {
+	e := &engine[T]{dim: dim, net: net, params: params, theta: make([]T, len(theta))}
+	e.load(theta)
+	return e
+}
+
+// load replaces the weights. It may not run beside an evaluation.
+func (e *engine[T]) load(theta []float32) {
+	for i, v := range theta {
+		e.theta[i] = T(v)
+	}
+	for k := range e.forms {
+		for u := range e.forms[k] {
+			if f := &e.forms[k][u]; f.program != nil {
+				f.program.Pack(&f.weights, e.theta)
+			}
+		}
+	}
+}
+
+// form returns a program for times that are common or one a row.
+func (e *engine[T]) form(kind int, common bool) *form[T] {
+	f := &e.forms[kind][0]
+	if common {
+		f = &e.forms[kind][1]
+	}
+	f.once.Do(func() {
+		x, c := ad.Input("x", e.dim), ad.Input("c", coeffsPerTime)
+		if common {
+			c = ad.UniformInput("c", coeffsPerTime)
+		}
+		s := scoreOf(nn.NewBuild(e.params), e.net, x, c)
+		in, out := []*ad.Expr{x, c}, []*ad.Expr{s}
+		switch kind {
+		case energyForm:
+			out[0] = energyOf(nn.NewBuild(e.params), e.net.(conservative), x, c)
+		case jvpForm:
+			v := ad.Input("v", e.dim)
+			in, out = append(in, v), append(out, ad.JVP(s, x, v))
+		case divergenceForm:
+			var div *ad.Expr
+			for range min(e.dim, tangents) {
+				v := ad.UniformInput("v", e.dim)
+				term := ad.SumCols(ad.Mul(v, ad.JVP(s, x, v)))
+				if div == nil {
+					div = term
+				} else {
+					div = ad.Add(div, term)
+				}
+				in = append(in, v)
+			}
+			out = append(out, div)
+		}
+		f.program = ad.Compile[T](out, in)
+		f.program.Pack(&f.weights, e.theta)
+	})
+	return f
+}
+
+// scoreOf builds s = onX·x + onF·F(in·x, noise) from a row of coefficients.
+func scoreOf(b *nn.Build, net nn.Module, x, c *ad.Expr) *ad.Expr {
+	col := func(i int) *ad.Expr { return ad.Slice(c, i, i+1) }
+	b.Time = col(1)
+	f := net.Apply(b, ad.Mul(col(0), x))
+	return ad.Add(ad.Mul(col(2), x), ad.Mul(col(3), f))
+}
+
+func (e *engine[T]) score(dst, x *mat.Dense, c []float64) {
+	f := e.form(scoreForm, len(c) == coeffsPerTime)
+	n := x.RawMatrix().Rows
+	b := f.take(2, 1)
+	b.in[0], b.in[1], b.out[0] = toRows(b.in[0], x), narrow(b.in[1], c), resize(b.out[0], n*e.dim)
+	f.run(n, b)
+	fromRows(dst, b.out[0])
+	f.give(b)
+}
+
+func (e *engine[T]) jvp(dst, jv, x, v *mat.Dense, c []float64) {
+	f := e.form(jvpForm, len(c) == coeffsPerTime)
+	n := x.RawMatrix().Rows
+	b := f.take(3, 2)
+	b.in[0], b.in[1], b.in[2] = toRows(b.in[0], x), narrow(b.in[1], c), toRows(b.in[2], v)
+	b.out[0], b.out[1] = resize(b.out[0], n*e.dim), resize(b.out[1], n*e.dim)
+	f.run(n, b)
+	fromRows(dst, b.out[0])
+	fromRows(jv, b.out[1])
+	f.give(b)
+}
+
+func (e *engine[T]) divergence(dst *mat.Dense, div []float64, x *mat.Dense, c []float64) {
+	f := e.form(divergenceForm, len(c) == coeffsPerTime)
+	n, g := x.RawMatrix().Rows, min(e.dim, tangents)
+	b := f.take(2+g, 2)
+	b.in[0], b.in[1] = toRows(b.in[0], x), narrow(b.in[1], c)
+	b.out[0], b.out[1] = resize(b.out[0], n*e.dim), resize(b.out[1], n)
+	clear(div)
+	for first := 0; first < e.dim; first += g {
+		for k := range g {
+			v := resize(b.in[2+k], e.dim)
+			clear(v)
+			if first+k < e.dim {
+				v[first+k] = 1
+			}
+			b.in[2+k] = v
+		}
+		f.run(n, b)
+		for i, v := range b.out[1] {
+			div[i] += float64(v)
+		}
+	}
+	fromRows(dst, b.out[0])
+	f.give(b)
+}
+
+// run evaluates the program. A sampler's chunk stays on its own goroutine;
+// larger calls are shared among the processors.
+func (f *form[T]) run(n int, b *buffers[T]) {
+	const chunk = 512
+	workers := 1
+	if n > chunk {
+		workers = 0
+	}
+	f.program.Run(n, &f.weights, nil, b.out, b.in, workers)
+}
+
+func (f *form[T]) take(in, out int) *buffers[T] {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if k := len(f.idle) - 1; k >= 0 {
+		b := f.idle[k]
+		f.idle = f.idle[:k]
+		return b
+	}
+	return &buffers[T]{in: make([][]T, in), out: make([][]T, out)}
+}
+
+func (f *form[T]) give(b *buffers[T]) {
+	f.mu.Lock()
+	f.idle = append(f.idle, b)
+	f.mu.Unlock()
+}
+
+// resize returns s with length n, its content unspecified.
+func resize[T ad.Float](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
+	}
+	return s[:n]
+}
+
+// narrow converts numbers, toRows a matrix, to T.
+func narrow[T ad.Float](dst []T, src []float64) []T {
+	dst = resize(dst, len(src))
+	for i, v := range src {
+		dst[i] = T(v)
+	}
+	return dst
+}
+
+func toRows[T ad.Float](dst []T, x *mat.Dense) []T {
+	n, d := x.Dims()
+	dst = resize(dst, n*d)
+	for i := range n {
+		for j, v := range x.RawRowView(i) {
+			dst[i*d+j] = T(v)
+		}
+	}
+	return dst
+}
+
+func fromRows[T ad.Float](dst *mat.Dense, src []T) {
+	n, d := dst.Dims()
+	for i := range n {
+		row := dst.RawRowView(i)
+		for j := range row {
+			row[j] = float64(src[i*d+j])
+		}
+	}
+}

@@ -1,0 +1,51 @@
+package score
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/gradlogp/gradlogp/nn/ad"
+)
+
+// Errors that this package wraps.
+var (
+	ErrRange     = errors.New("value out of range")
+	ErrShape     = errors.New("wrong shape")
+	ErrNonFinite = errors.New("not finite")
+	ErrMismatch  = errors.New("model and file differ")
+	ErrDead      = errors.New("the network has learned nothing")
+)
+
+// validVariance checks a variance of which zero means 1.
+func validVariance(field string, v float64) error {
+	if v < 0 || !finite(v) {
+		return fmt.Errorf("%w: %s is %v, want a positive number, or 0 for 1", ErrRange, field, v)
+	}
+	return nil
+}
+
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+
+// indexNonFinite returns the index of the first number of v that is NaN or
+// infinite, −1 when there is none.
+func indexNonFinite[T ad.Float](v []T) int {
+	for i, x := range v {
+		if !finite(float64(x)) {
+			return i
+		}
+	}
+	return -1
+}
+
+// firstNonFinite returns the first entry of x that is NaN or infinite.
+func firstNonFinite(x *mat.Dense) (i, j int, bad bool) {
+	for i := range x.RawMatrix().Rows {
+		if j := indexNonFinite(x.RawRowView(i)); j >= 0 {
+			return i, j, true
+		}
+	}
+	return 0, 0, false
+}

@@ -1,0 +1,247 @@
+package score
+
+import (
+	"fmt"
+	"math"
+	"sync"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/sde"
+	"github.com/gradlogp/gradlogp/sde/noise"
+)
+
+// Config describes a Model. Nil and zero fields take the stated defaults.
+type Config struct {
+	// Process is the noising process; nil is sde.EDM with its defaults.
+	Process sde.SDE
+	// Net is the network F; nil is nn.RecipeMLP(d, 116). Its output has the
+	// columns of its input.
+	Net nn.Module
+	// Precond ties the network to the score; nil is EDM.
+	Precond Precond
+	// Freeze is the noise level σ/α in model coordinates below which the score
+	// stays what it is there: with x' = x/α, s'(x', σ') = s'(x', Freeze). Below
+	// it a network has seen no data and noise is far smaller than any detail.
+	// Zero is 0.005, a negative value is no freeze.
+	Freeze float64
+	// Seed chooses the initial weights.
+	Seed uint64
+}
+
+// Model is a score s(y, t) made of a process, a network and its
+// preconditioning,
+//
+//	s(y, t) = −(1 − α·Skip)/σ² y + α·Out/σ² F(In·y, Noise),
+//
+// in model coordinates y = (x − shift)/scale, which Fit measures so that y has
+// mean 0 and mean square 1. The network runs in float32 (see Float64), the
+// coefficients are computed in float64.
+//
+// A Model is a sde.Divergencer and sde.Framed. It is safe for concurrent use,
+// except beside Fit and Load, which change it.
+type Model struct {
+	dim          int
+	process      sde.SDE
+	net          nn.Module
+	precond      Precond
+	freeze       float64 // 0: none
+	frozen       float64 // the time at which σ/α = freeze
+	params       *nn.Params
+	theta        []float32
+	shift, scale []float64
+	calibrated   bool
+	double       bool
+	eval         evaluator
+
+	mu     sync.Mutex
+	coeffs [][]float64 // idle coefficient buffers
+}
+
+var (
+	_ sde.Divergencer = (*Model)(nil)
+	_ sde.Framed      = (*Model)(nil)
+)
+
+// New returns an untrained Model of rows of d columns. c may be nil. It
+// returns an error wrapping ErrRange for an impossible dimension, process,
+// preconditioning or freeze, and one wrapping ErrShape when the network's output
+// has not d columns.
+func New(d int, c *Config) (*Model, error) {
+	if d < 1 {
+		return nil, fmt.Errorf("score: New: %w: dimension %d, want at least 1", ErrRange, d)
+	}
+	if c == nil {
+		c = &Config{}
+	}
+	m := &Model{dim: d, process: c.Process, net: c.Net, precond: c.Precond, freeze: c.Freeze}
+	if m.process == nil {
+		m.process = sde.EDM{}
+	}
+	if m.net == nil {
+		m.net = nn.RecipeMLP(d, 116)
+	}
+	if m.precond == nil {
+		m.precond = EDM{}
+	}
+	if err := sde.Validate(m.process); err != nil {
+		return nil, fmt.Errorf("score: New: %w: Config.Process: %w", ErrRange, err)
+	}
+	if err := nn.Validate(m.precond); err != nil {
+		return nil, fmt.Errorf("score: New: Config.Precond: %w", err)
+	}
+	if err := m.setFreeze(); err != nil {
+		return nil, err
+	}
+	var err error
+	if m.params, err = m.networkParams(); err != nil {
+		return nil, err
+	}
+	initial := make([]float64, m.params.Len())
+	m.params.Init(initial, noise.Rand(c.Seed, noise.Draw{Purpose: noise.Init}))
+	m.theta = narrow[float32](nil, initial)
+	m.shift, m.scale = make([]float64, d), make([]float64, d)
+	for i := range m.scale {
+		m.scale[i] = 1
+	}
+	m.eval = newEngine[float32](d, m.net, m.params, m.theta)
+	return m, nil
+}
+
+// setFreeze checks the freeze, takes its default, and finds its time.
+func (m *Model) setFreeze() error {
+	_, end := m.process.Span()
+	switch last := math.Exp(-sde.LogSNR(m.process, end)); {
+	case m.freeze == 0:
+		m.freeze = min(0.005, last)
+	case m.freeze < 0 && finite(m.freeze):
+		m.freeze = 0
+		return nil
+	case !finite(m.freeze) || m.freeze > last:
+		return fmt.Errorf("score: New: %w: Config.Freeze is %v, want at most %.4g, the highest noise level of the process", ErrRange, m.freeze, last)
+	}
+	m.frozen = sde.TimeAt(m.process, -math.Log(m.freeze))
+	return nil
+}
+
+// networkParams lists the network's parameters and checks its output.
+func (m *Model) networkParams() (*nn.Params, error) {
+	p := &nn.Params{}
+	b := nn.NewBuild(p)
+	b.Time = ad.Input("time", 1)
+	f := m.net.Apply(b, ad.Input("x", m.dim))
+	switch {
+	case f == nil || !f.PerRow():
+		return nil, fmt.Errorf("score: New: %w: the network's output does not depend on its input", ErrShape)
+	case f.Cols() != m.dim:
+		return nil, fmt.Errorf("score: New: %w: the network's output has %d columns, want %d", ErrShape, f.Cols(), m.dim)
+	case p.Len() == 0:
+		return nil, fmt.Errorf("score: New: %w: the network has no parameters", ErrShape)
+	}
+	return p, nil
+}
+
+// Dim returns the number of columns of the data.
+func (m *Model) Dim() int { return m.dim }
+
+// Process returns the noising process.
+func (m *Model) Process() sde.SDE { return m.process }
+
+// Frame returns copies of shift and scale of the model coordinates
+// y = (x − shift)/scale.
+func (m *Model) Frame() (shift, scale []float64) {
+	return append([]float64(nil), m.shift...), append([]float64(nil), m.scale...)
+}
+
+// Float64 returns a Model of the same weights whose network runs in float64,
+// for tolerances below about 1e-6. It shares nothing that training m changes.
+func (m *Model) Float64() *Model {
+	c := &Model{
+		dim: m.dim, process: m.process, net: m.net, precond: m.precond, freeze: m.freeze, frozen: m.frozen,
+		params: m.params, theta: append([]float32(nil), m.theta...), calibrated: m.calibrated, double: true,
+	}
+	c.shift, c.scale = m.Frame()
+	c.eval = newEngine[float64](c.dim, c.net, c.params, c.theta)
+	return c
+}
+
+// Score writes the scores of the rows of x at the times t, one or one a row,
+// into dst. It panics when the shapes do not match.
+func (m *Model) Score(dst, x *mat.Dense, t []float64) {
+	m.check(dst, x, t)
+	c := m.coefficients(t)
+	m.eval.score(dst, x, c)
+	m.release(c)
+}
+
+// Divergence writes the scores into dst and ∇·s of each row into div.
+func (m *Model) Divergence(dst *mat.Dense, div []float64, x *mat.Dense, t []float64) {
+	m.check(dst, x, t)
+	if len(div) != x.RawMatrix().Rows {
+		panic(badShape)
+	}
+	c := m.coefficients(t)
+	m.eval.divergence(dst, div, x, c)
+	m.release(c)
+}
+
+// JVP writes the scores into dst and (∂s/∂x)v of each row into jv.
+func (m *Model) JVP(dst, jv, x, v *mat.Dense, t []float64) {
+	m.check(dst, x, t)
+	m.check(jv, v, t)
+	if v.RawMatrix().Rows != x.RawMatrix().Rows {
+		panic(badShape)
+	}
+	c := m.coefficients(t)
+	m.eval.jvp(dst, jv, x, v, c)
+	m.release(c)
+}
+
+const badShape = "score: dimension mismatch"
+
+func (m *Model) check(dst, x *mat.Dense, t []float64) {
+	n, d := x.Dims()
+	if r, c := dst.Dims(); r != n || c != d || d != m.dim || (len(t) != 1 && len(t) != n) {
+		panic(badShape)
+	}
+}
+
+// coefficients returns the coefficients of the times in a buffer to release.
+func (m *Model) coefficients(t []float64) []float64 {
+	m.mu.Lock()
+	var c []float64
+	if k := len(m.coeffs) - 1; k >= 0 {
+		c = m.coeffs[k]
+		m.coeffs = m.coeffs[:k]
+	}
+	m.mu.Unlock()
+	c = resize(c, coeffsPerTime*len(t))
+	for i, t := range t {
+		at := m.at(t)
+		copy(c[coeffsPerTime*i:], at[:])
+	}
+	return c
+}
+
+func (m *Model) release(c []float64) {
+	m.mu.Lock()
+	m.coeffs = append(m.coeffs, c)
+	m.mu.Unlock()
+}
+
+// at returns the four coefficients of a time: of the network's input, its
+// noise level, and the score's factors of y and of F.
+func (m *Model) at(t float64) [coeffsPerTime]float64 {
+	α, σ := m.process.Kernel(t)
+	ratio := 1.0
+	if σ < m.freeze*α {
+		t = m.frozen
+		var αc float64
+		αc, σ = m.process.Kernel(t)
+		ratio, α = αc/α, αc
+	}
+	c := m.precond.Coeffs(m.process, t)
+	return [coeffsPerTime]float64{c.In * ratio, c.Noise, -c.Rest / (σ * σ) * ratio * ratio, α * c.Out / (σ * σ) * ratio}
+}

@@ -1,0 +1,108 @@
+package score
+
+import (
+	"math"
+
+	"github.com/gradlogp/gradlogp/sde"
+)
+
+// Coeffs ties a network F to the denoiser at one time,
+//
+//	D(x, t) = Skip·x + Out·F(In·x, Noise).
+//
+// Rest is 1 − α·Skip. It is given beside Skip because the score's factor
+// Rest/σ² would be lost to cancellation at small σ if it were computed from
+// Skip.
+type Coeffs struct {
+	Skip, Out, In, Noise, Rest float64
+}
+
+// Precond chooses what the network predicts and how its input is scaled: four
+// numbers at each time. Implementations are pure functions of p and t. One that
+// is an nn.Validator is checked by New.
+type Precond interface {
+	Coeffs(p sde.SDE, t float64) Coeffs
+}
+
+// EDM is the preconditioning of Karras et al. 2022, for any α: with C = α²v + σ²,
+//
+//	Skip = αv/C,  Out = σ√(v/C),  In = 1/√C,  Noise = ¼ ln(σ/α),
+//
+// which makes the network's input and its regression target have unit variance
+// at every time when the data have variance v per coordinate.
+type EDM struct {
+	Variance float64 // v in model coordinates; zero means 1, what Fit's calibration gives
+}
+
+// Coeffs returns the coefficients at t.
+func (c EDM) Coeffs(p sde.SDE, t float64) Coeffs {
+	α, σ := p.Kernel(t)
+	v := variance(c.Variance)
+	C := α*α*v + σ*σ
+	return Coeffs{Skip: α * v / C, Out: σ * math.Sqrt(v/C), In: 1 / math.Sqrt(C), Noise: noiseLevel(α, σ), Rest: σ * σ / C}
+}
+
+// Validate returns an error wrapping ErrRange when the variance is negative or
+// not finite.
+func (c EDM) Validate() error { return validVariance("EDM.Variance", c.Variance) }
+
+// Epsilon predicts the noise z: D = (x − σF)/α (Ho et al. 2020). In and Noise
+// are those of EDM.
+type Epsilon struct {
+	Variance float64 // v in model coordinates; zero means 1
+}
+
+// Coeffs returns the coefficients at t.
+func (c Epsilon) Coeffs(p sde.SDE, t float64) Coeffs {
+	α, σ := p.Kernel(t)
+	return Coeffs{Skip: 1 / α, Out: -σ / α, In: inputScale(c.Variance, α, σ), Noise: noiseLevel(α, σ), Rest: 0}
+}
+
+// Validate returns an error wrapping ErrRange when the variance is negative or
+// not finite.
+func (c Epsilon) Validate() error { return validVariance("Epsilon.Variance", c.Variance) }
+
+// Clean predicts the clean data: D = F. In and Noise are those of EDM.
+type Clean struct {
+	Variance float64 // v in model coordinates; zero means 1
+}
+
+// Coeffs returns the coefficients at t.
+func (c Clean) Coeffs(p sde.SDE, t float64) Coeffs {
+	α, σ := p.Kernel(t)
+	return Coeffs{Skip: 0, Out: 1, In: inputScale(c.Variance, α, σ), Noise: noiseLevel(α, σ), Rest: 1}
+}
+
+// Validate returns an error wrapping ErrRange when the variance is negative or
+// not finite.
+func (c Clean) Validate() error { return validVariance("Clean.Variance", c.Variance) }
+
+// V predicts v = αz − σx₀ (Salimans & Ho 2022):
+// D = (αx − σF)/(α² + σ²). In and Noise are those of EDM.
+type V struct {
+	Variance float64 // v in model coordinates; zero means 1
+}
+
+// Coeffs returns the coefficients at t.
+func (c V) Coeffs(p sde.SDE, t float64) Coeffs {
+	α, σ := p.Kernel(t)
+	n := α*α + σ*σ
+	return Coeffs{Skip: α / n, Out: -σ / n, In: inputScale(c.Variance, α, σ), Noise: noiseLevel(α, σ), Rest: σ * σ / n}
+}
+
+// Validate returns an error wrapping ErrRange when the variance is negative or
+// not finite.
+func (c V) Validate() error { return validVariance("V.Variance", c.Variance) }
+
+func variance(v float64) float64 {
+	if v == 0 {
+		return 1
+	}
+	return v
+}
+
+// inputScale returns 1/√(α²v + σ²).
+func inputScale(v, α, σ float64) float64 { return 1 / math.Sqrt(α*α*variance(v)+σ*σ) }
+
+// noiseLevel returns ¼ ln(σ/α), what networks are told of the time.
+func noiseLevel(α, σ float64) float64 { return 0.25 * math.Log(σ/α) }

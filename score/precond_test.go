@@ -1,0 +1,127 @@
+package score
+
+import (
+	"math"
+	"math/big"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/sde"
+)
+
+// halfway is a user's own preconditioning: the mean of two others.
+type halfway struct{}
+
+func (halfway) Coeffs(p sde.SDE, t float64) Coeffs {
+	a, b := Clean{}.Coeffs(p, t), EDM{}.Coeffs(p, t)
+	return Coeffs{
+		Skip: (a.Skip + b.Skip) / 2, Out: (a.Out + b.Out) / 2, Rest: (a.Rest + b.Rest) / 2, In: b.In, Noise: b.Noise,
+	}
+}
+
+// network evaluates the network of m by itself, at one row.
+func network(m *Model, noise float64, u ...float64) []float64 {
+	b := nn.NewBuild(m.params)
+	b.Time = ad.Const(noise)
+	x := ad.Input("x", len(u))
+	theta := make([]float64, len(m.theta))
+	for i, v := range m.theta {
+		theta[i] = float64(v)
+	}
+	return ad.Eval([]*ad.Expr{m.net.Apply(b, x)}, 1, theta, nil, map[*ad.Expr][]float64{x: u})[0]
+}
+
+// The factors of the score keep their accuracy where (αD − x)/σ² loses all.
+func TestScoreFactorsKeepTheirPrecisionAtSmallNoise(t *testing.T) {
+	exact := func(v float64) *big.Float { return new(big.Float).SetPrec(300).SetFloat64(v) }
+	mul := func(a, b *big.Float) *big.Float { return new(big.Float).Mul(a, b) }
+	quo := func(a, b *big.Float) *big.Float { return new(big.Float).Quo(a, b) }
+	add := func(a, b *big.Float) *big.Float { return new(big.Float).Add(a, b) }
+	for name, p := range processes {
+		start, end := p.Span()
+		for _, at := range []float64{start, start * 1.5, 0.01, end} {
+			if _, σ := p.Kernel(at); σ == 0 {
+				continue
+			}
+			for _, v := range []float64{1, 0.3} {
+				a, s := p.Kernel(at)
+				α, σ := exact(a), exact(s)
+				α2, σ2 := mul(α, α), mul(σ, σ)
+				C := add(mul(α2, exact(v)), σ2)
+				n := add(α2, σ2)
+				root := new(big.Float).Sqrt(quo(exact(v), C))
+				for _, q := range []struct {
+					c            Precond
+					skip, factor *big.Float // factor: α·Out/σ²
+				}{
+					{EDM{v}, quo(mul(α, exact(v)), C), quo(mul(α, root), σ)},
+					{Epsilon{v}, quo(exact(1), α), quo(exact(-1), σ)},
+					{Clean{v}, exact(0), quo(α, σ2)},
+					{V{v}, quo(α, n), quo(mul(exact(-1), α), mul(σ, n))},
+				} {
+					m := newModel(t, 2, Config{Process: p, Precond: q.c, Freeze: -1})
+					got := m.at(at)
+					rest := new(big.Float).Sub(exact(1), mul(α, q.skip))
+					onX, _ := quo(mul(exact(-1), rest), σ2).Float64()
+					onF, _ := q.factor.Float64()
+					require.InDelta(t, onX, got[2], 1e-14*math.Abs(onX)+1e-60, "%s %T at %v", name, q.c, at)
+					require.InEpsilon(t, onF, got[3], 1e-14, "%s %T at %v", name, q.c, at)
+					in, _ := quo(exact(1), new(big.Float).Sqrt(C)).Float64()
+					require.InEpsilon(t, in, got[0], 1e-14)
+					require.InDelta(t, math.Log(s/a)/4, got[1], 1e-14)
+				}
+			}
+		}
+	}
+}
+
+func TestEDMPreconditioningHasUnitVariance(t *testing.T) {
+	for _, p := range processes {
+		for _, v := range []float64{1, 0.25, 4} {
+			for _, at := range spread(p, 9) {
+				α, σ := p.Kernel(at)
+				k := EDM{Variance: v}.Coeffs(p, at)
+				require.InDelta(t, 1, k.In*k.In*(α*α*v+σ*σ), 1e-13, "input")
+				target := (k.Rest*k.Rest*v + k.Skip*k.Skip*σ*σ) / (k.Out * k.Out)
+				require.InDelta(t, 1, target, 1e-13, "target")
+				require.InDelta(t, 1, EDMWeight{Variance: v}.At(p, at)*k.Out*k.Out, 1e-13, "weight")
+			}
+		}
+	}
+}
+
+// Each weight is a familiar loss in its denoiser form: x₀ = (x − σz)/α and
+// s = −ε̂/σ carry the error of D over to that of the noise and of the score.
+func TestWeightsBelongToTheirForms(t *testing.T) {
+	for _, p := range processes {
+		for _, at := range spread(p, 9) {
+			_, σ := p.Kernel(at)
+			_, g2 := p.Rates(at)
+			noise := Epsilon{}.Coeffs(p, at).Out
+			require.InEpsilon(t, 1, Simple{}.At(p, at)*noise*noise, 1e-12)
+			require.InEpsilon(t, g2/(2*σ*σ), Likelihood{}.At(p, at)*noise*noise, 1e-12)
+		}
+	}
+}
+
+func TestTimesAreQuantiles(t *testing.T) {
+	for name, p := range processes {
+		start, end := p.Span()
+		for _, l := range []Times{Uniform{}, LogNormal{}, LogNormal{Mean: -1.2, Std: 1.2}, LogNormal{Mean: 50, Std: 1}} {
+			last := start
+			for _, u := range []float64{0, math.SmallestNonzeroFloat64, 1e-9, 0.1, 0.5, 0.7, 0.999, 1 - 1e-16, 1} {
+				at := l.At(p, u)
+				require.True(t, at >= last && at <= end, "%s %v at %v", name, l, u)
+				last = at
+			}
+			require.Equal(t, end, last, "%s %v", name, l)
+		}
+		at := LogNormal{}.At(p, 0.8413447460685429) // one standard deviation
+		require.InDelta(t, -1.6+1.4, -sde.LogSNR(p, at), 1e-12, name)
+		at = LogNormal{Mean: -1.2, Std: 1.2}.At(p, 0.5)
+		require.InDelta(t, -1.2, -sde.LogSNR(p, at), 1e-12, name)
+	}
+}

@@ -1,0 +1,191 @@
+package score
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/sde"
+)
+
+func TestImpossibleSettingsAreRefused(t *testing.T) {
+	nan := math.NaN()
+	for want, s := range map[string]Settings{
+		"Settings.Steps is -1, want a positive number":                                     {Steps: -1},
+		"Settings.Batch is -3, want a positive number":                                     {Batch: -3},
+		"Settings.Workers is -1, want a positive number":                                   {Workers: -1},
+		"Settings.EMA is NaN, want a finite number":                                        {EMA: nan},
+		"Settings.EMA is 1, want a decay below 1":                                          {EMA: 1},
+		"Settings.Clip is NaN, want a finite number":                                       {Clip: nan},
+		"Settings.Clip is +Inf, want a finite number":                                      {Clip: math.Inf(1)},
+		"Settings.Rate: nn: Constant = -1, want a positive number":                         {Rate: nn.Constant(-1)},
+		"Settings.Rate: nn: Cosine.Steps = 0":                                              {Rate: nn.WarmUp{Then: nn.Cosine{Peak: 1}}},
+		"Settings.Optimizer: nn: Adam.Beta1 = 1.5":                                         {Optimizer: &nn.Adam[float32]{Beta1: 1.5}},
+		"Settings.Weight: value out of range: EDMWeight.Variance is -1, want a positive":   {Weight: EDMWeight{Variance: -1}},
+		"Settings.Times: value out of range: LogNormal.Std is 0, want a positive number":   {Times: LogNormal{Mean: -1}},
+		"Settings.Times: value out of range: LogNormal.Std is -2, want a positive number":  {Times: LogNormal{Std: -2}},
+		"Settings.Times: value out of range: LogNormal.Mean is NaN, want a finite number":  {Times: LogNormal{Mean: nan, Std: 1}},
+		"Settings.Times: value out of range: LogNormal.Std is +Inf, want a positive numbe": {Times: LogNormal{Std: math.Inf(1)}},
+	} {
+		t.Run(want, func(t *testing.T) {
+			m := newModel(t, 2, Config{})
+			before := append([]float32(nil), m.theta...)
+			r, err := Fit(background, m, moons(), &s)
+			require.Nil(t, r)
+			require.ErrorIs(t, err, ErrRange)
+			require.ErrorContains(t, err, "score: Fit: value out of range: "+want)
+			require.Equal(t, before, m.theta)
+			require.False(t, m.calibrated)
+		})
+	}
+}
+
+func TestArgumentsThatDoNotFitAreRefused(t *testing.T) {
+	m := newModel(t, 2, Config{})
+	for want, c := range map[string]struct {
+		m        *Model
+		data     Data
+		sentinel error
+	}{
+		"the model is nil":                       {nil, moons(), ErrRange},
+		"data is nil":                            {m, nil, ErrRange},
+		"a Float64 model cannot be trained":      {m.Float64(), moons(), ErrRange},
+		"data have 3 columns, the model has 2":   {m, standard(3), ErrShape},
+		"data have 4 columns of conditions, the": {m, conditioned{moons()}, ErrShape},
+		"data have 2 columns, the model has 0":   {&Model{}, moons(), ErrShape},
+	} {
+		r, err := Fit(background, c.m, c.data, quick(3))
+		require.Nil(t, r)
+		require.ErrorIs(t, err, c.sentinel)
+		require.ErrorContains(t, err, "score: Fit: "+c.sentinel.Error()+": "+want)
+	}
+}
+
+type conditioned struct{ Data }
+
+func (conditioned) Dims() (d, cond int) { return 2, 4 }
+
+// shaped is an objective of some other shape.
+type shaped func(d Batch) *ad.Expr
+
+func (s shaped) Loss(_ *nn.Build, _ Fields, d Batch) *ad.Expr { return s(d) }
+
+func TestObjectiveOfAnotherShapeIsRefused(t *testing.T) {
+	for name, o := range map[string]shaped{
+		"nothing":     func(Batch) *ad.Expr { return nil },
+		"two columns": func(d Batch) *ad.Expr { return d.X0 },
+		"uniform":     func(Batch) *ad.Expr { return ad.Const(1) },
+		"summed":      func(d Batch) *ad.Expr { return ad.SumRows(d.T) },
+	} {
+		m := newModel(t, 2, Config{})
+		s := quick(3)
+		s.Objective = o
+		r, err := Fit(background, m, moons(), s)
+		require.Nil(t, r, name)
+		require.ErrorIs(t, err, ErrShape, name)
+		require.ErrorContains(t, err, "Settings.Objective has to give one number for each row")
+		require.False(t, m.calibrated)
+	}
+}
+
+func TestFitLeavesItsSettingsAlone(t *testing.T) {
+	s := &Settings{Steps: 2, Batch: 5}
+	fit(t, newModel(t, 2, Config{}), moons(), s)
+	require.Equal(t, &Settings{Steps: 2, Batch: 5}, s)
+}
+
+func TestDefaultsAreTheDocumentedOnes(t *testing.T) {
+	s, err := (*Settings)(nil).withDefaults()
+	require.NoError(t, err)
+	require.Equal(t, []int{5000, 512, 1024}, []int{s.Steps, s.Batch, s.References})
+	require.Equal(t, []float64{0.999, 1}, []float64{s.EMA, s.Clip})
+	require.Equal(t, nn.RecipeRate(5000), s.Rate)
+	s, err = (&Settings{Batch: 10, EMA: -2, Clip: -1, References: -7}).withDefaults()
+	require.NoError(t, err)
+	require.Equal(t, -7, s.References)
+}
+
+func TestClippingCanBeSwitchedOff(t *testing.T) {
+	raw := map[float64][]float32{}
+	for _, clip := range []float64{-1, 1e30, 1e-3} {
+		s := quick(3)
+		s.Clip = clip
+		s.Optimizer = &plain{}
+		raw[clip] = fit(t, newModel(t, 2, Config{}), moons(), s).Raw
+	}
+	require.Equal(t, raw[1e30], raw[-1])
+	require.NotEqual(t, raw[1e-3], raw[-1])
+}
+
+// plain is gradient descent.
+type plain struct{}
+
+func (plain) Step(theta, grad []float32, _ int, rate float64) {
+	for i, g := range grad {
+		theta[i] -= float32(rate) * g
+	}
+}
+func (plain) State() [][]float32 { return nil }
+
+// backwards is a process whose noise falls.
+type backwards struct{ sde.VP }
+
+func (b backwards) Kernel(t float64) (float64, float64) { return b.VP.Kernel(1.1 - t) }
+func (backwards) Validate() error                       { return nil }
+
+type ofColumns int
+
+func (n ofColumns) Apply(b *nn.Build, x *ad.Expr) *ad.Expr {
+	return nn.Linear{Out: int(n)}.Apply(b, x)
+}
+
+type constant struct{}
+
+func (constant) Apply(b *nn.Build, _ *ad.Expr) *ad.Expr { return b.Param("c", 1, 2, nn.Zeros{}) }
+
+type identity struct{}
+
+func (identity) Apply(_ *nn.Build, x *ad.Expr) *ad.Expr { return x }
+
+func TestImpossibleModelsAreRefused(t *testing.T) {
+	for want, c := range map[string]struct {
+		d        int
+		config   Config
+		sentinel error
+	}{
+		"dimension 0, want at least 1":  {0, Config{}, ErrRange},
+		"dimension -2, want at least 1": {-2, Config{}, ErrRange},
+		"VP.BetaMin = -1":               {2, Config{Process: sde.VP{BetaMin: -1}}, ErrRange},
+		"log(α/σ) of score.backwards":   {2, Config{Process: backwards{}}, ErrRange},
+		"Config.Freeze is NaN":          {2, Config{Freeze: math.NaN()}, ErrRange},
+		"Config.Freeze is +Inf":         {2, Config{Freeze: math.Inf(1)}, ErrRange},
+		"Config.Freeze is -Inf":         {2, Config{Freeze: math.Inf(-1)}, ErrRange},
+		"Config.Freeze is 81, want at most 80, the highest noise level":                                {2, Config{Freeze: 81}, ErrRange},
+		"Config.Precond: value out of range: EDM.Variance is -1, want a positive number, or 0 for 1":   {2, Config{Precond: EDM{-1}}, ErrRange},
+		"Config.Precond: value out of range: Epsilon.Variance is NaN, want a positive number, or 0 fo": {2, Config{Precond: Epsilon{math.NaN()}}, ErrRange},
+		"Config.Precond: value out of range: Clean.Variance is +Inf, want a positive number":           {2, Config{Precond: Clean{math.Inf(1)}}, ErrRange},
+		"Config.Precond: value out of range: V.Variance is -2, want a positive number, or 0 for 1":     {2, Config{Precond: V{-2}}, ErrRange},
+		"the network's output has 3 columns, want 2":                                                   {2, Config{Net: ofColumns(3)}, ErrShape},
+		"the network's output does not depend on its input":                                            {2, Config{Net: constant{}}, ErrShape},
+		"the network has no parameters":                                                                {2, Config{Net: identity{}}, ErrShape},
+	} {
+		m, err := New(c.d, &c.config)
+		require.True(t, m == nil)
+		require.ErrorIs(t, err, c.sentinel)
+		require.ErrorContains(t, err, "score: New: ")
+		require.ErrorContains(t, err, want)
+	}
+}
+
+func TestNewHasWorkingDefaults(t *testing.T) {
+	m, err := New(2, nil)
+	require.NoError(t, err)
+	require.Equal(t, sde.EDM{}, m.Process())
+	require.Equal(t, 2, m.Dim())
+	require.Equal(t, 40718, m.params.Len())
+	_, err = New(2, &Config{Process: sde.EDM{SigmaMin: 1e-4, SigmaMax: 0.003}})
+	require.NoError(t, err, "the default freeze gives way to the process")
+}
