@@ -1,0 +1,163 @@
+// Command moons trains a score network on a two-dimensional toy distribution,
+// draws samples from it in two ways, measures how good model and samples are,
+// and draws a picture.
+//
+// The numbers go to standard output and depend on the flags only, not on the
+// machine's number of processors; times and the progress bar go to standard
+// error. An interrupt (Ctrl-C) ends the training and goes on to sample with
+// what has been learned.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/signal"
+	"text/tabwriter"
+	"time"
+
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat/distmv"
+
+	"github.com/gradlogp/gradlogp/dataset"
+	"github.com/gradlogp/gradlogp/examples/internal/figure"
+	"github.com/gradlogp/gradlogp/examples/internal/progress"
+	"github.com/gradlogp/gradlogp/examples/internal/toy"
+	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/score"
+	"github.com/gradlogp/gradlogp/sde"
+)
+
+// job is what the flags ask for.
+type job struct {
+	toy     toy.Toy
+	steps   int
+	n       int
+	seed    uint64
+	workers int
+	out     string
+}
+
+func main() {
+	j, err := parse(os.Args[1:])
+	if errors.Is(err, flag.ErrHelp) {
+		return
+	}
+	if err == nil {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+		defer stop()
+		err = j.run(ctx, os.Stdout, os.Stderr)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "moons:", err)
+		os.Exit(1)
+	}
+}
+
+// parse reads the flags and refuses what could only fail later.
+func parse(args []string) (*job, error) {
+	j := &job{}
+	f := flag.NewFlagSet("moons", flag.ContinueOnError)
+	name := f.String("dataset", "moons", "distribution: moons, ring or checkerboard")
+	f.IntVar(&j.steps, "steps", 6000, "training steps")
+	f.IntVar(&j.n, "n", 2000, "samples drawn by each sampler")
+	f.Uint64Var(&j.seed, "seed", 0, "seed of weights, data, noise and samples")
+	f.IntVar(&j.workers, "workers", 0, "goroutines, 0 for one a processor; does not change the result")
+	f.StringVar(&j.out, "out", "moons.png", "picture to write; - for none")
+	if err := f.Parse(args); err != nil {
+		return nil, err
+	}
+	if f.NArg() > 0 {
+		return nil, fmt.Errorf("unexpected argument %q", f.Arg(0))
+	}
+	var err error
+	if j.toy, err = toy.Named(*name); err != nil {
+		return nil, fmt.Errorf("-dataset: %w", err)
+	}
+	if j.steps < 1 || j.n < 2 || j.workers < 0 {
+		return nil, fmt.Errorf("-steps %d, -n %d, -workers %d: want at least 1, 2 and 0", j.steps, j.n, j.workers)
+	}
+	if j.out != "-" {
+		err = figure.Writable(j.out)
+	}
+	return j, err
+}
+
+// run is the whole job. ctx ends the training, not what follows it.
+func (j *job) run(ctx context.Context, stdout, stderr io.Writer) error {
+	start := time.Now()
+	m, err := score.New(2, &score.Config{Net: nn.RecipeMLP(2, 58), Seed: j.seed})
+	if err != nil {
+		return err
+	}
+	data := score.Draws(2, func(src rand.Source) distmv.Rander { return j.toy.Open(src) })
+	bar := progress.New(stderr, j.steps)
+	res, err := score.Fit(ctx, m, data, &score.Settings{
+		Steps: j.steps, Batch: 256, References: 256, Workers: j.workers, Seed: j.seed, Recorder: bar,
+	})
+	bar.Close()
+	if err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	fmt.Fprintf(stderr, "trained %d steps in %.1f s\n", res.Steps, time.Since(start).Seconds())
+
+	law := j.toy.Open(rand.NewPCG(j.seed, 2))
+	bound := score.KLBound(m, dataset.Sample(law, 1200), func(σ float64) score.Denoiser { return law.Diffuse(1, σ) }, j.seed)
+	report := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(report, "%s: %d of %d steps, seed %d\n", j.toy.Name, res.Steps, j.steps, j.seed)
+	fmt.Fprintf(report, "loss %.4f, KL bound %.4f nats\n\n", res.Loss, bound)
+	fmt.Fprintf(report, "%d samples\tevaluations\toff support\tsliced W2\tenergy distance\n", j.n)
+
+	judge := j.toy.NewJudge(j.n, j.seed)
+	panels := []figure.Panel{{Title: "data", Layers: []figure.Layer{figure.Points{X: dataset.Sample(law, j.n)}}}}
+	for _, method := range methods(m.Process()) {
+		start = time.Now()
+		x, err := j.sample(m, method)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(stderr, "%s: %.2f s\n", method.name, time.Since(start).Seconds())
+		s := judge.Score(x)
+		fmt.Fprintf(report, "%s\t%d\t%.4f\t%.4f\t%.5f\n", method.name, method.evaluations, s.OffSupport, s.SW2, s.Energy)
+		panels = append(panels, figure.Panel{Title: method.name, Layers: []figure.Layer{figure.Points{X: x, Color: figure.Red}}})
+	}
+	mean, sd := judge.Floor(20)
+	fmt.Fprintf(report, "two true samples\t\t%.4f ± %.4f\t%.4f ± %.4f\t%.5f ± %.5f\n", mean.OffSupport, sd.OffSupport, mean.SW2, sd.SW2, mean.Energy, sd.Energy)
+	if err := report.Flush(); err != nil {
+		return err
+	}
+	if j.out == "-" {
+		return nil
+	}
+	return figure.Save(j.out, [][]figure.Panel{framed(panels), fields(m, law)}, 1200, 860)
+}
+
+// method is one way to draw samples.
+type method struct {
+	name        string
+	predictor   sampler.Predictor
+	settings    sampler.Settings
+	evaluations int
+}
+
+// methods are the stochastic predictor-corrector sampler and a fast solver of
+// the probability flow. Both spend one evaluation on the final denoise.
+func methods(p sde.SDE) []method {
+	return []method{
+		{"predictor-corrector", sampler.EulerMaruyama{}, sampler.Settings{Grid: sampler.DefaultGrid(p, 101), Corrector: sampler.Langevin{}}, 201},
+		{"DPM-Solver++ 2M", sampler.DPMpp2M{}, sampler.Settings{Grid: sampler.DefaultGrid(p, 20)}, 20},
+	}
+}
+
+func (j *job) sample(m *score.Model, method method) (*mat.Dense, error) {
+	x := mat.NewDense(j.n, 2, nil)
+	s := method.settings
+	s.Seed, s.Workers = j.seed, j.workers
+	err := sampler.Sample(context.Background(), x, sampler.Problem{SDE: m.Process(), Score: m}, method.predictor, &s)
+	return x, err
+}

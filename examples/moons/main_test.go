@@ -1,0 +1,85 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// small returns a job that takes a second or two.
+func small(t *testing.T, args ...string) *job {
+	out := filepath.Join(t.TempDir(), "picture.png")
+	j, err := parse(append([]string{"-steps", "40", "-n", "150", "-out", out}, args...))
+	require.NoError(t, err)
+	return j
+}
+
+func TestOutputAndPictureDoNotDependOnWorkers(t *testing.T) {
+	run := func(workers string, procs int) (stdout, picture []byte) {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(procs))
+		j := small(t, "-workers", workers)
+		var b bytes.Buffer
+		require.NoError(t, j.run(context.Background(), &b, io.Discard))
+		picture, err := os.ReadFile(j.out)
+		require.NoError(t, err)
+		return b.Bytes(), picture
+	}
+	stdout, picture := run("1", 1)
+	require.Less(t, len(picture), 300<<10)
+	otherStdout, otherPicture := run("3", 4)
+	require.Equal(t, string(stdout), string(otherStdout))
+	require.True(t, bytes.Equal(picture, otherPicture))
+}
+
+func TestInterruptedTrainingGoesOnToSample(t *testing.T) {
+	j := small(t, "-steps", "1000000", "-dataset", "ring")
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	time.AfterFunc(300*time.Millisecond, stop)
+	var stdout bytes.Buffer
+	require.NoError(t, j.run(ctx, &stdout, io.Discard))
+	require.Regexp(t, `ring: \d+ of 1000000 steps`, stdout.String())
+	require.Contains(t, stdout.String(), "predictor-corrector")
+	require.Contains(t, stdout.String(), "DPM-Solver++ 2M")
+	require.FileExists(t, j.out)
+}
+
+func TestImpossibleFlagsAreRefusedBeforeTheWork(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o644))
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"-dataset", "sun"}, `unknown dataset "sun"`},
+		{[]string{"-steps", "0"}, "-steps 0"},
+		{[]string{"-n", "1"}, "-n 1"},
+		{[]string{"-workers", "-1"}, "-workers -1"},
+		{[]string{"-out", dir}, "is a directory"},
+		{[]string{"-out", filepath.Join(file, "x.png")}, "cannot write"},
+		{[]string{"-out", filepath.Join(dir, "no", "x.png")}, "cannot write"},
+		{[]string{"more"}, `unexpected argument "more"`},
+	} {
+		_, err := parse(c.args)
+		require.ErrorContains(t, err, c.want, "%v", c.args)
+	}
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, entries, 1, "trying the path leaves nothing behind")
+}
+
+func TestNoPictureWhenNotAskedFor(t *testing.T) {
+	j := small(t, "-out", "-", "-steps", "1", "-n", "20")
+	var stdout bytes.Buffer
+	require.NoError(t, j.run(context.Background(), &stdout, io.Discard))
+	require.True(t, strings.HasPrefix(stdout.String(), "moons: 1 of 1 steps"))
+}

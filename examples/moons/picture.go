@@ -1,0 +1,39 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/gradlogp/gradlogp/dataset"
+	"github.com/gradlogp/gradlogp/examples/internal/field"
+	"github.com/gradlogp/gradlogp/examples/internal/figure"
+	"github.com/gradlogp/gradlogp/score"
+)
+
+// reach is half the side of the panels: all toys lie within.
+const reach = 2.6
+
+// framed gives panels their limits.
+func framed(panels []figure.Panel) []figure.Panel {
+	for i := range panels {
+		panels[i].XLim, panels[i].YLim = [2]float64{-reach, reach}, [2]float64{-reach, reach}
+	}
+	return panels
+}
+
+// fields shows the learned score over the true density at three noise levels.
+func fields(m *score.Model, law dataset.Diffusible) []figure.Panel {
+	const cells, arrows = 120, 16
+	var panels []figure.Panel
+	for _, σ := range []float64{0.7, 0.3, 0.1} {
+		diffused := law.Diffuse(1, σ)
+		at := field.Grid(reach, arrows)
+		panels = append(panels, figure.Panel{
+			Title: fmt.Sprintf("score over density, noise %.1f", σ),
+			Layers: []figure.Layer{
+				figure.HeatMap{Values: field.Density(diffused.LogProb, reach, cells)},
+				figure.Arrows{X: at, V: field.Score(m, at, σ), Length: 0.3},
+			},
+		})
+	}
+	return framed(panels)
+}
