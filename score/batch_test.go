@@ -2,6 +2,7 @@ package score
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -138,11 +139,28 @@ func TestBatchDependsOnItsStepAndSeedOnly(t *testing.T) {
 	require.Equal(t, a.xt, b.xt)
 	require.Equal(t, a.x0, b.x0)
 	require.Equal(t, a.cols, b.cols)
+	first := append([]float64(nil), b.times...)
 	require.NoError(t, b.fill(4))
 	require.NotEqual(t, a.xt, b.xt)
+	require.NotEqual(t, first, b.times)
 	c := make1(2, 1)
 	require.NoError(t, c.fill(3))
 	require.NotEqual(t, a.xt, c.xt)
+}
+
+func TestTimesFillTheirStrata(t *testing.T) {
+	b := batchOf(t, newModel(t, 2, Config{}), moons(), Settings{Batch: 2000, References: -1, Times: Uniform{}})
+	require.NoError(t, b.fill(0))
+	start, end := sde.EDM{}.Span()
+	place := make([]float64, len(b.times)) // within the stratum, uniform on [0, 1)
+	centred := make([]float64, len(b.times))
+	for k, at := range b.times {
+		place[k] = (at-start)/(end-start)*float64(b.own) - float64(k)
+		centred[k] = place[k] - 0.5
+	}
+	require.Less(t, math.Abs(zScore(centred)), 4.0)
+	require.Less(t, slices.Min(place), 0.02)
+	require.Greater(t, slices.Max(place), 0.98)
 }
 
 // The Rao-Blackwellised target x̄ has the conditional mean of the clean row:

@@ -51,6 +51,25 @@ func TestKLBoundIsZeroForTheExactScoreAndTheIntegralOtherwise(t *testing.T) {
 	}
 }
 
+// off is wrong by σ in each coordinate.
+type off struct{ shrink }
+
+func (o off) Denoise(dst, x []float64) []float64 {
+	o.shrink.Denoise(dst, x)
+	for j := range dst {
+		dst[j] += o.σ
+	}
+	return dst
+}
+
+// An error of σ makes the integrand d at every level, so that every weight of
+// the sum counts.
+func TestKLBoundIsTheLengthOfItsIntervalForAnErrorOfSigma(t *testing.T) {
+	m := newDead(t, 3, Config{Net: killed{nn.Linear{Out: 3}}, Freeze: -1})
+	bound := KLBound(m, normals(20, 3, 1), func(σ float64) Denoiser { return off{shrink{0, 1, σ}} }, 1)
+	require.InEpsilon(t, 3*math.Log(20/0.003), bound, 1e-4)
+}
+
 func TestKLBoundDependsOnItsSeedOnly(t *testing.T) {
 	m := newModel(t, 2, Config{})
 	clean := normals(50, 2, 1)

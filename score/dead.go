@@ -20,7 +20,9 @@ import (
 // explained at all, the mean of T₁·T₂/d for posterior means T₁, T₂ over two
 // disjoint sets of reference rows; it is measured only when R gives reason to,
 // and for d ≤ 3. A run is dead when R < 0.02, less than five standard errors
-// above 0, and Gain > 0.02.
+// above 0, and Gain > 0.02. A network whose preconditioning does not start it at
+// F = 0 is far below 0 at first: while R < −0.02 it is given time, but not at
+// the end.
 type Check struct {
 	Step int
 	R    float64
@@ -66,7 +68,8 @@ func (t *trainer) check() error {
 	}
 	c := Check{Step: t.step, Gain: math.NaN()}
 	c.R, c.Z = t.detector.explained(t.m)
-	dead := c.R < deadR && c.Z < deadZ
+	young := c.R < -deadR && t.step < t.s.Steps
+	dead := c.R < deadR && c.Z < deadZ && !young
 	if dead && t.m.dim <= 3 {
 		gain, err := t.detector.gain(t.batch)
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"sort"
 
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
@@ -197,20 +198,20 @@ func (t *trainer) firstBad() string {
 			return fmt.Sprintf("%s: row %d, column %d is %v", q.name, i/t.m.dim, i%t.m.dim, q.v[i])
 		}
 	}
-	for _, e := range t.params.Entries() {
-		if i := indexNonFinite(t.raw[e.Offset : e.Offset+e.Rows*e.Cols]); i >= 0 {
-			return fmt.Sprintf("weight %s[%d, %d] is %v", e.Name, i/e.Cols, i%e.Cols, t.raw[e.Offset+i])
-		}
+	switch i, j := indexNonFinite(t.raw), indexNonFinite(t.grad); {
+	case i >= 0:
+		return fmt.Sprintf("weight %s is %v", t.nameOf(i), t.raw[i])
+	case j >= 0 && finite(float64(t.loss[0])):
+		return fmt.Sprintf("gradient of %s is %v", t.nameOf(j), t.grad[j])
 	}
-	if !finite(float64(t.loss[0])) {
-		return "the loss, although data and weights are finite"
-	}
-	for _, e := range t.params.Entries() {
-		if i := indexNonFinite(t.grad[e.Offset : e.Offset+e.Rows*e.Cols]); i >= 0 {
-			return fmt.Sprintf("gradient of %s[%d, %d] is %v", e.Name, i/e.Cols, i%e.Cols, t.grad[e.Offset+i])
-		}
-	}
-	return "the gradient's norm overflows"
+	return "the loss, although data and weights are finite"
+}
+
+// nameOf returns the name of a weight.
+func (t *trainer) nameOf(i int) string {
+	all := t.params.Entries()
+	k := sort.Search(len(all), func(k int) bool { return all[k].Offset > i }) - 1
+	return fmt.Sprintf("%s[%d, %d]", all[k].Name, (i-all[k].Offset)/all[k].Cols, (i-all[k].Offset)%all[k].Cols)
 }
 
 // publish gives the model the average of the network's weights, unless one of
@@ -218,7 +219,7 @@ func (t *trainer) firstBad() string {
 func (t *trainer) publish() error {
 	average := t.ema[:len(t.m.theta)]
 	if i := indexNonFinite(average); i >= 0 {
-		return fmt.Errorf("score: Fit: step %d: %w: the optimiser made weight %d %v", t.step, ErrNonFinite, i, t.raw[i])
+		return fmt.Errorf("score: Fit: step %d: %w: the optimiser made weight %s %v", t.step, ErrNonFinite, t.nameOf(i), t.raw[i])
 	}
 	t.m.setWeights(average)
 	return nil

@@ -2,10 +2,8 @@ package score
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"sync"
 	"testing"
 
@@ -39,7 +37,7 @@ func TestTrainingHasTheSameBitsForAnyWorkers(t *testing.T) {
 		var raw []float32
 		for _, workers := range []int{1, 2, 3, 7} {
 			s := quick(50)
-			s.Batch, s.References, s.Workers = 200, 250, workers
+			s.Batch, s.References, s.Workers = 130, 150, workers
 			m := newModel(t, 2, c)
 			r := fit(t, m, moons(), s)
 			if want == nil {
@@ -49,7 +47,7 @@ func TestTrainingHasTheSameBitsForAnyWorkers(t *testing.T) {
 			require.Equal(t, raw, r.Raw, "%s, %d workers", name, workers)
 		}
 		s := quick(50)
-		s.Batch, s.References, s.Seed = 200, 250, 5
+		s.Batch, s.References, s.Seed = 130, 150, 5
 		other := newModel(t, 2, c)
 		fit(t, other, moons(), s)
 		require.NotEqual(t, want.theta, other.theta, name)
@@ -119,181 +117,6 @@ func TestRecorderSeesEveryStep(t *testing.T) {
 	require.InDelta(t, (last[0].Loss+last[1].Loss+last[2].Loss)/3, r.Loss, 1e-12)
 }
 
-func TestRunEndsAfterTheLastCompleteStep(t *testing.T) {
-	broken := errors.New("disk full")
-	for name, c := range map[string]struct {
-		arrange func(s *Settings, cancel context.CancelFunc) Data
-		want    error
-		message string
-		steps   int
-	}{
-		"cancelled before": {func(_ *Settings, cancel context.CancelFunc) Data {
-			cancel()
-			return moons()
-		}, context.Canceled, "cancelled after step 0 of 20", 0},
-		"cancelled by the recorder": {func(s *Settings, cancel context.CancelFunc) Data {
-			s.Recorder = &recorded{after: func(k int) error {
-				if k == 7 {
-					cancel()
-				}
-				return nil
-			}}
-			return moons()
-		}, context.Canceled, "cancelled after step 7 of 20", 7},
-		"recorder": {func(s *Settings, _ context.CancelFunc) Data {
-			s.Recorder = &recorded{after: func(k int) error {
-				if k == 7 {
-					return broken
-				}
-				return nil
-			}}
-			return moons()
-		}, broken, "recorder after step 7: disk full", 7},
-		"NaN in data": {func(*Settings, context.CancelFunc) Data {
-			return edited{moons(), func(x *mat.Dense, step, row int) {
-				if step == 7 && row == 0 {
-					x.Set(11, 1, math.NaN())
-				}
-			}}
-		}, ErrNonFinite, "data at step 7: not finite: row 11, column 1 is NaN", 7},
-		"infinite reference": {func(*Settings, context.CancelFunc) Data {
-			return edited{moons(), func(x *mat.Dense, step, row int) {
-				if step == 7 && row > 0 {
-					x.Set(1, 0, math.Inf(-1))
-				}
-			}}
-		}, ErrNonFinite, "row 25, column 0 is -Inf", 7},
-		"data": {func(*Settings, context.CancelFunc) Data { return &failing{moons(), 7, broken} },
-			broken, "data at step 7: disk full", 7},
-		"data at calibration": {func(*Settings, context.CancelFunc) Data { return &failing{moons(), -1, broken} },
-			broken, "data at calibration: disk full", 0},
-		"loss": {func(s *Settings, _ context.CancelFunc) Data {
-			s.Objective = logarithm{}
-			return edited{moons(), func(x *mat.Dense, step, row int) {
-				if step == 7 {
-					x.Set(0, 0, -1e4)
-				}
-			}}
-		}, ErrNonFinite, "step 8: not finite: the loss, although data and weights are finite; the loss is NaN", 7},
-		"noisy rows": {func(s *Settings, _ context.CancelFunc) Data {
-			return edited{moons(), func(x *mat.Dense, step, row int) {
-				if step == 7 {
-					x.Set(3, 1, 1e300)
-				}
-			}}
-		}, ErrNonFinite, "noisy rows: row 3, column 1 is +Inf", 7},
-		"weight": {func(s *Settings, _ context.CancelFunc) Data {
-			s.Weight = infinite{}
-			return moons()
-		}, ErrNonFinite, "the weight is +Inf", 0},
-		"time": {func(s *Settings, _ context.CancelFunc) Data {
-			s.Times = fixed(math.NaN())
-			return moons()
-		}, ErrRange, "Settings.Times gives NaN at quantile", 0},
-		"rate": {func(s *Settings, _ context.CancelFunc) Data {
-			s.Rate = breaking(7)
-			return moons()
-		}, ErrNonFinite, "step 8: not finite: the learning rate is +Inf", 7},
-	} {
-		t.Run(name, func(t *testing.T) {
-			ctx, cancel := context.WithCancel(background)
-			defer cancel()
-			s := quick(20)
-			data := c.arrange(s, cancel)
-			m := newModel(t, 2, Config{})
-			initial := append([]float32(nil), m.theta...)
-			r, err := Fit(ctx, m, data, s)
-			require.ErrorIs(t, err, c.want)
-			require.ErrorContains(t, err, c.message)
-			require.Equal(t, c.steps, r.Steps)
-
-			// Everything is as after a run that was meant to be this short.
-			want, raw := initial, initial
-			if c.steps > 0 {
-				short := *s
-				short.Steps, short.Recorder = c.steps, nil
-				whole := newModel(t, 2, Config{})
-				raw, want = fit(t, whole, moons(), &short).Raw, whole.theta
-			}
-			require.Equal(t, want, m.theta)
-			require.Equal(t, raw, r.Raw)
-			score := mat.NewDense(3, 2, nil)
-			m.Score(score, normals(3, 2, 1), []float64{0.5})
-			_, _, bad := firstNonFinite(score)
-			require.False(t, bad)
-		})
-	}
-}
-
-// failing is a Data that cannot deliver a step.
-type failing struct {
-	Data
-	step int
-	err  error
-}
-
-func (f *failing) Batch(x, cond *mat.Dense, step, row int, rng *rand.Rand) error {
-	if step == f.step {
-		return f.err
-	}
-	return f.Data.Batch(x, cond, step, row, rng)
-}
-
-// logarithm adds a harmless term that is NaN when x₀ is far to the left.
-type logarithm struct{ DSM }
-
-func (l logarithm) Loss(b *nn.Build, f Fields, d Batch) *ad.Expr {
-	return ad.Add(l.DSM.Loss(b, f, d), ad.Scale(1e-30, ad.Log(ad.Shift(ad.Slice(d.X0, 0, 1), 1e3))))
-}
-
-type infinite struct{}
-
-func (infinite) At(sde.SDE, float64) float64 { return math.Inf(1) }
-
-// fixed is the time law of one time.
-type fixed float64
-
-func (f fixed) At(sde.SDE, float64) float64 { return float64(f) }
-
-// breaking is a rate that is infinite from some step on.
-type breaking int
-
-func (b breaking) At(step int) float64 {
-	if step < int(b) {
-		return 3e-3
-	}
-	return math.Inf(1)
-}
-
-// poison is an optimiser that ruins the weights at its second step.
-type poison struct{ nn.Adam[float32] }
-
-func (p *poison) Step(theta, grad []float32, step int, rate float64) {
-	p.Adam.Step(theta, grad, step, rate)
-	if step == 1 {
-		theta[5] = float32(math.NaN())
-	}
-}
-
-func TestModelKeepsItsWeightsWhenTheOptimiserFails(t *testing.T) {
-	m := newModel(t, 2, Config{})
-	initial := append([]float32(nil), m.theta...)
-	s := quick(2)
-	s.Optimizer = &poison{}
-	r, err := Fit(background, m, moons(), s)
-	require.ErrorIs(t, err, ErrNonFinite)
-	require.ErrorContains(t, err, "weight 5 NaN")
-	require.Equal(t, 2, r.Steps)
-	require.Equal(t, initial, m.theta)
-
-	s = quick(3)
-	s.Optimizer = &poison{}
-	_, err = Fit(background, m, moons(), s)
-	require.ErrorIs(t, err, ErrNonFinite)
-	require.ErrorContains(t, err, "step 3: not finite: weight hidden0.weight[0, 5] is NaN")
-	require.Equal(t, initial, m.theta)
-}
-
 func TestSecondFitGoesOn(t *testing.T) {
 	m := newModel(t, 2, Config{})
 	fit(t, m, moons(), quick(10))
@@ -330,31 +153,6 @@ func TestModelsMayTrainAtTheSameTime(t *testing.T) {
 		}()
 	}
 	all.Wait()
-}
-
-type panicking struct{}
-
-func (panicking) Loss(*nn.Build, Fields, Batch) *ad.Expr { panic("objective") }
-func (panicking) At(sde.SDE, float64) float64            { panic("weight") }
-
-func TestPanicsReachTheCaller(t *testing.T) {
-	for _, workers := range []int{1, 3} {
-		for want, c := range map[string]struct {
-			data     Data
-			settings Settings
-		}{
-			"objective": {moons(), Settings{Objective: panicking{}}},
-			"weight":    {moons(), Settings{Weight: panicking{}}},
-			"data":      {edited{moons(), func(*mat.Dense, int, int) { panic("data") }}, Settings{}},
-		} {
-			m := newModel(t, 2, Config{})
-			theta := append([]float32(nil), m.theta...)
-			c.settings.Workers = workers
-			require.PanicsWithValue(t, want, func() { _, _ = Fit(background, m, c.data, &c.settings) })
-			require.Equal(t, theta, m.theta)
-			fit(t, m, moons(), quick(1))
-		}
-	}
 }
 
 // uncertain is a loss with a parameter of its own: a learned log-variance
@@ -395,6 +193,48 @@ func TestObjectiveMayHaveParametersAndRandomLeaves(t *testing.T) {
 			m.Score(mat.NewDense(3, 2, nil), normals(3, 2, 1), []float64{1})
 		}
 	}
+}
+
+// guessing is a loss that is hardly more than a random leaf.
+type guessing struct{ DSM }
+
+func (g guessing) Loss(b *nn.Build, f Fields, d Batch) *ad.Expr {
+	return ad.Add(b.Random(1), ad.Scale(1e-20, g.DSM.Loss(b, f, d)))
+}
+
+func TestRandomLeavesAreFreshInEveryStep(t *testing.T) {
+	seen := &recorded{}
+	s := quick(40)
+	s.Objective, s.Recorder = guessing{}, seen
+	fit(t, newModel(t, 2, Config{}), moons(), s)
+	mean := 0.0
+	for i, m := range seen.metrics {
+		mean += m.Loss / 40
+		if i > 0 {
+			require.NotEqual(t, seen.metrics[i-1].Loss, m.Loss)
+		}
+	}
+	require.InDelta(t, 0.5, mean, 4*math.Sqrt(1.0/12/48/40))
+}
+
+// resting is a network that does nothing in training.
+type resting struct{ Net nn.Module }
+
+func (r resting) Apply(b *nn.Build, x *ad.Expr) *ad.Expr {
+	y := r.Net.Apply(b, x)
+	if b.Train {
+		return ad.Scale(0, y)
+	}
+	return y
+}
+
+func TestNetworksAreToldThatTheyTrain(t *testing.T) {
+	m := newModel(t, 2, Config{Net: resting{small}})
+	before := append([]float32(nil), m.theta...)
+	require.Equal(t, before, fit(t, m, moons(), quick(5)).Raw)
+	s := scores(m)
+	m.setWeights(make([]float32, len(m.theta)))
+	require.NotEqual(t, s, scores(m), "its output counts otherwise")
 }
 
 func TestTrainingStepDoesNotAllocate(t *testing.T) {

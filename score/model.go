@@ -25,7 +25,8 @@ type Config struct {
 	// Freeze is the noise level σ/α in model coordinates below which the score
 	// stays what it is there: with x' = x/α, s'(x', σ') = s'(x', Freeze). Below
 	// it a network has seen no data and noise is far smaller than any detail.
-	// Zero is 0.005, a negative value is no freeze.
+	// Zero is 0.005, a negative value is no freeze; the highest noise level of
+	// the process is the most.
 	Freeze float64
 	// Seed chooses the initial weights.
 	Seed uint64

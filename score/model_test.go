@@ -38,7 +38,7 @@ func (a answers) rows(from, to int) answers {
 // nets are networks of every kind that a model runs.
 var nets = map[string]nn.Module{"mlp": small, "energy": spherical}
 
-var dims = []int{2, 3, 9, 20}
+var dims = []int{1, 2, 3, 9, 20}
 
 func TestCommonTimeAndRepeatedTimeHaveEqualBits(t *testing.T) {
 	for name, net := range nets {

@@ -14,13 +14,17 @@ import (
 	"github.com/gradlogp/gradlogp/sampler"
 )
 
-// The bound of a run this short is between BOUNDS at the seeds 1, 2 and 3,
-// against 1 or more for a network that has learned nothing.
+// Measured at the seeds 1 to 4: bound .045 to .053, R .22 to .24, 16 to 19 of
+// 1,000 samples off support. A network that is 0 has a bound of 1.87.
 func TestShortRunLearnsMoons(t *testing.T) {
 	ctx := context.Background()
-	m, err := New(2, &Config{Net: nn.RecipeMLP(2, 58), Seed: 1})
+	width, batch, rows, limit, most := 58, 256, 1200, 0.08, 40
+	if testing.Short() {
+		width, batch, rows, limit, most = 16, 32, 300, 0.5, 100
+	}
+	m, err := New(2, &Config{Net: nn.RecipeMLP(2, width), Seed: 1})
 	require.NoError(t, err)
-	result, err := Fit(ctx, m, moons(), &Settings{Steps: 500, Batch: 256, References: 256, Seed: 1})
+	result, err := Fit(ctx, m, moons(), &Settings{Steps: 500, Batch: batch, References: batch, Seed: 1})
 	require.NoError(t, err)
 	require.Equal(t, 500, result.Steps)
 	require.Empty(t, result.Warnings)
@@ -29,25 +33,23 @@ func TestShortRunLearnsMoons(t *testing.T) {
 	require.Greater(t, result.Checks[0].Z, 5.0)
 
 	law := dataset.NewMoons(rand.NewPCG(11, 0))
-	clean := dataset.Sample(law, 1200)
+	clean := dataset.Sample(law, rows)
 	exact := func(sigma float64) Denoiser { return law.Diffuse(1, sigma) }
 	bound := KLBound(m, clean, exact, 1)
-	t.Logf("bound %.4f, R %.4f z %.1f, loss %.4f", bound, result.Checks[0].R, result.Checks[0].Z, result.Loss)
-	require.Less(t, bound, 0.2)
+	require.Less(t, bound, limit)
 
 	x := mat.NewDense(1000, 2, nil)
 	require.NoError(t, sampler.Sample(ctx, x, sampler.Problem{SDE: m.Process(), Score: m}, sampler.DPMpp2M{}, &sampler.Settings{Seed: 1}))
-	log := make([]float64, 1200)
+	log := make([]float64, 1000)
 	for i := range log {
-		log[i] = law.LogProb(clean.RawRowView(i))
+		log[i] = law.LogProb(law.Rand(nil))
 	}
 	slices.Sort(log)
-	off := 0
+	quantile, off := log[1], 0 // .1 %
 	for i := range 1000 {
-		if law.LogProb(x.RawRowView(i)) < log[12]-2 {
+		if law.LogProb(x.RawRowView(i)) < quantile {
 			off++
 		}
 	}
-	t.Logf("off %d", off)
-	require.Less(t, off, 200)
+	require.Less(t, off, most)
 }
