@@ -1,0 +1,13 @@
+package kernel
+
+//go:generate go -C gen run .
+
+// path is a set of instructions that kernels are written in. A greater path
+// includes the smaller ones.
+type path uint8
+
+const (
+	portable path = iota // Go
+	avx2                 // AVX2 and FMA
+	avx512               // and AVX-512 F, VL, DQ and BW
+)

@@ -1,0 +1,7 @@
+package main
+
+import "github.com/mmcloughlin/avo/attr"
+
+// noSplit is the attribute of every kernel: none needs more stack than the
+// linker grants without a check.
+const noSplit = attr.NOSPLIT
