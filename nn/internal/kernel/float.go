@@ -16,3 +16,9 @@ func madd[T Float](x, y, z T) T {
 	}
 	return T(x*y) + z
 }
+
+// size is the number of bytes of an element.
+func size[T Float]() int {
+	var x T
+	return int(unsafe.Sizeof(x))
+}

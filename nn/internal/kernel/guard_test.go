@@ -29,6 +29,12 @@ func guarded[T Float](n int) area[T] {
 func (a area[T]) requireBits(t *testing.T, want []T) {
 	t.Helper()
 	requireBits(t, a.in, want)
+	a.requireGuards(t)
+}
+
+// requireGuards compares the numbers around the slice with what they were.
+func (a area[T]) requireGuards(t *testing.T) {
+	t.Helper()
 	for i, v := range a.all {
 		if i < margin || i >= margin+len(a.in) {
 			require.Equal(t, T(1000+i), v, "the guard at %d was overwritten", i)

@@ -5,6 +5,10 @@ package kernel
 // the same for every row of dst, or r rows. dst may be init when initRows is r
 // and overlaps nothing else.
 func MatMul[T Float](dst, x, w, init []T, initRows, r, k, n int) {
+	if using != portable && r > 0 && k > 0 && n > 0 {
+		matMulTiles(dst[:r*n], x[:r*k], w[:k*n], init, initRows, r, k, n)
+		return
+	}
 	dst = dst[:r*n]
 	switch {
 	case init == nil:
@@ -22,6 +26,10 @@ func MatMul[T Float](dst, x, w, init []T, initRows, r, k, n int) {
 // MatMulT computes dst = g·wᵀ with g r×n, w k×n and dst r×k, which overlaps
 // neither.
 func MatMulT[T Float](dst, g, w []T, r, k, n int) {
+	if using != portable && r > 0 && k > 0 && n > 0 {
+		matMulTTiles(dst[:r*k], g[:r*n], w[:k*n], r, k, n)
+		return
+	}
 	dst = dst[:r*k]
 	clear(dst)
 	multiply(dst, g, n, 1, w, 1, n, r, n, k)
@@ -30,6 +38,10 @@ func MatMulT[T Float](dst, g, w []T, r, k, n int) {
 // MatTMul adds xᵀ·g to dst with x r×k, g r×n and dst k×n, the first row of x
 // and g first. dst overlaps neither.
 func MatTMul[T Float](dst, x, g []T, r, k, n int) {
+	if using != portable && r > 0 && k > 0 && n > 0 {
+		matTMulTiles(dst[:k*n], x[:r*k], g[:r*n], r, k, n)
+		return
+	}
 	multiply(dst[:k*n], x, 1, k, g, n, 1, k, r, n)
 }
 

@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"math"
+	"math/big"
 	"math/rand/v2"
 	"testing"
 	"unsafe"
@@ -11,15 +12,65 @@ import (
 
 // accumulate is one accumulation as the package comment defines it.
 func accumulate[T Float](s, x, y T) T {
-	if unsafe.Sizeof(s) == 8 {
+	switch {
+	case unsafe.Sizeof(s) == 8:
 		return T(math.FMA(float64(x), float64(y), float64(s)))
+	case using != portable:
+		return T(fma32(float32(x), float32(y), float32(s)))
 	}
 	p := float32(x) * float32(y)
 	return T(float32(float64(p) + float64(s)))
 }
 
-// product returns init + Σ_l a(i,l) b(l,j), one l after the other.
-func product[T Float](init []T, m, k, n int, a, b func(i, j int) T) []T {
+// fma32 returns xy + z rounded once. The product is exact in float64. The sum
+// is rounded to odd there, which leaves the second rounding as if there had
+// been no first.
+func fma32(x, y, z float32) float32 {
+	p, q := float64(x)*float64(y), float64(z)
+	s := p + q
+	if math.IsInf(s, 0) || math.IsNaN(s) {
+		return float32(s)
+	}
+	t := s - p
+	rest := (p - (s - t)) + (q - t) // p + q − s, exactly
+	if bits := math.Float64bits(s); rest != 0 && bits&1 == 0 {
+		if (rest > 0) == (s > 0) {
+			bits++
+		} else {
+			bits--
+		}
+		s = math.Float64frombits(bits)
+	}
+	return float32(s)
+}
+
+func TestFMA32RoundsOnce(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for range 200000 {
+		x, y := random32(rng), random32(rng)
+		z := random32(rng)
+		if rng.IntN(2) == 0 { // near cancellation and near ties
+			z = -x * y
+			z = math.Nextafter32(z, float32(rng.IntN(3)-1)*math.MaxFloat32)
+		}
+		exact := new(big.Float).SetPrec(1000).SetFloat64(float64(x) * float64(y))
+		exact.Add(exact, new(big.Float).SetPrec(1000).SetFloat64(float64(z)))
+		want, _ := exact.Float32()
+		require.Equal(t, want, fma32(x, y, z), "%b %b %b", x, y, z)
+	}
+}
+
+// random32 returns a number with few digits, of an exponent at which sums are
+// often ties, or now and then any number.
+func random32(rng *rand.Rand) float32 {
+	if rng.IntN(4) == 0 {
+		return math.Float32frombits(rng.Uint32() &^ (1 << 30)) // finite
+	}
+	return float32(math.Ldexp(float64(rng.IntN(1<<24)-1<<23)*float64(1+rng.IntN(2)), rng.IntN(60)-40))
+}
+
+// naive returns init + Σ_l a(i,l) b(l,j), one l after the other.
+func naive[T Float](init []T, m, k, n int, a, b func(i, j int) T) []T {
 	out := append([]T(nil), init...)
 	for i := range m {
 		for j := range n {
@@ -39,53 +90,78 @@ func forShapes(f func(r, k, n int)) {
 			}
 		}
 	}
-	f(64, 58, 61)
+	// Sums longer than the depth of a panel; rows that pack; many panels.
+	for _, s := range [][3]int{{64, 58, 61}, {29, 300, 5}, {5, 300, 70}, {3, 5, 300}, {300, 3, 33}, {300, 70, 2}, {2, 515, 520}} {
+		f(s[0], s[1], s[2])
+	}
 }
 
 func testProducts[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	forShapes(func(r, k, n int) {
-		x, w, g := random[T](rng, r*k), random[T](rng, k*n), random[T](rng, r*n)
-		xAt := func(i, l int) T { return x[i*k+l] }
-		wAt := func(l, j int) T { return w[l*n+j] }
+	forShapes(func(r, k, n int) { requireProducts[T](t, rng, r, k, n) })
+}
 
+// requireProducts compares every form of product of the given shape with the
+// naive one. No slice is aligned.
+func requireProducts[T Float](t *testing.T, rng *rand.Rand, r, k, n int) {
+	t.Helper()
+	operand := func(n int) []T { return random[T](rng, n+1)[1:] }
+	x, w, g := operand(r*k), operand(k*n), operand(r*n)
+	xAt := func(i, l int) T { return x[i*k+l] }
+	wAt := func(l, j int) T { return w[l*n+j] }
+	packed, packedT := guarded[T](PackedSize(k, n)), guarded[T](PackedSize(n, k))
+	Pack(packed.in, w, k, n)
+	PackT(packedT.in, w, k, n)
+	packed.requireGuards(t)
+	packedT.requireGuards(t)
+
+	bias, full := operand(n), operand(r*n)
+	var spread []T
+	for range r {
+		spread = append(spread, bias...)
+	}
+	for _, c := range []struct {
+		init  []T
+		rows  int
+		start []T
+	}{{nil, 0, make([]T, r*n)}, {bias, 1, spread}, {full, r, full}} {
+		want := naive(c.start, r, k, n, xAt, wAt)
 		dst := guarded[T](r * n)
-		MatMul(dst.in, x, w, nil, 0, r, k, n)
-		dst.requireBits(t, product(make([]T, r*n), r, k, n, xAt, wAt))
-
-		bias := random[T](rng, n)
-		var spread []T
-		for range r {
-			spread = append(spread, bias...)
-		}
-		MatMul(dst.in, x, w, bias, 1, r, k, n)
-		dst.requireBits(t, product(spread, r, k, n, xAt, wAt))
-
-		full := random[T](rng, r*n)
-		want := product(full, r, k, n, xAt, wAt)
-		MatMul(dst.in, x, w, full, r, r, k, n)
+		MatMul(dst.in, x, w, c.init, c.rows, r, k, n)
 		dst.requireBits(t, want)
-		copy(dst.in, full)
+		dst = guarded[T](r * n)
+		MatMulPacked(dst.in, x, packed.in, c.init, c.rows, r, k, n)
+		dst.requireBits(t, want)
+		copy(dst.in, c.start)
 		MatMul(dst.in, x, w, dst.in, r, r, k, n)
 		dst.requireBits(t, want)
+		copy(dst.in, c.start)
+		MatMulPacked(dst.in, x, packed.in, dst.in, r, r, k, n)
+		dst.requireBits(t, want)
+	}
 
-		dst = guarded[T](r * k)
-		MatMulT(dst.in, g, w, r, k, n)
-		dst.requireBits(t, product(make([]T, r*k), r, n, k,
-			func(i, j int) T { return g[i*n+j] }, func(j, l int) T { return w[l*n+j] }))
+	want := naive(make([]T, r*k), r, n, k,
+		func(i, j int) T { return g[i*n+j] }, func(j, l int) T { return w[l*n+j] })
+	dst := guarded[T](r * k)
+	MatMulT(dst.in, g, w, r, k, n)
+	dst.requireBits(t, want)
+	dst = guarded[T](r * k)
+	MatMulTPacked(dst.in, g, packedT.in, r, k, n)
+	dst.requireBits(t, want)
 
-		dst = guarded[T](k * n)
-		sum := random[T](rng, k*n)
-		copy(dst.in, sum)
-		MatTMul(dst.in, x, g, r, k, n)
-		dst.requireBits(t, product(sum, k, r, n,
-			func(l, i int) T { return x[i*k+l] }, func(i, j int) T { return g[i*n+j] }))
-	})
+	dst = guarded[T](k * n)
+	sum := operand(k * n)
+	copy(dst.in, sum)
+	MatTMul(dst.in, x, g, r, k, n)
+	dst.requireBits(t, naive(sum, k, r, n,
+		func(l, i int) T { return x[i*k+l] }, func(i, j int) T { return g[i*n+j] }))
 }
 
 func TestProductsAccumulateInOrder(t *testing.T) {
-	t.Run("float32", testProducts[float32])
-	t.Run("float64", testProducts[float64])
+	forPaths(t, func(t *testing.T) {
+		t.Run("float32", testProducts[float32])
+		t.Run("float64", testProducts[float64])
+	})
 }
 
 func TestRowsOfAProductAreIndependent(t *testing.T) {

@@ -8,8 +8,8 @@ func paths() []path { return []path{portable} }
 
 func take(testing.TB, path) {}
 
-// reportRate reports operations a nanosecond (GFLOP/s) of a benchmark that
-// does flop of them in a round.
-func reportRate[T Float](b *testing.B, flop float64) {
-	b.ReportMetric(flop*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GFLOP/s")
+// reportRate runs f, which does flop operations, as a benchmark, and reports
+// operations a nanosecond (GFLOP/s).
+func reportRate[T Float](b *testing.B, flop float64, f func()) {
+	b.ReportMetric(fastest(b, flop, f), "GFLOP/s")
 }

@@ -39,10 +39,11 @@ func rate(run func(n int), flop float64) float64 {
 	return best
 }
 
-// reportRate reports operations a nanosecond (GFLOP/s) of a benchmark that
-// does flop of them in a round, and their share of the peak in the type T.
-func reportRate[T Float](b *testing.B, flop float64) {
-	achieved := flop * float64(b.N) / float64(b.Elapsed().Nanoseconds())
+// reportRate runs f, which does flop operations, as a benchmark, and reports
+// operations a nanosecond (GFLOP/s) and their share of the peak in the type T.
+// It times short runs and takes the best, like the peak itself.
+func reportRate[T Float](b *testing.B, flop float64, f func()) {
+	achieved := fastest(b, flop, f)
 	b.ReportMetric(achieved, "GFLOP/s")
 	if using != portable {
 		var x T

@@ -20,6 +20,7 @@ var families = []struct {
 	emit func(*build.Context)
 }{
 	{"peak", peak},
+	{"gemm", gemm},
 }
 
 func main() {

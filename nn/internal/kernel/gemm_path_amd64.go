@@ -1,0 +1,40 @@
+//go:build !purego
+
+package kernel
+
+import "unsafe"
+
+// tileHeight is the height of the highest tile.
+func tileHeight() int {
+	if using == avx512 {
+		return wideRows
+	}
+	return 6
+}
+
+var wideRows = 14
+
+// tileWidth is the width of the widest tile.
+func tileWidth[T Float]() int {
+	if using == avx512 {
+		return panelColumns[T]()
+	}
+	return panelColumns[T]() / 2
+}
+
+// gemm computes the given number of tiles of m rows of p.
+func gemm[T Float](p *product[T], m, tiles int) {
+	s := size[T]()
+	switch {
+	case using == avx512 && s == 4:
+		gemm32AVX512(m, tiles, p.k, p.cols, bytes(p.c), s*p.cr, bytes(p.init), s*p.ir, bytes(p.a), s*p.ar, s*p.ac, bytes(p.b), s*p.br, bytes(p.last))
+	case using == avx512:
+		gemm64AVX512(m, tiles, p.k, p.cols, bytes(p.c), s*p.cr, bytes(p.init), s*p.ir, bytes(p.a), s*p.ar, s*p.ac, bytes(p.b), s*p.br, bytes(p.last))
+	case s == 4:
+		gemm32AVX2(m, tiles, p.k, p.cols, bytes(p.c), s*p.cr, bytes(p.init), s*p.ir, bytes(p.a), s*p.ar, s*p.ac, bytes(p.b), s*p.br, bytes(p.last))
+	default:
+		gemm64AVX2(m, tiles, p.k, p.cols, bytes(p.c), s*p.cr, bytes(p.init), s*p.ir, bytes(p.a), s*p.ar, s*p.ac, bytes(p.b), s*p.br, bytes(p.last))
+	}
+}
+
+func bytes[T Float](x []T) *byte { return (*byte)(unsafe.Pointer(unsafe.SliceData(x))) }

@@ -1,0 +1,86 @@
+package kernel
+
+// matMulTiles is MatMul on tiles.
+func matMulTiles[T Float](dst, x, w, init []T, initRows, r, k, n int) {
+	var zero [32]T
+	for j := 0; j < n; j += panelColumns[T]() {
+		p := product[T]{
+			c: dst[j:], cr: n,
+			a: x, ar: k, ac: 1,
+			rows: r, k: k, cols: min(panelColumns[T](), n-j),
+		}
+		p.start(init, initRows, j, n, zero[:])
+		p.over(w, n, j)
+	}
+}
+
+// matTMulTiles is MatTMul on tiles.
+func matTMulTiles[T Float](dst, x, g []T, r, k, n int) {
+	for j := 0; j < n; j += panelColumns[T]() {
+		p := product[T]{
+			c: dst[j:], cr: n,
+			init: dst[j:], ir: n,
+			a: x, ar: 1, ac: k,
+			rows: k, k: r, cols: min(panelColumns[T](), n-j),
+		}
+		p.over(g, n, j)
+	}
+}
+
+// over computes the product with columns j and on of the matrix b, which has
+// n columns and is not packed. Vectors that reach beyond the end of a row are
+// harmless, save in the last row.
+func (p *product[T]) over(b []T, n, j int) {
+	width := panelWidth[T](p.cols)
+	if j+width > 2*n {
+		p.overNarrow(b, n, j)
+		return
+	}
+	p.b, p.br = b[j:], n
+	if j+width > n {
+		var last [32]T
+		copy(last[:p.cols], b[(p.k-1)*n+j:])
+		p.last = last[:]
+	}
+	p.panel()
+}
+
+// overNarrow packs what it multiplies.
+func (p *product[T]) overNarrow(b []T, n, j int) {
+	var panel [64 * 16]T
+	width := panelWidth[T](p.cols)
+	k := p.k
+	for l := 0; l < k; l += 64 {
+		p.k = min(64, k-l)
+		packPanel(panel[:], width, b[l*n+j:], n, p.k, p.cols)
+		p.b, p.br = panel[:], width
+		p.panel()
+		p.init, p.ir = p.c, p.cr
+		if l+64 < k {
+			p.a = p.a[64*p.ac:]
+		}
+	}
+}
+
+// matMulTTiles is MatMulT on tiles.
+func matMulTTiles[T Float](dst, g, w []T, r, k, n int) {
+	var zero [32]T
+	var panel [64 * 32]T
+	for i := 0; i < k; i += panelColumns[T]() {
+		cols := min(panelColumns[T](), k-i)
+		p := product[T]{
+			c: dst[i:], cr: k,
+			init: zero[:],
+			b:    panel[:], br: panelWidth[T](cols),
+			ar: n, ac: 1,
+			rows: r, cols: cols,
+		}
+		for l := 0; l < n; l += 64 {
+			p.k = min(64, n-l)
+			p.a = g[l:]
+			packPanelT(panel[:], p.br, w[i*n+l:], n, p.k, cols)
+			p.panel()
+			p.init, p.ir = p.c, p.cr
+		}
+	}
+}
