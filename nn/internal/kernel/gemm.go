@@ -32,7 +32,7 @@ func MatMulPacked[T Float](dst, x, packed, init []T, initRows, r, k, n int) {
 			b: packed[k*j:], br: panelWidth[T](cols),
 			rows: r, k: k, cols: cols,
 		}
-		p.start(init, initRows, j, n, zero[:])
+		p.init, p.ir = initial(init, initRows, r, j, n, zero[:])
 		p.panel()
 	}
 }
@@ -46,16 +46,16 @@ func MatMulTPacked[T Float](dst, g, packed []T, r, k, n int) {
 	MatMulPacked(dst, g, packed, nil, 0, r, n, k)
 }
 
-// start sets the initial value from column j on. zero is a row of zeros.
-func (p *product[T]) start(init []T, initRows, j, n int, zero []T) {
+// initial returns the initial value from column j on and the distance between
+// its rows. zero is a row of zeros.
+func initial[T Float](init []T, initRows, r, j, n int, zero []T) ([]T, int) {
 	switch {
 	case init == nil:
-		p.init = zero
+		return zero, 0
 	case initRows == 1:
-		p.init = init[j:n]
-	default:
-		p.init, p.ir = init[j:p.rows*n], n
+		return init[j:n], 0
 	}
+	return init[j : r*n], n
 }
 
 // panel computes a product of at most panelColumns columns.
@@ -105,14 +105,14 @@ func (p product[T]) blocks() {
 
 // tiles cuts the rows into the smallest number of tiles, of heights that
 // differ by one at most.
-func (p *product[T]) tiles() {
+func (p product[T]) tiles() {
 	count := (p.rows + tileHeight() - 1) / tileHeight()
 	low := p.rows / count
 	high := p.rows - low*count
 	if high > 0 {
-		gemm(p, low+1, high)
+		gemm(&p, low+1, high)
 		done := (low + 1) * high
 		p.c, p.a, p.init = p.c[done*p.cr:], p.a[done*p.ar:], p.init[done*p.ir:]
 	}
-	gemm(p, low, count-high)
+	gemm(&p, low, count-high)
 }

@@ -9,7 +9,7 @@ func matMulTiles[T Float](dst, x, w, init []T, initRows, r, k, n int) {
 			a: x, ar: k, ac: 1,
 			rows: r, k: k, cols: min(panelColumns[T](), n-j),
 		}
-		p.start(init, initRows, j, n, zero[:])
+		p.init, p.ir = initial(init, initRows, r, j, n, zero[:])
 		p.over(w, n, j)
 	}
 }
@@ -30,7 +30,7 @@ func matTMulTiles[T Float](dst, x, g []T, r, k, n int) {
 // over computes the product with columns j and on of the matrix b, which has
 // n columns and is not packed. Vectors that reach beyond the end of a row are
 // harmless, save in the last row.
-func (p *product[T]) over(b []T, n, j int) {
+func (p product[T]) over(b []T, n, j int) {
 	width := panelWidth[T](p.cols)
 	if j+width > 2*n {
 		p.overNarrow(b, n, j)
@@ -46,7 +46,7 @@ func (p *product[T]) over(b []T, n, j int) {
 }
 
 // overNarrow packs what it multiplies.
-func (p *product[T]) overNarrow(b []T, n, j int) {
+func (p product[T]) overNarrow(b []T, n, j int) {
 	var panel [64 * 16]T
 	width := panelWidth[T](p.cols)
 	k := p.k

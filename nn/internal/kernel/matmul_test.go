@@ -10,16 +10,22 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// accumulate is one accumulation as the package comment defines it.
+// accumulate is one accumulation of the portable path as the package comment
+// defines it.
 func accumulate[T Float](s, x, y T) T {
-	switch {
-	case unsafe.Sizeof(s) == 8:
+	if unsafe.Sizeof(s) == 8 {
 		return T(math.FMA(float64(x), float64(y), float64(s)))
-	case using != portable:
-		return T(fma32(float32(x), float32(y), float32(s)))
 	}
 	p := float32(x) * float32(y)
 	return T(float32(float64(p) + float64(s)))
+}
+
+// fused is one accumulation of a product of matrices on the current path.
+func fused[T Float](s, x, y T) T {
+	if unsafe.Sizeof(s) == 4 && using != portable {
+		return T(fma32(float32(x), float32(y), float32(s)))
+	}
+	return accumulate(s, x, y)
 }
 
 // fma32 returns xy + z rounded once. The product is exact in float64. The sum
@@ -75,7 +81,7 @@ func naive[T Float](init []T, m, k, n int, a, b func(i, j int) T) []T {
 	for i := range m {
 		for j := range n {
 			for l := range k {
-				out[i*n+j] = accumulate(out[i*n+j], a(i, l), b(l, j))
+				out[i*n+j] = fused(out[i*n+j], a(i, l), b(l, j))
 			}
 		}
 	}

@@ -11,5 +11,5 @@ func take(testing.TB, path) {}
 // reportRate runs f, which does flop operations, as a benchmark, and reports
 // operations a nanosecond (GFLOP/s).
 func reportRate[T Float](b *testing.B, flop float64, f func()) {
-	b.ReportMetric(fastest(b, flop, f), "GFLOP/s")
+	b.ReportMetric(fastest(b, flop, f, nil), "GFLOP/s")
 }

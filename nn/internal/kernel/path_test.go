@@ -39,18 +39,25 @@ func forPathsBench(b *testing.B, f func(b *testing.B)) {
 
 // fastest runs f as a benchmark and returns how much of amount it does in a
 // nanosecond at best, in runs of about 20 µs: long enough for the clock, and
-// short enough for some of them to have the core to themselves.
-func fastest(b *testing.B, amount float64, f func()) float64 {
+// short enough for some of them to have the core to themselves. Between the
+// runs it calls between, if that is not nil.
+func fastest(b *testing.B, amount float64, f, between func()) float64 {
 	start := time.Now()
 	f()
 	batch := 1 + int(20*time.Microsecond/(time.Since(start)+1))
-	var best float64
+	best, total, runs := 0.0, time.Duration(0), 0
 	for b.Loop() {
 		start := time.Now()
 		for range batch {
 			f()
 		}
-		best = max(best, amount*float64(batch)/float64(time.Since(start).Nanoseconds()))
+		took := time.Since(start)
+		best = max(best, amount*float64(batch)/float64(took.Nanoseconds()))
+		total, runs = total+took, runs+batch
+		if between != nil {
+			between()
+		}
 	}
+	b.ReportMetric(float64(total.Nanoseconds())/float64(runs), "ns/op")
 	return best
 }
