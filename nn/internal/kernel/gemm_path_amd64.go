@@ -37,4 +37,24 @@ func gemm[T Float](p *product[T], m, tiles int) {
 	}
 }
 
+// copyRows copies the first panelColumns elements of k rows of w, which start
+// n apart.
+func copyRows[T Float](dst, w []T, n, k int) {
+	copyPanel(bytes(dst), bytes(w), size[T]()*n, k)
+}
+
+// squareSide is the side of the squares that transpose works on.
+func squareSide[T Float]() int { return 32 / size[T]() }
+
+// transpose transposes squares that lie beside each other in w and one below
+// the other in dst.
+func transpose[T Float](dst []T, width int, w []T, n, squares int) {
+	s := size[T]()
+	if s == 4 {
+		transpose32(bytes(dst), s*width, bytes(w), s*n, squares)
+	} else {
+		transpose64(bytes(dst), s*width, bytes(w), s*n, squares)
+	}
+}
+
 func bytes[T Float](x []T) *byte { return (*byte)(unsafe.Pointer(unsafe.SliceData(x))) }

@@ -2,7 +2,10 @@
 
 package kernel
 
-// The portable path has no tiles.
-func tileHeight() int                           { return 1 }
-func tileWidth[T Float]() int                   { return 1 }
-func gemm[T Float](p *product[T], m, tiles int) {}
+// The portable path has no tiles and packs nothing.
+func tileHeight() int                                              { return 1 }
+func tileWidth[T Float]() int                                      { return 1 }
+func gemm[T Float](p *product[T], m, tiles int)                    {}
+func copyRows[T Float](dst, w []T, n, k int)                       {}
+func squareSide[T Float]() int                                     { return 1 }
+func transpose[T Float](dst []T, width int, w []T, n, squares int) {}

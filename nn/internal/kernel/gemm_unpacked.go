@@ -16,6 +16,15 @@ func matMulTiles[T Float](dst, x, w, init []T, initRows, r, k, n int) {
 
 // matTMulTiles is MatTMul on tiles.
 func matTMulTiles[T Float](dst, x, g []T, r, k, n int) {
+	if n <= 4 && k > n {
+		matTMulNarrow(dst, x, g, r, k, n)
+		return
+	}
+	// Rows of g that lie far apart would compete for few places in the cache.
+	if far := n*size[T]() >= 1<<11 && k >= 64; far {
+		matTMulFar(dst, x, g, r, k, n)
+		return
+	}
 	for j := 0; j < n; j += panelColumns[T]() {
 		p := product[T]{
 			c: dst[j:], cr: n,
@@ -24,6 +33,51 @@ func matTMulTiles[T Float](dst, x, g []T, r, k, n int) {
 			rows: k, k: r, cols: min(panelColumns[T](), n-j),
 		}
 		p.over(g, n, j)
+	}
+}
+
+// matTMulFar is matTMulTiles with the panels of g packed.
+func matTMulFar[T Float](dst, x, g []T, r, k, n int) {
+	var panel [128 * 32]T
+	for i := 0; i < r; i += 128 {
+		rows := min(128, r-i)
+		for j := 0; j < n; j += panelColumns[T]() {
+			cols := min(panelColumns[T](), n-j)
+			width := panelWidth[T](cols)
+			packPanel(panel[:], width, g[i*n+j:], n, rows, cols)
+			product[T]{
+				c: dst[j:], cr: n,
+				init: dst[j:], ir: n,
+				a: x[i*k:], ar: 1, ac: k,
+				b: panel[:], br: width,
+				rows: k, k: rows, cols: cols,
+			}.panel()
+		}
+	}
+}
+
+// matTMulNarrow is matTMulTiles for n ≤ 4. It computes the transpose of dst,
+// whose rows are long.
+func matTMulNarrow[T Float](dst, x, g []T, r, k, n int) {
+	var sum [4 * 32]T
+	for i := 0; i < k; i += panelColumns[T]() {
+		cols := min(panelColumns[T](), k-i)
+		for l := range cols {
+			for j := range n {
+				sum[j*32+l] = dst[(i+l)*n+j]
+			}
+		}
+		product[T]{
+			c: sum[:], cr: 32,
+			init: sum[:], ir: 32,
+			a: g, ar: 1, ac: n,
+			rows: n, k: r, cols: cols,
+		}.over(x, k, i)
+		for l := range cols {
+			for j := range n {
+				dst[(i+l)*n+j] = sum[j*32+l]
+			}
+		}
 	}
 }
 

@@ -56,6 +56,12 @@ func eachPanel[T Float](n int, f func(j, cols, width int)) {
 // packPanel copies cols columns of k rows of w, which start n apart, to rows
 // of the given width, filled up with zeros.
 func packPanel[T Float](dst []T, width int, w []T, n, k, cols int) {
+	dst = dst[:k*width]
+	if cols == panelColumns[T]() {
+		_ = w[(k-1)*n : (k-1)*n+cols]
+		copyRows(dst, w, n, k)
+		return
+	}
 	for l := range k {
 		row := dst[l*width : (l+1)*width]
 		clear(row[copy(row, w[l*n:l*n+cols]):])
@@ -65,11 +71,28 @@ func packPanel[T Float](dst []T, width int, w []T, n, k, cols int) {
 // packPanelT is packPanel of the transpose: cols rows of w, which start n
 // apart, become the columns of k rows.
 func packPanelT[T Float](dst []T, width int, w []T, n, k, cols int) {
-	dst = dst[:k*width]
-	clear(dst)
-	for i := range cols {
-		for l, v := range w[i*n : i*n+k] {
-			dst[l*width+i] = v
+	dst, w = dst[:k*width], w[:(cols-1)*n+k]
+	if cols < width {
+		for l := cols; l < len(dst); l += width {
+			clear(dst[l : l+width-cols])
+		}
+	}
+	side := squareSide[T]()
+	if cols < side || k < side {
+		for i := range cols {
+			for l, v := range w[i*n : i*n+k] {
+				dst[l*width+i] = v
+			}
+		}
+		return
+	}
+	// The last squares overlap those before them.
+	for i := 0; i < cols; i += side {
+		i := min(i, cols-side)
+		transpose(dst[i:], width, w[i*n:], n, k/side)
+		if k%side > 0 {
+			l := k - side
+			transpose(dst[l*width+i:], width, w[i*n+l:], n, 1)
 		}
 	}
 }
