@@ -2,7 +2,6 @@ package score
 
 import (
 	"fmt"
-	"math"
 	"math/rand/v2"
 
 	"gonum.org/v1/gonum/mat"
@@ -54,8 +53,11 @@ type batcher struct {
 	times []float64
 	rng   *stream
 	crew  *crew
-	each  func(i int) // row, bound once
-	space []float64   // 2d numbers for each row
+	noisy *mat.Dense
+	mean  *mat.Dense // y = x_t/α, then the posterior means
+
+	posterior *posterior     // nil for the plain target
+	stages    [2]func(i int) // noised and targeted, bound once
 
 	// The leaves, batch rows each: clean target, noisy rows, noise, columns.
 	x0, xt, zt, cols []float32
@@ -89,13 +91,17 @@ func newBatcher(m *Model, data Data, s *Settings, workers int) *batcher {
 		clean: mat.NewDense(refs, m.dim, nil), z: mat.NewDense(own, m.dim, nil),
 		level: make([]float64, 1), times: make([]float64, own),
 		x0: make([]float32, s.Batch*m.dim), xt: make([]float32, s.Batch*m.dim), zt: make([]float32, s.Batch*m.dim),
-		cols: make([]float32, s.Batch*batchCols), space: make([]float64, 2*s.Batch*m.dim),
+		cols:  make([]float32, s.Batch*batchCols),
+		noisy: mat.NewDense(s.Batch, m.dim, nil), mean: mat.NewDense(s.Batch, m.dim, nil),
+	}
+	if s.References > 0 {
+		b.posterior = newPosterior(m.dim, refs, s.Batch)
 	}
 	b.first = b.clean.Slice(0, own, 0, m.dim).(*mat.Dense)
 	if refs > own {
 		b.rest = b.clean.Slice(own, refs, 0, m.dim).(*mat.Dense)
 	}
-	b.each = b.row
+	b.stages = [2]func(i int){b.noised, b.targeted}
 	return b
 }
 
@@ -120,7 +126,14 @@ func (b *batcher) fill(step int) error {
 		}
 		b.times[i] = t
 	}
-	b.crew.each(b.s.Batch, b.each)
+	if b.posterior != nil {
+		b.posterior.load(b.clean)
+	}
+	b.crew.each(b.own, b.stages[0])
+	if b.posterior != nil {
+		b.posterior.run(b.s.Workers)
+	}
+	b.crew.each(b.s.Batch, b.stages[1])
 	return nil
 }
 
@@ -137,30 +150,44 @@ func (b *batcher) rows(x *mat.Dense, step, row int, purpose noise.Purpose) error
 	return nil
 }
 
-// row fills row i of the batch.
-func (b *batcher) row(i int) {
-	d, k, sign := b.m.dim, i, 1.0
-	if i >= b.own {
-		k, sign = i-b.own, -1
-	}
-	p, t := b.m.process, b.times[k]
+// noised makes the noisy rows i and, with antithetic pairs, own + i.
+func (b *batcher) noised(i int) {
+	p, t := b.m.process, b.times[i]
 	α, σ := p.Kernel(t)
-	x0, z := b.clean.RawRowView(k), b.z.RawRowView(k)
-	xt, target, eff := b.xt[i*d:(i+1)*d], b.x0[i*d:(i+1)*d], b.zt[i*d:(i+1)*d]
-	noisy, mean := b.space[2*i*d:(2*i+1)*d], b.space[(2*i+1)*d:(2*i+2)*d]
-	for j := range d {
-		noisy[j] = α*x0[j] + σ*sign*z[j]
+	cols := b.cols[i*batchCols : (i+1)*batchCols]
+	b.columns(cols, p, t)
+	x0, z := b.clean.RawRowView(i), b.z.RawRowView(i)
+	square := 0.0
+	for _, v := range z {
+		square += v * v
 	}
-	if b.s.References > 0 {
-		posteriorMean(mean, noisy, b.clean, α, σ)
-	} else {
-		copy(mean, x0)
+	for r, sign := i, 1.0; r < b.s.Batch; r, sign = r+b.own, -1 {
+		copy(b.cols[r*batchCols:(r+1)*batchCols], cols)
+		noisy, y := b.noisy.RawRowView(r), b.mean.RawRowView(r)
+		for j := range x0 {
+			noisy[j] = α*x0[j] + σ*sign*z[j]
+			y[j] = noisy[j] / α
+		}
+		if b.posterior != nil {
+			b.posterior.set(r, y, σ/α, square/2) // the row's own clean row has exponent 0
+		}
 	}
-	for j := range d {
-		xt[j], target[j] = float32(noisy[j]), float32(mean[j])
-		eff[j] = float32((noisy[j] - α*mean[j]) / σ)
+}
+
+// targeted fills the leaves of row i.
+func (b *batcher) targeted(i int) {
+	d, k := b.m.dim, i
+	if i >= b.own {
+		k -= b.own
 	}
-	b.columns(b.cols[i*batchCols:(i+1)*batchCols], p, t)
+	mean := b.mean.RawRowView(i)
+	if b.posterior == nil || !b.posterior.mean(mean, i) {
+		copy(mean, b.clean.RawRowView(k))
+	}
+	α, σ := b.m.process.Kernel(b.times[k])
+	for j, v := range b.noisy.RawRowView(i) {
+		b.xt[i*d+j], b.x0[i*d+j], b.zt[i*d+j] = float32(v), float32(mean[j]), float32((v-α*mean[j])/σ)
+	}
 }
 
 // columns fills the coefficients of a time.
@@ -175,43 +202,6 @@ func (b *batcher) columns(c []float32, p sde.SDE, t float64) {
 		colT: t, colAlpha: α, colSigma: σ, colG2: g2, colWeight: b.s.Weight.At(p, t),
 	} {
 		c[i] = float32(v)
-	}
-}
-
-// posteriorMean writes into dst the mean of the reference rows under the
-// weights softmax_j(−‖x − αr_j‖²/(2σ²)): the expectation of the clean row given
-// the noisy one x when the data are the reference rows.
-func posteriorMean(dst, x []float64, refs *mat.Dense, α, σ float64) {
-	n, d := refs.Dims()
-	raw := refs.RawMatrix().Data
-	distance := func(j int) float64 {
-		q := 0.0
-		for k, r := range raw[j*d : (j+1)*d] {
-			e := x[k] - α*r
-			q += e * e
-		}
-		return q
-	}
-	nearest := math.Inf(1)
-	for j := range n {
-		nearest = min(nearest, distance(j))
-	}
-	clear(dst)
-	const negligible = 40 // e⁻⁴⁰ of the largest weight
-	total, h := 0.0, 1/(2*σ*σ)
-	for j := range n {
-		e := (distance(j) - nearest) * h
-		if e > negligible {
-			continue
-		}
-		w := math.Exp(-e)
-		total += w
-		for k, r := range raw[j*d : (j+1)*d] {
-			dst[k] += w * r
-		}
-	}
-	for k := range dst {
-		dst[k] /= total
 	}
 }
 

@@ -152,28 +152,47 @@ func (d *detector) explained(m *Model) (r, z float64) {
 
 // gain returns the explainable part of the target per coordinate.
 func (d *detector) gain(b *batcher) (float64, error) {
-	var refs [2]*mat.Dense
-	for k := range refs {
-		refs[k] = mat.NewDense(detectorReferences, b.m.dim, nil)
-		if err := b.rows(refs[k], -2, detectorRows+k*detectorReferences, noise.Reference); err != nil {
+	dim := b.m.dim
+	refs := mat.NewDense(detectorReferences, dim, nil)
+	p := newPosterior(dim, detectorReferences, detectorRows)
+	var mean [2]*mat.Dense
+	for k := range mean {
+		if err := b.rows(refs, -2, detectorRows+k*detectorReferences, noise.Reference); err != nil {
 			return 0, err
 		}
+		p.load(refs)
+		b.crew.each(detectorRows, func(i int) {
+			y := d.noisy.RawRowView(i)
+			p.set(i, y, d.σ[i], nearest(y, refs)/(2*d.σ[i]*d.σ[i]))
+		})
+		p.run(b.s.Workers)
+		mean[k] = mat.NewDense(detectorRows, dim, nil)
+		for i := range detectorRows {
+			p.mean(mean[k].RawRowView(i), i)
+		}
 	}
-	dim := b.m.dim
-	sum := make([]float64, detectorRows)
-	b.crew.each(detectorRows, func(i int) {
-		var mean [2][3]float64
-		noisy := d.noisy.RawRowView(i)
-		for k, r := range refs {
-			posteriorMean(mean[k][:dim], noisy, r, 1, d.σ[i])
-		}
-		for j, y := range noisy {
-			sum[i] += target(mean[0][j], y, d.σ[i]) * target(mean[1][j], y, d.σ[i])
-		}
-	})
 	total := 0.0
-	for _, v := range sum {
-		total += v
+	for i := range detectorRows {
+		if !p.good[i] {
+			continue // far out: a row that adds next to nothing
+		}
+		for j, y := range d.noisy.RawRowView(i) {
+			total += target(mean[0].At(i, j), y, d.σ[i]) * target(mean[1].At(i, j), y, d.σ[i])
+		}
 	}
 	return total / float64(detectorRows*dim), nil
+}
+
+// nearest returns the squared distance from y to the nearest row.
+func nearest(y []float64, rows *mat.Dense) float64 {
+	n, _ := rows.Dims()
+	least := math.Inf(1)
+	for j := range n {
+		square := 0.0
+		for k, r := range rows.RawRowView(j) {
+			square += (y[k] - r) * (y[k] - r)
+		}
+		least = min(least, square)
+	}
+	return least
 }

@@ -27,12 +27,20 @@ func (f *frame[T]) exec(in *instr, k, lane, row, rows int) {
 		if len(in.operands) == 3 {
 			init, initRows = arg(2), size(&in.operands[2])
 		}
-		kernel.MatMul(dst, arg(0), arg(1), init, initRows, r, in.operands[0].cols, n)
+		if w := f.packed(&in.operands[1]); w != nil {
+			kernel.MatMulPacked(dst, arg(0), w, init, initRows, r, in.operands[0].cols, n)
+		} else {
+			kernel.MatMul(dst, arg(0), arg(1), init, initRows, r, in.operands[0].cols, n)
+		}
 		if in.folded {
 			kernel.Unary(in.fn, dst[:r*n], dst[:r*n], T(in.value))
 		}
 	case opMatMulT:
-		kernel.MatMulT(dst, arg(0), arg(1), r, n, in.operands[0].cols)
+		if w := f.packed(&in.operands[1]); w != nil {
+			kernel.MatMulTPacked(dst, arg(0), w, r, n, in.operands[0].cols)
+		} else {
+			kernel.MatMulT(dst, arg(0), arg(1), r, n, in.operands[0].cols)
+		}
 	case opMatTMul:
 		f.zero(in, dst, r*n)
 		kernel.MatTMul(dst, arg(0), arg(1), size(&in.operands[0]), r, n)
@@ -79,6 +87,15 @@ func (f *frame[T]) zero(in *instr, dst []T, n int) {
 	if !in.sums {
 		clear(dst[:n])
 	}
+}
+
+// packed returns the matrix of a product as its kernel wants it, nil when it is
+// not a parameter.
+func (f *frame[T]) packed(o *operand) []T {
+	if o.packed == 0 {
+		return nil
+	}
+	return f.weights.packed[f.p.packings[o.packed-1].to:]
 }
 
 // at returns the storage of an operand for the block that starts at row.

@@ -24,6 +24,23 @@ type operand struct {
 	rows   int // 0: the block's
 	cols   int
 	spread kernel.Spread
+	packed int // for the matrix of a product: 1 + its index among the packings; 0 is as it is
+}
+
+// packing is a parameter matrix laid out for a product.
+type packing struct {
+	from       int // offset in the parameter vector
+	rows, cols int
+	transposed bool // for g·wᵀ
+	to         int  // offset in the packed weights
+}
+
+// size returns the length of the packed matrix.
+func (p packing) size() int {
+	if p.transposed {
+		return kernel.PackedSize(p.cols, p.rows)
+	}
+	return kernel.PackedSize(p.rows, p.cols)
 }
 
 // lower translates nodes into the instructions of the three phases.
@@ -44,6 +61,9 @@ func (g *graph) lower() {
 		for _, a := range n.args {
 			in.operands = append(in.operands, operandOf(a, n, writer))
 		}
+		if (in.op == opMatMul || in.op == opMatMulT) && in.operands[1].space == inWeights {
+			in.operands[1].packed = 1 + g.pack(in.operands[1], in.op == opMatMulT)
+		}
 		in.dst = operandOf(n, n, writer)
 		if n.phase == body {
 			writer[n] = len(g.phases[body])
@@ -51,6 +71,21 @@ func (g *graph) lower() {
 		g.phases[n.phase] = append(g.phases[n.phase], in)
 	}
 	g.copyOutputs(writer)
+}
+
+// pack returns the index of the packing of a parameter matrix.
+func (g *graph) pack(w operand, transposed bool) int {
+	p := packing{from: w.at, rows: w.rows, cols: w.cols, transposed: transposed}
+	to := 0
+	for i, q := range g.packings {
+		to = q.to + q.size()
+		if q.to = 0; q == p {
+			return i
+		}
+	}
+	p.to = to
+	g.packings = append(g.packings, p)
+	return len(g.packings) - 1
 }
 
 // copyOutputs adds the instructions for outputs that were not computed where

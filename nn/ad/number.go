@@ -27,6 +27,9 @@ type graph struct {
 	outs   []*node
 	layout layout
 	phases [3][]instr
+	// packings are the parameter matrices that products need in the kernels'
+	// layout.
+	packings []packing
 }
 
 // numbering identifies equal values.

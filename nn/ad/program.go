@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+
+	"github.com/gradlogp/gradlogp/nn/internal/kernel"
 )
 
 // Program is a compiled set of expressions. It may run concurrently; each run
@@ -17,6 +19,7 @@ type Program[T Float] struct {
 	blockRows  int
 	params     int // length of the parameter vector that the program reads
 	randomCols int
+	packings   []packing
 
 	mu   sync.Mutex
 	idle []*frame[T]
@@ -24,7 +27,7 @@ type Program[T Float] struct {
 
 // Weights are the parameters as a program's kernels read them. They belong to
 // the program that packed them and may be shared by any number of runs.
-type Weights[T Float] struct{ theta []T }
+type Weights[T Float] struct{ theta, packed []T }
 
 // Filler fills dst with the uniform numbers on [0, 1) that belong to a row of
 // the run and a slot. It is called from several goroutines at once.
@@ -41,6 +44,20 @@ func (p *Program[T]) Pack(dst *Weights[T], theta []T) {
 		panic(fmt.Sprintf("ad: Pack: %d parameters, want at least %d", len(theta), p.params))
 	}
 	dst.theta = append(dst.theta[:0], theta[:p.params]...)
+	if k := len(p.packings); k > 0 {
+		last := p.packings[k-1]
+		if n := last.to + last.size(); len(dst.packed) != n {
+			dst.packed = make([]T, n)
+		}
+	}
+	for _, q := range p.packings {
+		to, w := dst.packed[q.to:q.to+q.size()], theta[q.from:q.from+q.rows*q.cols]
+		if q.transposed {
+			kernel.PackT(to, w, q.rows, q.cols)
+		} else {
+			kernel.Pack(to, w, q.rows, q.cols)
+		}
+	}
 }
 
 // Run evaluates the program for n rows. in and out hold one slice for each

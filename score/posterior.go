@@ -1,0 +1,101 @@
+package score
+
+import (
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/gradlogp/gradlogp/nn/ad"
+)
+
+// posterior computes means of reference rows r_j under the weights
+//
+//	w_j ∝ exp(−‖y − r_j‖²/(2σ²)),
+//
+// the expectation of the clean row given the noisy one y = x_t/α, at the level
+// σ = σ_t/α, when the data are the reference rows. The exponent is affine in
+// what depends on j,
+//
+//	shift − ‖y − r_j‖²/(2σ²) = (y/σ², −1/(2σ²), shift − ‖y‖²/(2σ²)) · (r_j, ‖r_j‖², 1),
+//
+// so that all rows and references are one matrix product, an exponential and a
+// second product, with (r_j, 1), for numerator and denominator.
+//
+// The program runs in float32, in which exponents are off by about 2⁻²⁴‖y‖²/σ².
+// A row for which that is too much, because σ is very small or y very far out,
+// has no mean here: whoever asks takes the clean row, whose expectation given y
+// is the same.
+type posterior struct {
+	dim     int
+	program *ad.Program[float32]
+	weights ad.Weights[float32]
+	theta   []float32 // the two matrices of the references
+	rows    []float32 // d+2 numbers a row
+	sums    []float32 // d+1 numbers a row: Σ w_j r_j and Σ w_j
+	good    []bool    // rows whose exponents are exact enough
+	in, out [][]float32
+}
+
+func newPosterior(dim, references, rows int) *posterior {
+	exponents, averaged := (dim+2)*references, references*(dim+1)
+	x := ad.Input("rows", dim+2)
+	w := ad.Exp(ad.MatMul(x, ad.Param("exponents", dim+2, references, 0)))
+	sums := ad.MatMul(w, ad.Param("averaged", references, dim+1, exponents))
+	p := &posterior{
+		dim: dim, program: ad.Compile[float32]([]*ad.Expr{sums}, []*ad.Expr{x}), theta: make([]float32, exponents+averaged),
+		rows: make([]float32, rows*(dim+2)), sums: make([]float32, rows*(dim+1)), good: make([]bool, rows),
+	}
+	p.in, p.out = [][]float32{p.rows}, [][]float32{p.sums}
+	return p
+}
+
+// load sets the references.
+func (p *posterior) load(refs *mat.Dense) {
+	n, d := refs.Dims()
+	averaged := p.theta[(d+2)*n:]
+	for j := range n {
+		square := 0.0
+		for k, r := range refs.RawRowView(j) {
+			square += r * r
+			p.theta[k*n+j] = float32(r)
+			averaged[j*(d+1)+k] = float32(r)
+		}
+		p.theta[d*n+j], p.theta[(d+1)*n+j] = float32(square), 1
+		averaged[j*(d+1)+d] = 1
+	}
+	p.program.Pack(&p.weights, p.theta)
+}
+
+// set sets row i. The shift may be anything that keeps the largest exponent
+// away from overflow and underflow; it cancels.
+func (p *posterior) set(i int, y []float64, σ, shift float64) {
+	row := p.rows[i*(p.dim+2) : (i+1)*(p.dim+2)]
+	h := 1 / (2 * σ * σ)
+	square := 0.0
+	for k, v := range y {
+		square += v * v
+		row[k] = float32(2 * h * v)
+	}
+	row[p.dim], row[p.dim+1] = float32(-h), float32(shift-h*square)
+	if p.good[i] = h*square < worstExponent; !p.good[i] {
+		clear(row)
+	}
+}
+
+// worstExponent is the size of terms at which their sum is off by about 0.1.
+const worstExponent = 1 << 20
+
+// run evaluates all rows.
+func (p *posterior) run(workers int) {
+	p.program.Run(len(p.rows)/(p.dim+2), &p.weights, nil, p.out, p.in, workers)
+}
+
+// mean writes the mean of row i into dst and reports whether it is exact
+// enough; otherwise dst is not changed.
+func (p *posterior) mean(dst []float64, i int) bool {
+	s := p.sums[i*(p.dim+1) : (i+1)*(p.dim+1)]
+	for k := range dst {
+		if p.good[i] {
+			dst[k] = float64(s[k]) / float64(s[p.dim])
+		}
+	}
+	return p.good[i]
+}
