@@ -24,6 +24,14 @@ func MatMulPacked[T Float](dst, x, packed, init []T, initRows, r, k, n int) {
 	}
 	dst, x = dst[:r*n], x[:r*k]
 	var zero [32]T
+	if n <= 4 && initRows <= 1 {
+		row, _ := initial(init, 1, 1, 0, n, zero[:])
+		done := narrow(dst, x, packed[:PackedSize(k, n)], row, r, k, n)
+		dst, x, r = dst[done*n:], x[done*k:], r-done
+		if r == 0 {
+			return
+		}
+	}
 	for j := 0; j < n; j += panelColumns[T]() {
 		cols := min(panelColumns[T](), n-j)
 		p := product[T]{

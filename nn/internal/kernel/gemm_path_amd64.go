@@ -37,6 +37,29 @@ func gemm[T Float](p *product[T], m, tiles int) {
 	}
 }
 
+// narrow computes the first rows of dst = init + x·packed with n ≤ 4 columns,
+// as many as fill tiles of its own, and returns their number. init is one row.
+func narrow[T Float](dst, x, packed, init []T, r, k, n int) int {
+	s := size[T]()
+	rows := 128 / s
+	if n > 2 {
+		rows /= 2
+	}
+	block := max(1, (1<<18)/(k*rows)) // tiles a call
+	done := 0
+	for tiles := r / rows; tiles > 0; tiles -= block {
+		count := min(tiles, block)
+		c, a := bytes(dst[done*n:]), bytes(x[done*k:])
+		if s == 4 {
+			narrow32(n, count, k, c, s*n, bytes(init), a, s*k, bytes(packed))
+		} else {
+			narrow64(n, count, k, c, s*n, bytes(init), a, s*k, bytes(packed))
+		}
+		done += count * rows
+	}
+	return done
+}
+
 // copyRows copies the first panelColumns elements of k rows of w, which start
 // n apart.
 func copyRows[T Float](dst, w []T, n, k int) {

@@ -189,7 +189,7 @@ func (t *tiler) accumulate(acc [][]reg.VecVirtual) {
 	}
 	for i := range acc {
 		x := t.vector()
-		t.broadcast(t.element(i), x)
+		broadcast(t.Context, t.size, t.element(i), x)
 		for v := range b {
 			if t.size == 4 {
 				t.VFMADD231PS(b[v], x, acc[i][v])
@@ -292,26 +292,20 @@ func (t *tiler) vector() reg.VecVirtual {
 	return t.YMM()
 }
 
-func (t *tiler) broadcast(m operand.Mem, v reg.VecVirtual) {
-	if t.size == 4 {
-		t.VBROADCASTSS(m, v)
-	} else {
-		t.VBROADCASTSD(m, v)
-	}
-}
-
 // slot is the memory of an argument.
-func (t *tiler) slot(name string) operand.Mem {
-	b, err := t.Param(name).Resolve()
-	if err != nil {
-		panic(err)
-	}
-	return b.Addr
-}
+func (t *tiler) slot(name string) operand.Mem { return slot(t.Context, name) }
 
 // argument loads an argument into a register.
 func (t *tiler) argument(name string) reg.GPVirtual {
 	r := t.GP64()
 	t.MOVQ(t.slot(name), r)
 	return r
+}
+
+func slot(c *build.Context, name string) operand.Mem {
+	b, err := c.Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	return b.Addr
 }

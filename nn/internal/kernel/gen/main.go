@@ -21,6 +21,7 @@ var families = []struct {
 }{
 	{"peak", peak},
 	{"gemm", gemm},
+	{"narrow", narrow},
 	{"pack", pack},
 }
 

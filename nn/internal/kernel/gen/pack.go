@@ -100,7 +100,7 @@ func columns(c *build.Context, size int, at func(i int) (upper, under operand.Me
 	for i := range 16 / size {
 		upper, under := at(i)
 		v := c.YMM()
-		c.VMOVUPS(upper, v.AsX())
+		c.VBROADCASTF128(upper, v)
 		c.VINSERTF128(operand.Imm(1), under, v, v)
 		row = append(row, v)
 	}
