@@ -1,0 +1,158 @@
+package score
+
+import (
+	"fmt"
+	"testing"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sde"
+)
+
+// concatenated is the network of the speed comparisons: the row beside 64
+// waves of the time, hidden layers of one width with SiLU, and d outputs.
+type concatenated struct{ Width, Depth int }
+
+func (c concatenated) Apply(b *nn.Build, x *ad.Expr) *ad.Expr {
+	e := nn.TimeFourier{N: 32, Low: 1, High: 1000}.Apply(b, b.Time)
+	first := b.Scope("first")
+	h := ad.Affine(x, first.Param("x", x.Cols(), c.Width, nn.He{}),
+		ad.Affine(e, first.Param("time", e.Cols(), c.Width, nn.He{}), first.Param("bias", 1, c.Width, nn.Zeros{})))
+	for l := range c.Depth - 1 {
+		h = nn.Linear{Out: c.Width}.Apply(b.Scope(fmt.Sprintf("hidden%d", l)), ad.SiLU(h))
+	}
+	return nn.Linear{Out: x.Cols()}.Apply(b.Scope("output"), ad.SiLU(h))
+}
+
+// sizes are the configurations of the speed comparisons.
+var sizes = []struct {
+	name                    string
+	dim, width, depth, rows int
+}{
+	{"S", 2, 128, 3, 512},
+	{"T", 2, 64, 3, 256},
+	{"M", 16, 256, 4, 1024},
+	{"L", 64, 512, 4, 1024},
+	{"XL", 784, 1024, 4, 256},
+}
+
+func sized(b *testing.B, dim, width, depth int) *Model {
+	m, err := New(dim, &Config{Process: sde.VP{}, Precond: Epsilon{}, Net: concatenated{width, depth}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return m
+}
+
+// BenchmarkFitStep is a whole training step: data, times, noise, embedding,
+// forward, backward, Adam and the moving average.
+func BenchmarkFitStep(b *testing.B) {
+	for _, c := range sizes {
+		for _, workers := range []int{1, 2} {
+			b.Run(fmt.Sprintf("%s/workers=%d", c.name, workers), func(b *testing.B) {
+				m := sized(b, c.dim, c.width, c.depth)
+				rows, err := Rows(normals(20000, c.dim, 1))
+				if err != nil {
+					b.Fatal(err)
+				}
+				s, err := (&Settings{
+					Steps: 1 << 30, Batch: c.rows, NoAntithetic: true, References: -1, Workers: workers,
+					Weight: Simple{}, Times: Uniform{}, Rate: nn.Constant(1e-3),
+				}).withDefaults()
+				if err != nil {
+					b.Fatal(err)
+				}
+				t, err := newTrainer(b.Context(), m, rows, s)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if err := t.one(); err != nil {
+					b.Fatal(err)
+				}
+				b.ReportAllocs()
+				for b.Loop() {
+					if err := t.one(); err != nil {
+						b.Fatal(err)
+					}
+				}
+				seconds := b.Elapsed().Seconds() / float64(b.N)
+				weights := 0
+				for _, e := range m.params.Entries() {
+					if e.Rows > 1 {
+						weights += e.Rows * e.Cols
+					}
+				}
+				b.ReportMetric(float64(c.rows)/seconds, "rows/s")
+				b.ReportMetric(6*float64(weights)*float64(c.rows)/seconds/1e9, "GFLOP/s")
+			})
+		}
+	}
+}
+
+// BenchmarkScore evaluates the score at one time for all rows.
+func BenchmarkScore(b *testing.B) {
+	for _, c := range []int{0, 2} {
+		for _, n := range []int{1, 8, 64, 512, 10000} {
+			b.Run(fmt.Sprintf("%s/rows=%d", sizes[c].name, n), func(b *testing.B) {
+				m := sized(b, sizes[c].dim, sizes[c].width, sizes[c].depth)
+				x, s := normals(n, m.dim, 1), mat.NewDense(n, m.dim, nil)
+				t := []float64{0.5}
+				m.Score(s, x, t)
+				b.ReportAllocs()
+				for b.Loop() {
+					m.Score(s, x, t)
+				}
+				b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "rows/s")
+			})
+		}
+	}
+}
+
+// BenchmarkDivergence evaluates score and exact divergence of the S network.
+func BenchmarkDivergence(b *testing.B) {
+	const n = 512
+	m := sized(b, 2, 128, 3)
+	x, s := normals(n, 2, 1), mat.NewDense(n, 2, nil)
+	div, t := make([]float64, n), []float64{0.5}
+	m.Divergence(s, div, x, t)
+	b.ReportAllocs()
+	for b.Loop() {
+		m.Divergence(s, div, x, t)
+	}
+	b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "rows/s")
+}
+
+// BenchmarkSample draws samples with the S network.
+func BenchmarkSample(b *testing.B) {
+	const n = 2000
+	m := sized(b, 2, 128, 3)
+	for _, c := range []struct {
+		name   string
+		pred   sampler.Predictor
+		points int
+		s      sampler.Settings
+	}{
+		{"EulerMaruyama/steps=500", sampler.EulerMaruyama{}, 501, sampler.Settings{NoDenoise: true}},
+		{"PredictorCorrector/steps=500", sampler.EulerMaruyama{}, 501, sampler.Settings{NoDenoise: true, Corrector: sampler.Langevin{}}},
+		{"Heun/steps=18", sampler.Heun{}, 19, sampler.Settings{NoDenoise: true}},
+		{"DPMpp2M/evaluations=20", sampler.DPMpp2M{}, 20, sampler.Settings{}},
+	} {
+		for _, workers := range []int{1, 2} {
+			b.Run(fmt.Sprintf("%s/workers=%d", c.name, workers), func(b *testing.B) {
+				s := c.s
+				s.Grid, s.Workers = sampler.DefaultGrid(m.Process(), c.points), workers
+				x := mat.NewDense(n, 2, nil)
+				b.ReportAllocs()
+				for b.Loop() {
+					if err := sampler.Sample(b.Context(), x, sampler.Problem{SDE: m.Process(), Score: m}, c.pred, &s); err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "samples/s")
+			})
+		}
+	}
+}
