@@ -1,0 +1,139 @@
+// Command bench prints the speed table: training steps, score evaluations,
+// divergences and samples a second, beside the machine's peak of fused
+// multiply-adds and, when given, a peer's figures.
+//
+// It builds the benchmarks of the packages, runs them in turn, several rounds
+// of all, and prints medians: what disturbs the machine for a while disturbs
+// all alike. It has to be started within the repository.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"text/tabwriter"
+)
+
+// Peer holds another program's figures for the same work, measured on the same
+// machine: calls a second, by the benchmark's name.
+type Peer struct {
+	Name    string             `json:"name"`
+	Figures map[string]float64 `json:"figures"`
+}
+
+// unit is a group of benchmarks and how their rows are counted.
+type unit struct {
+	bench string // pattern
+	title string
+	rate  string // the metric to show; empty for calls a second
+}
+
+var units = []unit{
+	{"FitStep", "training, steps/s", ""},
+	{"Score", "score, rows/s", "rows/s"},
+	{"Divergence", "divergence, rows/s", "rows/s"},
+	{"Sample", "sampling, samples/s", "samples/s"},
+}
+
+func main() {
+	rounds := flag.Int("rounds", 3, "rounds of all benchmarks, of which the median is shown")
+	benchtime := flag.String("time", "500ms", "time of each benchmark in a round")
+	peerFile := flag.String("peer", "", "JSON file with a peer's figures: {\"name\": …, \"figures\": {\"FitStep/S/workers=1\": calls a second, …}}")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Stdout, os.Stderr, *rounds, *benchtime, *peerFile); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, stdout, stderr io.Writer, rounds int, benchtime, peerFile string) error {
+	if rounds < 1 {
+		return fmt.Errorf("-rounds %d: want at least 1", rounds)
+	}
+	var peer Peer
+	if peerFile != "" {
+		data, err := os.ReadFile(peerFile)
+		if err == nil {
+			err = json.Unmarshal(data, &peer)
+		}
+		if err != nil {
+			return fmt.Errorf("-peer %s: %w", peerFile, err)
+		}
+	}
+	dir, err := os.MkdirTemp("", "bench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	scores, kernels := filepath.Join(dir, "score.test"), filepath.Join(dir, "kernel.test")
+	for binary, pkg := range map[string]string{scores: "score", kernels: "nn/internal/kernel"} {
+		build := exec.CommandContext(ctx, "go", "test", "-c", "-o", binary, "github.com/gradlogp/gradlogp/"+pkg)
+		build.Stderr = stderr
+		if err := build.Run(); err != nil {
+			return fmt.Errorf("building the benchmarks of %s: %w", pkg, err)
+		}
+	}
+	r := newResults()
+	for round := range rounds {
+		fmt.Fprintf(stderr, "round %d of %d\n", round+1, rounds)
+		if _, err := r.measure(ctx, kernels, "Peak", benchtime); err != nil {
+			return err
+		}
+		for _, u := range units {
+			if _, err := r.measure(ctx, scores, u.bench, benchtime); err != nil {
+				return err
+			}
+		}
+	}
+	return r.report(ctx, stdout, scores, peer)
+}
+
+// report prints the tables.
+func (r *results) report(ctx context.Context, stdout io.Writer, scores string, peer Peer) error {
+	peak := r.peak()
+	fmt.Fprintf(stdout, "%s/%s, %s, %d processors; peak of one core %.0f GFLOP/s\n\n", runtime.GOOS, runtime.GOARCH, r.cpu, runtime.NumCPU(), peak)
+	w := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	for _, u := range units {
+		fmt.Fprintf(w, "%s\t\tGFLOP/s\tof peak\t%s\tratio\t\n", u.title, peer.Name)
+		for _, name := range r.names {
+			if !belongs(name, u.bench) {
+				continue
+			}
+			value := r.median(name, u.rate)
+			fmt.Fprintf(w, "%s\t%.4g\t", name, value)
+			if g := r.median(name, "GFLOP/s"); g > 0 && peak > 0 {
+				fmt.Fprintf(w, "%.1f\t%.0f %%\t", g, 100*g/(peak*float64(workers(name))))
+			} else {
+				fmt.Fprint(w, "\t\t")
+			}
+			if p := peer.Figures[name]; p > 0 {
+				fmt.Fprintf(w, "%.4g\t%.2f\t\n", p, value/p)
+			} else {
+				fmt.Fprint(w, "\t\t\n")
+			}
+		}
+		fmt.Fprintln(w, "\t\t\t\t\t\t")
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for _, u := range []string{"FitStep/S/workers=1", "Sample/EulerMaruyama"} {
+		size, err := r.measure(ctx, scores, u, "500ms")
+		if err != nil {
+			return err
+		}
+		if size > 0 {
+			fmt.Fprintf(stdout, "resident memory of %s: %d MB\n", u, size>>20)
+		}
+	}
+	return nil
+}

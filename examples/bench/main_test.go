@@ -1,0 +1,37 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const output = `goos: linux
+cpu: Some Processor 3000
+BenchmarkPeak/avx2-2        	   10000	      2223 ns/op	        98.50 GFLOP/s
+BenchmarkFitStep/S/workers=2-2 	     100	  2000000 ns/op	        40.0 GFLOP/s	     43378 rows/s	       0 B/op	       0 allocs/op
+BenchmarkScore/S/rows=1-2   	   77617	     13181 ns/op	     75869 rows/s	       0 B/op	       0 allocs/op
+PASS
+`
+
+func TestBenchmarkLinesAreReadAndMediansTaken(t *testing.T) {
+	r := newResults()
+	r.parse([]byte(output))
+	r.parse([]byte("BenchmarkFitStep/S/workers=2-2 100 4000000 ns/op 20.0 GFLOP/s\n"))
+	r.parse([]byte("BenchmarkFitStep/S/workers=2-2 100 5000000 ns/op 16.0 GFLOP/s\n"))
+	require.Equal(t, "Some Processor 3000", r.cpu)
+	require.Equal(t, []string{"Peak/avx2", "FitStep/S/workers=2", "Score/S/rows=1"}, r.names)
+	require.Equal(t, 98.5, r.peak())
+	require.Equal(t, 250.0, r.median("FitStep/S/workers=2", ""))
+	require.Equal(t, 20.0, r.median("FitStep/S/workers=2", "GFLOP/s"))
+	require.Equal(t, 75869.0, r.median("Score/S/rows=1", "rows/s"))
+	require.Zero(t, r.median("Score/S/rows=1", "GFLOP/s"))
+	require.Equal(t, 2, workers("FitStep/S/workers=2"))
+	require.Equal(t, 1, workers("Score/S/rows=1"))
+	require.False(t, belongs("ScoreBoard", "Score"))
+}
+
+func TestImpossibleArgumentsAreRefused(t *testing.T) {
+	require.ErrorContains(t, run(t.Context(), nil, nil, 0, "1ms", ""), "-rounds 0")
+	require.ErrorContains(t, run(t.Context(), nil, nil, 1, "1ms", "no such file"), "-peer no such file")
+}
