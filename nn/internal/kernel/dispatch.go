@@ -9,5 +9,5 @@ type path uint8
 const (
 	portable path = iota // Go
 	avx2                 // AVX2 and FMA
-	avx512               // and AVX-512 F, VL, DQ and BW
+	avx512               // and AVX-512 F, VL, DQ and BW, and BMI2
 )

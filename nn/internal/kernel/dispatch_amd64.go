@@ -14,7 +14,7 @@ func best() path {
 	switch x := &cpu.X86; {
 	case !x.HasAVX2 || !x.HasFMA:
 		return portable
-	case x.HasAVX512F && x.HasAVX512VL && x.HasAVX512DQ && x.HasAVX512BW:
+	case x.HasBMI2 && x.HasAVX512F && x.HasAVX512VL && x.HasAVX512DQ && x.HasAVX512BW:
 		return avx512
 	}
 	return avx2

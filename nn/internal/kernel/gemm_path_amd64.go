@@ -7,12 +7,10 @@ import "unsafe"
 // tileHeight is the height of the highest tile.
 func tileHeight() int {
 	if using == avx512 {
-		return wideRows
+		return 14
 	}
 	return 6
 }
-
-var wideRows = 14
 
 // tileWidth is the width of the widest tile.
 func tileWidth[T Float]() int {

@@ -21,7 +21,7 @@ func matTMulTiles[T Float](dst, x, g []T, r, k, n int) {
 		return
 	}
 	// Rows of g that lie far apart would compete for few places in the cache.
-	if far := n*size[T]() >= 1<<11 && k >= 64; far {
+	if n*size[T]() >= farRow && k >= 64 {
 		matTMulFar(dst, x, g, r, k, n)
 		return
 	}
@@ -35,6 +35,9 @@ func matTMulTiles[T Float](dst, x, g []T, r, k, n int) {
 		p.over(g, n, j)
 	}
 }
+
+// farRow is the distance in bytes from which rows of a panel share places.
+const farRow = 1 << 11
 
 // matTMulFar is matTMulTiles with the panels of g packed.
 func matTMulFar[T Float](dst, x, g []T, r, k, n int) {
@@ -62,9 +65,10 @@ func matTMulNarrow[T Float](dst, x, g []T, r, k, n int) {
 	var sum [4 * 32]T
 	for i := 0; i < k; i += panelColumns[T]() {
 		cols := min(panelColumns[T](), k-i)
-		for l := range cols {
-			for j := range n {
-				sum[j*32+l] = dst[(i+l)*n+j]
+		part := dst[i*n : (i+cols)*n]
+		for j := range n {
+			for l, at := 0, j; at < len(part); l, at = l+1, at+n {
+				sum[j*32+l] = part[at]
 			}
 		}
 		product[T]{
@@ -73,9 +77,9 @@ func matTMulNarrow[T Float](dst, x, g []T, r, k, n int) {
 			a: g, ar: 1, ac: n,
 			rows: n, k: r, cols: cols,
 		}.over(x, k, i)
-		for l := range cols {
-			for j := range n {
-				dst[(i+l)*n+j] = sum[j*32+l]
+		for j := range n {
+			for l, at := 0, j; at < len(part); l, at = l+1, at+n {
+				part[at] = sum[j*32+l]
 			}
 		}
 	}

@@ -50,3 +50,11 @@ func benchmarkMatMul[T Float](b *testing.B) {
 
 func BenchmarkMatMulFloat32(b *testing.B) { forPathsBench(b, benchmarkMatMul[float32]) }
 func BenchmarkMatMulFloat64(b *testing.B) { forPathsBench(b, benchmarkMatMul[float64]) }
+
+// BenchmarkCopy is what products with one to three columns are measured
+// against: they cannot be faster than reading and writing the large operand.
+func BenchmarkCopy(b *testing.B) {
+	const r, k = 64, 116
+	x, dst := make([]float32, r*k), make([]float32, r*k)
+	b.ReportMetric(fastest(b, r*k*4, func() { copy(dst, x) }, nil), "GB/s")
+}

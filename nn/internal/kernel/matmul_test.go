@@ -97,7 +97,7 @@ func forShapes(f func(r, k, n int)) {
 		}
 	}
 	// Sums longer than the depth of a panel; rows that pack; many panels.
-	for _, s := range [][3]int{{64, 58, 61}, {29, 300, 5}, {5, 300, 70}, {3, 5, 300}, {300, 3, 33}, {300, 70, 2}, {2, 515, 520}} {
+	for _, s := range [][3]int{{64, 58, 61}, {29, 300, 5}, {5, 300, 70}, {3, 5, 300}, {300, 3, 33}, {300, 70, 2}, {2, 515, 520}, {3, 64, 515}} {
 		f(s[0], s[1], s[2])
 	}
 }
@@ -170,37 +170,115 @@ func TestProductsAccumulateInOrder(t *testing.T) {
 	})
 }
 
+func FuzzProducts(f *testing.F) {
+	f.Add(uint16(64), uint16(116), uint16(2), uint64(1))
+	f.Add(uint16(15), uint16(40), uint16(33), uint64(2))
+	f.Fuzz(func(t *testing.T, r, k, n uint16, seed uint64) {
+		rows, inner, cols := int(r%80), int(k%600), int(n%600)
+		if rows*inner*cols > 1<<18 {
+			rows, inner = rows%8, inner%50
+		}
+		forPaths(t, func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(seed, 1))
+			requireProducts[float32](t, rng, rows, inner, cols)
+			requireProducts[float64](t, rng, rows, inner, cols)
+		})
+	})
+}
+
 func TestRowsOfAProductAreIndependent(t *testing.T) {
+	forPaths(t, testRows[float32])
+	forPaths(t, testRows[float64])
+}
+
+func testRows[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
-	const r, k, n = 33, 17, 13
-	x, w, g := random[float32](rng, r*k), random[float32](rng, k*n), random[float32](rng, r*n)
-	all, allT := make([]float32, r*n), make([]float32, r*k)
-	MatMul(all, x, w, nil, 0, r, k, n)
-	MatMulT(allT, g, w, r, k, n)
-	for rows := 1; rows <= r; rows++ {
-		for from := 0; from+rows <= r; from += rows {
-			part := make([]float32, rows*n)
-			MatMul(part, x[from*k:], w, nil, 0, rows, k, n)
-			requireBits(t, part, all[from*n:(from+rows)*n])
-			part = make([]float32, rows*k)
-			MatMulT(part, g[from*n:], w, rows, k, n)
-			requireBits(t, part, allT[from*k:(from+rows)*k])
+	const r, k = 69, 17
+	for _, n := range []int{1, 4, 13, 37} {
+		x, w, g, bias := random[T](rng, r*k), random[T](rng, k*n), random[T](rng, r*n), random[T](rng, n)
+		packed, packedT := make([]T, PackedSize(k, n)), make([]T, PackedSize(n, k))
+		Pack(packed, w, k, n)
+		PackT(packedT, w, k, n)
+		all, allT := make([]T, r*n), make([]T, r*k)
+		MatMul(all, x, w, bias, 1, r, k, n)
+		MatMulT(allT, g, w, r, k, n)
+		for rows := 1; rows <= r; rows += 1 + rows/8 {
+			for from := 0; from+rows <= r; from += rows {
+				want, wantT := all[from*n:(from+rows)*n], allT[from*k:(from+rows)*k]
+				part, partT := make([]T, rows*n), make([]T, rows*k)
+				MatMul(part, x[from*k:], w, bias, 1, rows, k, n)
+				requireBits(t, part, want)
+				MatMulPacked(part, x[from*k:], packed, bias, 1, rows, k, n)
+				requireBits(t, part, want)
+				MatMulT(partT, g[from*n:], w, rows, k, n)
+				requireBits(t, partT, wantT)
+				MatMulTPacked(partT, g[from*n:], packedT, rows, k, n)
+				requireBits(t, partT, wantT)
+			}
 		}
 	}
 }
 
 func TestGradientOfRowsContinues(t *testing.T) {
-	rng := rand.New(rand.NewPCG(8, 9))
-	const r, k, n = 21, 7, 10
-	x, g := random[float32](rng, r*k), random[float32](rng, r*n)
-	whole, parts := make([]float32, k*n), make([]float32, k*n)
-	MatTMul(whole, x, g, r, k, n)
-	MatTMul(parts, x, g, 8, k, n)
-	MatTMul(parts, x[8*k:], g[8*n:], r-8, k, n)
-	requireBits(t, parts, whole)
+	forPaths(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(8, 9))
+		for _, s := range [][3]int{{21, 7, 10}, {135, 64, 520}, {700, 9, 3}} {
+			r, k, n := s[0], s[1], s[2]
+			x, g := random[float32](rng, r*k), random[float32](rng, r*n)
+			whole, parts := make([]float32, k*n), make([]float32, k*n)
+			MatTMul(whole, x, g, r, k, n)
+			for i := 0; i < r; i += 8 {
+				MatTMul(parts, x[i*k:], g[i*n:], min(8, r-i), k, n)
+			}
+			requireBits(t, parts, whole)
+		}
+	})
 }
 
-func TestZeroTimesNaNIsNaN(t *testing.T) {
+func TestPathsAgree(t *testing.T) {
+	forAssembly(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(10, 11))
+		const r, k, n = 16, 400, 40
+		x, w := random[float32](rng, r*k), random[float32](rng, k*n)
+		fast, slow := make([]float32, r*n), make([]float32, r*n)
+		MatMul(fast, x, w, nil, 0, r, k, n)
+		take(t, portable)
+		MatMul(slow, x, w, nil, 0, r, k, n)
+		for i := range r {
+			for j := range n {
+				var xx, ww float64
+				for l := range k {
+					xx += float64(x[i*k+l]) * float64(x[i*k+l])
+					ww += float64(w[l*n+j]) * float64(w[l*n+j])
+				}
+				require.InDelta(t, slow[i*n+j], fast[i*n+j], 4e-7*math.Sqrt(k*xx*ww))
+			}
+		}
+	})
+}
+
+func TestProductsDoNotAllocate(t *testing.T) {
+	forPaths(t, func(t *testing.T) {
+		for _, s := range [][3]int{{70, 67, 65}, {64, 9, 2}, {9, 9, 5}, {3, 64, 520}} {
+			r, k, n := s[0], s[1], s[2]
+			x, w, g := make([]float32, r*k), make([]float32, k*n), make([]float32, r*n)
+			packed := make([]float32, max(PackedSize(k, n), PackedSize(n, k)))
+			require.Zero(t, testing.AllocsPerRun(5, func() {
+				Pack(packed, w, k, n)
+				MatMulPacked(g, x, packed, w, 1, r, k, n)
+				PackT(packed, w, k, n)
+				MatMulTPacked(x, g, packed, r, k, n)
+				MatMul(g, x, w, nil, 0, r, k, n)
+				MatMulT(x, g, w, r, k, n)
+				MatTMul(w, x, g, r, k, n)
+			}))
+		}
+	})
+}
+
+func TestZeroTimesNaNIsNaN(t *testing.T) { forPaths(t, testNaN) }
+
+func testNaN(t *testing.T) {
 	for _, bad := range []float64{math.NaN(), math.Inf(1)} {
 		for _, size := range []int{1, 2, 3, 5, 8} {
 			r, k, n := size, size, size
@@ -228,7 +306,9 @@ func requireAllNaN(t *testing.T, x []float32) {
 	}
 }
 
-func TestOneNaNStaysInItsRow(t *testing.T) {
+func TestOneNaNStaysInItsRow(t *testing.T) { forPaths(t, testOneNaN) }
+
+func testOneNaN(t *testing.T) {
 	const r, k, n = 7, 5, 6
 	x, w := make([]float64, r*k), make([]float64, k*n)
 	Fill(x, 1)
