@@ -68,19 +68,18 @@ func initial[T Float](init []T, initRows, r, j, n int, zero []T) ([]T, int) {
 
 // panel computes a product of at most panelColumns columns.
 func (p product[T]) panel() {
-	k, last := p.k, p.last
-	for l := 0; l < k; l += depth {
-		p.k = min(depth, k-l)
-		p.last = p.b[(p.k-1)*p.br:]
-		if l+p.k == k && last != nil {
-			p.last = last
+	for part := p; ; {
+		part.k = min(depth, p.k)
+		part.last = part.b[(part.k-1)*part.br:]
+		if p.k <= depth && p.last != nil {
+			part.last = p.last
 		}
-		p.stripes()
-		p.init, p.ir = p.c, p.cr
-		if l+depth < k {
-			p.a = p.a[depth*p.ac:]
-			p.b = p.b[depth*p.br:]
+		part.stripes()
+		if p.k -= depth; p.k <= 0 {
+			return
 		}
+		part.init, part.ir = part.c, part.cr
+		part.a, part.b = part.a[depth*part.ac:], part.b[depth*part.br:]
 	}
 }
 

@@ -106,17 +106,17 @@ func (p product[T]) over(b []T, n, j int) {
 // overNarrow packs what it multiplies.
 func (p product[T]) overNarrow(b []T, n, j int) {
 	var panel [64 * 16]T
-	width := panelWidth[T](p.cols)
-	k := p.k
-	for l := 0; l < k; l += 64 {
-		p.k = min(64, k-l)
-		packPanel(panel[:], width, b[l*n+j:], n, p.k, p.cols)
-		p.b, p.br = panel[:], width
-		p.panel()
-		p.init, p.ir = p.c, p.cr
-		if l+64 < k {
-			p.a = p.a[64*p.ac:]
+	part := p
+	part.b, part.br = panel[:], panelWidth[T](p.cols)
+	for {
+		part.k = min(64, p.k)
+		packPanel(panel[:], part.br, b[j:], n, part.k, p.cols)
+		part.panel()
+		if p.k -= 64; p.k <= 0 {
+			return
 		}
+		part.init, part.ir = part.c, part.cr
+		part.a, b = part.a[64*part.ac:], b[64*n:]
 	}
 }
 
