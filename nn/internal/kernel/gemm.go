@@ -68,18 +68,16 @@ func initial[T Float](init []T, initRows, r, j, n int, zero []T) ([]T, int) {
 
 // panel computes a product of at most panelColumns columns.
 func (p product[T]) panel() {
-	for part := p; ; {
-		part.k = min(depth, p.k)
-		part.last = part.b[(part.k-1)*part.br:]
-		if p.k <= depth && p.last != nil {
+	part := p
+	for l := 0; l < p.k; l += depth {
+		part.a, part.b = p.a[l*p.ac:], p.b[l*p.br:]
+		part.k = min(depth, p.k-l)
+		part.last = part.b[(part.k-1)*p.br:]
+		if l+part.k == p.k && p.last != nil {
 			part.last = p.last
 		}
 		part.stripes()
-		if p.k -= depth; p.k <= 0 {
-			return
-		}
-		part.init, part.ir = part.c, part.cr
-		part.a, part.b = part.a[depth*part.ac:], part.b[depth*part.br:]
+		part.init, part.ir = p.c, p.cr
 	}
 }
 

@@ -106,17 +106,14 @@ func (p product[T]) over(b []T, n, j int) {
 // overNarrow packs what it multiplies.
 func (p product[T]) overNarrow(b []T, n, j int) {
 	var panel [64 * 16]T
+	width := panelWidth[T](p.cols)
 	part := p
-	part.b, part.br = panel[:], panelWidth[T](p.cols)
-	for {
-		part.k = min(64, p.k)
-		packPanel(panel[:], part.br, b[j:], n, part.k, p.cols)
+	part.b, part.br = panel[:], width
+	for l := 0; l < p.k; l += 64 {
+		part.a, part.k = p.a[l*p.ac:], min(64, p.k-l)
+		packPanel(panel[:], width, b[l*n+j:], n, part.k, p.cols)
 		part.panel()
-		if p.k -= 64; p.k <= 0 {
-			return
-		}
-		part.init, part.ir = part.c, part.cr
-		part.a, b = part.a[64*part.ac:], b[64*n:]
+		part.init, part.ir = p.c, p.cr
 	}
 }
 

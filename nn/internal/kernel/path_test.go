@@ -40,7 +40,7 @@ func forPathsBench(b *testing.B, f func(b *testing.B)) {
 // fastest runs f as a benchmark and returns how much of amount it does in a
 // nanosecond at best, in runs of about 20 µs: long enough for the clock, and
 // short enough for some of them to have the core to themselves. Between the
-// runs it calls between, if that is not nil.
+// runs it calls between, if that is not nil, more often after a long run.
 func fastest(b *testing.B, amount float64, f, between func()) float64 {
 	start := time.Now()
 	f()
@@ -55,7 +55,9 @@ func fastest(b *testing.B, amount float64, f, between func()) float64 {
 		best = max(best, amount*float64(batch)/float64(took.Nanoseconds()))
 		total, runs = total+took, runs+batch
 		if between != nil {
-			between()
+			for range 1 + min(20, took/(20*time.Microsecond)) {
+				between()
+			}
 		}
 	}
 	b.ReportMetric(float64(total.Nanoseconds())/float64(runs), "ns/op")
