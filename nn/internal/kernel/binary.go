@@ -57,6 +57,9 @@ func Binary[T Float](op BinaryOp, dst, a, b []T, r, n int, aSpread, bSpread Spre
 	}
 	if aSpread.flat() && bSpread.flat() {
 		r, n = 1, r*n
+	} else if n <= few {
+		narrowRows(op, dst, a, b, r, n, aSpread, bSpread)
+		return
 	}
 	aOne, bOne := aSpread.single(), bSpread.single()
 	for i := range r {
@@ -79,8 +82,50 @@ func Binary[T Float](op BinaryOp, dst, a, b []T, r, n int, aSpread, bSpread Spre
 	}
 }
 
+// few is the greatest number of columns for which it pays to spread operands
+// over several rows that are then taken as one.
+const few = 16
+
+func narrowRows[T Float](op BinaryOp, dst, a, b []T, r, n int, aSpread, bSpread Spread) {
+	var x, y [128]T
+	if n == 0 {
+		return
+	}
+	rows := len(x) / n
+	for i := 0; i < r; i += rows {
+		m := min(rows, r-i)
+		vectors(op, dst[i*n:(i+m)*n], spreadRows(x[:], a, i, m, n, aSpread), spreadRows(y[:], b, i, m, n, bSpread))
+	}
+}
+
+// spreadRows returns what covers m rows from row i on, in a buffer unless it is
+// there already. Before row 0 the buffer is empty.
+func spreadRows[T Float](buffer, x []T, i, m, n int, s Spread) []T {
+	switch {
+	case s == Full:
+		return x[i*n : (i+m)*n]
+	case s == Column:
+		for j, v := range x[i : i+m] {
+			for k := range n {
+				buffer[j*n+k] = v
+			}
+		}
+	case i > 0:
+	case s == Scalar:
+		Fill(buffer, x[0])
+	default:
+		for j := range m {
+			copy(buffer[j*n:], x[:n])
+		}
+	}
+	return buffer[:m*n]
+}
+
 func vectors[T Float](op BinaryOp, dst, a, b []T) {
 	a, b = a[:len(dst)], b[:len(dst)]
+	if vectorsFast(op, dst, a, b) {
+		return
+	}
 	switch op {
 	case OpAdd:
 		for i, v := range a {
@@ -103,6 +148,9 @@ func vectors[T Float](op BinaryOp, dst, a, b []T) {
 
 func vectorNumber[T Float](op BinaryOp, dst, a []T, b T) {
 	a = a[:len(dst)]
+	if vectorNumberFast(op, dst, a, b) {
+		return
+	}
 	switch op {
 	case OpAdd:
 		for i, v := range a {
@@ -125,6 +173,9 @@ func vectorNumber[T Float](op BinaryOp, dst, a []T, b T) {
 
 func numberVector[T Float](op BinaryOp, dst []T, a T, b []T) {
 	b = b[:len(dst)]
+	if numberVectorFast(op, dst, a, b) {
+		return
+	}
 	switch op {
 	case OpAdd:
 		for i, v := range b {

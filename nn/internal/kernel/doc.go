@@ -1,7 +1,7 @@
 // Package kernel holds the numeric kernels that network programs are made of,
-// in portable Go and, for amd64, in assembly. Matrices are dense, row-major and without gaps; a slice must
-// be at least as long as its shape says. A call works on one block of rows, on
-// one goroutine, and allocates nothing.
+// in portable Go and, for amd64, in assembly. Matrices are dense, row-major and
+// without gaps; a slice must be at least as long as its shape says. A call
+// works on one block of rows, on one goroutine, and allocates nothing.
 //
 // # Order
 //
@@ -15,15 +15,18 @@
 // so that the bits are the same on every architecture, and those of a row do
 // not depend on the rows around it nor on how a product is cut into tiles. A
 // term with a zero factor counts, so that infinities and NaNs come through.
+// SumSquares alone has several accumulators, as it says.
 //
 // # Assembly
 //
-// Products of matrices use AVX2 and FMA, or AVX-512, where the processor has
-// them, unless the build tag purego is set. They keep the order of the sums
-// but fuse every step, in float32 too: s ← fma(x, y, s). All assembly has the
-// same bits. In float64 they are those of the portable path; in float32 they
-// lie within 4·10⁻⁷ √k |x||w| of it. The program that writes the assembly is in
-// the folder gen; go generate runs it.
+// Products of matrices and what works element by element use AVX2 and FMA, or
+// AVX-512, where the processor has them, unless the build tag purego is set.
+// They keep the order of the sums but fuse every step, in float32 too: s ←
+// fma(x, y, s). All assembly has the same bits. In float64 they are those of
+// the portable path; in float32 they lie within 4·10⁻⁷ √k |x||w| of it. Axpy
+// fuses likewise; the optimiser, sums and arithmetic have the bits of the
+// portable path in both types. The program that writes the assembly is in the
+// folder gen; go generate runs it.
 //
 // # Functions
 //
@@ -33,6 +36,11 @@
 // log, sin and cos are within 1 unit in the last place, sigmoid, softplus, erf
 // and expm1 within 2, tanh and the activations within 4 or so of their largest
 // term; the tanh form of GELU, whose argument v of the logistic function is
-// rounded, within about 4+4|v|. NaN gives NaN in all but the step functions,
-// infinities give the limits.
+// rounded, within about 4+4|v|.
+//
+// Assembly for float32 works in float32, except for erf, SiLU″, GELU and its
+// kin, which it computes in float64. It is within 2 units in the last place,
+// SiLU′ within 2.2, counted near a zero of a derivative as if the value were ¼.
+//
+// NaN gives NaN in all but the step functions, infinities give the limits.
 package kernel

@@ -54,8 +54,8 @@ func testBinary[T Float](t *testing.T) {
 }
 
 func TestBinarySpreadsItsOperands(t *testing.T) {
-	t.Run("float32", testBinary[float32])
-	t.Run("float64", testBinary[float64])
+	forPaths(t, testBinary[float32])
+	forPaths(t, testBinary[float64])
 }
 
 func testVectors[T Float](t *testing.T) {
@@ -68,7 +68,7 @@ func testVectors[T Float](t *testing.T) {
 			want func(i int) T
 		}{
 			{func(dst []T) { Add(dst, x) }, func(i int) T { return y[i] + x[i] }},
-			{func(dst []T) { Axpy(dst, c, x) }, func(i int) T { return accumulate(y[i], c, x[i]) }},
+			{func(dst []T) { Axpy(dst, c, x) }, func(i int) T { return fused(y[i], c, x[i]) }},
 			{func(dst []T) { Scale(dst, x, c) }, func(i int) T { return c * x[i] }},
 			{func(dst []T) { Shift(dst, x, c) }, func(i int) T { return x[i] + c }},
 			{func(dst []T) { Fill(dst, c) }, func(int) T { return c }},
@@ -88,8 +88,8 @@ func testVectors[T Float](t *testing.T) {
 }
 
 func TestVectorKernels(t *testing.T) {
-	t.Run("float32", testVectors[float32])
-	t.Run("float64", testVectors[float64])
+	forPaths(t, testVectors[float32])
+	forPaths(t, testVectors[float64])
 }
 
 func TestColumnsAreCopiedAmongOthers(t *testing.T) {
@@ -113,6 +113,23 @@ func TestConversionsRoundToNearest(t *testing.T) {
 	}
 }
 
+// sumSquares adds the squares of every sixteenth element, and these sums as a
+// tree.
+func sumSquares[T Float](x []T) float64 {
+	var add func(first, apart int) float64
+	add = func(first, apart int) float64 {
+		if apart < 16 {
+			return add(first, 2*apart) + add(first+apart, 2*apart)
+		}
+		s := 0.0
+		for i := first; i < len(x); i += 16 {
+			s = math.FMA(float64(x[i]), float64(x[i]), s)
+		}
+		return s
+	}
+	return add(0, 1)
+}
+
 func testSums[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(15, 16))
 	for _, r := range sizes {
@@ -120,12 +137,10 @@ func testSums[T Float](t *testing.T) {
 			x, start := random[T](rng, r*n), random[T](rng, n)
 			columns := append([]T(nil), start...)
 			rows := make([]T, r)
-			squares := 0.0
 			for i := range r {
 				for j := range n {
 					columns[j] += x[i*n+j]
 					rows[i] += x[i*n+j]
-					squares += float64(float64(x[i*n+j]) * float64(x[i*n+j]))
 				}
 			}
 			dst := guarded[T](n)
@@ -135,14 +150,14 @@ func testSums[T Float](t *testing.T) {
 			dst = guarded[T](r)
 			SumCols(dst.in, x, r, n)
 			dst.requireBits(t, rows)
-			require.Equal(t, squares, SumSquares(x))
+			require.Equal(t, sumSquares(x), SumSquares(x))
 		}
 	}
 }
 
 func TestSumsAreInOrder(t *testing.T) {
-	t.Run("float32", testSums[float32])
-	t.Run("float64", testSums[float64])
+	forPaths(t, testSums[float32])
+	forPaths(t, testSums[float64])
 }
 
 func TestSumSquaresOfFloat32DoesNotOverflow(t *testing.T) {

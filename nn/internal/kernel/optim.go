@@ -18,16 +18,27 @@ type AdamStep struct {
 //	θ ← θ − η (m/c₁) / (√(v/c₂) + ε)
 func Adam[T Float](theta, m, v, grad []T, s AdamStep) {
 	m, v, grad = m[:len(theta)], v[:len(theta)], grad[:len(theta)]
-	keep := T(1 - float64(s.Rate*s.Decay))
-	b1, b2, c2 := T(1-s.Beta1), T(s.Beta2), T(1-s.Beta2)
-	rate := T(s.Rate / s.Correct1)
-	root := T(1 / math.Sqrt(s.Correct2))
-	eps := T(s.Eps)
+	k := numbersOf[T](s)
+	if adamFast(theta, m, v, grad, &k) {
+		return
+	}
 	for i, g := range grad {
-		mi := m[i] + T(b1*(g-m[i]))
-		vi := T(b2*v[i]) + T(c2*T(g*g))
-		m[i], v[i] = mi, vi
-		theta[i] = T(theta[i]*keep) - T(rate*mi)/(T(T(math.Sqrt(float64(vi)))*root)+eps)
+		k.update(&theta[i], &m[i], &v[i], g)
+	}
+}
+
+// AdamEMA is Adam followed by EMA(shadow, theta, decay), with the same bits,
+// in one pass over memory.
+func AdamEMA[T Float](theta, m, v, grad, shadow []T, s AdamStep, decay float64) {
+	m, v, grad, shadow = m[:len(theta)], v[:len(theta)], grad[:len(theta)], shadow[:len(theta)]
+	k := numbersOf[T](s)
+	k.gain = T(1 - decay)
+	if adamEMAFast(theta, m, v, grad, shadow, &k) {
+		return
+	}
+	for i, g := range grad {
+		k.update(&theta[i], &m[i], &v[i], g)
+		shadow[i] += T(k.gain * (theta[i] - shadow[i]))
 	}
 }
 
@@ -35,7 +46,34 @@ func Adam[T Float](theta, m, v, grad []T, s AdamStep) {
 func EMA[T Float](shadow, theta []T, decay float64) {
 	theta = theta[:len(shadow)]
 	w := T(1 - decay)
+	if emaFast(shadow, theta, w) {
+		return
+	}
 	for i, v := range theta {
 		shadow[i] += T(w * (v - shadow[i]))
 	}
+}
+
+// adamNumbers holds what Adam multiplies by and adds, and the gain of the
+// moving average. Assembly knows the order.
+type adamNumbers[T Float] struct {
+	keep, gain1, beta2, gain2, rate, root, eps, gain T
+}
+
+func numbersOf[T Float](s AdamStep) adamNumbers[T] {
+	return adamNumbers[T]{
+		keep:  T(1 - float64(s.Rate*s.Decay)),
+		gain1: T(1 - s.Beta1),
+		beta2: T(s.Beta2),
+		gain2: T(1 - s.Beta2),
+		rate:  T(s.Rate / s.Correct1),
+		root:  T(1 / math.Sqrt(s.Correct2)),
+		eps:   T(s.Eps),
+	}
+}
+
+func (k *adamNumbers[T]) update(theta, m, v *T, g T) {
+	*m += T(k.gain1 * (g - *m))
+	*v = T(k.beta2**v) + T(k.gain2*T(g*g))
+	*theta = T(*theta*k.keep) - T(k.rate**m)/(T(T(math.Sqrt(float64(*v)))*k.root)+k.eps)
 }

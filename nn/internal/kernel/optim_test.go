@@ -11,6 +11,10 @@ import (
 // TestAdamFollowsItsDefinition compares 20 steps with the textbook form of
 // the algorithm, which keeps unscaled moments and corrects them each step.
 func TestAdamFollowsItsDefinition(t *testing.T) {
+	forPaths(t, testAdam)
+}
+
+func testAdam(t *testing.T) {
 	rng := rand.New(rand.NewPCG(21, 22))
 	const n, rate, b1, b2, eps, decay = 7, 0.03, 0.85, 0.97, 1e-6, 0.1
 	theta, m, v := guarded[float64](n), guarded[float64](n), guarded[float64](n)
@@ -64,20 +68,68 @@ func TestAveragesStayBetween(t *testing.T) {
 	require.Equal(t, []float32{5, 6, 7}, shadow)
 }
 
+func testFusedAverage[T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(23, 24))
+	s := AdamStep{Rate: 0.1, Beta1: 0.9, Beta2: 0.99, Eps: 1e-6, Decay: 0.1, Correct1: 0.2, Correct2: 0.03}
+	for _, n := range append(sizes, 100, 9001) {
+		start := [][]T{random[T](rng, n), random[T](rng, n), random[T](rng, n), random[T](rng, n)}
+		for i, v := range start[2] {
+			start[2][i] = v * v
+		}
+		grad := random[T](rng, n)
+		clone := func() (c [4]area[T]) {
+			for i, x := range start {
+				c[i] = guarded[T](n)
+				copy(c[i].in, x)
+			}
+			return c
+		}
+		one, two, slow := clone(), clone(), clone()
+		AdamEMA(one[0].in, one[1].in, one[2].in, grad, one[3].in, s, 0.99)
+		Adam(two[0].in, two[1].in, two[2].in, grad, s)
+		EMA(two[3].in, two[0].in, 0.99)
+		t.Run("portable", func(t *testing.T) {
+			take(t, portable)
+			Adam(slow[0].in, slow[1].in, slow[2].in, grad, s)
+			EMA(slow[3].in, slow[0].in, 0.99)
+		})
+		for i := range one {
+			one[i].requireBits(t, slow[i].in)
+			two[i].requireBits(t, slow[i].in)
+		}
+	}
+}
+
+func TestAdamAndTheAverageMayBeOnePass(t *testing.T) {
+	forPaths(t, testFusedAverage[float32])
+	forPaths(t, testFusedAverage[float64])
+}
+
 func TestKernelsDoNotAllocate(t *testing.T) {
 	const r, k, n = 9, 7, 6
 	x, w, g := make([]float32, r*k), make([]float32, k*n), make([]float32, r*n)
-	require.Zero(t, testing.AllocsPerRun(10, func() {
-		MatMul(g, x, w, w, 1, r, k, n)
-		MatMulT(x, g, w, r, k, n)
-		MatTMul(w, x, g, r, k, n)
-		Binary(OpMul, g, g, w, r, n, Full, Row)
-		SumRows(w, g, r, n)
-		SumCols(x, g, r, n)
-		for op := Neg; op <= ELU2; op++ {
-			Unary(op, g, g, 1)
-			MulUnary(op, x, x, x, 1)
-		}
-		Adam(w, w, w, w, AdamStep{Correct1: 1, Correct2: 1})
-	}))
+	wide := make([]float64, len(g))
+	forPaths(t, func(t *testing.T) {
+		require.Zero(t, testing.AllocsPerRun(10, func() {
+			MatMul(g, x, w, w, 1, r, k, n)
+			MatMulT(x, g, w, r, k, n)
+			MatTMul(w, x, g, r, k, n)
+			Binary(OpMul, g, g, w, r, n, Full, Row)
+			SumRows(w, g, r, n)
+			SumCols(x, g, r, n)
+			for op := Neg; op <= ELU2; op++ {
+				Unary(op, g, g, 1)
+				MulUnary(op, x, x, x, 1)
+			}
+			UnaryPair(SiLU, w, g, x, 0)
+			UnaryPair(GELU, w, g, x, 0)
+			Axpy(g, 2, g)
+			Fill(g, 2)
+			SumSquares(g)
+			ToFloat64(wide, g)
+			FromFloat64(g, wide)
+			AdamEMA(w, w, w, w, w, AdamStep{Correct1: 1, Correct2: 1}, 0)
+			Adam(w, w, w, w, AdamStep{Correct1: 1, Correct2: 1})
+		}))
+	})
 }

@@ -1,9 +1,14 @@
 package kernel
 
+import "math"
+
 // SumRows adds the rows of the r×n matrix x, first to last, to the n numbers
 // in dst.
 func SumRows[T Float](dst, x []T, r, n int) {
 	dst = dst[:n]
+	if sumRowsFast(dst, x[:r*n], r, n) {
+		return
+	}
 	for i := range r {
 		Add(dst, x[i*n:])
 	}
@@ -21,12 +26,23 @@ func SumCols[T Float](dst, x []T, r, n int) {
 	}
 }
 
-// SumSquares returns Σ x_i², squared and added in float64 from the first to
-// the last.
+// SumSquares returns Σ x_i² in float64. Sixteen sums, each of every sixteenth
+// square in order, are added in halves: the first eight to the last eight, the
+// first four of these sums to the last four, and so on.
 func SumSquares[T Float](x []T) float64 {
-	var s float64
-	for _, v := range x {
-		s += float64(float64(v) * float64(v))
+	var sums [16]float64
+	x = sumSquaresFast(&sums, x)
+	for len(x) > 0 {
+		n := min(len(x), len(sums))
+		for i, v := range x[:n] {
+			sums[i] = math.FMA(float64(v), float64(v), sums[i])
+		}
+		x = x[n:]
 	}
-	return s
+	for half := 8; half > 0; half /= 2 {
+		for i := range half {
+			sums[i] += sums[half+i]
+		}
+	}
+	return sums[0]
 }

@@ -129,7 +129,8 @@ func hasZero(op UnaryOp) bool {
 	return false
 }
 
-func TestFloat32FunctionsAreNearlyCorrectlyRounded(t *testing.T) {
+func TestPortableFloat32FunctionsAreNearlyCorrectlyRounded(t *testing.T) {
+	take(t, portable)
 	testUnaryAccuracy[float32](t, 0, func(UnaryOp, float64) float64 { return 0.51 })
 }
 
@@ -151,8 +152,8 @@ func TestFloat64FunctionsAreWithinFewUlps(t *testing.T) {
 }
 
 func TestFunctionsHaveTheirLimits(t *testing.T) {
-	t.Run("float32", testLimits[float32])
-	t.Run("float64", testLimits[float64])
+	forPaths(t, testLimits[float32])
+	forPaths(t, testLimits[float64])
 }
 
 func testLimits[T Float](t *testing.T) {
@@ -208,6 +209,7 @@ func testLimits[T Float](t *testing.T) {
 }
 
 func TestMonotoneFunctionsAreMonotone(t *testing.T) {
+	take(t, portable)
 	for _, op := range []UnaryOp{Exp, Tanh, Sigmoid, Softplus, Erf, ELU} {
 		x := float32(-30)
 		var before, y [1]float32
@@ -222,8 +224,8 @@ func TestMonotoneFunctionsAreMonotone(t *testing.T) {
 }
 
 func TestUnaryElementsAreIndependentAndMayBeInPlace(t *testing.T) {
-	t.Run("float32", testUnaryInPlace[float32])
-	t.Run("float64", testUnaryInPlace[float64])
+	forPaths(t, testUnaryInPlace[float32])
+	forPaths(t, testUnaryInPlace[float64])
 }
 
 func testUnaryInPlace[T Float](t *testing.T) {

@@ -2,15 +2,15 @@ package kernel
 
 // Add adds x to dst, element by element.
 func Add[T Float](dst, x []T) {
-	x = x[:len(dst)]
-	for i, v := range x {
-		dst[i] += v
-	}
+	vectors(OpAdd, dst, dst, x)
 }
 
 // Axpy computes dst += a x, each element as madd defines it.
 func Axpy[T Float](dst []T, a T, x []T) {
 	x = x[:len(dst)]
+	if axpyFast(dst, a, x) {
+		return
+	}
 	for i, v := range x {
 		dst[i] = madd(a, v, dst[i])
 	}
@@ -18,22 +18,19 @@ func Axpy[T Float](dst []T, a T, x []T) {
 
 // Scale computes dst = c x. dst may be x.
 func Scale[T Float](dst, x []T, c T) {
-	x = x[:len(dst)]
-	for i, v := range x {
-		dst[i] = c * v
-	}
+	vectorNumber(OpMul, dst, x, c)
 }
 
 // Shift computes dst = x + c. dst may be x.
 func Shift[T Float](dst, x []T, c T) {
-	x = x[:len(dst)]
-	for i, v := range x {
-		dst[i] = v + c
-	}
+	vectorNumber(OpAdd, dst, x, c)
 }
 
 // Fill sets every element of dst to c.
 func Fill[T Float](dst []T, c T) {
+	if fillFast(dst, c) {
+		return
+	}
 	for i := range dst {
 		dst[i] = c
 	}
@@ -50,6 +47,9 @@ func CopyColumns[T Float](dst []T, dstStride int, x []T, xStride, r, n int) {
 // ToFloat64 converts x to float64.
 func ToFloat64[T Float](dst []float64, x []T) {
 	x = x[:len(dst)]
+	if x, ok := any(x).([]float32); ok && widenFast(dst, x) {
+		return
+	}
 	for i, v := range x {
 		dst[i] = float64(v)
 	}
@@ -58,6 +58,9 @@ func ToFloat64[T Float](dst []float64, x []T) {
 // FromFloat64 rounds x to T.
 func FromFloat64[T Float](dst []T, x []float64) {
 	x = x[:len(dst)]
+	if dst, ok := any(dst).([]float32); ok && narrowFast(dst, x) {
+		return
+	}
 	for i, v := range x {
 		dst[i] = T(v)
 	}

@@ -20,6 +20,10 @@ var families = []struct {
 	emit func(*build.Context)
 }{
 	{"peak", peak},
+	{"unary", unary},
+	{"arithmetic", arithmetic},
+	{"memory", memory},
+	{"optimizer", optimizer},
 	{"gemm", gemm},
 	{"narrow", narrow},
 	{"pack", pack},
@@ -30,6 +34,9 @@ func main() {
 		if err := write(filepath.Join("..", f.name+"_amd64"), f.emit); err != nil {
 			log.Fatalf("%s: %v", f.name, err)
 		}
+	}
+	if err := writeChoice(filepath.Join("..", "unary_choice_amd64.go")); err != nil {
+		log.Fatal(err)
 	}
 }
 

@@ -1,0 +1,274 @@
+//go:build !purego
+
+package kernel
+
+import (
+	"unsafe"
+)
+
+// longest is the number of elements that one call of assembly takes, which
+// can't be preempted: even from main memory it lasts some tens of µs.
+const longest = 1 << 13
+
+// short is the number of elements from which a call of assembly is worth it.
+const short = 8
+
+// number returns the address of x.
+func number[T Float](x *T) *byte { return (*byte)(unsafe.Pointer(x)) }
+
+// single returns x, which is a slice of float32.
+func single[T Float](x []T) []float32 {
+	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(x))), len(x))
+}
+
+// unaryFast computes dst = f(x) or, if g is not nil, dst = g f(x) in assembly.
+// It reports false if there is none.
+func unaryFast[T Float](op UnaryOp, dst, g, x []T, p T) bool {
+	if using == portable || size[T]() == 8 {
+		return false
+	}
+	unaryLong(op, single(dst), single(g), single(x), float32(p))
+	return true
+}
+
+func unaryLong(op UnaryOp, dst, g, x []float32, p float32) {
+	for len(dst) > 0 {
+		n := min(len(dst), longest)
+		var factor []float32
+		if g != nil {
+			factor = g[:n]
+		}
+		done := unary32(op, dst[:n], factor, x[:n], p)
+		if done < n {
+			done += farAngles(op, dst[done:n], factor, done, x[done:n])
+		}
+		dst, x = dst[done:], x[done:]
+		if g != nil {
+			g = g[done:]
+		}
+	}
+}
+
+// farAngles computes sin or cos of as many numbers as are in a vector, some of
+// which the assembly does not take. The factors start at element from of g.
+func farAngles(op UnaryOp, dst, g []float32, from int, x []float32) int {
+	n := min(len(dst), 16)
+	for i, v := range x[:n] {
+		var factor []float32
+		if g != nil {
+			factor = g[from+i : from+i+1]
+		}
+		if unary32(op, dst[i:i+1], factor, x[i:i+1], 0) == 1 {
+			continue
+		}
+		y := float32(function(op)(float64(v)))
+		if g != nil {
+			y *= factor[0]
+		}
+		dst[i] = y
+	}
+	return n
+}
+
+// pairFast computes a function and its derivative in assembly, if there is a
+// kernel for both.
+func pairFast[T Float](op UnaryOp, y, dy, x []T) bool {
+	if using == portable || size[T]() == 8 || op != SiLU {
+		return false
+	}
+	f, slope, at := single(y), single(dy), single(x)
+	for len(f) > 0 {
+		n := min(len(f), longest)
+		if using == avx512 {
+			pair32SiLUAVX512(f[:n], slope[:n], at[:n])
+		} else {
+			pair32SiLUAVX2(f[:n], slope[:n], at[:n])
+		}
+		f, slope, at = f[n:], slope[n:], at[n:]
+	}
+	return true
+}
+
+// vectorsFast and the like do the work of their namesakes in assembly and
+// report false if that is not worth it.
+func vectorsFast[T Float](op BinaryOp, dst, a, b []T) bool {
+	if using == portable || len(dst) < short {
+		return false
+	}
+	for len(dst) > 0 {
+		n := min(len(dst), longest)
+		switch {
+		case using == avx512 && size[T]() == 4:
+			vectors32AVX512(uint8(op), bytes(dst), bytes(a), bytes(b), n)
+		case using == avx512:
+			vectors64AVX512(uint8(op), bytes(dst), bytes(a), bytes(b), n)
+		case size[T]() == 4:
+			vectors32AVX2(uint8(op), bytes(dst), bytes(a), bytes(b), n)
+		default:
+			vectors64AVX2(uint8(op), bytes(dst), bytes(a), bytes(b), n)
+		}
+		dst, a, b = dst[n:], a[n:], b[n:]
+	}
+	return true
+}
+
+func vectorNumberFast[T Float](op BinaryOp, dst, a []T, b T) bool {
+	if using == portable || len(dst) < short {
+		return false
+	}
+	for len(dst) > 0 {
+		n := min(len(dst), longest)
+		switch {
+		case using == avx512 && size[T]() == 4:
+			vectorNumber32AVX512(uint8(op), bytes(dst), bytes(a), number(&b), n)
+		case using == avx512:
+			vectorNumber64AVX512(uint8(op), bytes(dst), bytes(a), number(&b), n)
+		case size[T]() == 4:
+			vectorNumber32AVX2(uint8(op), bytes(dst), bytes(a), number(&b), n)
+		default:
+			vectorNumber64AVX2(uint8(op), bytes(dst), bytes(a), number(&b), n)
+		}
+		dst, a = dst[n:], a[n:]
+	}
+	return true
+}
+
+func numberVectorFast[T Float](op BinaryOp, dst []T, a T, b []T) bool {
+	if using == portable || len(dst) < short {
+		return false
+	}
+	for len(dst) > 0 {
+		n := min(len(dst), longest)
+		switch {
+		case using == avx512 && size[T]() == 4:
+			numberVector32AVX512(uint8(op), bytes(dst), number(&a), bytes(b), n)
+		case using == avx512:
+			numberVector64AVX512(uint8(op), bytes(dst), number(&a), bytes(b), n)
+		case size[T]() == 4:
+			numberVector32AVX2(uint8(op), bytes(dst), number(&a), bytes(b), n)
+		default:
+			numberVector64AVX2(uint8(op), bytes(dst), number(&a), bytes(b), n)
+		}
+		dst, b = dst[n:], b[n:]
+	}
+	return true
+}
+
+// axpyFast takes every length, as assembly rounds once in float32.
+func axpyFast[T Float](dst []T, a T, x []T) bool {
+	if using == portable {
+		return false
+	}
+	for len(dst) > 0 {
+		n := min(len(dst), longest)
+		switch {
+		case using == avx512 && size[T]() == 4:
+			axpy32AVX512(bytes(dst), number(&a), bytes(x), n)
+		case using == avx512:
+			axpy64AVX512(bytes(dst), number(&a), bytes(x), n)
+		case size[T]() == 4:
+			axpy32AVX2(bytes(dst), number(&a), bytes(x), n)
+		default:
+			axpy64AVX2(bytes(dst), number(&a), bytes(x), n)
+		}
+		dst, x = dst[n:], x[n:]
+	}
+	return true
+}
+
+func fillFast[T Float](dst []T, c T) bool {
+	if using == portable || len(dst) < short {
+		return false
+	}
+	for len(dst) > 0 {
+		n := min(len(dst), longest)
+		switch {
+		case using == avx512 && size[T]() == 4:
+			fill32AVX512(bytes(dst), number(&c), n)
+		case using == avx512:
+			fill64AVX512(bytes(dst), number(&c), n)
+		case size[T]() == 4:
+			fill32AVX2(bytes(dst), number(&c), n)
+		default:
+			fill64AVX2(bytes(dst), number(&c), n)
+		}
+		dst = dst[n:]
+	}
+	return true
+}
+
+func sumRowsFast[T Float](dst, x []T, r, n int) bool {
+	if using == portable || n < 2 || r == 0 {
+		return false
+	}
+	for r > 0 {
+		m := min(r, max(1, longest/n))
+		switch {
+		case using == avx512 && size[T]() == 4:
+			sumRows32AVX512(bytes(dst), bytes(x), m, n)
+		case using == avx512:
+			sumRows64AVX512(bytes(dst), bytes(x), m, n)
+		case size[T]() == 4:
+			sumRows32AVX2(bytes(dst), bytes(x), m, n)
+		default:
+			sumRows64AVX2(bytes(dst), bytes(x), m, n)
+		}
+		r, x = r-m, x[m*n:]
+	}
+	return true
+}
+
+// sumSquaresFast adds the squares of as many sixteens of elements as x has and
+// returns the rest.
+func sumSquaresFast[T Float](sums *[16]float64, x []T) []T {
+	if using == portable {
+		return x
+	}
+	for len(x) >= 16 {
+		n := min(len(x), longest) / 16
+		switch {
+		case using == avx512 && size[T]() == 4:
+			sumSquares32AVX512(sums, bytes(x), n)
+		case using == avx512:
+			sumSquares64AVX512(sums, bytes(x), n)
+		case size[T]() == 4:
+			sumSquares32AVX2(sums, bytes(x), n)
+		default:
+			sumSquares64AVX2(sums, bytes(x), n)
+		}
+		x = x[16*n:]
+	}
+	return x
+}
+
+func widenFast(dst []float64, x []float32) bool {
+	if using == portable || len(dst) < short {
+		return false
+	}
+	for len(dst) > 0 {
+		n := min(len(dst), longest)
+		if using == avx512 {
+			widenAVX512(bytes(dst), bytes(x), n)
+		} else {
+			widenAVX2(bytes(dst), bytes(x), n)
+		}
+		dst, x = dst[n:], x[n:]
+	}
+	return true
+}
+
+func narrowFast(dst []float32, x []float64) bool {
+	if using == portable || len(dst) < short {
+		return false
+	}
+	for len(dst) > 0 {
+		n := min(len(dst), longest)
+		if using == avx512 {
+			narrowAVX512(bytes(dst), bytes(x), n)
+		} else {
+			narrowAVX2(bytes(dst), bytes(x), n)
+		}
+		dst, x = dst[n:], x[n:]
+	}
+	return true
+}

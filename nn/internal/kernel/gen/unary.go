@@ -1,0 +1,175 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/gotypes"
+	"github.com/mmcloughlin/avo/operand"
+)
+
+const one8 = operand.U8(1)
+
+// function is one of the functions of Unary; parameter is the register that
+// holds p in every lane, nil unless parametric.
+type function struct {
+	op         string // its constant in package kernel
+	parametric bool
+	viaDouble  bool    // computed in float64 and rounded
+	limit      float64 // if not zero, of |x|
+	f          func(v vector, x, parameter vec) vec
+}
+
+var functions = []function{
+	{op: "Neg", f: func(v vector, x, _ vec) vec { return v.xor(x, v.signBit()) }},
+	{op: "Square", f: func(v vector, x, _ vec) vec { return v.mul(x, x) }},
+	{op: "Sqrt", f: func(v vector, x, _ vec) vec { return v.sqrt(x) }},
+	{op: "Recip", f: func(v vector, x, _ vec) vec { return v.div(v.source(1), x) }},
+	{op: "Exp", f: unaryExp},
+	{op: "Log", f: unaryLog},
+	{op: "Sin", f: unarySin, limit: trigLimit},
+	{op: "Cos", f: unaryCos, limit: trigLimit},
+	{op: "Tanh", f: unaryTanh},
+	{op: "Sigmoid", f: unarySigmoid},
+	{op: "Softplus", f: unarySoftplus},
+	{op: "Erf", f: unaryErf, viaDouble: true},
+	{op: "SiLU", f: unarySiLU},
+	{op: "SiLU1", f: unarySiLU1},
+	{op: "SiLU2", f: unarySiLU2, viaDouble: true},
+	{op: "GELU", f: unaryGELU, viaDouble: true},
+	{op: "GELU1", f: unaryGELU1, viaDouble: true},
+	{op: "GELU2", f: unaryGELU2, viaDouble: true},
+	{op: "GELUTanh", f: unaryGELUTanh, viaDouble: true},
+	{op: "GELUTanh1", f: unaryGELUTanh1, viaDouble: true},
+	{op: "GELUTanh2", f: unaryGELUTanh2, viaDouble: true},
+	{op: "ReLU", f: unaryReLU},
+	{op: "Step", f: unaryStep},
+	{op: "LeakyReLU", f: unaryLeakyReLU, parametric: true},
+	{op: "LeakyReLU1", f: unaryLeakyReLU1, parametric: true},
+	{op: "ELU", f: unaryELU, parametric: true},
+	{op: "ELU1", f: unaryELU1, parametric: true},
+	{op: "ELU2", f: unaryELU2, parametric: true},
+}
+
+// unary emits dst = f(x) or, when g is not nil, dst = g f(x), and the pairs of
+// a function and its derivative.
+func unary(c *build.Context) {
+	pool := map[string]operand.Mem{}
+	for _, f := range functions {
+		for _, wide := range []bool{false, true} {
+			f.emit(vector{Context: c, wide: wide, double: f.viaDouble, pool: pool})
+		}
+	}
+	for _, wide := range []bool{false, true} {
+		emitPair(vector{Context: c, wide: wide, pool: pool})
+	}
+}
+
+func (f function) name() string { return "unary32" + f.op }
+
+func (f function) emit(v vector) {
+	name := f.name() + v.suffix()
+	signature := "func(dst, g, x []float32, p float32)"
+	doc := fmt.Sprintf("%s computes %s of x, times g unless that is nil.", name, f.op)
+	if f.limit != 0 {
+		signature += " (done int)"
+		doc = fmt.Sprintf("%s computes %s of x, times g unless that is nil, until near a number beyond ±%v. It returns how many it did.", name, f.op, f.limit)
+	}
+	v.begin(name, signature, doc)
+	dst, g, x := v.slice("dst"), v.slice("g"), v.slice("x")
+	n := v.Load(v.Param("dst").Len(), v.GP64())
+	var p vec
+	if f.parametric {
+		p = v.broadcast(v.Param("p"))
+	}
+	v = v.holding(func(v vector) { f.f(v, v.reg(), v.reg()) })
+	l := v.walk()
+	l.elements(n, func(l loop) {
+		at := l.load(x)
+		if f.limit != 0 {
+			v.jumpIfBeyond(f.limit, at, "far")
+		}
+		y := f.f(v, at, p)
+		label := "plain"
+		if l.mask != nil {
+			label = "plainRest"
+		}
+		v.TESTQ(g.base, g.base)
+		if !f.viaDouble {
+			v.JZ(operand.LabelRef(label))
+			v.VMULPS(l.load(g), y, y)
+			v.Label(label)
+			l.store(y, dst)
+			return
+		}
+		rounded := l.narrow(y)
+		v.JZ(operand.LabelRef(label))
+		v.VMULPS(l.loadNarrow(g), rounded, rounded)
+		v.Label(label)
+		l.storeNarrow(rounded, dst)
+	})
+	if f.limit != 0 {
+		v.Store(v.Load(v.Param("dst").Len(), v.GP64()), v.ReturnIndex(0))
+		v.end()
+		v.Label("far")
+		v.Store(l.index, v.ReturnIndex(0))
+	}
+	v.end()
+}
+
+func emitPair(v vector) {
+	name := "pair32SiLU" + v.suffix()
+	v.begin(name, "func(y, dy, x []float32)", name+" computes SiLU of x and its derivative.")
+	y, dy, x := v.slice("y"), v.slice("dy"), v.slice("x")
+	n := v.Load(v.Param("y").Len(), v.GP64())
+	v = v.holding(func(v vector) { pairSiLU(v, v.reg()) })
+	v.walk().elements(n, func(l loop) {
+		f, slope := pairSiLU(v, l.load(x))
+		l.store(f, y)
+		l.store(slope, dy)
+	})
+	v.end()
+}
+
+// jumpIfBeyond jumps if a number of x is greater in size than limit.
+func (v vector) jumpIfBeyond(limit float64, x vec, label string) {
+	mask := v.compare(greater, v.abs(x), v.number(limit))
+	if v.wide {
+		v.KORTESTW(mask, mask)
+	} else {
+		bits := v.GP32()
+		v.VMOVMSKPS(mask, bits)
+		v.TESTL(bits, bits)
+	}
+	v.JNZ(operand.LabelRef(label))
+}
+
+func (v vector) begin(name, signature, doc string) {
+	v.Function(name)
+	v.Attributes(noSplit)
+	v.Pragma("noescape")
+	v.SignatureExpr(signature)
+	v.Doc(doc)
+}
+
+func (v vector) end() {
+	v.VZEROUPPER()
+	v.RET()
+}
+
+// slice loads the base of a parameter of float32.
+func (v vector) slice(name string) stream {
+	return stream{v.Load(v.Param(name).Base(), v.GP64()), false}
+}
+
+func (v vector) broadcast(p gotypes.Component) vec {
+	x := v.XMM()
+	d := v.reg()
+	v.Load(p, x)
+	if v.double {
+		v.VBROADCASTSD(x, d)
+	} else {
+		v.VBROADCASTSS(x, d)
+	}
+	return d
+}
