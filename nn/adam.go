@@ -30,6 +30,21 @@ type Adam[T ad.Float] struct {
 
 // Step implements Optimizer.
 func (a *Adam[T]) Step(theta, grad []T, step int, rate float64) {
+	s := a.begin(theta, grad, step, rate)
+	kernel.Adam(theta, a.m, a.v, grad, s)
+}
+
+// stepAverage is Step, and moves shadow towards the new theta.
+func (a *Adam[T]) stepAverage(theta, grad, shadow []T, step int, rate, decay float64) {
+	if len(shadow) != len(theta) {
+		panic(badLength)
+	}
+	s := a.begin(theta, grad, step, rate)
+	kernel.AdamEMA(theta, a.m, a.v, grad, shadow, s, decay)
+}
+
+// begin prepares the moments and returns the numbers of a step.
+func (a *Adam[T]) begin(theta, grad []T, step int, rate float64) kernel.AdamStep {
 	if step == 0 {
 		a.reset(len(theta))
 	}
@@ -37,7 +52,7 @@ func (a *Adam[T]) Step(theta, grad []T, step int, rate float64) {
 		panic(badLength)
 	}
 	beta1, beta2, t := cmp.Or(a.Beta1, 0.9), cmp.Or(a.Beta2, 0.99), float64(step+1)
-	kernel.Adam(theta, a.m, a.v, grad, kernel.AdamStep{
+	return kernel.AdamStep{
 		Rate:     rate,
 		Beta1:    beta1,
 		Beta2:    beta2,
@@ -45,7 +60,7 @@ func (a *Adam[T]) Step(theta, grad []T, step int, rate float64) {
 		Decay:    a.WeightDecay,
 		Correct1: 1 - math.Pow(beta1, t),
 		Correct2: 1 - math.Pow(beta2, t),
-	})
+	}
 }
 
 // reset sets the moments to n zeros each.

@@ -24,11 +24,29 @@ func (e EMA[T]) Update(shadow, theta []T, step int) {
 	if len(shadow) != len(theta) {
 		panic(badLength)
 	}
+	kernel.EMA(shadow, theta, e.decay(step))
+}
+
+// decay returns β of a step.
+func (e EMA[T]) decay(step int) float64 {
 	decay := cmp.Or(e.Decay, 0.999)
 	if n := float64(step + 1); !e.NoWarmUp {
 		decay = min(decay, (1+n)/(10+n))
 	}
-	kernel.EMA(shadow, theta, decay)
+	return decay
+}
+
+// StepAndUpdate makes a step of o and moves shadow towards the new theta: o.Step
+// followed by Update, but with an Adam in one pass over memory, to the same
+// bits. It panics as they do.
+func (e EMA[T]) StepAndUpdate(o Optimizer[T], shadow, theta, grad []T, step int, rate float64) {
+	// An Adam itself only: what embeds one may have a Step of its own.
+	if a, ok := o.(*Adam[T]); ok {
+		a.stepAverage(theta, grad, shadow, step, rate, e.decay(step))
+		return
+	}
+	o.Step(theta, grad, step, rate)
+	e.Update(shadow, theta, step)
 }
 
 // Validate implements Validator.

@@ -167,10 +167,10 @@ func (t *trainer) one() error {
 	if !finite(rate) {
 		return fmt.Errorf("score: Fit: step %d: %w: the learning rate is %v", t.step+1, ErrNonFinite, rate)
 	}
-	t.s.Optimizer.Step(t.raw, t.grad, t.step, rate)
 	if t.s.EMA > 0 {
-		nn.EMA[float32]{Decay: t.s.EMA}.Update(t.ema, t.raw, t.step)
+		nn.EMA[float32]{Decay: t.s.EMA}.StepAndUpdate(t.s.Optimizer, t.ema, t.raw, t.grad, t.step, rate)
 	} else {
+		t.s.Optimizer.Step(t.raw, t.grad, t.step, rate)
 		copy(t.ema, t.raw)
 	}
 	t.step++
