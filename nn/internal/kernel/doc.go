@@ -38,9 +38,10 @@
 // term; the tanh form of GELU, whose argument v of the logistic function is
 // rounded, within about 4+4|v|.
 //
-// Assembly for float32 works in float32, except for erf, SiLU″, GELU and its
-// kin, which it computes in float64. It is within 2 units in the last place,
-// SiLU′ within 2.2, counted near a zero of a derivative as if the value were ¼.
+// Assembly for float32 works in float32, except for softplus, erf, SiLU″, GELU
+// and its kin, which it computes in float64. It is within 2 units in the last
+// place, SiLU′ within 2.2, counted near a zero of a derivative as if the value
+// were ¼.
 //
 // NaN gives NaN in all but the step functions, infinities give the limits.
 package kernel

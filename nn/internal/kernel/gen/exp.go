@@ -5,9 +5,11 @@ import "math"
 // An exponential is 2ⁿ eʳ with n the integer nearest to x log₂e.
 
 var (
-	// eʳ = 1 + r + r² q(r) for |r| ≤ ½ ln 2: to 0.2 units of the last place
-	// of float32, and to 2⁻³⁶ where float64 only serves to round to float32.
+	// eʳ = 1 + r + r² q(r) for |r| ≤ ½ ln 2, to 0.2·2⁻²⁴.
 	expSingle = fit(func(r float64) float64 { return expRest(r, 2) }, -math.Ln2/2, math.Ln2/2, 4)
+	// To 0.004·2⁻²⁴, for where 1 is taken away.
+	expm1Single = fit(func(r float64) float64 { return expRest(r, 2) }, -math.Ln2/2, math.Ln2/2, 5)
+	// To 2⁻³⁶, for float64 that is rounded to float32.
 	expDouble = fit(func(r float64) float64 { return expRest(r, 2) }, -math.Ln2/2, math.Ln2/2, 6)
 )
 
@@ -121,8 +123,8 @@ func (v vector) expm1(x vec, c float64) (minus, plus vec) {
 	v.deduct(r, n, v.number(hi))
 	v.deduct(r, n, v.number(ln2-hi))
 	// e^(cr) − 1 = cr + r² q(r)
-	coefficients := make([]float64, len(expSingle))
-	for i, q := range expSingle {
+	coefficients := make([]float64, len(expm1Single))
+	for i, q := range expm1Single {
 		coefficients[i] = q * math.Pow(c, float64(i+2))
 	}
 	square := v.mul(r, r)

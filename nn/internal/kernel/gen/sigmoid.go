@@ -87,19 +87,3 @@ func unarySiLU2(v vector, x, _ vec) vec {
 	v.horner(u, a, v.number(2))
 	return v.mul(v.mul(s, c), u)
 }
-
-// ln(1+e) = e + e² q(e) for 0 ≤ e ≤ 1.
-var log1pFit = fit(func(e float64) float64 { return (math.Log1p(e) - e) / (e * e) }, 0, 1, 8)
-
-func unarySoftplus(v vector, x, _ vec) vec {
-	// ln(1+eˣ) = max(x, 0) + ln(1+e), e = e^−|x|, which is scaled up as it may
-	// be less than any normal number.
-	const shift = 64
-	large := v.exp(v.min(sigmoidFar, v.abs(x)), true, shift)
-	scale := v.set(math.Ldexp(1, -shift))
-	e := v.mul(large, scale)
-	q := v.mul(v.polynomial(e, v.mul(e, e), log1pFit), e)
-	v.horner(q, large, large)
-	v.horner(q, scale, v.relu(x))
-	return q
-}

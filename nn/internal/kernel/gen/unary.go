@@ -31,7 +31,7 @@ var functions = []function{
 	{op: "Cos", f: unaryCos, limit: trigLimit},
 	{op: "Tanh", f: unaryTanh},
 	{op: "Sigmoid", f: unarySigmoid},
-	{op: "Softplus", f: unarySoftplus},
+	{op: "Softplus", f: unarySoftplus, viaDouble: true},
 	{op: "Erf", f: unaryErf, viaDouble: true},
 	{op: "SiLU", f: unarySiLU},
 	{op: "SiLU1", f: unarySiLU1},
