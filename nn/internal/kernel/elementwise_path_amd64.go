@@ -70,25 +70,6 @@ func farAngles(op UnaryOp, dst, g []float32, from int, x []float32) int {
 	return n
 }
 
-// pairFast computes a function and its derivative in assembly, if there is a
-// kernel for both.
-func pairFast[T Float](op UnaryOp, y, dy, x []T) bool {
-	if using == portable || size[T]() == 8 || op != SiLU {
-		return false
-	}
-	f, slope, at := single(y), single(dy), single(x)
-	for len(f) > 0 {
-		n := min(len(f), longest)
-		if using == avx512 {
-			pair32SiLUAVX512(f[:n], slope[:n], at[:n])
-		} else {
-			pair32SiLUAVX2(f[:n], slope[:n], at[:n])
-		}
-		f, slope, at = f[n:], slope[n:], at[n:]
-	}
-	return true
-}
-
 // vectorsFast and the like do the work of their namesakes in assembly and
 // report false if that is not worth it.
 func vectorsFast[T Float](op BinaryOp, dst, a, b []T) bool {

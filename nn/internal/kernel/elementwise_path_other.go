@@ -4,7 +4,6 @@ package kernel
 
 // There is no assembly.
 func unaryFast[T Float](op UnaryOp, dst, g, x []T, p T) bool          { return false }
-func pairFast[T Float](op UnaryOp, y, dy, x []T) bool                 { return false }
 func vectorsFast[T Float](op BinaryOp, dst, a, b []T) bool            { return false }
 func vectorNumberFast[T Float](op BinaryOp, dst, a []T, b T) bool     { return false }
 func numberVectorFast[T Float](op BinaryOp, dst []T, a T, b []T) bool { return false }

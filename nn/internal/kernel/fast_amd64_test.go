@@ -37,7 +37,7 @@ func fastLimit(op UnaryOp) float64 {
 // the paths of assembly with each other.
 func testFast(t *testing.T, stride uint64) {
 	const n = 4096
-	x, y, dy, other := make([]float32, n), make([]float32, n), make([]float32, n), make([]float32, n)
+	x, y, other := make([]float32, n), make([]float32, n), make([]float32, n)
 	wide, want := make([]float64, n), make([]float64, n)
 	for op := Neg; op <= ELU2; op++ {
 		worst, where := 0.0, float32(0)
@@ -55,12 +55,6 @@ func testFast(t *testing.T, stride uint64) {
 				Unary(op, y[:k], x[:k], 0.5)
 				if i > 0 && !sameBits(y[:k], other[:k]) {
 					t.Fatalf("%v: paths differ", op)
-				}
-				if op == SiLU {
-					UnaryPair(op, other[:k], dy[:k], x[:k], 0)
-					require.True(t, sameBits(y[:k], other[:k]), "SiLU beside its derivative")
-					Unary(SiLU1, other[:k], x[:k], 0)
-					require.True(t, sameBits(dy[:k], other[:k]), "the derivative beside SiLU")
 				}
 				copy(other, y[:k])
 				using = restore
@@ -126,31 +120,6 @@ func TestFarAnglesAreTakenOneByOne(t *testing.T) {
 			}
 		}
 	})
-}
-
-func testPairs[T Float](t *testing.T) {
-	rng := rand.New(rand.NewPCG(33, 34))
-	for _, op := range []UnaryOp{SiLU, SiLU1, GELU, GELUTanh, ELU} {
-		for _, n := range append(sizes, 130, 300) {
-			x := random[T](rng, n)
-			y, dy := make([]T, n), make([]T, n)
-			Unary(op, y, x, 0.5)
-			Unary(op+1, dy, x, 0.5)
-			a, b := guarded[T](n), guarded[T](n)
-			UnaryPair(op, a.in, b.in, x, 0.5)
-			a.requireBits(t, y)
-			b.requireBits(t, dy)
-			copy(a.in, x)
-			UnaryPair(op, a.in, b.in, a.in, 0.5)
-			a.requireBits(t, y)
-			b.requireBits(t, dy)
-		}
-	}
-}
-
-func TestPairsHaveTheBitsOfTheirParts(t *testing.T) {
-	forPaths(t, testPairs[float32])
-	forPaths(t, testPairs[float64])
 }
 
 // FuzzLengths compares assembly with the portable path, where these have equal

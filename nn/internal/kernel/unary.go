@@ -111,24 +111,6 @@ func MulUnary[T Float](op UnaryOp, dst, g, x []T, p T) {
 	}
 }
 
-// UnaryPair computes y = f(x) and dy = f'(x) with the same bits as Unary, of a
-// function whose derivative is the operation after it. y or dy may be x. It is
-// faster than Unary twice for SiLU, and no slower for the others.
-func UnaryPair[T Float](op UnaryOp, y, dy, x []T, p T) {
-	dy, x = dy[:len(y)], x[:len(y)]
-	if pairFast(op, y, dy, x) {
-		return
-	}
-	var values [128]T
-	for len(y) > 0 {
-		at := values[:min(len(y), len(values))]
-		copy(at, x)
-		Unary(op, y[:len(at)], at, p)
-		Unary(op+1, dy[:len(at)], at, p)
-		y, dy, x = y[len(at):], dy[len(at):], x[len(at):]
-	}
-}
-
 // apply computes dst = f(x). The conversions have loops of their own: amd64's
 // leave half of a register as it was, so that between calls of f each element
 // would wait for the one before.

@@ -283,13 +283,3 @@ func unary32ELU2AVX2(dst []float32, g []float32, x []float32, p float32)
 //
 //go:noescape
 func unary32ELU2AVX512(dst []float32, g []float32, x []float32, p float32)
-
-// pair32SiLUAVX2 computes SiLU of x and its derivative.
-//
-//go:noescape
-func pair32SiLUAVX2(y []float32, dy []float32, x []float32)
-
-// pair32SiLUAVX512 computes SiLU of x and its derivative.
-//
-//go:noescape
-func pair32SiLUAVX512(y []float32, dy []float32, x []float32)

@@ -22,7 +22,7 @@ func reportElements(b *testing.B, n int, f func()) {
 
 func benchmarkUnary[T Float](b *testing.B) {
 	const n = 2048
-	x, y, dy := make([]T, n), make([]T, n), make([]T, n)
+	x, y := make([]T, n), make([]T, n)
 	for i := range x {
 		x[i] = T(8*float64(i*379%n)/n - 4)
 	}
@@ -34,9 +34,6 @@ func benchmarkUnary[T Float](b *testing.B) {
 			reportElements(b, n, func() { MulUnary(op, y, x, x, 1) })
 		})
 	}
-	b.Run("pairsilu", func(b *testing.B) {
-		reportElements(b, n, func() { UnaryPair(SiLU, y, dy, x, 0) })
-	})
 }
 
 func BenchmarkUnaryFloat32(b *testing.B) { forPathsBench(b, benchmarkUnary[float32]) }

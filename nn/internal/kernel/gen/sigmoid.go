@@ -40,15 +40,13 @@ func unarySiLU(v vector, x, _ vec) vec {
 	return t
 }
 
-// siluParts returns S(a) and, each divided by 2^sigmoidShift, a S(a), what its
-// rounding left out over S(a), and the derivative.
-func (v vector) siluParts(x vec) (s, t, left, dy vec) {
+func unarySiLU1(v vector, x, _ vec) vec {
 	scale := v.source(math.Ldexp(1, sigmoidShift))
 	a := v.siluArgument(x)
 	d, rest, power := v.logistic(a)
-	s = v.div(v.source(1), d)
-	t = v.mul(a, s)
-	left = a
+	s := v.div(v.source(1), d)
+	t := v.mul(a, s) // a S(a), divided by 2^sigmoidShift like the slope
+	left := a        // what the rounding of t left out, over S(a)
 	v.deduct(left, t, d)
 	// D(a) = S + t (1−S). The rounding of d changes it by about S + t times
 	// its share of d, that of t by the share left of S.
@@ -58,23 +56,9 @@ func (v vector) siluParts(x vec) (s, t, left, dy vec) {
 	slope := v.copy(v.number(1))
 	v.deduct(slope, s, scale)
 	v.horner(slope, t, lost)
-	dy = v.set(1)
-	v.deduct(dy, slope, scale)
-	return s, t, left, v.chooseBySign(x, v.mul(slope, scale), dy)
-}
-
-func unarySiLU1(v vector, x, _ vec) vec {
-	_, _, _, dy := v.siluParts(x)
-	return dy
-}
-
-func pairSiLU(v vector, x vec) (y, dy vec) {
-	s, t, left, dy := v.siluParts(x)
-	// Now t becomes the quotient a/d of unarySiLU, correctly rounded by
-	// Markstein's theorem.
-	v.accumulate(t, left, s)
-	v.horner(t, v.source(math.Ldexp(1, sigmoidShift)), v.relu(x))
-	return t, dy
+	positive := v.set(1)
+	v.deduct(positive, slope, scale)
+	return v.chooseBySign(x, v.mul(slope, scale), positive)
 }
 
 func unarySiLU2(v vector, x, _ vec) vec {

@@ -51,17 +51,13 @@ var functions = []function{
 	{op: "ELU2", f: unaryELU2, parametric: true},
 }
 
-// unary emits dst = f(x) or, when g is not nil, dst = g f(x), and the pairs of
-// a function and its derivative.
+// unary emits dst = f(x) or, when g is not nil, dst = g f(x).
 func unary(c *build.Context) {
 	pool := map[string]operand.Mem{}
 	for _, f := range functions {
 		for _, wide := range []bool{false, true} {
 			f.emit(vector{Context: c, wide: wide, double: f.viaDouble, pool: pool})
 		}
-	}
-	for _, wide := range []bool{false, true} {
-		emitPair(vector{Context: c, wide: wide, pool: pool})
 	}
 }
 
@@ -114,20 +110,6 @@ func (f function) emit(v vector) {
 		v.Label("far")
 		v.Store(l.index, v.ReturnIndex(0))
 	}
-	v.end()
-}
-
-func emitPair(v vector) {
-	name := "pair32SiLU" + v.suffix()
-	v.begin(name, "func(y, dy, x []float32)", name+" computes SiLU of x and its derivative.")
-	y, dy, x := v.slice("y"), v.slice("dy"), v.slice("x")
-	n := v.Load(v.Param("y").Len(), v.GP64())
-	v = v.holding(func(v vector) { pairSiLU(v, v.reg()) })
-	v.walk().elements(n, func(l loop) {
-		f, slope := pairSiLU(v, l.load(x))
-		l.store(f, y)
-		l.store(slope, dy)
-	})
 	v.end()
 }
 
