@@ -62,7 +62,7 @@ func rowsPerBlock(weightBytes, rowBytes int) int {
 	if weightBytes > 256<<10 {
 		rows = 128
 	}
-	for rows > 16 && rows*rowBytes > 8<<20 {
+	for rows > 16 && rowBytes > (8<<20)/rows {
 		rows /= 2
 	}
 	return rows
@@ -71,7 +71,7 @@ func rowsPerBlock(weightBytes, rowBytes int) int {
 // laneCount is the number of partial sums that are added in a fixed tree, also
 // a function of shapes only: blocks of rows, and elements in the sums.
 func laneCount(blocks, elements int) int {
-	most := max(2, min(16, (16<<20)/(4*max(elements, 1))))
+	most := max(2, min(16, (4<<20)/max(elements, 1)))
 	lanes := 1
 	for lanes*2 <= min(blocks, most) {
 		lanes *= 2
