@@ -17,7 +17,9 @@ type Fields struct {
 
 // Batch are the leaves of a training batch, in model coordinates: r×d rows and
 // r×1 columns. Under the Rao-Blackwellised target X0 is the posterior mean over
-// the reference rows and Z = (Xt − αX0)/σ, so that Xt = αX0 + σZ always holds.
+// the reference rows (the clean row itself where σ is too small for that mean to
+// be told from it in float32) and Z = (Xt − αX0)/σ, so that Xt = αX0 + σZ always
+// holds.
 type Batch struct {
 	X0, Xt, Z           *ad.Expr
 	T, Alpha, Sigma, G2 *ad.Expr
