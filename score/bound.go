@@ -37,8 +37,9 @@ const (
 //
 // exact(σ) is the denoiser of data with noise σ added. Where the process of the
 // model does not reach a level, the score of its nearest level is taken. The
-// model's scale has to be one number, or the noise would not be isotropic in its coordinates:
-// otherwise KLBound panics, as it does when clean has another dimension.
+// model's scale has to be one number, or the noise would not be isotropic in
+// its coordinates: otherwise KLBound panics, as it does when clean has another
+// dimension.
 func KLBound(m *Model, clean *mat.Dense, exact func(sigma float64) Denoiser, seed uint64) float64 {
 	n, d := clean.Dims()
 	if d != m.dim {
