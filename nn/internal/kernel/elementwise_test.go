@@ -135,11 +135,15 @@ func testSums[T Float](t *testing.T) {
 	for _, r := range sizes {
 		for _, n := range sizes {
 			x, start := random[T](rng, r*n), random[T](rng, n)
+			for i := 0; i < r*n; i += max(1, n) {
+				x[i] = T(math.Copysign(0, -1))
+			}
 			columns := append([]T(nil), start...)
-			rows := make([]T, r)
+			fresh, rows := make([]T, n), make([]T, r)
 			for i := range r {
 				for j := range n {
 					columns[j] += x[i*n+j]
+					fresh[j] += x[i*n+j]
 					rows[i] += x[i*n+j]
 				}
 			}
@@ -147,6 +151,9 @@ func testSums[T Float](t *testing.T) {
 			copy(dst.in, start)
 			SumRows(dst.in, x, r, n)
 			dst.requireBits(t, columns)
+			Fill(dst.in, T(math.NaN()))
+			SumRowsSet(dst.in, x, r, n)
+			dst.requireBits(t, fresh)
 			dst = guarded[T](r)
 			SumCols(dst.in, x, r, n)
 			dst.requireBits(t, rows)

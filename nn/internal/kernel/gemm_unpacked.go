@@ -14,58 +14,73 @@ func matMulTiles[T Float](dst, x, w, init []T, initRows, r, k, n int) {
 	}
 }
 
-// matTMulTiles is MatTMul on tiles.
-func matTMulTiles[T Float](dst, x, g []T, r, k, n int) {
+// matTMulTiles is MatTMul or, if set, MatTMulSet on tiles.
+func matTMulTiles[T Float](dst, x, g []T, r, k, n int, set bool) {
 	if n <= 4 && k > n {
-		matTMulNarrow(dst, x, g, r, k, n)
+		matTMulNarrow(dst, x, g, r, k, n, set)
 		return
 	}
 	// Rows of g that lie far apart would compete for few places in the cache.
 	if n*size[T]() >= farRow && k >= 64 {
-		matTMulFar(dst, x, g, r, k, n)
+		matTMulFar(dst, x, g, r, k, n, set)
 		return
 	}
+	var zero [32]T
 	for j := 0; j < n; j += panelColumns[T]() {
 		p := product[T]{
 			c: dst[j:], cr: n,
-			init: dst[j:], ir: n,
 			a: x, ar: 1, ac: k,
 			rows: k, k: r, cols: min(panelColumns[T](), n-j),
 		}
+		p.init, p.ir = start(set, p.c, n, zero[:])
 		p.over(g, n, j)
 	}
+}
+
+// start returns what a sum in c begins with and the distance between its rows:
+// a row of zeros if set, else c.
+func start[T Float](set bool, c []T, n int, zero []T) ([]T, int) {
+	if set {
+		return zero, 0
+	}
+	return c, n
 }
 
 // farRow is the distance in bytes from which rows of a panel share places.
 const farRow = 1 << 11
 
 // matTMulFar is matTMulTiles with the panels of g packed.
-func matTMulFar[T Float](dst, x, g []T, r, k, n int) {
+func matTMulFar[T Float](dst, x, g []T, r, k, n int, set bool) {
 	var panel [128 * 32]T
+	var zero [32]T
 	for i := 0; i < r; i += 128 {
 		rows := min(128, r-i)
 		for j := 0; j < n; j += panelColumns[T]() {
 			cols := min(panelColumns[T](), n-j)
 			width := panelWidth[T](cols)
 			packPanel(panel[:], width, g[i*n+j:], n, rows, cols)
-			product[T]{
+			p := product[T]{
 				c: dst[j:], cr: n,
-				init: dst[j:], ir: n,
 				a: x[i*k:], ar: 1, ac: k,
 				b: panel[:], br: width,
 				rows: k, k: rows, cols: cols,
-			}.panel()
+			}
+			p.init, p.ir = start(set && i == 0, p.c, n, zero[:])
+			p.panel()
 		}
 	}
 }
 
 // matTMulNarrow is matTMulTiles for n ≤ 4. It computes the transpose of dst,
 // whose rows are long.
-func matTMulNarrow[T Float](dst, x, g []T, r, k, n int) {
+func matTMulNarrow[T Float](dst, x, g []T, r, k, n int, set bool) {
 	var sum [4 * 32]T
 	for i := 0; i < k; i += panelColumns[T]() {
 		cols := min(panelColumns[T](), k-i)
 		part := dst[i*n : (i+cols)*n]
+		if set {
+			clear(part)
+		}
 		for j := range n {
 			for l, at := 0, j; at < len(part); l, at = l+1, at+n {
 				sum[j*32+l] = part[at]

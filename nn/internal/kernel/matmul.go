@@ -37,12 +37,22 @@ func MatMulT[T Float](dst, g, w []T, r, k, n int) {
 
 // MatTMul adds xᵀ·g to dst with x r×k, g r×n and dst k×n, the first row of x
 // and g first. dst overlaps neither.
-func MatTMul[T Float](dst, x, g []T, r, k, n int) {
+func MatTMul[T Float](dst, x, g []T, r, k, n int) { matTMul(dst, x, g, r, k, n, false) }
+
+// MatTMulSet computes dst = xᵀ·g, with the same bits as MatTMul on a dst of
+// zeros. dst is not read.
+func MatTMulSet[T Float](dst, x, g []T, r, k, n int) { matTMul(dst, x, g, r, k, n, true) }
+
+func matTMul[T Float](dst, x, g []T, r, k, n int, set bool) {
 	if using != portable && r > 0 && k > 0 && n > 0 {
-		matTMulTiles(dst[:k*n], x[:r*k], g[:r*n], r, k, n)
+		matTMulTiles(dst[:k*n], x[:r*k], g[:r*n], r, k, n, set)
 		return
 	}
-	multiply(dst[:k*n], x, 1, k, g, n, 1, k, r, n)
+	dst = dst[:k*n]
+	if set {
+		clear(dst)
+	}
+	multiply(dst, x, 1, k, g, n, 1, k, r, n)
 }
 
 // multiply adds a·b to the m×n matrix dst, where a is m×k with element (i, l)

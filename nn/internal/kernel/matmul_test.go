@@ -155,12 +155,24 @@ func requireProducts[T Float](t *testing.T, rng *rand.Rand, r, k, n int) {
 	MatMulTPacked(dst.in, g, packedT.in, r, k, n)
 	dst.requireBits(t, want)
 
+	// Products of zeros leave the sign of a zero to the one they start from.
+	for i := range min(k, r*k) {
+		if i%3 == 0 {
+			for l := i; l < r*k; l += k {
+				x[l] = T(math.Copysign(0, -1))
+			}
+		}
+	}
+	xtAt := func(l, i int) T { return x[i*k+l] }
+	gAt := func(i, j int) T { return g[i*n+j] }
 	dst = guarded[T](k * n)
 	sum := operand(k * n)
 	copy(dst.in, sum)
 	MatTMul(dst.in, x, g, r, k, n)
-	dst.requireBits(t, naive(sum, k, r, n,
-		func(l, i int) T { return x[i*k+l] }, func(i, j int) T { return g[i*n+j] }))
+	dst.requireBits(t, naive(sum, k, r, n, xtAt, gAt))
+	Fill(dst.in, T(math.NaN()))
+	MatTMulSet(dst.in, x, g, r, k, n)
+	dst.requireBits(t, naive(make([]T, k*n), k, r, n, xtAt, gAt))
 }
 
 func TestProductsAccumulateInOrder(t *testing.T) {
@@ -271,6 +283,7 @@ func TestProductsDoNotAllocate(t *testing.T) {
 				MatMul(g, x, w, nil, 0, r, k, n)
 				MatMulT(x, g, w, r, k, n)
 				MatTMul(w, x, g, r, k, n)
+				MatTMulSet(w, x, g, r, k, n)
 			}))
 		}
 	})
@@ -294,6 +307,9 @@ func testNaN(t *testing.T) {
 			requireAllNaN(t, dst)
 			clear(dst)
 			MatTMul(dst, make([]float32, r*k), w, r, k, n)
+			requireAllNaN(t, dst)
+			clear(dst)
+			MatTMulSet(dst, make([]float32, r*k), w, r, k, n)
 			requireAllNaN(t, dst)
 		}
 	}

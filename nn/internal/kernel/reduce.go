@@ -14,6 +14,12 @@ func SumRows[T Float](dst, x []T, r, n int) {
 	}
 }
 
+// SumRowsSet writes to dst what SumRows adds to zeros.
+func SumRowsSet[T Float](dst, x []T, r, n int) {
+	clear(dst[:n])
+	SumRows(dst, x, r, n)
+}
+
 // SumCols writes to dst the sum of each row of the r×n matrix x, added from
 // the first column to the last.
 func SumCols[T Float](dst, x []T, r, n int) {
