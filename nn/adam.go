@@ -34,15 +34,6 @@ func (a *Adam[T]) Step(theta, grad []T, step int, rate float64) {
 	kernel.Adam(theta, a.m, a.v, grad, s)
 }
 
-// stepAverage is Step, and moves shadow towards the new theta.
-func (a *Adam[T]) stepAverage(theta, grad, shadow []T, step int, rate, decay float64) {
-	if len(shadow) != len(theta) {
-		panic(badLength)
-	}
-	s := a.begin(theta, grad, step, rate)
-	kernel.AdamEMA(theta, a.m, a.v, grad, shadow, s, decay)
-}
-
 // begin prepares the moments and returns the numbers of a step.
 func (a *Adam[T]) begin(theta, grad []T, step int, rate float64) kernel.AdamStep {
 	if step == 0 {

@@ -36,19 +36,6 @@ func (e EMA[T]) decay(step int) float64 {
 	return decay
 }
 
-// StepAndUpdate makes a step of o and moves shadow towards the new theta: o.Step
-// followed by Update, but with an Adam in one pass over memory, to the same
-// bits. It panics as they do.
-func (e EMA[T]) StepAndUpdate(o Optimizer[T], shadow, theta, grad []T, step int, rate float64) {
-	// An Adam itself only: what embeds one may have a Step of its own.
-	if a, ok := o.(*Adam[T]); ok {
-		a.stepAverage(theta, grad, shadow, step, rate, e.decay(step))
-		return
-	}
-	o.Step(theta, grad, step, rate)
-	e.Update(shadow, theta, step)
-}
-
 // Validate implements Validator.
 func (e EMA[T]) Validate() error {
 	return rangeError(e.Decay >= 0 && e.Decay < 1, "EMA.Decay", e.Decay, "a number on (0, 1), or 0 for the default")

@@ -5,14 +5,15 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/gradlogp/gradlogp/nn/ad"
 	"github.com/stretchr/testify/require"
 )
 
 // plain is an Adam that is not recognised as one.
 type plain struct{ Optimizer[float32] }
 
-func TestStepAndUpdateHasTheBitsOfItsParts(t *testing.T) {
-	const n = 77
+func TestAnUpdaterHasTheBitsOfItsParts(t *testing.T) {
+	const n = 3*stretch + 77
 	rng := rand.New(rand.NewPCG(1, 2))
 	vector := func() []float32 {
 		v := make([]float32, n)
@@ -21,18 +22,40 @@ func TestStepAndUpdateHasTheBitsOfItsParts(t *testing.T) {
 		}
 		return v
 	}
-	theta := vector()
-	other := slices.Clone(theta)
-	shadow, otherShadow := slices.Clone(theta), slices.Clone(theta)
-	var fused, apart Adam[float32]
+	start := vector()
+	grads := [][]float32{vector(), vector(), vector(), vector(), vector()}
 	e := EMA[float32]{Decay: 0.9}
-	for step := range 5 {
-		grad := vector()
-		e.StepAndUpdate(&fused, shadow, theta, grad, step, 0.01)
-		e.StepAndUpdate(plain{&apart}, otherShadow, other, grad, step, 0.01)
+
+	var o Adam[float32]
+	theta, shadow := slices.Clone(start), slices.Clone(start)
+	for step, g := range grads {
+		g := slices.Clone(g)
+		require.Greater(t, ClipNorm(g, 20), 100.)
+		o.Step(theta, g, step, 0.01)
+		e.Update(shadow, theta, step)
 	}
-	require.Equal(t, other, theta)
-	require.Equal(t, otherShadow, shadow)
 	require.NotEqual(t, theta, shadow)
-	require.PanicsWithValue(t, badLength, func() { e.StepAndUpdate(&fused, shadow[1:], theta, theta, 5, 0.01) })
+
+	for _, workers := range []int{1, 2, 7} {
+		for _, averaged := range []bool{true, false} {
+			for _, o := range []Optimizer[float32]{new(Adam[float32]), plain{new(Adam[float32])}} {
+				u := NewUpdater(o, e, ad.NewCrew(workers))
+				got, average := slices.Clone(start), slices.Clone(start)
+				if !averaged {
+					average = nil
+				}
+				for step, g := range grads {
+					g := slices.Clone(g)
+					u.Clip(g, 20)
+					u.Step(got, g, average, step, 0.01)
+				}
+				require.Equal(t, theta, got)
+				if averaged {
+					require.Equal(t, shadow, average)
+				}
+			}
+		}
+	}
+	u := NewUpdater(&o, e, nil)
+	require.PanicsWithValue(t, badLength, func() { u.Step(theta, grads[0], shadow[1:], 5, 0.01) })
 }

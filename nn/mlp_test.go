@@ -48,7 +48,7 @@ func normals(n int, std float64, seed uint64) []float64 {
 func run[T ad.Float](e *ad.Expr, n int, theta []float64, leaves []*ad.Expr, values ...[]float64) []T {
 	p := ad.Compile[T]([]*ad.Expr{e}, leaves)
 	var w ad.Weights[T]
-	p.Pack(&w, convert[T](theta))
+	p.Pack(&w, convert[T](theta), nil)
 	in := make([][]T, len(values))
 	for i, v := range values {
 		in[i] = convert[T](v)
@@ -58,7 +58,7 @@ func run[T ad.Float](e *ad.Expr, n int, theta []float64, leaves []*ad.Expr, valu
 		rows = n
 	}
 	out := make([]T, rows*e.Cols())
-	p.Run(n, &w, nil, [][]T{out}, in, 1)
+	p.Run(n, &w, nil, [][]T{out}, in, nil)
 	return out
 }
 

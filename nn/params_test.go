@@ -127,7 +127,7 @@ func TestRandomLeavesHaveTheirOwnSlots(t *testing.T) {
 	}
 	p := ad.Compile[float64](leaves, nil)
 	out := [][]float64{make([]float64, 4), make([]float64, 4), make([]float64, 4), make([]float64, 4)}
-	p.Run(2, nil, fill, out, nil, 1)
+	p.Run(2, nil, fill, out, nil, nil)
 	for slot, v := range out {
 		s := float64(4*slot) / 64
 		require.Equal(t, []float64{s, s + 1./64, s + .25, s + .25 + 1./64}, v)

@@ -28,8 +28,8 @@ func (m MLP) Spread(d int, src rand.Source) float64 {
 	sample, z := make([]float64, rows*d), make([]float64, rows*width)
 	normal(sample, 1, rand.New(src))
 	var weights ad.Weights[float64]
-	program.Pack(&weights, theta)
-	program.Run(rows, &weights, nil, [][]float64{z}, [][]float64{sample}, 1)
+	program.Pack(&weights, theta, nil)
+	program.Run(rows, &weights, nil, [][]float64{z}, [][]float64{sample}, nil)
 
 	total := 0.0
 	for j := range width {

@@ -7,7 +7,6 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/gradlogp/gradlogp/nn/ad"
-	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
 )
 
@@ -49,15 +48,18 @@ type batcher struct {
 	rest  *mat.Dense // the further reference rows; nil when there are none
 	own   int        // distinct clean rows
 	z     *mat.Dense // noise of the distinct rows
-	level []float64  // a uniform number for each distinct row
-	times []float64
+	times []float64  // of the distinct rows, and their kernels
+	alpha []float64
+	sigma []float64
 	rng   *stream
-	crew  *crew
+	crew  *ad.Crew
+	step  int
 	noisy *mat.Dense
 	mean  *mat.Dense // y = x_t/α, then the posterior means
 
-	posterior *posterior     // nil for the plain target
-	stages    [2]func(i int) // noised and targeted, bound once
+	posterior *posterior // nil for the plain target
+
+	draw, perturb, target func(worker, i int) // stages, bound once
 
 	// The leaves, batch rows each: clean target, noisy rows, noise, columns.
 	x0, xt, zt, cols []float32
@@ -80,16 +82,16 @@ func (s *stream) at(seed uint64, at noise.Draw) *rand.Rand {
 	return s.rand
 }
 
-func newBatcher(m *Model, data Data, s *Settings, workers int) *batcher {
+func newBatcher(m *Model, data Data, s *Settings, crew *ad.Crew) *batcher {
 	own := s.Batch
 	if !s.NoAntithetic {
 		own = (s.Batch + 1) / 2
 	}
 	refs := max(s.References, own)
 	b := &batcher{
-		m: m, data: data, s: s, own: own, rng: newStream(), crew: newCrew(workers),
+		m: m, data: data, s: s, own: own, rng: newStream(), crew: crew,
 		clean: mat.NewDense(refs, m.dim, nil), z: mat.NewDense(own, m.dim, nil),
-		level: make([]float64, 1), times: make([]float64, own),
+		times: make([]float64, own), alpha: make([]float64, own), sigma: make([]float64, own),
 		x0: make([]float32, s.Batch*m.dim), xt: make([]float32, s.Batch*m.dim), zt: make([]float32, s.Batch*m.dim),
 		cols:  make([]float32, s.Batch*batchCols),
 		noisy: mat.NewDense(s.Batch, m.dim, nil), mean: mat.NewDense(s.Batch, m.dim, nil),
@@ -101,8 +103,23 @@ func newBatcher(m *Model, data Data, s *Settings, workers int) *batcher {
 	if refs > own {
 		b.rest = b.clean.Slice(own, refs, 0, m.dim).(*mat.Dense)
 	}
-	b.stages = [2]func(i int){b.noised, b.targeted}
+	b.draw, b.perturb, b.target = byRow(own, b.drawn), byRow(own, b.noised), byRow(s.Batch, b.targeted)
 	return b
+}
+
+// grain is the number of rows that a goroutine takes at a time.
+const grain = 16
+
+// grains returns the number of grains of n rows.
+func grains(n int) int { return (n + grain - 1) / grain }
+
+// byRow returns the function that calls f for the rows of a grain of n rows.
+func byRow(n int, f func(i int)) func(worker, i int) {
+	return func(_, g int) {
+		for i := g * grain; i < min((g+1)*grain, n); i++ {
+			f(i)
+		}
+	}
 }
 
 // fill makes the batch of a step.
@@ -115,26 +132,37 @@ func (b *batcher) fill(step int) error {
 			return err
 		}
 	}
-	start, end := b.m.process.Span()
-	noise.White{Seed: b.s.Seed}.Normal(b.z, noise.Draw{Purpose: noise.Perturb, Step: step})
-	for i := range b.times {
-		noise.Uniform(b.level, b.s.Seed, noise.Draw{Purpose: noise.Level, Step: step, Row: i})
-		u := (float64(i) + b.level[0]) / float64(b.own)
-		t := b.s.Times.At(b.m.process, u)
-		if !(t >= start && t <= end) {
-			return fmt.Errorf("score: Fit: step %d: %w: Settings.Times gives %v at quantile %v, want a time on [%v, %v]", step+1, ErrRange, t, u, start, end)
-		}
-		b.times[i] = t
-	}
 	if b.posterior != nil {
 		b.posterior.load(b.clean)
 	}
-	b.crew.each(b.own, b.stages[0])
-	if b.posterior != nil {
-		b.posterior.run(b.s.Workers)
+	b.step = step
+	b.crew.Each(grains(b.own), b.draw)
+	start, end := b.m.process.Span()
+	for i, t := range b.times {
+		if !(t >= start && t <= end) {
+			return fmt.Errorf("score: Fit: step %d: %w: Settings.Times gives %v at quantile %v, want a time on [%v, %v]", step+1, ErrRange, t, b.level(i), start, end)
+		}
 	}
-	b.crew.each(b.s.Batch, b.stages[1])
+	b.crew.Each(grains(b.own), b.perturb)
+	if b.posterior != nil {
+		b.posterior.run(b.crew)
+	}
+	b.crew.Each(grains(b.s.Batch), b.target)
 	return nil
+}
+
+// level returns the quantile of the time of a distinct row, drawn from the
+// row's share of the unit interval.
+func (b *batcher) level(i int) float64 {
+	var u [1]float64
+	noise.Uniform(u[:], b.s.Seed, noise.Draw{Purpose: noise.Level, Step: b.step, Row: i})
+	return (float64(i) + u[0]) / float64(b.own)
+}
+
+// drawn draws noise and time of a distinct row.
+func (b *batcher) drawn(i int) {
+	noise.White{Seed: b.s.Seed}.Row(b.z.RawRowView(i), noise.Draw{Purpose: noise.Perturb, Step: b.step, Row: i})
+	b.times[i] = b.s.Times.At(b.m.process, b.level(i))
 }
 
 // rows draws clean rows from the data and maps them to model coordinates.
@@ -152,10 +180,10 @@ func (b *batcher) rows(x *mat.Dense, step, row int, purpose noise.Purpose) error
 
 // noised makes the noisy rows i and, with antithetic pairs, own + i.
 func (b *batcher) noised(i int) {
-	p, t := b.m.process, b.times[i]
-	α, σ := p.Kernel(t)
+	α, σ := b.m.process.Kernel(b.times[i])
+	b.alpha[i], b.sigma[i] = α, σ
 	cols := b.cols[i*batchCols : (i+1)*batchCols]
-	b.columns(cols, p, t)
+	b.columns(cols, b.times[i], α, σ)
 	x0, z := b.clean.RawRowView(i), b.z.RawRowView(i)
 	square := 0.0
 	for _, v := range z {
@@ -184,15 +212,15 @@ func (b *batcher) targeted(i int) {
 	if b.posterior == nil || !b.posterior.mean(mean, i) {
 		copy(mean, b.clean.RawRowView(k))
 	}
-	α, σ := b.m.process.Kernel(b.times[k])
+	α, σ := b.alpha[k], b.sigma[k]
 	for j, v := range b.noisy.RawRowView(i) {
 		b.xt[i*d+j], b.x0[i*d+j], b.zt[i*d+j] = float32(v), float32(mean[j]), float32((v-α*mean[j])/σ)
 	}
 }
 
-// columns fills the coefficients of a time.
-func (b *batcher) columns(c []float32, p sde.SDE, t float64) {
-	α, σ := p.Kernel(t)
+// columns fills the coefficients of a time with its kernel.
+func (b *batcher) columns(c []float32, t, α, σ float64) {
+	p := b.m.process
 	f, g2 := p.Rates(t)
 	k := b.m.precond.Coeffs(p, t)
 	sx, sf := -k.Rest/(σ*σ), α*k.Out/(σ*σ)

@@ -17,7 +17,7 @@ import (
 func batchOf(t testing.TB, m *Model, data Data, s Settings) *batcher {
 	full, err := s.withDefaults()
 	require.NoError(t, err)
-	return newBatcher(m, data, &full, full.Workers)
+	return newBatcher(m, data, &full, ad.NewCrew(full.Workers))
 }
 
 // bruteForce is the posterior mean by its definition, with weights relative to
@@ -57,7 +57,7 @@ func posteriorMean(x []float64, refs *mat.Dense, α, σ float64) (mean []float64
 		y[k] = x[k] / α
 	}
 	p.set(0, y, σ/α, nearest(y, refs)*α*α/(2*σ*σ))
-	p.run(1)
+	p.run(nil)
 	mean = make([]float64, d)
 	return mean, p.mean(mean, 0)
 }
@@ -241,7 +241,8 @@ func TestFieldsAreThoseOfTheModel(t *testing.T) {
 			b := batchOf(t, m, moons(), Settings{Batch: n, NoAntithetic: true})
 			at := spread(p, n)
 			for i, at := range at {
-				b.columns(b.cols[i*batchCols:(i+1)*batchCols], p, at)
+				α, σ := p.Kernel(at)
+				b.columns(b.cols[i*batchCols:(i+1)*batchCols], at, α, σ)
 			}
 			in, leaf, col := b.leaves()
 			f := m.fields(nn.NewBuild(m.params), col)
@@ -283,23 +284,4 @@ func widen(v []float32) []float64 {
 		w[i] = float64(x)
 	}
 	return w
-}
-
-func TestCrewHandsPanicsOver(t *testing.T) {
-	for _, workers := range []int{1, 3, 1000} {
-		c := newCrew(workers)
-		require.PanicsWithValue(t, "here", func() {
-			c.each(100, func(i int) {
-				if i == 77 {
-					panic("here")
-				}
-			})
-		})
-		seen := make([]int, 100)
-		c.each(100, func(i int) { seen[i]++ })
-		for _, n := range seen {
-			require.Equal(t, 1, n)
-		}
-		c.each(0, func(int) { t.Error("called") })
-	}
 }

@@ -13,7 +13,9 @@ import (
 )
 
 // concatenated is the network of the speed comparisons: the row beside 64
-// waves of the time, hidden layers of one width with SiLU, and d outputs.
+// waves of the time, hidden layers of one width with SiLU, and d outputs. Output
+// weights of zero make its untrained score the one of a Gaussian, so that
+// samples stay where data are.
 type concatenated struct{ Width, Depth int }
 
 func (c concatenated) Apply(b *nn.Build, x *ad.Expr) *ad.Expr {
@@ -24,7 +26,7 @@ func (c concatenated) Apply(b *nn.Build, x *ad.Expr) *ad.Expr {
 	for l := range c.Depth - 1 {
 		h = nn.Linear{Out: c.Width}.Apply(b.Scope(fmt.Sprintf("hidden%d", l)), ad.SiLU(h))
 	}
-	return nn.Linear{Out: x.Cols()}.Apply(b.Scope("output"), ad.SiLU(h))
+	return nn.Linear{Out: x.Cols(), Init: nn.Zeros{}}.Apply(b.Scope("output"), ad.SiLU(h))
 }
 
 // sizes are the configurations of the speed comparisons.

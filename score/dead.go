@@ -161,11 +161,11 @@ func (d *detector) gain(b *batcher) (float64, error) {
 			return 0, err
 		}
 		p.load(refs)
-		b.crew.each(detectorRows, func(i int) {
+		b.crew.Each(detectorRows, func(_, i int) {
 			y := d.noisy.RawRowView(i)
 			p.set(i, y, d.σ[i], nearest(y, refs)/(2*d.σ[i]*d.σ[i]))
 		})
-		p.run(b.s.Workers)
+		p.run(b.crew)
 		mean[k] = mat.NewDense(detectorRows, dim, nil)
 		for i := range detectorRows {
 			p.mean(mean[k].RawRowView(i), i)

@@ -54,7 +54,10 @@ type form[T ad.Float] struct {
 	idle    []*buffers[T]
 }
 
-type buffers[T ad.Float] struct{ in, out [][]T }
+type buffers[T ad.Float] struct {
+	in, out [][]T
+	crew    *ad.Crew
+}
 
 func newEngine[T ad.Float](dim int, net nn.Module, params *nn.Params, theta []float32) *engine[T] {
 	e := &engine[T]{dim: dim, net: net, params: params, theta: make([]T, len(theta))}
@@ -70,7 +73,7 @@ func (e *engine[T]) load(theta []float32) {
 	for k := range e.forms {
 		for u := range e.forms[k] {
 			if f := &e.forms[k][u]; f.program != nil {
-				f.program.Pack(&f.weights, e.theta)
+				f.program.Pack(&f.weights, e.theta, nil)
 			}
 		}
 	}
@@ -110,7 +113,7 @@ func (e *engine[T]) form(kind int, common bool) *form[T] {
 			out = append(out, div)
 		}
 		f.program = ad.Compile[T](out, in)
-		f.program.Pack(&f.weights, e.theta)
+		f.program.Pack(&f.weights, e.theta, nil)
 	})
 	return f
 }
@@ -174,11 +177,11 @@ func (e *engine[T]) divergence(dst *mat.Dense, div []float64, x *mat.Dense, c []
 // larger calls are shared among the processors.
 func (f *form[T]) run(n int, b *buffers[T]) {
 	const chunk = 512
-	workers := 1
+	var crew *ad.Crew
 	if n > chunk {
-		workers = 0
+		crew = b.crew
 	}
-	f.program.Run(n, &f.weights, nil, b.out, b.in, workers)
+	f.program.Run(n, &f.weights, nil, b.out, b.in, crew)
 }
 
 func (f *form[T]) take(in, out int) *buffers[T] {
@@ -189,7 +192,7 @@ func (f *form[T]) take(in, out int) *buffers[T] {
 		f.idle = f.idle[:k]
 		return b
 	}
-	return &buffers[T]{in: make([][]T, in), out: make([][]T, out)}
+	return &buffers[T]{in: make([][]T, in), out: make([][]T, out), crew: ad.NewCrew(0)}
 }
 
 func (f *form[T]) give(b *buffers[T]) {

@@ -74,6 +74,7 @@ type trainer struct {
 	ctx      context.Context
 	m        *Model
 	s        Settings
+	crew     *ad.Crew
 	batch    *batcher
 	params   *nn.Params // the network's, as in the model, then the objective's own
 	program  *ad.Program[float32]
@@ -83,6 +84,7 @@ type trainer struct {
 	grad     []float32
 	in, out  [][]float32
 	random   ad.Filler
+	update   *nn.Updater[float32]
 	step     int // steps done
 	losses   []float64
 	detector *detector
@@ -91,9 +93,11 @@ type trainer struct {
 
 func newTrainer(ctx context.Context, m *Model, data Data, s Settings) (*trainer, error) {
 	const expected = 1 << 16 // steps; losses of more make the list grow
+	crew := ad.NewCrew(s.Workers)
 	t := &trainer{
-		ctx: ctx, m: m, s: s, batch: newBatcher(m, data, &s, s.Workers),
-		loss: make([]float32, 1), losses: make([]float64, 0, min(s.Steps, expected)), result: &Result{},
+		ctx: ctx, m: m, s: s, crew: crew, batch: newBatcher(m, data, &s, crew),
+		update: nn.NewUpdater(s.Optimizer, nn.EMA[float32]{Decay: s.EMA}, crew),
+		loss:   make([]float32, 1), losses: make([]float64, 0, min(s.Steps, expected)), result: &Result{},
 	}
 	var err error
 	if t.params, err = m.networkParams(); err != nil {
@@ -153,13 +157,13 @@ func (t *trainer) one() error {
 	if err := t.batch.fill(t.step); err != nil {
 		return err
 	}
-	t.program.Pack(&t.weights, t.raw)
-	t.program.Run(t.s.Batch, &t.weights, t.random, t.out, t.in, t.s.Workers)
+	t.program.Pack(&t.weights, t.raw, t.crew)
+	t.program.Run(t.s.Batch, &t.weights, t.random, t.out, t.in, t.crew)
 	limit := t.s.Clip
 	if limit < 0 {
 		limit = math.Inf(1)
 	}
-	loss, norm := float64(t.loss[0]), nn.ClipNorm(t.grad, limit)
+	loss, norm := float64(t.loss[0]), t.update.Clip(t.grad, limit)
 	if !finite(loss) || !finite(norm) {
 		return fmt.Errorf("score: Fit: step %d: %w: %s; the loss is %v and the gradient's norm %v", t.step+1, ErrNonFinite, t.firstBad(), loss, norm)
 	}
@@ -168,9 +172,9 @@ func (t *trainer) one() error {
 		return fmt.Errorf("score: Fit: step %d: %w: the learning rate is %v", t.step+1, ErrNonFinite, rate)
 	}
 	if t.s.EMA > 0 {
-		nn.EMA[float32]{Decay: t.s.EMA}.StepAndUpdate(t.s.Optimizer, t.ema, t.raw, t.grad, t.step, rate)
+		t.update.Step(t.raw, t.grad, t.ema, t.step, rate)
 	} else {
-		t.s.Optimizer.Step(t.raw, t.grad, t.step, rate)
+		t.update.Step(t.raw, t.grad, nil, t.step, rate)
 		copy(t.ema, t.raw)
 	}
 	t.step++

@@ -61,7 +61,7 @@ func (p *posterior) load(refs *mat.Dense) {
 		p.theta[d*n+j], p.theta[(d+1)*n+j] = float32(square), 1
 		averaged[j*(d+1)+d] = 1
 	}
-	p.program.Pack(&p.weights, p.theta)
+	p.program.Pack(&p.weights, p.theta, nil)
 }
 
 // set sets row i. The shift may be anything that keeps the largest exponent
@@ -84,8 +84,8 @@ func (p *posterior) set(i int, y []float64, σ, shift float64) {
 const worstExponent = 1 << 20
 
 // run evaluates all rows.
-func (p *posterior) run(workers int) {
-	p.program.Run(len(p.rows)/(p.dim+2), &p.weights, nil, p.out, p.in, workers)
+func (p *posterior) run(crew *ad.Crew) {
+	p.program.Run(len(p.rows)/(p.dim+2), &p.weights, nil, p.out, p.in, crew)
 }
 
 // mean writes the mean of row i into dst and reports whether it is exact

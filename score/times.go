@@ -8,8 +8,8 @@ import (
 )
 
 // Times is the law of the training times, as the quantile function on (0, 1),
-// so that any law can be stratified over a batch. One that is an nn.Validator
-// is checked by Fit.
+// so that any law can be stratified over a batch. It is called from several
+// goroutines at once. One that is an nn.Validator is checked by Fit.
 type Times interface {
 	// At returns the time below which a fraction u of the times lies, within
 	// the span of p.

@@ -37,7 +37,7 @@ func mustBeInputs(in []*Expr) {
 
 // assemble makes the program of a finished graph.
 func assemble[T Float](g *graph, out, in []*Expr) *Program[T] {
-	p := &Program[T]{in: slices.Clone(in), out: slices.Clone(out), nodes: len(g.nodes), phases: g.phases, layout: g.layout, packings: g.packings}
+	p := &Program[T]{in: slices.Clone(in), out: slices.Clone(out), nodes: len(g.nodes), phases: g.phases, layout: g.layout, packings: g.packings, plain: g.plain, pieces: g.pieces}
 	for _, c := range g.layout.constant {
 		p.constant = append(p.constant, T(c))
 	}

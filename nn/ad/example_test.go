@@ -46,11 +46,11 @@ func ExampleCompile() {
 	p := ad.Compile[float64](append([]*ad.Expr{loss}, ad.Grad(loss, w, b)...), []*ad.Expr{x, y})
 
 	var weights ad.Weights[float64]
-	p.Pack(&weights, []float64{1, -1, 0.5})
+	p.Pack(&weights, []float64{1, -1, 0.5}, nil)
 	out := [][]float64{make([]float64, 1), make([]float64, 2), make([]float64, 1)}
-	p.Run(1, &weights, nil, out, [][]float64{{2, 1}, {1}}, 1)
+	p.Run(1, &weights, nil, out, [][]float64{{2, 1}, {1}}, nil)
 	fmt.Println(out)
-	p.Run(3, &weights, nil, out, [][]float64{{2, 1, 0, 0, 1, 1}, {1, 0, 0}}, 1)
+	p.Run(3, &weights, nil, out, [][]float64{{2, 1, 0, 0, 1, 1}, {1, 0, 0}}, nil)
 	fmt.Println(out)
 	// Output:
 	// [[0.25] [2 1] [1]]

@@ -4,23 +4,23 @@ import (
 	"github.com/gradlogp/gradlogp/nn/internal/kernel"
 )
 
-// exec runs one instruction on the block of rows [row, row+rows), or outside
-// the blocks with rows = 0. k is the worker, lane the sums it adds to.
-func (f *frame[T]) exec(in *instr, k, lane, row, rows int) {
-	dst := f.at(&in.dst, k, lane, row, rows)
+// exec runs one instruction on a stretch of rows, outside the blocks on none.
+func (f *frame[T]) exec(in *instr, s stretch) {
+	dst := f.at(&in.dst, s)
 	size := func(o *operand) int {
 		if o.rows == 0 {
-			return rows
+			return s.rows
 		}
 		return o.rows
 	}
-	arg := func(i int) []T { return f.at(&in.operands[i], k, lane, row, rows) }
+	arg := func(i int) []T { return f.at(&in.operands[i], s) }
+	set := s.first || !in.sums // what sums over rows has nothing to add to
 	r, n := size(&in.dst), in.dst.cols
 	switch in.op {
 	case opConst:
 		kernel.Fill(dst[:r*n], T(in.value))
 	case opRandom:
-		f.fill(in, dst, k, row, r)
+		f.fill(in, dst, s)
 	case opMatMul:
 		var init []T
 		initRows := 0
@@ -42,8 +42,11 @@ func (f *frame[T]) exec(in *instr, k, lane, row, rows int) {
 			kernel.MatMulT(dst, arg(0), arg(1), r, n, in.operands[0].cols)
 		}
 	case opMatTMul:
-		f.zero(in, dst, r*n)
-		kernel.MatTMul(dst, arg(0), arg(1), size(&in.operands[0]), r, n)
+		if set {
+			kernel.MatTMulSet(dst, arg(0), arg(1), size(&in.operands[0]), r, n)
+		} else {
+			kernel.MatTMul(dst, arg(0), arg(1), size(&in.operands[0]), r, n)
+		}
 	case opAdd, opSub, opMul, opDiv:
 		if in.folded {
 			kernel.MulUnary(in.fn, dst[:r*n], arg(0), arg(1), T(in.value))
@@ -57,8 +60,11 @@ func (f *frame[T]) exec(in *instr, k, lane, row, rows int) {
 	case opSumCols:
 		kernel.SumCols(dst, arg(0), r, in.operands[0].cols)
 	case opSumRows:
-		f.zero(in, dst, n)
-		kernel.SumRows(dst, arg(0), size(&in.operands[0]), n)
+		if set {
+			kernel.SumRowsSet(dst, arg(0), size(&in.operands[0]), n)
+		} else {
+			kernel.SumRows(dst, arg(0), size(&in.operands[0]), n)
+		}
 	case opSpread:
 		kernel.Binary(kernel.OpMul, dst, arg(0), f.one, r, n, in.operands[0].spread, kernel.Scalar)
 	case opConcat:
@@ -81,14 +87,6 @@ func (f *frame[T]) exec(in *instr, k, lane, row, rows int) {
 
 var arithmeticKernel = [...]kernel.BinaryOp{kernel.OpAdd, kernel.OpSub, kernel.OpMul, kernel.OpDiv}
 
-// zero clears the destination of a sum over the rows of a shared value; sums
-// over the batch start from a lane that is already clear.
-func (f *frame[T]) zero(in *instr, dst []T, n int) {
-	if !in.sums {
-		clear(dst[:n])
-	}
-}
-
 // packed returns the matrix of a product as its kernel wants it, nil when it is
 // not a parameter.
 func (f *frame[T]) packed(o *operand) []T {
@@ -98,39 +96,44 @@ func (f *frame[T]) packed(o *operand) []T {
 	return f.weights.packed[f.p.packings[o.packed-1].to:]
 }
 
-// at returns the storage of an operand for the block that starts at row.
-func (f *frame[T]) at(o *operand, worker, lane, row, rows int) []T {
+// at returns the storage of an operand.
+func (f *frame[T]) at(o *operand, s stretch) []T {
 	switch o.space {
 	case inArena:
-		return f.workers[worker].arena[o.at*f.p.blockRows:]
+		return f.workers[s.worker].arena[o.at*f.p.blockRows:]
 	case inOnce:
-		return f.once[o.at:]
+		return f.shared[o.at:]
 	case inLane:
-		return f.lanes[lane*f.p.layout.lane+o.at:]
+		if s.lane == 0 && o.out > 0 {
+			return f.out[o.out-1]
+		}
+		return f.lanes[s.lane*f.p.layout.lane+o.at:]
 	case inWeights:
 		return f.weights.theta[o.at:]
 	case inInput:
-		if o.rows == 0 {
-			return f.in[o.at][row*o.cols : (row+rows)*o.cols]
-		}
-		return f.in[o.at]
+		return own(f.in[o.at], o, s)
 	case inOutput:
-		if o.rows == 0 {
-			return f.out[o.at][row*o.cols : (row+rows)*o.cols]
-		}
-		return f.out[o.at]
+		return own(f.out[o.at], o, s)
 	case inConstant:
 		return f.p.constant[o.at:]
 	}
 	panic("ad: internal: operand without storage")
 }
 
-// fill writes the random leaf of a block.
-func (f *frame[T]) fill(in *instr, dst []T, k, row, rows int) {
+// own returns the part of the caller's slice v that belongs to a stretch.
+func own[T Float](v []T, o *operand, s stretch) []T {
+	if o.rows == 0 {
+		return v[s.row*o.cols : (s.row+s.rows)*o.cols]
+	}
+	return v
+}
+
+// fill writes a random leaf.
+func (f *frame[T]) fill(in *instr, dst []T, s stretch) {
 	n := in.dst.cols
-	u := f.workers[k].uniform[:n]
-	for r := range rows {
-		f.random(u, row+r, in.index)
+	u := f.workers[s.worker].uniform[:n]
+	for r := range s.rows {
+		f.random(u, s.row+r, in.index)
 		for j, v := range u {
 			dst[r*n+j] = T(truncate(v))
 		}

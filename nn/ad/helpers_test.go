@@ -27,13 +27,13 @@ func run[T Float](out, in []*Expr, n int, theta []float64, inputs [][]float64, w
 // runCompiled runs p with outputs poisoned by NaN.
 func runCompiled[T Float](p *Program[T], n int, theta []float64, inputs [][]float64, workers int) [][]float64 {
 	var w Weights[T]
-	p.Pack(&w, converted[T](theta))
+	p.Pack(&w, converted[T](theta), nil)
 	outs := outputsOf(p, n)
 	ins := make([][]T, len(inputs))
 	for i, v := range inputs {
 		ins[i] = converted[T](v)
 	}
-	p.Run(n, &w, hashFiller, outs, ins, workers)
+	p.Run(n, &w, hashFiller, outs, ins, NewCrew(workers))
 	results := make([][]float64, len(outs))
 	for i, v := range outs {
 		results[i] = converted[float64](v)

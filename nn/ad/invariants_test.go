@@ -186,12 +186,13 @@ func TestRunDoesNotAllocate(t *testing.T) {
 	}
 	for name, p := range map[string]*Program[float64]{"training": training, "scoring": scoring} {
 		for _, workers := range []int{1, 2} {
+			crew := NewCrew(workers)
 			var w Weights[float64]
-			p.Pack(&w, theta)
+			p.Pack(&w, theta, crew)
 			outs := outputsOf(p, n)
-			p.Run(n, &w, fill, outs, inputs, workers)
-			require.Zero(t, testing.AllocsPerRun(100, func() { p.Run(n, &w, fill, outs, inputs, workers) }), "%s %d", name, workers)
-			require.Zero(t, testing.AllocsPerRun(100, func() { p.Pack(&w, theta) }))
+			p.Run(n, &w, fill, outs, inputs, crew)
+			require.Zero(t, testing.AllocsPerRun(100, func() { p.Run(n, &w, fill, outs, inputs, crew) }), "%s %d", name, workers)
+			require.Zero(t, testing.AllocsPerRun(100, func() { p.Pack(&w, theta, crew) }))
 		}
 	}
 }

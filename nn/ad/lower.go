@@ -1,6 +1,10 @@
 package ad
 
-import "github.com/gradlogp/gradlogp/nn/internal/kernel"
+import (
+	"slices"
+
+	"github.com/gradlogp/gradlogp/nn/internal/kernel"
+)
 
 // instr is one step of a program: a kernel, where its operands are, and where
 // the result goes.
@@ -25,7 +29,11 @@ type operand struct {
 	cols   int
 	spread kernel.Spread
 	packed int // for the matrix of a product: 1 + its index among the packings; 0 is as it is
+	out    int // of a sum: 1 + the output in which it is formed, or 0
 }
+
+// span is a part of the parameter vector.
+type span struct{ from, to int }
 
 // packing is a parameter matrix laid out for a product.
 type packing struct {
@@ -64,6 +72,11 @@ func (g *graph) lower() {
 		if (in.op == opMatMul || in.op == opMatMulT) && in.operands[1].space == inWeights {
 			in.operands[1].packed = 1 + g.pack(in.operands[1], in.op == opMatMulT)
 		}
+		for _, o := range in.operands {
+			if o.space == inWeights && o.packed == 0 {
+				g.read(span{o.at, o.at + o.rows*o.cols})
+			}
+		}
 		in.dst = operandOf(n, n, writer)
 		if n.phase == body {
 			writer[n] = len(g.phases[body])
@@ -88,12 +101,19 @@ func (g *graph) pack(w operand, transposed bool) int {
 	return len(g.packings) - 1
 }
 
+// read notes that parameters are read as they are.
+func (g *graph) read(s span) {
+	if !slices.Contains(g.plain, s) {
+		g.plain = append(g.plain, s)
+	}
+}
+
 // copyOutputs adds the instructions for outputs that were not computed where
 // the caller wants them: leaves, sums, and values that are listed twice.
 func (g *graph) copyOutputs(writer map[*node]int) {
 	for i, n := range g.outs {
 		to := location{inOutput, i}
-		if n.home == to {
+		if n.home == to || n.out == 1+i {
 			continue
 		}
 		p := after
@@ -103,13 +123,16 @@ func (g *graph) copyOutputs(writer map[*node]int) {
 		from := operandOf(n, n, writer)
 		dst := from
 		dst.location = to
+		if from.space == inWeights {
+			g.read(span{from.at, from.at + from.rows*from.cols})
+		}
 		g.phases[p] = append(g.phases[p], instr{op: opSlice, dst: dst, operands: []operand{from}})
 	}
 }
 
 // operandOf describes a as an operand of the user n.
 func operandOf(a, n *node, writer map[*node]int) operand {
-	o := operand{location: a.home, id: a.id, writer: writer[a], rows: a.rows, cols: a.cols}
+	o := operand{location: a.home, id: a.id, writer: writer[a], rows: a.rows, cols: a.cols, out: a.out}
 	switch {
 	case a.home.space == inConstant:
 		o.spread = kernel.Scalar

@@ -18,6 +18,7 @@ type node struct {
 	folded *node    // the operand computed within this instruction, see fuse
 	into   *node    // the instruction that this node is folded into
 	home   location // see place
+	out    int      // of a sum: 1 + the output in which it is formed, or 0
 }
 
 // graph is a program under construction, which the passes of Compile turn from
@@ -30,6 +31,10 @@ type graph struct {
 	// packings are the parameter matrices that products need in the kernels'
 	// layout.
 	packings []packing
+	// plain are the parameters that are read as they are.
+	plain []span
+	// pieces are the sums over rows.
+	pieces []piece
 }
 
 // numbering identifies equal values.

@@ -35,8 +35,8 @@ type layout struct {
 }
 
 // place gives every node its home. Leaves live where the caller put them, a
-// per-row output directly in the caller's slice, and the other per-row values
-// in one arena in which a value's columns are reused after its last use.
+// per-row output directly in the caller's slice, a sum that is an output too once
+// its lanes are added, and the other per-row values in one arena in which a value's columns are reused after its last use.
 func (g *graph) place(in []*Expr) {
 	l := &g.layout
 	for i, e := range in {
@@ -47,8 +47,11 @@ func (g *graph) place(in []*Expr) {
 		}
 	}
 	for i, n := range g.outs {
-		if n.rows == 0 && n.home.space == nowhere {
+		switch {
+		case n.rows == 0 && n.home.space == nowhere:
 			n.home = location{inOutput, i}
+		case n.sums && n.out == 0:
+			n.out = 1 + i
 		}
 	}
 	last := lastUses(g.nodes)
@@ -67,6 +70,7 @@ func (g *graph) place(in []*Expr) {
 			n.home = location{inWeights, n.index}
 		case n.sums:
 			n.home = location{inLane, l.lane}
+			g.pieces = append(g.pieces, piecesOf(l.lane, elements, n.out)...)
 			l.lane += elements
 		case n.phase != body:
 			n.home = location{inOnce, l.once}

@@ -2,7 +2,6 @@ package ad
 
 import (
 	"fmt"
-	"runtime"
 	"sync"
 
 	"github.com/gradlogp/gradlogp/nn/internal/kernel"
@@ -20,14 +19,23 @@ type Program[T Float] struct {
 	params     int // length of the parameter vector that the program reads
 	randomCols int
 	packings   []packing
+	plain      []span  // of the parameter vector: what is read as it is
+	pieces     []piece // of the sums over rows
 
 	mu   sync.Mutex
 	idle []*frame[T]
 }
 
 // Weights are the parameters as a program's kernels read them. They belong to
-// the program that packed them and may be shared by any number of runs.
-type Weights[T Float] struct{ theta, packed []T }
+// the program that packed them and may be shared by any number of runs, but not
+// copied.
+type Weights[T Float] struct {
+	program any
+	theta   []T // where it is read as it is
+	packed  []T
+	from    []T // while it is packed
+	part    func(worker, i int)
+}
 
 // Filler fills dst with the uniform numbers on [0, 1) that belong to a row of
 // the run and a slot. It is called from several goroutines at once.
@@ -37,25 +45,40 @@ type Filler func(dst []float64, row, slot int)
 // more than the largest index.
 func (p *Program[T]) Params() int { return p.params }
 
-// Pack lays the parameter vector theta out for the program's kernels. theta
-// may change afterwards. It panics when theta is too short.
-func (p *Program[T]) Pack(dst *Weights[T], theta []T) {
+// Pack lays the parameter vector theta out for the program's kernels, with the
+// help of crew. theta may change afterwards. It panics when theta is too short.
+func (p *Program[T]) Pack(dst *Weights[T], theta []T, crew *Crew) {
 	if len(theta) < p.params {
 		panic(fmt.Sprintf("ad: Pack: %d parameters, want at least %d", len(theta), p.params))
 	}
-	dst.theta = append(dst.theta[:0], theta[:p.params]...)
-	if k := len(p.packings); k > 0 {
-		last := p.packings[k-1]
-		if n := last.to + last.size(); len(dst.packed) != n {
-			dst.packed = make([]T, n)
-		}
+	if dst.program != any(p) {
+		dst.assign(p)
 	}
-	for _, q := range p.packings {
-		to, w := dst.packed[q.to:q.to+q.size()], theta[q.from:q.from+q.rows*q.cols]
+	dst.from = theta
+	crew.Each(1+len(p.packings), dst.part)
+	dst.from = nil
+}
+
+// assign makes w the weights of p.
+func (w *Weights[T]) assign(p *Program[T]) {
+	packed := 0
+	if k := len(p.packings); k > 0 {
+		packed = p.packings[k-1].to + p.packings[k-1].size()
+	}
+	w.program, w.theta, w.packed = p, make([]T, p.params), make([]T, packed)
+	w.part = func(_, i int) {
+		if i == 0 {
+			for _, s := range p.plain {
+				copy(w.theta[s.from:s.to], w.from[s.from:s.to])
+			}
+			return
+		}
+		q := p.packings[i-1]
+		to, m := w.packed[q.to:q.to+q.size()], w.from[q.from:q.from+q.rows*q.cols]
 		if q.transposed {
-			kernel.PackT(to, w, q.rows, q.cols)
+			kernel.PackT(to, m, q.rows, q.cols)
 		} else {
-			kernel.Pack(to, w, q.rows, q.cols)
+			kernel.Pack(to, m, q.rows, q.cols)
 		}
 	}
 }
@@ -64,13 +87,13 @@ func (p *Program[T]) Pack(dst *Weights[T], theta []T) {
 // input and output, row-major: n·cols numbers for a per-row value, rows·cols
 // for a uniform or shared one. They may not overlap. w holds the parameters
 // (nil when there are none), random the numbers of random leaves (nil when
-// there are none). workers is the number of goroutines to use, 0 for one a
-// processor; the result has the same bits for any. Run does not allocate once
-// it has run with as many rows and workers before. It panics on wrong lengths.
-func (p *Program[T]) Run(n int, w *Weights[T], random Filler, out, in [][]T, workers int) {
+// there are none). crew shares the work, nil being the caller alone; the result
+// has the same bits for any. Run does not allocate once it has run with as many
+// rows and workers before. It panics on wrong lengths.
+func (p *Program[T]) Run(n int, w *Weights[T], random Filler, out, in [][]T, crew *Crew) {
 	p.check(n, w, random, out, in)
-	if workers <= 0 {
-		workers = runtime.GOMAXPROCS(0)
+	if n <= inline {
+		crew = nil
 	}
 	f := p.frame()
 	f.weights, f.random, f.out, f.in, f.n = w, random, out, in, n
@@ -80,23 +103,18 @@ func (p *Program[T]) Run(n int, w *Weights[T], random Filler, out, in [][]T, wor
 		f.units = laneCount(f.blocks, p.layout.lane)
 		f.reserveLanes(f.units)
 	}
-	workers = max(1, min(workers, f.units))
-	if n <= 64 {
-		workers = 1
-	}
-	f.reserveWorkers(workers)
-	for i := range p.phases[before] {
-		f.exec(&p.phases[before][i], 0, 0, 0, 0)
-	}
-	f.parallel(workers)
+	f.reserveWorkers(min(crew.Workers(), f.units))
+	f.once(before)
+	crew.Each(f.units, f.unit)
 	if p.layout.lane > 0 {
-		f.reduce()
+		crew.Each(len(p.pieces), f.piece)
 	}
-	for i := range p.phases[after] {
-		f.exec(&p.phases[after][i], 0, 0, 0, 0)
-	}
+	f.once(after)
 	p.release(f)
 }
+
+// inline is the number of rows up to which a run is not worth sharing.
+const inline = 64
 
 func (p *Program[T]) check(n int, w *Weights[T], random Filler, out, in [][]T) {
 	switch {
@@ -106,7 +124,7 @@ func (p *Program[T]) check(n int, w *Weights[T], random Filler, out, in [][]T) {
 		panic(fmt.Sprintf("ad: Run: %d inputs, want %d", len(in), len(p.in)))
 	case len(out) != len(p.out):
 		panic(fmt.Sprintf("ad: Run: %d outputs, want %d", len(out), len(p.out)))
-	case p.params > 0 && (w == nil || len(w.theta) < p.params):
+	case p.params > 0 && (w == nil || w.program != any(p)):
 		panic("ad: Run: weights that this program has not packed")
 	case p.randomCols > 0 && random == nil:
 		panic("ad: Run: random leaves, but no Filler")

@@ -33,7 +33,7 @@ func TestRandomLeavesAreAddressed(t *testing.T) {
 			dst[i] = math.Nextafter(1, 0)
 		}
 	}
-	p.Run(1, nil, almostOne, outs, nil, 1)
+	p.Run(1, nil, almostOne, outs, nil, nil)
 	require.Less(t, outs[0][0], float32(1))
 }
 
@@ -48,11 +48,11 @@ func TestPanicsReachTheCaller(t *testing.T) {
 					if row == bad {
 						panic("boom")
 					}
-				}, outs, nil, workers)
+				}, outs, nil, NewCrew(workers))
 			})
 		}
 	}
-	p.Run(n, nil, hashFiller, outs, nil, 4)
+	p.Run(n, nil, hashFiller, outs, nil, NewCrew(4))
 	first := make([]float64, 1)
 	hashFiller(first, n-1, 0)
 	require.InDelta(t, first[0], outs[0][n-1], 1e-7, "the program still works")
@@ -64,26 +64,26 @@ func TestRunRefusesWrongArguments(t *testing.T) {
 	p := Compile[float64](out, []*Expr{x, time})
 	require.Equal(t, 6, p.Params())
 	var w, other Weights[float64]
-	p.Pack(&w, make([]float64, 6))
+	p.Pack(&w, make([]float64, 6), nil)
 	good := func() [][]float64 { return [][]float64{make([]float64, 8), make([]float64, 1)} }
 	outs := [][]float64{make([]float64, 12)}
-	p.Run(4, &w, hashFiller, outs, good(), 1)
+	p.Run(4, &w, hashFiller, outs, good(), nil)
 	outputs11 := [][]float64{make([]float64, 11)}
 	fourTimes := [][]float64{make([]float64, 8), make([]float64, 4)}
 	for _, c := range []struct {
 		want string
 		run  func()
 	}{
-		{"ad: Run: -1 rows", func() { p.Run(-1, &w, hashFiller, outs, good(), 1) }},
-		{"ad: Run: 1 inputs, want 2", func() { p.Run(4, &w, hashFiller, outs, good()[:1], 1) }},
-		{"ad: Run: 0 outputs, want 1", func() { p.Run(4, &w, hashFiller, nil, good(), 1) }},
-		{"ad: Run: weights that this program has not packed", func() { p.Run(4, &other, hashFiller, outs, good(), 1) }},
-		{"ad: Run: weights that this program has not packed", func() { p.Run(4, nil, hashFiller, outs, good(), 1) }},
-		{"ad: Run: random leaves, but no Filler", func() { p.Run(4, &w, nil, outs, good(), 1) }},
-		{"ad: Run: input 0, x r×2, has length 8, want 3·2", func() { p.Run(3, &w, hashFiller, outs, good(), 1) }},
-		{"ad: Run: input 1, time 1×1, has length 4, want 1·1", func() { p.Run(4, &w, hashFiller, outs, fourTimes, 1) }},
-		{"ad: Run: output 0, add r×3, has length 11, want 4·3", func() { p.Run(4, &w, hashFiller, outputs11, good(), 1) }},
-		{"ad: Pack: 5 parameters, want at least 6", func() { p.Pack(&w, make([]float64, 5)) }},
+		{"ad: Run: -1 rows", func() { p.Run(-1, &w, hashFiller, outs, good(), nil) }},
+		{"ad: Run: 1 inputs, want 2", func() { p.Run(4, &w, hashFiller, outs, good()[:1], nil) }},
+		{"ad: Run: 0 outputs, want 1", func() { p.Run(4, &w, hashFiller, nil, good(), nil) }},
+		{"ad: Run: weights that this program has not packed", func() { p.Run(4, &other, hashFiller, outs, good(), nil) }},
+		{"ad: Run: weights that this program has not packed", func() { p.Run(4, nil, hashFiller, outs, good(), nil) }},
+		{"ad: Run: random leaves, but no Filler", func() { p.Run(4, &w, nil, outs, good(), nil) }},
+		{"ad: Run: input 0, x r×2, has length 8, want 3·2", func() { p.Run(3, &w, hashFiller, outs, good(), nil) }},
+		{"ad: Run: input 1, time 1×1, has length 4, want 1·1", func() { p.Run(4, &w, hashFiller, outs, fourTimes, nil) }},
+		{"ad: Run: output 0, add r×3, has length 11, want 4·3", func() { p.Run(4, &w, hashFiller, outputs11, good(), nil) }},
+		{"ad: Pack: 5 parameters, want at least 6", func() { p.Pack(&w, make([]float64, 5), nil) }},
 	} {
 		require.PanicsWithValue(t, c.want, c.run)
 	}

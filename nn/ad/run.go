@@ -1,11 +1,6 @@
 package ad
 
-import (
-	"sync"
-	"sync/atomic"
-
-	"github.com/gradlogp/gradlogp/nn/internal/kernel"
-)
+import "github.com/gradlogp/gradlogp/nn/internal/kernel"
 
 // frame takes idle storage for one run, or makes some.
 func (p *Program[T]) frame() *frame[T] {
@@ -16,7 +11,9 @@ func (p *Program[T]) frame() *frame[T] {
 		p.idle = p.idle[:k-1]
 		return f
 	}
-	return &frame[T]{p: p, once: make([]T, p.layout.once), one: []T{1}}
+	f := &frame[T]{p: p, shared: make([]T, p.layout.once), one: []T{1}}
+	f.unit, f.piece = f.doUnit, f.reduce
+	return f
 }
 
 // release returns storage; it forgets the caller's slices.
@@ -36,95 +33,106 @@ type frame[T Float] struct {
 	n       int // rows
 	blocks  int
 	units   int // of work: lanes when the program sums over rows, else blocks
-	next    atomic.Int64
-	done    sync.WaitGroup
 	workers []worker[T]
-	once    []T
+	shared  []T // values computed once
 	one     []T
 	lanes   []T
-	failure atomic.Pointer[failure]
+
+	unit, piece func(worker, i int) // doUnit and reduce, bound once
 }
 
 // worker is the storage of one goroutine.
 type worker[T Float] struct {
 	arena   []T
 	uniform []float64
-	start   func()
 }
 
-// failure carries a panic to the goroutine that called Run.
-type failure struct{ value any }
-
 func (f *frame[T]) reserveWorkers(n int) {
-	for k := len(f.workers); k < n; k++ {
+	for len(f.workers) < n {
 		f.workers = append(f.workers, worker[T]{
 			arena:   make([]T, f.p.layout.arena*f.p.blockRows),
 			uniform: make([]float64, f.p.randomCols),
-			start:   func() { defer f.done.Done(); f.work(k) },
 		})
 	}
 }
 
+// reserveLanes makes room for n lanes. Sums that the caller gets out are formed
+// there in lane 0.
 func (f *frame[T]) reserveLanes(n int) {
 	if size := n * f.p.layout.lane; len(f.lanes) < size {
 		f.lanes = make([]T, size)
 	}
 }
 
-// parallel shares the units of work among the workers. The caller's goroutine
-// is the first worker; a panic in another one is raised here.
-func (f *frame[T]) parallel(workers int) {
-	f.next.Store(0)
-	f.done.Add(workers - 1)
-	for k := 1; k < workers; k++ {
-		go f.workers[k].start()
-	}
-	f.work(0)
-	f.done.Wait()
-	if p := f.failure.Swap(nil); p != nil {
-		panic(p.value)
+// once runs the instructions of a phase that no row takes part in.
+func (f *frame[T]) once(ph phase) {
+	for i := range f.p.phases[ph] {
+		f.exec(&f.p.phases[ph][i], stretch{})
 	}
 }
 
-// work takes units until none is left.
-func (f *frame[T]) work(k int) {
-	defer func() {
-		if v := recover(); v != nil {
-			f.failure.Store(&failure{v})
-		}
-	}()
-	for {
-		u := int(f.next.Add(1)) - 1
-		if u >= f.units {
-			return
-		}
-		if f.p.layout.lane == 0 {
-			f.block(k, 0, u)
-			continue
-		}
-		clear(f.lanes[u*f.p.layout.lane : (u+1)*f.p.layout.lane])
-		for b := u * f.blocks / f.units; b < (u+1)*f.blocks/f.units; b++ {
-			f.block(k, u, b)
-		}
+// stretch is where an instruction works: on the rows [row, row+rows), with the
+// storage of a worker, adding to the sums of a lane, the first to do so or not.
+type stretch struct {
+	worker, lane, row, rows int
+	first                   bool
+}
+
+// doUnit runs the blocks of one unit.
+func (f *frame[T]) doUnit(worker, u int) {
+	if f.p.layout.lane == 0 {
+		f.block(stretch{worker: worker}, u)
+		return
+	}
+	first := u * f.blocks / f.units
+	for b := first; b < (u+1)*f.blocks/f.units; b++ {
+		f.block(stretch{worker: worker, lane: u, first: b == first}, b)
 	}
 }
 
 // block runs the per-row instructions on the rows of one block.
-func (f *frame[T]) block(k, lane, b int) {
-	row := b * f.p.blockRows
-	rows := min(f.p.blockRows, f.n-row)
+func (f *frame[T]) block(s stretch, b int) {
+	s.row = b * f.p.blockRows
+	s.rows = min(f.p.blockRows, f.n-s.row)
 	for i := range f.p.phases[body] {
-		f.exec(&f.p.phases[body][i], k, lane, row, rows)
+		f.exec(&f.p.phases[body][i], s)
 	}
 }
 
-// reduce adds the lanes pairwise, in a tree that depends on their number only,
-// into lane 0, where the instructions after the blocks find the sums.
-func (f *frame[T]) reduce() {
-	size := f.p.layout.lane
+// piece is a part of the sums over rows that one worker adds up at a time.
+type piece struct {
+	lane int // offset in a lane
+	size int
+	out  int // 1 + the output that it belongs to, or 0
+	at   int // offset there
+}
+
+// piecesOf cuts a sum of the given size.
+func piecesOf(lane, size, out int) []piece {
+	const most = 1 << 13
+	var ps []piece
+	for at := 0; at < size; at += most {
+		ps = append(ps, piece{lane + at, min(most, size-at), out, at})
+	}
+	return ps
+}
+
+// reduce adds a piece of the lanes pairwise, in a tree that depends on their
+// number only, into lane 0. Without rows the sums are zero.
+func (f *frame[T]) reduce(_, i int) {
+	p := f.p.pieces[i]
+	of := func(lane int) []T {
+		if lane == 0 && p.out > 0 {
+			return f.out[p.out-1][p.at : p.at+p.size]
+		}
+		return f.lanes[lane*f.p.layout.lane+p.lane:][:p.size]
+	}
+	if f.n == 0 {
+		clear(of(0))
+	}
 	for step := 1; step < f.units; step *= 2 {
 		for i := 0; i+step < f.units; i += 2 * step {
-			kernel.Add(f.lanes[i*size:(i+1)*size], f.lanes[(i+step)*size:(i+step+1)*size])
+			kernel.Add(of(i), of(i+step))
 		}
 	}
 }

@@ -9,24 +9,28 @@ import (
 // White serves independent standard normals. It ignores T and U.
 type White struct{ Seed uint64 }
 
-// Normal fills dst, whose width may be anything. Columns 4n…4n+3 of a row come
-// from its n-th block by two Box–Muller pairs
+// Normal implements Source.
+func (s White) Normal(dst *mat.Dense, at Draw) {
+	rows, _ := dst.Dims()
+	for i := range rows {
+		s.Row(dst.RawRowView(i), at)
+		at.Row++
+	}
+}
+
+// Row fills z with the normals of row at.Row alone. Its length may be anything:
+// entries 4n…4n+3 come from the row's n-th block by two Box–Muller pairs
 //
 //	z₁ = √(−2 ln u) cos 2πv,   z₂ = √(−2 ln u) sin 2πv.
-func (s White) Normal(dst *mat.Dense, at Draw) {
-	rows, cols := dst.Dims()
-	for i := range rows {
-		z := dst.RawRowView(i)
-		for j := 0; j < cols; j += 4 {
-			w0, w1, w2, w3 := at.words4(s.Seed, normals, j/4)
-			var four [4]float64
-			four[0], four[1] = boxMuller(w0, w1)
-			if cols-j > 2 {
-				four[2], four[3] = boxMuller(w2, w3)
-			}
-			copy(z[j:], four[:])
+func (s White) Row(z []float64, at Draw) {
+	for j := 0; j < len(z); j += 4 {
+		w0, w1, w2, w3 := at.words4(s.Seed, normals, j/4)
+		var four [4]float64
+		four[0], four[1] = boxMuller(w0, w1)
+		if len(z)-j > 2 {
+			four[2], four[3] = boxMuller(w2, w3)
 		}
-		at.Row++
+		copy(z[j:], four[:])
 	}
 }
 
