@@ -89,6 +89,7 @@ type trainer struct {
 	losses   []float64
 	detector *detector
 	result   *Result
+	publish  func() error // average, bound once
 }
 
 func newTrainer(ctx context.Context, m *Model, data Data, s Settings) (*trainer, error) {
@@ -125,6 +126,7 @@ func newTrainer(ctx context.Context, m *Model, data Data, s Settings) (*trainer,
 	for _, e := range t.params.Entries() {
 		t.out = append(t.out, t.grad[e.Offset:e.Offset+e.Rows*e.Cols])
 	}
+	t.publish = t.average
 	t.random = func(dst []float64, row, slot int) {
 		noise.Uniform(dst, s.Seed, noise.Draw{Purpose: noise.Leaf, Step: t.step, Row: row, Slot: slot})
 	}
@@ -180,7 +182,7 @@ func (t *trainer) one() error {
 	t.step++
 	t.losses = append(t.losses, loss)
 	if t.s.Recorder != nil {
-		if err := t.s.Recorder.Record(Metrics{Step: t.step, Steps: t.s.Steps, Loss: loss, GradNorm: norm, Rate: rate}); err != nil {
+		if err := t.s.Recorder.Record(Metrics{t.step, t.s.Steps, loss, norm, rate, t.publish}); err != nil {
 			return fmt.Errorf("score: Fit: recorder after step %d: %w", t.step, err)
 		}
 	}
@@ -218,14 +220,14 @@ func (t *trainer) nameOf(i int) string {
 	return fmt.Sprintf("%s[%d, %d]", all[k].Name, (i-all[k].Offset)/all[k].Cols, (i-all[k].Offset)%all[k].Cols)
 }
 
-// publish gives the model the average of the network's weights, unless one of
+// average gives the model the average of the network's weights, unless one of
 // them is not finite.
-func (t *trainer) publish() error {
-	average := t.ema[:len(t.m.theta)]
-	if i := indexNonFinite(average); i >= 0 {
+func (t *trainer) average() error {
+	ema := t.ema[:len(t.m.theta)]
+	if i := indexNonFinite(ema); i >= 0 {
 		return fmt.Errorf("score: Fit: step %d: %w: the optimiser made weight %s %v", t.step, ErrNonFinite, t.nameOf(i), t.raw[i])
 	}
-	t.m.setWeights(average)
+	t.m.setWeights(ema)
 	return nil
 }
 

@@ -2,6 +2,7 @@ package score
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"sync"
@@ -250,3 +251,40 @@ func TestTrainingStepDoesNotAllocate(t *testing.T) {
 		require.Zero(t, testing.AllocsPerRun(20, func() { require.NoError(t, run.one()) }), name)
 	}
 }
+
+// recorderFunc is a Recorder.
+type recorderFunc func(Metrics) error
+
+func (f recorderFunc) Record(m Metrics) error { return f(m) }
+
+func TestARecorderMayEvaluateTheAverageSoFar(t *testing.T) {
+	const at = 30
+	run := func(record func(m *Model, x Metrics) error) *Model {
+		m := newModel(t, 2, Config{})
+		_, err := Fit(t.Context(), m, moons(), &Settings{Steps: 60, Batch: 32, Rate: nn.Constant(3e-3), Recorder: recorderFunc(func(x Metrics) error { return record(m, x) })})
+		if !errors.Is(err, errStop) {
+			require.NoError(t, err)
+		}
+		return m
+	}
+	stopped := run(func(_ *Model, x Metrics) error {
+		if x.Step == at {
+			return errStop
+		}
+		return nil
+	})
+	undisturbed := run(func(*Model, Metrics) error { return nil })
+	watched := run(func(m *Model, x Metrics) error {
+		if x.Step != at {
+			return nil
+		}
+		require.NotEqual(t, stopped.theta, m.theta)
+		require.NoError(t, x.Publish())
+		require.Equal(t, stopped.theta, m.theta)
+		return nil
+	})
+	require.Equal(t, undisturbed.theta, watched.theta, "looking changes nothing")
+	require.NoError(t, Metrics{}.Publish(), "outside a run there is nothing to publish")
+}
+
+var errStop = errors.New("stop")

@@ -2,12 +2,12 @@
 
 package score
 
-const goldenWeights = "5e8be8e25f32dabd"
+const goldenWeights = "b55dd4d1c93401fa"
 
 var goldenSamples = map[string]string{
-	"predictor-corrector": "9454b23f7d147c4d",
-	"DPMpp2M":             "1528c0a48183dce0",
-	"EulerMaruyama":       "544d6f66b428cfff",
-	"DDIM":                "5a7a5396db734e9f",
-	"Heun":                "1aa8d75a9f3762a4",
+	"predictor-corrector": "0f20f38775a50f30",
+	"DPMpp2M":             "6df69349c1558b5c",
+	"EulerMaruyama":       "cdd13602c6c91751",
+	"DDIM":                "448a347ed28d94e3",
+	"Heun":                "a66b5908cc8c78fc",
 }

@@ -2,12 +2,12 @@
 
 package score
 
-const goldenWeights = "527809c8bbe394c0"
+const goldenWeights = "0ab8156880d22330"
 
 var goldenSamples = map[string]string{
-	"EulerMaruyama":       "707cc04de396cb4b",
-	"DDIM":                "62d85975ad6f1b4a",
-	"Heun":                "93802b1ae1dac0ed",
-	"DPMpp2M":             "6846ccd6964b2efb",
-	"predictor-corrector": "c18fbffe758145d1",
+	"EulerMaruyama":       "5e651fef6c49b75b",
+	"DDIM":                "328412c914f6163a",
+	"Heun":                "022b06121299d2e8",
+	"DPMpp2M":             "0015c68c3ec70032",
+	"predictor-corrector": "0328c5fd3900e72a",
 }

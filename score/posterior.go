@@ -17,10 +17,13 @@ import (
 //	shift − ‖y − r_j‖²/(2σ²) = (y/σ², −1/(2σ²), shift − ‖y‖²/(2σ²)) · (r_j, ‖r_j‖², 1),
 //
 // so that all rows and references are one matrix product, an exponential and a
-// second product, with (r_j, 1), for numerator and denominator.
+// second product, with (r_j, 1), for numerator and denominator. Exponents below
+// the floor are raised to it: what e^−floor times a full weight would add is lost
+// in rounding, and weights too small for a float32 with all its digits would
+// make the processor a hundred times slower.
 //
 // The program runs in float32, in which exponents are off by about 2⁻²⁴‖y‖²/σ².
-// A row for which that is too much, because σ is very small or y very far out,
+// A row for which that is too much, because σ is very small for where y lies,
 // has no mean here: whoever asks takes the clean row, whose expectation given y
 // is the same.
 type posterior struct {
@@ -37,7 +40,7 @@ type posterior struct {
 func newPosterior(dim, references, rows int) *posterior {
 	exponents, averaged := (dim+2)*references, references*(dim+1)
 	x := ad.Input("rows", dim+2)
-	w := ad.Exp(ad.MatMul(x, ad.Param("exponents", dim+2, references, 0)))
+	w := ad.Exp(ad.ReLU(ad.MatMul(x, ad.Param("exponents", dim+2, references, 0))))
 	sums := ad.MatMul(w, ad.Param("averaged", references, dim+1, exponents))
 	p := &posterior{
 		dim: dim, program: ad.Compile[float32]([]*ad.Expr{sums}, []*ad.Expr{x}), theta: make([]float32, exponents+averaged),
@@ -64,8 +67,8 @@ func (p *posterior) load(refs *mat.Dense) {
 	p.program.Pack(&p.weights, p.theta, nil)
 }
 
-// set sets row i. The shift may be anything that keeps the largest exponent
-// away from overflow and underflow; it cancels.
+// set sets row i. The shift cancels; with it the largest exponent has to lie
+// between 0, more or less, and 40.
 func (p *posterior) set(i int, y []float64, σ, shift float64) {
 	row := p.rows[i*(p.dim+2) : (i+1)*(p.dim+2)]
 	h := 1 / (2 * σ * σ)
@@ -74,11 +77,14 @@ func (p *posterior) set(i int, y []float64, σ, shift float64) {
 		square += v * v
 		row[k] = float32(2 * h * v)
 	}
-	row[p.dim], row[p.dim+1] = float32(-h), float32(shift-h*square)
-	if p.good[i] = h*square < worstExponent; !p.good[i] {
+	row[p.dim], row[p.dim+1] = float32(-h), float32(floor+shift-h*square)
+	if p.good[i] = h*square < worstExponent && shift < worstExponent; !p.good[i] {
 		clear(row)
 	}
 }
+
+// floor is what exponents are raised by, so that those below it become 0.
+const floor = 40
 
 // worstExponent is the size of terms at which their sum is off by about 0.1.
 const worstExponent = 1 << 20

@@ -64,6 +64,19 @@ type Metrics struct {
 	Loss     float64 // mean over the batch
 	GradNorm float64 // before clipping
 	Rate     float64
+
+	publish func() error
+}
+
+// Publish gives the model in training the moving average of the weights so far,
+// so that a Recorder can evaluate it; Fit does so at its checks and at the end
+// only. It returns an error wrapping ErrNonFinite, and leaves the model as it
+// is, when a weight is not finite.
+func (m Metrics) Publish() error {
+	if m.publish == nil {
+		return nil // not from a run
+	}
+	return m.publish()
 }
 
 // Result is what a run leaves beside the Model.

@@ -64,8 +64,8 @@ func parse(args []string) (*job, error) {
 	j := &job{}
 	f := flag.NewFlagSet("moons", flag.ContinueOnError)
 	name := f.String("dataset", "moons", "distribution: moons, ring or checkerboard")
-	f.IntVar(&j.steps, "steps", 6000, "training steps")
-	f.IntVar(&j.n, "n", 2000, "samples drawn by each sampler")
+	f.IntVar(&j.steps, "steps", 5000, "training steps")
+	f.IntVar(&j.n, "n", 10000, "samples drawn by each sampler")
 	f.Uint64Var(&j.seed, "seed", 0, "seed of weights, data, noise and samples")
 	f.IntVar(&j.workers, "workers", 0, "goroutines, 0 for one a processor; does not change the result")
 	f.StringVar(&j.out, "out", "moons.png", "picture to write; - for none")
@@ -91,30 +91,29 @@ func parse(args []string) (*job, error) {
 // run is the whole job. ctx ends the training, not what follows it.
 func (j *job) run(ctx context.Context, stdout, stderr io.Writer) error {
 	start := time.Now()
-	m, err := score.New(2, &score.Config{Net: nn.RecipeMLP(2, 58), Seed: j.seed})
+	m, err := score.New(2, &score.Config{Net: nn.RecipeMLP(2, 116), Seed: j.seed})
 	if err != nil {
 		return err
 	}
 	data := score.Draws(2, func(src rand.Source) distmv.Rander { return j.toy.Open(src) })
+	law := j.toy.Open(rand.NewPCG(j.seed, 2))
+	clean := dataset.Sample(law, 1200)
 	bar := progress.New(stderr, j.steps)
-	res, err := score.Fit(ctx, m, data, &score.Settings{
-		Steps: j.steps, Batch: 256, References: 256, Workers: j.workers, Seed: j.seed, Recorder: bar,
-	})
+	watch := &stopwatch{Recorder: bar, model: m, law: law, clean: clean, seed: j.seed, good: j.toy.GoodBound, start: start}
+	res, err := score.Fit(ctx, m, data, &score.Settings{Steps: j.steps, Workers: j.workers, Seed: j.seed, Recorder: watch})
 	bar.Close()
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
-	fmt.Fprintf(stderr, "trained %d steps in %.1f s\n", res.Steps, time.Since(start).Seconds())
+	fmt.Fprintf(stderr, "trained %d steps in %.1f s; %v\n", res.Steps, (time.Since(start) - watch.looking).Seconds(), watch)
 
-	law := j.toy.Open(rand.NewPCG(j.seed, 2))
-	bound := score.KLBound(m, dataset.Sample(law, 1200), func(σ float64) score.Denoiser { return law.Diffuse(1, σ) }, j.seed)
 	report := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(report, "%s: %d of %d steps, seed %d\n", j.toy.Name, res.Steps, j.steps, j.seed)
-	fmt.Fprintf(report, "loss %.4f, KL bound %.4f nats\n\n", res.Loss, bound)
+	fmt.Fprintf(report, "loss %.4f, KL bound %.4f nats\n\n", res.Loss, bound(m, law, clean, j.seed))
 	fmt.Fprintf(report, "%d samples\tevaluations\toff support\tsliced W2\tenergy distance\n", j.n)
 
 	judge := j.toy.NewJudge(j.n, j.seed)
-	panels := []figure.Panel{{Title: "data", Layers: []figure.Layer{figure.Points{X: dataset.Sample(law, j.n)}}}}
+	panels := []figure.Panel{{Title: "data", Layers: []figure.Layer{figure.Points{X: dataset.Sample(law, min(j.n, shown))}}}}
 	for _, method := range methods(m.Process()) {
 		start = time.Now()
 		x, err := j.sample(m, method)
@@ -124,9 +123,9 @@ func (j *job) run(ctx context.Context, stdout, stderr io.Writer) error {
 		fmt.Fprintf(stderr, "%s: %.2f s\n", method.name, time.Since(start).Seconds())
 		s := judge.Score(x)
 		fmt.Fprintf(report, "%s\t%d\t%.4f\t%.4f\t%.5f\n", method.name, method.evaluations, s.OffSupport, s.SW2, s.Energy)
-		panels = append(panels, figure.Panel{Title: method.name, Layers: []figure.Layer{figure.Points{X: x, Color: figure.Red}}})
+		panels = append(panels, figure.Panel{Title: method.name, Layers: []figure.Layer{figure.Points{X: x.Slice(0, min(j.n, shown), 0, 2), Color: figure.Red}}})
 	}
-	mean, sd := judge.Floor(20)
+	mean, sd := judge.Floor(10)
 	fmt.Fprintf(report, "two true samples\t\t%.4f ± %.4f\t%.4f ± %.4f\t%.5f ± %.5f\n", mean.OffSupport, sd.OffSupport, mean.SW2, sd.SW2, mean.Energy, sd.Energy)
 	if err := report.Flush(); err != nil {
 		return err

@@ -12,6 +12,9 @@ import (
 // reach is half the side of the panels: all toys lie within.
 const reach = 2.6
 
+// shown is the number of points of a panel, more of which would hide each other.
+const shown = 2000
+
 // framed gives panels their limits.
 func framed(panels []figure.Panel) []figure.Panel {
 	for i := range panels {

@@ -69,9 +69,10 @@ func rowsPerBlock(weightBytes, rowBytes int) int {
 }
 
 // laneCount is the number of partial sums that are added in a fixed tree, also
-// a function of shapes only: blocks of rows, and elements in the sums.
+// a function of shapes only: blocks of rows, and elements in the sums. More than
+// a few million bytes of lanes would push weights and rows out of the cache.
 func laneCount(blocks, elements int) int {
-	most := max(2, min(16, (4<<20)/max(elements, 1)))
+	most := max(2, min(16, (1<<20)/max(elements, 1)))
 	lanes := 1
 	for lanes*2 <= min(blocks, most) {
 		lanes *= 2

@@ -112,7 +112,7 @@ func TestBlocksAndLanesDependOnShapesOnly(t *testing.T) {
 	}
 	for _, c := range []struct{ blocks, elements, want int }{
 		{0, 1, 1}, {1, 1, 1}, {2, 1, 2}, {3, 1, 2}, {15, 1, 8}, {16, 1, 16}, {1000, 1, 16},
-		{1000, 1 << 19, 8}, {1000, 1<<22 - 1, 2}, {1000, 1 << 30, 2},
+		{1000, 1 << 17, 8}, {1000, 1<<20 - 1, 2}, {1000, 1 << 30, 2},
 	} {
 		require.Equal(t, c.want, laneCount(c.blocks, c.elements), "%+v", c)
 	}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/gradlogp/gradlogp/dataset"
+	"github.com/gradlogp/gradlogp/score"
+)
+
+// stopwatch is a score.Recorder that measures how long the training takes to a
+// model of good quality.
+type stopwatch struct {
+	score.Recorder
+	model *score.Model
+	law   dataset.Diffusible
+	clean *mat.Dense
+	seed  uint64
+	good  float64 // the bound that is good enough
+	start time.Time
+
+	looking time.Duration // time spent on measuring, which does not count
+	took    time.Duration
+	step    int // 0 until the model is good
+}
+
+// Record passes a step on and looks at the model every hundred steps.
+func (w *stopwatch) Record(m score.Metrics) error {
+	const every = 100
+	if w.step == 0 && m.Step%every == 0 {
+		now := time.Now()
+		if err := m.Publish(); err != nil {
+			return err
+		}
+		if bound(w.model, w.law, w.clean, w.seed) <= w.good {
+			w.step, w.took = m.Step, now.Sub(w.start)-w.looking
+		}
+		w.looking += time.Since(now)
+	}
+	return w.Recorder.Record(m)
+}
+
+func (w *stopwatch) String() string {
+	if w.step == 0 {
+		return fmt.Sprintf("the KL bound did not come down to %g nats", w.good)
+	}
+	return fmt.Sprintf("time to a KL bound of %g nats: %.2f s (step %d)", w.good, w.took.Seconds(), w.step)
+}
+
+// bound is the KL bound of the model against the law of the rows clean.
+func bound(m *score.Model, law dataset.Diffusible, clean *mat.Dense, seed uint64) float64 {
+	return score.KLBound(m, clean, func(σ float64) score.Denoiser { return law.Diffuse(1, σ) }, seed)
+}
