@@ -113,18 +113,22 @@ func BenchmarkScore(b *testing.B) {
 	}
 }
 
-// BenchmarkDivergence evaluates score and exact divergence of the S network.
+// BenchmarkDivergence evaluates score and exact divergence.
 func BenchmarkDivergence(b *testing.B) {
 	const n = 512
-	m := sized(b, Epsilon{}, 2, 128, 3)
-	x, s := normals(n, 2, 1), mat.NewDense(n, 2, nil)
-	div, t := make([]float64, n), []float64{0.5}
-	m.Divergence(s, div, x, t)
-	b.ReportAllocs()
-	for b.Loop() {
-		m.Divergence(s, div, x, t)
+	for _, c := range []int{0, 2, 3} {
+		b.Run(sizes[c].name, func(b *testing.B) {
+			m := sized(b, Epsilon{}, sizes[c].dim, sizes[c].width, sizes[c].depth)
+			x, s := normals(n, m.dim, 1), mat.NewDense(n, m.dim, nil)
+			div, t := make([]float64, n), []float64{0.5}
+			m.Divergence(s, div, x, t)
+			b.ReportAllocs()
+			for b.Loop() {
+				m.Divergence(s, div, x, t)
+			}
+			b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "rows/s")
+		})
 	}
-	b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "rows/s")
 }
 
 // BenchmarkSample draws samples with the S network. Under the EDM

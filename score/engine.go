@@ -23,9 +23,6 @@ type evaluator interface {
 // scale and noise level, and the score's factors of x and of the network.
 const coeffsPerTime = 4
 
-// tangents is the number of directions that one pass of the divergence takes.
-const tangents = 8
-
 // engine holds the programs of a model, each compiled when it is first needed
 // and once for a common time, once for a time a row: the two give the same
 // bits, but what depends on a common time alone is computed once.
@@ -92,6 +89,7 @@ func (e *engine[T]) form(kind int, common bool) *form[T] {
 		}
 		s := scoreOf(nn.NewBuild(e.params), e.net, x, c)
 		in, out := []*ad.Expr{x, c}, []*ad.Expr{s}
+		var direction *ad.Expr
 		switch kind {
 		case energyForm:
 			out[0] = energyOf(nn.NewBuild(e.params), e.net.(conservative), x, c)
@@ -99,20 +97,10 @@ func (e *engine[T]) form(kind int, common bool) *form[T] {
 			v := ad.Input("v", e.dim)
 			in, out = append(in, v), append(out, ad.JVP(s, x, v))
 		case divergenceForm:
-			var div *ad.Expr
-			for range min(e.dim, tangents) {
-				v := ad.UniformInput("v", e.dim)
-				term := ad.SumCols(ad.Mul(v, ad.JVP(s, x, v)))
-				if div == nil {
-					div = term
-				} else {
-					div = ad.Add(div, term)
-				}
-				in = append(in, v)
-			}
-			out = append(out, div)
+			direction = ad.UniformInput("v", e.dim)
+			out = append(out, ad.SumCols(ad.Mul(direction, ad.JVP(s, x, direction))))
 		}
-		f.program = ad.Compile[T](out, in)
+		f.program = ad.CompileOver[T](out, in, direction)
 		f.program.Pack(&f.weights, e.theta, nil)
 	})
 	return f
@@ -150,26 +138,15 @@ func (e *engine[T]) jvp(dst, jv, x, v *mat.Dense, c []float64) {
 
 func (e *engine[T]) divergence(dst *mat.Dense, div []float64, x *mat.Dense, c []float64) {
 	f := e.form(divergenceForm, len(c) == coeffsPerTime)
-	n, g := x.RawMatrix().Rows, min(e.dim, tangents)
-	b := f.take(2+g, 2)
+	n := x.RawMatrix().Rows
+	b := f.take(2, 2)
 	b.in[0], b.in[1] = toRows(b.in[0], x), narrow(b.in[1], c)
 	b.out[0], b.out[1] = resize(b.out[0], n*e.dim), resize(b.out[1], n)
-	clear(div)
-	for first := 0; first < e.dim; first += g {
-		for k := range g {
-			v := resize(b.in[2+k], e.dim)
-			clear(v)
-			if first+k < e.dim {
-				v[first+k] = 1
-			}
-			b.in[2+k] = v
-		}
-		f.run(n, b)
-		for i, v := range b.out[1] {
-			div[i] += float64(v)
-		}
-	}
+	f.run(n, b)
 	fromRows(dst, b.out[0])
+	for i, v := range b.out[1] {
+		div[i] = float64(v)
+	}
 	f.give(b)
 }
 

@@ -11,15 +11,28 @@ import (
 //
 // Compile panics with the reason when an input is missing or listed twice, or
 // when a per-row value depends on a sum over the rows of the same program.
-func Compile[T Float](out, in []*Expr) *Program[T] {
+func Compile[T Float](out, in []*Expr) *Program[T] { return CompileOver[T](out, in, nil) }
+
+// CompileOver is Compile for sums over directions. The direction is a leaf made
+// by UniformInput, which is not among in: it is each unit vector in turn, and
+// an output that depends on it is the sum of its values, each of which has to
+// be of each row. What does not depend on it is computed once. With v the
+// direction,
+//
+//	SumCols(Mul(v, JVP(s, x, v)))
+//
+// is the divergence of s, whatever the number of columns, by one evaluation of
+// s and as many of its tangent as there are columns.
+func CompileOver[T Float](out, in []*Expr, direction *Expr) *Program[T] {
 	mustBeInputs(in)
 	g := number(out) // values become nodes: simplified, and equal ones are one
-	g.schedule()     // in the order of execution; what no output needs is pruned
-	g.hoist()        // once per Run what does not depend on the rows
-	g.fuse()         // products and functions that are one instruction
-	g.place(in)      // lifetimes, hence one arena for each worker
-	g.lower()        // instructions
-	verify(g.phases[body], g.layout.arena)
+	g.direction = direction
+	g.schedule() // in the order of execution; what no output needs is pruned
+	g.hoist()    // once per Run what does not depend on the rows, for each direction what does on it
+	g.fuse()     // products and functions that are one instruction
+	g.place(in)  // lifetimes, hence one arena for each worker
+	g.lower()    // instructions
+	verify(g.phases[body], g.phases[turns], g.layout.arena)
 	return assemble[T](g, out, in)
 }
 
@@ -37,7 +50,13 @@ func mustBeInputs(in []*Expr) {
 
 // assemble makes the program of a finished graph.
 func assemble[T Float](g *graph, out, in []*Expr) *Program[T] {
-	p := &Program[T]{in: slices.Clone(in), out: slices.Clone(out), nodes: len(g.nodes), phases: g.phases, layout: g.layout, packings: g.packings, plain: g.plain, pieces: g.pieces}
+	p := &Program[T]{
+		in: slices.Clone(in), out: slices.Clone(out), nodes: len(g.nodes),
+		phases: g.phases, layout: g.layout, packings: g.packings, plain: g.plain, pieces: g.pieces,
+	}
+	if g.direction != nil {
+		p.directions = g.direction.cols
+	}
 	for _, c := range g.layout.constant {
 		p.constant = append(p.constant, T(c))
 	}

@@ -167,7 +167,7 @@ func TestVerifyCatchesCorruptedPlacement(t *testing.T) {
 		return p.phases[body], p.layout.arena
 	}
 	instrs, columns := build()
-	require.NotPanics(t, func() { verify(instrs, columns) })
+	require.NotPanics(t, func() { verify(instrs, nil, columns) })
 	caught, tried := 0, 0
 	for i := range instrs {
 		if instrs[i].dst.space != inArena {
@@ -180,7 +180,7 @@ func TestVerifyCatchesCorruptedPlacement(t *testing.T) {
 			}
 			broken[i].dst.at = at // its readers look for it where it was
 			tried++
-			if panics(func() { verify(broken, columns) }) {
+			if panics(func() { verify(broken, nil, columns) }) {
 				caught++
 			}
 		}
@@ -192,7 +192,7 @@ func TestVerifyCatchesCorruptedPlacement(t *testing.T) {
 	for i := range broken {
 		if in := &broken[i]; in.op == opMatMulT && in.operands[0].space == inArena && in.dst.space == inArena {
 			in.dst.at = in.operands[0].at
-			require.Panics(t, func() { verify(broken, columns) }, "a product over its own operand")
+			require.Panics(t, func() { verify(broken, nil, columns) }, "a product over its own operand")
 			return
 		}
 	}
@@ -226,4 +226,79 @@ func TestFreeListFitsAndMerges(t *testing.T) {
 	require.Equal(t, 5, f.take(6), "the last hole grows")
 	require.Equal(t, 11, f.end)
 	require.Empty(t, f.holes)
+}
+
+func testSumsOverDirections[T Float](t *testing.T) {
+	tol := 1e-12
+	if sizeof[T]() == 4 {
+		tol = 2e-5
+	}
+	for _, d := range []int{1, 3, 11} {
+		rng := generator(40)
+		x, time, v := Input("x", d), UniformInput("t", 1), UniformInput("v", d)
+		net := newNetwork(SiLU, d, 24, 20, d)
+		s := Add(Mul(Shift(Sin(time), 2), x), net.apply(x))
+		tangent := JVP(s, x, v)
+		out := []*Expr{
+			s, SumCols(Mul(v, tangent)), Square(tangent), s,
+			SumCols(Mul(v, tangent)), Mul(s, v),
+		}
+		in := []*Expr{x, time}
+		p := CompileOver[T](out, in, v)
+		for _, n := range []int{0, 1, 64, 150} {
+			theta, inputs := net.theta(generator(41)), inputsOf(rng, in, n)
+			got := runCompiled(p, n, theta, inputs, 2)
+			want := make([][]float64, len(out))
+			for k := range d {
+				unit := make([]float64, d)
+				unit[k] = 1
+				leaves := leavesOf(in, inputs)
+				leaves[v] = unit
+				for i, y := range Eval(out, n, theta, nil, leaves) {
+					if want[i] == nil {
+						want[i] = make([]float64, len(y))
+					}
+					for j := range y {
+						if i == 0 || i == 3 {
+							want[i][j] = y[j]
+						} else {
+							want[i][j] += y[j]
+						}
+					}
+				}
+			}
+			for i := range want {
+				requireClose(t, want[i], got[i], tol, "d", d, "n", n, "output", i)
+			}
+		}
+	}
+}
+
+func TestSumsOverDirectionsAreThoseOfEachInTurn(t *testing.T) {
+	t.Run("float32", testSumsOverDirections[float32])
+	t.Run("float64", testSumsOverDirections[float64])
+}
+
+func TestWhatDoesNotDependOnTheDirectionIsDoneOnce(t *testing.T) {
+	const d = 5
+	x, v := Input("x", d), UniformInput("v", d)
+	net := newNetwork(SiLU, d, 8, d)
+	s := net.apply(x)
+	p := CompileOver[float64]([]*Expr{s, SumCols(Mul(v, JVP(s, x, v)))}, []*Expr{x}, v)
+	functions := 0
+	for _, in := range p.phases[turns] {
+		if in.op == opUnary || in.folded {
+			functions++
+		}
+	}
+	require.Zero(t, functions, "the derivative of the activation belongs to the rows\n%s", p)
+	require.NotEmpty(t, p.phases[turns])
+}
+
+func TestCompileOverRefusesWhatIsNotOfEachRow(t *testing.T) {
+	x, v := Input("x", 2), UniformInput("v", 2)
+	require.PanicsWithValue(t, "ad: CompileOver: output 0, v 1×2, depends on the direction and is not of each row",
+		func() { CompileOver[float64]([]*Expr{v}, []*Expr{x}, v) })
+	require.PanicsWithValue(t, "ad: CompileOver: sumrows 1×2, a sum over the rows, depends on the direction",
+		func() { CompileOver[float64]([]*Expr{SumRows(Mul(x, v))}, []*Expr{x}, v) })
 }

@@ -37,6 +37,9 @@
 // whatever x is, and division by a constant to be multiplication by its
 // reciprocal. Program.String prints the result, an instruction a line.
 //
+// CompileOver is for sums over directions, such as exact divergences: what does
+// not depend on the direction is computed once for all of them.
+//
 // Program.Run does not allocate in the steady state and may be called
 // concurrently.
 package ad

@@ -17,6 +17,9 @@ func (f *frame[T]) exec(in *instr, s stretch) {
 	set := s.first || !in.sums // what sums over rows has nothing to add to
 	r, n := size(&in.dst), in.dst.cols
 	switch in.op {
+	case opInput: // the direction
+		clear(dst[:n])
+		dst[s.direction] = 1
 	case opConst:
 		kernel.Fill(dst[:r*n], T(in.value))
 	case opRandom:

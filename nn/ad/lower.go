@@ -24,13 +24,17 @@ type instr struct {
 type operand struct {
 	location
 	id     int // the node's number
-	writer int // index among the block's instructions of the one that made it
+	writer int // number of the block's instruction that made it
 	rows   int // 0: the block's
 	cols   int
 	spread kernel.Spread
 	packed int // for the matrix of a product: 1 + its index among the packings; 0 is as it is
 	out    int // of a sum: 1 + the output in which it is formed, or 0
 }
+
+// firstTurn is the number of the first instruction that depends on a direction,
+// beyond those of any block.
+const firstTurn = 1 << 30
 
 // span is a part of the parameter vector.
 type span struct{ from, to int }
@@ -78,8 +82,11 @@ func (g *graph) lower() {
 			}
 		}
 		in.dst = operandOf(n, n, writer)
-		if n.phase == body {
+		switch n.phase {
+		case body:
 			writer[n] = len(g.phases[body])
+		case turns:
+			writer[n] = firstTurn + len(g.phases[turns])
 		}
 		g.phases[n.phase] = append(g.phases[n.phase], in)
 	}
@@ -116,13 +123,18 @@ func (g *graph) copyOutputs(writer map[*node]int) {
 		if n.home == to || n.out == 1+i {
 			continue
 		}
+		from := operandOf(n, n, writer)
+		dst := from
+		dst.location = to
+		if n.phase == turns {
+			g.phases[body] = append(g.phases[body], instr{op: opConst, dst: dst})
+			g.phases[turns] = append(g.phases[turns], instr{op: opAdd, dst: dst, operands: []operand{dst, from}, inPlace: true})
+			continue
+		}
 		p := after
 		if n.rows == 0 {
 			p = body
 		}
-		from := operandOf(n, n, writer)
-		dst := from
-		dst.location = to
 		if from.space == inWeights {
 			g.read(span{from.at, from.at + from.rows*from.cols})
 		}

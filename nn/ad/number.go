@@ -24,10 +24,11 @@ type node struct {
 // graph is a program under construction, which the passes of Compile turn from
 // expressions into instructions.
 type graph struct {
-	nodes  []*node // operands before their users
-	outs   []*node
-	layout layout
-	phases [3][]instr
+	direction *Expr   // nil when there is none
+	nodes     []*node // operands before their users
+	outs      []*node
+	layout    layout
+	phases    [4][]instr
 	// packings are the parameter matrices that products need in the kernels'
 	// layout.
 	packings []packing

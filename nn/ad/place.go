@@ -48,7 +48,7 @@ func (g *graph) place(in []*Expr) {
 	}
 	for i, n := range g.outs {
 		switch {
-		case n.rows == 0 && n.home.space == nowhere:
+		case n.rows == 0 && n.home.space == nowhere && n.phase == body:
 			n.home = location{inOutput, i}
 		case n.sums && n.out == 0:
 			n.out = 1 + i
@@ -60,7 +60,7 @@ func (g *graph) place(in []*Expr) {
 	for i, n := range g.nodes {
 		elements := n.rows * n.cols
 		switch {
-		case n.op == opInput && n.home.space == nowhere:
+		case n.op == opInput && n.home.space == nowhere && n.Expr != g.direction:
 			panic(fmt.Sprintf("ad: Compile: the leaf %s is needed but not listed among the inputs", n.describe()))
 		case n.home.space != nowhere:
 		case n.op == opConst && !matrix[n]:
@@ -72,7 +72,7 @@ func (g *graph) place(in []*Expr) {
 			n.home = location{inLane, l.lane}
 			g.pieces = append(g.pieces, piecesOf(l.lane, elements, n.out)...)
 			l.lane += elements
-		case n.phase != body:
+		case n.phase == before || n.phase == after:
 			n.home = location{inOnce, l.once}
 			l.once += elements
 		default:
@@ -111,13 +111,17 @@ func neededAsMatrix(nodes, outs []*node) map[*node]bool {
 // arithmetic reports whether n is one of the four operations on two values.
 func (n *node) arithmetic() bool { return n.op >= opAdd && n.op <= opDiv && n.folded == nil }
 
-// lastUses returns the index of the last node that reads each node.
+// lastUses returns the index of the last node that reads each node. What the
+// directions need of the rest is read again and again.
 func lastUses(nodes []*node) map[*node]int {
 	last := make(map[*node]int)
 	for i, n := range nodes {
 		last[n] = i
 		for _, a := range n.args {
-			last[a] = i
+			last[a] = max(last[a], i)
+			if n.phase == turns && a.phase != turns {
+				last[a] = len(nodes)
+			}
 		}
 	}
 	return last

@@ -23,7 +23,7 @@ func (p *Program[T]) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "program of %d values, %d rows a block, %d columns a block, %d sums\n",
 		p.nodes, p.blockRows, p.layout.arena, p.layout.lane)
-	for ph, title := range []string{"before", "rows", "after"} {
+	for ph, title := range []string{"before", "rows", "turns", "after"} {
 		for _, in := range p.phases[ph] {
 			fmt.Fprintf(&b, "%-6s  %s\n", title, in)
 		}

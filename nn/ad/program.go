@@ -12,7 +12,8 @@ import (
 type Program[T Float] struct {
 	in, out    []*Expr
 	nodes      int
-	phases     [3][]instr
+	phases     [4][]instr
+	directions int
 	layout     layout
 	constant   []T
 	blockRows  int

@@ -72,10 +72,12 @@ func (f *frame[T]) once(ph phase) {
 }
 
 // stretch is where an instruction works: on the rows [row, row+rows), with the
-// storage of a worker, adding to the sums of a lane, the first to do so or not.
+// storage of a worker, adding to the sums of a lane, the first to do so or not,
+// for one of the directions.
 type stretch struct {
 	worker, lane, row, rows int
 	first                   bool
+	direction               int
 }
 
 // doUnit runs the blocks of one unit.
@@ -96,6 +98,11 @@ func (f *frame[T]) block(s stretch, b int) {
 	s.rows = min(f.p.blockRows, f.n-s.row)
 	for i := range f.p.phases[body] {
 		f.exec(&f.p.phases[body][i], s)
+	}
+	for s.direction = range f.p.directions {
+		for i := range f.p.phases[turns] {
+			f.exec(&f.p.phases[turns][i], s)
+		}
 	}
 }
 
