@@ -238,3 +238,38 @@ func TestExpressionsMayBeBuiltConcurrently(t *testing.T) {
 		require.Equal(t, printed[0], p, "compiling is deterministic")
 	}
 }
+
+func TestWhatIsKeptBetweenRunsIsNeverStale(t *testing.T) {
+	rng := generator(27)
+	x, common := Input("x", 3), UniformInput("t", 1)
+	s, size := conditioned(true, x, common)
+	out, in := []*Expr{s, Mul(common, Const(2)), Recip(common)}, []*Expr{x, common}
+	p := Compile[float64](out, in)
+	const n = 5
+	xs := normals(rng, 3*n)
+	thetas := [][]float64{normals(rng, size), normals(rng, size)}
+	var weights [2]Weights[float64]
+	for i := range weights {
+		p.Pack(&weights[i], thetas[i], nil)
+	}
+	for _, c := range []struct {
+		weights int
+		repack  bool
+		time    float64
+	}{
+		{0, false, 0.3}, {0, false, 0.3}, {1, false, 0.3}, {0, false, 0.3}, {0, true, 0.3}, {0, false, 0.5},
+		{0, false, 0}, {0, false, math.Copysign(0, -1)}, {0, false, math.NaN()}, {0, false, math.NaN()}, {0, false, 0.3},
+	} {
+		if c.repack {
+			thetas[c.weights] = normals(rng, size)
+			p.Pack(&weights[c.weights], thetas[c.weights], nil)
+		}
+		inputs := [][]float64{xs, {c.time}}
+		got := outputsOf(p, n)
+		p.Run(n, &weights[c.weights], nil, got, inputs, nil)
+		fresh := runCompiled(Compile[float64](out, in), n, thetas[c.weights], inputs, 1)
+		for i := range fresh {
+			requireSameBits(t, fresh[i], got[i], c.time, "output", i)
+		}
+	}
+}

@@ -34,6 +34,7 @@ type Weights[T Float] struct {
 	program any
 	theta   []T // where it is read as it is
 	packed  []T
+	version int // counts the packings
 	from    []T // while it is packed
 	part    func(worker, i int)
 }
@@ -55,6 +56,7 @@ func (p *Program[T]) Pack(dst *Weights[T], theta []T, crew *Crew) {
 	if dst.program != any(p) {
 		dst.assign(p)
 	}
+	dst.version++
 	dst.from = theta
 	crew.Each(1+len(p.packings), dst.part)
 	dst.from = nil
@@ -105,7 +107,9 @@ func (p *Program[T]) Run(n int, w *Weights[T], random Filler, out, in [][]T, cre
 		f.reserveLanes(f.units)
 	}
 	f.reserveWorkers(min(crew.Workers(), f.units))
-	f.once(before)
+	if !f.remembers() {
+		f.once(before)
+	}
 	crew.Each(f.units, f.unit)
 	if p.layout.lane > 0 {
 		crew.Each(len(p.pieces), f.piece)

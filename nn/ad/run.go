@@ -1,6 +1,10 @@
 package ad
 
-import "github.com/gradlogp/gradlogp/nn/internal/kernel"
+import (
+	"math"
+
+	"github.com/gradlogp/gradlogp/nn/internal/kernel"
+)
 
 // frame takes idle storage for one run, or makes some.
 func (p *Program[T]) frame() *frame[T] {
@@ -35,6 +39,7 @@ type frame[T Float] struct {
 	units   int // of work: lanes when the program sums over rows, else blocks
 	workers []worker[T]
 	shared  []T // values computed once
+	memory  memory[T]
 	one     []T
 	lanes   []T
 
@@ -62,6 +67,41 @@ func (f *frame[T]) reserveLanes(n int) {
 	if size := n * f.p.layout.lane; len(f.lanes) < size {
 		f.lanes = make([]T, size)
 	}
+}
+
+// memory is what the values computed once were computed from.
+type memory[T Float] struct {
+	valid   bool
+	weights *Weights[T]
+	version int
+	inputs  []T // the uniform ones
+}
+
+// remembers reports whether the values computed once are still those of this
+// run, as they are for a sampler's many rows at one time, and takes note of the
+// run if they are not.
+func (f *frame[T]) remembers() bool {
+	m := &f.memory
+	same := m.valid && m.weights == f.weights && (f.weights == nil || m.version == f.weights.version)
+	at := 0
+	for i, e := range f.p.in {
+		if e.rows == 0 {
+			continue
+		}
+		for _, v := range f.in[i] {
+			if at == len(m.inputs) {
+				m.inputs, same = append(m.inputs, v), false
+			} else if w := m.inputs[at]; v != w || math.Signbit(float64(v)) != math.Signbit(float64(w)) {
+				m.inputs[at], same = v, false
+			}
+			at++
+		}
+	}
+	m.valid, m.weights = true, f.weights
+	if f.weights != nil {
+		m.version = f.weights.version
+	}
+	return same
 }
 
 // once runs the instructions of a phase that no row takes part in.
