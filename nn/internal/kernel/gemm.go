@@ -4,7 +4,7 @@ package kernel
 // many rows of a panel stay in the first-level cache.
 const depth = 512
 
-// product is c = init + a·b, where c has rows×cols elements. Its matrices
+// product is c = init + a·b, where c has cols columns. Its matrices
 // start at the beginning of a slice and have rows, and a also columns, that
 // far apart.
 type product[T Float] struct {
@@ -12,8 +12,20 @@ type product[T Float] struct {
 	cr, ir        int
 	ar, ac        int
 	br            int
-	rows, k, cols int
-	last          []T // the last row of b when that must not be read beyond its end, else nil
+	k, cols       int
+	follows       bool // what follows b is used next
+	last          []T  // the last row of b when that must not be read beyond its end, else nil
+
+	// The rows are cut into tiles, of which the first high are one row higher
+	// than the others.
+	tiles, low, high int
+}
+
+// cut cuts the rows into the smallest number of tiles.
+func (p *product[T]) cut(rows int) {
+	p.tiles = (rows + tileHeight() - 1) / tileHeight()
+	p.low = rows / p.tiles
+	p.high = rows - p.low*p.tiles
 }
 
 // MatMulPacked is MatMul with the matrix w that Pack has packed.
@@ -32,14 +44,11 @@ func MatMulPacked[T Float](dst, x, packed, init []T, initRows, r, k, n int) {
 			return
 		}
 	}
+	p := product[T]{cr: n, a: x, ar: k, ac: 1, k: k, follows: true}
+	p.cut(r)
 	for j := 0; j < n; j += panelColumns[T]() {
-		cols := min(panelColumns[T](), n-j)
-		p := product[T]{
-			c: dst[j:], cr: n,
-			a: x, ar: k, ac: 1,
-			b: packed[k*j:], br: panelWidth[T](cols),
-			rows: r, k: k, cols: cols,
-		}
+		p.cols = min(panelColumns[T](), n-j)
+		p.c, p.b, p.br = dst[j:], packed[k*j:], panelWidth[T](p.cols)
 		p.init, p.ir = initial(init, initRows, r, j, n, zero[:])
 		p.panel()
 	}
@@ -66,58 +75,39 @@ func initial[T Float](init []T, initRows, r, j, n int, zero []T) ([]T, int) {
 	return init[j : r*n], n
 }
 
-// panel computes a product of at most panelColumns columns.
-func (p product[T]) panel() {
-	part := p
+// panel computes a product of at most panelColumns columns, cut into the
+// widest stripes that a tile can have.
+func (p *product[T]) panel() {
+	width := tileWidth[T]()
+	init, ir := p.init, p.ir
 	for l := 0; l < p.k; l += depth {
-		part.a, part.b = p.a[l*p.ac:], p.b[l*p.br:]
-		part.k = min(depth, p.k-l)
-		part.last = part.b[(part.k-1)*p.br:]
-		if l+part.k == p.k && p.last != nil {
-			part.last = p.last
+		k := min(depth, p.k-l)
+		b := p.b[l*p.br:]
+		last := b[(k-1)*p.br:]
+		if l+k == p.k && p.last != nil {
+			last = p.last
 		}
-		part.stripes()
-		part.init, part.ir = p.c, p.cr
-	}
-}
-
-// stripes cuts the columns into the widest that a tile can have.
-func (p product[T]) stripes() {
-	most := tileWidth[T]()
-	for cols := p.cols; ; cols -= most {
-		p.cols = min(cols, most)
-		p.blocks()
-		if cols <= most {
-			return
+		ahead := 0
+		if p.follows {
+			ahead = k * p.br
 		}
-		p.c, p.b, p.init, p.last = p.c[most:], p.b[most:], p.init[most:], p.last[most:]
+		for j := 0; j < p.cols; j += width {
+			for i, t := 0, 0; t < p.tiles; {
+				m, count := p.low, p.tiles-t
+				if t < p.high {
+					m, count = p.low+1, p.high-t
+				}
+				// A goroutine cannot be interrupted in a call, which is to take
+				// few microseconds.
+				if count > 1 && count*m*k*width > 1<<20 {
+					count = max(1, (1<<20)/(m*k*width))
+				}
+				gemm(m, count, k, min(width, p.cols-j),
+					p.c[i*p.cr+j:], p.cr, init[i*ir+j:], ir,
+					p.a[i*p.ar+l*p.ac:], p.ar, p.ac, b[j:], p.br, last[j:], ahead)
+				i, t = i+m*count, t+count
+			}
+		}
+		init, ir = p.c, p.cr
 	}
-}
-
-// blocks cuts the rows so that a call takes few microseconds: a goroutine
-// cannot be interrupted in it.
-func (p product[T]) blocks() {
-	most := max(tileHeight(), (1<<20)/(p.k*tileWidth[T]()))
-	rows := p.rows
-	for ; rows > most; rows -= most {
-		p.rows = most
-		p.tiles()
-		p.c, p.a, p.init = p.c[most*p.cr:], p.a[most*p.ar:], p.init[most*p.ir:]
-	}
-	p.rows = rows
-	p.tiles()
-}
-
-// tiles cuts the rows into the smallest number of tiles, of heights that
-// differ by one at most.
-func (p product[T]) tiles() {
-	count := (p.rows + tileHeight() - 1) / tileHeight()
-	low := p.rows / count
-	high := p.rows - low*count
-	if high > 0 {
-		gemm(&p, low+1, high)
-		done := (low + 1) * high
-		p.c, p.a, p.init = p.c[done*p.cr:], p.a[done*p.ar:], p.init[done*p.ir:]
-	}
-	gemm(&p, low, count-high)
 }

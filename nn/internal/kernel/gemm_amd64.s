@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func gemm32AVX2(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, b *byte, br int, last *byte)
-// Requires: AVX, FMA3
-TEXT ·gemm32AVX2(SB), NOSPLIT, $0-112
+// func gemm32AVX2(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, b *byte, br int, last *byte, ahead int, every int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm32AVX2(SB), NOSPLIT, $0-128
 	MOVQ cols+24(FP), AX
 	MOVQ m+0(FP), CX
 	CMPQ AX, $0x08
@@ -99,18 +99,23 @@ part6x1:
 	MOVQ       AX, init+48(FP)
 
 start6x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R8
-	DECQ SI
-	JNZ  loop6x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R8
+	MOVQ   ldc+40(FP), R10
+	IMUL3Q $0x06, R10, R10
+	ADDQ   c+32(FP), R10
+	MOVQ   ahead+112(FP), R11
+	ADDQ   DX, R11
+	DECQ   SI
+	JNZ    loop6x1
+	MOVQ   last+104(FP), DX
 
 loop6x1:
 	VMOVUPS      (DX), Y6
@@ -129,12 +134,24 @@ loop6x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop6x1
-	JL           done6x1
-	MOVQ         last+104(FP), DX
+	JLE          end6x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop6x1
+	PREFETCHT0   (R10)
+	ADDQ         ldc+40(FP), R10
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	ADDQ         $+128, R11
 	JMP          loop6x1
 
+end6x1:
+	JL   done6x1
+	MOVQ last+104(FP), DX
+	JMP  loop6x1
+
 done6x1:
+	SUBQ    b+88(FP), R11
+	MOVQ    R11, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart6x1
@@ -260,17 +277,22 @@ part5x1:
 	MOVQ       AX, init+48(FP)
 
 start5x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R8
-	DECQ SI
-	JNZ  loop5x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R8
+	MOVQ   ldc+40(FP), R9
+	IMUL3Q $0x05, R9, R9
+	ADDQ   c+32(FP), R9
+	MOVQ   ahead+112(FP), R10
+	ADDQ   DX, R10
+	DECQ   SI
+	JNZ    loop5x1
+	MOVQ   last+104(FP), DX
 
 loop5x1:
 	VMOVUPS      (DX), Y5
@@ -287,12 +309,24 @@ loop5x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop5x1
-	JL           done5x1
-	MOVQ         last+104(FP), DX
+	JLE          end5x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop5x1
+	PREFETCHT0   (R9)
+	ADDQ         ldc+40(FP), R9
+	PREFETCHT1   (R10)
+	PREFETCHT1   64(R10)
+	ADDQ         $+128, R10
 	JMP          loop5x1
 
+end5x1:
+	JL   done5x1
+	MOVQ last+104(FP), DX
+	JMP  loop5x1
+
 done5x1:
+	SUBQ    b+88(FP), R10
+	MOVQ    R10, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart5x1
@@ -402,17 +436,22 @@ part4x1:
 	MOVQ       AX, init+48(FP)
 
 start4x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R8
-	DECQ SI
-	JNZ  loop4x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R8
+	MOVQ   ldc+40(FP), R9
+	IMUL3Q $0x04, R9, R9
+	ADDQ   c+32(FP), R9
+	MOVQ   ahead+112(FP), R10
+	ADDQ   DX, R10
+	DECQ   SI
+	JNZ    loop4x1
+	MOVQ   last+104(FP), DX
 
 loop4x1:
 	VMOVUPS      (DX), Y4
@@ -427,12 +466,24 @@ loop4x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop4x1
-	JL           done4x1
-	MOVQ         last+104(FP), DX
+	JLE          end4x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop4x1
+	PREFETCHT0   (R9)
+	ADDQ         ldc+40(FP), R9
+	PREFETCHT1   (R10)
+	PREFETCHT1   64(R10)
+	ADDQ         $+128, R10
 	JMP          loop4x1
 
+end4x1:
+	JL   done4x1
+	MOVQ last+104(FP), DX
+	JMP  loop4x1
+
 done4x1:
+	SUBQ    b+88(FP), R10
+	MOVQ    R10, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart4x1
@@ -526,16 +577,21 @@ part3x1:
 	MOVQ       AX, init+48(FP)
 
 start3x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	DECQ SI
-	JNZ  loop3x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	MOVQ   ldc+40(FP), R8
+	IMUL3Q $0x03, R8, R8
+	ADDQ   c+32(FP), R8
+	MOVQ   ahead+112(FP), R9
+	ADDQ   DX, R9
+	DECQ   SI
+	JNZ    loop3x1
+	MOVQ   last+104(FP), DX
 
 loop3x1:
 	VMOVUPS      (DX), Y3
@@ -548,12 +604,24 @@ loop3x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop3x1
-	JL           done3x1
-	MOVQ         last+104(FP), DX
+	JLE          end3x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop3x1
+	PREFETCHT0   (R8)
+	ADDQ         ldc+40(FP), R8
+	PREFETCHT1   (R9)
+	PREFETCHT1   64(R9)
+	ADDQ         $+128, R9
 	JMP          loop3x1
 
+end3x1:
+	JL   done3x1
+	MOVQ last+104(FP), DX
+	JMP  loop3x1
+
 done3x1:
+	SUBQ    b+88(FP), R9
+	MOVQ    R9, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart3x1
@@ -631,16 +699,21 @@ part2x1:
 	MOVQ       AX, init+48(FP)
 
 start2x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	DECQ SI
-	JNZ  loop2x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	MOVQ   ldc+40(FP), R8
+	IMUL3Q $0x02, R8, R8
+	ADDQ   c+32(FP), R8
+	MOVQ   ahead+112(FP), R9
+	ADDQ   DX, R9
+	DECQ   SI
+	JNZ    loop2x1
+	MOVQ   last+104(FP), DX
 
 loop2x1:
 	VMOVUPS      (DX), Y2
@@ -651,12 +724,24 @@ loop2x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop2x1
-	JL           done2x1
-	MOVQ         last+104(FP), DX
+	JLE          end2x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop2x1
+	PREFETCHT0   (R8)
+	ADDQ         ldc+40(FP), R8
+	PREFETCHT1   (R9)
+	PREFETCHT1   64(R9)
+	ADDQ         $+128, R9
 	JMP          loop2x1
 
+end2x1:
+	JL   done2x1
+	MOVQ last+104(FP), DX
+	JMP  loop2x1
+
 done2x1:
+	SUBQ    b+88(FP), R9
+	MOVQ    R9, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart2x1
@@ -718,14 +803,19 @@ part1x1:
 	MOVQ       AX, init+48(FP)
 
 start1x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	DECQ SI
-	JNZ  loop1x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ldc+40(FP), DI
+	IMUL3Q $0x01, DI, DI
+	ADDQ   c+32(FP), DI
+	MOVQ   ahead+112(FP), R8
+	ADDQ   DX, R8
+	DECQ   SI
+	JNZ    loop1x1
+	MOVQ   last+104(FP), DX
 
 loop1x1:
 	VMOVUPS      (DX), Y1
@@ -734,12 +824,24 @@ loop1x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop1x1
-	JL           done1x1
-	MOVQ         last+104(FP), DX
+	JLE          end1x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop1x1
+	PREFETCHT0   (DI)
+	ADDQ         ldc+40(FP), DI
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	ADDQ         $+128, R8
 	JMP          loop1x1
 
+end1x1:
+	JL   done1x1
+	MOVQ last+104(FP), DX
+	JMP  loop1x1
+
 done1x1:
+	SUBQ    b+88(FP), R8
+	MOVQ    R8, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart1x1
@@ -845,18 +947,23 @@ part6x2:
 	MOVQ       AX, init+48(FP)
 
 start6x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R8
-	DECQ SI
-	JNZ  loop6x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R8
+	MOVQ   ldc+40(FP), R10
+	IMUL3Q $0x06, R10, R10
+	ADDQ   c+32(FP), R10
+	MOVQ   ahead+112(FP), R11
+	ADDQ   DX, R11
+	DECQ   SI
+	JNZ    loop6x2
+	MOVQ   last+104(FP), DX
 
 loop6x2:
 	VMOVUPS      (DX), Y12
@@ -882,12 +989,24 @@ loop6x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop6x2
-	JL           done6x2
-	MOVQ         last+104(FP), DX
+	JLE          end6x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop6x2
+	PREFETCHT0   (R10)
+	ADDQ         ldc+40(FP), R10
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	ADDQ         $+128, R11
 	JMP          loop6x2
 
+end6x2:
+	JL   done6x2
+	MOVQ last+104(FP), DX
+	JMP  loop6x2
+
 done6x2:
+	SUBQ    b+88(FP), R11
+	MOVQ    R11, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart6x2
@@ -1035,17 +1154,22 @@ part5x2:
 	MOVQ       AX, init+48(FP)
 
 start5x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R8
-	DECQ SI
-	JNZ  loop5x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R8
+	MOVQ   ldc+40(FP), R9
+	IMUL3Q $0x05, R9, R9
+	ADDQ   c+32(FP), R9
+	MOVQ   ahead+112(FP), R10
+	ADDQ   DX, R10
+	DECQ   SI
+	JNZ    loop5x2
+	MOVQ   last+104(FP), DX
 
 loop5x2:
 	VMOVUPS      (DX), Y10
@@ -1068,12 +1192,24 @@ loop5x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop5x2
-	JL           done5x2
-	MOVQ         last+104(FP), DX
+	JLE          end5x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop5x2
+	PREFETCHT0   (R9)
+	ADDQ         ldc+40(FP), R9
+	PREFETCHT1   (R10)
+	PREFETCHT1   64(R10)
+	ADDQ         $+128, R10
 	JMP          loop5x2
 
+end5x2:
+	JL   done5x2
+	MOVQ last+104(FP), DX
+	JMP  loop5x2
+
 done5x2:
+	SUBQ    b+88(FP), R10
+	MOVQ    R10, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart5x2
@@ -1201,17 +1337,22 @@ part4x2:
 	MOVQ       AX, init+48(FP)
 
 start4x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R8
-	DECQ SI
-	JNZ  loop4x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R8
+	MOVQ   ldc+40(FP), R9
+	IMUL3Q $0x04, R9, R9
+	ADDQ   c+32(FP), R9
+	MOVQ   ahead+112(FP), R10
+	ADDQ   DX, R10
+	DECQ   SI
+	JNZ    loop4x2
+	MOVQ   last+104(FP), DX
 
 loop4x2:
 	VMOVUPS      (DX), Y8
@@ -1231,12 +1372,24 @@ loop4x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop4x2
-	JL           done4x2
-	MOVQ         last+104(FP), DX
+	JLE          end4x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop4x2
+	PREFETCHT0   (R9)
+	ADDQ         ldc+40(FP), R9
+	PREFETCHT1   (R10)
+	PREFETCHT1   64(R10)
+	ADDQ         $+128, R10
 	JMP          loop4x2
 
+end4x2:
+	JL   done4x2
+	MOVQ last+104(FP), DX
+	JMP  loop4x2
+
 done4x2:
+	SUBQ    b+88(FP), R10
+	MOVQ    R10, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart4x2
@@ -1344,16 +1497,21 @@ part3x2:
 	MOVQ       AX, init+48(FP)
 
 start3x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	DECQ SI
-	JNZ  loop3x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	MOVQ   ldc+40(FP), R8
+	IMUL3Q $0x03, R8, R8
+	ADDQ   c+32(FP), R8
+	MOVQ   ahead+112(FP), R9
+	ADDQ   DX, R9
+	DECQ   SI
+	JNZ    loop3x2
+	MOVQ   last+104(FP), DX
 
 loop3x2:
 	VMOVUPS      (DX), Y6
@@ -1370,12 +1528,24 @@ loop3x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop3x2
-	JL           done3x2
-	MOVQ         last+104(FP), DX
+	JLE          end3x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop3x2
+	PREFETCHT0   (R8)
+	ADDQ         ldc+40(FP), R8
+	PREFETCHT1   (R9)
+	PREFETCHT1   64(R9)
+	ADDQ         $+128, R9
 	JMP          loop3x2
 
+end3x2:
+	JL   done3x2
+	MOVQ last+104(FP), DX
+	JMP  loop3x2
+
 done3x2:
+	SUBQ    b+88(FP), R9
+	MOVQ    R9, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart3x2
@@ -1463,16 +1633,21 @@ part2x2:
 	MOVQ       AX, init+48(FP)
 
 start2x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	DECQ SI
-	JNZ  loop2x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	MOVQ   ldc+40(FP), R8
+	IMUL3Q $0x02, R8, R8
+	ADDQ   c+32(FP), R8
+	MOVQ   ahead+112(FP), R9
+	ADDQ   DX, R9
+	DECQ   SI
+	JNZ    loop2x2
+	MOVQ   last+104(FP), DX
 
 loop2x2:
 	VMOVUPS      (DX), Y4
@@ -1486,12 +1661,24 @@ loop2x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop2x2
-	JL           done2x2
-	MOVQ         last+104(FP), DX
+	JLE          end2x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop2x2
+	PREFETCHT0   (R8)
+	ADDQ         ldc+40(FP), R8
+	PREFETCHT1   (R9)
+	PREFETCHT1   64(R9)
+	ADDQ         $+128, R9
 	JMP          loop2x2
 
+end2x2:
+	JL   done2x2
+	MOVQ last+104(FP), DX
+	JMP  loop2x2
+
 done2x2:
+	SUBQ    b+88(FP), R9
+	MOVQ    R9, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart2x2
@@ -1559,14 +1746,19 @@ part1x2:
 	MOVQ       AX, init+48(FP)
 
 start1x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	DECQ SI
-	JNZ  loop1x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ldc+40(FP), DI
+	IMUL3Q $0x01, DI, DI
+	ADDQ   c+32(FP), DI
+	MOVQ   ahead+112(FP), R8
+	ADDQ   DX, R8
+	DECQ   SI
+	JNZ    loop1x2
+	MOVQ   last+104(FP), DX
 
 loop1x2:
 	VMOVUPS      (DX), Y2
@@ -1577,12 +1769,24 @@ loop1x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop1x2
-	JL           done1x2
-	MOVQ         last+104(FP), DX
+	JLE          end1x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop1x2
+	PREFETCHT0   (DI)
+	ADDQ         ldc+40(FP), DI
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	ADDQ         $+128, R8
 	JMP          loop1x2
 
+end1x2:
+	JL   done1x2
+	MOVQ last+104(FP), DX
+	JMP  loop1x2
+
 done1x2:
+	SUBQ    b+88(FP), R8
+	MOVQ    R8, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart1x2
@@ -1615,9 +1819,9 @@ advance1x2:
 	VZEROUPPER
 	RET
 
-// func gemm32AVX512(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, b *byte, br int, last *byte)
-// Requires: AVX, AVX512BW, AVX512F, BMI2
-TEXT ·gemm32AVX512(SB), NOSPLIT, $0-112
+// func gemm32AVX512(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, b *byte, br int, last *byte, ahead int, every int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2, MMX+
+TEXT ·gemm32AVX512(SB), NOSPLIT, $0-128
 	MOVQ  cols+24(FP), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
@@ -1756,22 +1960,27 @@ part14x1:
 	MOVQ      AX, init+48(FP)
 
 start14x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R10
-	LEAQ (R10)(R8*1), R11
-	LEAQ (R11)(R8*1), R12
-	LEAQ (R12)(R8*1), R13
-	LEAQ (R13)(R8*1), R8
-	DECQ SI
-	JNZ  loop14x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R12
+	LEAQ   (R12)(R8*1), R13
+	LEAQ   (R13)(R8*1), R8
+	MOVQ   ldc+40(FP), R14
+	IMUL3Q $0x0e, R14, R14
+	ADDQ   c+32(FP), R14
+	MOVQ   ahead+112(FP), R15
+	ADDQ   DX, R15
+	DECQ   SI
+	JNZ    loop14x1
+	MOVQ   last+104(FP), DX
 
 loop14x1:
 	VMOVUPS      (DX), Z14
@@ -1806,12 +2015,26 @@ loop14x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop14x1
-	JL           done14x1
-	MOVQ         last+104(FP), DX
+	JLE          end14x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop14x1
+	PREFETCHT0   (R14)
+	ADDQ         ldc+40(FP), R14
+	PREFETCHT1   (R15)
+	PREFETCHT1   64(R15)
+	PREFETCHT1   128(R15)
+	PREFETCHT1   192(R15)
+	ADDQ         $+256, R15
 	JMP          loop14x1
 
+end14x1:
+	JL   done14x1
+	MOVQ last+104(FP), DX
+	JMP  loop14x1
+
 done14x1:
+	SUBQ    b+88(FP), R15
+	MOVQ    R15, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart14x1
@@ -1957,21 +2180,26 @@ part13x1:
 	MOVQ      AX, init+48(FP)
 
 start13x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R10
-	LEAQ (R10)(R8*1), R11
-	LEAQ (R11)(R8*1), R12
-	LEAQ (R12)(R8*1), R8
-	DECQ SI
-	JNZ  loop13x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R12
+	LEAQ   (R12)(R8*1), R8
+	MOVQ   ldc+40(FP), R13
+	IMUL3Q $0x0d, R13, R13
+	ADDQ   c+32(FP), R13
+	MOVQ   ahead+112(FP), R14
+	ADDQ   DX, R14
+	DECQ   SI
+	JNZ    loop13x1
+	MOVQ   last+104(FP), DX
 
 loop13x1:
 	VMOVUPS      (DX), Z13
@@ -2004,12 +2232,26 @@ loop13x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop13x1
-	JL           done13x1
-	MOVQ         last+104(FP), DX
+	JLE          end13x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop13x1
+	PREFETCHT0   (R13)
+	ADDQ         ldc+40(FP), R13
+	PREFETCHT1   (R14)
+	PREFETCHT1   64(R14)
+	PREFETCHT1   128(R14)
+	PREFETCHT1   192(R14)
+	ADDQ         $+256, R14
 	JMP          loop13x1
 
+end13x1:
+	JL   done13x1
+	MOVQ last+104(FP), DX
+	JMP  loop13x1
+
 done13x1:
+	SUBQ    b+88(FP), R14
+	MOVQ    R14, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart13x1
@@ -2147,21 +2389,26 @@ part12x1:
 	MOVQ      AX, init+48(FP)
 
 start12x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R10
-	LEAQ (R10)(R8*1), R11
-	LEAQ (R11)(R8*1), R12
-	LEAQ (R12)(R8*1), R8
-	DECQ SI
-	JNZ  loop12x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R12
+	LEAQ   (R12)(R8*1), R8
+	MOVQ   ldc+40(FP), R13
+	IMUL3Q $0x0c, R13, R13
+	ADDQ   c+32(FP), R13
+	MOVQ   ahead+112(FP), R14
+	ADDQ   DX, R14
+	DECQ   SI
+	JNZ    loop12x1
+	MOVQ   last+104(FP), DX
 
 loop12x1:
 	VMOVUPS      (DX), Z12
@@ -2192,12 +2439,26 @@ loop12x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop12x1
-	JL           done12x1
-	MOVQ         last+104(FP), DX
+	JLE          end12x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop12x1
+	PREFETCHT0   (R13)
+	ADDQ         ldc+40(FP), R13
+	PREFETCHT1   (R14)
+	PREFETCHT1   64(R14)
+	PREFETCHT1   128(R14)
+	PREFETCHT1   192(R14)
+	ADDQ         $+256, R14
 	JMP          loop12x1
 
+end12x1:
+	JL   done12x1
+	MOVQ last+104(FP), DX
+	JMP  loop12x1
+
 done12x1:
+	SUBQ    b+88(FP), R14
+	MOVQ    R14, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart12x1
@@ -2327,20 +2588,25 @@ part11x1:
 	MOVQ      AX, init+48(FP)
 
 start11x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R10
-	LEAQ (R10)(R8*1), R11
-	LEAQ (R11)(R8*1), R8
-	DECQ SI
-	JNZ  loop11x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R8
+	MOVQ   ldc+40(FP), R12
+	IMUL3Q $0x0b, R12, R12
+	ADDQ   c+32(FP), R12
+	MOVQ   ahead+112(FP), R13
+	ADDQ   DX, R13
+	DECQ   SI
+	JNZ    loop11x1
+	MOVQ   last+104(FP), DX
 
 loop11x1:
 	VMOVUPS      (DX), Z11
@@ -2369,12 +2635,26 @@ loop11x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop11x1
-	JL           done11x1
-	MOVQ         last+104(FP), DX
+	JLE          end11x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop11x1
+	PREFETCHT0   (R12)
+	ADDQ         ldc+40(FP), R12
+	PREFETCHT1   (R13)
+	PREFETCHT1   64(R13)
+	PREFETCHT1   128(R13)
+	PREFETCHT1   192(R13)
+	ADDQ         $+256, R13
 	JMP          loop11x1
 
+end11x1:
+	JL   done11x1
+	MOVQ last+104(FP), DX
+	JMP  loop11x1
+
 done11x1:
+	SUBQ    b+88(FP), R13
+	MOVQ    R13, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart11x1
@@ -2496,20 +2776,25 @@ part10x1:
 	MOVQ      AX, init+48(FP)
 
 start10x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R10
-	LEAQ (R10)(R8*1), R11
-	LEAQ (R11)(R8*1), R8
-	DECQ SI
-	JNZ  loop10x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R8
+	MOVQ   ldc+40(FP), R12
+	IMUL3Q $0x0a, R12, R12
+	ADDQ   c+32(FP), R12
+	MOVQ   ahead+112(FP), R13
+	ADDQ   DX, R13
+	DECQ   SI
+	JNZ    loop10x1
+	MOVQ   last+104(FP), DX
 
 loop10x1:
 	VMOVUPS      (DX), Z10
@@ -2536,12 +2821,26 @@ loop10x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop10x1
-	JL           done10x1
-	MOVQ         last+104(FP), DX
+	JLE          end10x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop10x1
+	PREFETCHT0   (R12)
+	ADDQ         ldc+40(FP), R12
+	PREFETCHT1   (R13)
+	PREFETCHT1   64(R13)
+	PREFETCHT1   128(R13)
+	PREFETCHT1   192(R13)
+	ADDQ         $+256, R13
 	JMP          loop10x1
 
+end10x1:
+	JL   done10x1
+	MOVQ last+104(FP), DX
+	JMP  loop10x1
+
 done10x1:
+	SUBQ    b+88(FP), R13
+	MOVQ    R13, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart10x1
@@ -2655,19 +2954,24 @@ part9x1:
 	MOVQ      AX, init+48(FP)
 
 start9x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R10
-	LEAQ (R10)(R8*1), R8
-	DECQ SI
-	JNZ  loop9x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R8
+	MOVQ   ldc+40(FP), R11
+	IMUL3Q $0x09, R11, R11
+	ADDQ   c+32(FP), R11
+	MOVQ   ahead+112(FP), R12
+	ADDQ   DX, R12
+	DECQ   SI
+	JNZ    loop9x1
+	MOVQ   last+104(FP), DX
 
 loop9x1:
 	VMOVUPS      (DX), Z9
@@ -2692,12 +2996,26 @@ loop9x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop9x1
-	JL           done9x1
-	MOVQ         last+104(FP), DX
+	JLE          end9x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop9x1
+	PREFETCHT0   (R11)
+	ADDQ         ldc+40(FP), R11
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	PREFETCHT1   128(R12)
+	PREFETCHT1   192(R12)
+	ADDQ         $+256, R12
 	JMP          loop9x1
 
+end9x1:
+	JL   done9x1
+	MOVQ last+104(FP), DX
+	JMP  loop9x1
+
 done9x1:
+	SUBQ    b+88(FP), R12
+	MOVQ    R12, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart9x1
@@ -2803,19 +3121,24 @@ part8x1:
 	MOVQ      AX, init+48(FP)
 
 start8x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R10
-	LEAQ (R10)(R8*1), R8
-	DECQ SI
-	JNZ  loop8x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R8
+	MOVQ   ldc+40(FP), R11
+	IMUL3Q $0x08, R11, R11
+	ADDQ   c+32(FP), R11
+	MOVQ   ahead+112(FP), R12
+	ADDQ   DX, R12
+	DECQ   SI
+	JNZ    loop8x1
+	MOVQ   last+104(FP), DX
 
 loop8x1:
 	VMOVUPS      (DX), Z8
@@ -2838,12 +3161,26 @@ loop8x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop8x1
-	JL           done8x1
-	MOVQ         last+104(FP), DX
+	JLE          end8x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop8x1
+	PREFETCHT0   (R11)
+	ADDQ         ldc+40(FP), R11
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	PREFETCHT1   128(R12)
+	PREFETCHT1   192(R12)
+	ADDQ         $+256, R12
 	JMP          loop8x1
 
+end8x1:
+	JL   done8x1
+	MOVQ last+104(FP), DX
+	JMP  loop8x1
+
 done8x1:
+	SUBQ    b+88(FP), R12
+	MOVQ    R12, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart8x1
@@ -2941,18 +3278,23 @@ part7x1:
 	MOVQ      AX, init+48(FP)
 
 start7x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R8
-	DECQ SI
-	JNZ  loop7x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R8
+	MOVQ   ldc+40(FP), R10
+	IMUL3Q $0x07, R10, R10
+	ADDQ   c+32(FP), R10
+	MOVQ   ahead+112(FP), R11
+	ADDQ   DX, R11
+	DECQ   SI
+	JNZ    loop7x1
+	MOVQ   last+104(FP), DX
 
 loop7x1:
 	VMOVUPS      (DX), Z7
@@ -2973,12 +3315,26 @@ loop7x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop7x1
-	JL           done7x1
-	MOVQ         last+104(FP), DX
+	JLE          end7x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop7x1
+	PREFETCHT0   (R10)
+	ADDQ         ldc+40(FP), R10
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	PREFETCHT1   128(R11)
+	PREFETCHT1   192(R11)
+	ADDQ         $+256, R11
 	JMP          loop7x1
 
+end7x1:
+	JL   done7x1
+	MOVQ last+104(FP), DX
+	JMP  loop7x1
+
 done7x1:
+	SUBQ    b+88(FP), R11
+	MOVQ    R11, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart7x1
@@ -3068,18 +3424,23 @@ part6x1:
 	MOVQ      AX, init+48(FP)
 
 start6x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R8
-	DECQ SI
-	JNZ  loop6x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R8
+	MOVQ   ldc+40(FP), R10
+	IMUL3Q $0x06, R10, R10
+	ADDQ   c+32(FP), R10
+	MOVQ   ahead+112(FP), R11
+	ADDQ   DX, R11
+	DECQ   SI
+	JNZ    loop6x1
+	MOVQ   last+104(FP), DX
 
 loop6x1:
 	VMOVUPS      (DX), Z6
@@ -3098,12 +3459,26 @@ loop6x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop6x1
-	JL           done6x1
-	MOVQ         last+104(FP), DX
+	JLE          end6x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop6x1
+	PREFETCHT0   (R10)
+	ADDQ         ldc+40(FP), R10
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	PREFETCHT1   128(R11)
+	PREFETCHT1   192(R11)
+	ADDQ         $+256, R11
 	JMP          loop6x1
 
+end6x1:
+	JL   done6x1
+	MOVQ last+104(FP), DX
+	JMP  loop6x1
+
 done6x1:
+	SUBQ    b+88(FP), R11
+	MOVQ    R11, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart6x1
@@ -3185,17 +3560,22 @@ part5x1:
 	MOVQ      AX, init+48(FP)
 
 start5x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R8
-	DECQ SI
-	JNZ  loop5x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R8
+	MOVQ   ldc+40(FP), R9
+	IMUL3Q $0x05, R9, R9
+	ADDQ   c+32(FP), R9
+	MOVQ   ahead+112(FP), R10
+	ADDQ   DX, R10
+	DECQ   SI
+	JNZ    loop5x1
+	MOVQ   last+104(FP), DX
 
 loop5x1:
 	VMOVUPS      (DX), Z5
@@ -3212,12 +3592,26 @@ loop5x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop5x1
-	JL           done5x1
-	MOVQ         last+104(FP), DX
+	JLE          end5x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop5x1
+	PREFETCHT0   (R9)
+	ADDQ         ldc+40(FP), R9
+	PREFETCHT1   (R10)
+	PREFETCHT1   64(R10)
+	PREFETCHT1   128(R10)
+	PREFETCHT1   192(R10)
+	ADDQ         $+256, R10
 	JMP          loop5x1
 
+end5x1:
+	JL   done5x1
+	MOVQ last+104(FP), DX
+	JMP  loop5x1
+
 done5x1:
+	SUBQ    b+88(FP), R10
+	MOVQ    R10, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart5x1
@@ -3291,17 +3685,22 @@ part4x1:
 	MOVQ      AX, init+48(FP)
 
 start4x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R8
-	DECQ SI
-	JNZ  loop4x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R8
+	MOVQ   ldc+40(FP), R9
+	IMUL3Q $0x04, R9, R9
+	ADDQ   c+32(FP), R9
+	MOVQ   ahead+112(FP), R10
+	ADDQ   DX, R10
+	DECQ   SI
+	JNZ    loop4x1
+	MOVQ   last+104(FP), DX
 
 loop4x1:
 	VMOVUPS      (DX), Z4
@@ -3316,12 +3715,26 @@ loop4x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop4x1
-	JL           done4x1
-	MOVQ         last+104(FP), DX
+	JLE          end4x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop4x1
+	PREFETCHT0   (R9)
+	ADDQ         ldc+40(FP), R9
+	PREFETCHT1   (R10)
+	PREFETCHT1   64(R10)
+	PREFETCHT1   128(R10)
+	PREFETCHT1   192(R10)
+	ADDQ         $+256, R10
 	JMP          loop4x1
 
+end4x1:
+	JL   done4x1
+	MOVQ last+104(FP), DX
+	JMP  loop4x1
+
 done4x1:
+	SUBQ    b+88(FP), R10
+	MOVQ    R10, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart4x1
@@ -3387,16 +3800,21 @@ part3x1:
 	MOVQ      AX, init+48(FP)
 
 start3x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	DECQ SI
-	JNZ  loop3x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	MOVQ   ldc+40(FP), R8
+	IMUL3Q $0x03, R8, R8
+	ADDQ   c+32(FP), R8
+	MOVQ   ahead+112(FP), R9
+	ADDQ   DX, R9
+	DECQ   SI
+	JNZ    loop3x1
+	MOVQ   last+104(FP), DX
 
 loop3x1:
 	VMOVUPS      (DX), Z3
@@ -3409,12 +3827,26 @@ loop3x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop3x1
-	JL           done3x1
-	MOVQ         last+104(FP), DX
+	JLE          end3x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop3x1
+	PREFETCHT0   (R8)
+	ADDQ         ldc+40(FP), R8
+	PREFETCHT1   (R9)
+	PREFETCHT1   64(R9)
+	PREFETCHT1   128(R9)
+	PREFETCHT1   192(R9)
+	ADDQ         $+256, R9
 	JMP          loop3x1
 
+end3x1:
+	JL   done3x1
+	MOVQ last+104(FP), DX
+	JMP  loop3x1
+
 done3x1:
+	SUBQ    b+88(FP), R9
+	MOVQ    R9, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart3x1
@@ -3472,16 +3904,21 @@ part2x1:
 	MOVQ      AX, init+48(FP)
 
 start2x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	DECQ SI
-	JNZ  loop2x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	MOVQ   ldc+40(FP), R8
+	IMUL3Q $0x02, R8, R8
+	ADDQ   c+32(FP), R8
+	MOVQ   ahead+112(FP), R9
+	ADDQ   DX, R9
+	DECQ   SI
+	JNZ    loop2x1
+	MOVQ   last+104(FP), DX
 
 loop2x1:
 	VMOVUPS      (DX), Z2
@@ -3492,12 +3929,26 @@ loop2x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop2x1
-	JL           done2x1
-	MOVQ         last+104(FP), DX
+	JLE          end2x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop2x1
+	PREFETCHT0   (R8)
+	ADDQ         ldc+40(FP), R8
+	PREFETCHT1   (R9)
+	PREFETCHT1   64(R9)
+	PREFETCHT1   128(R9)
+	PREFETCHT1   192(R9)
+	ADDQ         $+256, R9
 	JMP          loop2x1
 
+end2x1:
+	JL   done2x1
+	MOVQ last+104(FP), DX
+	JMP  loop2x1
+
 done2x1:
+	SUBQ    b+88(FP), R9
+	MOVQ    R9, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart2x1
@@ -3547,14 +3998,19 @@ part1x1:
 	MOVQ      AX, init+48(FP)
 
 start1x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	DECQ SI
-	JNZ  loop1x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ldc+40(FP), DI
+	IMUL3Q $0x01, DI, DI
+	ADDQ   c+32(FP), DI
+	MOVQ   ahead+112(FP), R8
+	ADDQ   DX, R8
+	DECQ   SI
+	JNZ    loop1x1
+	MOVQ   last+104(FP), DX
 
 loop1x1:
 	VMOVUPS      (DX), Z1
@@ -3563,12 +4019,26 @@ loop1x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop1x1
-	JL           done1x1
-	MOVQ         last+104(FP), DX
+	JLE          end1x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop1x1
+	PREFETCHT0   (DI)
+	ADDQ         ldc+40(FP), DI
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	PREFETCHT1   128(R8)
+	PREFETCHT1   192(R8)
+	ADDQ         $+256, R8
 	JMP          loop1x1
 
+end1x1:
+	JL   done1x1
+	MOVQ last+104(FP), DX
+	JMP  loop1x1
+
 done1x1:
+	SUBQ    b+88(FP), R8
+	MOVQ    R8, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart1x1
@@ -3694,22 +4164,27 @@ part14x2:
 	MOVQ      AX, init+48(FP)
 
 start14x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R10
-	LEAQ (R10)(R8*1), R11
-	LEAQ (R11)(R8*1), R12
-	LEAQ (R12)(R8*1), R13
-	LEAQ (R13)(R8*1), R8
-	DECQ SI
-	JNZ  loop14x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R12
+	LEAQ   (R12)(R8*1), R13
+	LEAQ   (R13)(R8*1), R8
+	MOVQ   ldc+40(FP), R14
+	IMUL3Q $0x0e, R14, R14
+	ADDQ   c+32(FP), R14
+	MOVQ   ahead+112(FP), R15
+	ADDQ   DX, R15
+	DECQ   SI
+	JNZ    loop14x2
+	MOVQ   last+104(FP), DX
 
 loop14x2:
 	VMOVUPS      (DX), Z28
@@ -3759,12 +4234,27 @@ loop14x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop14x2
-	JL           done14x2
-	MOVQ         last+104(FP), DX
+	JLE          end14x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop14x2
+	PREFETCHT0   (R14)
+	PREFETCHT0   64(R14)
+	ADDQ         ldc+40(FP), R14
+	PREFETCHT1   (R15)
+	PREFETCHT1   64(R15)
+	PREFETCHT1   128(R15)
+	PREFETCHT1   192(R15)
+	ADDQ         $+256, R15
 	JMP          loop14x2
 
+end14x2:
+	JL   done14x2
+	MOVQ last+104(FP), DX
+	JMP  loop14x2
+
 done14x2:
+	SUBQ    b+88(FP), R15
+	MOVQ    R15, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x20
 	JNE     storepart14x2
@@ -3964,21 +4454,26 @@ part13x2:
 	MOVQ      AX, init+48(FP)
 
 start13x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R10
-	LEAQ (R10)(R8*1), R11
-	LEAQ (R11)(R8*1), R12
-	LEAQ (R12)(R8*1), R8
-	DECQ SI
-	JNZ  loop13x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R12
+	LEAQ   (R12)(R8*1), R8
+	MOVQ   ldc+40(FP), R13
+	IMUL3Q $0x0d, R13, R13
+	ADDQ   c+32(FP), R13
+	MOVQ   ahead+112(FP), R14
+	ADDQ   DX, R14
+	DECQ   SI
+	JNZ    loop13x2
+	MOVQ   last+104(FP), DX
 
 loop13x2:
 	VMOVUPS      (DX), Z26
@@ -4025,12 +4520,27 @@ loop13x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop13x2
-	JL           done13x2
-	MOVQ         last+104(FP), DX
+	JLE          end13x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop13x2
+	PREFETCHT0   (R13)
+	PREFETCHT0   64(R13)
+	ADDQ         ldc+40(FP), R13
+	PREFETCHT1   (R14)
+	PREFETCHT1   64(R14)
+	PREFETCHT1   128(R14)
+	PREFETCHT1   192(R14)
+	ADDQ         $+256, R14
 	JMP          loop13x2
 
+end13x2:
+	JL   done13x2
+	MOVQ last+104(FP), DX
+	JMP  loop13x2
+
 done13x2:
+	SUBQ    b+88(FP), R14
+	MOVQ    R14, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x20
 	JNE     storepart13x2
@@ -4218,21 +4728,26 @@ part12x2:
 	MOVQ      AX, init+48(FP)
 
 start12x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R10
-	LEAQ (R10)(R8*1), R11
-	LEAQ (R11)(R8*1), R12
-	LEAQ (R12)(R8*1), R8
-	DECQ SI
-	JNZ  loop12x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R12
+	LEAQ   (R12)(R8*1), R8
+	MOVQ   ldc+40(FP), R13
+	IMUL3Q $0x0c, R13, R13
+	ADDQ   c+32(FP), R13
+	MOVQ   ahead+112(FP), R14
+	ADDQ   DX, R14
+	DECQ   SI
+	JNZ    loop12x2
+	MOVQ   last+104(FP), DX
 
 loop12x2:
 	VMOVUPS      (DX), Z24
@@ -4276,12 +4791,27 @@ loop12x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop12x2
-	JL           done12x2
-	MOVQ         last+104(FP), DX
+	JLE          end12x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop12x2
+	PREFETCHT0   (R13)
+	PREFETCHT0   64(R13)
+	ADDQ         ldc+40(FP), R13
+	PREFETCHT1   (R14)
+	PREFETCHT1   64(R14)
+	PREFETCHT1   128(R14)
+	PREFETCHT1   192(R14)
+	ADDQ         $+256, R14
 	JMP          loop12x2
 
+end12x2:
+	JL   done12x2
+	MOVQ last+104(FP), DX
+	JMP  loop12x2
+
 done12x2:
+	SUBQ    b+88(FP), R14
+	MOVQ    R14, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x20
 	JNE     storepart12x2
@@ -4457,20 +4987,25 @@ part11x2:
 	MOVQ      AX, init+48(FP)
 
 start11x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R10
-	LEAQ (R10)(R8*1), R11
-	LEAQ (R11)(R8*1), R8
-	DECQ SI
-	JNZ  loop11x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R8
+	MOVQ   ldc+40(FP), R12
+	IMUL3Q $0x0b, R12, R12
+	ADDQ   c+32(FP), R12
+	MOVQ   ahead+112(FP), R13
+	ADDQ   DX, R13
+	DECQ   SI
+	JNZ    loop11x2
+	MOVQ   last+104(FP), DX
 
 loop11x2:
 	VMOVUPS      (DX), Z22
@@ -4511,12 +5046,27 @@ loop11x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop11x2
-	JL           done11x2
-	MOVQ         last+104(FP), DX
+	JLE          end11x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop11x2
+	PREFETCHT0   (R12)
+	PREFETCHT0   64(R12)
+	ADDQ         ldc+40(FP), R12
+	PREFETCHT1   (R13)
+	PREFETCHT1   64(R13)
+	PREFETCHT1   128(R13)
+	PREFETCHT1   192(R13)
+	ADDQ         $+256, R13
 	JMP          loop11x2
 
+end11x2:
+	JL   done11x2
+	MOVQ last+104(FP), DX
+	JMP  loop11x2
+
 done11x2:
+	SUBQ    b+88(FP), R13
+	MOVQ    R13, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x20
 	JNE     storepart11x2
@@ -4680,20 +5230,25 @@ part10x2:
 	MOVQ      AX, init+48(FP)
 
 start10x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R10
-	LEAQ (R10)(R8*1), R11
-	LEAQ (R11)(R8*1), R8
-	DECQ SI
-	JNZ  loop10x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R8
+	MOVQ   ldc+40(FP), R12
+	IMUL3Q $0x0a, R12, R12
+	ADDQ   c+32(FP), R12
+	MOVQ   ahead+112(FP), R13
+	ADDQ   DX, R13
+	DECQ   SI
+	JNZ    loop10x2
+	MOVQ   last+104(FP), DX
 
 loop10x2:
 	VMOVUPS      (DX), Z20
@@ -4731,12 +5286,27 @@ loop10x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop10x2
-	JL           done10x2
-	MOVQ         last+104(FP), DX
+	JLE          end10x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop10x2
+	PREFETCHT0   (R12)
+	PREFETCHT0   64(R12)
+	ADDQ         ldc+40(FP), R12
+	PREFETCHT1   (R13)
+	PREFETCHT1   64(R13)
+	PREFETCHT1   128(R13)
+	PREFETCHT1   192(R13)
+	ADDQ         $+256, R13
 	JMP          loop10x2
 
+end10x2:
+	JL   done10x2
+	MOVQ last+104(FP), DX
+	JMP  loop10x2
+
 done10x2:
+	SUBQ    b+88(FP), R13
+	MOVQ    R13, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x20
 	JNE     storepart10x2
@@ -4888,19 +5458,24 @@ part9x2:
 	MOVQ      AX, init+48(FP)
 
 start9x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R10
-	LEAQ (R10)(R8*1), R8
-	DECQ SI
-	JNZ  loop9x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R8
+	MOVQ   ldc+40(FP), R11
+	IMUL3Q $0x09, R11, R11
+	ADDQ   c+32(FP), R11
+	MOVQ   ahead+112(FP), R12
+	ADDQ   DX, R12
+	DECQ   SI
+	JNZ    loop9x2
+	MOVQ   last+104(FP), DX
 
 loop9x2:
 	VMOVUPS      (DX), Z18
@@ -4935,12 +5510,27 @@ loop9x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop9x2
-	JL           done9x2
-	MOVQ         last+104(FP), DX
+	JLE          end9x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop9x2
+	PREFETCHT0   (R11)
+	PREFETCHT0   64(R11)
+	ADDQ         ldc+40(FP), R11
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	PREFETCHT1   128(R12)
+	PREFETCHT1   192(R12)
+	ADDQ         $+256, R12
 	JMP          loop9x2
 
+end9x2:
+	JL   done9x2
+	MOVQ last+104(FP), DX
+	JMP  loop9x2
+
 done9x2:
+	SUBQ    b+88(FP), R12
+	MOVQ    R12, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x20
 	JNE     storepart9x2
@@ -5080,19 +5670,24 @@ part8x2:
 	MOVQ      AX, init+48(FP)
 
 start8x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R10
-	LEAQ (R10)(R8*1), R8
-	DECQ SI
-	JNZ  loop8x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R8
+	MOVQ   ldc+40(FP), R11
+	IMUL3Q $0x08, R11, R11
+	ADDQ   c+32(FP), R11
+	MOVQ   ahead+112(FP), R12
+	ADDQ   DX, R12
+	DECQ   SI
+	JNZ    loop8x2
+	MOVQ   last+104(FP), DX
 
 loop8x2:
 	VMOVUPS      (DX), Z16
@@ -5124,12 +5719,27 @@ loop8x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop8x2
-	JL           done8x2
-	MOVQ         last+104(FP), DX
+	JLE          end8x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop8x2
+	PREFETCHT0   (R11)
+	PREFETCHT0   64(R11)
+	ADDQ         ldc+40(FP), R11
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	PREFETCHT1   128(R12)
+	PREFETCHT1   192(R12)
+	ADDQ         $+256, R12
 	JMP          loop8x2
 
+end8x2:
+	JL   done8x2
+	MOVQ last+104(FP), DX
+	JMP  loop8x2
+
 done8x2:
+	SUBQ    b+88(FP), R12
+	MOVQ    R12, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x20
 	JNE     storepart8x2
@@ -5257,18 +5867,23 @@ part7x2:
 	MOVQ      AX, init+48(FP)
 
 start7x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R8
-	DECQ SI
-	JNZ  loop7x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R8
+	MOVQ   ldc+40(FP), R10
+	IMUL3Q $0x07, R10, R10
+	ADDQ   c+32(FP), R10
+	MOVQ   ahead+112(FP), R11
+	ADDQ   DX, R11
+	DECQ   SI
+	JNZ    loop7x2
+	MOVQ   last+104(FP), DX
 
 loop7x2:
 	VMOVUPS      (DX), Z14
@@ -5297,12 +5912,27 @@ loop7x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop7x2
-	JL           done7x2
-	MOVQ         last+104(FP), DX
+	JLE          end7x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop7x2
+	PREFETCHT0   (R10)
+	PREFETCHT0   64(R10)
+	ADDQ         ldc+40(FP), R10
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	PREFETCHT1   128(R11)
+	PREFETCHT1   192(R11)
+	ADDQ         $+256, R11
 	JMP          loop7x2
 
+end7x2:
+	JL   done7x2
+	MOVQ last+104(FP), DX
+	JMP  loop7x2
+
 done7x2:
+	SUBQ    b+88(FP), R11
+	MOVQ    R11, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x20
 	JNE     storepart7x2
@@ -5418,18 +6048,23 @@ part6x2:
 	MOVQ      AX, init+48(FP)
 
 start6x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R8
-	DECQ SI
-	JNZ  loop6x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R8
+	MOVQ   ldc+40(FP), R10
+	IMUL3Q $0x06, R10, R10
+	ADDQ   c+32(FP), R10
+	MOVQ   ahead+112(FP), R11
+	ADDQ   DX, R11
+	DECQ   SI
+	JNZ    loop6x2
+	MOVQ   last+104(FP), DX
 
 loop6x2:
 	VMOVUPS      (DX), Z12
@@ -5455,12 +6090,27 @@ loop6x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop6x2
-	JL           done6x2
-	MOVQ         last+104(FP), DX
+	JLE          end6x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop6x2
+	PREFETCHT0   (R10)
+	PREFETCHT0   64(R10)
+	ADDQ         ldc+40(FP), R10
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	PREFETCHT1   128(R11)
+	PREFETCHT1   192(R11)
+	ADDQ         $+256, R11
 	JMP          loop6x2
 
+end6x2:
+	JL   done6x2
+	MOVQ last+104(FP), DX
+	JMP  loop6x2
+
 done6x2:
+	SUBQ    b+88(FP), R11
+	MOVQ    R11, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x20
 	JNE     storepart6x2
@@ -5564,17 +6214,22 @@ part5x2:
 	MOVQ      AX, init+48(FP)
 
 start5x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R8
-	DECQ SI
-	JNZ  loop5x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R8
+	MOVQ   ldc+40(FP), R9
+	IMUL3Q $0x05, R9, R9
+	ADDQ   c+32(FP), R9
+	MOVQ   ahead+112(FP), R10
+	ADDQ   DX, R10
+	DECQ   SI
+	JNZ    loop5x2
+	MOVQ   last+104(FP), DX
 
 loop5x2:
 	VMOVUPS      (DX), Z10
@@ -5597,12 +6252,27 @@ loop5x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop5x2
-	JL           done5x2
-	MOVQ         last+104(FP), DX
+	JLE          end5x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop5x2
+	PREFETCHT0   (R9)
+	PREFETCHT0   64(R9)
+	ADDQ         ldc+40(FP), R9
+	PREFETCHT1   (R10)
+	PREFETCHT1   64(R10)
+	PREFETCHT1   128(R10)
+	PREFETCHT1   192(R10)
+	ADDQ         $+256, R10
 	JMP          loop5x2
 
+end5x2:
+	JL   done5x2
+	MOVQ last+104(FP), DX
+	JMP  loop5x2
+
 done5x2:
+	SUBQ    b+88(FP), R10
+	MOVQ    R10, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x20
 	JNE     storepart5x2
@@ -5694,17 +6364,22 @@ part4x2:
 	MOVQ      AX, init+48(FP)
 
 start4x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R8
-	DECQ SI
-	JNZ  loop4x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R8
+	MOVQ   ldc+40(FP), R9
+	IMUL3Q $0x04, R9, R9
+	ADDQ   c+32(FP), R9
+	MOVQ   ahead+112(FP), R10
+	ADDQ   DX, R10
+	DECQ   SI
+	JNZ    loop4x2
+	MOVQ   last+104(FP), DX
 
 loop4x2:
 	VMOVUPS      (DX), Z8
@@ -5724,12 +6399,27 @@ loop4x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop4x2
-	JL           done4x2
-	MOVQ         last+104(FP), DX
+	JLE          end4x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop4x2
+	PREFETCHT0   (R9)
+	PREFETCHT0   64(R9)
+	ADDQ         ldc+40(FP), R9
+	PREFETCHT1   (R10)
+	PREFETCHT1   64(R10)
+	PREFETCHT1   128(R10)
+	PREFETCHT1   192(R10)
+	ADDQ         $+256, R10
 	JMP          loop4x2
 
+end4x2:
+	JL   done4x2
+	MOVQ last+104(FP), DX
+	JMP  loop4x2
+
 done4x2:
+	SUBQ    b+88(FP), R10
+	MOVQ    R10, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x20
 	JNE     storepart4x2
@@ -5809,16 +6499,21 @@ part3x2:
 	MOVQ      AX, init+48(FP)
 
 start3x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	DECQ SI
-	JNZ  loop3x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	MOVQ   ldc+40(FP), R8
+	IMUL3Q $0x03, R8, R8
+	ADDQ   c+32(FP), R8
+	MOVQ   ahead+112(FP), R9
+	ADDQ   DX, R9
+	DECQ   SI
+	JNZ    loop3x2
+	MOVQ   last+104(FP), DX
 
 loop3x2:
 	VMOVUPS      (DX), Z6
@@ -5835,12 +6530,27 @@ loop3x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop3x2
-	JL           done3x2
-	MOVQ         last+104(FP), DX
+	JLE          end3x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop3x2
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	ADDQ         ldc+40(FP), R8
+	PREFETCHT1   (R9)
+	PREFETCHT1   64(R9)
+	PREFETCHT1   128(R9)
+	PREFETCHT1   192(R9)
+	ADDQ         $+256, R9
 	JMP          loop3x2
 
+end3x2:
+	JL   done3x2
+	MOVQ last+104(FP), DX
+	JMP  loop3x2
+
 done3x2:
+	SUBQ    b+88(FP), R9
+	MOVQ    R9, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x20
 	JNE     storepart3x2
@@ -5908,16 +6618,21 @@ part2x2:
 	MOVQ      AX, init+48(FP)
 
 start2x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	DECQ SI
-	JNZ  loop2x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	MOVQ   ldc+40(FP), R8
+	IMUL3Q $0x02, R8, R8
+	ADDQ   c+32(FP), R8
+	MOVQ   ahead+112(FP), R9
+	ADDQ   DX, R9
+	DECQ   SI
+	JNZ    loop2x2
+	MOVQ   last+104(FP), DX
 
 loop2x2:
 	VMOVUPS      (DX), Z4
@@ -5931,12 +6646,27 @@ loop2x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop2x2
-	JL           done2x2
-	MOVQ         last+104(FP), DX
+	JLE          end2x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop2x2
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	ADDQ         ldc+40(FP), R8
+	PREFETCHT1   (R9)
+	PREFETCHT1   64(R9)
+	PREFETCHT1   128(R9)
+	PREFETCHT1   192(R9)
+	ADDQ         $+256, R9
 	JMP          loop2x2
 
+end2x2:
+	JL   done2x2
+	MOVQ last+104(FP), DX
+	JMP  loop2x2
+
 done2x2:
+	SUBQ    b+88(FP), R9
+	MOVQ    R9, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x20
 	JNE     storepart2x2
@@ -5992,14 +6722,19 @@ part1x2:
 	MOVQ      AX, init+48(FP)
 
 start1x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	DECQ SI
-	JNZ  loop1x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ldc+40(FP), DI
+	IMUL3Q $0x01, DI, DI
+	ADDQ   c+32(FP), DI
+	MOVQ   ahead+112(FP), R8
+	ADDQ   DX, R8
+	DECQ   SI
+	JNZ    loop1x2
+	MOVQ   last+104(FP), DX
 
 loop1x2:
 	VMOVUPS      (DX), Z2
@@ -6010,12 +6745,27 @@ loop1x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop1x2
-	JL           done1x2
-	MOVQ         last+104(FP), DX
+	JLE          end1x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop1x2
+	PREFETCHT0   (DI)
+	PREFETCHT0   64(DI)
+	ADDQ         ldc+40(FP), DI
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	PREFETCHT1   128(R8)
+	PREFETCHT1   192(R8)
+	ADDQ         $+256, R8
 	JMP          loop1x2
 
+end1x2:
+	JL   done1x2
+	MOVQ last+104(FP), DX
+	JMP  loop1x2
+
 done1x2:
+	SUBQ    b+88(FP), R8
+	MOVQ    R8, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x20
 	JNE     storepart1x2
@@ -6044,9 +6794,9 @@ advance1x2:
 	VZEROUPPER
 	RET
 
-// func gemm64AVX2(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, b *byte, br int, last *byte)
-// Requires: AVX, FMA3
-TEXT ·gemm64AVX2(SB), NOSPLIT, $0-112
+// func gemm64AVX2(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, b *byte, br int, last *byte, ahead int, every int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm64AVX2(SB), NOSPLIT, $0-128
 	MOVQ cols+24(FP), AX
 	MOVQ m+0(FP), CX
 	CMPQ AX, $0x04
@@ -6139,18 +6889,23 @@ part6x1:
 	MOVQ       AX, init+48(FP)
 
 start6x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R8
-	DECQ SI
-	JNZ  loop6x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R8
+	MOVQ   ldc+40(FP), R10
+	IMUL3Q $0x06, R10, R10
+	ADDQ   c+32(FP), R10
+	MOVQ   ahead+112(FP), R11
+	ADDQ   DX, R11
+	DECQ   SI
+	JNZ    loop6x1
+	MOVQ   last+104(FP), DX
 
 loop6x1:
 	VMOVUPS      (DX), Y6
@@ -6169,12 +6924,24 @@ loop6x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop6x1
-	JL           done6x1
-	MOVQ         last+104(FP), DX
+	JLE          end6x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop6x1
+	PREFETCHT0   (R10)
+	ADDQ         ldc+40(FP), R10
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	ADDQ         $+128, R11
 	JMP          loop6x1
 
+end6x1:
+	JL   done6x1
+	MOVQ last+104(FP), DX
+	JMP  loop6x1
+
 done6x1:
+	SUBQ    b+88(FP), R11
+	MOVQ    R11, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x04
 	JNE     storepart6x1
@@ -6300,17 +7067,22 @@ part5x1:
 	MOVQ       AX, init+48(FP)
 
 start5x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R8
-	DECQ SI
-	JNZ  loop5x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R8
+	MOVQ   ldc+40(FP), R9
+	IMUL3Q $0x05, R9, R9
+	ADDQ   c+32(FP), R9
+	MOVQ   ahead+112(FP), R10
+	ADDQ   DX, R10
+	DECQ   SI
+	JNZ    loop5x1
+	MOVQ   last+104(FP), DX
 
 loop5x1:
 	VMOVUPS      (DX), Y5
@@ -6327,12 +7099,24 @@ loop5x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop5x1
-	JL           done5x1
-	MOVQ         last+104(FP), DX
+	JLE          end5x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop5x1
+	PREFETCHT0   (R9)
+	ADDQ         ldc+40(FP), R9
+	PREFETCHT1   (R10)
+	PREFETCHT1   64(R10)
+	ADDQ         $+128, R10
 	JMP          loop5x1
 
+end5x1:
+	JL   done5x1
+	MOVQ last+104(FP), DX
+	JMP  loop5x1
+
 done5x1:
+	SUBQ    b+88(FP), R10
+	MOVQ    R10, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x04
 	JNE     storepart5x1
@@ -6442,17 +7226,22 @@ part4x1:
 	MOVQ       AX, init+48(FP)
 
 start4x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R8
-	DECQ SI
-	JNZ  loop4x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R8
+	MOVQ   ldc+40(FP), R9
+	IMUL3Q $0x04, R9, R9
+	ADDQ   c+32(FP), R9
+	MOVQ   ahead+112(FP), R10
+	ADDQ   DX, R10
+	DECQ   SI
+	JNZ    loop4x1
+	MOVQ   last+104(FP), DX
 
 loop4x1:
 	VMOVUPS      (DX), Y4
@@ -6467,12 +7256,24 @@ loop4x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop4x1
-	JL           done4x1
-	MOVQ         last+104(FP), DX
+	JLE          end4x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop4x1
+	PREFETCHT0   (R9)
+	ADDQ         ldc+40(FP), R9
+	PREFETCHT1   (R10)
+	PREFETCHT1   64(R10)
+	ADDQ         $+128, R10
 	JMP          loop4x1
 
+end4x1:
+	JL   done4x1
+	MOVQ last+104(FP), DX
+	JMP  loop4x1
+
 done4x1:
+	SUBQ    b+88(FP), R10
+	MOVQ    R10, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x04
 	JNE     storepart4x1
@@ -6566,16 +7367,21 @@ part3x1:
 	MOVQ       AX, init+48(FP)
 
 start3x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	DECQ SI
-	JNZ  loop3x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	MOVQ   ldc+40(FP), R8
+	IMUL3Q $0x03, R8, R8
+	ADDQ   c+32(FP), R8
+	MOVQ   ahead+112(FP), R9
+	ADDQ   DX, R9
+	DECQ   SI
+	JNZ    loop3x1
+	MOVQ   last+104(FP), DX
 
 loop3x1:
 	VMOVUPS      (DX), Y3
@@ -6588,12 +7394,24 @@ loop3x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop3x1
-	JL           done3x1
-	MOVQ         last+104(FP), DX
+	JLE          end3x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop3x1
+	PREFETCHT0   (R8)
+	ADDQ         ldc+40(FP), R8
+	PREFETCHT1   (R9)
+	PREFETCHT1   64(R9)
+	ADDQ         $+128, R9
 	JMP          loop3x1
 
+end3x1:
+	JL   done3x1
+	MOVQ last+104(FP), DX
+	JMP  loop3x1
+
 done3x1:
+	SUBQ    b+88(FP), R9
+	MOVQ    R9, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x04
 	JNE     storepart3x1
@@ -6671,16 +7489,21 @@ part2x1:
 	MOVQ       AX, init+48(FP)
 
 start2x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	DECQ SI
-	JNZ  loop2x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	MOVQ   ldc+40(FP), R8
+	IMUL3Q $0x02, R8, R8
+	ADDQ   c+32(FP), R8
+	MOVQ   ahead+112(FP), R9
+	ADDQ   DX, R9
+	DECQ   SI
+	JNZ    loop2x1
+	MOVQ   last+104(FP), DX
 
 loop2x1:
 	VMOVUPS      (DX), Y2
@@ -6691,12 +7514,24 @@ loop2x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop2x1
-	JL           done2x1
-	MOVQ         last+104(FP), DX
+	JLE          end2x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop2x1
+	PREFETCHT0   (R8)
+	ADDQ         ldc+40(FP), R8
+	PREFETCHT1   (R9)
+	PREFETCHT1   64(R9)
+	ADDQ         $+128, R9
 	JMP          loop2x1
 
+end2x1:
+	JL   done2x1
+	MOVQ last+104(FP), DX
+	JMP  loop2x1
+
 done2x1:
+	SUBQ    b+88(FP), R9
+	MOVQ    R9, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x04
 	JNE     storepart2x1
@@ -6758,14 +7593,19 @@ part1x1:
 	MOVQ       AX, init+48(FP)
 
 start1x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	DECQ SI
-	JNZ  loop1x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ldc+40(FP), DI
+	IMUL3Q $0x01, DI, DI
+	ADDQ   c+32(FP), DI
+	MOVQ   ahead+112(FP), R8
+	ADDQ   DX, R8
+	DECQ   SI
+	JNZ    loop1x1
+	MOVQ   last+104(FP), DX
 
 loop1x1:
 	VMOVUPS      (DX), Y1
@@ -6774,12 +7614,24 @@ loop1x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop1x1
-	JL           done1x1
-	MOVQ         last+104(FP), DX
+	JLE          end1x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop1x1
+	PREFETCHT0   (DI)
+	ADDQ         ldc+40(FP), DI
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	ADDQ         $+128, R8
 	JMP          loop1x1
 
+end1x1:
+	JL   done1x1
+	MOVQ last+104(FP), DX
+	JMP  loop1x1
+
 done1x1:
+	SUBQ    b+88(FP), R8
+	MOVQ    R8, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x04
 	JNE     storepart1x1
@@ -6885,18 +7737,23 @@ part6x2:
 	MOVQ       AX, init+48(FP)
 
 start6x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R8
-	DECQ SI
-	JNZ  loop6x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R8
+	MOVQ   ldc+40(FP), R10
+	IMUL3Q $0x06, R10, R10
+	ADDQ   c+32(FP), R10
+	MOVQ   ahead+112(FP), R11
+	ADDQ   DX, R11
+	DECQ   SI
+	JNZ    loop6x2
+	MOVQ   last+104(FP), DX
 
 loop6x2:
 	VMOVUPS      (DX), Y12
@@ -6922,12 +7779,24 @@ loop6x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop6x2
-	JL           done6x2
-	MOVQ         last+104(FP), DX
+	JLE          end6x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop6x2
+	PREFETCHT0   (R10)
+	ADDQ         ldc+40(FP), R10
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	ADDQ         $+128, R11
 	JMP          loop6x2
 
+end6x2:
+	JL   done6x2
+	MOVQ last+104(FP), DX
+	JMP  loop6x2
+
 done6x2:
+	SUBQ    b+88(FP), R11
+	MOVQ    R11, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart6x2
@@ -7075,17 +7944,22 @@ part5x2:
 	MOVQ       AX, init+48(FP)
 
 start5x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R8
-	DECQ SI
-	JNZ  loop5x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R8
+	MOVQ   ldc+40(FP), R9
+	IMUL3Q $0x05, R9, R9
+	ADDQ   c+32(FP), R9
+	MOVQ   ahead+112(FP), R10
+	ADDQ   DX, R10
+	DECQ   SI
+	JNZ    loop5x2
+	MOVQ   last+104(FP), DX
 
 loop5x2:
 	VMOVUPS      (DX), Y10
@@ -7108,12 +7982,24 @@ loop5x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop5x2
-	JL           done5x2
-	MOVQ         last+104(FP), DX
+	JLE          end5x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop5x2
+	PREFETCHT0   (R9)
+	ADDQ         ldc+40(FP), R9
+	PREFETCHT1   (R10)
+	PREFETCHT1   64(R10)
+	ADDQ         $+128, R10
 	JMP          loop5x2
 
+end5x2:
+	JL   done5x2
+	MOVQ last+104(FP), DX
+	JMP  loop5x2
+
 done5x2:
+	SUBQ    b+88(FP), R10
+	MOVQ    R10, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart5x2
@@ -7241,17 +8127,22 @@ part4x2:
 	MOVQ       AX, init+48(FP)
 
 start4x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R8
-	DECQ SI
-	JNZ  loop4x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R8
+	MOVQ   ldc+40(FP), R9
+	IMUL3Q $0x04, R9, R9
+	ADDQ   c+32(FP), R9
+	MOVQ   ahead+112(FP), R10
+	ADDQ   DX, R10
+	DECQ   SI
+	JNZ    loop4x2
+	MOVQ   last+104(FP), DX
 
 loop4x2:
 	VMOVUPS      (DX), Y8
@@ -7271,12 +8162,24 @@ loop4x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop4x2
-	JL           done4x2
-	MOVQ         last+104(FP), DX
+	JLE          end4x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop4x2
+	PREFETCHT0   (R9)
+	ADDQ         ldc+40(FP), R9
+	PREFETCHT1   (R10)
+	PREFETCHT1   64(R10)
+	ADDQ         $+128, R10
 	JMP          loop4x2
 
+end4x2:
+	JL   done4x2
+	MOVQ last+104(FP), DX
+	JMP  loop4x2
+
 done4x2:
+	SUBQ    b+88(FP), R10
+	MOVQ    R10, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart4x2
@@ -7384,16 +8287,21 @@ part3x2:
 	MOVQ       AX, init+48(FP)
 
 start3x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	DECQ SI
-	JNZ  loop3x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	MOVQ   ldc+40(FP), R8
+	IMUL3Q $0x03, R8, R8
+	ADDQ   c+32(FP), R8
+	MOVQ   ahead+112(FP), R9
+	ADDQ   DX, R9
+	DECQ   SI
+	JNZ    loop3x2
+	MOVQ   last+104(FP), DX
 
 loop3x2:
 	VMOVUPS      (DX), Y6
@@ -7410,12 +8318,24 @@ loop3x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop3x2
-	JL           done3x2
-	MOVQ         last+104(FP), DX
+	JLE          end3x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop3x2
+	PREFETCHT0   (R8)
+	ADDQ         ldc+40(FP), R8
+	PREFETCHT1   (R9)
+	PREFETCHT1   64(R9)
+	ADDQ         $+128, R9
 	JMP          loop3x2
 
+end3x2:
+	JL   done3x2
+	MOVQ last+104(FP), DX
+	JMP  loop3x2
+
 done3x2:
+	SUBQ    b+88(FP), R9
+	MOVQ    R9, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart3x2
@@ -7503,16 +8423,21 @@ part2x2:
 	MOVQ       AX, init+48(FP)
 
 start2x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	DECQ SI
-	JNZ  loop2x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	MOVQ   ldc+40(FP), R8
+	IMUL3Q $0x02, R8, R8
+	ADDQ   c+32(FP), R8
+	MOVQ   ahead+112(FP), R9
+	ADDQ   DX, R9
+	DECQ   SI
+	JNZ    loop2x2
+	MOVQ   last+104(FP), DX
 
 loop2x2:
 	VMOVUPS      (DX), Y4
@@ -7526,12 +8451,24 @@ loop2x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop2x2
-	JL           done2x2
-	MOVQ         last+104(FP), DX
+	JLE          end2x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop2x2
+	PREFETCHT0   (R8)
+	ADDQ         ldc+40(FP), R8
+	PREFETCHT1   (R9)
+	PREFETCHT1   64(R9)
+	ADDQ         $+128, R9
 	JMP          loop2x2
 
+end2x2:
+	JL   done2x2
+	MOVQ last+104(FP), DX
+	JMP  loop2x2
+
 done2x2:
+	SUBQ    b+88(FP), R9
+	MOVQ    R9, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart2x2
@@ -7599,14 +8536,19 @@ part1x2:
 	MOVQ       AX, init+48(FP)
 
 start1x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	DECQ SI
-	JNZ  loop1x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ldc+40(FP), DI
+	IMUL3Q $0x01, DI, DI
+	ADDQ   c+32(FP), DI
+	MOVQ   ahead+112(FP), R8
+	ADDQ   DX, R8
+	DECQ   SI
+	JNZ    loop1x2
+	MOVQ   last+104(FP), DX
 
 loop1x2:
 	VMOVUPS      (DX), Y2
@@ -7617,12 +8559,24 @@ loop1x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop1x2
-	JL           done1x2
-	MOVQ         last+104(FP), DX
+	JLE          end1x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop1x2
+	PREFETCHT0   (DI)
+	ADDQ         ldc+40(FP), DI
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	ADDQ         $+128, R8
 	JMP          loop1x2
 
+end1x2:
+	JL   done1x2
+	MOVQ last+104(FP), DX
+	JMP  loop1x2
+
 done1x2:
+	SUBQ    b+88(FP), R8
+	MOVQ    R8, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart1x2
@@ -7655,9 +8609,9 @@ advance1x2:
 	VZEROUPPER
 	RET
 
-// func gemm64AVX512(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, b *byte, br int, last *byte)
-// Requires: AVX, AVX512BW, AVX512F, BMI2
-TEXT ·gemm64AVX512(SB), NOSPLIT, $0-112
+// func gemm64AVX512(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, b *byte, br int, last *byte, ahead int, every int)
+// Requires: AVX, AVX512BW, AVX512F, BMI2, MMX+
+TEXT ·gemm64AVX512(SB), NOSPLIT, $0-128
 	MOVQ  cols+24(FP), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
@@ -7796,22 +8750,27 @@ part14x1:
 	MOVQ      AX, init+48(FP)
 
 start14x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R10
-	LEAQ (R10)(R8*1), R11
-	LEAQ (R11)(R8*1), R12
-	LEAQ (R12)(R8*1), R13
-	LEAQ (R13)(R8*1), R8
-	DECQ SI
-	JNZ  loop14x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R12
+	LEAQ   (R12)(R8*1), R13
+	LEAQ   (R13)(R8*1), R8
+	MOVQ   ldc+40(FP), R14
+	IMUL3Q $0x0e, R14, R14
+	ADDQ   c+32(FP), R14
+	MOVQ   ahead+112(FP), R15
+	ADDQ   DX, R15
+	DECQ   SI
+	JNZ    loop14x1
+	MOVQ   last+104(FP), DX
 
 loop14x1:
 	VMOVUPS      (DX), Z14
@@ -7846,12 +8805,26 @@ loop14x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop14x1
-	JL           done14x1
-	MOVQ         last+104(FP), DX
+	JLE          end14x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop14x1
+	PREFETCHT0   (R14)
+	ADDQ         ldc+40(FP), R14
+	PREFETCHT1   (R15)
+	PREFETCHT1   64(R15)
+	PREFETCHT1   128(R15)
+	PREFETCHT1   192(R15)
+	ADDQ         $+256, R15
 	JMP          loop14x1
 
+end14x1:
+	JL   done14x1
+	MOVQ last+104(FP), DX
+	JMP  loop14x1
+
 done14x1:
+	SUBQ    b+88(FP), R15
+	MOVQ    R15, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart14x1
@@ -7997,21 +8970,26 @@ part13x1:
 	MOVQ      AX, init+48(FP)
 
 start13x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R10
-	LEAQ (R10)(R8*1), R11
-	LEAQ (R11)(R8*1), R12
-	LEAQ (R12)(R8*1), R8
-	DECQ SI
-	JNZ  loop13x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R12
+	LEAQ   (R12)(R8*1), R8
+	MOVQ   ldc+40(FP), R13
+	IMUL3Q $0x0d, R13, R13
+	ADDQ   c+32(FP), R13
+	MOVQ   ahead+112(FP), R14
+	ADDQ   DX, R14
+	DECQ   SI
+	JNZ    loop13x1
+	MOVQ   last+104(FP), DX
 
 loop13x1:
 	VMOVUPS      (DX), Z13
@@ -8044,12 +9022,26 @@ loop13x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop13x1
-	JL           done13x1
-	MOVQ         last+104(FP), DX
+	JLE          end13x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop13x1
+	PREFETCHT0   (R13)
+	ADDQ         ldc+40(FP), R13
+	PREFETCHT1   (R14)
+	PREFETCHT1   64(R14)
+	PREFETCHT1   128(R14)
+	PREFETCHT1   192(R14)
+	ADDQ         $+256, R14
 	JMP          loop13x1
 
+end13x1:
+	JL   done13x1
+	MOVQ last+104(FP), DX
+	JMP  loop13x1
+
 done13x1:
+	SUBQ    b+88(FP), R14
+	MOVQ    R14, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart13x1
@@ -8187,21 +9179,26 @@ part12x1:
 	MOVQ      AX, init+48(FP)
 
 start12x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R10
-	LEAQ (R10)(R8*1), R11
-	LEAQ (R11)(R8*1), R12
-	LEAQ (R12)(R8*1), R8
-	DECQ SI
-	JNZ  loop12x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R12
+	LEAQ   (R12)(R8*1), R8
+	MOVQ   ldc+40(FP), R13
+	IMUL3Q $0x0c, R13, R13
+	ADDQ   c+32(FP), R13
+	MOVQ   ahead+112(FP), R14
+	ADDQ   DX, R14
+	DECQ   SI
+	JNZ    loop12x1
+	MOVQ   last+104(FP), DX
 
 loop12x1:
 	VMOVUPS      (DX), Z12
@@ -8232,12 +9229,26 @@ loop12x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop12x1
-	JL           done12x1
-	MOVQ         last+104(FP), DX
+	JLE          end12x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop12x1
+	PREFETCHT0   (R13)
+	ADDQ         ldc+40(FP), R13
+	PREFETCHT1   (R14)
+	PREFETCHT1   64(R14)
+	PREFETCHT1   128(R14)
+	PREFETCHT1   192(R14)
+	ADDQ         $+256, R14
 	JMP          loop12x1
 
+end12x1:
+	JL   done12x1
+	MOVQ last+104(FP), DX
+	JMP  loop12x1
+
 done12x1:
+	SUBQ    b+88(FP), R14
+	MOVQ    R14, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart12x1
@@ -8367,20 +9378,25 @@ part11x1:
 	MOVQ      AX, init+48(FP)
 
 start11x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R10
-	LEAQ (R10)(R8*1), R11
-	LEAQ (R11)(R8*1), R8
-	DECQ SI
-	JNZ  loop11x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R8
+	MOVQ   ldc+40(FP), R12
+	IMUL3Q $0x0b, R12, R12
+	ADDQ   c+32(FP), R12
+	MOVQ   ahead+112(FP), R13
+	ADDQ   DX, R13
+	DECQ   SI
+	JNZ    loop11x1
+	MOVQ   last+104(FP), DX
 
 loop11x1:
 	VMOVUPS      (DX), Z11
@@ -8409,12 +9425,26 @@ loop11x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop11x1
-	JL           done11x1
-	MOVQ         last+104(FP), DX
+	JLE          end11x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop11x1
+	PREFETCHT0   (R12)
+	ADDQ         ldc+40(FP), R12
+	PREFETCHT1   (R13)
+	PREFETCHT1   64(R13)
+	PREFETCHT1   128(R13)
+	PREFETCHT1   192(R13)
+	ADDQ         $+256, R13
 	JMP          loop11x1
 
+end11x1:
+	JL   done11x1
+	MOVQ last+104(FP), DX
+	JMP  loop11x1
+
 done11x1:
+	SUBQ    b+88(FP), R13
+	MOVQ    R13, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart11x1
@@ -8536,20 +9566,25 @@ part10x1:
 	MOVQ      AX, init+48(FP)
 
 start10x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R10
-	LEAQ (R10)(R8*1), R11
-	LEAQ (R11)(R8*1), R8
-	DECQ SI
-	JNZ  loop10x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R8
+	MOVQ   ldc+40(FP), R12
+	IMUL3Q $0x0a, R12, R12
+	ADDQ   c+32(FP), R12
+	MOVQ   ahead+112(FP), R13
+	ADDQ   DX, R13
+	DECQ   SI
+	JNZ    loop10x1
+	MOVQ   last+104(FP), DX
 
 loop10x1:
 	VMOVUPS      (DX), Z10
@@ -8576,12 +9611,26 @@ loop10x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop10x1
-	JL           done10x1
-	MOVQ         last+104(FP), DX
+	JLE          end10x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop10x1
+	PREFETCHT0   (R12)
+	ADDQ         ldc+40(FP), R12
+	PREFETCHT1   (R13)
+	PREFETCHT1   64(R13)
+	PREFETCHT1   128(R13)
+	PREFETCHT1   192(R13)
+	ADDQ         $+256, R13
 	JMP          loop10x1
 
+end10x1:
+	JL   done10x1
+	MOVQ last+104(FP), DX
+	JMP  loop10x1
+
 done10x1:
+	SUBQ    b+88(FP), R13
+	MOVQ    R13, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart10x1
@@ -8695,19 +9744,24 @@ part9x1:
 	MOVQ      AX, init+48(FP)
 
 start9x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R10
-	LEAQ (R10)(R8*1), R8
-	DECQ SI
-	JNZ  loop9x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R8
+	MOVQ   ldc+40(FP), R11
+	IMUL3Q $0x09, R11, R11
+	ADDQ   c+32(FP), R11
+	MOVQ   ahead+112(FP), R12
+	ADDQ   DX, R12
+	DECQ   SI
+	JNZ    loop9x1
+	MOVQ   last+104(FP), DX
 
 loop9x1:
 	VMOVUPS      (DX), Z9
@@ -8732,12 +9786,26 @@ loop9x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop9x1
-	JL           done9x1
-	MOVQ         last+104(FP), DX
+	JLE          end9x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop9x1
+	PREFETCHT0   (R11)
+	ADDQ         ldc+40(FP), R11
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	PREFETCHT1   128(R12)
+	PREFETCHT1   192(R12)
+	ADDQ         $+256, R12
 	JMP          loop9x1
 
+end9x1:
+	JL   done9x1
+	MOVQ last+104(FP), DX
+	JMP  loop9x1
+
 done9x1:
+	SUBQ    b+88(FP), R12
+	MOVQ    R12, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart9x1
@@ -8843,19 +9911,24 @@ part8x1:
 	MOVQ      AX, init+48(FP)
 
 start8x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R10
-	LEAQ (R10)(R8*1), R8
-	DECQ SI
-	JNZ  loop8x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R8
+	MOVQ   ldc+40(FP), R11
+	IMUL3Q $0x08, R11, R11
+	ADDQ   c+32(FP), R11
+	MOVQ   ahead+112(FP), R12
+	ADDQ   DX, R12
+	DECQ   SI
+	JNZ    loop8x1
+	MOVQ   last+104(FP), DX
 
 loop8x1:
 	VMOVUPS      (DX), Z8
@@ -8878,12 +9951,26 @@ loop8x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop8x1
-	JL           done8x1
-	MOVQ         last+104(FP), DX
+	JLE          end8x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop8x1
+	PREFETCHT0   (R11)
+	ADDQ         ldc+40(FP), R11
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	PREFETCHT1   128(R12)
+	PREFETCHT1   192(R12)
+	ADDQ         $+256, R12
 	JMP          loop8x1
 
+end8x1:
+	JL   done8x1
+	MOVQ last+104(FP), DX
+	JMP  loop8x1
+
 done8x1:
+	SUBQ    b+88(FP), R12
+	MOVQ    R12, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart8x1
@@ -8981,18 +10068,23 @@ part7x1:
 	MOVQ      AX, init+48(FP)
 
 start7x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R8
-	DECQ SI
-	JNZ  loop7x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R8
+	MOVQ   ldc+40(FP), R10
+	IMUL3Q $0x07, R10, R10
+	ADDQ   c+32(FP), R10
+	MOVQ   ahead+112(FP), R11
+	ADDQ   DX, R11
+	DECQ   SI
+	JNZ    loop7x1
+	MOVQ   last+104(FP), DX
 
 loop7x1:
 	VMOVUPS      (DX), Z7
@@ -9013,12 +10105,26 @@ loop7x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop7x1
-	JL           done7x1
-	MOVQ         last+104(FP), DX
+	JLE          end7x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop7x1
+	PREFETCHT0   (R10)
+	ADDQ         ldc+40(FP), R10
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	PREFETCHT1   128(R11)
+	PREFETCHT1   192(R11)
+	ADDQ         $+256, R11
 	JMP          loop7x1
 
+end7x1:
+	JL   done7x1
+	MOVQ last+104(FP), DX
+	JMP  loop7x1
+
 done7x1:
+	SUBQ    b+88(FP), R11
+	MOVQ    R11, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart7x1
@@ -9108,18 +10214,23 @@ part6x1:
 	MOVQ      AX, init+48(FP)
 
 start6x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R8
-	DECQ SI
-	JNZ  loop6x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R8
+	MOVQ   ldc+40(FP), R10
+	IMUL3Q $0x06, R10, R10
+	ADDQ   c+32(FP), R10
+	MOVQ   ahead+112(FP), R11
+	ADDQ   DX, R11
+	DECQ   SI
+	JNZ    loop6x1
+	MOVQ   last+104(FP), DX
 
 loop6x1:
 	VMOVUPS      (DX), Z6
@@ -9138,12 +10249,26 @@ loop6x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop6x1
-	JL           done6x1
-	MOVQ         last+104(FP), DX
+	JLE          end6x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop6x1
+	PREFETCHT0   (R10)
+	ADDQ         ldc+40(FP), R10
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	PREFETCHT1   128(R11)
+	PREFETCHT1   192(R11)
+	ADDQ         $+256, R11
 	JMP          loop6x1
 
+end6x1:
+	JL   done6x1
+	MOVQ last+104(FP), DX
+	JMP  loop6x1
+
 done6x1:
+	SUBQ    b+88(FP), R11
+	MOVQ    R11, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart6x1
@@ -9225,17 +10350,22 @@ part5x1:
 	MOVQ      AX, init+48(FP)
 
 start5x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R8
-	DECQ SI
-	JNZ  loop5x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R8
+	MOVQ   ldc+40(FP), R9
+	IMUL3Q $0x05, R9, R9
+	ADDQ   c+32(FP), R9
+	MOVQ   ahead+112(FP), R10
+	ADDQ   DX, R10
+	DECQ   SI
+	JNZ    loop5x1
+	MOVQ   last+104(FP), DX
 
 loop5x1:
 	VMOVUPS      (DX), Z5
@@ -9252,12 +10382,26 @@ loop5x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop5x1
-	JL           done5x1
-	MOVQ         last+104(FP), DX
+	JLE          end5x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop5x1
+	PREFETCHT0   (R9)
+	ADDQ         ldc+40(FP), R9
+	PREFETCHT1   (R10)
+	PREFETCHT1   64(R10)
+	PREFETCHT1   128(R10)
+	PREFETCHT1   192(R10)
+	ADDQ         $+256, R10
 	JMP          loop5x1
 
+end5x1:
+	JL   done5x1
+	MOVQ last+104(FP), DX
+	JMP  loop5x1
+
 done5x1:
+	SUBQ    b+88(FP), R10
+	MOVQ    R10, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart5x1
@@ -9331,17 +10475,22 @@ part4x1:
 	MOVQ      AX, init+48(FP)
 
 start4x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R8
-	DECQ SI
-	JNZ  loop4x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R8
+	MOVQ   ldc+40(FP), R9
+	IMUL3Q $0x04, R9, R9
+	ADDQ   c+32(FP), R9
+	MOVQ   ahead+112(FP), R10
+	ADDQ   DX, R10
+	DECQ   SI
+	JNZ    loop4x1
+	MOVQ   last+104(FP), DX
 
 loop4x1:
 	VMOVUPS      (DX), Z4
@@ -9356,12 +10505,26 @@ loop4x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop4x1
-	JL           done4x1
-	MOVQ         last+104(FP), DX
+	JLE          end4x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop4x1
+	PREFETCHT0   (R9)
+	ADDQ         ldc+40(FP), R9
+	PREFETCHT1   (R10)
+	PREFETCHT1   64(R10)
+	PREFETCHT1   128(R10)
+	PREFETCHT1   192(R10)
+	ADDQ         $+256, R10
 	JMP          loop4x1
 
+end4x1:
+	JL   done4x1
+	MOVQ last+104(FP), DX
+	JMP  loop4x1
+
 done4x1:
+	SUBQ    b+88(FP), R10
+	MOVQ    R10, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart4x1
@@ -9427,16 +10590,21 @@ part3x1:
 	MOVQ      AX, init+48(FP)
 
 start3x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	DECQ SI
-	JNZ  loop3x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	MOVQ   ldc+40(FP), R8
+	IMUL3Q $0x03, R8, R8
+	ADDQ   c+32(FP), R8
+	MOVQ   ahead+112(FP), R9
+	ADDQ   DX, R9
+	DECQ   SI
+	JNZ    loop3x1
+	MOVQ   last+104(FP), DX
 
 loop3x1:
 	VMOVUPS      (DX), Z3
@@ -9449,12 +10617,26 @@ loop3x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop3x1
-	JL           done3x1
-	MOVQ         last+104(FP), DX
+	JLE          end3x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop3x1
+	PREFETCHT0   (R8)
+	ADDQ         ldc+40(FP), R8
+	PREFETCHT1   (R9)
+	PREFETCHT1   64(R9)
+	PREFETCHT1   128(R9)
+	PREFETCHT1   192(R9)
+	ADDQ         $+256, R9
 	JMP          loop3x1
 
+end3x1:
+	JL   done3x1
+	MOVQ last+104(FP), DX
+	JMP  loop3x1
+
 done3x1:
+	SUBQ    b+88(FP), R9
+	MOVQ    R9, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart3x1
@@ -9512,16 +10694,21 @@ part2x1:
 	MOVQ      AX, init+48(FP)
 
 start2x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	DECQ SI
-	JNZ  loop2x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	MOVQ   ldc+40(FP), R8
+	IMUL3Q $0x02, R8, R8
+	ADDQ   c+32(FP), R8
+	MOVQ   ahead+112(FP), R9
+	ADDQ   DX, R9
+	DECQ   SI
+	JNZ    loop2x1
+	MOVQ   last+104(FP), DX
 
 loop2x1:
 	VMOVUPS      (DX), Z2
@@ -9532,12 +10719,26 @@ loop2x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop2x1
-	JL           done2x1
-	MOVQ         last+104(FP), DX
+	JLE          end2x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop2x1
+	PREFETCHT0   (R8)
+	ADDQ         ldc+40(FP), R8
+	PREFETCHT1   (R9)
+	PREFETCHT1   64(R9)
+	PREFETCHT1   128(R9)
+	PREFETCHT1   192(R9)
+	ADDQ         $+256, R9
 	JMP          loop2x1
 
+end2x1:
+	JL   done2x1
+	MOVQ last+104(FP), DX
+	JMP  loop2x1
+
 done2x1:
+	SUBQ    b+88(FP), R9
+	MOVQ    R9, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart2x1
@@ -9587,14 +10788,19 @@ part1x1:
 	MOVQ      AX, init+48(FP)
 
 start1x1:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	DECQ SI
-	JNZ  loop1x1
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ldc+40(FP), DI
+	IMUL3Q $0x01, DI, DI
+	ADDQ   c+32(FP), DI
+	MOVQ   ahead+112(FP), R8
+	ADDQ   DX, R8
+	DECQ   SI
+	JNZ    loop1x1
+	MOVQ   last+104(FP), DX
 
 loop1x1:
 	VMOVUPS      (DX), Z1
@@ -9603,12 +10809,26 @@ loop1x1:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop1x1
-	JL           done1x1
-	MOVQ         last+104(FP), DX
+	JLE          end1x1
+	TESTQ        SI, every+120(FP)
+	JNZ          loop1x1
+	PREFETCHT0   (DI)
+	ADDQ         ldc+40(FP), DI
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	PREFETCHT1   128(R8)
+	PREFETCHT1   192(R8)
+	ADDQ         $+256, R8
 	JMP          loop1x1
 
+end1x1:
+	JL   done1x1
+	MOVQ last+104(FP), DX
+	JMP  loop1x1
+
 done1x1:
+	SUBQ    b+88(FP), R8
+	MOVQ    R8, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart1x1
@@ -9734,22 +10954,27 @@ part14x2:
 	MOVQ      AX, init+48(FP)
 
 start14x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R10
-	LEAQ (R10)(R8*1), R11
-	LEAQ (R11)(R8*1), R12
-	LEAQ (R12)(R8*1), R13
-	LEAQ (R13)(R8*1), R8
-	DECQ SI
-	JNZ  loop14x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R12
+	LEAQ   (R12)(R8*1), R13
+	LEAQ   (R13)(R8*1), R8
+	MOVQ   ldc+40(FP), R14
+	IMUL3Q $0x0e, R14, R14
+	ADDQ   c+32(FP), R14
+	MOVQ   ahead+112(FP), R15
+	ADDQ   DX, R15
+	DECQ   SI
+	JNZ    loop14x2
+	MOVQ   last+104(FP), DX
 
 loop14x2:
 	VMOVUPS      (DX), Z28
@@ -9799,12 +11024,27 @@ loop14x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop14x2
-	JL           done14x2
-	MOVQ         last+104(FP), DX
+	JLE          end14x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop14x2
+	PREFETCHT0   (R14)
+	PREFETCHT0   64(R14)
+	ADDQ         ldc+40(FP), R14
+	PREFETCHT1   (R15)
+	PREFETCHT1   64(R15)
+	PREFETCHT1   128(R15)
+	PREFETCHT1   192(R15)
+	ADDQ         $+256, R15
 	JMP          loop14x2
 
+end14x2:
+	JL   done14x2
+	MOVQ last+104(FP), DX
+	JMP  loop14x2
+
 done14x2:
+	SUBQ    b+88(FP), R15
+	MOVQ    R15, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart14x2
@@ -10004,21 +11244,26 @@ part13x2:
 	MOVQ      AX, init+48(FP)
 
 start13x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R10
-	LEAQ (R10)(R8*1), R11
-	LEAQ (R11)(R8*1), R12
-	LEAQ (R12)(R8*1), R8
-	DECQ SI
-	JNZ  loop13x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R12
+	LEAQ   (R12)(R8*1), R8
+	MOVQ   ldc+40(FP), R13
+	IMUL3Q $0x0d, R13, R13
+	ADDQ   c+32(FP), R13
+	MOVQ   ahead+112(FP), R14
+	ADDQ   DX, R14
+	DECQ   SI
+	JNZ    loop13x2
+	MOVQ   last+104(FP), DX
 
 loop13x2:
 	VMOVUPS      (DX), Z26
@@ -10065,12 +11310,27 @@ loop13x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop13x2
-	JL           done13x2
-	MOVQ         last+104(FP), DX
+	JLE          end13x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop13x2
+	PREFETCHT0   (R13)
+	PREFETCHT0   64(R13)
+	ADDQ         ldc+40(FP), R13
+	PREFETCHT1   (R14)
+	PREFETCHT1   64(R14)
+	PREFETCHT1   128(R14)
+	PREFETCHT1   192(R14)
+	ADDQ         $+256, R14
 	JMP          loop13x2
 
+end13x2:
+	JL   done13x2
+	MOVQ last+104(FP), DX
+	JMP  loop13x2
+
 done13x2:
+	SUBQ    b+88(FP), R14
+	MOVQ    R14, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart13x2
@@ -10258,21 +11518,26 @@ part12x2:
 	MOVQ      AX, init+48(FP)
 
 start12x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R10
-	LEAQ (R10)(R8*1), R11
-	LEAQ (R11)(R8*1), R12
-	LEAQ (R12)(R8*1), R8
-	DECQ SI
-	JNZ  loop12x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R12
+	LEAQ   (R12)(R8*1), R8
+	MOVQ   ldc+40(FP), R13
+	IMUL3Q $0x0c, R13, R13
+	ADDQ   c+32(FP), R13
+	MOVQ   ahead+112(FP), R14
+	ADDQ   DX, R14
+	DECQ   SI
+	JNZ    loop12x2
+	MOVQ   last+104(FP), DX
 
 loop12x2:
 	VMOVUPS      (DX), Z24
@@ -10316,12 +11581,27 @@ loop12x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop12x2
-	JL           done12x2
-	MOVQ         last+104(FP), DX
+	JLE          end12x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop12x2
+	PREFETCHT0   (R13)
+	PREFETCHT0   64(R13)
+	ADDQ         ldc+40(FP), R13
+	PREFETCHT1   (R14)
+	PREFETCHT1   64(R14)
+	PREFETCHT1   128(R14)
+	PREFETCHT1   192(R14)
+	ADDQ         $+256, R14
 	JMP          loop12x2
 
+end12x2:
+	JL   done12x2
+	MOVQ last+104(FP), DX
+	JMP  loop12x2
+
 done12x2:
+	SUBQ    b+88(FP), R14
+	MOVQ    R14, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart12x2
@@ -10497,20 +11777,25 @@ part11x2:
 	MOVQ      AX, init+48(FP)
 
 start11x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R10
-	LEAQ (R10)(R8*1), R11
-	LEAQ (R11)(R8*1), R8
-	DECQ SI
-	JNZ  loop11x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R8
+	MOVQ   ldc+40(FP), R12
+	IMUL3Q $0x0b, R12, R12
+	ADDQ   c+32(FP), R12
+	MOVQ   ahead+112(FP), R13
+	ADDQ   DX, R13
+	DECQ   SI
+	JNZ    loop11x2
+	MOVQ   last+104(FP), DX
 
 loop11x2:
 	VMOVUPS      (DX), Z22
@@ -10551,12 +11836,27 @@ loop11x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop11x2
-	JL           done11x2
-	MOVQ         last+104(FP), DX
+	JLE          end11x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop11x2
+	PREFETCHT0   (R12)
+	PREFETCHT0   64(R12)
+	ADDQ         ldc+40(FP), R12
+	PREFETCHT1   (R13)
+	PREFETCHT1   64(R13)
+	PREFETCHT1   128(R13)
+	PREFETCHT1   192(R13)
+	ADDQ         $+256, R13
 	JMP          loop11x2
 
+end11x2:
+	JL   done11x2
+	MOVQ last+104(FP), DX
+	JMP  loop11x2
+
 done11x2:
+	SUBQ    b+88(FP), R13
+	MOVQ    R13, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart11x2
@@ -10720,20 +12020,25 @@ part10x2:
 	MOVQ      AX, init+48(FP)
 
 start10x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R10
-	LEAQ (R10)(R8*1), R11
-	LEAQ (R11)(R8*1), R8
-	DECQ SI
-	JNZ  loop10x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R8
+	MOVQ   ldc+40(FP), R12
+	IMUL3Q $0x0a, R12, R12
+	ADDQ   c+32(FP), R12
+	MOVQ   ahead+112(FP), R13
+	ADDQ   DX, R13
+	DECQ   SI
+	JNZ    loop10x2
+	MOVQ   last+104(FP), DX
 
 loop10x2:
 	VMOVUPS      (DX), Z20
@@ -10771,12 +12076,27 @@ loop10x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop10x2
-	JL           done10x2
-	MOVQ         last+104(FP), DX
+	JLE          end10x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop10x2
+	PREFETCHT0   (R12)
+	PREFETCHT0   64(R12)
+	ADDQ         ldc+40(FP), R12
+	PREFETCHT1   (R13)
+	PREFETCHT1   64(R13)
+	PREFETCHT1   128(R13)
+	PREFETCHT1   192(R13)
+	ADDQ         $+256, R13
 	JMP          loop10x2
 
+end10x2:
+	JL   done10x2
+	MOVQ last+104(FP), DX
+	JMP  loop10x2
+
 done10x2:
+	SUBQ    b+88(FP), R13
+	MOVQ    R13, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart10x2
@@ -10928,19 +12248,24 @@ part9x2:
 	MOVQ      AX, init+48(FP)
 
 start9x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R10
-	LEAQ (R10)(R8*1), R8
-	DECQ SI
-	JNZ  loop9x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R8
+	MOVQ   ldc+40(FP), R11
+	IMUL3Q $0x09, R11, R11
+	ADDQ   c+32(FP), R11
+	MOVQ   ahead+112(FP), R12
+	ADDQ   DX, R12
+	DECQ   SI
+	JNZ    loop9x2
+	MOVQ   last+104(FP), DX
 
 loop9x2:
 	VMOVUPS      (DX), Z18
@@ -10975,12 +12300,27 @@ loop9x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop9x2
-	JL           done9x2
-	MOVQ         last+104(FP), DX
+	JLE          end9x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop9x2
+	PREFETCHT0   (R11)
+	PREFETCHT0   64(R11)
+	ADDQ         ldc+40(FP), R11
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	PREFETCHT1   128(R12)
+	PREFETCHT1   192(R12)
+	ADDQ         $+256, R12
 	JMP          loop9x2
 
+end9x2:
+	JL   done9x2
+	MOVQ last+104(FP), DX
+	JMP  loop9x2
+
 done9x2:
+	SUBQ    b+88(FP), R12
+	MOVQ    R12, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart9x2
@@ -11120,19 +12460,24 @@ part8x2:
 	MOVQ      AX, init+48(FP)
 
 start8x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R10
-	LEAQ (R10)(R8*1), R8
-	DECQ SI
-	JNZ  loop8x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R8
+	MOVQ   ldc+40(FP), R11
+	IMUL3Q $0x08, R11, R11
+	ADDQ   c+32(FP), R11
+	MOVQ   ahead+112(FP), R12
+	ADDQ   DX, R12
+	DECQ   SI
+	JNZ    loop8x2
+	MOVQ   last+104(FP), DX
 
 loop8x2:
 	VMOVUPS      (DX), Z16
@@ -11164,12 +12509,27 @@ loop8x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop8x2
-	JL           done8x2
-	MOVQ         last+104(FP), DX
+	JLE          end8x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop8x2
+	PREFETCHT0   (R11)
+	PREFETCHT0   64(R11)
+	ADDQ         ldc+40(FP), R11
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	PREFETCHT1   128(R12)
+	PREFETCHT1   192(R12)
+	ADDQ         $+256, R12
 	JMP          loop8x2
 
+end8x2:
+	JL   done8x2
+	MOVQ last+104(FP), DX
+	JMP  loop8x2
+
 done8x2:
+	SUBQ    b+88(FP), R12
+	MOVQ    R12, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart8x2
@@ -11297,18 +12657,23 @@ part7x2:
 	MOVQ      AX, init+48(FP)
 
 start7x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R8
-	DECQ SI
-	JNZ  loop7x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R8
+	MOVQ   ldc+40(FP), R10
+	IMUL3Q $0x07, R10, R10
+	ADDQ   c+32(FP), R10
+	MOVQ   ahead+112(FP), R11
+	ADDQ   DX, R11
+	DECQ   SI
+	JNZ    loop7x2
+	MOVQ   last+104(FP), DX
 
 loop7x2:
 	VMOVUPS      (DX), Z14
@@ -11337,12 +12702,27 @@ loop7x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop7x2
-	JL           done7x2
-	MOVQ         last+104(FP), DX
+	JLE          end7x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop7x2
+	PREFETCHT0   (R10)
+	PREFETCHT0   64(R10)
+	ADDQ         ldc+40(FP), R10
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	PREFETCHT1   128(R11)
+	PREFETCHT1   192(R11)
+	ADDQ         $+256, R11
 	JMP          loop7x2
 
+end7x2:
+	JL   done7x2
+	MOVQ last+104(FP), DX
+	JMP  loop7x2
+
 done7x2:
+	SUBQ    b+88(FP), R11
+	MOVQ    R11, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart7x2
@@ -11458,18 +12838,23 @@ part6x2:
 	MOVQ      AX, init+48(FP)
 
 start6x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R9
-	LEAQ (R9)(R8*1), R8
-	DECQ SI
-	JNZ  loop6x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R8
+	MOVQ   ldc+40(FP), R10
+	IMUL3Q $0x06, R10, R10
+	ADDQ   c+32(FP), R10
+	MOVQ   ahead+112(FP), R11
+	ADDQ   DX, R11
+	DECQ   SI
+	JNZ    loop6x2
+	MOVQ   last+104(FP), DX
 
 loop6x2:
 	VMOVUPS      (DX), Z12
@@ -11495,12 +12880,27 @@ loop6x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop6x2
-	JL           done6x2
-	MOVQ         last+104(FP), DX
+	JLE          end6x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop6x2
+	PREFETCHT0   (R10)
+	PREFETCHT0   64(R10)
+	ADDQ         ldc+40(FP), R10
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	PREFETCHT1   128(R11)
+	PREFETCHT1   192(R11)
+	ADDQ         $+256, R11
 	JMP          loop6x2
 
+end6x2:
+	JL   done6x2
+	MOVQ last+104(FP), DX
+	JMP  loop6x2
+
 done6x2:
+	SUBQ    b+88(FP), R11
+	MOVQ    R11, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart6x2
@@ -11604,17 +13004,22 @@ part5x2:
 	MOVQ      AX, init+48(FP)
 
 start5x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R8
-	DECQ SI
-	JNZ  loop5x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R8
+	MOVQ   ldc+40(FP), R9
+	IMUL3Q $0x05, R9, R9
+	ADDQ   c+32(FP), R9
+	MOVQ   ahead+112(FP), R10
+	ADDQ   DX, R10
+	DECQ   SI
+	JNZ    loop5x2
+	MOVQ   last+104(FP), DX
 
 loop5x2:
 	VMOVUPS      (DX), Z10
@@ -11637,12 +13042,27 @@ loop5x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop5x2
-	JL           done5x2
-	MOVQ         last+104(FP), DX
+	JLE          end5x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop5x2
+	PREFETCHT0   (R9)
+	PREFETCHT0   64(R9)
+	ADDQ         ldc+40(FP), R9
+	PREFETCHT1   (R10)
+	PREFETCHT1   64(R10)
+	PREFETCHT1   128(R10)
+	PREFETCHT1   192(R10)
+	ADDQ         $+256, R10
 	JMP          loop5x2
 
+end5x2:
+	JL   done5x2
+	MOVQ last+104(FP), DX
+	JMP  loop5x2
+
 done5x2:
+	SUBQ    b+88(FP), R10
+	MOVQ    R10, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart5x2
@@ -11734,17 +13154,22 @@ part4x2:
 	MOVQ      AX, init+48(FP)
 
 start4x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	LEAQ (DI)(R8*1), R8
-	DECQ SI
-	JNZ  loop4x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R8
+	MOVQ   ldc+40(FP), R9
+	IMUL3Q $0x04, R9, R9
+	ADDQ   c+32(FP), R9
+	MOVQ   ahead+112(FP), R10
+	ADDQ   DX, R10
+	DECQ   SI
+	JNZ    loop4x2
+	MOVQ   last+104(FP), DX
 
 loop4x2:
 	VMOVUPS      (DX), Z8
@@ -11764,12 +13189,27 @@ loop4x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop4x2
-	JL           done4x2
-	MOVQ         last+104(FP), DX
+	JLE          end4x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop4x2
+	PREFETCHT0   (R9)
+	PREFETCHT0   64(R9)
+	ADDQ         ldc+40(FP), R9
+	PREFETCHT1   (R10)
+	PREFETCHT1   64(R10)
+	PREFETCHT1   128(R10)
+	PREFETCHT1   192(R10)
+	ADDQ         $+256, R10
 	JMP          loop4x2
 
+end4x2:
+	JL   done4x2
+	MOVQ last+104(FP), DX
+	JMP  loop4x2
+
 done4x2:
+	SUBQ    b+88(FP), R10
+	MOVQ    R10, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart4x2
@@ -11849,16 +13289,21 @@ part3x2:
 	MOVQ      AX, init+48(FP)
 
 start3x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	DECQ SI
-	JNZ  loop3x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	MOVQ   ldc+40(FP), R8
+	IMUL3Q $0x03, R8, R8
+	ADDQ   c+32(FP), R8
+	MOVQ   ahead+112(FP), R9
+	ADDQ   DX, R9
+	DECQ   SI
+	JNZ    loop3x2
+	MOVQ   last+104(FP), DX
 
 loop3x2:
 	VMOVUPS      (DX), Z6
@@ -11875,12 +13320,27 @@ loop3x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop3x2
-	JL           done3x2
-	MOVQ         last+104(FP), DX
+	JLE          end3x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop3x2
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	ADDQ         ldc+40(FP), R8
+	PREFETCHT1   (R9)
+	PREFETCHT1   64(R9)
+	PREFETCHT1   128(R9)
+	PREFETCHT1   192(R9)
+	ADDQ         $+256, R9
 	JMP          loop3x2
 
+end3x2:
+	JL   done3x2
+	MOVQ last+104(FP), DX
+	JMP  loop3x2
+
 done3x2:
+	SUBQ    b+88(FP), R9
+	MOVQ    R9, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart3x2
@@ -11948,16 +13408,21 @@ part2x2:
 	MOVQ      AX, init+48(FP)
 
 start2x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	MOVQ ar+72(FP), DI
-	LEAQ (DI)(DI*1), R8
-	DECQ SI
-	JNZ  loop2x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ar+72(FP), DI
+	LEAQ   (DI)(DI*1), R8
+	MOVQ   ldc+40(FP), R8
+	IMUL3Q $0x02, R8, R8
+	ADDQ   c+32(FP), R8
+	MOVQ   ahead+112(FP), R9
+	ADDQ   DX, R9
+	DECQ   SI
+	JNZ    loop2x2
+	MOVQ   last+104(FP), DX
 
 loop2x2:
 	VMOVUPS      (DX), Z4
@@ -11971,12 +13436,27 @@ loop2x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop2x2
-	JL           done2x2
-	MOVQ         last+104(FP), DX
+	JLE          end2x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop2x2
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	ADDQ         ldc+40(FP), R8
+	PREFETCHT1   (R9)
+	PREFETCHT1   64(R9)
+	PREFETCHT1   128(R9)
+	PREFETCHT1   192(R9)
+	ADDQ         $+256, R9
 	JMP          loop2x2
 
+end2x2:
+	JL   done2x2
+	MOVQ last+104(FP), DX
+	JMP  loop2x2
+
 done2x2:
+	SUBQ    b+88(FP), R9
+	MOVQ    R9, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart2x2
@@ -12032,14 +13512,19 @@ part1x2:
 	MOVQ      AX, init+48(FP)
 
 start1x2:
-	MOVQ a+64(FP), AX
-	MOVQ ac+80(FP), CX
-	MOVQ b+88(FP), DX
-	MOVQ br+96(FP), BX
-	MOVQ k+16(FP), SI
-	DECQ SI
-	JNZ  loop1x2
-	MOVQ last+104(FP), DX
+	MOVQ   a+64(FP), AX
+	MOVQ   ac+80(FP), CX
+	MOVQ   b+88(FP), DX
+	MOVQ   br+96(FP), BX
+	MOVQ   k+16(FP), SI
+	MOVQ   ldc+40(FP), DI
+	IMUL3Q $0x01, DI, DI
+	ADDQ   c+32(FP), DI
+	MOVQ   ahead+112(FP), R8
+	ADDQ   DX, R8
+	DECQ   SI
+	JNZ    loop1x2
+	MOVQ   last+104(FP), DX
 
 loop1x2:
 	VMOVUPS      (DX), Z2
@@ -12050,12 +13535,27 @@ loop1x2:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         SI
-	JG           loop1x2
-	JL           done1x2
-	MOVQ         last+104(FP), DX
+	JLE          end1x2
+	TESTQ        SI, every+120(FP)
+	JNZ          loop1x2
+	PREFETCHT0   (DI)
+	PREFETCHT0   64(DI)
+	ADDQ         ldc+40(FP), DI
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	PREFETCHT1   128(R8)
+	PREFETCHT1   192(R8)
+	ADDQ         $+256, R8
 	JMP          loop1x2
 
+end1x2:
+	JL   done1x2
+	MOVQ last+104(FP), DX
+	JMP  loop1x2
+
 done1x2:
+	SUBQ    b+88(FP), R8
+	MOVQ    R8, ahead+112(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart1x2

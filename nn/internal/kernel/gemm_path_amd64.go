@@ -2,7 +2,10 @@
 
 package kernel
 
-import "unsafe"
+import (
+	"math/bits"
+	"unsafe"
+)
 
 // tileHeight is the height of the highest tile.
 func tileHeight() int {
@@ -20,18 +23,26 @@ func tileWidth[T Float]() int {
 	return panelColumns[T]() / 2
 }
 
-// gemm computes the given number of tiles of m rows of p.
-func gemm[T Float](p *product[T], m, tiles int) {
+// gemm computes tiles of m rows, one below the other: c = init + a·b with k
+// rows of b, of which the last is elsewhere. Rows lie cr, ir, ar and br apart,
+// columns of a ac. What is ahead elements beyond b is used next.
+func gemm[T Float](m, tiles, k, cols int, c []T, cr int, init []T, ir int, a []T, ar, ac int, b []T, br int, last []T, ahead int) {
 	s := size[T]()
+	cr, ir, ar, ac, br = s*cr, s*ir, s*ar, s*ac, s*br
+	// As often as a tile has rows, or up to twice that.
+	every := -1
+	if k > m {
+		every = 1<<(bits.Len(uint(k/m))-1) - 1
+	}
 	switch {
 	case using == avx512 && s == 4:
-		gemm32AVX512(m, tiles, p.k, p.cols, bytes(p.c), s*p.cr, bytes(p.init), s*p.ir, bytes(p.a), s*p.ar, s*p.ac, bytes(p.b), s*p.br, bytes(p.last))
+		gemm32AVX512(m, tiles, k, cols, bytes(c), cr, bytes(init), ir, bytes(a), ar, ac, bytes(b), br, bytes(last), s*ahead, every)
 	case using == avx512:
-		gemm64AVX512(m, tiles, p.k, p.cols, bytes(p.c), s*p.cr, bytes(p.init), s*p.ir, bytes(p.a), s*p.ar, s*p.ac, bytes(p.b), s*p.br, bytes(p.last))
+		gemm64AVX512(m, tiles, k, cols, bytes(c), cr, bytes(init), ir, bytes(a), ar, ac, bytes(b), br, bytes(last), s*ahead, every)
 	case s == 4:
-		gemm32AVX2(m, tiles, p.k, p.cols, bytes(p.c), s*p.cr, bytes(p.init), s*p.ir, bytes(p.a), s*p.ar, s*p.ac, bytes(p.b), s*p.br, bytes(p.last))
+		gemm32AVX2(m, tiles, k, cols, bytes(c), cr, bytes(init), ir, bytes(a), ar, ac, bytes(b), br, bytes(last), s*ahead, every)
 	default:
-		gemm64AVX2(m, tiles, p.k, p.cols, bytes(p.c), s*p.cr, bytes(p.init), s*p.ir, bytes(p.a), s*p.ar, s*p.ac, bytes(p.b), s*p.br, bytes(p.last))
+		gemm64AVX2(m, tiles, k, cols, bytes(c), cr, bytes(init), ir, bytes(a), ar, ac, bytes(b), br, bytes(last), s*ahead, every)
 	}
 }
 
@@ -79,3 +90,10 @@ func transpose[T Float](dst []T, width int, w []T, n, squares int) {
 }
 
 func bytes[T Float](x []T) *byte { return (*byte)(unsafe.Pointer(unsafe.SliceData(x))) }
+
+// view returns the numbers that fit in the space from the first address that
+// is a multiple of a line of the cache.
+func view[T Float](space *[scratchSize]float64) []T {
+	skip := -uintptr(unsafe.Pointer(space)) % 64 / 8
+	return unsafe.Slice((*T)(unsafe.Pointer(&space[skip])), (scratchSize-8)*8/size[T]())
+}

@@ -3,12 +3,10 @@ package kernel
 // matMulTiles is MatMul on tiles.
 func matMulTiles[T Float](dst, x, w, init []T, initRows, r, k, n int) {
 	var zero [32]T
+	p := product[T]{cr: n, a: x, ar: k, ac: 1, k: k}
+	p.cut(r)
 	for j := 0; j < n; j += panelColumns[T]() {
-		p := product[T]{
-			c: dst[j:], cr: n,
-			a: x, ar: k, ac: 1,
-			rows: r, k: k, cols: min(panelColumns[T](), n-j),
-		}
+		p.c, p.cols = dst[j:], min(panelColumns[T](), n-j)
 		p.init, p.ir = initial(init, initRows, r, j, n, zero[:])
 		p.over(w, n, j)
 	}
@@ -26,12 +24,10 @@ func matTMulTiles[T Float](dst, x, g []T, r, k, n int, set bool) {
 		return
 	}
 	var zero [32]T
+	p := product[T]{cr: n, a: x, ar: 1, ac: k, k: r}
+	p.cut(k)
 	for j := 0; j < n; j += panelColumns[T]() {
-		p := product[T]{
-			c: dst[j:], cr: n,
-			a: x, ar: 1, ac: k,
-			rows: k, k: r, cols: min(panelColumns[T](), n-j),
-		}
+		p.c, p.cols = dst[j:], min(panelColumns[T](), n-j)
 		p.init, p.ir = start(set, p.c, n, zero[:])
 		p.over(g, n, j)
 	}
@@ -49,24 +45,40 @@ func start[T Float](set bool, c []T, n int, zero []T) ([]T, int) {
 // farRow is the distance in bytes from which rows of a panel share places.
 const farRow = 1 << 11
 
-// matTMulFar is matTMulTiles with the panels of g packed.
+// scratchSize is the length of what a product may use of the stack: 64 KB and a
+// line.
+const scratchSize = 1<<13 + 8
+
+// matTMulFar is matTMulTiles with blocks of columns of x and the panels of g
+// packed.
 func matTMulFar[T Float](dst, x, g []T, r, k, n int, set bool) {
-	var panel [128 * 32]T
+	var scratch [scratchSize]float64
 	var zero [32]T
+	space := view[T](&scratch)
 	for i := 0; i < r; i += 128 {
 		rows := min(128, r-i)
-		for j := 0; j < n; j += panelColumns[T]() {
-			cols := min(panelColumns[T](), n-j)
-			width := panelWidth[T](cols)
-			packPanel(panel[:], width, g[i*n+j:], n, rows, cols)
-			p := product[T]{
-				c: dst[j:], cr: n,
-				a: x[i*k:], ar: 1, ac: k,
-				b: panel[:], br: width,
-				rows: k, k: rows, cols: cols,
+		panel, block := space[:rows*panelColumns[T]()], space[rows*panelColumns[T]():]
+		count := 1
+		if k*size[T]() > 2048 {
+			count = (k*rows + len(block) - 1) / len(block)
+		}
+		for part := range count {
+			from := part * k / count
+			high := (part+1)*k/count - from
+			p := product[T]{cr: n, a: block, ar: 1, ac: high, b: panel, k: rows}
+			if count == 1 {
+				p.a, p.ac = x[i*k:], k
+			} else {
+				CopyColumns(block, high, x[i*k+from:], k, rows, high)
 			}
-			p.init, p.ir = start(set && i == 0, p.c, n, zero[:])
-			p.panel()
+			p.cut(high)
+			for j := 0; j < n; j += panelColumns[T]() {
+				p.c, p.cols = dst[from*n+j:], min(panelColumns[T](), n-j)
+				p.br = panelWidth[T](p.cols)
+				packPanel(panel, p.br, g[i*n+j:], n, rows, p.cols)
+				p.init, p.ir = start(set && i == 0, p.c, n, zero[:])
+				p.panel()
+			}
 		}
 	}
 }
@@ -86,12 +98,14 @@ func matTMulNarrow[T Float](dst, x, g []T, r, k, n int, set bool) {
 				sum[j*32+l] = part[at]
 			}
 		}
-		product[T]{
+		p := product[T]{
 			c: sum[:], cr: 32,
 			init: sum[:], ir: 32,
 			a: g, ar: 1, ac: n,
-			rows: n, k: r, cols: cols,
-		}.over(x, k, i)
+			k: r, cols: cols,
+		}
+		p.cut(n)
+		p.over(x, k, i)
 		for j := range n {
 			for l, at := 0, j; at < len(part); l, at = l+1, at+n {
 				part[at] = sum[j*32+l]
@@ -103,26 +117,27 @@ func matTMulNarrow[T Float](dst, x, g []T, r, k, n int, set bool) {
 // over computes the product with columns j and on of the matrix b, which has
 // n columns and is not packed. Vectors that reach beyond the end of a row are
 // harmless, save in the last row.
-func (p product[T]) over(b []T, n, j int) {
+func (p *product[T]) over(b []T, n, j int) {
 	width := panelWidth[T](p.cols)
 	if j+width > 2*n {
 		p.overNarrow(b, n, j)
 		return
 	}
-	p.b, p.br = b[j:], n
+	part := *p
+	part.b, part.br = b[j:], n
 	if j+width > n {
 		var last [32]T
 		copy(last[:p.cols], b[(p.k-1)*n+j:])
-		p.last = last[:]
+		part.last = last[:]
 	}
-	p.panel()
+	part.panel()
 }
 
 // overNarrow packs what it multiplies.
-func (p product[T]) overNarrow(b []T, n, j int) {
+func (p *product[T]) overNarrow(b []T, n, j int) {
 	var panel [64 * 16]T
 	width := panelWidth[T](p.cols)
-	part := p
+	part := *p
 	part.b, part.br = panel[:], width
 	for l := 0; l < p.k; l += 64 {
 		part.a, part.k = p.a[l*p.ac:], min(64, p.k-l)
@@ -143,8 +158,9 @@ func matMulTTiles[T Float](dst, g, w []T, r, k, n int) {
 			init: zero[:],
 			b:    panel[:], br: panelWidth[T](cols),
 			ar: n, ac: 1,
-			rows: r, cols: cols,
+			cols: cols,
 		}
+		p.cut(r)
 		for l := 0; l < n; l += 64 {
 			p.k = min(64, n-l)
 			p.a = g[l:]

@@ -34,6 +34,7 @@ type tiler struct {
 
 	// Live in the inner loop. Everything else is fetched from the arguments.
 	a, step, b, next, count reg.GPVirtual
+	c, ahead                reg.GPVirtual         // what is prefetched
 	index                   map[int]reg.GPVirtual // odd multiples of the distance between rows of a
 	mask                    []reg.OpmaskVirtual   // AVX-512: the columns of each vector
 }
@@ -49,10 +50,12 @@ func (t *tiler) function() {
 	t.Function(t.name())
 	t.Attributes(noSplit)
 	t.Pragma("noescape")
-	t.SignatureExpr("func(m, tiles, k, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar, ac int, b *byte, br int, last *byte)")
+	t.SignatureExpr("func(m, tiles, k, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar, ac int, b *byte, br int, last *byte, ahead, every int)")
 	t.Doc(t.name()+" computes c = init + a·b for tiles of m rows, one below the other, and cols columns.",
 		"Distances are in bytes: between rows of c, init and b, rows and columns of a.",
-		"The last of the k rows of b is at last. Whole vectors of b are read.")
+		"The last of the k rows of b is at last. Whole vectors of b are read.",
+		"Whenever the rows left of b are a multiple of every, a power of two, the loop prefetches",
+		"a row of the next tile of c, and a little of what lies ahead bytes beyond b.")
 
 	if t.wide {
 		t.masks()
@@ -141,6 +144,11 @@ func (t *tiler) tile(rows, vectors int) {
 			t.LEAQ(operand.Mem{Base: t.index[i-2], Index: double, Scale: 1}, t.index[i])
 		}
 	}
+	t.c = t.argument("ldc")
+	t.IMUL3Q(operand.Imm(uint64(rows)), t.c, t.c)
+	t.ADDQ(t.slot("c"), t.c)
+	t.ahead = t.argument("ahead")
+	t.ADDQ(t.b, t.ahead)
 	// The loop runs k−1 times; then b moves to the last row and it runs once
 	// more, when the count passes below zero.
 	t.DECQ(t.count)
@@ -151,12 +159,19 @@ func (t *tiler) tile(rows, vectors int) {
 	t.ADDQ(t.step, t.a)
 	t.ADDQ(t.next, t.b)
 	t.DECQ(t.count)
-	t.JG(at("loop"))
+	t.JLE(at("end"))
+	t.TESTQ(t.count, t.slot("every"))
+	t.JNZ(at("loop"))
+	t.prefetch(vectors)
+	t.JMP(at("loop"))
+	t.Label(label("end", rows, vectors))
 	t.JL(at("done"))
 	t.MOVQ(t.slot("last"), t.b)
 	t.JMP(at("loop"))
 
 	t.Label(label("done", rows, vectors))
+	t.SUBQ(t.slot("b"), t.ahead)
+	t.MOVQ(t.ahead, t.slot("ahead"))
 	compare()
 	t.JNE(at("storepart"))
 	t.eachRow("c", "ldc", rows, func(i int, row operand.Mem) {
@@ -178,6 +193,18 @@ func (t *tiler) tile(rows, vectors int) {
 	t.JNZ(at("tile"))
 	t.VZEROUPPER()
 	t.RET()
+}
+
+// prefetch asks for a row of c and the next few lines of what lies ahead.
+func (t *tiler) prefetch(vectors int) {
+	for line := 0; line < vectors*t.bytes; line += 64 {
+		t.PREFETCHT0(operand.Mem{Base: t.c, Disp: line})
+	}
+	t.ADDQ(t.slot("ldc"), t.c)
+	for line := 0; line < 4*t.bytes; line += 64 {
+		t.PREFETCHT1(operand.Mem{Base: t.ahead, Disp: line})
+	}
+	t.ADDQ(operand.I32(int32(4*t.bytes)), t.ahead)
 }
 
 // accumulate adds the products of one column of a with one row of b.
