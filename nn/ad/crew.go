@@ -21,7 +21,7 @@ type Crew struct {
 	n       int
 	f       func(worker, i int)
 	next    atomic.Int64 // index to be taken
-	busy    atomic.Int32 // helpers that have not finished
+	busy    atomic.Int32 // helpers called that have not finished
 	done    sync.WaitGroup
 	failure atomic.Pointer[failure]
 }
@@ -37,6 +37,7 @@ type helper struct {
 const (
 	absent  = iota // there is no goroutine
 	waiting        // the goroutine looks for work
+	called         // there is work, and nobody waits for the helper yet
 	working
 )
 
@@ -90,11 +91,18 @@ func (c *Crew) Each(n int, f func(worker, i int)) {
 	c.busy.Store(int32(others))
 	c.done.Add(others)
 	for k := range others {
-		if h := &c.helpers[k]; h.state.Swap(working) == absent {
+		if h := &c.helpers[k]; h.state.Swap(called) == absent {
 			go h.start()
 		}
 	}
 	c.work(0)
+	for k := range others {
+		// One that has not begun, because its processor does something
+		// else, has missed the work.
+		if c.helpers[k].state.CompareAndSwap(called, waiting) {
+			c.finished()
+		}
+	}
 	c.spin(func() bool { return c.busy.Load() == 0 })
 	c.done.Wait()
 	if p := c.failure.Swap(nil); p != nil {
@@ -123,27 +131,27 @@ func (c *Crew) work(worker int) {
 	returned = true
 }
 
+func (c *Crew) finished() {
+	c.busy.Add(-1)
+	c.done.Done()
+}
+
 // help is the life of a helper's goroutine.
 func (c *Crew) help(k int) {
 	h := &c.helpers[k]
-	state := uint32(absent) // after work: this goroutine is ended by Goexit
-	finish := func() {
-		h.state.Store(state)
-		c.busy.Add(-1)
-		c.done.Done()
-	}
 	defer func() {
-		if state == absent {
-			finish()
+		if h.state.CompareAndSwap(working, absent) { // ended by Goexit
+			c.finished()
 		}
 	}()
 	for {
-		state = absent
-		c.work(k + 1)
-		state = waiting
-		finish()
-		c.spin(func() bool { return h.state.Load() == working })
-		if h.state.CompareAndSwap(waiting, absent) {
+		c.spin(func() bool { return h.state.Load() == called })
+		switch {
+		case h.state.CompareAndSwap(called, working):
+			c.work(k + 1)
+			h.state.Store(waiting)
+			c.finished()
+		case h.state.CompareAndSwap(waiting, absent):
 			return
 		}
 	}
