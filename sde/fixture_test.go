@@ -12,11 +12,10 @@ import (
 	"gonum.org/v1/gonum/stat/distmv"
 )
 
-// sdeRecord is one case of the fixture, but for what belongs to other parts of
-// the library: disc_*, tables and the reverse disc_* (discrete processes) and
-// dsm_losses (objectives).
+// sdeRecord is one case of the fixture.
 type sdeRecord struct {
 	SDE        string        `json:"sde"`
+	N          int           `json:"N"`
 	BetaMin    float64       `json:"beta_min"`
 	BetaMax    float64       `json:"beta_max"`
 	SigmaMin   float64       `json:"sigma_min"`
@@ -36,11 +35,29 @@ type sdeRecord struct {
 	PriorLogP  []float64     `json:"prior_logp"`
 	ReverseSDE reverseRecord `json:"reverse_sde"`
 	ReverseODE reverseRecord `json:"reverse_ode"`
+
+	DiscreteIndex     []int         `json:"disc_index"`
+	DiscreteDriftRate []float64     `json:"disc_f_coeff"`
+	DiscreteDrift     fixture.Array `json:"disc_f"`
+	DiscreteDiffusion []float64     `json:"disc_G"`
+	Tables            tables        `json:"tables"`
+	Losses            []struct{}    `json:"dsm_losses"`
 }
 
 type reverseRecord struct {
-	Drift     fixture.Array `json:"drift"`
-	Diffusion []float64     `json:"diffusion"`
+	Drift             fixture.Array `json:"drift"`
+	Diffusion         []float64     `json:"diffusion"`
+	DiscreteDrift     fixture.Array `json:"disc_f"`
+	DiscreteDiffusion []float64     `json:"disc_G"`
+}
+
+// tables are some entries of the peer's tables.
+type tables struct {
+	Index     []int     `json:"index"`
+	FirstLast []float64 `json:"discrete_betas_first_last"`
+	Betas     []float64 `json:"discrete_betas"`
+	AlphaBars []float64 `json:"alphas_cumprod"`
+	Sigmas    []float64 `json:"discrete_sigmas"`
 }
 
 // process returns the process of a record and the deviation of its prior: VP
@@ -69,9 +86,9 @@ func TestFixtureSDE(t *testing.T) {
 	}
 	require.NoError(t, fixture.Read("sde", &file))
 
-	ran := 0
+	leftOut := 0
 	for i, r := range file.Cases {
-		ran++
+		leftOut += len(r.Losses)
 		t.Run(fmt.Sprintf("%d %s", i, r.SDE), func(t *testing.T) {
 			p, prior := r.process(t)
 			require.NoError(t, sde.Validate(p))
@@ -81,10 +98,26 @@ func TestFixtureSDE(t *testing.T) {
 			mixture := file.Mixtures[r.Mixture].Distribution()
 			score := sde.Analytic(p, func(alpha, sigma float64) sde.Density { return mixture.Diffuse(alpha, sigma) })
 			compareRows(t, r, p, score)
+			compareSteps(t, r, p)
+			compareTables(t, r, p)
 			comparePrior(t, r, prior)
 		})
 	}
-	require.Positive(t, ran)
+	t.Logf("%d cases; %d records of dsm_losses left out: they are objectives, which this package has none of", len(file.Cases), leftOut)
+	require.NotEmpty(t, file.Cases)
+}
+
+// nearTo returns a comparison relative to the largest value wanted.
+func nearTo(t *testing.T, tolerance float64, where string) func(what string, want, got []float64) {
+	return func(what string, want, got []float64) {
+		t.Helper()
+		require.Len(t, got, len(want), what)
+		scale := 0.0
+		for _, v := range want {
+			scale = max(scale, math.Abs(v))
+		}
+		require.InDeltaSlice(t, want, got, tolerance*scale, "%s %s", what, where)
+	}
 }
 
 func compareRows(t *testing.T, r sdeRecord, p sde.SDE, score sde.Scorer) {
@@ -101,15 +134,7 @@ func compareRows(t *testing.T, r sdeRecord, p sde.SDE, score sde.Scorer) {
 		if at <= 1e-3 {
 			tolerance = 1e-7
 		}
-		near := func(what string, want, got []float64) {
-			t.Helper()
-			require.Len(t, got, len(want), what)
-			scale := 0.0
-			for _, v := range want {
-				scale = max(scale, math.Abs(v))
-			}
-			require.InDeltaSlice(t, want, got, tolerance*scale, "%s at t = %v", what, at)
-		}
+		near := nearTo(t, tolerance, fmt.Sprintf("at t = %v", at))
 		row := x.Slice(i, i+1, 0, cols).(*mat.Dense)
 		alpha, sigma := p.Kernel(at)
 		f, g2 := p.Rates(at)
@@ -130,6 +155,94 @@ func compareRows(t *testing.T, r sdeRecord, p sde.SDE, score sde.Scorer) {
 			near("reverse diffusion", []float64{want.Diffusion[i]}, []float64{reverse.Diffusion(at)})
 		}
 	}
+}
+
+// table returns the process's table of N steps, nil for sub-VP, which has none.
+func (r sdeRecord) table(t *testing.T, p sde.SDE) (d *sde.Discrete) {
+	var err error
+	switch p := p.(type) {
+	case sde.VP:
+		d, err = p.Discrete(r.N)
+	case sde.VE:
+		d, err = p.Discrete(r.N)
+	}
+	require.NoError(t, err)
+	return d
+}
+
+// compareSteps checks the steps x + disc_f + disc_G z of the noising process
+// and of the two that run backwards, with the recorded scores. The peer's steps
+// for sub-VP are those of Euler and Maruyama with 1/N.
+func compareSteps(t *testing.T, r sdeRecord, p sde.SDE) {
+	x := r.X.Dense()
+	_, cols := x.Dims()
+	d, mean := r.table(t, p), mat.NewDense(1, cols, nil)
+	require.Equal(t, d != nil, len(r.DiscreteIndex) > 0)
+	for i, at := range r.Times {
+		// Below, 1 − exp in the peer's diffusion of sub-VP shows again.
+		tolerance := 1e-10
+		if d == nil && at <= 1e-3 {
+			tolerance = 1e-7
+		}
+		near := nearTo(t, tolerance, fmt.Sprintf("at t = %v", at))
+		row := x.Slice(i, i+1, 0, cols).(*mat.Dense)
+		score := mat.NewDense(1, cols, r.Score.At(i).Data)
+
+		var rate, q float64
+		reverse := func(lambda float64) (deviation float64) {
+			mean.Scale(1-rate, row)
+			onScore := mat.NewDense(1, cols, nil)
+			onScore.Scale(0.5*(1+lambda*lambda)*q, score)
+			mean.Add(mean, onScore)
+			return lambda * math.Sqrt(q)
+		}
+		if d == nil {
+			f, g2 := p.Rates(at)
+			rate, q = f/float64(r.N), g2/float64(r.N)
+		} else {
+			index := d.Index(at / r.End)
+			require.Equal(t, r.DiscreteIndex[i], index)
+			var a float64
+			a, q = d.Step(index)
+			rate = a - 1
+			reverse = func(lambda float64) float64 { return d.Reverse(mean, row, score, index, lambda) }
+		}
+		drift := mat.NewDense(1, cols, nil)
+		drift.Scale(rate, row)
+		near("drift rate of a step", []float64{r.DiscreteDriftRate[i]}, []float64{rate})
+		near("drift of a step", r.DiscreteDrift.At(i).Data, drift.RawRowView(0))
+		near("diffusion of a step", []float64{r.DiscreteDiffusion[i]}, []float64{math.Sqrt(q)})
+		for lambda, want := range []reverseRecord{r.ReverseODE, r.ReverseSDE} {
+			near("reverse diffusion of a step", []float64{want.DiscreteDiffusion[i]}, []float64{reverse(float64(lambda))})
+			drift.Sub(row, mean)
+			near("reverse drift of a step", want.DiscreteDrift.At(i).Data, drift.RawRowView(0))
+		}
+	}
+}
+
+func compareTables(t *testing.T, r sdeRecord, p sde.SDE) {
+	d := r.table(t, p)
+	require.Equal(t, d != nil, len(r.Tables.Index) > 0)
+	if d == nil {
+		return
+	}
+	near := nearTo(t, 1e-10, "")
+	value := func(want []float64, of func(a, q, alpha, sigma float64) float64, at []int, what string) {
+		var got []float64
+		for _, i := range at[:min(len(at), len(want))] {
+			a, q := d.Step(i)
+			alpha, sigma := d.Kernel(float64(i + 1))
+			got = append(got, of(a, q, alpha, sigma))
+		}
+		for i := range want { // each relative to itself
+			near(what, want[i:i+1], got[i:i+1])
+		}
+	}
+	index := r.Tables.Index
+	value(r.Tables.FirstLast, func(_, q, _, _ float64) float64 { return q }, []int{0, r.N - 1}, "first and last β")
+	value(r.Tables.Betas, func(_, q, _, _ float64) float64 { return q }, index, "β")
+	value(r.Tables.AlphaBars, func(_, _, alpha, _ float64) float64 { return alpha * alpha }, index, "ᾱ")
+	value(r.Tables.Sigmas, func(_, _, _, sigma float64) float64 { return sigma }, index, "σ")
 }
 
 // comparePrior checks log N(z; 0, prior² I).
