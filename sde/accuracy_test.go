@@ -130,7 +130,7 @@ func ddpm(b0, b1 float64, n int) reference {
 		for i := 0; ; i++ {
 			weight := quo(num(float64(i)), num(float64(n-1)))
 			beta := quo(add(num(b0), mul(weight, sub(num(b1), num(b0)))), num(float64(n)))
-			if i == n-1 || float64(i+1) > at {
+			if i == n-1 || float64(i+1) >= at {
 				f = half(log(sub(num(1), beta)))
 				alpha = mul(root(alpha2), exp(mul(f, sub(t, num(float64(i))))))
 				return alpha, root(sub(num(1), mul(alpha, alpha))), f, mul(num(-2), f)
@@ -151,7 +151,7 @@ func ncsn(lo, hi float64, n int) reference {
 			_, sigma, _, _ := ve(lo, hi)(quo(num(float64(i)), num(float64(n-1))))
 			return mul(sigma, sigma)
 		}
-		i := min(int(at), n-1)
+		i := max(int(math.Ceil(at)), 1) - 1
 		g2 = sub(level2(i), level2(i-1))
 		return num(1), root(add(level2(i-1), mul(g2, sub(t, num(float64(i)))))), num(0), g2
 	}

@@ -228,11 +228,8 @@ func (d *Discrete) Reverse(dst, x, score *mat.Dense, i int, lambda float64) (dev
 // within returns the step that time t lies in, the first or the last for times
 // outside [0, N], and the time since it started.
 func (d *Discrete) within(t float64) (step discreteStep, s float64) {
-	i := 0
-	if t > 0 {
-		i = int(math.Min(t, float64(len(d.steps)-1)))
-	}
-	return d.steps[i], t - float64(i)
+	i := max(0, math.Ceil(math.Min(t, float64(len(d.steps))))-1)
+	return d.steps[int(i)], t - i
 }
 
 // Kernel returns α = Πa and σ, without cancellation and down to σ = 0 at t = 0.
@@ -242,8 +239,9 @@ func (d *Discrete) Kernel(t float64) (alpha, sigma float64) {
 	return math.Exp(logAlpha), math.Sqrt(variance)
 }
 
-// Rates returns the constant rates of the step that time t lies in; whole times
-// belong to the step that starts there.
+// Rates returns the constant rates of the step that time t lies in. A whole time
+// belongs to the step that ends there, the one that a sampler, going backwards,
+// has before it.
 func (d *Discrete) Rates(t float64) (f, g2 float64) {
 	step, _ := d.within(t)
 	return step.f, step.g2

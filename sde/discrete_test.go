@@ -1,14 +1,17 @@
 package sde_test
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
 
+	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
 func TestDiscreteIsTheChainOfItsSteps(t *testing.T) {
@@ -127,6 +130,46 @@ func TestReverseStepIsTheForwardStepMirrored(t *testing.T) {
 	require.PanicsWithValue(t, "sde: dimension mismatch", func() {
 		d.Reverse(mat.NewDense(3, 3, nil), x, score, 0, 1)
 	})
+}
+
+// What is trained for a table's levels is sampled by any method on any grid, of
+// whole times (the steps of the table) or others. For Gaussian data the flow is
+// known: it keeps the standard score of every point.
+func TestTablesAreSampledWithAnyPredictor(t *testing.T) {
+	const mean, deviation = 0.7, 0.5
+	for _, d := range []*sde.Discrete{
+		discrete(sde.VP{}.Discrete(1000)), discrete(sde.Cosine{Offset: 0.008}.Discrete(1000)), discrete(sde.VE{}.Discrete(1000)),
+	} {
+		law := func(alpha, sigma float64) distuv.Normal {
+			return distuv.Normal{Mu: alpha * mean, Sigma: math.Hypot(alpha*deviation, sigma)}
+		}
+		score := sde.Analytic(d, func(alpha, sigma float64) sde.Density {
+			p := law(alpha, sigma)
+			cov := mat.NewSymDense(1, []float64{p.Sigma * p.Sigma})
+			return normal(t, []float64{p.Mu}, cov)
+		})
+		for _, grid := range [][]float64{sampler.Uniform(900, 1, 900), sampler.LogSNR(d, 900, 1, 600)} {
+			for name, c := range map[string]struct {
+				method    sampler.Predictor
+				tolerance float64
+			}{
+				"Euler": {sampler.Euler{}, 0.025}, "DDIM": {sampler.DDIM{}, 0.01}, // order 1
+				"Heun": {sampler.Heun{}, 3e-4}, "DPM++ 2M": {sampler.DPMpp2M{}, 3e-4}, // order 2
+			} {
+				x, want := mat.NewDense(5, 1, nil), mat.NewDense(5, 1, nil)
+				from, to := law(d.Kernel(grid[0])), law(d.Kernel(1))
+				for i := range 5 {
+					z := float64(i) - 2
+					x.Set(i, 0, from.Mu+z*from.Sigma)
+					want.Set(i, 0, to.Mu+z*to.Sigma)
+				}
+				err := sampler.Continue(context.Background(), x, sampler.Problem{SDE: d, Score: score}, c.method,
+					&sampler.Settings{Grid: grid, NoDenoise: true})
+				require.NoError(t, err)
+				require.True(t, mat.EqualApprox(want, x, c.tolerance), "%s, %d points: want %v, got %v", name, len(grid), want, x)
+			}
+		}
+	}
 }
 
 func TestTablesAreValidated(t *testing.T) {
