@@ -16,7 +16,8 @@ import (
 //
 // The zero value means m = 0 and v = 1, which standardised data have; it is
 // N(0, I) for the VP process. Variances of 0 give N(0, σ²), the usual choice of
-// VE and EDM code. Other starting points are drawn by the caller and handed to
+// VE and EDM code. Converted to an sde.Prior, it says how far it is from the law
+// of noised data. Other starting points are drawn by the caller and handed to
 // Continue.
 type Prior struct {
 	// Mean and Variance hold one value a coordinate, or are nil.

@@ -105,6 +105,17 @@ func TestConversionsHaveTheirLimitsAtZeroNoise(t *testing.T) {
 		{sde.EDM{}, sde.Score, sde.Velocity, 0, 0},
 		{sde.EDM{}, sde.Velocity, sde.Score, 0, -inf},
 		{sde.EDM{}, sde.Denoised, sde.Velocity, 0, -inf},
+		{sde.SubVP{}, sde.Noise, sde.Velocity, -0.05, 0.1}, // σ̇ is β₀
+		{sde.SubVP{}, sde.Score, sde.Velocity, -0.05, 0},
+		{sde.Cosine{}, sde.Noise, sde.Velocity, 0, math.Pi / 2},
+		{sde.Cosine{}, sde.Velocity, sde.Denoised, 1, 0},
+		{sde.Cosine{Offset: 0.1}, sde.Noise, sde.Velocity, 0, inf},
+		{sde.Linear{}, sde.Noise, sde.Velocity, -1, 1}, // u = ε − D
+		{sde.Linear{}, sde.Velocity, sde.Noise, 1, 1},
+		{sde.Linear{}, sde.Velocity, sde.Denoised, 1, 0},
+		{sde.Linear{}, sde.Velocity, sde.Score, 0, -inf},
+		{discrete(sde.NewDDPM([]float64{0.5, 0.5})), sde.Score, sde.Velocity, -math.Ln2 / 2, -math.Ln2 / 2},
+		{discrete(sde.NewNCSN([]float64{2, 3})), sde.Score, sde.Velocity, 0, -2},
 	} {
 		x, y := sde.Between(c.process, 0, c.from, c.to)
 		what := fmt.Sprintf("%T: %d to %d", c.process, c.from, c.to)

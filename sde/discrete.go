@@ -228,7 +228,10 @@ func (d *Discrete) Reverse(dst, x, score *mat.Dense, i int, lambda float64) (dev
 // within returns the step that time t lies in, the first or the last for times
 // outside [0, N], and the time since it started.
 func (d *Discrete) within(t float64) (step discreteStep, s float64) {
-	i := max(0, math.Ceil(math.Min(t, float64(len(d.steps))))-1)
+	i := math.Ceil(min(t, float64(len(d.steps)))) - 1
+	if !(i > 0) { // NaN too, which s keeps
+		i = 0
+	}
 	return d.steps[int(i)], t - i
 }
 

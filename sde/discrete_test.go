@@ -101,6 +101,14 @@ func TestIndexFloors(t *testing.T) {
 	}
 }
 
+func TestTablesAnswerBeyondTheirTimes(t *testing.T) {
+	d := discrete(sde.NewDDPM([]float64{0.1, 0.3}))
+	alpha, _ := d.Kernel(3) // the last step goes on
+	require.InEpsilon(t, math.Sqrt(0.9*0.7*0.7), alpha, 1e-14)
+	alpha, sigma := d.Kernel(math.NaN())
+	require.True(t, math.IsNaN(alpha) && math.IsNaN(sigma))
+}
+
 func TestLevelIsLinearInLogSNR(t *testing.T) {
 	d := discrete(sde.VP{}.Discrete(100))
 	for i := range 100 {

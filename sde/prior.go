@@ -47,9 +47,9 @@ func MomentsOf(x *mat.Dense) Moments {
 // the expectation being over the data x₀. The first is the share that the
 // moments explain, which is all when the data are Gaussian; the other, the
 // prior term of the variational bound (Ho, Jain and Abbeel 2020), is larger by
-// ½ log det(I + (α²/σ²)S), the most that x_t can still tell about x₀. A sampler
-// that starts from π instead of p_t ends no further from the data's law than
-// that, as no step increases a divergence.
+// ½ log det(I + (α²/σ²)S), the most that x_t can still tell about x₀. What the
+// reverse process makes of π is no further from what it makes of p_t, the law of
+// the data, as no step increases a divergence.
 //
 // Errors wrap ErrRange: values that are not finite, negative variances, a
 // covariance that is not positive semi-definite. Dimensions that differ panic.

@@ -61,6 +61,18 @@ func (p faulty) Rates(t float64) (f, g2 float64) {
 	return f, g2
 }
 
+// restless answers each call with a little more noise.
+type restless struct {
+	shifted
+	calls int
+}
+
+func (p *restless) Kernel(t float64) (alpha, sigma float64) {
+	p.calls++
+	alpha, sigma = p.shifted.Kernel(t)
+	return alpha, sigma * (1 + 1e-11*float64(p.calls))
+}
+
 type wrongInverse struct{ shifted }
 
 func (wrongInverse) TimeAt(logSNR float64) float64 {
@@ -139,6 +151,16 @@ func TestFaultsAreNamed(t *testing.T) {
 			sdetest.Compose,
 			faulty{kernel: func(t, alpha, sigma float64) (float64, float64) { return 1, 2 - t }},
 			"want none negative",
+		},
+		"σ² that overflows": {
+			sdetest.Compose,
+			faulty{kernel: func(t, alpha, sigma float64) (float64, float64) { return alpha, sigma * 1e160 }},
+			"transitions of sdetest_test.faulty from t = 0.001 by",
+		},
+		"a kernel that changes from call to call": {
+			sdetest.Compose,
+			&restless{},
+			"transitions of *sdetest_test.restless",
 		},
 		"σ in float32": {
 			sdetest.Rates,
