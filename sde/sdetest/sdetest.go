@@ -161,22 +161,28 @@ func slope(y func(float64) float64, t, room, claimed float64) float64 {
 	return nearest
 }
 
-// RoundTrip checks that sde.TimeAt inverts sde.LogSNR to 1e-12, relative where
-// times and ratios are above 1, both by the process's own TimeAt, if it is
-// sde.Invertible, and by solving for the time.
+// RoundTrip checks that sde.TimeAt inverts sde.LogSNR, both by the process's own
+// TimeAt, if it is sde.Invertible, and by solving for the time: to 1e-12 of
+// times and ratios, or 1e-12 where they are below 1, and as far as a rounding of
+// the one lets the other be known.
 func RoundTrip(p sde.SDE) error {
+	const tolerance, rounding = 1e-12, 1e-15
 	inverses := []sde.SDE{p}
 	if _, ok := p.(sde.Invertible); ok {
 		inverses = append(inverses, struct{ sde.SDE }{p})
 	}
 	for _, t := range times(p) {
 		logSNR := sde.LogSNR(p, t)
+		_, sigma := p.Kernel(t)
+		_, g2 := p.Rates(t)
+		rate := g2 / (2 * sigma * sigma) // −dλ/dt
+		sizeT, sizeL := math.Max(1, t), math.Max(1, math.Abs(logSNR))
 		for _, inverse := range inverses {
 			got := sde.TimeAt(inverse, logSNR)
-			if !(math.Abs(got-t) <= 1e-12*math.Max(1, t)) {
+			if !(math.Abs(got-t) <= tolerance*sizeT+rounding*sizeL/rate) {
 				return fmt.Errorf("sdetest: TimeAt of %T is %v for the log(α/σ) = %v of t = %v, want that time to 1e-12", p, got, logSNR, t)
 			}
-			if again := sde.LogSNR(p, got); !(math.Abs(again-logSNR) <= 1e-12*math.Max(1, math.Abs(logSNR))) {
+			if again := sde.LogSNR(p, got); !(math.Abs(again-logSNR) <= tolerance*sizeL+rounding*t*rate) {
 				return fmt.Errorf("sdetest: log(α/σ) of %T at TimeAt(%v) = %v is %v, want it back to 1e-12", p, logSNR, got, again)
 			}
 		}

@@ -37,6 +37,16 @@ func TestProcessOfTheUserPasses(t *testing.T) {
 		Sigma: func(t float64) (value, derivative float64) { return t, 1 },
 		Start: 0.01, End: 2,
 	}))
+	require.NoError(t, sdetest.Check(sde.Schedule{ // flat at the start, steep at the end
+		Alpha: func(t float64) (value, derivative float64) { return 1 - t, -1 },
+		Sigma: func(t float64) (value, derivative float64) { return 1 + t*t/4, t / 2 },
+		Start: 0, End: 1 - 1e-7,
+	}))
+	require.NoError(t, sdetest.Check(sde.Schedule{
+		Alpha: func(t float64) (value, derivative float64) { return math.Cos(t), -math.Sin(t) },
+		Sigma: func(t float64) (value, derivative float64) { return 0.1 + t*t, 2 * t },
+		Start: 0, End: 1.5,
+	}))
 }
 
 // faulty is shifted with one thing wrong.
