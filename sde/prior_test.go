@@ -68,6 +68,20 @@ func TestKLOfGaussianDataIsExact(t *testing.T) {
 	}
 }
 
+func TestVariancesWillDoForACovariance(t *testing.T) {
+	mean := []float64{0.3, -1, 2}
+	full := sde.Moments{Mean: mean, Cov: mat.NewSymDense(3, []float64{2, 0, 0, 0, 0.1, 0, 0, 0, 0})}
+	variances := sde.Moments{Mean: mean, Cov: mat.NewDiagDense(3, []float64{2, 0.1, 0})}
+	for _, at := range []float64{0.01, 1, 30} {
+		want, wantBound, err := sde.Prior{}.KL(sde.EDM{}, at, full)
+		require.NoError(t, err)
+		got, bound, err := sde.Prior{}.KL(sde.EDM{}, at, variances)
+		require.NoError(t, err)
+		require.InEpsilon(t, want, got, 1e-12)
+		require.Equal(t, wantBound, bound)
+	}
+}
+
 // Two sharp, unequal clusters, whose divergence is an integral over a line.
 func TestKLOfOtherDataIsBracketed(t *testing.T) {
 	centres, weights, width := []float64{-2, 1}, []float64{0.3, 0.7}, 0.05
