@@ -252,3 +252,21 @@ func ExampleValidate() {
 	fmt.Println(sde.Validate(sde.VE{SigmaMin: 2, SigmaMax: 1}))
 	// Output: sde: value out of range: VE.SigmaMin = 2 is not below VE.SigmaMax = 1
 }
+
+// Flow matching along straight means with the variance preserved, σ² = 1 − α².
+func ExampleSchedule() {
+	p := sde.Schedule{
+		Alpha: func(t float64) (value, derivative float64) { return 1 - t, -1 },
+		Sigma: func(t float64) (value, derivative float64) {
+			sigma := math.Sqrt(t * (2 - t)) // 1 − α² without cancellation
+			return sigma, (1 - t) / sigma
+		},
+		Start: 1e-3, End: 0.999,
+	}
+	f, g2 := p.Rates(0.5)
+	fmt.Println(sde.Validate(p), sdetest.Check(p))
+	fmt.Printf("f %.1f, g² %.1f, as much noise as signal at %.3f\n", f, g2, sde.TimeAt(p, 0))
+	// Output:
+	// <nil> <nil>
+	// f -2.0, g² 4.0, as much noise as signal at 0.293
+}
