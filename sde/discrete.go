@@ -17,10 +17,10 @@ import (
 //
 //	f = log a_i,   g² = 2f q_i/(a_i² − 1)   (q_i where f = 0),
 //
-// so that the process between whole times is the chain of steps exactly,
-// and what is trained for the table can be sampled with any predictor on any
-// grid. A network's level i, counted from 0, is the state after step i, hence
-// the time i + 1. Transition gives the kernel over several steps.
+// so that at whole times the process is the chain exactly, and what is trained
+// for the table can be sampled with any predictor on any grid. A network's level
+// i, counted from 0, is the state after step i, hence the time i + 1. Transition
+// gives the kernel over several steps.
 //
 // Sohl-Dickstein et al. (2015); Ho, Jain and Abbeel (2020); Song and Ermon
 // (2019).
