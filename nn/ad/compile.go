@@ -52,7 +52,7 @@ func mustBeInputs(in []*Expr) {
 func assemble[T Float](g *graph, out, in []*Expr) *Program[T] {
 	p := &Program[T]{
 		in: slices.Clone(in), out: slices.Clone(out), nodes: len(g.nodes),
-		phases: g.phases, layout: g.layout, packings: g.packings, plain: g.plain, pieces: g.pieces,
+		phases: g.phases, layout: g.layout, packings: g.packings, plain: g.plain, pieces: g.pieces, segments: segmentsOf(&g.phases),
 	}
 	if g.direction != nil {
 		p.directions = g.direction.cols
@@ -70,9 +70,14 @@ func assemble[T Float](g *graph, out, in []*Expr) *Program[T] {
 			p.randomCols = max(p.randomCols, n.cols)
 		}
 	}
+	p.wide = largest*sizeof[T]() >= wideBytes
 	p.blockRows = rowsPerBlock(largest*sizeof[T](), g.layout.arena*sizeof[T]())
 	return p
 }
+
+// wideBytes is the size of a weight matrix from which sharing a block is worth
+// the waiting.
+const wideBytes = 256 << 10
 
 // rowsPerBlock is part of the numerical specification: sums over rows are
 // formed block by block. It depends on shapes only.

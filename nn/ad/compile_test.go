@@ -245,9 +245,10 @@ func testSumsOverDirections[T Float](t *testing.T) {
 		}
 		in := []*Expr{x, time}
 		p := CompileOver[T](out, in, v)
+		p.wide = d == 11 // shared by teams
 		for _, n := range []int{0, 1, 64, 150} {
 			theta, inputs := net.theta(generator(41)), inputsOf(rng, in, n)
-			got := runCompiled(p, n, theta, inputs, 2)
+			got := runCompiled(p, n, theta, inputs, 7)
 			want := make([][]float64, len(out))
 			for k := range d {
 				unit := make([]float64, d)

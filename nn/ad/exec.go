@@ -45,11 +45,8 @@ func (f *frame[T]) exec(in *instr, s stretch) {
 			kernel.MatMulT(dst, arg(0), arg(1), r, n, in.operands[0].cols)
 		}
 	case opMatTMul:
-		if set {
-			kernel.MatTMulSet(dst, arg(0), arg(1), size(&in.operands[0]), r, n)
-		} else {
-			kernel.MatTMul(dst, arg(0), arg(1), size(&in.operands[0]), r, n)
-		}
+		from, to := share(r, tileRows, s.part, max(s.parts, 1))
+		kernel.MatTMulRows(dst, arg(0), arg(1), size(&in.operands[0]), r, n, from, to, set)
 	case opAdd, opSub, opMul, opDiv:
 		if in.folded {
 			kernel.MulUnary(in.fn, dst[:r*n], arg(0), arg(1), T(in.value))
@@ -63,6 +60,9 @@ func (f *frame[T]) exec(in *instr, s stretch) {
 	case opSumCols:
 		kernel.SumCols(dst, arg(0), r, in.operands[0].cols)
 	case opSumRows:
+		if s.part > 0 {
+			return // a single row is not worth sharing
+		}
 		if set {
 			kernel.SumRowsSet(dst, arg(0), size(&in.operands[0]), n)
 		} else {
@@ -103,7 +103,7 @@ func (f *frame[T]) packed(o *operand) []T {
 func (f *frame[T]) at(o *operand, s stretch) []T {
 	switch o.space {
 	case inArena:
-		return f.workers[s.worker].arena[o.at*f.p.blockRows:]
+		return f.workers[s.arena].arena[o.at*f.p.blockRows:]
 	case inOnce:
 		return f.shared[o.at:]
 	case inLane:
@@ -142,6 +142,9 @@ func (f *frame[T]) fill(in *instr, dst []T, s stretch) {
 		}
 	}
 }
+
+// tileRows is the grain of rows of a gradient that several workers share.
+const tileRows = 32
 
 // truncate keeps the first 24 bits of a number on [0, 1), so that no rounding
 // to float32 can reach 1.

@@ -43,13 +43,17 @@ func testBitsDoNotDependOnWorkers[T Float](t *testing.T) {
 	rng := generator(20)
 	out, in, theta := trainer(rng)
 	p := Compile[T](out, in)
-	for _, n := range []int{0, 1, 63, 64, 65, 257, 1000} {
+	teams := Compile[T](out, in)
+	teams.wide = true
+	for _, n := range []int{0, 1, 63, 64, 65, 128, 257, 1000} {
 		inputs := inputsOf(rng, in, n)
 		want := runCompiled(p, n, theta, inputs, 1)
 		for _, workers := range []int{0, 2, 3, 7, 16} {
-			got := runCompiled(p, n, theta, inputs, workers)
-			for i := range want {
-				requireSameBits(t, want[i], got[i], n, workers, i)
+			for _, p := range []*Program[T]{p, teams} {
+				got := runCompiled(p, n, theta, inputs, workers)
+				for i := range want {
+					requireSameBits(t, want[i], got[i], n, workers, i, p.wide)
+				}
 			}
 		}
 		exact := Eval(out, n, theta, hashFiller, leavesOf(in, inputs))
@@ -177,15 +181,16 @@ func TestRunDoesNotAllocate(t *testing.T) {
 	out, in, theta := trainer(rng)
 	const n = 300
 	inputs := inputsOf(rng, in, n)
-	training := Compile[float64](out, in)
+	training, team := Compile[float64](out, in), Compile[float64](out, in)
+	team.wide = true
 	scoring := Compile[float64](out[1:2], in) // no sum over rows
 	fill := func(dst []float64, row, slot int) {
 		for i := range dst {
 			dst[i] = 0.5
 		}
 	}
-	for name, p := range map[string]*Program[float64]{"training": training, "scoring": scoring} {
-		for _, workers := range []int{1, 2} {
+	for name, p := range map[string]*Program[float64]{"training": training, "team": team, "scoring": scoring} {
+		for _, workers := range []int{1, 2, 9} {
 			crew := NewCrew(workers)
 			var w Weights[float64]
 			p.Pack(&w, theta, crew)

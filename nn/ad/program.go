@@ -16,12 +16,14 @@ type Program[T Float] struct {
 	directions int
 	layout     layout
 	constant   []T
+	wide       bool // enough work in a block for several workers
 	blockRows  int
 	params     int // length of the parameter vector that the program reads
 	randomCols int
 	packings   []packing
-	plain      []span  // of the parameter vector: what is read as it is
-	pieces     []piece // of the sums over rows
+	plain      []span    // of the parameter vector: what is read as it is
+	pieces     []piece   // of the sums over rows
+	segments   []segment // of the instructions of a block
 
 	mu   sync.Mutex
 	idle []*frame[T]
@@ -106,11 +108,19 @@ func (p *Program[T]) Run(n int, w *Weights[T], random Filler, out, in [][]T, cre
 		f.units = laneCount(f.blocks, p.layout.lane)
 		f.reserveLanes(f.units)
 	}
-	f.reserveWorkers(min(crew.Workers(), f.units))
+	f.team = 1
+	if p.wide && f.units > 0 {
+		f.team = max(1, crew.Workers()/f.units)
+	}
+	f.reserveWorkers(crew.Workers())
 	if !f.remembers() {
 		f.once(before)
 	}
-	crew.Each(f.units, f.unit)
+	if f.team > 1 {
+		f.together(crew)
+	} else {
+		crew.Each(f.units, f.unit)
+	}
 	if p.layout.lane > 0 {
 		crew.Each(len(p.pieces), f.piece)
 	}

@@ -16,7 +16,7 @@ func (p *Program[T]) frame() *frame[T] {
 		return f
 	}
 	f := &frame[T]{p: p, shared: make([]T, p.layout.once), one: []T{1}}
-	f.unit, f.piece = f.doUnit, f.reduce
+	f.unit, f.piece, f.share = f.doUnit, f.reduce, f.doShare
 	return f
 }
 
@@ -43,7 +43,11 @@ type frame[T Float] struct {
 	one     []T
 	lanes   []T
 
-	unit, piece func(worker, i int) // doUnit and reduce, bound once
+	team    int // workers that share a unit
+	segment *segment
+	turn    int // blocks of each unit that have been done
+
+	unit, piece, share func(worker, i int) // doUnit, reduce and doShare, bound once
 }
 
 // worker is the storage of one goroutine.
@@ -111,37 +115,51 @@ func (f *frame[T]) once(ph phase) {
 	}
 }
 
-// stretch is where an instruction works: on the rows [row, row+rows), with the
-// storage of a worker, adding to the sums of a lane, the first to do so or not,
-// for one of the directions.
+// stretch is where an instruction works: on the rows [row, row+rows), which are
+// in an arena, on a worker, adding to the sums of a lane, the first to do so or
+// not, for one of the directions.
 type stretch struct {
-	worker, lane, row, rows int
-	first                   bool
-	direction               int
+	worker, arena, lane int
+	row, rows           int
+	first               bool
+	direction           int
+	part, parts         int // of the columns of x in sums xᵀ·g, when a team shares them
 }
 
 // doUnit runs the blocks of one unit.
 func (f *frame[T]) doUnit(worker, u int) {
 	if f.p.layout.lane == 0 {
-		f.block(stretch{worker: worker}, u)
+		f.block(stretch{worker: worker, arena: worker}, u)
 		return
 	}
 	first := u * f.blocks / f.units
 	for b := first; b < (u+1)*f.blocks/f.units; b++ {
-		f.block(stretch{worker: worker, lane: u, first: b == first}, b)
+		f.block(stretch{worker: worker, arena: worker, lane: u, first: b == first}, b)
 	}
 }
 
 // block runs the per-row instructions on the rows of one block.
 func (f *frame[T]) block(s stretch, b int) {
-	s.row = b * f.p.blockRows
-	s.rows = min(f.p.blockRows, f.n-s.row)
-	for i := range f.p.phases[body] {
-		f.exec(&f.p.phases[body][i], s)
+	s.row, s.rows = f.rowsOf(b)
+	f.run(body, 0, len(f.p.phases[body]), s)
+	f.run(turns, 0, len(f.p.phases[turns]), s)
+}
+
+// rowsOf returns the first row of a block and their number.
+func (f *frame[T]) rowsOf(b int) (row, rows int) {
+	row = b * f.p.blockRows
+	return row, min(f.p.blockRows, f.n-row)
+}
+
+// run runs instructions, those of the directions once for each.
+func (f *frame[T]) run(ph phase, from, to int, s stretch) {
+	times := 1
+	if ph == turns {
+		times = f.p.directions
 	}
-	for s.direction = range f.p.directions {
-		for i := range f.p.phases[turns] {
-			f.exec(&f.p.phases[turns][i], s)
+	for s.direction = range times {
+		for i := from; i < to; i++ {
+			f.exec(&f.p.phases[ph][i], s)
 		}
 	}
 }

@@ -12,22 +12,22 @@ func matMulTiles[T Float](dst, x, w, init []T, initRows, r, k, n int) {
 	}
 }
 
-// matTMulTiles is MatTMul or, if set, MatTMulSet on tiles.
-func matTMulTiles[T Float](dst, x, g []T, r, k, n int, set bool) {
+// matTMulTiles is MatTMulRows on tiles.
+func matTMulTiles[T Float](dst, x, g []T, r, k, n, from, to int, set bool) {
 	if n <= 4 && k > n {
-		matTMulNarrow(dst, x, g, r, k, n, set)
+		matTMulNarrow(dst, x, g, r, k, n, from, to, set)
 		return
 	}
 	// Rows of g that lie far apart would compete for few places in the cache.
 	if n*size[T]() >= farRow && k >= 64 {
-		matTMulFar(dst, x, g, r, k, n, set)
+		matTMulFar(dst, x, g, r, k, n, from, to, set)
 		return
 	}
 	var zero [32]T
-	p := product[T]{cr: n, a: x, ar: 1, ac: k, k: r}
-	p.cut(k)
+	p := product[T]{cr: n, a: x[from:], ar: 1, ac: k, k: r}
+	p.cut(to - from)
 	for j := 0; j < n; j += panelColumns[T]() {
-		p.c, p.cols = dst[j:], min(panelColumns[T](), n-j)
+		p.c, p.cols = dst[from*n+j:], min(panelColumns[T](), n-j)
 		p.init, p.ir = start(set, p.c, n, zero[:])
 		p.over(g, n, j)
 	}
@@ -51,7 +51,7 @@ const scratchSize = 1<<13 + 8
 
 // matTMulFar is matTMulTiles with blocks of columns of x and the panels of g
 // packed.
-func matTMulFar[T Float](dst, x, g []T, r, k, n int, set bool) {
+func matTMulFar[T Float](dst, x, g []T, r, k, n, first, last int, set bool) {
 	var scratch [scratchSize]float64
 	var zero [32]T
 	space := view[T](&scratch)
@@ -60,14 +60,14 @@ func matTMulFar[T Float](dst, x, g []T, r, k, n int, set bool) {
 		panel, block := space[:rows*panelColumns[T]()], space[rows*panelColumns[T]():]
 		count := 1
 		if k*size[T]() > 2048 {
-			count = (k*rows + len(block) - 1) / len(block)
+			count = ((last-first)*rows + len(block) - 1) / len(block)
 		}
 		for part := range count {
-			from := part * k / count
-			high := (part+1)*k/count - from
+			from := first + part*(last-first)/count
+			high := first + (part+1)*(last-first)/count - from
 			p := product[T]{cr: n, a: block, ar: 1, ac: high, b: panel, k: rows}
 			if count == 1 {
-				p.a, p.ac = x[i*k:], k
+				p.a, p.ac = x[i*k+from:], k
 			} else {
 				CopyColumns(block, high, x[i*k+from:], k, rows, high)
 			}
@@ -85,10 +85,10 @@ func matTMulFar[T Float](dst, x, g []T, r, k, n int, set bool) {
 
 // matTMulNarrow is matTMulTiles for n ≤ 4. It computes the transpose of dst,
 // whose rows are long.
-func matTMulNarrow[T Float](dst, x, g []T, r, k, n int, set bool) {
+func matTMulNarrow[T Float](dst, x, g []T, r, k, n, from, to int, set bool) {
 	var sum [4 * 32]T
-	for i := 0; i < k; i += panelColumns[T]() {
-		cols := min(panelColumns[T](), k-i)
+	for i := from; i < to; i += panelColumns[T]() {
+		cols := min(panelColumns[T](), to-i)
 		part := dst[i*n : (i+cols)*n]
 		if set {
 			clear(part)

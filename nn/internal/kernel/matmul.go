@@ -37,22 +37,26 @@ func MatMulT[T Float](dst, g, w []T, r, k, n int) {
 
 // MatTMul adds xᵀ·g to dst with x r×k, g r×n and dst k×n, the first row of x
 // and g first. dst overlaps neither.
-func MatTMul[T Float](dst, x, g []T, r, k, n int) { matTMul(dst, x, g, r, k, n, false) }
+func MatTMul[T Float](dst, x, g []T, r, k, n int) { MatTMulRows(dst, x, g, r, k, n, 0, k, false) }
 
 // MatTMulSet computes dst = xᵀ·g, with the same bits as MatTMul on a dst of
 // zeros. dst is not read.
-func MatTMulSet[T Float](dst, x, g []T, r, k, n int) { matTMul(dst, x, g, r, k, n, true) }
+func MatTMulSet[T Float](dst, x, g []T, r, k, n int) { MatTMulRows(dst, x, g, r, k, n, 0, k, true) }
 
-func matTMul[T Float](dst, x, g []T, r, k, n int, set bool) {
-	if using != portable && r > 0 && k > 0 && n > 0 {
-		matTMulTiles(dst[:k*n], x[:r*k], g[:r*n], r, k, n, set)
+// MatTMulRows is MatTMul or, if set, MatTMulSet for the rows of dst with numbers
+// from ≤ i < to. It does not touch the others.
+func MatTMulRows[T Float](dst, x, g []T, r, k, n, from, to int, set bool) {
+	if using != portable && r > 0 && from < to && n > 0 {
+		matTMulTiles(dst[:k*n], x[:r*k], g[:r*n], r, k, n, from, to, set)
 		return
 	}
-	dst = dst[:k*n]
+	dst = dst[from*n : to*n]
 	if set {
 		clear(dst)
 	}
-	multiply(dst, x, 1, k, g, n, 1, k, r, n)
+	if r > 0 {
+		multiply(dst, x[from:], 1, k, g, n, 1, to-from, r, n)
+	}
 }
 
 // multiply adds a·b to the m×n matrix dst, where a is m×k with element (i, l)
