@@ -126,13 +126,16 @@ func (r *results) report(ctx context.Context, stdout io.Writer, scores string, p
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	for _, u := range []string{"FitStep/S/workers=1", "Sample/EulerMaruyama"} {
-		size, err := r.measure(ctx, scores, u, "500ms")
+	for _, u := range []struct{ bench, title string }{
+		{"FitStep/S/workers=2", "training with the S network"},
+		{"Sample/Heun/steps=18/workers=2", "drawing 10,000 samples with it"},
+	} {
+		size, err := r.measure(ctx, scores, u.bench, "500ms")
 		if err != nil {
 			return err
 		}
 		if size > 0 {
-			fmt.Fprintf(stdout, "resident memory of %s: %d MB\n", u, size>>20)
+			fmt.Fprintf(stdout, "resident memory of %s: %d MB\n", u.title, size>>20)
 		}
 	}
 	return nil
