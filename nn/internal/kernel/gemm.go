@@ -2,7 +2,7 @@ package kernel
 
 // depth is the number of terms that are summed before the next tile: that
 // many rows of a panel stay in the first-level cache.
-const depth = 512
+const depth = 256
 
 // product is c = init + a·b, where c has cols columns. Its matrices
 // start at the beginning of a slice and have rows, and a also columns, that

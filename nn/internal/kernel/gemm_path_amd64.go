@@ -93,7 +93,7 @@ func bytes[T Float](x []T) *byte { return (*byte)(unsafe.Pointer(unsafe.SliceDat
 
 // view returns the numbers that fit in the space from the first address that
 // is a multiple of a line of the cache.
-func view[T Float](space *[scratchSize]float64) []T {
-	skip := -uintptr(unsafe.Pointer(space)) % 64 / 8
-	return unsafe.Slice((*T)(unsafe.Pointer(&space[skip])), (scratchSize-8)*8/size[T]())
+func view[T Float](space []float64) []T {
+	skip := -uintptr(unsafe.Pointer(unsafe.SliceData(space))) % 64 / 8
+	return unsafe.Slice((*T)(unsafe.Pointer(&space[skip])), (len(space)-8)*8/size[T]())
 }

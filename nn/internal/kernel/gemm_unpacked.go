@@ -18,9 +18,12 @@ func matTMulTiles[T Float](dst, x, g []T, r, k, n, from, to int, set bool) {
 		matTMulNarrow(dst, x, g, r, k, n, from, to, set)
 		return
 	}
-	// Rows of g that lie far apart would compete for few places in the cache.
-	if n*size[T]() >= farRow && k >= 64 {
+	if to-from >= 64 && k*size[T]() > farRow && n > panelColumns[T]() {
 		matTMulFar(dst, x, g, r, k, n, from, to, set)
+		return
+	}
+	if to-from >= 64 && n >= nearRow*tileWidth[T]() {
+		matTMulNear(dst, x, g, r, k, n, from, to, set)
 		return
 	}
 	var zero [32]T
@@ -42,34 +45,43 @@ func start[T Float](set bool, c []T, n int, zero []T) ([]T, int) {
 	return c, n
 }
 
-// farRow is the distance in bytes from which rows of a panel share places.
-const farRow = 1 << 11
+// Rows of g nearRow tiles apart compete for few places in the cache. Of rows of
+// x more than farRow bytes apart a block has more pages than the first TLB.
+const (
+	nearRow = 16
+	farRow  = 1 << 11
+)
 
-// scratchSize is the length of what a product may use of the stack: 64 KB and a
-// line.
-const scratchSize = 1<<13 + 8
+// matTMulNear is matTMulTiles with panels of g packed.
+func matTMulNear[T Float](dst, x, g []T, r, k, n, from, to int, set bool) {
+	var space [1<<11 + 8]float64 // 16 KB from the beginning of a line
+	matTMulBlocks(view[T](space[:]), dst, x, g, r, k, n, from, to, set, false)
+}
 
-// matTMulFar is matTMulTiles with blocks of columns of x and the panels of g
-// packed.
-func matTMulFar[T Float](dst, x, g []T, r, k, n, first, last int, set bool) {
-	var scratch [scratchSize]float64
+// matTMulFar is matTMulTiles with blocks of columns of x packed, too.
+func matTMulFar[T Float](dst, x, g []T, r, k, n, from, to int, set bool) {
+	var space [1<<13 + 8]float64 // 64 KB
+	matTMulBlocks(view[T](space[:]), dst, x, g, r, k, n, from, to, set, true)
+}
+
+// matTMulBlocks is matTMulNear or, if far, matTMulFar, which pack into the
+// space.
+func matTMulBlocks[T Float](space, dst, x, g []T, r, k, n, first, last int, set, far bool) {
 	var zero [32]T
-	space := view[T](&scratch)
 	for i := 0; i < r; i += 128 {
 		rows := min(128, r-i)
 		panel, block := space[:rows*panelColumns[T]()], space[rows*panelColumns[T]():]
 		count := 1
-		if k*size[T]() > 2048 {
+		if far {
 			count = ((last-first)*rows + len(block) - 1) / len(block)
 		}
 		for part := range count {
 			from := first + part*(last-first)/count
 			high := first + (part+1)*(last-first)/count - from
-			p := product[T]{cr: n, a: block, ar: 1, ac: high, b: panel, k: rows}
-			if count == 1 {
-				p.a, p.ac = x[i*k+from:], k
-			} else {
+			p := product[T]{cr: n, a: x[i*k+from:], ar: 1, ac: k, b: panel, k: rows}
+			if far {
 				CopyColumns(block, high, x[i*k+from:], k, rows, high)
+				p.a, p.ac = block, high
 			}
 			p.cut(high)
 			for j := 0; j < n; j += panelColumns[T]() {

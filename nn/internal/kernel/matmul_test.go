@@ -96,8 +96,9 @@ func forShapes(f func(r, k, n int)) {
 			}
 		}
 	}
-	// Sums longer than the depth of a panel; rows that pack; many panels.
-	for _, s := range [][3]int{{64, 58, 61}, {29, 300, 5}, {5, 300, 70}, {3, 5, 300}, {300, 3, 33}, {300, 70, 2}, {2, 515, 520}, {3, 64, 515}} {
+	// Sums longer than the depth of a panel; rows that pack, also in several
+	// blocks; many panels.
+	for _, s := range [][3]int{{64, 58, 61}, {29, 300, 5}, {5, 300, 70}, {3, 5, 300}, {300, 3, 33}, {300, 70, 2}, {2, 515, 520}, {3, 64, 515}, {130, 520, 33}} {
 		f(s[0], s[1], s[2])
 	}
 }

@@ -27,8 +27,12 @@ func PackT[T Float](dst, w []T, k, n int) {
 		copy(dst, w[:k*n])
 		return
 	}
+	// Few rows of a panel at a time: a line of dst is filled in several steps.
+	const rows = 32
 	eachPanel[T](k, func(i, cols, width int) {
-		packPanelT(dst[n*i:], width, w[i*n:], n, n, cols)
+		for l := 0; l < n; l += rows {
+			packPanelT(dst[n*i+l*width:], width, w[i*n+l:], n, min(rows, n-l), cols)
+		}
 	})
 }
 

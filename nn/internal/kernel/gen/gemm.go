@@ -201,10 +201,10 @@ func (t *tiler) prefetch(vectors int) {
 		t.PREFETCHT0(operand.Mem{Base: t.c, Disp: line})
 	}
 	t.ADDQ(t.slot("ldc"), t.c)
-	for line := 0; line < 4*t.bytes; line += 64 {
+	for line := 0; line < 8*t.bytes; line += 64 {
 		t.PREFETCHT1(operand.Mem{Base: t.ahead, Disp: line})
 	}
-	t.ADDQ(operand.I32(int32(4*t.bytes)), t.ahead)
+	t.ADDQ(operand.I32(int32(8*t.bytes)), t.ahead)
 }
 
 // accumulate adds the products of one column of a with one row of b.
