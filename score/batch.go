@@ -7,6 +7,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
 )
 
@@ -48,9 +49,8 @@ type batcher struct {
 	rest  *mat.Dense // the further reference rows; nil when there are none
 	own   int        // distinct clean rows
 	z     *mat.Dense // noise of the distinct rows
-	times []float64  // of the distinct rows, and their kernels
-	alpha []float64
-	sigma []float64
+	times []float64  // of the distinct rows
+	at    []instant  // the process at these times
 	rng   *stream
 	crew  *ad.Crew
 	step  int
@@ -91,7 +91,7 @@ func newBatcher(m *Model, data Data, s *Settings, crew *ad.Crew) *batcher {
 	b := &batcher{
 		m: m, data: data, s: s, own: own, rng: newStream(), crew: crew,
 		clean: mat.NewDense(refs, m.dim, nil), z: mat.NewDense(own, m.dim, nil),
-		times: make([]float64, own), alpha: make([]float64, own), sigma: make([]float64, own),
+		times: make([]float64, own), at: make([]instant, own),
 		x0: make([]float32, s.Batch*m.dim), xt: make([]float32, s.Batch*m.dim), zt: make([]float32, s.Batch*m.dim),
 		cols:  make([]float32, s.Batch*batchCols),
 		noisy: mat.NewDense(s.Batch, m.dim, nil), mean: mat.NewDense(s.Batch, m.dim, nil),
@@ -180,10 +180,11 @@ func (b *batcher) rows(x *mat.Dense, step, row int, purpose noise.Purpose) error
 
 // noised makes the noisy rows i and, with antithetic pairs, own + i.
 func (b *batcher) noised(i int) {
-	α, σ := b.m.process.Kernel(b.times[i])
-	b.alpha[i], b.sigma[i] = α, σ
+	p := &b.at[i]
+	*p = newInstant(b.m.process, b.times[i])
+	α, σ := p.α, p.σ
 	cols := b.cols[i*batchCols : (i+1)*batchCols]
-	b.columns(cols, b.times[i], α, σ)
+	b.columns(cols, p)
 	x0, z := b.clean.RawRowView(i), b.z.RawRowView(i)
 	square := 0.0
 	for _, v := range z {
@@ -212,15 +213,35 @@ func (b *batcher) targeted(i int) {
 	if b.posterior == nil || !b.posterior.mean(mean, i) {
 		copy(mean, b.clean.RawRowView(k))
 	}
-	α, σ := b.alpha[k], b.sigma[k]
+	α, σ := b.at[k].α, b.at[k].σ
 	for j, v := range b.noisy.RawRowView(i) {
 		b.xt[i*d+j], b.x0[i*d+j], b.zt[i*d+j] = float32(v), float32(mean[j]), float32((v-α*mean[j])/σ)
 	}
 }
 
-// columns fills the coefficients of a time with its kernel.
-func (b *batcher) columns(c []float32, t, α, σ float64) {
-	p := b.m.process
+// instant is a process whose kernel at one time is at hand: preconditioning and
+// weight ask for it too.
+type instant struct {
+	sde.SDE
+	t, α, σ float64
+}
+
+func newInstant(p sde.SDE, t float64) instant {
+	α, σ := p.Kernel(t)
+	return instant{p, t, α, σ}
+}
+
+// Kernel implements sde.SDE.
+func (p *instant) Kernel(t float64) (alpha, sigma float64) {
+	if t == p.t {
+		return p.α, p.σ
+	}
+	return p.SDE.Kernel(t)
+}
+
+// columns fills the coefficients of an instant.
+func (b *batcher) columns(c []float32, p *instant) {
+	t, α, σ := p.t, p.α, p.σ
 	f, g2 := p.Rates(t)
 	k := b.m.precond.Coeffs(p, t)
 	sx, sf := -k.Rest/(σ*σ), α*k.Out/(σ*σ)

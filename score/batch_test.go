@@ -251,8 +251,8 @@ func TestFieldsAreThoseOfTheModel(t *testing.T) {
 			b := batchOf(t, m, moons(), Settings{Batch: n, NoAntithetic: true})
 			at := spread(p, n)
 			for i, at := range at {
-				α, σ := p.Kernel(at)
-				b.columns(b.cols[i*batchCols:(i+1)*batchCols], at, α, σ)
+				p := newInstant(p, at)
+				b.columns(b.cols[i*batchCols:(i+1)*batchCols], &p)
 			}
 			in, leaf, col := b.leaves()
 			f := m.fields(nn.NewBuild(m.params), col)

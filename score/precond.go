@@ -18,8 +18,9 @@ type Coeffs struct {
 }
 
 // Precond chooses what the network predicts and how its input is scaled: four
-// numbers at each time. Implementations are pure functions of p and t. One that
-// is an nn.Validator is checked by New.
+// numbers at each time. Implementations are pure functions of p and t; in
+// training p stands for the model's process and has its methods, but is of
+// another type. One that is an nn.Validator is checked by New.
 type Precond interface {
 	Coeffs(p sde.SDE, t float64) Coeffs
 }

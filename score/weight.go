@@ -3,7 +3,8 @@ package score
 import "github.com/gradlogp/gradlogp/sde"
 
 // Weight is the factor w(t) of a loss in its denoiser form, w(t)‖D − x₀‖². One
-// that is an nn.Validator is checked by Fit.
+// that is an nn.Validator is checked by Fit. In training p stands for the model's
+// process and has its methods, but is of another type.
 type Weight interface {
 	At(p sde.SDE, t float64) float64
 }
