@@ -13,9 +13,8 @@ import (
 // which is right as long as they do not overlap. Normal(dst, 0) is the whole
 // interval of the same path.
 //
-// The ends may be read on any clock that a method uses throughout a run and
-// that is not negative: the exact noise of a linear process is a Brownian path
-// on one other than t.
+// The ends may be read on any clock that a method uses throughout a run: the
+// exact noise of a linear process is a Brownian path on one other than t.
 func (s *Step) Path(dst *mat.Dense, part int, t, u float64) {
 	s.Noise.Normal(dst, noise.Draw{Row: s.Row0, Step: s.K, Part: part, Purpose: s.purpose, T: t, U: u})
 }
