@@ -91,3 +91,30 @@ func ExampleKarras() {
 	// Output:
 	// [10.000 3.913 1.324 0.367 0.076 0.010]
 }
+
+// The run can be watched, and left when what was wanted has been seen: here the
+// first time at which the denoiser's mean over the samples is right.
+func ExampleSteps() {
+	mix, _ := dataset.NewIsotropicMixture([]float64{0.5, 0.5},
+		mat.NewDense(2, 1, []float64{-1, 1}), []float64{0.1, 0.1}, nil)
+	p := sde.EDM{}
+	score := sde.Analytic(p, func(alpha, sigma float64) sde.Density { return mix.Diffuse(alpha, sigma) })
+	x := mat.NewDense(1000, 1, nil)
+	for s, err := range sampler.Steps(context.Background(), x, sampler.Problem{SDE: p, Score: score}, sampler.DPMpp2M{}, nil) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		d, err := s.Denoised()
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		if std := stat.PopStdDev(d.RawMatrix().Data, nil); std > 0.9 {
+			fmt.Printf("decided at σ = %.2f, point %d of %d\n", s.At, s.Point(), s.N)
+			break
+		}
+	}
+	// Output:
+	// decided at σ = 0.56, point 21 of 39
+}

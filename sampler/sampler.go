@@ -120,16 +120,18 @@ func Continue(ctx context.Context, x *mat.Dense, p Problem, pred Predictor, s *S
 	if err != nil {
 		return err
 	}
-	r.start = func(st *Step) {
-		n, _ := st.X.Dims()
-		for i := range n {
-			row, y := x.RawRowView(st.Row0-r.FirstRow+i), st.X.RawRowView(i)
-			for j, v := range row {
-				y[j] = (v - r.frame.shift[j]) / r.frame.scale[j]
-			}
-		}
-	}
+	r.start = r.given(x)
 	return r.do(ctx, x)
+}
+
+// given starts a run from the rows of x.
+func (r *run) given(x *mat.Dense) func(*Step) {
+	_, d := x.Dims()
+	return func(s *Step) {
+		n, _ := s.X.Dims()
+		lo := s.Row0 - r.FirstRow
+		r.frame.model(s.X, x.Slice(lo, lo+n, 0, d).(*mat.Dense))
+	}
 }
 
 // newRun checks the arguments and fills in the defaults.
