@@ -19,6 +19,11 @@ var (
 	ErrNonFinite = errors.New("not finite")
 	// ErrDiverged marks a row that left every plausible scale of the process.
 	ErrDiverged = errors.New("diverged")
+	// ErrStepUnderflow marks a row whose adaptive step became too small to
+	// change the time.
+	ErrStepUnderflow = errors.New("step underflow")
+	// ErrLimit marks a row that used up the evaluations it was given.
+	ErrLimit = errors.New("evaluation limit reached")
 )
 
 const panicDims = "sampler: dimension mismatch"

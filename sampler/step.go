@@ -35,6 +35,7 @@ type Step struct {
 	purpose noise.Purpose
 	scratch []*mat.Dense
 	past    []record
+	ode     *rk45
 	watched
 }
 
