@@ -33,6 +33,7 @@ var kinds = []struct {
 	{sampler.DDIM{Eta: 1}, nil},
 	{sampler.Heun{}, nil},
 	{sampler.DPMpp2M{}, sampler.Langevin{}},
+	{sampler.DormandPrince{RTol: 1e-2, ATol: 1e-2}, nil},
 }
 
 func TestBitsDoNotDependOnWorkersOrBatches(t *testing.T) {

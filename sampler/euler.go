@@ -58,6 +58,6 @@ func euler(s *Step, lambda, fixed float64) error {
 	}
 	f, g2 := s.Rates(s.T)
 	combine(s.Mean, 1-f*h, s.X, 0.5*(1+lambda*lambda)*g2*h, s.Mean)
-	s.Move(lambda*math.Sqrt(g2*h), 0)
+	s.Move(lambda*math.Sqrt(g2*math.Abs(h)), 0) // h < 0 on the way to latents
 	return nil
 }
