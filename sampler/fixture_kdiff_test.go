@@ -49,7 +49,6 @@ type kdiff struct {
 	Final      fixture.Array `json:"x_final"`
 	Calls      int           `json:"nfe"`
 	SigmaAfter []float64     `json:"step_sigma_after"`
-	Accepted   []int         `json:"step_n_accept"`
 	Info       struct {
 		Steps int `json:"steps"`
 		Calls int `json:"nfe"`
@@ -213,7 +212,28 @@ func (c kdiff) run(t *testing.T, mixtures []fixture.Mixture) {
 	}
 }
 
-func (c kdiff) adaptive(t *testing.T, mixtures []fixture.Mixture) {}
+// adaptive repeats a run whose steps depend on what was found on the way: the
+// levels evaluated at show the steps, of which those with another beginning
+// were accepted.
+func (c kdiff) adaptive(t *testing.T, mixtures []fixture.Mixture) {
+	o := c.Options
+	p := exact(between(o.SigmaMin, o.SigmaMax), mixtures[c.Mixture])
+	seen := &calls{Scorer: p.Score}
+	p.Score = seen
+	pred := sampler.DPMAdaptive{
+		Order: o.Order, RTol: o.RTol, ATol: o.ATol, FirstStep: o.First, P: o.P, I: o.I, D: o.D,
+		Threshold: o.Acceptance, Eta: *o.Eta, Noise: o.Noise, BatchNorm: true,
+	}
+	x := c.Start.Dense()
+	require.NoError(t, sampler.Continue(context.Background(), x, p, pred, &sampler.Settings{
+		Grid: []float64{o.SigmaMax, o.SigmaMin}, NoDenoise: true, Noise: tape(c.Noise, math.MaxInt),
+	}))
+	near(t, c.Final, x, 1e-8)
+	require.Len(t, seen.t, c.Info.Calls)
+	for k := 1; k < c.Info.Steps; k++ {
+		require.InEpsilon(t, c.SigmaAfter[k-1], seen.t[o.Order*k], 1e-8)
+	}
+}
 
 // The levels of an ancestral step, read off a step of a score for which D = 0:
 // the state ends at ς_down, and the noise is ς_up.

@@ -18,3 +18,8 @@ import (
 func (s *Step) Path(dst *mat.Dense, part int, t, u float64) {
 	s.Noise.Normal(dst, noise.Draw{Row: s.Row0, Step: s.K, Part: part, Purpose: s.purpose, T: t, U: u})
 }
+
+// pathOf is Path for one row of X, into the one row of dst.
+func (s *Step) pathOf(row int, dst *mat.Dense, part int, t, u float64) {
+	s.Noise.Normal(dst, noise.Draw{Row: s.Row0 + row, Step: s.K, Part: part, Purpose: s.purpose, T: t, U: u})
+}
