@@ -75,7 +75,7 @@ func (s *Step) renoised(eta, factor float64, flow func(*Step) error) error {
 	if err != nil {
 		return err
 	}
-	s.Mean.Scale(au/al, s.Mean)
+	combine(s.Mean, au/al, s.Mean, 0, s.Mean)
 	s.Move(au*factor*math.Sqrt((level-down)*(level+down)), 0)
 	return nil
 }
