@@ -20,8 +20,21 @@
 //	EulerMaruyama   1                    1           yes
 //	Euler{Lambda}   1                    1           when Λ > 0
 //	DDIM{Eta}       1                    1           when η > 0
-//	Heun            2                    2           no
+//	Heun{Churn}     2                    2           with Churn
+//	RungeKutta      1; 2 with Alpha      1; 2        with Churn
+//	DPM2{Churn}     2                    2           with Churn
+//	LMS{Order}      1                    1 … 4       no
+//	DPMpp2S         2                    2           no
 //	DPMpp2M         1                    2           no
+//	DPMpp3M         1                    3           no
+//	DPMpp2MSDE      1                    2           yes
+//	DPMpp3MSDE      1                    2           yes
+//	DPMppSDE        2                    2           yes
+//	EulerAncestral  1                    1           yes
+//	DPM2Ancestral   2                    2           yes
+//	DPMpp2SAncestral 2                   2           yes
+//	DPMFast         3, at the end fewer  2, 3        with Eta
+//	DPMAdaptive     2, 3                 2, 3        with Eta
 //	Hold            0                    –           no (moves nothing)
 //	Langevin        Steps                corrector   yes
 //

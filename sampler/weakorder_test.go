@@ -85,7 +85,7 @@ func TestPathwiseOrdersFromAnExactHistory(t *testing.T) {
 	p := threeModes(t, sde.VP{})
 	start := mat.NewDense(rows, 2, nil)
 	noise.White{Seed: 1}.Normal(start, noise.Draw{Purpose: noise.Prior})
-	reference := flowByRungeKutta(p, start, from, to, 1500)
+	reference := flowByRungeKutta(p, start, from, to, 1000)
 	for _, m := range []struct {
 		pred       sampler.Predictor
 		exact      int
@@ -106,7 +106,7 @@ func TestPathwiseOrdersFromAnExactHistory(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%T%+v", m.pred, m.pred), func(t *testing.T) {
 			var errors []float64
-			for _, n := range []int{150, 300, 600} {
+			for _, n := range []int{100, 200, 400} {
 				grid := sampler.LogSNR(p, from, to, n+1)
 				x, exact := mat.DenseCopyOf(start), start
 				pred := primed{Predictor: m.pred}
@@ -128,7 +128,7 @@ func TestPathwiseOrdersFromAnExactHistory(t *testing.T) {
 // With one Brownian path for all grids the samples of finer and finer grids
 // converge one by one. With independent draws they do not: only laws do.
 func TestSamplesConvergeAlongABrownianPath(t *testing.T) {
-	const rows, from, to = 200, 0.8, 0.05
+	const rows, from, to = 80, 0.8, 0.05
 	p := threeModes(t, sde.VP{})
 	start := mat.NewDense(rows, 2, nil)
 	noise.White{Seed: 1}.Normal(start, noise.Draw{Purpose: noise.Prior})

@@ -2,7 +2,6 @@ package sampler_test
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"testing"
 
@@ -84,7 +83,7 @@ func TestErrorAgainstEvaluationsOnALine(t *testing.T) {
 			x.Sub(x, want)
 			found[m.name] = append(found[m.name], mat.Norm(x, 2)/math.Sqrt(n))
 		}
-		t.Log(fmt.Sprintf("%-13s %9.2g   published %.2g", m.name, found[m.name], m.ref))
+		t.Logf("%-13s %9.2g   published %.2g", m.name, found[m.name], m.ref)
 		for i, ref := range m.ref {
 			require.Less(t, math.Abs(math.Log(found[m.name][i]/ref)), math.Log(factor), "%s, %d evaluations", m.name, budgets[i])
 		}
