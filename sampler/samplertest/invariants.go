@@ -58,7 +58,7 @@ func (w watched) Predict(s *sampler.Step) error {
 	for i := range n {
 		for j := range d {
 			if v := s.Mean.At(i, j); math.IsNaN(v) && !math.IsNaN(s.X.At(i, j)) {
-				return fmt.Errorf("Mean is not set in row %d, column %d of step %d", i, j, s.K)
+				return fmt.Errorf("the Mean is not set in row %d, column %d of step %d", i, j, s.K)
 			}
 		}
 	}
