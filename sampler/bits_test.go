@@ -111,7 +111,10 @@ func TestStepsDoNotAllocate(t *testing.T) {
 	for _, k := range append(kinds, struct {
 		pred sampler.Predictor
 		corr sampler.Corrector
-	}{sampler.EulerMaruyama{}, sampler.Langevin{BatchNorms: true}}) {
+	}{sampler.EulerMaruyama{}, sampler.Langevin{BatchNorms: true}}, struct {
+		pred sampler.Predictor
+		corr sampler.Corrector
+	}{sampler.AdaptiveSDE{RTol: 0.1}, nil}) {
 		allocs := func(n int) float64 {
 			s := &sampler.Settings{Grid: sampler.DefaultGrid(g, n), Corrector: k.corr, Workers: 1}
 			return testing.AllocsPerRun(5, func() {

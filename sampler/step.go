@@ -35,7 +35,7 @@ type Step struct {
 	purpose noise.Purpose
 	scratch []*mat.Dense
 	past    []record
-	ode     *rk45
+	solver  any // what an adaptive method keeps between steps
 	watched
 }
 
