@@ -25,7 +25,7 @@
 //	DPM2{Churn}        2                    2           1        with Churn
 //	DPMpp2S            2                    2           –        no
 //	DPMpp2M            1                    2           –        no
-//	DPMpp3M            1                    3           –        no
+//	DPMpp3M            1                    3 (or 2)    –        no
 //	LMS{Order}         1                    1 … 4       –        no
 //	EulerAncestral     1                    1           1        yes
 //	DPM2Ancestral      2                    2           1        yes
@@ -33,7 +33,7 @@
 //	DPMppSDE           2                    2           1        yes
 //	DPMpp2MSDE         1                    2           1        yes
 //	DPMpp3MSDE         1                    2           1        yes
-//	DPMFast            3                    2, 3        1        with Eta
+//	DPMFast            3                    3           –        with Eta
 //	DPMAdaptive        2, 3                 adaptive    –        with Eta
 //	DormandPrince      6                    adaptive    –        no
 //	AdaptiveSDE        2                    adaptive    –        yes
