@@ -91,7 +91,7 @@ func numbers(cell string) (n []int) {
 		n = append(n, v)
 	}
 	if strings.Contains(cell, "…") {
-		for v := n[0] + 1; v < n[len(n)-1]; v++ {
+		for v, last := n[0]+1, n[len(n)-1]; v < last; v++ {
 			n = append(n, v)
 		}
 	}
