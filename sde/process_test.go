@@ -13,15 +13,18 @@ import (
 // processes are the defaults and some others.
 var processes = []sde.SDE{
 	sde.VP{}, sde.VP{BetaMin: 0.2, BetaMax: 5}, sde.VP{BetaMax: 6},
+	sde.SubVP{}, sde.SubVP{BetaMin: 0.2, BetaMax: 5},
 	sde.VE{}, sde.VE{SigmaMin: 0.1, SigmaMax: 20},
 	sde.EDM{}, sde.EDM{SigmaMin: 0.01, SigmaMax: 5},
 }
 
 var (
 	_ sde.Validator  = sde.VP{}
+	_ sde.Validator  = sde.SubVP{}
 	_ sde.Validator  = sde.VE{}
 	_ sde.Validator  = sde.EDM{}
 	_ sde.Invertible = sde.VP{}
+	_ sde.Invertible = sde.SubVP{}
 	_ sde.Invertible = sde.VE{}
 	_ sde.Invertible = sde.EDM{}
 )
@@ -84,7 +87,7 @@ func TestKernelStartsFromData(t *testing.T) {
 	for _, c := range []struct {
 		process sde.SDE
 		sigma   float64
-	}{{sde.VP{}, 0}, {sde.EDM{}, 0}, {sde.VE{SigmaMin: 0.3}, 0.3}} {
+	}{{sde.VP{}, 0}, {sde.SubVP{}, 0}, {sde.EDM{}, 0}, {sde.VE{SigmaMin: 0.3}, 0.3}} {
 		alpha, sigma := c.process.Kernel(0)
 		require.Equal(t, 1.0, alpha)
 		require.Equal(t, c.sigma, sigma)
@@ -141,7 +144,7 @@ func TestTimeAtInvertsLogSNR(t *testing.T) {
 }
 
 func TestTimeAtBeyondTheSpan(t *testing.T) {
-	for _, p := range []sde.SDE{sde.VP{}, sde.VE{}, sde.EDM{}} {
+	for _, p := range []sde.SDE{sde.VP{}, sde.SubVP{}, sde.VE{}, sde.EDM{}} {
 		start, end := p.Span()
 		above, below := sde.LogSNR(p, start)+3, sde.LogSNR(p, end)-3
 		require.InDelta(t, above, sde.LogSNR(p, sde.TimeAt(p, above)), 1e-12)
@@ -232,6 +235,7 @@ func TestValidateNamesTheFieldAndTheValue(t *testing.T) {
 		"VP.BetaMax = NaN,":                       sde.VP{BetaMax: math.NaN()},
 		"VP.BetaMin = 25 is not below VP.BetaMax": sde.VP{BetaMin: 25},
 		"VP.BetaMin = 3 is not below":             sde.VP{BetaMin: 3, BetaMax: 3},
+		"SubVP.BetaMin = -1,":                     sde.SubVP{BetaMin: -1},
 		"VE.SigmaMin = -0.1,":                     sde.VE{SigmaMin: -0.1},
 		"VE.SigmaMax = +Inf,":                     sde.VE{SigmaMax: math.Inf(1)},
 		"VE.SigmaMin = 2 is not below":            sde.VE{SigmaMin: 2, SigmaMax: 1},
