@@ -22,12 +22,17 @@
 //	DDIM{Eta}       1                    1           when η > 0
 //	Heun            2                    2           no
 //	DPMpp2M         1                    2           no
+//	DPMSolver       1, 2, 3              1, 2, 3     no
+//	AdamsBashforth  1                    1 … 4       no
+//	UniPC           1                    p + 1       no
 //	Hold            0                    –           no (moves nothing)
 //	Langevin        Steps                corrector   yes
 //
 // The order is that of the law of the result, and for methods without noise of
 // every path; EulerMaruyama's paths converge with order 1 too, the noise being
-// additive. A grid of n points makes n−1 steps, and the final denoise is one
+// additive. A multistep method reaches its order from a start of that order; its
+// own first steps have lower ones, whose error falls with their number, two or
+// three, and rarely rules the result. A grid of n points makes n−1 steps, and the final denoise is one
 // more evaluation: n in all for a method that takes one a step.
 //
 // # Coordinates

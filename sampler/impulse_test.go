@@ -68,6 +68,17 @@ func recurEuler(lambda float64) func(a, b at, h float64) affine {
 	}
 }
 
+// recurRatio is the same in y = x/α along ς = σ/α.
+func recurRatio(lambda float64) func(a, b at, h float64) affine {
+	return func(a, b at, _ float64) affine {
+		s, u := a.sigma/a.alpha, b.sigma/b.alpha
+		// ε̂ = σ(Kx − αKm), and x = αy.
+		c := (1 + lambda*lambda) * (u - s) * a.sigma
+		return affine{add(eye(2, b.alpha/a.alpha), scale(c*b.alpha, a.k)), scale(-c*b.alpha*a.alpha, a.km),
+			eye(2, lambda*lambda*b.alpha*b.alpha*(s*s-u*u))}
+	}
+}
+
 func recurDDIM(eta float64) func(a, b at, h float64) affine {
 	return func(a, b at, _ float64) affine {
 		r := a.alpha / b.alpha
@@ -175,6 +186,7 @@ func processes(n int) []struct {
 		grid []float64
 	}{
 		{"VP", standard(sde.VP{}), sampler.Uniform(1, 1e-3, n)},
+		{"sub-VP", standard(sde.SubVP{}), sampler.Uniform(1, 1e-3, n)},
 		{"VE", standard(sde.VE{}), sampler.Karras(sde.VE{}, 50, 0.01, 7, n)},
 		{"EDM", standard(sde.EDM{}), sampler.Karras(sde.EDM{}, 80, 0.002, 7, n)},
 	}
@@ -189,6 +201,8 @@ var methods = []struct {
 	{sampler.EulerMaruyama{}, 1, recurEuler(1)},
 	{sampler.Euler{}, 0, recurEuler(0)},
 	{sampler.Euler{Lambda: 0.5}, 1, recurEuler(0.5)},
+	{sampler.Euler{Ratio: true}, 0, recurDDIM(0)},
+	{sampler.Euler{Lambda: 0.7, Ratio: true}, 1, recurRatio(0.7)},
 	{sampler.DDIM{}, 0, recurDDIM(0)},
 	{sampler.DDIM{Eta: 0.5}, 1, recurDDIM(0.5)},
 	{sampler.DDIM{Eta: 1}, 1, recurPosterior},
