@@ -33,6 +33,8 @@ var kinds = []struct {
 	{sampler.DDIM{Eta: 1}, nil},
 	{sampler.Heun{}, nil},
 	{sampler.DPMpp2M{}, sampler.Langevin{}},
+	{sampler.ReverseDiffusion{}, nil},
+	{sampler.Ancestral{Upper: true}, nil},
 	{sampler.DPMSolver{}, nil},
 	{sampler.AdamsBashforth{}, nil},
 	{sampler.UniPC{}, nil},

@@ -20,6 +20,8 @@
 //	EulerMaruyama   1                    1           yes
 //	Euler{Lambda}   1                    1           when Λ > 0
 //	DDIM{Eta}       1                    1           when η > 0
+//	ReverseDiffusion 1                   1           unless Flow
+//	Ancestral       1                    1           yes
 //	Heun            2                    2           no
 //	DPMpp2M         1                    2           no
 //	DPMSolver       1, 2, 3              1, 2, 3     no

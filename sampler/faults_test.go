@@ -65,6 +65,8 @@ func TestImpossibleSettingsAreNamed(t *testing.T) {
 		{"EulerMaruyama.FixedStep = -0.1", sampler.EulerMaruyama{FixedStep: -0.1}, sampler.Settings{}},
 		{"EulerMaruyama.FixedStep = NaN", sampler.EulerMaruyama{FixedStep: nan}, sampler.Settings{}},
 		{"Euler.FixedStep = +Inf", sampler.Euler{FixedStep: inf}, sampler.Settings{}},
+		{"Ancestral.Variance = -1", sampler.Ancestral{Variance: -1}, sampler.Settings{}},
+		{"Ancestral.Variance = NaN", sampler.Ancestral{Upper: true, Variance: nan}, sampler.Settings{}},
 		{"DPMSolver.Order = 4", sampler.DPMSolver{Order: 4}, sampler.Settings{}},
 		{"AdamsBashforth.Order = 5", sampler.AdamsBashforth{Order: 5}, sampler.Settings{}},
 		{"AdamsBashforth.Form = 9", sampler.AdamsBashforth{Form: 9}, sampler.Settings{}},

@@ -98,6 +98,29 @@ func recurPosterior(a, b at, _ float64) affine {
 	return affine{add(eye(2, r*u2/s2), scale(b.alpha*q/s2, a.jm)), scale(b.alpha*q/s2, a.jv), eye(2, q*u2/s2)}
 }
 
+// recurReverse is reverse diffusion, with onScore = ½ and no noise for the flow.
+func recurReverse(onScore, noise float64) func(a, b at, h float64) affine {
+	return func(a, b at, _ float64) affine {
+		r := a.alpha / b.alpha
+		q := a.sigma*a.sigma - r*r*b.sigma*b.sigma
+		return affine{add(eye(2, 2-r), scale(-onScore*q, a.k)), scale(onScore*q*a.alpha, a.km), eye(2, noise*q)}
+	}
+}
+
+// recurAncestral has the lower variance, or for v > 0 the upper.
+func recurAncestral(v float64) func(a, b at, h float64) affine {
+	return func(a, b at, _ float64) affine {
+		r := a.alpha / b.alpha
+		s2, u2 := a.sigma*a.sigma, b.sigma*b.sigma
+		q := s2 - r*r*u2
+		noise := q * u2 / s2
+		if v > 0 {
+			noise = q * (b.alpha*b.alpha*v + u2) / (a.alpha*a.alpha*v + s2)
+		}
+		return affine{scale(1/r, add(eye(2, 1), scale(-q, a.k))), scale(q*a.alpha/r, a.km), eye(2, noise)}
+	}
+}
+
 func recurHeun(a, b at, _ float64) affine {
 	s, u := a.sigma/a.alpha, b.sigma/b.alpha
 	h := u - s
@@ -206,6 +229,12 @@ var methods = []struct {
 	{sampler.DDIM{}, 0, recurDDIM(0)},
 	{sampler.DDIM{Eta: 0.5}, 1, recurDDIM(0.5)},
 	{sampler.DDIM{Eta: 1}, 1, recurPosterior},
+	{sampler.ReverseDiffusion{}, 1, recurReverse(1, 1)},
+	{sampler.ReverseDiffusion{Flow: true}, 0, recurReverse(0.5, 0)},
+	{sampler.Ancestral{}, 1, recurAncestral(0)},
+	{sampler.Ancestral{}, 1, recurPosterior},
+	{sampler.Ancestral{Upper: true}, 1, recurAncestral(1)},
+	{sampler.Ancestral{Upper: true, Variance: 0.3}, 1, recurAncestral(0.3)},
 	{sampler.Heun{}, 0, recurHeun},
 	{sampler.DPMpp2M{}, 0, nil},
 }
