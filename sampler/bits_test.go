@@ -37,7 +37,8 @@ var kinds = []struct {
 	{sampler.Ancestral{Upper: true}, nil},
 	{sampler.DPMSolver{}, nil},
 	{sampler.AdamsBashforth{}, nil},
-	{sampler.UniPC{}, nil},
+	{sampler.UniPC{}, sampler.Refresh{}},
+	{sampler.EulerMaruyama{}, sampler.Gibbs{Substeps: 2}},
 }
 
 func TestBitsDoNotDependOnWorkersOrBatches(t *testing.T) {
@@ -112,10 +113,10 @@ func TestResultsStayInsideTheRowsGiven(t *testing.T) {
 func TestStepsDoNotAllocate(t *testing.T) {
 	g := standard(sde.VP{})
 	x := mat.NewDense(70, 2, nil)
-	for _, k := range append(kinds, struct {
-		pred sampler.Predictor
-		corr sampler.Corrector
-	}{sampler.EulerMaruyama{}, sampler.Langevin{BatchNorms: true}}) {
+	more := append(kinds[:len(kinds):len(kinds)], kinds[0], kinds[0])
+	more[len(kinds)].corr = sampler.Langevin{BatchNorms: true}
+	more[len(kinds)+1].corr = sampler.MALA{Acceptance: new(sampler.Acceptance)}
+	for _, k := range more {
 		allocs := func(n int) float64 {
 			s := &sampler.Settings{Grid: sampler.DefaultGrid(g, n), Corrector: k.corr, Workers: 1}
 			return testing.AllocsPerRun(5, func() {
@@ -128,7 +129,7 @@ func TestStepsDoNotAllocate(t *testing.T) {
 
 // counting counts the evaluations of a scorer, one goroutine at a time.
 type counting struct {
-	sde.Scorer
+	gauss
 	calls int
 	times map[float64]int
 }
@@ -136,7 +137,7 @@ type counting struct {
 func (c *counting) Score(dst, x *mat.Dense, t []float64) {
 	c.calls++
 	c.times[t[0]]++
-	c.Scorer.Score(dst, x, t)
+	c.gauss.Score(dst, x, t)
 }
 
 func TestEvaluationsAreWhatTheTableSays(t *testing.T) {
@@ -164,8 +165,11 @@ func TestEvaluationsAreWhatTheTableSays(t *testing.T) {
 		{sampler.DPMSolver{}, sampler.Settings{Grid: append(sampler.DefaultGrid(g, 20), 0)}, 58},
 		{sampler.AdamsBashforth{}, sampler.Settings{Grid: append(sampler.DefaultGrid(g, 20), 0)}, 20},
 		{sampler.UniPC{}, sampler.Settings{Grid: sampler.DefaultGrid(g, 20)}, 20},
+		{sampler.Hold{}, sampler.Settings{Grid: sampler.DefaultGrid(g, 20), Corrector: sampler.Refresh{Steps: 2}}, 1 + 2*19},
+		{sampler.Hold{}, sampler.Settings{Grid: sampler.DefaultGrid(g, 20), Corrector: sampler.MALA{Steps: 2}}, 1 + 3*19},
+		{sampler.Hold{}, sampler.Settings{Grid: sampler.DefaultGrid(g, 20), Corrector: sampler.Gibbs{Steps: 2, Substeps: 3}}, 1 + 6*19},
 	} {
-		score := &counting{Scorer: g, times: map[float64]int{}}
+		score := &counting{gauss: g, times: map[float64]int{}}
 		c.s.Workers = 1
 		spy := predictor(func(s *sampler.Step) error {
 			err := c.pred.Predict(s)

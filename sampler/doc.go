@@ -29,6 +29,9 @@
 //	UniPC           1                    p + 1       no
 //	Hold            0                    –           no (moves nothing)
 //	Langevin        Steps                corrector   yes
+//	Refresh         Steps                corrector   yes
+//	MALA            Steps + 1            corrector   yes, and exact
+//	Gibbs           Back's × Substeps    corrector   yes
 //
 // The order is that of the law of the result, and for methods without noise of
 // every path; EulerMaruyama's paths converge with order 1 too, the noise being

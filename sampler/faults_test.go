@@ -75,6 +75,14 @@ func TestImpossibleSettingsAreNamed(t *testing.T) {
 		{"Langevin.R = NaN", sampler.Heun{}, sampler.Settings{Corrector: sampler.Langevin{R: nan}}},
 		{"Langevin.Steps = -1", sampler.Heun{}, sampler.Settings{Corrector: sampler.Langevin{Steps: -1}}},
 		{"= -1, expected a finite number", sampler.Heun{}, sampler.Settings{Corrector: sampler.Langevin{Scale: func(float64) float64 { return -1 }}}},
+		{"MALA.R = -1", sampler.Heun{}, sampler.Settings{Corrector: sampler.MALA{R: -1}}},
+		{"MALA.Steps = -1", sampler.Heun{}, sampler.Settings{Corrector: sampler.MALA{Steps: -1}}},
+		{"Refresh.Fraction = 1.5", sampler.Heun{}, sampler.Settings{Corrector: sampler.Refresh{Fraction: 1.5}}},
+		{"Refresh.Steps = -1", sampler.Heun{}, sampler.Settings{Corrector: sampler.Refresh{Steps: -1}}},
+		{"Gibbs.Rise = NaN", sampler.Heun{}, sampler.Settings{Corrector: sampler.Gibbs{Rise: nan}}},
+		{"Gibbs.Substeps = -1", sampler.Heun{}, sampler.Settings{Corrector: sampler.Gibbs{Substeps: -1}}},
+		{"Gibbs.Steps = -1", sampler.Heun{}, sampler.Settings{Corrector: sampler.Gibbs{Steps: -1}}},
+		{"DDIM.Eta = 7", sampler.Heun{}, sampler.Settings{Corrector: sampler.Gibbs{Back: sampler.DDIM{Eta: 7}}}},
 		{"BatchNorms with 2 rows", sampler.Heun{}, sampler.Settings{Corrector: sampler.Langevin{BatchNorms: true}}},
 	} {
 		t.Run(c.says, func(t *testing.T) {
