@@ -45,12 +45,12 @@ func (p Ancestral) Predict(s *Step) error {
 	if err := s.Score(s.Mean, s.X, s.T); err != nil {
 		return err
 	}
-	std := math.Sqrt(tr.q) * tr.sigmaU / tr.sigmaT
+	std := math.Sqrt(max(0, tr.q)) * tr.sigmaU / tr.sigmaT
 	if p.Upper {
 		// α² from the same source as q: C_t = a²C_u + q.
 		au, su := s.Kernel(s.U)
 		cu := au*au*p.Variance + su*su
-		std = math.Sqrt(tr.q * cu / (tr.a*tr.a*cu + tr.q))
+		std = math.Sqrt(max(0, tr.q) * cu / (tr.a*tr.a*cu + tr.q))
 	}
 	combine(s.Mean, 1/tr.a, s.X, tr.q/tr.a, s.Mean)
 	s.Move(std, 0)

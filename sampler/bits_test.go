@@ -39,6 +39,7 @@ var kinds = []struct {
 	{sampler.AdamsBashforth{}, nil},
 	{sampler.UniPC{}, sampler.Refresh{}},
 	{sampler.EulerMaruyama{}, sampler.Gibbs{Substeps: 2}},
+	{sampler.DormandPrince{RTol: 1e-2, ATol: 1e-2}, nil},
 }
 
 func TestBitsDoNotDependOnWorkersOrBatches(t *testing.T) {
@@ -129,7 +130,7 @@ func TestStepsDoNotAllocate(t *testing.T) {
 
 // counting counts the evaluations of a scorer, one goroutine at a time.
 type counting struct {
-	gauss
+	sde.Scorer
 	calls int
 	times map[float64]int
 }
@@ -137,7 +138,11 @@ type counting struct {
 func (c *counting) Score(dst, x *mat.Dense, t []float64) {
 	c.calls++
 	c.times[t[0]]++
-	c.gauss.Score(dst, x, t)
+	c.Scorer.Score(dst, x, t)
+}
+
+func (c *counting) LogProb(dst []float64, x *mat.Dense, t []float64) {
+	c.Scorer.(sde.LogProber).LogProb(dst, x, t)
 }
 
 func TestEvaluationsAreWhatTheTableSays(t *testing.T) {
@@ -169,7 +174,7 @@ func TestEvaluationsAreWhatTheTableSays(t *testing.T) {
 		{sampler.Hold{}, sampler.Settings{Grid: sampler.DefaultGrid(g, 20), Corrector: sampler.MALA{Steps: 2}}, 1 + 3*19},
 		{sampler.Hold{}, sampler.Settings{Grid: sampler.DefaultGrid(g, 20), Corrector: sampler.Gibbs{Steps: 2, Substeps: 3}}, 1 + 6*19},
 	} {
-		score := &counting{gauss: g, times: map[float64]int{}}
+		score := &counting{Scorer: g, times: map[float64]int{}}
 		c.s.Workers = 1
 		spy := predictor(func(s *sampler.Step) error {
 			err := c.pred.Predict(s)

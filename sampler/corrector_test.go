@@ -47,24 +47,39 @@ func recurGibbs(g gauss, t, rise float64, substeps int, back func(a, b at, h flo
 	return u
 }
 
-// slots are the slots of a Gibbs: 16 for each update inside of it.
-func slots(steps, substeps int) int { return 16 * steps * (substeps + 1) }
+// correctorNormals lists those of the prior and, in each of n steps, of the corrector's
+// updates: slot 0, or one slot of 16 for each of a Gibbs's, counted over the run.
+func correctorNormals(n, updates, apart int) impulses {
+	imp := everyNormal(n, 0, 0)
+	for k := range n {
+		for i := range updates {
+			slot := i
+			if apart > 0 {
+				slot = (k*updates + i) * apart
+			}
+			for j := range 2 {
+				imp = append(imp, address{noise.Correct, k, slot, j})
+			}
+		}
+	}
+	return imp
+}
 
 func TestCorrectorsFollowTheirRecursionExactly(t *testing.T) {
 	for _, p := range processes(31) {
 		prior, start := priorOf(p.g, p.grid[0])
 		for _, c := range []struct {
-			corr  sampler.Corrector
-			slots int
-			step  func(u float64) affine
+			corr           sampler.Corrector
+			updates, apart int
+			step           func(u float64) affine
 		}{
-			{sampler.Refresh{}, 1, func(u float64) affine { return recurRefresh(0.1, p.g.at(u)) }},
-			{sampler.Refresh{Fraction: 0.7, Steps: 2}, 2, func(u float64) affine {
+			{sampler.Refresh{}, 1, 0, func(u float64) affine { return recurRefresh(0.1, p.g.at(u)) }},
+			{sampler.Refresh{Fraction: 0.7, Steps: 2}, 2, 0, func(u float64) affine {
 				r := recurRefresh(0.7, p.g.at(u))
 				return r.then(r)
 			}},
-			{sampler.Gibbs{}, slots(1, 1), func(u float64) affine { return recurGibbs(p.g, u, 0.25, 1, recurPosterior) }},
-			{sampler.Gibbs{Back: sampler.EulerMaruyama{}, Rise: 0.5, Substeps: 3, Steps: 2}, slots(2, 3), func(u float64) affine {
+			{sampler.Gibbs{}, 2, 16, func(u float64) affine { return recurGibbs(p.g, u, 0.25, 1, recurPosterior) }},
+			{sampler.Gibbs{Back: sampler.EulerMaruyama{}, Rise: 0.5, Substeps: 3, Steps: 2}, 8, 16, func(u float64) affine {
 				r := recurGibbs(p.g, u, 0.5, 3, recurEuler(1))
 				return r.then(r)
 			}},
@@ -76,7 +91,7 @@ func TestCorrectorsFollowTheirRecursionExactly(t *testing.T) {
 					want = recurDDIM(0)(p.g.at(p.grid[i]), p.g.at(p.grid[i+1]), 0).apply(want)
 					want = c.step(p.grid[i+1]).apply(want)
 				}
-				require.Less(t, measured(t, p.g, sampler.DDIM{}, s, 0, c.slots).relative(want), 1e-11)
+				require.Less(t, measuredBy(t, p.g, sampler.DDIM{}, s, correctorNormals(30, c.updates, c.apart)).relative(want), 1e-11)
 			})
 		}
 	}

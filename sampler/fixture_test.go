@@ -352,7 +352,7 @@ func TestFixtureTrajectories(t *testing.T) {
 // The peer solves the probability flow to 1e-10 by an adaptive method. Any
 // method of high order gets there with small steps; the peer's "denoised" is
 // one reverse-diffusion step without its noise.
-func TestFixtureProbabilityFlow(t *testing.T) {
+func TestFixtureProbabilityFlowByFixedSteps(t *testing.T) {
 	var file struct {
 		Mixtures []fixture.Mixture `json:"mixtures"`
 		ODE      []struct {

@@ -22,12 +22,12 @@ func standard(p sde.SDE) gauss {
 }
 
 func (g gauss) Score(dst, x *mat.Dense, t []float64) {
-	alpha, sigma := g.Kernel(t[0])
-	a2, s2 := alpha*alpha, sigma*sigma
-	a, b, d := a2*g.a+s2, a2*g.b, a2*g.d+s2
-	det := a*d - b*b
 	n, _ := x.Dims()
 	for i := range n {
+		alpha, sigma := g.Kernel(t[min(i, len(t)-1)])
+		a2, s2 := alpha*alpha, sigma*sigma
+		a, b, d := a2*g.a+s2, a2*g.b, a2*g.d+s2
+		det := a*d - b*b
 		row, out := x.RawRowView(i), dst.RawRowView(i)
 		u, v := row[0]-alpha*g.m[0], row[1]-alpha*g.m[1]
 		out[0], out[1] = -(d*u-b*v)/det, -(a*v-b*u)/det

@@ -69,9 +69,12 @@ func (c Gibbs) Correct(s *Step) error {
 	}
 	rise := here - sde.LogSNR(s, top)
 	a, q := sde.Transition(s, s.At, top)
+	// Each update has slots of its own, in all of the run: they go back over
+	// times that other steps' have crossed, and are not on one path with them.
 	in := s.within()
-	for i := range c.Steps {
-		in.block(i * (c.Substeps + 1))
+	in.slot0 = (s.K*c.Steps*(c.Substeps+1) - 1) * slotsOfUpdate
+	for range c.Steps {
+		in.slot0 += slotsOfUpdate
 		in.Normal(in.Mean, 0)
 		combine(in.X, a, in.X, math.Sqrt(q), in.Mean)
 		in.past = in.past[:0]
@@ -82,13 +85,13 @@ func (c Gibbs) Correct(s *Step) error {
 				in.U = sde.TimeAt(s.SDE, here-rise*(1-float64(j+1)/float64(c.Substeps)))
 			}
 			in.At = in.T
-			in.block(i*(c.Substeps+1) + j + 1)
+			in.slot0 += slotsOfUpdate
 			if err := c.Back.Predict(in); err != nil {
 				return err
 			}
 		}
 	}
-	s.evals = in.evals
+	s.evals, s.failures = in.evals, in.failures
 	return nil
 }
 
@@ -99,14 +102,11 @@ func (s *Step) within() *Step {
 		s.inner = new(Step)
 	}
 	in := s.inner
-	past, scratch := in.past, in.scratch
+	past, scratch, ode, inner := in.past, in.scratch, in.ode, in.inner
 	*in = *s
-	in.past, in.scratch, in.inner = past, scratch, nil
+	in.past, in.scratch, in.ode, in.inner = past, scratch, ode, inner
 	return in
 }
 
 // slotsOfUpdate is how many slots an update inside of another has to itself.
 const slotsOfUpdate = 16
-
-// block gives the update its own numbers, the k-th block of slots.
-func (s *Step) block(k int) { s.slot0 = k * slotsOfUpdate }

@@ -16,7 +16,11 @@ import (
 // an affine map of its normals, so the differences to the row without noise are
 // the columns of that map, and mean and covariance follow without Monte Carlo.
 func measured(t testing.TB, g gauss, pred sampler.Predictor, s sampler.Settings, predict, correct int) moments {
-	imp := everyNormal(len(s.Grid)-1, predict, correct)
+	return measuredBy(t, g, pred, s, everyNormal(len(s.Grid)-1, predict, correct))
+}
+
+// measuredBy is measured with a list of the normals that matter.
+func measuredBy(t testing.TB, g gauss, pred sampler.Predictor, s sampler.Settings, imp impulses) moments {
 	s.Noise = imp
 	x := mat.NewDense(len(imp)+1, 2, nil)
 	require.NoError(t, sampler.Sample(context.Background(), x, g.problem(), pred, &s))

@@ -68,6 +68,7 @@ func (c MALA) Correct(s *Step) error {
 	if err := s.Score(score, s.X, s.At); err != nil {
 		return err
 	}
+	s.time[0] = s.At
 	density.LogProb(logp, s.X, s.time[:])
 	for i := range c.Steps {
 		s.Normal(y, 2*i)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
+	"gonum.org/v1/gonum/mat"
 )
 
 // Prior is the distribution of the starting points, in model coordinates: the
@@ -62,6 +63,31 @@ func (r *run) drawPrior(s *Step) {
 
 // frame is the map y = (x − shift)/scale into model coordinates.
 type frame struct{ shift, scale []float64 }
+
+// data sets x to the data's coordinates of the state y.
+func (f frame) data(x, y *mat.Dense) {
+	n, d := x.Dims()
+	if rows, cols := y.Dims(); rows != n || cols != d {
+		panic(panicDims)
+	}
+	for i := range n {
+		row, state := x.RawRowView(i), y.RawRowView(i)
+		for j, v := range state {
+			row[j] = f.shift[j] + f.scale[j]*v
+		}
+	}
+}
+
+// model sets y to the model's coordinates of the data x.
+func (f frame) model(y, x *mat.Dense) {
+	n, _ := y.Dims()
+	for i := range n {
+		row, state := x.RawRowView(i), y.RawRowView(i)
+		for j, v := range row {
+			state[j] = (v - f.shift[j]) / f.scale[j]
+		}
+	}
+}
 
 // frameOf returns the frame of a scorer, the identity when it has none.
 func frameOf(s sde.Scorer, d int) (frame, error) {

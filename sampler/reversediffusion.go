@@ -36,7 +36,7 @@ func (p ReverseDiffusion) Predict(s *Step) error {
 	if err := s.Score(s.Mean, s.X, s.T); err != nil {
 		return err
 	}
-	onScore, std := tr.q, math.Sqrt(tr.q)
+	onScore, std := tr.q, math.Sqrt(max(0, tr.q))
 	if p.Flow {
 		onScore, std = 0.5*tr.q, 0
 	}
@@ -55,7 +55,6 @@ func (s *Step) transition(name string, table *sde.Discrete) (tr transition, err 
 		tr.a, tr.q = sde.Transition(s, s.U, s.T)
 		_, tr.sigmaT = s.Kernel(s.T)
 		_, tr.sigmaU = s.Kernel(s.U)
-		tr.q = max(tr.q, 0)
 		return tr, nil
 	}
 	if !(s.T >= 0 && s.T <= 1) {

@@ -28,14 +28,18 @@ type Step struct {
 	Noise noise.Source
 
 	scorer  sde.Scorer
+	frame   frame
 	time    [1]float64
 	evals   int
+	ahead   lookahead
 	purpose noise.Purpose
 	scratch []*mat.Dense
 	columns []*mat.Dense
 	inner   *Step
 	slot0   int
 	past    []record
+	ode     *rk45
+	watched
 }
 
 // record is one remembered quantity and its time.
@@ -47,12 +51,20 @@ type record struct {
 // Score evaluates the score of the rows of x at time t into dst. It returns
 // an error when the run has been cancelled.
 func (s *Step) Score(dst, x *mat.Dense, t float64) error {
+	if s.ahead.serve(dst, x, t) {
+		return nil
+	}
+	s.time[0] = t
+	return s.ScoreRows(dst, x, s.time[:])
+}
+
+// ScoreRows is Score with a time for each row. x may hold any number of rows.
+func (s *Step) ScoreRows(dst, x *mat.Dense, t []float64) error {
 	if err := s.Ctx.Err(); err != nil {
 		return err
 	}
 	s.evals++
-	s.time[0] = t
-	s.scorer.Score(dst, x, s.time[:])
+	s.scorer.Score(dst, x, t)
 	return nil
 }
 
@@ -62,9 +74,14 @@ func (s *Step) Denoise(dst, x *mat.Dense, t float64) error {
 	if err := s.Score(dst, x, t); err != nil {
 		return err
 	}
+	s.tweedie(dst, x, t)
+	return nil
+}
+
+// tweedie turns the score in dst into the denoiser.
+func (s *Step) tweedie(dst, x *mat.Dense, t float64) {
 	alpha, sigma := s.Kernel(t)
 	combine(dst, 1/alpha, x, sigma*sigma/alpha, dst)
-	return nil
 }
 
 // Evaluations returns how often the score has been evaluated in this run.
