@@ -114,9 +114,10 @@ func TestResultsStayInsideTheRowsGiven(t *testing.T) {
 func TestStepsDoNotAllocate(t *testing.T) {
 	g := standard(sde.VP{})
 	x := mat.NewDense(70, 2, nil)
-	more := append(kinds[:len(kinds):len(kinds)], kinds[0], kinds[0])
+	more := append(kinds[:len(kinds):len(kinds)], kinds[0], kinds[0], kinds[0])
 	more[len(kinds)].corr = sampler.Langevin{BatchNorms: true}
 	more[len(kinds)+1].corr = sampler.MALA{Acceptance: new(sampler.Acceptance)}
+	more[len(kinds)+2].pred = sampler.AdaptiveSDE{RTol: 0.1}
 	for _, k := range more {
 		allocs := func(n int) float64 {
 			s := &sampler.Settings{Grid: sampler.DefaultGrid(g, n), Corrector: k.corr, Workers: 1}

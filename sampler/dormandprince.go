@@ -39,53 +39,72 @@ type DormandPrince struct {
 // Predict implements Predictor. It returns an error wrapping ErrRange for an
 // impossible field.
 func (p DormandPrince) Predict(s *Step) error {
-	if s.ode == nil {
-		if err := p.begin(s); err != nil {
+	o, ok := s.solver.(*rk45)
+	if !ok {
+		var err error
+		if o, err = p.begin(s); err != nil {
 			return err
 		}
+		s.solver = o
 	}
 	start, _ := s.Span()
 	to := max(s.U, start)
-	if err := s.ode.cross(s.X, s.T, to, s.bad); err != nil {
+	if err := o.cross(s.X, s.T, to, s.bad); err != nil {
 		return err
 	}
 	s.Mean.Copy(s.X)
-	if to == s.U {
+	return s.leave(to)
+}
+
+// leave takes the state from time t, the start of the span, on to U where that
+// lies below it, with the step of DDIM.
+func (s *Step) leave(t float64) error {
+	if t == s.U {
 		return nil
 	}
-	at, st := s.Kernel(to)
-	au, su := s.Kernel(s.U)
-	if err := s.Score(s.Mean, s.X, to); err != nil {
+	if err := s.Score(s.Mean, s.X, t); err != nil {
 		return err
 	}
+	at, st := s.Kernel(t)
+	au, su := s.Kernel(s.U)
 	combine(s.Mean, au/at, s.X, st*(st*au/at-su), s.Mean)
 	s.Move(0, 0)
 	return nil
 }
 
-// begin checks the fields and gives the Step its solver.
-func (p DormandPrince) begin(s *Step) error {
-	if p.RTol == 0 {
-		p.RTol = 1e-5
-	}
-	if p.ATol == 0 {
-		p.ATol = 1e-5
-	}
-	if p.MaxEvaluations == 0 {
-		p.MaxEvaluations = 10000
-	}
-	switch {
-	case !(p.RTol > 0) || math.IsInf(p.RTol, 1):
-		return fmt.Errorf("DormandPrince.RTol = %g, expected a finite number ≥ 0: %w", p.RTol, ErrRange)
-	case !(p.ATol > 0) || math.IsInf(p.ATol, 1):
-		return fmt.Errorf("DormandPrince.ATol = %g, expected a finite number ≥ 0: %w", p.ATol, ErrRange)
-	case p.MaxEvaluations < 0:
-		return fmt.Errorf("DormandPrince.MaxEvaluations = %d, expected 0 or more: %w", p.MaxEvaluations, ErrRange)
+// begin checks the fields and returns the solver of a Step.
+func (p DormandPrince) begin(s *Step) (*rk45, error) {
+	rtol, atol, limit, err := tolerances("DormandPrince", p.RTol, p.ATol, p.MaxEvaluations, 1e-5, 1e-5)
+	if err != nil {
+		return nil, err
 	}
 	n, d := s.X.Dims()
-	s.ode = newRK45(n, d, p.RTol, p.ATol, p.MaxEvaluations)
-	s.ode.field, s.ode.fail = s.flow, s.Fail
-	return nil
+	o := newRK45(n, d, rtol, atol, limit)
+	o.field, o.fail = s.flow, s.Fail
+	return o, nil
+}
+
+// tolerances checks the fields of an adaptive method and fills in the defaults.
+func tolerances(method string, rtol, atol float64, limit int, defaultR, defaultA float64) (float64, float64, int, error) {
+	if rtol == 0 {
+		rtol = defaultR
+	}
+	if atol == 0 {
+		atol = defaultA
+	}
+	if limit == 0 {
+		limit = 10000
+	}
+	var err error
+	switch {
+	case !(rtol > 0) || math.IsInf(rtol, 1):
+		err = fmt.Errorf("%s.RTol = %g, expected a finite number ≥ 0: %w", method, rtol, ErrRange)
+	case !(atol > 0) || math.IsInf(atol, 1):
+		err = fmt.Errorf("%s.ATol = %g, expected a finite number ≥ 0: %w", method, atol, ErrRange)
+	case limit < 0:
+		err = fmt.Errorf("%s.MaxEvaluations = %d, expected 0 or more: %w", method, limit, ErrRange)
+	}
+	return rtol, atol, limit, err
 }
 
 // flow is the velocity f x − ½g²s of the probability flow.

@@ -96,15 +96,15 @@ func (c Gibbs) Correct(s *Step) error {
 }
 
 // within returns a Step for updates inside of this one, on the same state. Its
-// history is its own.
+// history and what it keeps are its own.
 func (s *Step) within() *Step {
 	if s.inner == nil {
 		s.inner = new(Step)
 	}
 	in := s.inner
-	past, scratch, ode, inner := in.past, in.scratch, in.ode, in.inner
+	past, scratch, solver, inner := in.past, in.scratch, in.solver, in.inner
 	*in = *s
-	in.past, in.scratch, in.ode, in.inner = past, scratch, ode, inner
+	in.past, in.scratch, in.solver, in.inner = past, scratch, solver, inner
 	return in
 }
 

@@ -38,7 +38,7 @@ type Step struct {
 	inner   *Step
 	slot0   int
 	past    []record
-	ode     *rk45
+	solver  any // what an adaptive method keeps between steps
 	watched
 }
 
