@@ -13,17 +13,19 @@ var _ Predictor = AdamsBashforth{}
 //	x_u/N_u = x_t/N_t + ∫ q dw,
 //
 // with q replaced by the polynomial through its last Order values. The integrals
-// are taken in closed form, so that the only error is the polynomial's:
+// are taken exactly, so that the only error is the polynomial's:
 //
-//	Form          N          q = …    weight dw        polynomial in
-//	DataForm      σ          D        d(α/σ) = e^λ dλ  λ = log(α/σ)
-//	NoiseForm     α          ε̂        d(σ/α) = −e^−λ dλ  λ
-//	VelocityForm  α + σ      ε̂ − D    dτ               τ = σ/(α + σ)
+//	Form          N          q                w             polynomial in
+//	DataForm      σ          D                α/σ = e^λ     λ = log(α/σ)
+//	NoiseForm     α          ε̂                σ/α = e^−λ    λ
+//	VelocityForm  α + σ      ε̂ − D            σ/(α + σ)     w
+//	AngleForm     √(α²+σ²)   (αε̂ − σD)/N      atan(σ/α)     λ
 //
-// In the first two it is an exponential integrator (NoiseForm: DEIS, Zhang &
-// Chen 2023). Order 1 is DDIM in all three. The first steps, for want of
-// values, have lower orders, and a step to σ_u = 0 has order 1. One evaluation
-// a step.
+// LMS is the form in α and ε̂ with a polynomial in w. DataForm and NoiseForm are
+// exponential integrators (NoiseForm: DEIS, Zhang & Chen 2023); AngleForm is
+// refined exponential Adams–Bashforth with the v-prediction of VP processes.
+// Order 1 is DDIM, but in AngleForm. The first steps, for want of values, have
+// lower orders, and a step to σ_u = 0 is DDIM's. One evaluation a step.
 type AdamsBashforth struct {
 	// Order is from 1 to 4; 0 means 3.
 	Order int
@@ -39,6 +41,7 @@ const (
 	DataForm Form = iota
 	NoiseForm
 	VelocityForm
+	AngleForm
 )
 
 // at returns N, the coordinate of the polynomial, and the coefficients of
@@ -49,6 +52,10 @@ func (f Form) at(alpha, sigma float64) (norm, w, onX, onScore float64) {
 		return alpha, math.Log(alpha / sigma), 0, -sigma
 	case VelocityForm:
 		return alpha + sigma, sigma / (alpha + sigma), -1 / alpha, -sigma - sigma*sigma/alpha
+	case AngleForm:
+		// αε̂ − σD = −ασs − σ(x + σ²s)/α.
+		n := math.Hypot(alpha, sigma)
+		return n, math.Log(alpha / sigma), -sigma / (alpha * n), -sigma * n / alpha
 	}
 	return sigma, math.Log(alpha / sigma), 1 / alpha, sigma * sigma / alpha
 }
@@ -61,8 +68,29 @@ func (f Form) integral(alpha, sigma, h float64) (c float64, moment func(k int) f
 		return -sigma * h, exponential(h)
 	case VelocityForm:
 		return (alpha + sigma) * h, plain
+	case AngleForm:
+		return math.Hypot(alpha, sigma) * h, angular(math.Log(alpha/sigma)-h, h)
 	}
 	return alpha * h, exponential(-h)
+}
+
+// angular returns the moments −∫₀¹ θ^k/(2 cosh λ) dθ, λ = from + θh, of the
+// angle, dw = −dλ/(2 cosh λ). There is no closed form; Simpson's rule on this
+// many intervals is exact to rounding for steps of h ≤ 1.
+func angular(from, h float64) func(k int) float64 {
+	return func(k int) float64 {
+		const n = 256
+		sum := 0.0
+		for i := range n + 1 {
+			theta := float64(i) / n
+			c := float64(2 + 2*(i%2))
+			if i == 0 || i == n {
+				c = 1
+			}
+			sum -= c * math.Pow(theta, float64(k)) / math.Cosh(from+theta*h)
+		}
+		return sum / (6 * n)
+	}
 }
 
 // Predict implements Predictor. It returns an error wrapping ErrRange for an
@@ -74,7 +102,7 @@ func (p AdamsBashforth) Predict(s *Step) error {
 	switch {
 	case p.Order < 1 || p.Order > 4:
 		return fmt.Errorf("AdamsBashforth.Order = %d, expected 1 to 4: %w", p.Order, ErrRange)
-	case p.Form > VelocityForm:
+	case p.Form > AngleForm:
 		return fmt.Errorf("AdamsBashforth.Form = %d, expected one of the constants: %w", p.Form, ErrRange)
 	}
 	now := s.Remember(p.Order)

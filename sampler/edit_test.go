@@ -111,6 +111,7 @@ func TestEncodeWithFixedStepsReturnsWithItsOrder(t *testing.T) {
 		order float64
 	}{
 		{sampler.Euler{}, 1}, {sampler.DDIM{}, 1}, {sampler.Heun{}, 2}, {sampler.DPMpp2M{}, 2},
+		{sampler.ReverseDiffusion{Flow: true}, 1}, {sampler.DPMSolver{Order: 2}, 2}, {sampler.AdamsBashforth{Order: 2}, 2}, {sampler.UniPC{Order: 1}, 2},
 	} {
 		var back, there []float64
 		latents := mat.DenseCopyOf(data)

@@ -148,6 +148,15 @@ func recurVelocity(order int) recursion {
 		func(o at, x lin) lin { return total(term{1, o.noise(x)}, term{-1, o.denoised(x)}) })
 }
 
+func recurAngle(order int) recursion {
+	return recurAdams(order, func(o at) float64 { return math.Hypot(o.alpha, o.sigma) }, at.lambda,
+		func(b at, w float64) float64 { return -math.Hypot(b.alpha, b.sigma) / (math.Exp(w) + math.Exp(-w)) },
+		func(o at, x lin) lin {
+			n := math.Hypot(o.alpha, o.sigma)
+			return total(term{o.alpha / n, o.noise(x)}, term{-o.sigma / n, o.denoised(x)})
+		})
+}
+
 // recurUniPC is UniPC-p by the linear systems of the paper, with the state
 // corrected before it is used; the last state stays as predicted.
 func recurUniPC(order int, b1 bool) recursion {
@@ -230,6 +239,8 @@ var flowMethods = []struct {
 	{sampler.AdamsBashforth{Order: 4, Form: sampler.NoiseForm}, recurNoise(4)},
 	{sampler.AdamsBashforth{Order: 1, Form: sampler.VelocityForm}, singleStep(recurSolver1)},
 	{sampler.AdamsBashforth{Order: 4, Form: sampler.VelocityForm}, recurVelocity(4)},
+	{sampler.AdamsBashforth{Order: 1, Form: sampler.AngleForm}, recurAngle(1)},
+	{sampler.AdamsBashforth{Order: 4, Form: sampler.AngleForm}, recurAngle(4)},
 	{sampler.UniPC{Order: 1}, recurUniPC(1, false)},
 	{sampler.UniPC{Order: 1, B1: true}, recurUniPC(1, true)},
 	{sampler.UniPC{Order: 2}, recurUniPC(2, false)},
@@ -281,7 +292,7 @@ func order1(p sampler.Predictor) bool {
 	case sampler.DPMSolver:
 		return p.Order == 1
 	case sampler.AdamsBashforth:
-		return p.Order == 1
+		return p.Order == 1 && p.Form != sampler.AngleForm
 	}
 	return false
 }
