@@ -26,6 +26,18 @@ var table = []samplertest.Claim{
 	{Predictor: sampler.Heun{}, Evaluations: 2, Order: 2},
 	{Predictor: sampler.DPMpp2M{}, Evaluations: 1, Order: 2, Start: 1},
 	{Predictor: sampler.DormandPrince{}},
+	{Predictor: sampler.ReverseDiffusion{}, Evaluations: 1, Order: 1, Strong: 1, Stochastic: true},
+	{Predictor: sampler.Ancestral{}, Evaluations: 1, Order: 1, Strong: 1, Stochastic: true},
+	{Predictor: sampler.DPMSolver{Order: 1}, Evaluations: 1, Order: 1},
+	{Predictor: sampler.DPMSolver{Order: 2}, Evaluations: 2, Order: 2},
+	{Predictor: sampler.DPMSolver{}, Evaluations: 3, Order: 3},
+	{Predictor: sampler.AdamsBashforth{Order: 1}, Evaluations: 1, Order: 1},
+	{Predictor: sampler.AdamsBashforth{Order: 2}, Evaluations: 1, Order: 2, Start: 1},
+	{Predictor: sampler.AdamsBashforth{}, Evaluations: 1, Order: 3, Start: 2},
+	{Predictor: sampler.AdamsBashforth{Order: 4}, Evaluations: 1, Order: 4, Start: 3},
+	{Predictor: sampler.UniPC{Order: 1}, Evaluations: 1, Order: 2, Start: 1},
+	{Predictor: sampler.UniPC{Order: 2}, Evaluations: 1, Order: 3, Start: 2},
+	{Predictor: sampler.UniPC{}, Evaluations: 1, Order: 4, Start: 3},
 	{Predictor: sampler.Heun{Churn: sampler.Churn{S: 5}}, Evaluations: 2, Order: 2, Strong: 1, Stochastic: true},
 	{Predictor: sampler.RungeKutta{}, Evaluations: 1, Order: 1},
 	{Predictor: sampler.RungeKutta{Alpha: 0.5}, Evaluations: 2, Order: 2},
@@ -91,7 +103,8 @@ func numbers(cell string) (n []int) {
 		n = append(n, v)
 	}
 	if strings.Contains(cell, "…") {
-		for v := n[0] + 1; v < n[len(n)-1]; v++ {
+		last := n[len(n)-1]
+		for v := n[0] + 1; v < last; v++ {
 			n = append(n, v)
 		}
 	}
