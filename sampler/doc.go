@@ -20,6 +20,8 @@
 //	EulerMaruyama      1                    1           1        yes
 //	Euler{Lambda}      1                    1           1        when Λ > 0
 //	DDIM{Eta}          1                    1           1        when η > 0
+//	ReverseDiffusion   1                    1           1        unless Flow
+//	Ancestral          1                    1           1        yes
 //	Heun{Churn}        2                    2           1        with Churn
 //	RungeKutta{Alpha}  1, 2                 1, 2        1        with Churn
 //	DPM2{Churn}        2                    2           1        with Churn
@@ -27,6 +29,9 @@
 //	DPMpp2M            1                    2           –        no
 //	DPMpp3M            1                    3 (or 2)    –        no
 //	LMS{Order}         1                    1 … 4       –        no
+//	DPMSolver{Order}   1, 2, 3              1, 2, 3     –        no
+//	AdamsBashforth     1                    1 … 4       –        no
+//	UniPC{Order}       1                    2, 3, 4     –        no
 //	EulerAncestral     1                    1           1        yes
 //	DPM2Ancestral      2                    2           1        yes
 //	DPMpp2SAncestral   2                    2           1        yes
@@ -39,15 +44,21 @@
 //	AdaptiveSDE        2                    adaptive    –        yes
 //	Hold               0                    –           –        no (moves nothing)
 //	Langevin           Steps                corrector   –        yes
+//	Refresh            Steps                corrector   –        yes
+//	MALA               Steps + 1            corrector   –        yes, and exact
+//	Gibbs              Back's × Substeps    corrector   –        yes
 //
 // The order is that of the law of the result, and for methods without noise of
 // every path. The strong order is that of the paths of a method with noise when
 // the noise is one Brownian path (noise.Brownian); it is 1 for first-order
 // methods, the noise being additive. Both are measured, in sampler/samplertest,
-// which also checks a user's own methods. Adaptive methods make as many steps,
-// of that many evaluations, as their tolerance asks for. A grid of n points
-// makes n−1 steps, and the final denoise is one more evaluation: n in all for a
-// method that takes one a step.
+// which also checks a user's own methods. A multistep method reaches its order
+// from a start of that order; its own first steps have lower ones, whose error
+// falls with the number of steps and rarely rules the result. Adaptive methods
+// make as many steps, of that many evaluations, as their tolerance asks for. A
+// grid of n points makes n−1 steps, and the final denoise is one more
+// evaluation: n in all for a method that takes one a step. Default is the one
+// to begin with.
 //
 // # Runs
 //

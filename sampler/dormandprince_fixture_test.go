@@ -25,13 +25,7 @@ func TestFixtureProbabilityFlow(t *testing.T) {
 		} `json:"ode"`
 	}
 	require.NoError(t, fixture.Read("pc", &file))
-	ran, left := 0, map[string]int{}
 	for i, c := range file.ODE {
-		if why := c.missing(); why != "" {
-			left[why]++
-			continue
-		}
-		ran++
 		t.Run(c.name(i), func(t *testing.T) {
 			p := c.problem(t, file.Mixtures)
 			_, end := p.Span()
@@ -47,6 +41,6 @@ func TestFixtureProbabilityFlow(t *testing.T) {
 			t.Logf("%d evaluations, the peer's %d on its batch", calls, c.NFE)
 		})
 	}
-	t.Logf("%d records reproduced, left out: %v", ran, left)
-	require.Positive(t, ran)
+	t.Logf("%d records reproduced", len(file.ODE))
+	require.NotEmpty(t, file.ODE)
 }

@@ -111,6 +111,7 @@ func TestEncodeWithFixedStepsReturnsWithItsOrder(t *testing.T) {
 		order float64
 	}{
 		{sampler.Euler{}, 1}, {sampler.DDIM{}, 1}, {sampler.Heun{}, 2}, {sampler.DPMpp2M{}, 2},
+		{sampler.ReverseDiffusion{Flow: true}, 1}, {sampler.DPMSolver{Order: 2}, 2}, {sampler.AdamsBashforth{Order: 2}, 2}, {sampler.UniPC{Order: 1}, 2},
 	} {
 		var back, there []float64
 		latents := mat.DenseCopyOf(data)
@@ -140,7 +141,7 @@ func TestEncodeRefusesWhatHasNoInverse(t *testing.T) {
 		says string
 	}{
 		{sampler.EulerMaruyama{}, nil, "pred is sampler.EulerMaruyama"},
-		{sampler.Euler{Lambda: 1}, nil, "pred is sampler.Euler{Lambda:1}"},
+		{sampler.Euler{Lambda: 1}, nil, "pred is sampler.Euler{Lambda:1 "},
 		{sampler.DDIM{Eta: 0.5}, nil, "pred is sampler.DDIM{Eta:0.5}"},
 		{sampler.Hold{}, nil, "pred is sampler.Hold"},
 		{sampler.Heun{}, &sampler.Settings{Corrector: sampler.Langevin{}}, "Settings.Corrector is sampler.Langevin"},

@@ -20,13 +20,17 @@ var (
 	_ Reversible = DDIM{}
 	_ Reversible = Heun{}
 	_ Reversible = DPMpp2M{}
+	_ Reversible = ReverseDiffusion{}
+	_ Reversible = DPMSolver{}
+	_ Reversible = AdamsBashforth{}
+	_ Reversible = UniPC{}
 )
 
 // Reversible reports true.
 func (DormandPrince) Reversible() bool { return true }
 
 // Reversible reports whether the method is deterministic.
-func (e Euler) Reversible() bool { return e.Lambda == 0 }
+func (e Euler) Reversible() bool { return e.Lambda == 0 && e.FixedStep == 0 }
 
 // Reversible reports whether the method is deterministic.
 func (p DDIM) Reversible() bool { return p.Eta == 0 }
@@ -36,6 +40,18 @@ func (Heun) Reversible() bool { return true }
 
 // Reversible reports true.
 func (DPMpp2M) Reversible() bool { return true }
+
+// Reversible reports whether the method is deterministic.
+func (p ReverseDiffusion) Reversible() bool { return p.Flow && p.Table == nil }
+
+// Reversible reports true.
+func (DPMSolver) Reversible() bool { return true }
+
+// Reversible reports true.
+func (AdamsBashforth) Reversible() bool { return true }
+
+// Reversible reports true.
+func (UniPC) Reversible() bool { return true }
 
 // Encode carries data to their latents along the probability flow: every row
 // of x is taken as the state at the grid's last time and becomes the state at

@@ -34,6 +34,17 @@ func (g gauss) Score(dst, x *mat.Dense, t []float64) {
 	}
 }
 
+// LogProb makes it an sde.LogProber.
+func (g gauss) LogProb(dst []float64, x *mat.Dense, t []float64) {
+	alpha, sigma := g.Kernel(t[0])
+	a2, s2 := alpha*alpha, sigma*sigma
+	a, b, d := a2*g.a+s2, a2*g.b, a2*g.d+s2
+	for i := range dst {
+		u, v := x.At(i, 0)-alpha*g.m[0], x.At(i, 1)-alpha*g.m[1]
+		dst[i] = -0.5 * (d*u*u - 2*b*u*v + a*v*v) / (a*d - b*b)
+	}
+}
+
 func (g gauss) problem() sampler.Problem { return sampler.Problem{SDE: g.SDE, Score: g} }
 
 // address is one standard normal of a run, of any row; parts count as slots.

@@ -66,6 +66,11 @@ func TestOrdersOnAGaussianFromAnotherPrior(t *testing.T) {
 		{sampler.Euler{}, 0, true, 1, 0.05},
 		{sampler.DDIM{}, 0, true, 1, 0.05},
 		{sampler.DDIM{Eta: 1}, 1, false, 1, 0.1},
+		{sampler.ReverseDiffusion{}, 1, false, 1, 0.05},
+		{sampler.ReverseDiffusion{Flow: true}, 0, true, 1, 0.05},
+		{sampler.Ancestral{}, 1, false, 1, 0.05},
+		{sampler.Ancestral{Upper: true}, 1, false, 1, 0.05},
+		{sampler.DPMSolver{Order: 2}, 0, true, 2, 0.1},
 		{sampler.Heun{}, 0, true, 2, 0.05},
 		{sampler.DPMpp2M{}, 0, true, 2, 0.1},
 	} {

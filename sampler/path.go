@@ -16,10 +16,10 @@ import (
 // The ends may be read on any clock that a method uses throughout a run: the
 // exact noise of a linear process is a Brownian path on one other than t.
 func (s *Step) Path(dst *mat.Dense, part int, t, u float64) {
-	s.Noise.Normal(dst, noise.Draw{Row: s.Row0, Step: s.K, Part: part, Purpose: s.purpose, T: t, U: u})
+	s.Noise.Normal(dst, noise.Draw{Row: s.Row0, Step: s.K, Slot: s.slot0, Part: part, Purpose: s.purpose, T: t, U: u})
 }
 
 // pathOf is Path for one row of X, into the one row of dst.
 func (s *Step) pathOf(row int, dst *mat.Dense, part int, t, u float64) {
-	s.Noise.Normal(dst, noise.Draw{Row: s.Row0 + row, Step: s.K, Part: part, Purpose: s.purpose, T: t, U: u})
+	s.Noise.Normal(dst, noise.Draw{Row: s.Row0 + row, Step: s.K, Slot: s.slot0, Part: part, Purpose: s.purpose, T: t, U: u})
 }

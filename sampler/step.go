@@ -34,6 +34,9 @@ type Step struct {
 	ahead   lookahead
 	purpose noise.Purpose
 	scratch []*mat.Dense
+	columns []*mat.Dense
+	inner   *Step
+	slot0   int
 	past    []record
 	solver  any // what an adaptive method keeps between steps
 	watched
@@ -88,7 +91,7 @@ func (s *Step) Evaluations() int { return s.evals }
 // the draws of one Predict or Correct call from 0; predictors and correctors
 // have streams of their own.
 func (s *Step) Normal(dst *mat.Dense, slot int) {
-	s.Noise.Normal(dst, noise.Draw{Row: s.Row0, Step: s.K, Slot: slot, Purpose: s.purpose, T: s.T, U: s.U})
+	s.Noise.Normal(dst, noise.Draw{Row: s.Row0, Step: s.K, Slot: s.slot0 + slot, Purpose: s.purpose, T: s.T, U: s.U})
 }
 
 // Move ends an update: X becomes Mean + std z with the normals z of the slot.
@@ -109,6 +112,15 @@ func (s *Step) Scratch(i int) *mat.Dense {
 		s.scratch = append(s.scratch, s.like())
 	}
 	return s.scratch[i]
+}
+
+// column is Scratch with one column.
+func (s *Step) column(i int) *mat.Dense {
+	for len(s.columns) <= i {
+		n, _ := s.X.Dims()
+		s.columns = append(s.columns, mat.NewDense(n, 1, nil))
+	}
+	return s.columns[i]
 }
 
 // Remember returns a matrix, to be filled by the caller, that is kept as the

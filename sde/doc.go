@@ -19,6 +19,7 @@
 //
 //	process   α         σ                       f      g²
 //	VP        e^{−B/2}  √(1 − e^{−B})           −½β    β            β linear, B = ∫β
+//	sub-VP    e^{−B/2}  1 − e^{−B}              −½β    β(1 − e^{−2B})
 //	VE        1         σ_min(σ_max/σ_min)^t    0      2σ² ln(σ_max/σ_min)
 //	EDM       1         t                       0      2t
 //

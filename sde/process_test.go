@@ -7,31 +7,60 @@ import (
 	"testing"
 
 	"github.com/gradlogp/gradlogp/sde"
+	"github.com/gradlogp/gradlogp/sde/sdetest"
 	"github.com/stretchr/testify/require"
 )
 
 // processes are the defaults and some others.
 var processes = []sde.SDE{
-	sde.VP{}, sde.VP{BetaMin: 0.2, BetaMax: 5}, sde.VP{BetaMax: 6},
-	sde.VE{}, sde.VE{SigmaMin: 0.1, SigmaMax: 20},
+	sde.VP{}, sde.VP{BetaMin: 0.2, BetaMax: 5}, sde.VP{BetaMax: 6}, sde.VP{BetaMin: 1e-3, BetaMax: 40},
+	sde.SubVP{}, sde.SubVP{BetaMin: 0.2, BetaMax: 5},
+	sde.VE{}, sde.VE{SigmaMin: 0.1, SigmaMax: 20}, sde.VE{SigmaMax: 1000},
 	sde.EDM{}, sde.EDM{SigmaMin: 0.01, SigmaMax: 5},
+	sde.Cosine{}, sde.Cosine{Offset: 0.008}, sde.Cosine{Offset: 0.3},
+	sde.Linear{}, sde.Linear{SigmaMin: 1e-4}, sde.Linear{SigmaMin: 0.1},
+	parabola,
+	discrete(sde.VP{}.Discrete(1000)), discrete(sde.VP{BetaMax: 6}.Discrete(10)),
+	discrete(sde.VE{}.Discrete(1000)), discrete(sde.VE{}.Discrete(12)),
+	discrete(sde.Cosine{Offset: 0.008}.Discrete(1000)), discrete(sde.Cosine{}.Discrete(25)),
+}
+
+// parabola is a process of a user's own functions.
+var parabola = sde.Schedule{
+	Alpha: func(t float64) (value, derivative float64) { return 1 - t*t, -2 * t },
+	Sigma: func(t float64) (value, derivative float64) { return t, 1 },
+	Start: 1e-4, End: 0.99,
+}
+
+func discrete(d *sde.Discrete, err error) *sde.Discrete {
+	if err != nil {
+		panic(err)
+	}
+	return d
 }
 
 var (
 	_ sde.Validator  = sde.VP{}
+	_ sde.Validator  = sde.SubVP{}
 	_ sde.Validator  = sde.VE{}
 	_ sde.Validator  = sde.EDM{}
+	_ sde.Validator  = sde.Cosine{}
+	_ sde.Validator  = sde.Linear{}
+	_ sde.Validator  = sde.Schedule{}
+	_ sde.Validator  = (*sde.Discrete)(nil)
 	_ sde.Invertible = sde.VP{}
+	_ sde.Invertible = sde.SubVP{}
 	_ sde.Invertible = sde.VE{}
 	_ sde.Invertible = sde.EDM{}
+	_ sde.Invertible = sde.Cosine{}
+	_ sde.Invertible = sde.Linear{}
+	_ sde.Invertible = (*sde.Discrete)(nil)
 )
-
-func name(p sde.SDE) string { return fmt.Sprintf("%T%v", p, p) }
 
 // forEach runs f for every process and the times of its span.
 func forEach(t *testing.T, f func(t *testing.T, p sde.SDE, times []float64)) {
-	for _, p := range processes {
-		t.Run(name(p), func(t *testing.T) {
+	for i, p := range processes {
+		t.Run(fmt.Sprintf("%d %T", i, p), func(t *testing.T) {
 			start, end := p.Span()
 			const n = 50
 			var times []float64
@@ -47,36 +76,9 @@ func forEach(t *testing.T, f func(t *testing.T, p sde.SDE, times []float64)) {
 	}
 }
 
-// slope is the five-point central difference.
-func slope(f func(float64) float64, t, h float64) float64 {
-	return (8*(f(t+h)-f(t-h)) - (f(t+2*h) - f(t-2*h))) / (12 * h)
-}
-
-func TestRatesAreTheDerivativesOfTheKernel(t *testing.T) {
-	forEach(t, func(t *testing.T, p sde.SDE, times []float64) {
-		for _, at := range times {
-			f, g2 := p.Rates(at)
-			h := 1e-3 * at
-			dLogAlpha := slope(func(t float64) float64 { a, _ := p.Kernel(t); return math.Log(a) }, at, h)
-			dVariance := slope(func(t float64) float64 { _, s := p.Kernel(t); return s * s }, at, h)
-			_, sigma := p.Kernel(at)
-			require.InDelta(t, f, dLogAlpha, 1e-7*max(1, math.Abs(f)), "f at %v", at)
-			require.InDelta(t, g2, dVariance-2*f*sigma*sigma, 1e-7*max(1, g2), "g² at %v", at)
-		}
-	})
-}
-
-func TestKernelIsFiniteAndOrderedOnTheSpan(t *testing.T) {
+func TestProcessesKeepTheirPromises(t *testing.T) {
 	forEach(t, func(t *testing.T, p sde.SDE, _ []float64) {
-		require.NoError(t, sde.Validate(p))
-		start, end := p.Span()
-		last := math.Inf(1)
-		for i := range 1000 {
-			now := sde.LogSNR(p, start*math.Pow(end/start, float64(i)/999))
-			require.Less(t, now, last)
-			last = now
-		}
-		require.False(t, math.IsInf(last, 0))
+		require.NoError(t, sdetest.Check(p))
 	})
 }
 
@@ -84,18 +86,23 @@ func TestKernelStartsFromData(t *testing.T) {
 	for _, c := range []struct {
 		process sde.SDE
 		sigma   float64
-	}{{sde.VP{}, 0}, {sde.EDM{}, 0}, {sde.VE{SigmaMin: 0.3}, 0.3}} {
+	}{
+		{sde.VP{}, 0}, {sde.SubVP{}, 0}, {sde.EDM{}, 0}, {sde.VE{SigmaMin: 0.3}, 0.3},
+		{sde.Cosine{}, 0}, {sde.Cosine{Offset: 0.008}, 0}, {sde.Linear{}, 0}, {sde.Linear{SigmaMin: 0.1}, 0.1},
+		{discrete(sde.VP{}.Discrete(1000)), 0}, {discrete(sde.VE{}.Discrete(10)), 0},
+	} {
 		alpha, sigma := c.process.Kernel(0)
 		require.Equal(t, 1.0, alpha)
 		require.Equal(t, c.sigma, sigma)
 	}
 }
 
-func TestVPPreservesVariance(t *testing.T) {
-	p := sde.VP{}
-	for i := range 2001 {
-		alpha, sigma := p.Kernel(float64(i) / 2000)
-		require.InDelta(t, 1, alpha*alpha+sigma*sigma, 1e-15)
+func TestVariancePreservingProcessesDo(t *testing.T) {
+	for _, p := range []sde.SDE{sde.VP{}, sde.Cosine{}, sde.Cosine{Offset: 0.008}} {
+		for i := range 2001 {
+			alpha, sigma := p.Kernel(float64(i) / 2000)
+			require.InDelta(t, 1, alpha*alpha+sigma*sigma, 1e-15)
+		}
 	}
 }
 
@@ -129,28 +136,27 @@ func TestVPSigmaHasNoCancellation(t *testing.T) {
 	require.Greater(t, math.Abs(naive/sigma-1), 0.005)
 }
 
-func TestTimeAtInvertsLogSNR(t *testing.T) {
-	forEach(t, func(t *testing.T, p sde.SDE, times []float64) {
-		for _, at := range times {
-			lambda := sde.LogSNR(p, at)
-			require.InDelta(t, at, sde.TimeAt(p, lambda), 1e-12*max(1, at))
-			require.InDelta(t, at, sde.TimeAt(plain{p}, lambda), 1e-12*max(1, at))
-			require.InDelta(t, lambda, sde.LogSNR(p, sde.TimeAt(p, lambda)), 1e-12*max(1, math.Abs(lambda)))
-		}
-	})
-}
-
 func TestTimeAtBeyondTheSpan(t *testing.T) {
-	for _, p := range []sde.SDE{sde.VP{}, sde.VE{}, sde.EDM{}} {
+	for _, p := range []sde.SDE{
+		sde.VP{}, sde.SubVP{}, sde.VE{}, sde.EDM{}, sde.Cosine{}, sde.Cosine{Offset: 0.008}, sde.Linear{},
+		discrete(sde.VP{}.Discrete(50)), discrete(sde.VE{}.Discrete(50)),
+	} {
 		start, end := p.Span()
-		above, below := sde.LogSNR(p, start)+3, sde.LogSNR(p, end)-3
+		above, below := sde.LogSNR(p, start)+1, sde.LogSNR(p, end)-1
 		require.InDelta(t, above, sde.LogSNR(p, sde.TimeAt(p, above)), 1e-12)
 		require.InDelta(t, below, sde.LogSNR(p, sde.TimeAt(p, below)), 1e-12)
 		require.Equal(t, start, sde.TimeAt(plain{p}, above))
 		require.Equal(t, end, sde.TimeAt(plain{p}, below))
 	}
-	require.Zero(t, sde.TimeAt(sde.VP{}, math.Inf(1)))
-	require.Zero(t, sde.TimeAt(sde.EDM{}, math.Inf(1)))
+	for _, p := range []sde.SDE{
+		sde.VP{}, sde.SubVP{}, sde.EDM{}, sde.Cosine{}, sde.Cosine{Offset: 0.008}, sde.Linear{},
+		discrete(sde.VP{}.Discrete(50)), discrete(sde.VE{}.Discrete(50)),
+	} {
+		require.Zero(t, sde.TimeAt(p, math.Inf(1)), "%T", p)
+	}
+	for _, p := range []sde.SDE{sde.Cosine{}, sde.Cosine{Offset: 0.008}, sde.Linear{}, sde.Linear{SigmaMin: 0.1}} {
+		require.InDelta(t, 1, sde.TimeAt(p, math.Inf(-1)), 1e-15, "%T", p)
+	}
 }
 
 // cosine is a process of a user, with nothing but what an SDE must have.
@@ -232,6 +238,7 @@ func TestValidateNamesTheFieldAndTheValue(t *testing.T) {
 		"VP.BetaMax = NaN,":                       sde.VP{BetaMax: math.NaN()},
 		"VP.BetaMin = 25 is not below VP.BetaMax": sde.VP{BetaMin: 25},
 		"VP.BetaMin = 3 is not below":             sde.VP{BetaMin: 3, BetaMax: 3},
+		"SubVP.BetaMin = -1,":                     sde.SubVP{BetaMin: -1},
 		"VE.SigmaMin = -0.1,":                     sde.VE{SigmaMin: -0.1},
 		"VE.SigmaMax = +Inf,":                     sde.VE{SigmaMax: math.Inf(1)},
 		"VE.SigmaMin = 2 is not below":            sde.VE{SigmaMin: 2, SigmaMax: 1},

@@ -20,11 +20,22 @@ func (p VP) betas() (b0, b1 float64) {
 	return orDefault(p.BetaMin, 0.1), orDefault(p.BetaMax, 20)
 }
 
+// integral returns B(t) = ∫₀ᵗβ.
+func (p VP) integral(t float64) float64 {
+	b0, b1 := p.betas()
+	return t * (b0 + 0.5*t*(b1-b0))
+}
+
+// timeOf returns the positive root of B(t) = b.
+func (p VP) timeOf(b float64) float64 {
+	b0, b1 := p.betas()
+	return 2 * b / (b0 + math.Sqrt(b0*b0+2*(b1-b0)*b))
+}
+
 // Kernel returns α = e^{−B/2} and σ = √(1 − e^{−B}), without cancellation at
 // small t and down to σ = 0 at t = 0.
 func (p VP) Kernel(t float64) (alpha, sigma float64) {
-	b0, b1 := p.betas()
-	b := t * (b0 + 0.5*t*(b1-b0))
+	b := p.integral(t)
 	return math.Exp(-0.5 * b), math.Sqrt(-math.Expm1(-b))
 }
 
@@ -41,10 +52,8 @@ func (p VP) Span() (start, end float64) { return 1e-5, 1 }
 // TimeAt returns the time at which log(α/σ) is logSNR: B = log(1 + e^{−2λ})
 // and the positive root of B(t) = B, also beyond the span.
 func (p VP) TimeAt(logSNR float64) float64 {
-	b0, b1 := p.betas()
 	y := -2 * logSNR
-	b := math.Max(y, 0) + math.Log1p(math.Exp(-math.Abs(y)))
-	return 2 * b / (b0 + math.Sqrt(b0*b0+2*(b1-b0)*b))
+	return p.timeOf(math.Max(y, 0) + math.Log1p(math.Exp(-math.Abs(y))))
 }
 
 // Validate returns an error wrapping ErrRange unless 0 < β₀ < β₁ < ∞.

@@ -1,0 +1,67 @@
+package sde
+
+import (
+	"fmt"
+	"iter"
+	"math"
+
+	"github.com/gradlogp/gradlogp/sde/noise"
+	"gonum.org/v1/gonum/mat"
+)
+
+// Perturb draws the rows x_t = αx₀ + σz of the perturbation kernel into dst,
+// which may be x0. The times t hold one common time or one a row. The noise is
+// that of the address at, whose Purpose is set to noise.Perturb.
+func Perturb(dst, x0 *mat.Dense, p SDE, t []float64, z noise.Source, at noise.Draw) {
+	rows, cols := sameDims(dst, x0)
+	if len(t) != 1 && len(t) != rows {
+		panic(badDimension)
+	}
+	at.Purpose = noise.Perturb
+	draw := mat.NewDense(rows, cols, nil)
+	z.Normal(draw, at)
+	for i := range rows {
+		alpha, sigma := p.Kernel(t[min(i, len(t)-1)])
+		x, out := x0.RawRowView(i), dst.RawRowView(i)
+		for j, z := range draw.RawRowView(i) {
+			out[j] = alpha*x[j] + sigma*z
+		}
+	}
+}
+
+// Simulate runs the noising process over the increasing times, from data x₀ in
+// x. It yields each time with the rows at that time, kept in x: the first is
+// drawn from the perturbation kernel, each other from the exact transition
+// kernel, so that the joint law of the path does not depend on how fine the
+// times are. Step k of the noise leads to times[k], from the address at with
+// its Step, T, U and Purpose set; a run may be stopped early.
+//
+// The error wraps ErrRange when times are not finite, not increasing, or below
+// 0; the process should have passed Validate.
+func Simulate(x *mat.Dense, p SDE, times []float64, z noise.Source, at noise.Draw) (iter.Seq2[float64, *mat.Dense], error) {
+	for k, t := range times {
+		if !(t >= 0 && t <= math.MaxFloat64) {
+			return nil, fmt.Errorf("%w: times[%d] = %v, want a finite time >= 0", ErrRange, k, t)
+		}
+		if k > 0 && t <= times[k-1] {
+			return nil, fmt.Errorf("%w: times[%d] = %v is not above times[%d] = %v", ErrRange, k, t, k-1, times[k-1])
+		}
+	}
+	return func(yield func(float64, *mat.Dense) bool) {
+		draw := mat.NewDense(x.RawMatrix().Rows, x.RawMatrix().Cols, nil)
+		for k, t := range times {
+			a, sigma := p.Kernel(t)
+			if k > 0 {
+				var q float64
+				a, q = Transition(p, times[k-1], t)
+				sigma = math.Sqrt(max(q, 0)) // times so close that q is rounding
+			}
+			at.Purpose, at.Step, at.T, at.U = noise.Perturb, k, times[max(k-1, 0)], t
+			z.Normal(draw, at)
+			combine(x, a, x, sigma, draw)
+			if !yield(t, x) {
+				return
+			}
+		}
+	}, nil
+}
