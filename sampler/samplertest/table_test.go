@@ -78,7 +78,7 @@ func TestPredictorsKeepTheirClaims(t *testing.T) {
 		t.Run(fmt.Sprintf("%T%+v", c.Predictor, c.Predictor), func(t *testing.T) {
 			t.Parallel()
 			r, err := samplertest.Check(c)
-			t.Logf("law %.3f, paths %.3f, strong %.3f", r.Law, r.Path, r.Strong)
+			t.Logf("law %.3f, paths %.3f, back %.3f, strong %.3f", r.Law, r.Path, r.Back, r.Strong)
 			require.NoError(t, err)
 		})
 	}
@@ -142,6 +142,10 @@ func TestTheDocSaysWhatIsMeasured(t *testing.T) {
 			if c.Order != 0 {
 				require.Contains(t, order, c.Order, "order of %s", what)
 				seen[c.Order] = true
+			}
+			if !c.Stochastic && c.Order != 0 && name != "DPMFast" { // whose last steps are of lower order
+				back, ok := c.Predictor.(sampler.Reversible)
+				require.True(t, ok && back.Reversible(), "%s has no noise, but does not encode", what)
 			}
 			if c.Strong != 0 {
 				require.Contains(t, strong, int(c.Strong), "strong order of %s", what)
