@@ -2,7 +2,6 @@ package sampler_test
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"testing"
 
@@ -82,27 +81,18 @@ func odeDrift(s *sampler.Step) error {
 
 func TestReverseProcessHasTheConditionalLaw(t *testing.T) {
 	const limit, far = 44.3, 60 // of χ² with 15 degrees of freedom: 1e-4, and beyond doubt
-	for _, c := range []struct {
-		pred   sampler.Predictor
-		points int
-	}{
-		{sampler.DPMpp2MSDE{}, 30},
-		{sampler.EulerMaruyama{}, 80},
-	} {
-		t.Run(fmt.Sprintf("%T", c.pred), func(t *testing.T) {
-			chi2 := ranks(t, c.pred, c.points)
-			t.Logf("χ² %.1f", chi2)
-			for _, v := range chi2 {
-				require.Less(t, v, limit)
-			}
-		})
+	// Of second order: Euler–Maruyama and Ancestral take 80 and 160 points.
+	chi2 := ranks(t, sampler.DPMpp2MSDE{}, 30)
+	t.Logf("χ² %.1f", chi2)
+	for _, v := range chi2 {
+		require.Less(t, v, limit)
 	}
 	for name, pred := range map[string]sampler.Predictor{
 		"without noise":        sampler.DPMpp2M{},
 		"with the ODE's drift": predictor(odeDrift),
 	} {
 		t.Run(name, func(t *testing.T) {
-			chi2 := ranks(t, pred, 20)
+			chi2 := ranks(t, pred, 12)
 			t.Logf("χ² %.1f", chi2)
 			for _, v := range chi2 {
 				require.Greater(t, v, float64(far))

@@ -35,10 +35,15 @@
 //
 // The order is that of the law of the result, and for methods without noise of
 // every path; EulerMaruyama's paths converge with order 1 too, the noise being
-// additive. A multistep method reaches its order from a start of that order; its
-// own first steps have lower ones, whose error falls with their number, two or
-// three, and rarely rules the result. A grid of n points makes n−1 steps, and the final denoise is one
-// more evaluation: n in all for a method that takes one a step.
+// additive. A multistep method has its order from a start of that order. Its own
+// first steps have lower orders, which caps it at 2 in the end; but they lie where
+// the denoiser hardly moves, and what they add is small. A grid of n points makes
+// n−1 steps, and the final denoise is one more evaluation: n in all for a method
+// that takes one a step.
+//
+// Langevin and Refresh leave a law invariant that differs from p_t by something
+// of the order of their step, so that at a fixed setting more steps of the
+// predictor lead to a plateau. Gibbs has the error of its way back, MALA none.
 //
 // # Coordinates
 //
