@@ -11,8 +11,8 @@ var _ Predictor = DPMFast{}
 //
 //	n = 3m+1 or 3m+2:  orders 3 … 3, then 1 or 2,    n = 3m:  orders 3 … 3, 2, 1.
 //
-// With an Eta each step but the last is ancestral, see EulerAncestral. Because of
-// the last steps the order is 2 at best.
+// With an Eta each step but the last is ancestral, see EulerAncestral. The order
+// is one above that of the last step.
 type DPMFast struct {
 	// Evaluations is n; the grid makes n/3+1 steps. 0 means 3N−1,
 	// the most that N steps take.

@@ -47,7 +47,7 @@ func (g gauss) LogProb(dst []float64, x *mat.Dense, t []float64) {
 
 func (g gauss) problem() sampler.Problem { return sampler.Problem{SDE: g.SDE, Score: g} }
 
-// address is one standard normal of a run, of any row.
+// address is one standard normal of a run, of any row; parts count as slots.
 type address struct {
 	purpose          noise.Purpose
 	step, slot, coor int
@@ -63,7 +63,7 @@ func (imp impulses) Normal(dst *mat.Dense, at noise.Draw) {
 		row := dst.RawRowView(i)
 		clear(row)
 		if r := at.Row + i; r > 0 {
-			if a := imp[r-1]; a.purpose == at.Purpose && a.step == at.Step && a.slot == at.Slot {
+			if a := imp[r-1]; a.purpose == at.Purpose && a.step == at.Step && a.slot == at.Slot+at.Part {
 				row[a.coor] = 1
 			}
 		}

@@ -41,12 +41,12 @@ type affine struct{ m, v, q *mat.Dense }
 
 // at holds the matrices of the Gaussian at one time.
 type at struct {
-	alpha, sigma, f, g2 float64
-	k, km, jm, jv       *mat.Dense // K, Km, and D(x) = J x + j
+	t, alpha, sigma, f, g2 float64
+	k, km, jm, jv          *mat.Dense // K, Km, and D(x) = J x + j
 }
 
 func (g gauss) at(t float64) at {
-	var o at
+	o := at{t: t}
 	o.alpha, o.sigma = g.Kernel(t)
 	o.f, o.g2 = g.Rates(t)
 	s2 := o.sigma * o.sigma

@@ -39,7 +39,7 @@ func (p LMS) Predict(s *Step) error {
 		}
 	}
 	w := r.weights(plain())
-	s.Mean.Scale(au/at, s.X)
+	combine(s.Mean, au/at, s.X, 0, s.X)
 	for i := range r.n {
 		q, _, _ := s.Past(i)
 		combine(s.Mean, 1, s.Mean, au*h*w[i], q)

@@ -246,7 +246,6 @@ var flowMethods = []struct {
 	{sampler.UniPC{Order: 2}, recurUniPC(2, false)},
 	{sampler.UniPC{Order: 2, B1: true}, recurUniPC(2, true)},
 	{sampler.UniPC{}, recurUniPC(3, false)},
-	{sampler.UniPC{Order: 4}, recurUniPC(4, false)},
 }
 
 func TestFlowMethodsFollowTheirRecursionExactly(t *testing.T) {

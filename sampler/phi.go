@@ -31,7 +31,7 @@ func phi(k int, z float64) float64 {
 }
 
 // maxNodes bounds the quantities that a multistep method combines.
-const maxNodes = 5
+const maxNodes = 4
 
 // nodes are where a multistep method knows a quantity, counted from the start
 // of the step in units of its length.

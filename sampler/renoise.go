@@ -55,18 +55,20 @@ func split(eta, from, to float64) (down, up float64) {
 
 // renoised lets flow carry the state below U and brings it back with noise.
 func (s *Step) renoised(eta, factor float64, flow func(*Step) error) error {
-	if eta == 0 {
-		return flow(s)
-	}
 	at, st := s.Kernel(s.T)
 	au, su := s.Kernel(s.U)
 	level := su / au
-	down, _ := split(eta, st/at, level)
+	if eta == 0 || level == 0 {
+		return flow(s)
+	}
+	down, up := split(eta, st/at, level)
 	lower := sde.TimeAt(s.SDE, -math.Log(down))
 	al, sl := s.Kernel(lower)
-	// Processes that do not go so low end higher up.
-	if down = sl / al; su == 0 || !(down < level) {
-		return flow(s)
+	if end := sl / al; end > down*(1+1e-9) { // a process that does not go so low
+		if end >= level {
+			return flow(s)
+		}
+		up = math.Sqrt((level - end) * (level + end))
 	}
 	u := s.U
 	s.U = lower
@@ -75,7 +77,7 @@ func (s *Step) renoised(eta, factor float64, flow func(*Step) error) error {
 	if err != nil {
 		return err
 	}
-	s.Mean.Scale(au/al, s.Mean)
-	s.Move(au*factor*math.Sqrt((level-down)*(level+down)), 0)
+	combine(s.Mean, au/al, s.Mean, 0, s.Mean)
+	s.Move(au*factor*up, 0)
 	return nil
 }
