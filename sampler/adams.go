@@ -16,20 +16,21 @@ var _ Predictor = AdamsBashforth{}
 // are taken exactly, so that the only error is the polynomial's:
 //
 //	Form          N          q                w             polynomial in
-//	DataForm      σ          D                α/σ = e^λ     λ = log(α/σ)
-//	NoiseForm     α          ε̂                σ/α = e^−λ    λ
+//	NoiseForm     α          ε̂                σ/α = e^−λ    λ = log(α/σ)
+//	DataForm      σ          D                α/σ = e^λ     λ
 //	VelocityForm  α + σ      ε̂ − D            σ/(α + σ)     w
 //	AngleForm     √(α²+σ²)   (αε̂ − σD)/N      atan(σ/α)     λ
 //
-// LMS is the form in α and ε̂ with a polynomial in w. DataForm and NoiseForm are
-// exponential integrators (NoiseForm: DEIS, Zhang & Chen 2023); AngleForm is
-// refined exponential Adams–Bashforth with the v-prediction of VP processes.
-// Order 1 is DDIM, but in AngleForm. The first steps, for want of values, have
-// lower orders, and a step to σ_u = 0 is DDIM's. One evaluation a step.
+// NoiseForm and DataForm are exponential integrators: the one is DEIS (Zhang &
+// Chen 2023), the other of order 3 is DPMpp3M. LMS is NoiseForm with a polynomial
+// in w; AngleForm has the v-prediction of VP processes. Order 1 is DDIM, but in
+// AngleForm. The first steps, for want of values, have lower orders, and a step
+// to σ_u = 0 is DDIM's. One evaluation a step.
 type AdamsBashforth struct {
 	// Order is from 1 to 4; 0 means 3.
 	Order int
-	// Form is what the polynomial stands for; the zero value is DataForm.
+	// Form is what the polynomial stands for; the zero value is
+	// NoiseForm, which needs the fewest evaluations.
 	Form Form
 }
 
@@ -38,8 +39,8 @@ type Form uint8
 
 // The forms.
 const (
-	DataForm Form = iota
-	NoiseForm
+	NoiseForm Form = iota
+	DataForm
 	VelocityForm
 	AngleForm
 )
@@ -48,8 +49,8 @@ const (
 // q = onX x + onScore s where the kernel is α, σ.
 func (f Form) at(alpha, sigma float64) (norm, w, onX, onScore float64) {
 	switch f {
-	case NoiseForm:
-		return alpha, math.Log(alpha / sigma), 0, -sigma
+	case DataForm:
+		return sigma, math.Log(alpha / sigma), 1 / alpha, sigma * sigma / alpha
 	case VelocityForm:
 		return alpha + sigma, sigma / (alpha + sigma), -1 / alpha, -sigma - sigma*sigma/alpha
 	case AngleForm:
@@ -57,40 +58,40 @@ func (f Form) at(alpha, sigma float64) (norm, w, onX, onScore float64) {
 		n := math.Hypot(alpha, sigma)
 		return n, math.Log(alpha / sigma), -sigma / (alpha * n), -sigma * n / alpha
 	}
-	return sigma, math.Log(alpha / sigma), 1 / alpha, sigma * sigma / alpha
+	return alpha, math.Log(alpha / sigma), 0, -sigma
 }
 
 // integral returns the factor c and the moments m_k with which
 // N_u ∫ θ^k dw = c m_k over a step of length h in the coordinate.
-func (f Form) integral(alpha, sigma, h float64) (c float64, moment func(k int) float64) {
+func (f Form) integral(alpha, sigma, h float64) (c float64, m moments) {
 	switch f {
-	case NoiseForm:
-		return -sigma * h, exponential(h)
+	case DataForm:
+		return alpha * h, exponential(-h)
 	case VelocityForm:
-		return (alpha + sigma) * h, plain
+		return (alpha + sigma) * h, plain()
 	case AngleForm:
 		return math.Hypot(alpha, sigma) * h, angular(math.Log(alpha/sigma)-h, h)
 	}
-	return alpha * h, exponential(-h)
+	return -sigma * h, exponential(h)
 }
 
 // angular returns the moments −∫₀¹ θ^k/(2 cosh λ) dθ, λ = from + θh, of the
 // angle, dw = −dλ/(2 cosh λ). There is no closed form; Simpson's rule on this
-// many intervals is exact to rounding for steps of h ≤ 1.
-func angular(from, h float64) func(k int) float64 {
-	return func(k int) float64 {
-		const n = 256
-		sum := 0.0
-		for i := range n + 1 {
-			theta := float64(i) / n
-			c := float64(2 + 2*(i%2))
-			if i == 0 || i == n {
-				c = 1
-			}
-			sum -= c * math.Pow(theta, float64(k)) / math.Cosh(from+theta*h)
+// many intervals is right to 1e-12 for steps of h ≤ 1.
+func angular(from, h float64) (m moments) {
+	const n = 256
+	for i := range n + 1 {
+		theta := float64(i) / n
+		c := -float64(1+i%2) / (3 * n * math.Cosh(from+theta*h))
+		if i == 0 || i == n {
+			c /= 2
 		}
-		return sum / (6 * n)
+		for k := range m {
+			m[k] += c
+			c *= theta
+		}
 	}
+	return m
 }
 
 // Predict implements Predictor. It returns an error wrapping ErrRange for an
@@ -127,9 +128,9 @@ func (p AdamsBashforth) Predict(s *Step) error {
 			r.add((w - from) / h)
 		}
 	}
-	c, moment := p.Form.integral(au, su, h)
+	c, m := p.Form.integral(au, su, h)
 	combine(s.Mean, nu/nt, s.X, 0, now)
-	w := r.weights(moment)
+	w := r.weights(m)
 	for i := range r.n {
 		q, _, _ := s.Past(i)
 		combine(s.Mean, 1, s.Mean, c*w[i], q)

@@ -24,7 +24,7 @@ var _ Predictor = UniPC{}
 // of their divided difference, for which any B(h) ~ h will do. One evaluation a
 // step, order p + 1 when the history has been seeded to that order.
 type UniPC struct {
-	// Order is p, from 1 to 4; 0 means 3.
+	// Order is p, from 1 to 3; 0 means 3.
 	Order int
 	// B1 takes B(h) = h, better at few steps of unguided sampling by the
 	// paper; the default is B₂(h) = 1 − e^{−h}, with which UniP-2 is DPMpp2M.
@@ -37,8 +37,8 @@ func (p UniPC) Predict(s *Step) error {
 	if p.Order == 0 {
 		p.Order = 3
 	}
-	if p.Order < 1 || p.Order > 4 {
-		return fmt.Errorf("UniPC.Order = %d, expected 1 to 4: %w", p.Order, ErrRange)
+	if p.Order < 1 || p.Order > 3 {
+		return fmt.Errorf("UniPC.Order = %d, expected 1 to 3: %w", p.Order, ErrRange)
 	}
 	now := s.Remember(p.Order + 1)
 	if err := s.Denoise(now, s.X, s.T); err != nil {
