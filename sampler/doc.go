@@ -50,9 +50,9 @@
 //
 // The order is that of the law of the result, and for methods without noise of
 // every path. The strong order is that of the paths of a method with noise when
-// the noise is one Brownian path (noise.Brownian); it is 1 for first-order
-// methods, the noise being additive. Both are measured, in sampler/samplertest,
-// which also checks a user's own methods. A multistep method has its order from
+// the noise is one Brownian path (noise.Brownian): it is 1, the noise being
+// additive and known by its increments. Both are measured, in samplertest, which
+// also checks a user's own methods. A multistep method has its order from
 // a start of that order. Its own first steps have lower ones, which caps it at 2
 // in the end; but they lie where the denoiser hardly moves, and what they add is
 // small. Adaptive methods make as many steps, of that many evaluations, as their

@@ -191,6 +191,17 @@ func ExampleBatches() {
 	// 10500 samples, left: 0.51
 }
 
+// The noise levels of another process, here of a uniform grid in the time of
+// VP, serve any process.
+func ExampleLevels() {
+	vp := sde.VP{}
+	levels := sampler.Ratios(vp, sampler.Uniform(1, 1e-3, 5))
+	grid, err := sampler.Levels(sde.EDM{SigmaMax: 200}, append(levels, 0))
+	fmt.Printf("%.3f %v\n", grid, err)
+	// Output:
+	// [152.167 17.049 3.422 0.958 0.010 0.000] <nil>
+}
+
 func ExampleKarras() {
 	fmt.Printf("%.3f\n", sampler.Karras(sde.EDM{}, 10, 0.01, 7, 6))
 	// Output:

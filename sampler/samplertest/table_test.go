@@ -62,8 +62,9 @@ var table = []samplertest.Claim{
 	{Predictor: sampler.EulerAncestral{Eta: 0.5}, Evaluations: 1, Order: 1, Stochastic: true},
 	{Predictor: sampler.DPM2Ancestral{}, Evaluations: 2, Order: 2, Strong: 1, Stochastic: true},
 	{Predictor: sampler.DPMpp2SAncestral{}, Evaluations: 2, Order: 2, Strong: 1, Stochastic: true},
-	// The strong order of these is 1 too, but shows on finer grids only.
-	{Predictor: sampler.DPMppSDE{}, Evaluations: 2, Order: 2, Stochastic: true},
+	{Predictor: sampler.DPMppSDE{}, Evaluations: 2, Order: 2, Strong: 1, Stochastic: true},
+	// The strong order of these is 1 too, but shows on finer grids only: here the
+	// second order that they have without noise still weighs.
 	{Predictor: sampler.DPMpp2MSDE{}, Evaluations: 1, Order: 2, Stochastic: true, Start: 1},
 	{Predictor: sampler.DPMpp2MSDE{Heun: true}, Evaluations: 1, Order: 2, Stochastic: true, Start: 1},
 	{Predictor: sampler.DPMpp3MSDE{}, Evaluations: 1, Order: 2, Stochastic: true, Start: 2},
