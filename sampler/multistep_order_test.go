@@ -51,3 +51,23 @@ func TestPathwiseOrdersOfTheOtherForms(t *testing.T) {
 		})
 	}
 }
+
+// With few evaluations of an exact score, and not only in the limit, the noise's
+// form is the best of the multistep methods: several times closer to the flow
+// than those that interpolate the denoiser.
+func TestTheNoisesFormNeedsTheFewestEvaluations(t *testing.T) {
+	const rows, evaluations = 500, 12
+	p := threeModes(t, sde.VP{})
+	run := func(pred sampler.Predictor, points int) *mat.Dense {
+		x := mat.NewDense(rows, 2, nil)
+		require.NoError(t, sampler.Sample(context.Background(), x, p, pred, &sampler.Settings{Grid: sampler.DefaultGrid(p, points)}))
+		return x
+	}
+	exact := run(sampler.AdamsBashforth{Order: 4}, 800)
+	best := medianDistance(run(sampler.AdamsBashforth{}, evaluations), exact)
+	for _, pred := range []sampler.Predictor{sampler.DPMpp2M{}, sampler.DPMpp3M{}, sampler.LMS{}, sampler.UniPC{}} {
+		off := medianDistance(run(pred, evaluations), exact)
+		t.Logf("%T %.2g, AdamsBashforth %.2g", pred, off, best)
+		require.Greater(t, off, 5*best)
+	}
+}
