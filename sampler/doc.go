@@ -54,10 +54,11 @@
 // methods, the noise being additive. Both are measured, in sampler/samplertest,
 // which also checks a user's own methods. A multistep method reaches its order
 // from a start of that order; its own first steps have lower ones, whose error
-// falls with their number, two or three, and rarely rules the result. Adaptive methods make as many steps,
-// of that many evaluations, as their tolerance asks for. A grid of n points
-// makes n−1 steps, and the final denoise is one more evaluation: n in all for a
-// method that takes one a step.
+// falls with the number of steps and rarely rules the result. Adaptive methods
+// make as many steps, of that many evaluations, as their tolerance asks for. A
+// grid of n points makes n−1 steps, and the final denoise is one more
+// evaluation: n in all for a method that takes one a step. Default is the one
+// to begin with.
 //
 // # Runs
 //
