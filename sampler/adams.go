@@ -62,12 +62,12 @@ func (f Form) at(alpha, sigma float64) (norm, w, onX, onScore float64) {
 
 // integral returns the factor c and the moments m_k with which
 // N_u ∫ θ^k dw = c m_k over a step of length h in the coordinate.
-func (f Form) integral(alpha, sigma, h float64) (c float64, moment func(k int) float64) {
+func (f Form) integral(alpha, sigma, h float64) (c float64, m moments) {
 	switch f {
 	case NoiseForm:
 		return -sigma * h, exponential(h)
 	case VelocityForm:
-		return (alpha + sigma) * h, plain
+		return (alpha + sigma) * h, plain()
 	case AngleForm:
 		return math.Hypot(alpha, sigma) * h, angular(math.Log(alpha/sigma)-h, h)
 	}
@@ -76,21 +76,21 @@ func (f Form) integral(alpha, sigma, h float64) (c float64, moment func(k int) f
 
 // angular returns the moments −∫₀¹ θ^k/(2 cosh λ) dθ, λ = from + θh, of the
 // angle, dw = −dλ/(2 cosh λ). There is no closed form; Simpson's rule on this
-// many intervals is exact to rounding for steps of h ≤ 1.
-func angular(from, h float64) func(k int) float64 {
-	return func(k int) float64 {
-		const n = 256
-		sum := 0.0
-		for i := range n + 1 {
-			theta := float64(i) / n
-			c := float64(2 + 2*(i%2))
-			if i == 0 || i == n {
-				c = 1
-			}
-			sum -= c * math.Pow(theta, float64(k)) / math.Cosh(from+theta*h)
+// many intervals is right to 1e-12 for steps of h ≤ 1.
+func angular(from, h float64) (m moments) {
+	const n = 256
+	for i := range n + 1 {
+		theta := float64(i) / n
+		c := -float64(1+i%2) / (3 * n * math.Cosh(from+theta*h))
+		if i == 0 || i == n {
+			c /= 2
 		}
-		return sum / (6 * n)
+		for k := range m {
+			m[k] += c
+			c *= theta
+		}
 	}
+	return m
 }
 
 // Predict implements Predictor. It returns an error wrapping ErrRange for an
@@ -127,9 +127,9 @@ func (p AdamsBashforth) Predict(s *Step) error {
 			r.add((w - from) / h)
 		}
 	}
-	c, moment := p.Form.integral(au, su, h)
+	c, m := p.Form.integral(au, su, h)
 	combine(s.Mean, nu/nt, s.X, 0, now)
-	w := r.weights(moment)
+	w := r.weights(m)
 	for i := range r.n {
 		q, _, _ := s.Past(i)
 		combine(s.Mean, 1, s.Mean, c*w[i], q)

@@ -38,7 +38,7 @@ func (p LMS) Predict(s *Step) error {
 			r.add((ratio(s, t) - st/at) / h)
 		}
 	}
-	w := r.weights(plain)
+	w := r.weights(plain())
 	combine(s.Mean, au/at, s.X, 0, s.X)
 	for i := range r.n {
 		q, _, _ := s.Past(i)

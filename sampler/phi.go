@@ -45,14 +45,12 @@ func (r *nodes) add(at float64) {
 	r.n++
 }
 
+// moments are the integrals of θ^k over a step, against what a method integrates.
+type moments [maxNodes]float64
+
 // weights returns what integrates the polynomial through the nodes: with the
-// basis polynomials ℓ_i(θ) = Σ_k c_ik θ^k, the sums Σ_k c_ik moment(k), where
-// moment(k) is the integral of θ^k.
-func (r *nodes) weights(moment func(k int) float64) (w [maxNodes]float64) {
-	var m [maxNodes]float64
-	for k := range r.n {
-		m[k] = moment(k)
-	}
+// basis polynomials ℓ_i(θ) = Σ_k c_ik θ^k, the sums Σ_k c_ik m_k.
+func (r *nodes) weights(m moments) (w [maxNodes]float64) {
 	for i := range r.n {
 		c := [maxNodes]float64{1}
 		for j := range r.n {
@@ -73,9 +71,19 @@ func (r *nodes) weights(moment func(k int) float64) (w [maxNodes]float64) {
 }
 
 // exponential returns the moments ∫₀¹ e^{(1−θ)z} θ^k dθ = k! φ_{k+1}(z).
-func exponential(z float64) func(k int) float64 {
-	return func(k int) float64 { return math.Gamma(float64(k+1)) * phi(k+1, z) }
+func exponential(z float64) (m moments) {
+	factorial := 1.0
+	for k := range m {
+		m[k] = factorial * phi(k+1, z)
+		factorial *= float64(k + 1)
+	}
+	return m
 }
 
 // plain returns the moments ∫₀¹ θ^k dθ.
-func plain(k int) float64 { return 1 / float64(k+1) }
+func plain() (m moments) {
+	for k := range m {
+		m[k] = 1 / float64(k+1)
+	}
+	return m
+}

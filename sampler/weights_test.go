@@ -32,22 +32,22 @@ func TestFixtureAzulaWeights(t *testing.T) {
 			}
 			form, tol := NoiseForm, 1e-8
 			// The factor in front of the sum, with α = 1 and σ = e^u.
-			factor, moment := to-from, plain
+			factor, m := to-from, plain()
 			switch c.Sampler {
 			case "zABSampler":
 			case "zEABSampler":
-				factor, moment = form.integral(1, math.Exp(to), from-to)
+				factor, m = form.integral(1, math.Exp(to), from-to)
 			case "xEABSampler":
-				factor, moment = DataForm.integral(1, math.Exp(to), from-to)
+				factor, m = DataForm.integral(1, math.Exp(to), from-to)
 				factor /= -math.Exp(to)
 			case "REABSampler": // by a trapezoid rule
-				factor, moment = AngleForm.integral(1, math.Exp(to), from-to)
+				factor, m = AngleForm.integral(1, math.Exp(to), from-to)
 				factor /= math.Hypot(1, math.Exp(to))
 				tol = 1e-4
 			default:
 				require.FailNow(t, "unknown sampler", c.Sampler)
 			}
-			w := r.weights(moment)
+			w := r.weights(m)
 			for i, want := range c.Coeffs {
 				require.InEpsilon(t, want, factor*w[r.n-1-i], tol)
 			}
