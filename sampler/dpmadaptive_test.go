@@ -115,7 +115,7 @@ func TestDPMAdaptiveGivesUpSingleRows(t *testing.T) {
 		text string
 	}{
 		{sampler.DPMAdaptive{}, func(row []float64) bool { return row[0] == start.At(2, 0) }, math.NaN(), sampler.ErrNonFinite, "NaN"},
-		{sampler.DPMAdaptive{}, func(row []float64) bool { return math.Abs(row[0]-start.At(2, 0)) < 0.2 }, math.Inf(1), sampler.ErrNonFinite, "error of a step"},
+		{sampler.DPMAdaptive{}, func(row []float64) bool { return math.Abs(row[0]-start.At(2, 0)) < 0.2 }, math.Inf(1), sampler.ErrNonFinite, "the slope is"},
 		{sampler.DPMAdaptive{RTol: 1e-9, ATol: 1e-9, MaxEvaluations: 300}, func([]float64) bool { return false }, 0, sampler.ErrLimit, "of at most 300"},
 	} {
 		score := scorer(func(dst, x *mat.Dense, tt []float64) {

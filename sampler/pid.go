@@ -18,28 +18,22 @@ func newPID(p, i, d, order, threshold float64) pid {
 	return pid{[3]float64{(p + i + d) / order, -(p + 2*d) / order, d / order}, threshold}
 }
 
-// pace is the state of one row.
-type pace struct {
-	h       float64
-	inverse [3]float64 // of the errors, newest first
-}
-
-// judge changes the step and says whether the one just made is accepted.
-func (c pid) judge(s *pace, e float64) bool {
-	inverse := 1 / (e + 1e-8)
-	if s.inverse[0] == 0 {
-		s.inverse[1], s.inverse[2] = inverse, inverse
+// judge returns the factor and whether the step just made is accepted. It keeps
+// the inverses of the errors, newest first, all 0 before the first step.
+func (c pid) judge(inverse *[3]float64, e float64) (factor float64, accepted bool) {
+	now := 1 / (e + 1e-8)
+	if inverse[0] == 0 {
+		inverse[1], inverse[2] = now, now
 	}
-	s.inverse[0] = inverse
+	inverse[0] = now
 	f := 1.0
 	for i, b := range c.b {
-		f *= math.Pow(s.inverse[i], b)
+		f *= math.Pow(inverse[i], b)
 	}
 	f = 1 + math.Atan(f-1)
-	s.h *= f
 	if f < c.threshold {
-		return false
+		return f, false
 	}
-	s.inverse[1], s.inverse[2] = s.inverse[0], s.inverse[1]
-	return true
+	inverse[1], inverse[2] = inverse[0], inverse[1]
+	return f, true
 }

@@ -31,8 +31,9 @@ func sum(terms ...weighed) *mat.Dense {
 	out := mat.NewDense(2, n, nil)
 	for _, t := range terms {
 		for i := range 2 {
+			row := out.RawRowView(i)
 			for j, v := range t.q.RawRowView(i) {
-				out.Set(i, j, out.At(i, j)+t.c*v)
+				row[j] += t.c * v
 			}
 		}
 	}

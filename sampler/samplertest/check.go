@@ -81,7 +81,10 @@ func (c Claim) compare(r Report) (errs []error) {
 			}
 		}
 	}
-	tol := 0.04 + 0.04*float64(c.Order)
+	tol := 0.2
+	if c.Order < 3 {
+		tol = 0.04 + 0.04*float64(c.Order)
+	}
 	if n := len(r.Law); n > 0 {
 		off("law", r.Law[n-1:], float64(c.Order), max(tol, 0.12), math.Inf(1))
 	}

@@ -27,6 +27,8 @@ var table = []samplertest.Claim{
 	{Predictor: sampler.DPMpp2M{}, Evaluations: 1, Order: 2, Start: 1},
 	{Predictor: sampler.DormandPrince{}},
 	{Predictor: sampler.ReverseDiffusion{}, Evaluations: 1, Order: 1, Strong: 1, Stochastic: true},
+	{Predictor: sampler.ReverseDiffusion{Flow: true}, Evaluations: 1, Order: 1},
+	{Predictor: sampler.Ancestral{Upper: true}, Evaluations: 1, Order: 1, Stochastic: true},
 	{Predictor: sampler.Ancestral{}, Evaluations: 1, Order: 1, Strong: 1, Stochastic: true},
 	{Predictor: sampler.DPMSolver{Order: 1}, Evaluations: 1, Order: 1},
 	{Predictor: sampler.DPMSolver{Order: 2}, Evaluations: 2, Order: 2},
@@ -35,14 +37,15 @@ var table = []samplertest.Claim{
 	{Predictor: sampler.AdamsBashforth{Order: 2, Form: sampler.DataForm}, Evaluations: 1, Order: 2, Start: 1},
 	{Predictor: sampler.AdamsBashforth{Form: sampler.DataForm}, Evaluations: 1, Order: 3, Start: 2},
 	{Predictor: sampler.AdamsBashforth{Order: 4, Form: sampler.DataForm}, Evaluations: 1, Order: 4, Start: 3},
+	{Predictor: sampler.AdamsBashforth{}, Evaluations: 1, Order: 3, Start: 2},
+	{Predictor: sampler.AdamsBashforth{Order: 4}, Evaluations: 1, Order: 4, Start: 3},
 	{Predictor: sampler.UniPC{Order: 1}, Evaluations: 1, Order: 2, Start: 1},
 	{Predictor: sampler.UniPC{Order: 2}, Evaluations: 1, Order: 3, Start: 2},
 	{Predictor: sampler.UniPC{}, Evaluations: 1, Order: 4, Start: 3},
 	{Predictor: sampler.UniPC{Order: 2, B1: true}, Evaluations: 1, Order: 3, Start: 2},
 	{Predictor: sampler.AdamsBashforth{Form: sampler.VelocityForm}, Evaluations: 1, Order: 3, Start: 2},
+	{Predictor: sampler.AdamsBashforth{Order: 4, Form: sampler.VelocityForm}, Evaluations: 1, Order: 4, Start: 3},
 	{Predictor: sampler.AdamsBashforth{Form: sampler.AngleForm}, Evaluations: 1, Order: 3, Start: 2},
-	{Predictor: sampler.ReverseDiffusion{Flow: true}, Evaluations: 1, Order: 1},
-	{Predictor: sampler.Ancestral{Upper: true}, Evaluations: 1, Order: 1, Strong: 1, Stochastic: true},
 	{Predictor: sampler.Euler{Lambda: 1, Ratio: true}, Evaluations: 1, Order: 1, Stochastic: true},
 	{Predictor: sampler.Heun{Churn: sampler.Churn{S: 5}}, Evaluations: 2, Order: 2, Strong: 1, Stochastic: true},
 	{Predictor: sampler.RungeKutta{}, Evaluations: 1, Order: 1},
@@ -109,8 +112,7 @@ func numbers(cell string) (n []int) {
 		n = append(n, v)
 	}
 	if strings.Contains(cell, "…") {
-		last := n[len(n)-1]
-		for v := n[0] + 1; v < last; v++ {
+		for v, last := n[0]+1, n[len(n)-1]; v < last; v++ {
 			n = append(n, v)
 		}
 	}
