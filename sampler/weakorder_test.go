@@ -14,36 +14,25 @@ import (
 )
 
 // From exactly p_T every method, whatever its noise, tends to exactly p_u: the
-// Bures distance to it is the whole error. The order of the law is that of the
-// covariance, which impulses give without sampling.
-func TestWeakOrdersOnAGaussian(t *testing.T) {
+// Bures distance to it is the whole error. Here are the variants that samplertest
+// does not measure.
+func TestWeakOrdersOfNoisyVariants(t *testing.T) {
 	for _, m := range []struct {
 		pred       sampler.Predictor
 		draws      int
 		order, tol float64
 	}{
-		{sampler.RungeKutta{}, 0, 1, 0.05},
 		{sampler.RungeKutta{Churn: sampler.Churn{S: 2}}, 1, 1, 0.05},
-		{sampler.RungeKutta{Alpha: 0.5}, 0, 2, 0.1},
 		{sampler.RungeKutta{Alpha: 1, Churn: sampler.Churn{S: 20}}, 1, 2, 0.1},
 		{sampler.Heun{Churn: sampler.Churn{S: 20}}, 1, 2, 0.1},
-		{sampler.DPM2{}, 0, 2, 0.1},
 		{sampler.DPM2{Churn: sampler.Churn{S: 20}}, 1, 2, 0.1},
-		{sampler.DPMpp2S{}, 0, 2, 0.1},
-		{sampler.EulerAncestral{}, 1, 1, 0.05},
-		{sampler.EulerAncestral{Eta: 0.5}, 1, 1, 0.05},
-		{sampler.DPM2Ancestral{}, 1, 2, 0.1},
 		{sampler.DPM2Ancestral{Eta: 0.5}, 1, 2, 0.1},
-		{sampler.DPMpp2SAncestral{}, 1, 2, 0.1},
 		{sampler.DPMpp2SAncestral{Eta: 0.5}, 1, 2, 0.1},
 		{sampler.DPMppSDE{}, 2, 2, 0.1},
 		{sampler.DPMppSDE{R: 0.7}, 2, 2, 0.1},
 		{sampler.DPMppSDE{Eta: 0.5}, 2, 2, 0.1},
 		{sampler.DPMppSDE{Independent: true}, 2, 1, 0.1},
-		{sampler.DPMpp2MSDE{}, 1, 2, 0.1},
 		{sampler.DPMpp2MSDE{Eta: 0.5}, 1, 2, 0.1},
-		{sampler.DPMpp2MSDE{Heun: true}, 1, 2, 0.1},
-		{sampler.DPMpp3MSDE{}, 1, 2, 0.1},
 	} {
 		t.Run(fmt.Sprintf("%T%+v", m.pred, m.pred), func(t *testing.T) {
 			g := gauss{SDE: sde.VP{}, m: [2]float64{0.7, -0.4}, a: 0.5, d: 0.288}
@@ -55,67 +44,6 @@ func TestWeakOrdersOnAGaussian(t *testing.T) {
 				exact := moments{mat.NewVecDense(2, []float64{end.alpha * g.m[0], end.alpha * g.m[1]}), inverse(end.k)}
 				s := sampler.Settings{Grid: grid, Prior: prior, NoDenoise: true}
 				errors = append(errors, bures(measured(t, g, m.pred, s, m.draws, 0), exact))
-			}
-			t.Logf("errors %.3g, orders %.3f", errors, slopes(errors))
-			for _, order := range slopes(errors) {
-				require.InDelta(t, m.order, order, m.tol)
-			}
-		})
-	}
-}
-
-// primed takes the states after the first steps from the exact flow, so that a
-// multistep method begins with exact values of its full depth.
-type primed struct {
-	sampler.Predictor
-	states []*mat.Dense
-}
-
-func (p primed) Predict(s *sampler.Step) error {
-	err := p.Predictor.Predict(s)
-	if s.K < len(p.states) {
-		n, d := s.X.Dims()
-		s.X.Copy(p.states[s.K].Slice(s.Row0, s.Row0+n, 0, d))
-	}
-	return err
-}
-
-func TestPathwiseOrdersFromAnExactHistory(t *testing.T) {
-	const rows, from, to = 500, 0.8, 0.05
-	p := threeModes(t, sde.VP{})
-	start := mat.NewDense(rows, 2, nil)
-	noise.White{Seed: 1}.Normal(start, noise.Draw{Purpose: noise.Prior})
-	reference := flowByRungeKutta(p, start, from, to, 1000)
-	for _, m := range []struct {
-		pred       sampler.Predictor
-		exact      int
-		order, tol float64
-	}{
-		{sampler.RungeKutta{}, 0, 1, 0.08},
-		{sampler.RungeKutta{Alpha: 0.5}, 0, 2, 0.12},
-		{sampler.RungeKutta{Alpha: 1}, 0, 2, 0.12},
-		{sampler.DPM2{}, 0, 2, 0.12},
-		{sampler.DPMpp2S{}, 0, 2, 0.12},
-		{sampler.DPMpp3M{}, 2, 3, 0.2},
-		{sampler.DPMpp3M{Published: true}, 2, 2, 0.12},
-		{sampler.LMS{Order: 1}, 0, 1, 0.08},
-		{sampler.LMS{Order: 2}, 1, 2, 0.12},
-		{sampler.LMS{Order: 3}, 2, 3, 0.2},
-		{sampler.LMS{}, 3, 4, 0.2},
-		{sampler.DPMFast{}, 0, 3, 0.2},
-	} {
-		t.Run(fmt.Sprintf("%T%+v", m.pred, m.pred), func(t *testing.T) {
-			var errors []float64
-			for _, n := range []int{100, 200, 400} {
-				grid := sampler.LogSNR(p, from, to, n+1)
-				x, exact := mat.DenseCopyOf(start), start
-				pred := primed{Predictor: m.pred}
-				for k := range m.exact {
-					exact = flowByRungeKutta(p, exact, grid[k], grid[k+1], 4)
-					pred.states = append(pred.states, exact)
-				}
-				require.NoError(t, sampler.Continue(context.Background(), x, p, pred, &sampler.Settings{Grid: grid, NoDenoise: true}))
-				errors = append(errors, medianDistance(x, reference))
 			}
 			t.Logf("errors %.3g, orders %.3f", errors, slopes(errors))
 			for _, order := range slopes(errors) {
@@ -174,4 +102,35 @@ func TestOneStepOfDPMppSDEHasTheRightCovariance(t *testing.T) {
 	}
 	require.InDelta(t, 3, local(sampler.DPMppSDE{})[1], 0.2)
 	require.InDelta(t, 2, local(sampler.DPMppSDE{Independent: true})[1], 0.2)
+}
+
+// unable is a process that cannot say what lies beyond its span.
+type unable struct{ sde.SDE }
+
+func (p unable) Kernel(t float64) (alpha, sigma float64) {
+	if start, end := p.Span(); t < start || t > end {
+		return math.NaN(), math.NaN()
+	}
+	return p.SDE.Kernel(t)
+}
+
+// Churn rises above the span and ancestral steps go below it. A process that
+// has nothing there, and no inverse in closed form, is sampled all the same.
+func TestNoiseAtTheEndsOfTheSpan(t *testing.T) {
+	for _, p := range []sde.SDE{sde.VP{}, unable{sde.VP{}}, sde.EDM{}, unable{sde.EDM{}}, sde.VE{}, unable{sde.VE{}}} {
+		g := gauss{SDE: p, m: [2]float64{0.7, -0.4}, a: 0.5, d: 0.288}
+		prior := sampler.Prior{Mean: g.m[:], Variance: []float64{g.a, g.d}}
+		from, to := p.Span()
+		grid := sampler.LogSNR(p, to, from, 101)
+		end := g.at(grid[100])
+		exact := moments{mat.NewVecDense(2, []float64{end.alpha * g.m[0], end.alpha * g.m[1]}), inverse(end.k)}
+		for _, pred := range []sampler.Predictor{
+			sampler.Heun{Churn: sampler.Churn{S: 40}}, sampler.DPM2{Churn: sampler.Churn{S: 40}}, sampler.DPM2Ancestral{},
+			sampler.DPMpp2SAncestral{}, sampler.DPMppSDE{}, sampler.DPMFast{Eta: 1}, sampler.DPMpp2MSDE{},
+		} {
+			s := sampler.Settings{Grid: grid, Prior: prior, NoDenoise: true}
+			off := bures(measured(t, g, pred, s, 2, 0), exact)
+			require.Less(t, off, 0.02, "%T %T", p, pred)
+		}
+	}
 }
