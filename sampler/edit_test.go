@@ -144,6 +144,8 @@ func TestEncodeRefusesWhatHasNoInverse(t *testing.T) {
 		{sampler.Euler{Lambda: 1}, nil, "pred is sampler.Euler{Lambda:1 "},
 		{sampler.DDIM{Eta: 0.5}, nil, "pred is sampler.DDIM{Eta:0.5}"},
 		{sampler.Hold{}, nil, "pred is sampler.Hold"},
+		{sampler.Heun{Churn: sampler.Churn{S: 5}}, nil, "pred is sampler.Heun{Churn:{S:5"},
+		{sampler.Euler{FixedStep: 0.1}, nil, "pred is sampler.Euler"},
 		{sampler.Heun{}, &sampler.Settings{Corrector: sampler.Langevin{}}, "Settings.Corrector is sampler.Langevin"},
 		{sampler.Heun{}, &sampler.Settings{Grid: []float64{1, 0}}, "Settings.Grid ends at 0"},
 	} {

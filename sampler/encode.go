@@ -14,43 +14,48 @@ type Reversible interface {
 	Reversible() bool
 }
 
-var (
-	_ Reversible = DormandPrince{}
-	_ Reversible = Euler{}
-	_ Reversible = DDIM{}
-	_ Reversible = Heun{}
-	_ Reversible = DPMpp2M{}
-	_ Reversible = ReverseDiffusion{}
-	_ Reversible = DPMSolver{}
-	_ Reversible = AdamsBashforth{}
-	_ Reversible = UniPC{}
-)
+// The methods without noise; those with a field for noise where it is 0.
 
-// Reversible reports true.
-func (DormandPrince) Reversible() bool { return true }
-
-// Reversible reports whether the method is deterministic.
-func (e Euler) Reversible() bool { return e.Lambda == 0 && e.FixedStep == 0 }
-
-// Reversible reports whether the method is deterministic.
-func (p DDIM) Reversible() bool { return p.Eta == 0 }
-
-// Reversible reports true.
-func (Heun) Reversible() bool { return true }
-
-// Reversible reports true.
-func (DPMpp2M) Reversible() bool { return true }
-
-// Reversible reports whether the method is deterministic.
-func (p ReverseDiffusion) Reversible() bool { return p.Flow && p.Table == nil }
-
-// Reversible reports true.
-func (DPMSolver) Reversible() bool { return true }
-
-// Reversible reports true.
+// Reversible implements the interface of that name.
 func (AdamsBashforth) Reversible() bool { return true }
 
-// Reversible reports true.
+// Reversible implements the interface of that name.
+func (p DDIM) Reversible() bool { return p.Eta == 0 }
+
+// Reversible implements the interface of that name.
+func (DormandPrince) Reversible() bool { return true }
+
+// Reversible implements the interface of that name.
+func (p DPM2) Reversible() bool { return p.S == 0 }
+
+// Reversible implements the interface of that name.
+func (DPMpp2M) Reversible() bool { return true }
+
+// Reversible implements the interface of that name.
+func (DPMpp2S) Reversible() bool { return true }
+
+// Reversible implements the interface of that name.
+func (DPMpp3M) Reversible() bool { return true }
+
+// Reversible implements the interface of that name.
+func (DPMSolver) Reversible() bool { return true }
+
+// Reversible implements the interface of that name.
+func (e Euler) Reversible() bool { return e.Lambda == 0 && e.FixedStep == 0 }
+
+// Reversible implements the interface of that name.
+func (p Heun) Reversible() bool { return p.S == 0 }
+
+// Reversible implements the interface of that name.
+func (LMS) Reversible() bool { return true }
+
+// Reversible implements the interface of that name.
+func (p ReverseDiffusion) Reversible() bool { return p.Flow && p.Table == nil }
+
+// Reversible implements the interface of that name.
+func (p RungeKutta) Reversible() bool { return p.S == 0 }
+
+// Reversible implements the interface of that name.
 func (UniPC) Reversible() bool { return true }
 
 // Encode carries data to their latents along the probability flow: every row

@@ -3,6 +3,7 @@ package sampler_test
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/sampler"
@@ -41,7 +42,7 @@ func ExampleSample() {
 	// mean -1.0, deviation 1.0
 }
 
-// The deterministic default: DPM-Solver++(2M) with 40 evaluations, here of the
+// DPM-Solver++(2M) on the default grid makes 40 evaluations, here of the
 // score of a mixture with three quarters of its mass on the left.
 func ExampleDPMpp2M() {
 	mix, err := dataset.NewIsotropicMixture([]float64{0.75, 0.25},
@@ -69,6 +70,27 @@ func ExampleDPMpp2M() {
 	fmt.Printf("left: %.2f\n", float64(left)/10000)
 	// Output:
 	// left: 0.75
+}
+
+// A dozen evaluations are enough for most eyes, 25 for statistics.
+func ExampleDefault() {
+	p := twins()
+	x := mat.NewDense(1000, 1, nil)
+	err := sampler.Sample(context.Background(), x, p, sampler.Default(p), &sampler.Settings{
+		Grid: sampler.DefaultGrid(p, 12),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	data := x.RawMatrix().Data
+	for j, v := range data {
+		data[j] = math.Abs(v)
+	}
+	mean, std := stat.MeanStdDev(data, nil)
+	fmt.Printf("modes at ±%.2f of width %.2f\n", mean, std)
+	// Output:
+	// modes at ±1.00 of width 0.11
 }
 
 // twins is a mixture of two narrow modes at ±1 under EDM's process.
@@ -167,6 +189,17 @@ func ExampleBatches() {
 	fmt.Printf("%d samples, left: %.2f\n", count, float64(left)/float64(count))
 	// Output:
 	// 10500 samples, left: 0.51
+}
+
+// The noise levels of another process, here of a uniform grid in the time of
+// VP, serve any process.
+func ExampleLevels() {
+	vp := sde.VP{}
+	levels := sampler.Ratios(vp, sampler.Uniform(1, 1e-3, 5))
+	grid, err := sampler.Levels(sde.EDM{SigmaMax: 200}, append(levels, 0))
+	fmt.Printf("%.3f %v\n", grid, err)
+	// Output:
+	// [152.167 17.049 3.422 0.958 0.010 0.000] <nil>
 }
 
 func ExampleKarras() {

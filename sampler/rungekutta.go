@@ -46,9 +46,12 @@ func (p RungeKutta) flow(s *Step) error {
 		s.Move(0, 0)
 		return nil
 	}
-	second := s.Scratch(1)
+	second, mid := s.Scratch(1), s.T+a*h
+	if a == 1 {
+		mid = s.U // rounding must not leave the interval
+	}
 	combine(s.Mean, 1, s.X, a*h, first)
-	if err := s.velocity(second, s.Mean, max(s.T+a*h, s.U)); err != nil {
+	if err := s.velocity(second, s.Mean, mid); err != nil {
 		return err
 	}
 	combine(s.Mean, 1, s.X, h*(1-0.5/a), first)

@@ -10,6 +10,7 @@ import (
 	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -39,8 +40,9 @@ type Claim struct {
 type Report struct {
 	// Law holds the orders of the distance to the exact law on the Gaussian,
 	// Path those of the distance to the exact flow on the mixture, and Strong
-	// those of the distances of refinements on one Brownian path.
-	Law, Path, Strong []float64
+	// those of the distances of refinements on one Brownian path. Back is Path
+	// from data to latents, for a predictor that is sampler.Reversible.
+	Law, Path, Back, Strong []float64
 	// Evaluations is the largest number of evaluations of a step.
 	Evaluations int
 	// Normals is the number of normals a row and coordinate that a step draws.
@@ -89,8 +91,9 @@ func (c Claim) compare(r Report) (errs []error) {
 		off("law", r.Law[n-1:], float64(c.Order), max(tol, 0.12), math.Inf(1))
 	}
 	off("paths", r.Path, float64(c.Order), tol, tol)
+	off("paths to latents", r.Back, float64(c.Order), tol, tol)
 	if n := len(r.Strong); n > 0 {
-		off("paths on one noise", r.Strong[n-1:], c.Strong, 0.1, 0.2)
+		off("paths on one noise", []float64{floats.Sum(r.Strong) / float64(n)}, c.Strong, 0.12, 0.2)
 	}
 	return errs
 }
@@ -105,7 +108,9 @@ func Measure(c Claim) (r Report, err error) {
 		return r, err
 	}
 	if r.Normals == 0 {
-		r.Path, err = pathOrders(c)
+		if r.Path, err = pathOrders(c, false); err == nil && reversible(c.Predictor) {
+			r.Back, err = pathOrders(c, true)
+		}
 	} else if c.Strong != 0 {
 		r.Strong, err = strongOrders(c)
 	}
@@ -155,12 +160,17 @@ func lawOrders(c Claim) ([]float64, error) {
 	return slopes(errs), nil
 }
 
-// pathOrders compares with the exact flow on the mixture.
-func pathOrders(c Claim) ([]float64, error) {
+// pathOrders compares with the exact flow on the mixture, from noise to data or
+// back.
+func pathOrders(c Claim, back bool) ([]float64, error) {
 	const rows, from, to = 150, 0.8, 0.05
 	p := modes{sde.VP{}}.problem()
 	start := normals(rows)
-	exact := Flow(p, start, from, to, 1000)
+	exact := Flow(p, start, from, to, 700)
+	run := sampler.Continue
+	if back {
+		start, exact, run = exact, start, sampler.Encode
+	}
 	var errs []float64
 	for _, n := range []int{150, 300, 600} {
 		pred, err := c.seeded(p)
@@ -169,7 +179,7 @@ func pathOrders(c Claim) ([]float64, error) {
 		}
 		x := mat.DenseCopyOf(start)
 		s := &sampler.Settings{Grid: sampler.LogSNR(p, from, to, n+1), NoDenoise: true}
-		if err := sampler.Continue(context.Background(), x, p, pred, s); err != nil {
+		if err := run(context.Background(), x, p, pred, s); err != nil {
 			return nil, err
 		}
 		errs = append(errs, medianDistance(x, exact))
@@ -177,10 +187,16 @@ func pathOrders(c Claim) ([]float64, error) {
 	return slopes(errs), nil
 }
 
-// strongOrders compares refinements on one Brownian path of the mixture.
+func reversible(pred sampler.Predictor) bool {
+	r, ok := pred.(sampler.Reversible)
+	return ok && r.Reversible()
+}
+
+// strongOrders compares refinements on one Brownian path, on the Gaussian: its
+// rows err alike, so that their root mean square tells more than a median.
 func strongOrders(c Claim) ([]float64, error) {
 	const rows, from, to = 150, 1, 0.05
-	p := modes{sde.VP{}}.problem()
+	p := standard(sde.VP{}).problem()
 	var errs []float64
 	var last *mat.Dense
 	for _, n := range []int{50, 100, 200, 400} {
@@ -190,7 +206,8 @@ func strongOrders(c Claim) ([]float64, error) {
 			return nil, err
 		}
 		if last != nil {
-			errs = append(errs, medianDistance(x, last))
+			last.Sub(x, last)
+			errs = append(errs, mat.Norm(last, 2))
 		}
 		last = x
 	}
@@ -215,6 +232,8 @@ type seeded struct {
 	problem sampler.Problem
 	steps   int
 }
+
+func (p seeded) Reversible() bool { return reversible(p.Predictor) }
 
 func (p seeded) Predict(s *sampler.Step) error {
 	if s.K >= p.steps {

@@ -16,9 +16,10 @@
 //
 // On a mixture of three modes, where the score is not linear, methods without
 // noise are compared with the exact flow path by path, in the median over
-// paths: the mean is ruled by the few beside the boundaries of basins. Methods
-// with noise are run on one Brownian path with N, 2N, 4N … steps, and the
-// distances of neighbours fall with their strong order.
+// paths: the mean is ruled by the few beside the boundaries of basins. Those
+// that are sampler.Reversible are compared on the way back, too. Methods with
+// noise are run on one Brownian path with N, 2N, 4N … steps, on the Gaussian
+// again, and the distances of neighbours fall with their strong order.
 //
 // Invariants checks what every predictor must do whatever its order.
 package samplertest
