@@ -290,6 +290,44 @@ func TestMALAReachesTheMarginal(t *testing.T) {
 	require.Less(t, count.Rate(), 0.95)
 }
 
+// A row whose score goes wrong is reported, although it would stay in place; a
+// proposal at which it does is not accepted.
+func TestMALAReportsARowItCannotMove(t *testing.T) {
+	g := standard(sde.EDM{})
+	for _, bad := range []float64{math.NaN(), math.Inf(1)} {
+		p := g.problem()
+		p.Score = broken{g, bad}
+		x := mat.NewDense(40, 2, nil)
+		x.Set(7, 0, 5)
+		s := &sampler.Settings{Grid: []float64{1, 0.5}, NoDenoise: true, Corrector: sampler.MALA{R: 1, Steps: 50}}
+		err := sampler.Continue(context.Background(), x, p, sampler.Hold{}, s)
+		require.ErrorIs(t, err, sampler.ErrNonFinite)
+		var failed sampler.RowErrors
+		require.ErrorAs(t, err, &failed)
+		require.Len(t, failed, 1)
+		require.Equal(t, 7, failed[0].Row)
+		for i := range 40 {
+			require.True(t, i == 7 || x.At(i, 0) < 1.5, "row %d is where the score is known", i)
+		}
+	}
+}
+
+// broken is a Gaussian whose score is not known beyond 1.5.
+type broken struct {
+	gauss
+	bad float64
+}
+
+func (b broken) Score(dst, x *mat.Dense, t []float64) {
+	b.gauss.Score(dst, x, t)
+	n, _ := x.Dims()
+	for i := range n {
+		if x.At(i, 0) >= 1.5 {
+			dst.Set(i, 0, b.bad)
+		}
+	}
+}
+
 func TestMALANeedsTheDensity(t *testing.T) {
 	p := standard(sde.VP{}).problem()
 	p.Score = scorer(p.Score.Score) // and nothing else

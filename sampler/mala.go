@@ -42,7 +42,8 @@ func (a *Acceptance) Rate() float64 {
 }
 
 // Correct implements Corrector. It returns an error wrapping ErrRange for an
-// impossible field, ErrUnset when the score is not an sde.LogProber.
+// impossible field, ErrUnset when the score is not an sde.LogProber. A row whose
+// density or score is not finite is given up.
 func (c MALA) Correct(s *Step) error {
 	if c.R == 0 {
 		c.R = 0.5
@@ -70,6 +71,12 @@ func (c MALA) Correct(s *Step) error {
 	}
 	s.time[0] = s.At
 	density.LogProb(logp, s.X, s.time[:])
+	for r := range n {
+		// It would never move, and not be noticed.
+		if v := logp[r] + largest(score.RawRowView(r)); math.IsNaN(v) || math.IsInf(v, 1) {
+			s.Fail(r, s.At, fmt.Errorf("its log-density and score come to %g: %w", v, ErrNonFinite))
+		}
+	}
 	for i := range c.Steps {
 		s.Normal(y, 2*i)
 		s.Normal(normals, 2*i+1)
@@ -83,7 +90,7 @@ func (c MALA) Correct(s *Step) error {
 		for r := range n {
 			here, there := s.X.RawRowView(r), y.RawRowView(r)
 			gain := logq[r] - logp[r] + (apart(there, here, score.RawRowView(r), e)-apart(here, there, next.RawRowView(r), e))/(4*e)
-			// Φ(z) is uniform. A NaN is not accepted.
+			// Φ(z) is uniform. Where p is not known, nothing is accepted.
 			if math.Log(0.5*math.Erfc(-u[r]/math.Sqrt2)) < gain {
 				copy(here, there)
 				copy(score.RawRowView(r), next.RawRowView(r))

@@ -39,7 +39,8 @@
 // has the marginals p_t of the noising process (Anderson 1982; Song et al.
 // 2021); Reverse is that family. Analytic is the exact score of a distribution
 // whose diffused law is known, the oracle that samplers and networks are
-// tested against.
+// tested against; with its derivative (Divergencer) and the log-density
+// (LogProber) where the law has them.
 //
 // # Conventions
 //
