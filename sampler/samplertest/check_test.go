@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync/atomic"
 	"testing"
 
 	"github.com/gradlogp/gradlogp/sampler"
@@ -20,10 +21,10 @@ type predictor func(*sampler.Step) error
 func (f predictor) Predict(s *sampler.Step) error { return f(s) }
 
 // forgetful remembers, in itself, how often it was used.
-type forgetful struct{ Used int }
+type forgetful struct{ Used atomic.Int64 }
 
 func (f *forgetful) Predict(s *sampler.Step) error {
-	f.Used++
+	f.Used.Add(1)
 	return sampler.DDIM{}.Predict(s)
 }
 
