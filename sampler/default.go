@@ -14,9 +14,11 @@ import "github.com/gradlogp/gradlogp/sde"
 //	UniPC         .05 – .08     .006 – .012   .001 – .002   .0004 – .0006
 //
 // on a ring of narrow modes, two moons and a checkerboard, while two sets of
-// 10,000 data are .02 to .04 apart: 25 evaluations are as good as any number,
-// and 10 hardly distinguishable. In σ/α the flow is the same for every process,
-// and so is the choice.
+// 10,000 data are .02 to .04 apart: 25 evaluations are as good as any number.
+// What 10 lack is between the modes, where .7 % of the samples lay for .2 % of
+// the data. With networks trained on moons and checkerboard for scores the
+// distances were the same. In σ/α the flow is the same for every process, and so
+// is the choice.
 //
 // Where noise is wanted, to forget a score's errors on the way, take
 // DPMpp2MSDE; where all digits are, DormandPrince.
