@@ -52,13 +52,13 @@
 // every path. The strong order is that of the paths of a method with noise when
 // the noise is one Brownian path (noise.Brownian): it is 1, the noise being
 // additive and known by its increments. Both are measured, in samplertest, which
-// also checks a user's own methods. A multistep method has its order from
-// a start of that order. Its own first steps have lower ones, which caps it at 2
-// in the end; but they lie where the denoiser hardly moves, and what they add is
-// small. Adaptive methods make as many steps, of that many evaluations, as their
+// also checks a user's own methods. A multistep method has its order from a start
+// of that order. Its own first steps have lower orders, which caps it at 2 in the
+// end; but they lie where the denoiser hardly moves, and what they add is small.
+// Adaptive methods make as many steps, of that many evaluations, as their
 // tolerance asks for. A grid of n points makes n−1 steps, and the final denoise
-// is one more evaluation: n in all for a method that takes one a step. Default
-// is the one to begin with.
+// is one more evaluation: n in all for a method that takes one a step. Default is
+// the one to begin with.
 //
 // Langevin and Refresh leave a law invariant that differs from p_t by something
 // of the order of their step, so that at a fixed setting more steps of the

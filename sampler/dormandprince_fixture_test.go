@@ -9,9 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The records' x_denoised, a reverse-diffusion step after the solver, belongs
-// to that predictor.
-func TestFixtureProbabilityFlow(t *testing.T) {
+func TestFixtureProbabilityFlowByAdaptiveSteps(t *testing.T) {
 	var file struct {
 		Mixtures []fixture.Mixture `json:"mixtures"`
 		ODE      []struct {

@@ -38,6 +38,7 @@ var table = []samplertest.Claim{
 	{Predictor: sampler.AdamsBashforth{Form: sampler.DataForm}, Evaluations: 1, Order: 3, Start: 2},
 	{Predictor: sampler.AdamsBashforth{Order: 4, Form: sampler.DataForm}, Evaluations: 1, Order: 4, Start: 3},
 	{Predictor: sampler.AdamsBashforth{}, Evaluations: 1, Order: 3, Start: 2},
+	{Predictor: sampler.AdamsBashforth{Order: 4}, Evaluations: 1, Order: 4, Start: 3},
 	{Predictor: sampler.UniPC{Order: 1}, Evaluations: 1, Order: 2, Start: 1},
 	{Predictor: sampler.UniPC{Order: 2}, Evaluations: 1, Order: 3, Start: 2},
 	{Predictor: sampler.UniPC{}, Evaluations: 1, Order: 4, Start: 3},
