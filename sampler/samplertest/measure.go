@@ -95,7 +95,7 @@ func pathOrders(c Claim) (path, back []float64, err error) {
 		return slopes(errs), nil
 	}
 	latents := normals(rows)
-	data := Flow(p, latents, from, to, 1500)
+	data := Flow(p, latents, from, to, 400*c.Order)
 	if path, err = orders(sampler.Continue, latents, data); err == nil && reversible(c.Predictor) {
 		back, err = orders(sampler.Encode, data, latents)
 	}
