@@ -288,6 +288,7 @@ func TestFixtureTrajectories(t *testing.T) {
 			FinalXMean         fixture.Array `json:"final_x_mean"`
 			FinalX             fixture.Array `json:"final_x"`
 		} `json:"cases"`
+		Inpaint []struct{} `json:"inpaint"`
 	}
 	require.NoError(t, fixture.Read("pc", &file))
 	for i, c := range file.Cases {
@@ -345,7 +346,7 @@ func TestFixtureTrajectories(t *testing.T) {
 			near(t, c.FinalXMean, x, 1e-8)
 		})
 	}
-	t.Logf("%d records reproduced", len(file.Cases))
+	t.Logf("%d records reproduced, left out: %d of inpainting (no part of the library yet)", len(file.Cases), len(file.Inpaint))
 	require.NotEmpty(t, file.Cases)
 }
 
