@@ -33,6 +33,13 @@ var kinds = []struct {
 	{sampler.DDIM{Eta: 1}, nil},
 	{sampler.Heun{}, nil},
 	{sampler.DPMpp2M{}, sampler.Langevin{}},
+	{sampler.ReverseDiffusion{}, nil},
+	{sampler.Ancestral{Upper: true}, nil},
+	{sampler.DPMSolver{}, nil},
+	{sampler.AdamsBashforth{}, nil},
+	{sampler.UniPC{}, sampler.Refresh{}},
+	{sampler.EulerMaruyama{}, sampler.Gibbs{Substeps: 2}},
+	{sampler.DormandPrince{RTol: 1e-2, ATol: 1e-2}, nil},
 }
 
 func TestBitsDoNotDependOnWorkersOrBatches(t *testing.T) {
@@ -107,17 +114,18 @@ func TestResultsStayInsideTheRowsGiven(t *testing.T) {
 func TestStepsDoNotAllocate(t *testing.T) {
 	g := standard(sde.VP{})
 	x := mat.NewDense(70, 2, nil)
-	for _, k := range append(kinds, struct {
-		pred sampler.Predictor
-		corr sampler.Corrector
-	}{sampler.EulerMaruyama{}, sampler.Langevin{BatchNorms: true}}) {
+	more := append(kinds[:len(kinds):len(kinds)], kinds[0], kinds[0], kinds[0])
+	more[len(kinds)].corr = sampler.Langevin{BatchNorms: true}
+	more[len(kinds)+1].corr = sampler.MALA{Acceptance: new(sampler.Acceptance)}
+	more[len(kinds)+2].pred = sampler.AdaptiveSDE{RTol: 0.1}
+	for _, k := range more {
 		allocs := func(n int) float64 {
 			s := &sampler.Settings{Grid: sampler.DefaultGrid(g, n), Corrector: k.corr, Workers: 1}
 			return testing.AllocsPerRun(5, func() {
 				require.NoError(t, sampler.Sample(context.Background(), x, g.problem(), k.pred, s))
 			})
 		}
-		require.Equal(t, allocs(4), allocs(40), "%T: more steps, more allocations", k.pred)
+		require.Equal(t, allocs(8), allocs(40), "%T: more steps, more allocations", k.pred)
 	}
 }
 
@@ -132,6 +140,10 @@ func (c *counting) Score(dst, x *mat.Dense, t []float64) {
 	c.calls++
 	c.times[t[0]]++
 	c.Scorer.Score(dst, x, t)
+}
+
+func (c *counting) LogProb(dst []float64, x *mat.Dense, t []float64) {
+	c.Scorer.(sde.LogProber).LogProb(dst, x, t)
 }
 
 func TestEvaluationsAreWhatTheTableSays(t *testing.T) {
@@ -153,6 +165,15 @@ func TestEvaluationsAreWhatTheTableSays(t *testing.T) {
 		{sampler.Hold{}, sampler.Settings{Grid: append(sampler.DefaultGrid(g, 20), 0), Corrector: sampler.Langevin{}}, 19},
 		{sampler.Hold{}, sampler.Settings{Grid: append(sampler.DefaultGrid(g, 20), 0), Corrector: sampler.Langevin{}, CorrectorFirst: true}, 20},
 		{sampler.EulerMaruyama{}, sampler.Settings{Grid: sampler.DefaultGrid(g, 20), LastMean: true}, 19},
+		{sampler.DPMSolver{Order: 1}, sampler.Settings{Grid: sampler.DefaultGrid(g, 20)}, 20},
+		{sampler.DPMSolver{Order: 2}, sampler.Settings{Grid: sampler.DefaultGrid(g, 20)}, 39},
+		{sampler.DPMSolver{}, sampler.Settings{Grid: sampler.DefaultGrid(g, 20)}, 58},
+		{sampler.DPMSolver{}, sampler.Settings{Grid: append(sampler.DefaultGrid(g, 20), 0)}, 58},
+		{sampler.AdamsBashforth{}, sampler.Settings{Grid: append(sampler.DefaultGrid(g, 20), 0)}, 20},
+		{sampler.UniPC{}, sampler.Settings{Grid: sampler.DefaultGrid(g, 20)}, 20},
+		{sampler.Hold{}, sampler.Settings{Grid: sampler.DefaultGrid(g, 20), Corrector: sampler.Refresh{Steps: 2}}, 1 + 2*19},
+		{sampler.Hold{}, sampler.Settings{Grid: sampler.DefaultGrid(g, 20), Corrector: sampler.MALA{Steps: 2}}, 1 + 3*19},
+		{sampler.Hold{}, sampler.Settings{Grid: sampler.DefaultGrid(g, 20), Corrector: sampler.Gibbs{Steps: 2, Substeps: 3}}, 1 + 6*19},
 	} {
 		score := &counting{Scorer: g, times: map[float64]int{}}
 		c.s.Workers = 1

@@ -16,19 +16,59 @@
 // may then move it within the time it has reached. The last state is denoised
 // (Tweedie), unless the grid ends where the score is not known.
 //
-//	method          evaluations a step   order       stochastic
-//	EulerMaruyama   1                    1           yes
-//	Euler{Lambda}   1                    1           when Λ > 0
-//	DDIM{Eta}       1                    1           when η > 0
-//	Heun            2                    2           no
-//	DPMpp2M         1                    2           no
-//	Hold            0                    –           no (moves nothing)
-//	Langevin        Steps                corrector   yes
+//	method             evaluations a step   order       strong   stochastic
+//	EulerMaruyama      1                    1           1        yes
+//	Euler{Lambda}      1                    1           1        when Λ > 0
+//	DDIM{Eta}          1                    1           1        when η > 0
+//	ReverseDiffusion   1                    1           1        unless Flow
+//	Ancestral          1                    1           1        yes
+//	Heun{Churn}        2                    2           1        with Churn
+//	RungeKutta{Alpha}  1, 2                 1, 2        1        with Churn
+//	DPM2{Churn}        2                    2           1        with Churn
+//	DPMpp2S            2                    2           –        no
+//	DPMpp2M            1                    2           –        no
+//	DPMpp3M            1                    3 (or 2)    –        no
+//	LMS{Order}         1                    1 … 4       –        no
+//	DPMSolver{Order}   1, 2, 3              1, 2, 3     –        no
+//	AdamsBashforth     1                    1 … 4       –        no
+//	UniPC{Order}       1                    2, 3, 4     –        no
+//	EulerAncestral     1                    1           1        yes
+//	DPM2Ancestral      2                    2           1        yes
+//	DPMpp2SAncestral   2                    2           1        yes
+//	DPMppSDE           2                    2           1        yes
+//	DPMpp2MSDE         1                    2           1        yes
+//	DPMpp3MSDE         1                    2           1        yes
+//	DPMFast            3                    3           –        with Eta
+//	DPMAdaptive        2, 3                 adaptive    –        with Eta
+//	DormandPrince      6                    adaptive    –        no
+//	AdaptiveSDE        2                    adaptive    –        yes
+//	Hold               0                    –           –        no (moves nothing)
+//	Langevin           Steps                corrector   –        yes
+//	Refresh            Steps                corrector   –        yes
+//	MALA               Steps + 1            corrector   –        yes, and exact
+//	Gibbs              Back's × Substeps    corrector   –        yes
 //
 // The order is that of the law of the result, and for methods without noise of
-// every path; EulerMaruyama's paths converge with order 1 too, the noise being
-// additive. A grid of n points makes n−1 steps, and the final denoise is one
-// more evaluation: n in all for a method that takes one a step.
+// every path. The strong order is that of the paths of a method with noise when
+// the noise is one Brownian path (noise.Brownian): it is 1, the noise being
+// additive and known by its increments. Both are measured, in samplertest, which
+// also checks a user's own methods. A multistep method has its order from a start
+// of that order. Its own first steps have lower orders, which caps it at 2 in the
+// end; but they lie where the denoiser hardly moves, and what they add is small.
+// Adaptive methods make as many steps, of that many evaluations, as their
+// tolerance asks for. A grid of n points makes n−1 steps, and the final denoise
+// is one more evaluation: n in all for a method that takes one a step. Default is
+// the one to begin with.
+//
+// Langevin and Refresh leave a law invariant that differs from p_t by something
+// of the order of their step, so that at a fixed setting more steps of the
+// predictor lead to a plateau. Gibbs has the error of its way back, MALA none.
+//
+// # Runs
+//
+// Sample draws new rows, Batches more of them than fit in memory. Steps ranges
+// over the points of a run and may stop. Continue starts from given rows: after
+// Perturb it edits data, after Encode it decodes.
 //
 // # Coordinates
 //

@@ -14,7 +14,7 @@ var _ Predictor = DPMpp2M{}
 //	D̃ = (1 + 1/(2r)) D − 1/(2r) D_prev,   x = (σ_u/σ_t) x − α_u expm1(−h) D̃.
 //
 // The first step, and a step to σ_u = 0, take D̃ = D. One evaluation a step,
-// order 2; of the deterministic methods here it needs the fewest evaluations.
+// order 2; the usual choice of published samplers at 20 to 40 evaluations.
 type DPMpp2M struct{}
 
 // Predict implements Predictor.

@@ -25,7 +25,9 @@ type EulerMaruyama struct {
 }
 
 // Predict implements Predictor.
-func (e EulerMaruyama) Predict(s *Step) error { return euler(s, 1, e.FixedStep) }
+func (e EulerMaruyama) Predict(s *Step) error {
+	return Euler{Lambda: 1, FixedStep: e.FixedStep}.step(s, "EulerMaruyama")
+}
 
 // Euler discretises the family of reverse processes with the marginals of the
 // forward one (sde.Reverse): with h = t − u,
@@ -34,30 +36,48 @@ func (e EulerMaruyama) Predict(s *Step) error { return euler(s, 1, e.FixedStep) 
 //
 // The zero value, Λ = 0, is Euler's method on the probability flow; Λ = 1 is
 // EulerMaruyama. One evaluation a step, order 1.
-type Euler struct{ Lambda float64 }
+type Euler struct {
+	Lambda float64
+	// FixedStep is that of EulerMaruyama.
+	FixedStep float64
+	// Ratio takes the same step in y = x/α along ς = σ/α, where the process
+	// has no drift of its own and the variance of the noise is exact:
+	//
+	//	y_mean = y + (1+Λ²) (ς_u − ς_t) ε̂,   y = y_mean + Λ √(ς_t² − ς_u²) z.
+	//
+	// For Λ = 0 this is DDIM.
+	Ratio bool
+}
 
 // Predict implements Predictor. It returns an error wrapping ErrRange when
-// Lambda is negative or not finite.
-func (e Euler) Predict(s *Step) error {
+// Lambda or FixedStep is negative or not finite.
+func (e Euler) Predict(s *Step) error { return e.step(s, "Euler") }
+
+func (e Euler) step(s *Step, name string) error {
 	if !(e.Lambda >= 0) || math.IsInf(e.Lambda, 1) {
 		return fmt.Errorf("Euler.Lambda = %g, expected a finite number ≥ 0: %w", e.Lambda, ErrRange)
 	}
-	return euler(s, e.Lambda, 0)
-}
-
-func euler(s *Step, lambda, fixed float64) error {
-	h := s.T - s.U
-	if fixed != 0 {
-		if !(fixed > 0) || math.IsInf(fixed, 1) {
-			return fmt.Errorf("EulerMaruyama.FixedStep = %g, expected a finite number ≥ 0: %w", fixed, ErrRange)
-		}
-		h = fixed
+	if !(e.FixedStep >= 0) || math.IsInf(e.FixedStep, 1) {
+		return fmt.Errorf("%s.FixedStep = %g, expected a finite number ≥ 0: %w", name, e.FixedStep, ErrRange)
 	}
 	if err := s.Score(s.Mean, s.X, s.T); err != nil {
 		return err
 	}
+	grow := 1 + e.Lambda*e.Lambda
+	if e.Ratio {
+		at, st := s.Kernel(s.T)
+		au, su := s.Kernel(s.U)
+		t, u := st/at, su/au
+		combine(s.Mean, au/at, s.X, au*grow*(t-u)*st, s.Mean)
+		s.Move(e.Lambda*au*math.Sqrt(math.Abs((t-u)*(t+u))), 0)
+		return nil
+	}
+	h := s.T - s.U
+	if e.FixedStep != 0 {
+		h = e.FixedStep
+	}
 	f, g2 := s.Rates(s.T)
-	combine(s.Mean, 1-f*h, s.X, 0.5*(1+lambda*lambda)*g2*h, s.Mean)
-	s.Move(lambda*math.Sqrt(g2*h), 0)
+	combine(s.Mean, 1-f*h, s.X, 0.5*grow*g2*h, s.Mean)
+	s.Move(e.Lambda*math.Sqrt(g2*math.Abs(h)), 0) // h < 0 on the way to latents
 	return nil
 }

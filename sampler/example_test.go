@@ -3,6 +3,7 @@ package sampler_test
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/sampler"
@@ -41,7 +42,7 @@ func ExampleSample() {
 	// mean -1.0, deviation 1.0
 }
 
-// The deterministic default: DPM-Solver++(2M) with 40 evaluations, here of the
+// DPM-Solver++(2M) on the default grid makes 40 evaluations, here of the
 // score of a mixture with three quarters of its mass on the left.
 func ExampleDPMpp2M() {
 	mix, err := dataset.NewIsotropicMixture([]float64{0.75, 0.25},
@@ -71,23 +72,162 @@ func ExampleDPMpp2M() {
 	// left: 0.75
 }
 
-// Continue starts from given points: here data are noised to t = 0.3 by hand
-// and brought back to the manifold they came from.
-func ExampleContinue() {
-	p := sde.EDM{}
-	point, _ := dataset.NewIsotropicMixture([]float64{1}, mat.NewDense(1, 2, []float64{1, 1}), []float64{0.001}, nil)
-	score := sde.Analytic(p, func(alpha, sigma float64) sde.Density { return point.Diffuse(alpha, sigma) })
-	x := mat.NewDense(1, 2, []float64{1.2, 0.7})
-	err := sampler.Continue(context.Background(), x, sampler.Problem{SDE: p, Score: score}, sampler.Heun{}, &sampler.Settings{
-		Grid: sampler.Karras(p, 0.3, 0.01, 7, 10),
+// A dozen evaluations are enough for most eyes, 25 for statistics.
+func ExampleDefault() {
+	p := twins()
+	x := mat.NewDense(1000, 1, nil)
+	err := sampler.Sample(context.Background(), x, p, sampler.Default(p), &sampler.Settings{
+		Grid: sampler.DefaultGrid(p, 12),
 	})
-	fmt.Printf("%.2f %v\n", x.RawRowView(0), err)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	data := x.RawMatrix().Data
+	for j, v := range data {
+		data[j] = math.Abs(v)
+	}
+	mean, std := stat.MeanStdDev(data, nil)
+	fmt.Printf("modes at ±%.2f of width %.2f\n", mean, std)
 	// Output:
-	// [1.00 1.00] <nil>
+	// modes at ±1.00 of width 0.11
+}
+
+// twins is a mixture of two narrow modes at ±1 under EDM's process.
+func twins() sampler.Problem {
+	mix, err := dataset.NewIsotropicMixture([]float64{0.5, 0.5},
+		mat.NewDense(2, 1, []float64{-1, 1}), []float64{0.1, 0.1}, nil)
+	if err != nil {
+		panic(err)
+	}
+	p := sde.EDM{}
+	return sampler.Problem{SDE: p, Score: sde.Analytic(p, func(alpha, sigma float64) sde.Density { return mix.Diffuse(alpha, sigma) })}
+}
+
+// Editing: points off the data are noised to a strength and brought back. A
+// weak edit keeps the side a point is on, a strong one draws it anew.
+func ExamplePerturb() {
+	p := twins()
+	grid := sampler.DefaultGrid(p, 40)
+	for _, strength := range []float64{0.2, 10} {
+		x := mat.NewDense(1000, 1, nil)
+		x.Apply(func(_, _ int, _ float64) float64 { return 1.4 }, x)
+		s := &sampler.Settings{Grid: sampler.StartAt(grid, strength)}
+		if err := sampler.Perturb(x, p, strength, s); err != nil {
+			fmt.Println(err)
+			return
+		}
+		if err := sampler.Continue(context.Background(), x, p, sampler.DPMpp2M{}, s); err != nil {
+			fmt.Println(err)
+			return
+		}
+		right := 0
+		for _, v := range x.RawMatrix().Data {
+			if v > 0 {
+				right++
+			}
+		}
+		fmt.Printf("strength %g: %.1f stay\n", strength, float64(right)/1000)
+	}
+	// Output:
+	// strength 0.2: 1.0 stay
+	// strength 10: 0.6 stay
+}
+
+// Continue starts from given points, here latents chosen by hand: neighbours
+// on one side of 0 end in one mode.
+func ExampleContinue() {
+	p := twins()
+	x := mat.NewDense(4, 1, []float64{-80, -1, 1, 80})
+	err := sampler.Continue(context.Background(), x, p, sampler.DormandPrince{}, &sampler.Settings{
+		Grid: []float64{80, 0.002},
+	})
+	fmt.Printf("%.2f %v\n", x.RawMatrix().Data, err)
+	// Output:
+	// [-1.05 -0.77 0.77 1.05] <nil>
+}
+
+// Data go to latents and back along the probability flow.
+func ExampleEncode() {
+	p := twins()
+	ctx, x := context.Background(), mat.NewDense(3, 1, []float64{-1.1, -0.9, 1})
+	s := &sampler.Settings{Grid: []float64{80, 0.002}, NoDenoise: true}
+	if err := sampler.Encode(ctx, x, p, sampler.DormandPrince{}, s); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%.1f\n", x.RawMatrix().Data)
+	if err := sampler.Continue(ctx, x, p, sampler.DormandPrince{}, s); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%.3f\n", x.RawMatrix().Data)
+	// Output:
+	// [-112.8 -16.0 54.0]
+	// [-1.100 -0.900 1.000]
+}
+
+// A million samples need not be in memory together.
+func ExampleBatches() {
+	p := twins()
+	left, count := 0, 0
+	for batch, err := range sampler.Batches(context.Background(), mat.NewDense(1000, 1, nil), 10_500, p, sampler.DPMpp2M{}, &sampler.Settings{
+		Grid: sampler.DefaultGrid(p, 12),
+	}) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		n, _ := batch.Dims()
+		count += n
+		for i := range n {
+			if batch.At(i, 0) < 0 {
+				left++
+			}
+		}
+	}
+	fmt.Printf("%d samples, left: %.2f\n", count, float64(left)/float64(count))
+	// Output:
+	// 10500 samples, left: 0.51
+}
+
+// The noise levels of another process, here of a uniform grid in the time of
+// VP, serve any process.
+func ExampleLevels() {
+	vp := sde.VP{}
+	levels := sampler.Ratios(vp, sampler.Uniform(1, 1e-3, 5))
+	grid, err := sampler.Levels(sde.EDM{SigmaMax: 200}, append(levels, 0))
+	fmt.Printf("%.3f %v\n", grid, err)
+	// Output:
+	// [152.167 17.049 3.422 0.958 0.010 0.000] <nil>
 }
 
 func ExampleKarras() {
 	fmt.Printf("%.3f\n", sampler.Karras(sde.EDM{}, 10, 0.01, 7, 6))
 	// Output:
 	// [10.000 3.913 1.324 0.367 0.076 0.010]
+}
+
+// The run can be watched, and left when what was wanted has been seen: here the
+// first time at which the denoiser's mean over the samples is right.
+func ExampleSteps() {
+	p := twins()
+	x := mat.NewDense(1000, 1, nil)
+	for s, err := range sampler.Steps(context.Background(), x, p, sampler.DPMpp2M{}, nil) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		d, err := s.Denoised()
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		if std := stat.PopStdDev(d.RawMatrix().Data, nil); std > 0.9 {
+			fmt.Printf("decided at σ = %.2f, point %d of %d\n", s.At, s.Point(), s.N)
+			break
+		}
+	}
+	// Output:
+	// decided at σ = 0.56, point 21 of 39
 }

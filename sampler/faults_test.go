@@ -64,10 +64,29 @@ func TestImpossibleSettingsAreNamed(t *testing.T) {
 		{"Euler.Lambda = +Inf", sampler.Euler{Lambda: inf}, sampler.Settings{}},
 		{"EulerMaruyama.FixedStep = -0.1", sampler.EulerMaruyama{FixedStep: -0.1}, sampler.Settings{}},
 		{"EulerMaruyama.FixedStep = NaN", sampler.EulerMaruyama{FixedStep: nan}, sampler.Settings{}},
+		{"Euler.FixedStep = +Inf", sampler.Euler{FixedStep: inf}, sampler.Settings{}},
+		{"Ancestral.Variance = -1", sampler.Ancestral{Variance: -1}, sampler.Settings{}},
+		{"Ancestral.Variance = NaN", sampler.Ancestral{Upper: true, Variance: nan}, sampler.Settings{}},
+		{"DPMSolver.Order = 4", sampler.DPMSolver{Order: 4}, sampler.Settings{}},
+		{"AdamsBashforth.Order = 5", sampler.AdamsBashforth{Order: 5}, sampler.Settings{}},
+		{"AdamsBashforth.Form = 9", sampler.AdamsBashforth{Form: 9}, sampler.Settings{}},
+		{"UniPC.Order = -1", sampler.UniPC{Order: -1}, sampler.Settings{}},
+		{"DormandPrince.RTol = -1", sampler.DormandPrince{RTol: -1}, sampler.Settings{}},
+		{"DormandPrince.ATol = NaN", sampler.DormandPrince{ATol: nan}, sampler.Settings{}},
+		{"DormandPrince.MaxEvaluations = -1", sampler.DormandPrince{MaxEvaluations: -1}, sampler.Settings{}},
+		{"AdaptiveSDE.RTol = -1", sampler.AdaptiveSDE{RTol: -1}, sampler.Settings{}},
 		{"Langevin.R = -1", sampler.Heun{}, sampler.Settings{Corrector: sampler.Langevin{R: -1}}},
 		{"Langevin.R = NaN", sampler.Heun{}, sampler.Settings{Corrector: sampler.Langevin{R: nan}}},
 		{"Langevin.Steps = -1", sampler.Heun{}, sampler.Settings{Corrector: sampler.Langevin{Steps: -1}}},
 		{"= -1, expected a finite number", sampler.Heun{}, sampler.Settings{Corrector: sampler.Langevin{Scale: func(float64) float64 { return -1 }}}},
+		{"MALA.R = -1", sampler.Heun{}, sampler.Settings{Corrector: sampler.MALA{R: -1}}},
+		{"MALA.Steps = -1", sampler.Heun{}, sampler.Settings{Corrector: sampler.MALA{Steps: -1}}},
+		{"Refresh.Fraction = 1.5", sampler.Heun{}, sampler.Settings{Corrector: sampler.Refresh{Fraction: 1.5}}},
+		{"Refresh.Steps = -1", sampler.Heun{}, sampler.Settings{Corrector: sampler.Refresh{Steps: -1}}},
+		{"Gibbs.Rise = NaN", sampler.Heun{}, sampler.Settings{Corrector: sampler.Gibbs{Rise: nan}}},
+		{"Gibbs.Substeps = -1", sampler.Heun{}, sampler.Settings{Corrector: sampler.Gibbs{Substeps: -1}}},
+		{"Gibbs.Steps = -1", sampler.Heun{}, sampler.Settings{Corrector: sampler.Gibbs{Steps: -1}}},
+		{"DDIM.Eta = 7", sampler.Heun{}, sampler.Settings{Corrector: sampler.Gibbs{Back: sampler.DDIM{Eta: 7}}}},
 		{"BatchNorms with 2 rows", sampler.Heun{}, sampler.Settings{Corrector: sampler.Langevin{BatchNorms: true}}},
 	} {
 		t.Run(c.says, func(t *testing.T) {
@@ -126,7 +145,11 @@ func TestOneBadRowLeavesTheOthersUntouched(t *testing.T) {
 			require.Len(t, failed, 1)
 			require.Equal(t, bad, failed[0].Row)
 			require.Equal(t, badStep+1, failed[0].Step)
-			require.Equal(t, grid[badStep+1], failed[0].Time)
+			seen := grid[badStep+1]
+			if _, ok := k.pred.(sampler.DormandPrince); ok {
+				seen = grid[badStep] // it looks at its slopes
+			}
+			require.Equal(t, seen, failed[0].Time)
 			for i := range rows {
 				if i == bad {
 					require.True(t, math.IsNaN(x.At(i, 0)) && math.IsNaN(x.At(i, 1)))

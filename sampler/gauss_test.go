@@ -22,21 +22,32 @@ func standard(p sde.SDE) gauss {
 }
 
 func (g gauss) Score(dst, x *mat.Dense, t []float64) {
-	alpha, sigma := g.Kernel(t[0])
-	a2, s2 := alpha*alpha, sigma*sigma
-	a, b, d := a2*g.a+s2, a2*g.b, a2*g.d+s2
-	det := a*d - b*b
 	n, _ := x.Dims()
 	for i := range n {
+		alpha, sigma := g.Kernel(t[min(i, len(t)-1)])
+		a2, s2 := alpha*alpha, sigma*sigma
+		a, b, d := a2*g.a+s2, a2*g.b, a2*g.d+s2
+		det := a*d - b*b
 		row, out := x.RawRowView(i), dst.RawRowView(i)
 		u, v := row[0]-alpha*g.m[0], row[1]-alpha*g.m[1]
 		out[0], out[1] = -(d*u-b*v)/det, -(a*v-b*u)/det
 	}
 }
 
+// LogProb makes it an sde.LogProber.
+func (g gauss) LogProb(dst []float64, x *mat.Dense, t []float64) {
+	alpha, sigma := g.Kernel(t[0])
+	a2, s2 := alpha*alpha, sigma*sigma
+	a, b, d := a2*g.a+s2, a2*g.b, a2*g.d+s2
+	for i := range dst {
+		u, v := x.At(i, 0)-alpha*g.m[0], x.At(i, 1)-alpha*g.m[1]
+		dst[i] = -0.5 * (d*u*u - 2*b*u*v + a*v*v) / (a*d - b*b)
+	}
+}
+
 func (g gauss) problem() sampler.Problem { return sampler.Problem{SDE: g.SDE, Score: g} }
 
-// address is one standard normal of a run, of any row.
+// address is one standard normal of a run, of any row; parts count as slots.
 type address struct {
 	purpose          noise.Purpose
 	step, slot, coor int
@@ -52,7 +63,7 @@ func (imp impulses) Normal(dst *mat.Dense, at noise.Draw) {
 		row := dst.RawRowView(i)
 		clear(row)
 		if r := at.Row + i; r > 0 {
-			if a := imp[r-1]; a.purpose == at.Purpose && a.step == at.Step && a.slot == at.Slot {
+			if a := imp[r-1]; a.purpose == at.Purpose && a.step == at.Step && a.slot == at.Slot+at.Part {
 				row[a.coor] = 1
 			}
 		}

@@ -31,25 +31,11 @@ func LogSNR(p sde.SDE, from, to float64, n int) []float64 {
 	return spaced(n, from, to, func(w float64) float64 { return sde.TimeAt(p, a+w*(b-a)) })
 }
 
-// Karras returns n times at which the noise-to-signal ratio ς = σ/α falls
-// from sigmaMax to sigmaMin as
-//
-//	ς_i = (ς_max^{1/ρ} + i/(n−1) (ς_min^{1/ρ} − ς_max^{1/ρ}))^ρ
-//
-// (Karras et al. 2022, usually with ρ = 7). Ratios that the process does not
-// reach within its span are replaced by those at the ends of the span.
-func Karras(p sde.SDE, sigmaMax, sigmaMin, rho float64, n int) []float64 {
-	start, end := p.Span()
-	high, low := min(sigmaMax, ratio(p, end)), max(sigmaMin, ratio(p, start))
-	from, to := sde.TimeAt(p, -math.Log(high)), sde.TimeAt(p, -math.Log(low))
-	if high < sigmaMax {
-		from = end
-	}
-	if low > sigmaMin {
-		to = start
-	}
-	a, b := math.Pow(high, 1/rho), math.Pow(low, 1/rho)
-	return spaced(n, from, to, func(w float64) float64 { return sde.TimeAt(p, -rho*math.Log(a+w*(b-a))) })
+// Quadratic returns n times from one time down to another that are equally
+// spaced in √t: the quadratic choice of DDIM (Song, Meng & Ermon 2021).
+func Quadratic(from, to float64, n int) []float64 {
+	a, b := math.Sqrt(from), math.Sqrt(to)
+	return spaced(n, from, to, func(w float64) float64 { return (a + w*(b-a)) * (a + w*(b-a)) })
 }
 
 // spaced returns at(i/(n−1)) for i = 0 … n−1 with the ends set exactly. For
@@ -67,11 +53,6 @@ func spaced(n int, from, to float64, at func(w float64) float64) []float64 {
 		}
 	}
 	return grid
-}
-
-func ratio(p sde.SDE, t float64) float64 {
-	alpha, sigma := p.Kernel(t)
-	return sigma / alpha
 }
 
 func checkGrid(p sde.SDE, grid []float64) error {

@@ -32,6 +32,27 @@ func TestGridsFollowTheirFormulas(t *testing.T) {
 				want := math.Pow(math.Pow(8, 1./7)+float64(i)/10*(math.Pow(0.02, 1./7)-math.Pow(8, 1./7)), 7)
 				require.InEpsilon(t, want, ratio(p, u), 1e-9)
 			}
+			for i, u := range sampler.Exponential(p, 8, 0.02, n) {
+				require.InEpsilon(t, 8*math.Pow(0.02/8, float64(i)/10), ratio(p, u), 1e-9)
+			}
+			for i, u := range sampler.Polyexponential(p, 8, 0.02, 2.5, n) {
+				require.InEpsilon(t, 0.02*math.Pow(8/0.02, math.Pow(1-float64(i)/10, 2.5)), ratio(p, u), 1e-9)
+			}
+			for i, u := range sampler.Quadratic(end, start, n) {
+				require.InDelta(t, math.Sqrt(end)+float64(i)/10*(math.Sqrt(start)-math.Sqrt(end)), math.Sqrt(u), 1e-12*end)
+			}
+			ratios := []float64{7, 2, 0.5, 0.1}
+			grid, err := sampler.Levels(p, ratios)
+			require.NoError(t, err)
+			require.InDeltaSlice(t, ratios, sampler.Ratios(p, grid), 1e-9)
+			grid, err = sampler.Levels(p, append(ratios, 0))
+			require.NoError(t, err)
+			require.Equal(t, 0., grid[4])
+			// The ends of the span survive the way through their levels.
+			grid, err = sampler.Levels(p, sampler.Ratios(p, []float64{end, start}))
+			require.NoError(t, err)
+			require.InDeltaSlice(t, []float64{end, start}, grid, 1e-9*end)
+			require.True(t, grid[0] <= end && grid[1] >= start)
 		})
 	}
 }
@@ -99,5 +120,21 @@ func TestLastPointWithoutNoiseGivesTheDenoisedState(t *testing.T) {
 		require.NoError(t, sampler.Continue(context.Background(), denoised, g.problem(), pred, &sampler.Settings{Grid: grid}))
 		require.NoError(t, sampler.Continue(context.Background(), ended, g.problem(), pred, &sampler.Settings{Grid: append(grid, 0)}))
 		require.True(t, mat.EqualApprox(denoised, ended, 1e-13), "%T", pred)
+	}
+}
+
+func TestBadLevelsAreNamed(t *testing.T) {
+	for says, ratios := range map[string][]float64{
+		"ratios[0] = 90, expected σ/α of a time in the span, from 0.002 to 80": {90, 1},
+		"ratios[1] = 0.001, expected σ/α of a time in the span":                {1, 0.001},
+		"ratios[1] = 0, expected σ/α":                                          {1, 0, -1},
+		"ratios[2] = 0.5, expected less than ratios[1] = 0.5":                  {1, 0.5, 0.5},
+		"ratios[0] = NaN": {math.NaN(), 1},
+		"ratios[1] = NaN": {1, math.NaN()},
+		"ratios[1] = -1":  {1, -1},
+	} {
+		_, err := sampler.Levels(sde.EDM{}, ratios)
+		require.ErrorIs(t, err, sampler.ErrRange)
+		require.ErrorContains(t, err, says)
 	}
 }

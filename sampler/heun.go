@@ -2,18 +2,21 @@ package sampler
 
 var _ Predictor = Heun{}
 
-// Heun is the deterministic second-order sampler of EDM (Karras et al. 2022,
-// Algorithm 2 without churn). In y = x/α and ς = σ/α the probability flow is
-// dy/dς = ε̂(x, t), and a step is
+// Heun is the second-order sampler of EDM (Karras et al. 2022, Algorithm 2). In
+// y = x/α and ς = σ/α the probability flow is dy/dς = ε̂(x, t), and a step is
 //
 //	y_e = y + (ς_u − ς_t) ε̂_t,   y' = y + (ς_u − ς_t) ½(ε̂_t + ε̂_u(y_e)).
 //
 // Where the score may not be evaluated at u, as at σ_u = 0, the step is y_e.
-// Two evaluations a step, order 2.
-type Heun struct{}
+// With Churn the step begins at the raised level. Two evaluations a step, order
+// 2; deterministic without Churn.
+type Heun struct{ Churn }
 
-// Predict implements Predictor.
-func (Heun) Predict(s *Step) error {
+// Predict implements Predictor. It returns an error wrapping ErrRange for an
+// impossible field.
+func (p Heun) Predict(s *Step) error { return s.churned("Heun", p.Churn, heun) }
+
+func heun(s *Step) error {
 	at, st := s.Kernel(s.T)
 	au, su := s.Kernel(s.U)
 	// x' = (α_u/α_t) x + h ε̂, and ε̂ = −σ s.

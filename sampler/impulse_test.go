@@ -16,7 +16,11 @@ import (
 // an affine map of its normals, so the differences to the row without noise are
 // the columns of that map, and mean and covariance follow without Monte Carlo.
 func measured(t testing.TB, g gauss, pred sampler.Predictor, s sampler.Settings, predict, correct int) moments {
-	imp := everyNormal(len(s.Grid)-1, predict, correct)
+	return measuredBy(t, g, pred, s, everyNormal(len(s.Grid)-1, predict, correct))
+}
+
+// measuredBy is measured with a list of the normals that matter.
+func measuredBy(t testing.TB, g gauss, pred sampler.Predictor, s sampler.Settings, imp impulses) moments {
 	s.Noise = imp
 	x := mat.NewDense(len(imp)+1, 2, nil)
 	require.NoError(t, sampler.Sample(context.Background(), x, g.problem(), pred, &s))
@@ -37,12 +41,12 @@ type affine struct{ m, v, q *mat.Dense }
 
 // at holds the matrices of the Gaussian at one time.
 type at struct {
-	alpha, sigma, f, g2 float64
-	k, km, jm, jv       *mat.Dense // K, Km, and D(x) = J x + j
+	t, alpha, sigma, f, g2 float64
+	k, km, jm, jv          *mat.Dense // K, Km, and D(x) = J x + j
 }
 
 func (g gauss) at(t float64) at {
-	var o at
+	o := at{t: t}
 	o.alpha, o.sigma = g.Kernel(t)
 	o.f, o.g2 = g.Rates(t)
 	s2 := o.sigma * o.sigma
@@ -68,6 +72,17 @@ func recurEuler(lambda float64) func(a, b at, h float64) affine {
 	}
 }
 
+// recurRatio is the same in y = x/α along ς = σ/α.
+func recurRatio(lambda float64) func(a, b at, h float64) affine {
+	return func(a, b at, _ float64) affine {
+		s, u := a.sigma/a.alpha, b.sigma/b.alpha
+		// ε̂ = σ(Kx − αKm), and x = αy.
+		c := (1 + lambda*lambda) * (u - s) * a.sigma
+		return affine{add(eye(2, b.alpha/a.alpha), scale(c*b.alpha, a.k)), scale(-c*b.alpha*a.alpha, a.km),
+			eye(2, lambda*lambda*b.alpha*b.alpha*(s*s-u*u))}
+	}
+}
+
 func recurDDIM(eta float64) func(a, b at, h float64) affine {
 	return func(a, b at, _ float64) affine {
 		r := a.alpha / b.alpha
@@ -85,6 +100,29 @@ func recurPosterior(a, b at, _ float64) affine {
 	s2, u2 := a.sigma*a.sigma, b.sigma*b.sigma
 	q := s2 - r*r*u2
 	return affine{add(eye(2, r*u2/s2), scale(b.alpha*q/s2, a.jm)), scale(b.alpha*q/s2, a.jv), eye(2, q*u2/s2)}
+}
+
+// recurReverse is reverse diffusion, with onScore = ½ and no noise for the flow.
+func recurReverse(onScore, noise float64) func(a, b at, h float64) affine {
+	return func(a, b at, _ float64) affine {
+		r := a.alpha / b.alpha
+		q := a.sigma*a.sigma - r*r*b.sigma*b.sigma
+		return affine{add(eye(2, 2-r), scale(-onScore*q, a.k)), scale(onScore*q*a.alpha, a.km), eye(2, noise*q)}
+	}
+}
+
+// recurAncestral has the lower variance, or for v > 0 the upper.
+func recurAncestral(v float64) func(a, b at, h float64) affine {
+	return func(a, b at, _ float64) affine {
+		r := a.alpha / b.alpha
+		s2, u2 := a.sigma*a.sigma, b.sigma*b.sigma
+		q := s2 - r*r*u2
+		noise := q * u2 / s2
+		if v > 0 {
+			noise = q * (b.alpha*b.alpha*v + u2) / (a.alpha*a.alpha*v + s2)
+		}
+		return affine{scale(1/r, add(eye(2, 1), scale(-q, a.k))), scale(q*a.alpha/r, a.km), eye(2, noise)}
+	}
 }
 
 func recurHeun(a, b at, _ float64) affine {
@@ -175,6 +213,7 @@ func processes(n int) []struct {
 		grid []float64
 	}{
 		{"VP", standard(sde.VP{}), sampler.Uniform(1, 1e-3, n)},
+		{"sub-VP", standard(sde.SubVP{}), sampler.Uniform(1, 1e-3, n)},
 		{"VE", standard(sde.VE{}), sampler.Karras(sde.VE{}, 50, 0.01, 7, n)},
 		{"EDM", standard(sde.EDM{}), sampler.Karras(sde.EDM{}, 80, 0.002, 7, n)},
 	}
@@ -189,9 +228,17 @@ var methods = []struct {
 	{sampler.EulerMaruyama{}, 1, recurEuler(1)},
 	{sampler.Euler{}, 0, recurEuler(0)},
 	{sampler.Euler{Lambda: 0.5}, 1, recurEuler(0.5)},
+	{sampler.Euler{Ratio: true}, 0, recurDDIM(0)},
+	{sampler.Euler{Lambda: 0.7, Ratio: true}, 1, recurRatio(0.7)},
 	{sampler.DDIM{}, 0, recurDDIM(0)},
 	{sampler.DDIM{Eta: 0.5}, 1, recurDDIM(0.5)},
 	{sampler.DDIM{Eta: 1}, 1, recurPosterior},
+	{sampler.ReverseDiffusion{}, 1, recurReverse(1, 1)},
+	{sampler.ReverseDiffusion{Flow: true}, 0, recurReverse(0.5, 0)},
+	{sampler.Ancestral{}, 1, recurAncestral(0)},
+	{sampler.Ancestral{}, 1, recurPosterior},
+	{sampler.Ancestral{Upper: true}, 1, recurAncestral(1)},
+	{sampler.Ancestral{Upper: true, Variance: 0.3}, 1, recurAncestral(0.3)},
 	{sampler.Heun{}, 0, recurHeun},
 	{sampler.DPMpp2M{}, 0, nil},
 }

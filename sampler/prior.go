@@ -6,6 +6,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
+	"gonum.org/v1/gonum/mat"
 )
 
 // Prior is the distribution of the starting points, in model coordinates: the
@@ -16,8 +17,7 @@ import (
 //
 // The zero value means m = 0 and v = 1, which standardised data have; it is
 // N(0, I) for the VP process. Variances of 0 give N(0, σ²), the usual choice of
-// VE and EDM code. Converted to an sde.Prior, it says how far it is from the law
-// of noised data. Other starting points are drawn by the caller and handed to
+// VE and EDM code. Other starting points are drawn by the caller and handed to
 // Continue.
 type Prior struct {
 	// Mean and Variance hold one value a coordinate, or are nil.
@@ -63,6 +63,31 @@ func (r *run) drawPrior(s *Step) {
 
 // frame is the map y = (x − shift)/scale into model coordinates.
 type frame struct{ shift, scale []float64 }
+
+// data sets x to the data's coordinates of the state y.
+func (f frame) data(x, y *mat.Dense) {
+	n, d := x.Dims()
+	if rows, cols := y.Dims(); rows != n || cols != d {
+		panic(panicDims)
+	}
+	for i := range n {
+		row, state := x.RawRowView(i), y.RawRowView(i)
+		for j, v := range state {
+			row[j] = f.shift[j] + f.scale[j]*v
+		}
+	}
+}
+
+// model sets y to the model's coordinates of the data x.
+func (f frame) model(y, x *mat.Dense) {
+	n, _ := y.Dims()
+	for i := range n {
+		row, state := x.RawRowView(i), y.RawRowView(i)
+		for j, v := range row {
+			state[j] = (v - f.shift[j]) / f.scale[j]
+		}
+	}
+}
 
 // frameOf returns the frame of a scorer, the identity when it has none.
 func frameOf(s sde.Scorer, d int) (frame, error) {

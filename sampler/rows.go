@@ -3,14 +3,17 @@ package sampler
 import (
 	"fmt"
 	"math"
+
+	"gonum.org/v1/gonum/mat"
 )
 
-// RowError says what became of one row: Err wraps ErrNonFinite or ErrDiverged.
+// RowError says what became of one row: Err wraps ErrNonFinite, ErrDiverged, or
+// the cause that a method gave to Step.Fail.
 type RowError struct {
 	// Row is the index of the row in the whole run.
 	Row int
 	// Step is the number of steps after which the failure was seen, Time the
-	// grid's time there.
+	// grid's time there, or the time within the step that a method named.
 	Step int
 	Time float64
 	Err  error
@@ -48,46 +51,62 @@ func (e RowErrors) Unwrap() []error {
 // step gets there within a few dozen repetitions.
 const growth = 1e6
 
-// watch looks for rows that fail. A failed row is left to itself: rows are
-// independent, and NaN stays NaN.
-type watch struct {
-	s      *Step
-	limit  []float64
-	bad    []bool
-	failed RowErrors
+// watched is what a Step knows of its rows' health. A failed row is left to
+// itself: rows are independent, and NaN stays NaN.
+type watched struct {
+	limit    []float64
+	bad      []bool
+	failures RowErrors
 }
 
-// newWatch sets the limits of the rows from their starting points.
-func newWatch(s *Step) *watch {
+// watch sets the limits of the rows from their starting points.
+func (s *Step) watch() {
 	n, _ := s.X.Dims()
-	w := &watch{s: s, limit: make([]float64, n), bad: make([]bool, n)}
+	s.limit, s.bad = make([]float64, n), make([]bool, n)
 	alpha, sigma := s.Kernel(s.T)
 	for i := range n {
-		w.limit[i] = growth * (largest(s.X.RawRowView(i)) + math.Hypot(alpha, sigma))
+		s.limit[i] = growth * (largest(s.X.RawRowView(i)) + math.Hypot(alpha, sigma))
 	}
-	return w
 }
 
 // look records the rows that have failed since the last look.
-func (w *watch) look(step int) {
-	for i, limit := range w.limit {
-		if w.bad[i] {
+func (s *Step) look() {
+	for i, limit := range s.limit {
+		if s.bad[i] {
 			continue
 		}
-		size := largest(w.s.X.RawRowView(i))
-		var cause error
+		size := largest(s.X.RawRowView(i))
 		switch {
 		case math.IsNaN(size) || math.IsInf(size, 1):
-			cause = fmt.Errorf("a coordinate is %g: %w", size, ErrNonFinite)
+			s.fail(i, s.Point(), s.At, fmt.Errorf("a coordinate is %g: %w", size, ErrNonFinite))
 		case size > limit:
-			cause = fmt.Errorf("a coordinate of size %.3g, expected at most %.3g: %w", size, limit, ErrDiverged)
-		default:
-			continue
+			s.fail(i, s.Point(), s.At, fmt.Errorf("a coordinate of size %.3g, expected at most %.3g: %w", size, limit, ErrDiverged))
 		}
-		w.bad[i] = true
-		w.failed = append(w.failed, RowError{Row: w.s.Row0 + i, Step: step, Time: w.s.At, Err: cause})
 	}
 }
+
+func (s *Step) fail(i, step int, t float64, cause error) {
+	s.bad[i] = true
+	s.failures = append(s.failures, RowError{Row: s.Row0 + i, Step: step, Time: t, Err: cause})
+}
+
+// Fail gives up row i of X, for a reason a Predictor or Corrector met at time
+// t of its step: the row becomes NaNs and is reported, with the cause, in the
+// run's RowErrors. All other rows go on. Only the first failure of a row counts.
+func (s *Step) Fail(i int, t float64, cause error) {
+	if !s.bad[i] {
+		s.fail(i, s.K+1, t, cause)
+	}
+	for _, m := range [...]*mat.Dense{s.X, s.Mean} {
+		row := m.RawRowView(i)
+		for j := range row {
+			row[j] = math.NaN()
+		}
+	}
+}
+
+// Failed reports whether row i of X has been given up.
+func (s *Step) Failed(i int) bool { return s.bad[i] }
 
 // largest returns max |x_j|, NaN when there is one.
 func largest(x []float64) float64 {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"runtime"
 	"slices"
@@ -39,15 +40,16 @@ func (r *run) do(ctx context.Context, x *mat.Dense) error {
 	if err != nil {
 		return err
 	}
-	for i := range n {
-		row, y := x.RawRowView(i), state.RawRowView(i)
-		for j, v := range y {
-			row[j] = r.frame.shift[j] + r.frame.scale[j]*v
-		}
-	}
+	return r.deliver(x, state, failed)
+}
+
+// deliver writes the last state to x, and NaNs to the rows that failed.
+func (r *run) deliver(x, state *mat.Dense, failed RowErrors) error {
+	r.frame.data(x, state)
 	if len(failed) == 0 {
 		return nil
 	}
+	slices.SortStableFunc(failed, func(a, b RowError) int { return cmp.Compare(a.Row, b.Row) })
 	for _, e := range failed {
 		row := x.RawRowView(e.Row - r.FirstRow)
 		for j := range row {
@@ -133,7 +135,7 @@ type outcome struct {
 }
 
 // merge returns the first error that is not merely the echo of another
-// chunk's, and all failed rows in order.
+// chunk's, and all failed rows.
 func merge(results []outcome, cancelled bool) (RowErrors, error) {
 	var failed RowErrors
 	var err error
@@ -143,42 +145,70 @@ func merge(results []outcome, cancelled bool) (RowErrors, error) {
 		}
 		failed = append(failed, o.failed...)
 	}
-	slices.SortStableFunc(failed, func(a, b RowError) int { return cmp.Compare(a.Row, b.Row) })
 	return failed, err
 }
 
 // chunk carries the rows from lo up to hi of the state along the whole grid.
 func (r *run) chunk(ctx context.Context, state *mat.Dense, lo, hi int) (RowErrors, error) {
-	_, d := state.Dims()
-	s := &Step{
-		SDE: r.SDE, Ctx: ctx, scorer: r.Score, Noise: r.Noise, Row0: r.FirstRow + lo,
-		X: state.Slice(lo, hi, 0, d).(*mat.Dense), Mean: mat.NewDense(hi-lo, d, nil),
-		N: len(r.Grid) - 1, T: r.Grid[0], U: r.Grid[1], At: r.Grid[0],
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, s.failed(err)
-	}
-	r.start(s)
-	w := newWatch(s)
-	w.look(0)
-	if err := r.observe(0, s); err != nil {
-		return nil, err
-	}
-	for k := range s.N {
-		s.K, s.T, s.U = k, r.Grid[k], r.Grid[k+1]
-		if err := r.step(s); err != nil {
-			return nil, s.failed(err)
-		}
-		w.look(k + 1)
-		if err := r.observe(k+1, s); err != nil {
+	s := r.newStep(ctx, state, lo, hi)
+	for _, err := range r.points(s) {
+		if err != nil {
 			return nil, err
 		}
 	}
-	if err := r.finish(s); err != nil {
-		return nil, s.failed(err)
+	return s.failures, nil
+}
+
+// newStep returns the Step of the rows from lo up to hi of the state.
+func (r *run) newStep(ctx context.Context, state *mat.Dense, lo, hi int) *Step {
+	_, d := state.Dims()
+	return &Step{
+		SDE: r.SDE, Ctx: ctx, scorer: r.Score, frame: r.frame, Noise: r.Noise, Row0: r.FirstRow + lo,
+		X: state.Slice(lo, hi, 0, d).(*mat.Dense), Mean: mat.NewDense(hi-lo, d, nil),
+		N: len(r.Grid) - 1, T: r.Grid[0], U: r.Grid[1], At: r.Grid[0],
 	}
-	w.look(s.N)
-	return w.failed, nil
+}
+
+// points is the sampling loop. It starts the state, carries it along the grid,
+// and yields the Step at every point it reaches; then it makes the result of
+// the last state. An error is the last thing yielded.
+func (r *run) points(s *Step) iter.Seq2[*Step, error] {
+	return func(yield func(*Step, error) bool) {
+		if err := s.Ctx.Err(); err != nil {
+			yield(nil, s.failed(err))
+			return
+		}
+		r.start(s)
+		s.watch()
+		if !r.reached(s, yield) {
+			return
+		}
+		for k := range s.N {
+			s.K, s.T, s.U = k, r.Grid[k], r.Grid[k+1]
+			if err := r.step(s); err != nil {
+				yield(nil, s.failed(err))
+				return
+			}
+			if !r.reached(s, yield) {
+				return
+			}
+		}
+		if err := r.finish(s); err != nil {
+			yield(nil, s.failed(err))
+			return
+		}
+		s.look()
+	}
+}
+
+// reached shows the state at a point of the grid to all who look.
+func (r *run) reached(s *Step, yield func(*Step, error) bool) bool {
+	s.look()
+	if err := r.observe(s); err != nil {
+		yield(nil, err)
+		return false
+	}
+	return yield(s, nil)
 }
 
 // step crosses one interval.
@@ -225,10 +255,11 @@ func (r *run) finish(s *Step) error {
 	return nil
 }
 
-func (r *run) observe(k int, s *Step) error {
+func (r *run) observe(s *Step) error {
 	if r.Observer == nil {
 		return nil
 	}
+	k := s.Point()
 	if err := r.Observer.Observe(k, s.At, s.X); err != nil {
 		return fmt.Errorf("sampler: observer at point %d, t = %g: %w", k, s.At, err)
 	}

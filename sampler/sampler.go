@@ -19,6 +19,11 @@ var (
 	ErrNonFinite = errors.New("not finite")
 	// ErrDiverged marks a row that left every plausible scale of the process.
 	ErrDiverged = errors.New("diverged")
+	// ErrStepUnderflow marks a row whose adaptive step became too small to
+	// change the time.
+	ErrStepUnderflow = errors.New("step underflow")
+	// ErrLimit marks a row that used up the evaluations it was given.
+	ErrLimit = errors.New("evaluation limit reached")
 )
 
 const panicDims = "sampler: dimension mismatch"
@@ -120,16 +125,18 @@ func Continue(ctx context.Context, x *mat.Dense, p Problem, pred Predictor, s *S
 	if err != nil {
 		return err
 	}
-	r.start = func(st *Step) {
-		n, _ := st.X.Dims()
-		for i := range n {
-			row, y := x.RawRowView(st.Row0-r.FirstRow+i), st.X.RawRowView(i)
-			for j, v := range row {
-				y[j] = (v - r.frame.shift[j]) / r.frame.scale[j]
-			}
-		}
-	}
+	r.start = r.given(x)
 	return r.do(ctx, x)
+}
+
+// given starts a run from the rows of x.
+func (r *run) given(x *mat.Dense) func(*Step) {
+	_, d := x.Dims()
+	return func(s *Step) {
+		n, _ := s.X.Dims()
+		lo := s.Row0 - r.FirstRow
+		r.frame.model(s.X, x.Slice(lo, lo+n, 0, d).(*mat.Dense))
+	}
 }
 
 // newRun checks the arguments and fills in the defaults.

@@ -28,11 +28,18 @@ type Step struct {
 	Noise noise.Source
 
 	scorer  sde.Scorer
+	frame   frame
 	time    [1]float64
 	evals   int
+	ahead   lookahead
 	purpose noise.Purpose
 	scratch []*mat.Dense
+	columns []*mat.Dense
+	inner   *Step
+	slot0   int
 	past    []record
+	solver  any // what an adaptive method keeps between steps
+	watched
 }
 
 // record is one remembered quantity and its time.
@@ -44,12 +51,20 @@ type record struct {
 // Score evaluates the score of the rows of x at time t into dst. It returns
 // an error when the run has been cancelled.
 func (s *Step) Score(dst, x *mat.Dense, t float64) error {
+	if s.ahead.serve(dst, x, t) {
+		return nil
+	}
+	s.time[0] = t
+	return s.ScoreRows(dst, x, s.time[:])
+}
+
+// ScoreRows is Score with a time for each row. x may hold any number of rows.
+func (s *Step) ScoreRows(dst, x *mat.Dense, t []float64) error {
 	if err := s.Ctx.Err(); err != nil {
 		return err
 	}
 	s.evals++
-	s.time[0] = t
-	s.scorer.Score(dst, x, s.time[:])
+	s.scorer.Score(dst, x, t)
 	return nil
 }
 
@@ -59,9 +74,14 @@ func (s *Step) Denoise(dst, x *mat.Dense, t float64) error {
 	if err := s.Score(dst, x, t); err != nil {
 		return err
 	}
+	s.tweedie(dst, x, t)
+	return nil
+}
+
+// tweedie turns the score in dst into the denoiser.
+func (s *Step) tweedie(dst, x *mat.Dense, t float64) {
 	alpha, sigma := s.Kernel(t)
 	combine(dst, 1/alpha, x, sigma*sigma/alpha, dst)
-	return nil
 }
 
 // Evaluations returns how often the score has been evaluated in this run.
@@ -71,7 +91,7 @@ func (s *Step) Evaluations() int { return s.evals }
 // the draws of one Predict or Correct call from 0; predictors and correctors
 // have streams of their own.
 func (s *Step) Normal(dst *mat.Dense, slot int) {
-	s.Noise.Normal(dst, noise.Draw{Row: s.Row0, Step: s.K, Slot: slot, Purpose: s.purpose, T: s.T, U: s.U})
+	s.Noise.Normal(dst, noise.Draw{Row: s.Row0, Step: s.K, Slot: s.slot0 + slot, Purpose: s.purpose, T: s.T, U: s.U})
 }
 
 // Move ends an update: X becomes Mean + std z with the normals z of the slot.
@@ -92,6 +112,15 @@ func (s *Step) Scratch(i int) *mat.Dense {
 		s.scratch = append(s.scratch, s.like())
 	}
 	return s.scratch[i]
+}
+
+// column is Scratch with one column.
+func (s *Step) column(i int) *mat.Dense {
+	for len(s.columns) <= i {
+		n, _ := s.X.Dims()
+		s.columns = append(s.columns, mat.NewDense(n, 1, nil))
+	}
+	return s.columns[i]
 }
 
 // Remember returns a matrix, to be filled by the caller, that is kept as the

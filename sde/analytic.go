@@ -10,18 +10,27 @@ type Jacobian interface {
 
 // Analytic returns the exact score of a diffused distribution: at(α, σ) is the
 // law of αx₀ + σz. The result is also a Divergencer exactly when the density
-// is a Jacobian, which is decided here, once, from the density at the end of
-// the span.
+// is a Jacobian, and a LogProber exactly when the density has the method
+// LogProb(x []float64) float64, which is decided here, once, from the density at
+// the end of the span.
 //
 // A call of Score calls at once for every run of equal times, hence once when
 // the time is common. at must be safe for concurrent use; a density serves one
 // call.
 func Analytic(p SDE, at func(alpha, sigma float64) Density) Scorer {
 	_, end := p.Span()
-	if _, ok := at(p.Kernel(end)).(Jacobian); ok {
-		return differentiable{analytic{p, at}}
+	law, score := at(p.Kernel(end)), analytic{p, at}
+	_, jacobian := law.(Jacobian)
+	_, log := law.(logDensity)
+	switch {
+	case jacobian && log:
+		return differentiableLog{differentiable{score}, logProb{score}}
+	case jacobian:
+		return differentiable{score}
+	case log:
+		return analyticLog{score, logProb{score}}
 	}
-	return analytic{p, at}
+	return score
 }
 
 type analytic struct {

@@ -22,12 +22,13 @@ const (
 
 // Draw is the address of a matrix of random numbers. Row is the index, in the
 // whole run, of the first row asked for; Step counts the steps of the run and
-// Slot the draws within one step. T and U are the ends of the interval being
-// crossed, for sources that are paths.
+// Slot the draws within one step. T and U are the ends of the interval whose
+// noise is wanted, for sources that are paths; Part numbers the intervals when
+// a step asks for several of one slot's, for sources that are not.
 type Draw struct {
-	Row, Step, Slot int
-	Purpose         Purpose
-	T, U            float64
+	Row, Step, Slot, Part int
+	Purpose               Purpose
+	T, U                  float64
 }
 
 // Source serves standard normals by address. The value for row r of the run

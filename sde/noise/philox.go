@@ -19,17 +19,17 @@ func block(a, b, c, d, k0, k1 uint64) (w0, w1, w2, w3 uint64) {
 	return a, b, c, d
 }
 
-// The second half of the key keeps apart the three uses of one seed and
-// address.
+// The second half of the key keeps apart the uses of one seed and address.
 const (
 	normals uint64 = iota
 	uniforms
 	words
+	paths
 )
 
 // words4 returns the n-th block of four words of row at.Row of a draw.
 func (at *Draw) words4(seed, use uint64, n int) (w0, w1, w2, w3 uint64) {
-	return block(uint64(at.Row), uint64(at.Step), uint64(at.Slot), uint64(n)|uint64(at.Purpose)<<56, seed, use)
+	return block(uint64(at.Row), uint64(at.Step), uint64(at.Slot)|uint64(at.Part)<<32, uint64(n)|uint64(at.Purpose)<<56, seed, use)
 }
 
 // unit maps a word to the 2⁵³ equidistant numbers of [0, 1).

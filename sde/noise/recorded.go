@@ -8,8 +8,8 @@ import (
 
 // Key addresses a recorded matrix: one draw of a run, all its rows.
 type Key struct {
-	Purpose    Purpose
-	Step, Slot int
+	Purpose          Purpose
+	Step, Slot, Part int
 }
 
 // Recorded replays normals that were drawn elsewhere: row r of the run is row
@@ -21,7 +21,7 @@ type Recorded map[Key]*mat.Dense
 // when the draw was not recorded or has too few rows or another width.
 func (s Recorded) Normal(dst *mat.Dense, at Draw) {
 	rows, cols := dst.Dims()
-	z, ok := s[Key{Purpose: at.Purpose, Step: at.Step, Slot: at.Slot}]
+	z, ok := s[Key{Purpose: at.Purpose, Step: at.Step, Slot: at.Slot, Part: at.Part}]
 	if !ok {
 		panic(fmt.Sprintf("noise: nothing recorded for purpose %d, step %d, slot %d", at.Purpose, at.Step, at.Slot))
 	}

@@ -1,0 +1,119 @@
+package sampler
+
+import (
+	"fmt"
+	"math"
+)
+
+var (
+	_ Predictor = DPMAdaptive{}
+	_ Coupler   = DPMAdaptive{}
+)
+
+// DPMAdaptive crosses an interval of the grid with steps of DPMSolver that it
+// chooses itself (Lu et al. 2022, DPM-Solver-12 and -23; the controller is that
+// of k-diffusion). A step in λ = log(α/σ) gives two results y_low and y_high of
+// successive orders, in y = x/α, which share their evaluations; y_high is taken
+// when
+//
+//	e = rms_j (y_low,j − y_high,j)/δ_j,   δ = max(ATol, RTol max(|y_low|, |y_low of the last step|)),
+//
+// is about 1 or less. Each row has steps of its own: it is what it would be
+// alone, and rows that have arrived are not evaluated again. A grid of two
+// points suffices; more of them only stop the method to be looked at, and it
+// begins anew.
+//
+// With an Eta every step is ancestral, see EulerAncestral, not going below the
+// interval's end; its noise is that of one path in the clock (α/σ)², which a
+// noise.Brownian keeps when steps change. A last point below the span, such as
+// σ = 0, is reached from the start of the span by the step of DDIM. Two or
+// three evaluations a step, whose number is the method's.
+//
+// A row that fails is given up alone: with ErrStepUnderflow, ErrLimit after
+// MaxEvaluations, or ErrNonFinite.
+type DPMAdaptive struct {
+	// Order is that of y_high: 2 or 3; 0 means 3.
+	Order int
+	// RTol and ATol are the relative and the absolute tolerance; 0 means 0.05
+	// and 0.0078.
+	RTol, ATol float64
+	// FirstStep is the first step in λ; 0 means 0.05.
+	FirstStep float64
+	// P, I and D are the gains of the controller; when all are 0, I is 1.
+	P, I, D float64
+	// Threshold is the least factor between steps at which one is accepted;
+	// 0 means 0.81.
+	Threshold float64
+	// Eta is η; unlike that of methods called ancestral, 0 is 0.
+	Eta float64
+	// Noise is S_noise; 0 means 1.
+	Noise float64
+	// MaxEvaluations bounds the evaluations of one row in an interval; 0 means
+	// 10000.
+	MaxEvaluations int
+	// BatchNorm takes the mean of e over all rows too, as k-diffusion does, so
+	// that all make the same steps and depend on each other.
+	BatchNorm bool
+}
+
+// CouplesRows reports whether a row's steps depend on the other rows.
+func (p DPMAdaptive) CouplesRows() bool { return p.BatchNorm }
+
+// Predict implements Predictor. It returns an error wrapping ErrRange for an
+// impossible field.
+func (p DPMAdaptive) Predict(s *Step) error {
+	p, err := p.complete()
+	if err != nil {
+		return err
+	}
+	start, _ := s.Span()
+	t, u := s.T, s.U
+	s.U = max(u, start)
+	if err = newDPMSteps(p, s).cross(); err == nil && s.U != u {
+		s.T, s.U = s.U, u
+		err = DDIM{}.Predict(s)
+	}
+	s.T, s.U = t, u
+	return err
+}
+
+// complete checks the fields and fills in their defaults.
+func (p DPMAdaptive) complete() (DPMAdaptive, error) {
+	if err := checkNoise("DPMAdaptive", p.Eta, p.Noise); err != nil {
+		return p, err
+	}
+	if p.Order == 0 {
+		p.Order = 3
+	}
+	if p.MaxEvaluations == 0 {
+		p.MaxEvaluations = 10000
+	}
+	switch {
+	case p.Order < 2 || p.Order > 3:
+		return p, fmt.Errorf("DPMAdaptive.Order = %d, expected 2 or 3: %w", p.Order, ErrRange)
+	case p.MaxEvaluations < 0:
+		return p, fmt.Errorf("DPMAdaptive.MaxEvaluations = %d, expected 0 or more: %w", p.MaxEvaluations, ErrRange)
+	}
+	for _, f := range []struct {
+		name    string
+		value   *float64
+		missing float64
+	}{
+		{"RTol", &p.RTol, 0.05}, {"ATol", &p.ATol, 0.0078}, {"FirstStep", &p.FirstStep, 0.05}, {"Threshold", &p.Threshold, 0.81},
+	} {
+		if !(*f.value >= 0) || math.IsInf(*f.value, 1) {
+			return p, fmt.Errorf("DPMAdaptive.%s = %g, expected a finite number ≥ 0: %w", f.name, *f.value, ErrRange)
+		}
+		if *f.value == 0 {
+			*f.value = f.missing
+		}
+	}
+	if p.P == 0 && p.I == 0 && p.D == 0 {
+		p.I = 1
+	}
+	if sum := p.P + p.I + p.D; !(sum > 0) || math.IsInf(sum, 1) {
+		return p, fmt.Errorf("DPMAdaptive.P + I + D = %g, expected a finite number > 0: %w", sum, ErrRange)
+	}
+	p.Noise = orOne(p.Noise)
+	return p, nil
+}

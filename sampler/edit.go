@@ -1,0 +1,51 @@
+package sampler
+
+import (
+	"fmt"
+
+	"github.com/gradlogp/gradlogp/sde/noise"
+	"gonum.org/v1/gonum/mat"
+)
+
+// Perturb noises data to time t: every row x₀ of x becomes a draw of
+//
+//	x_t = α(t) x₀ + σ(t) z
+//
+// of the exact kernel. Continue on a grid that starts at t (see StartAt) then
+// leads back to data: rows that resemble x₀ the more, the less noise t stands
+// for, and the model's own draws of it at the end of the span. This is SDEdit
+// (Meng et al. 2022), t its strength: sde.TimeAt(p, −log ς) is the time at which
+// details smaller than ς are forgotten.
+//
+// Of the settings it uses Noise, Seed and FirstRow; z is the noise from which
+// Sample with these settings would start. The rows of x are in the data's
+// coordinates before and after. An error wraps ErrUnset or ErrRange and leaves
+// x as it was.
+func Perturb(x *mat.Dense, p Problem, t float64, s *Settings) error {
+	r, err := newRun(x, p, Hold{}, s)
+	if err != nil {
+		return err
+	}
+	if start, end := p.Span(); !(t >= start && t <= end) {
+		return fmt.Errorf("sampler: t = %g, expected a time in the span [%g, %g]: %w", t, start, end, ErrRange)
+	}
+	alpha, sigma := p.Kernel(t)
+	n, d := x.Dims()
+	y, z := mat.NewDense(n, d, nil), mat.NewDense(n, d, nil)
+	r.frame.model(y, x)
+	r.Noise.Normal(z, noise.Draw{Row: r.FirstRow, Purpose: noise.Prior, T: t, U: t})
+	combine(y, alpha, y, sigma, z)
+	r.frame.data(x, y)
+	return nil
+}
+
+// StartAt returns the part of a grid that starts at t: t and the points below.
+func StartAt(grid []float64, t float64) []float64 {
+	part := []float64{t}
+	for _, u := range grid {
+		if u < t {
+			part = append(part, u)
+		}
+	}
+	return part
+}

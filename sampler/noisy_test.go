@@ -1,0 +1,186 @@
+package sampler_test
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sde"
+	"github.com/gradlogp/gradlogp/sde/noise"
+	"github.com/stretchr/testify/require"
+	"gonum.org/v1/gonum/mat"
+)
+
+// Every slip to a neighbouring method or option shows: a predictor agrees with
+// its own recursion and with no other.
+func TestStochasticAndMultistepMethodsAreToldApart(t *testing.T) {
+	p := processes(31)[0]
+	grid := p.grid[:len(p.grid)-2]
+	prior, start := priorOf(p.g, grid[0])
+	var want []moments
+	for _, m := range unfolded {
+		want = append(want, unfold(p.g, grid, start, m.step))
+	}
+	for i, m := range unfolded {
+		got := measured(t, p.g, m.pred, sampler.Settings{Grid: grid, Prior: prior, NoDenoise: true}, m.draws, 0)
+		for j, w := range want {
+			if i == j {
+				require.Less(t, got.relative(w), 1e-11)
+			} else {
+				require.Greater(t, got.relative(w), 1e-6, "%T%+v is not %T%+v", m.pred, m.pred, unfolded[j].pred, unfolded[j].pred)
+			}
+		}
+	}
+}
+
+func TestNoisyMethodsDoNotDependOnWorkersOrBatches(t *testing.T) {
+	const rows = 700
+	p := threeModes(t, sde.VP{})
+	for _, m := range unfolded {
+		for _, source := range []noise.Source{noise.White{Seed: 4}, noise.Antithetic{Source: noise.White{Seed: 4}}} {
+			s := sampler.Settings{Grid: sampler.DefaultGrid(p, 6), Noise: source, Workers: 1}
+			want := mat.NewDense(rows, 2, nil)
+			require.NoError(t, sampler.Sample(context.Background(), want, p, m.pred, &s))
+			s.Workers = 3
+			x := mat.NewDense(rows, 2, nil)
+			require.NoError(t, sampler.Sample(context.Background(), x, p, m.pred, &s))
+			sameBits(t, want, x, "%T", m.pred)
+			for _, lo := range []int{0, 7, 500} {
+				s.FirstRow = lo
+				x := mat.NewDense(min(130, rows-lo), 2, nil)
+				require.NoError(t, sampler.Sample(context.Background(), x, p, m.pred, &s))
+				sameBits(t, x, want.Slice(lo, lo+x.RawMatrix().Rows, 0, 2).(*mat.Dense), "%T", m.pred)
+			}
+		}
+	}
+}
+
+func TestNoisyMethodsDoNotAllocate(t *testing.T) {
+	g := standard(sde.VP{})
+	x := mat.NewDense(70, 2, nil)
+	for _, m := range unfolded {
+		allocs := func(n int) float64 {
+			s := &sampler.Settings{Grid: sampler.DefaultGrid(g, n), Workers: 1}
+			return testing.AllocsPerRun(3, func() {
+				require.NoError(t, sampler.Sample(context.Background(), x, g.problem(), m.pred, s))
+			})
+		}
+		require.Equal(t, allocs(8), allocs(40), "%T: more steps, more allocations", m.pred)
+	}
+}
+
+// With a last point at σ = 0 every method ends at a denoised state, without an
+// evaluation there; the counts are those of the table.
+func TestEvaluationsOfKDiffusionsMethods(t *testing.T) {
+	g := standard(sde.EDM{})
+	churn := sampler.Churn{S: 20}
+	grid := sampler.DefaultGrid(g, 20)
+	for _, c := range []struct {
+		pred       sampler.Predictor
+		calls, end int // with a last point in the span, and at 0
+	}{
+		{sampler.RungeKutta{}, 19, 20},
+		{sampler.RungeKutta{Alpha: 0.5, Churn: churn}, 38, 39},
+		{sampler.Heun{Churn: churn}, 38, 39},
+		{sampler.DPM2{}, 38, 39},
+		{sampler.DPM2{Churn: churn}, 38, 39},
+		{sampler.DPMpp2S{}, 38, 39},
+		{sampler.EulerAncestral{}, 19, 20},
+		{sampler.DPM2Ancestral{}, 38, 39},
+		{sampler.DPMpp2SAncestral{}, 38, 39},
+		{sampler.DPMppSDE{}, 38, 39},
+		{sampler.DPMpp2MSDE{}, 19, 20},
+		{sampler.DPMpp3M{}, 19, 20},
+		{sampler.DPMpp3MSDE{}, 19, 20},
+		{sampler.LMS{}, 19, 20},
+		{sampler.DPMFast{}, 56, 58},
+	} {
+		for _, grid := range [][]float64{grid, append(grid[:20:20], 0)} {
+			score := &counting{Scorer: g, times: map[float64]int{}}
+			x := mat.NewDense(3, 2, nil)
+			s := &sampler.Settings{Grid: grid, NoDenoise: true, Workers: 1}
+			require.NoError(t, sampler.Sample(context.Background(), x, sampler.Problem{SDE: g.SDE, Score: score}, c.pred, s))
+			want := c.calls
+			if len(grid) == 21 {
+				want = c.end
+			}
+			require.Equal(t, want, score.calls, "%T %+v", c.pred, c.pred)
+			require.Zero(t, score.times[0])
+		}
+	}
+}
+
+func TestDPMFastSpendsItsEvaluations(t *testing.T) {
+	g := standard(sde.VP{})
+	for n := 1; n < 14; n++ {
+		fast := sampler.DPMFast{Evaluations: n}
+		score := &counting{Scorer: g, times: map[float64]int{}}
+		x := mat.NewDense(1, 2, nil)
+		s := &sampler.Settings{Grid: sampler.LogSNR(g, 0.9, 0.05, fast.Steps()+1), NoDenoise: true}
+		require.NoError(t, sampler.Sample(context.Background(), x, sampler.Problem{SDE: g.SDE, Score: score}, fast, s))
+		require.Equal(t, n, score.calls)
+	}
+}
+
+// DDIM's η = 1 and the Euler-ancestral step are one formula, LMS-1 and Euler's
+// step in σ/α another, and RungeKutta on σ = t is Heun.
+func TestMethodsKnownUnderTwoNames(t *testing.T) {
+	edm, vp := standard(sde.EDM{}), standard(sde.VP{})
+	churn := sampler.Churn{S: 30, Min: 0.1}
+	for _, c := range []struct {
+		g    gauss
+		a, b sampler.Predictor
+	}{
+		{vp, sampler.DDIM{Eta: 1}, sampler.EulerAncestral{}},
+		{vp, sampler.DDIM{Eta: 0.3}, sampler.EulerAncestral{Eta: 0.3}},
+		{vp, sampler.DDIM{}, sampler.LMS{Order: 1}},
+		{vp, sampler.Euler{}, sampler.RungeKutta{}},
+		{edm, sampler.Heun{Churn: churn}, sampler.RungeKutta{Alpha: 1, Churn: churn}},
+	} {
+		x, y := mat.NewDense(50, 2, nil), mat.NewDense(50, 2, nil)
+		s := &sampler.Settings{Grid: sampler.DefaultGrid(c.g, 12)}
+		require.NoError(t, sampler.Sample(context.Background(), x, c.g.problem(), c.a, s))
+		require.NoError(t, sampler.Sample(context.Background(), y, c.g.problem(), c.b, s))
+		require.InDeltaSlice(t, x.RawMatrix().Data, y.RawMatrix().Data, 1e-10, "%T and %T", c.a, c.b)
+	}
+}
+
+func TestImpossibleSettingsOfKDiffusionsMethodsAreNamed(t *testing.T) {
+	nan, inf := math.NaN(), math.Inf(1)
+	g := standard(sde.VP{})
+	for _, c := range []struct {
+		text string
+		pred sampler.Predictor
+	}{
+		{"Heun.Churn.S = -1", sampler.Heun{Churn: sampler.Churn{S: -1}}},
+		{"DPM2.Churn.Min = NaN", sampler.DPM2{Churn: sampler.Churn{Min: nan}}},
+		{"RungeKutta.Churn.Noise = +Inf", sampler.RungeKutta{Churn: sampler.Churn{Noise: inf}}},
+		{"RungeKutta.Alpha = 1.5", sampler.RungeKutta{Alpha: 1.5}},
+		{"EulerAncestral.Eta = -1", sampler.EulerAncestral{Eta: -1}},
+		{"DPM2Ancestral.Noise = NaN", sampler.DPM2Ancestral{Noise: nan}},
+		{"DPMpp2SAncestral.Eta = +Inf", sampler.DPMpp2SAncestral{Eta: inf}},
+		{"DPMppSDE.Eta = -0.5", sampler.DPMppSDE{Eta: -0.5}},
+		{"DPMppSDE.R = 1,", sampler.DPMppSDE{R: 1}},
+		{"DPMpp2MSDE.Noise = -1", sampler.DPMpp2MSDE{Noise: -1}},
+		{"DPMpp3MSDE.Eta = NaN", sampler.DPMpp3MSDE{Eta: nan}},
+		{"LMS.Order = 5", sampler.LMS{Order: 5}},
+		{"DPMFast.Eta = -1", sampler.DPMFast{Eta: -1}},
+		{"DPMFast.Evaluations = 10 on a grid of 39 steps, expected 0 or from 114 to 116", sampler.DPMFast{Evaluations: 10}},
+		{"DPMFast.Evaluations = -3", sampler.DPMFast{Evaluations: -3}},
+		{"DPMAdaptive.Order = 4", sampler.DPMAdaptive{Order: 4}},
+		{"DPMAdaptive.RTol = -1", sampler.DPMAdaptive{RTol: -1}},
+		{"DPMAdaptive.Threshold = NaN", sampler.DPMAdaptive{Threshold: nan}},
+		{"DPMAdaptive.FirstStep = +Inf", sampler.DPMAdaptive{FirstStep: inf}},
+		{"DPMAdaptive.P + I + D = -1", sampler.DPMAdaptive{I: -1}},
+		{"DPMAdaptive.MaxEvaluations = -1", sampler.DPMAdaptive{MaxEvaluations: -1}},
+		{"DPMAdaptive.Eta = -1", sampler.DPMAdaptive{Eta: -1}},
+	} {
+		x := mat.NewDense(2, 2, nil)
+		err := sampler.Sample(context.Background(), x, g.problem(), c.pred, nil)
+		require.ErrorIs(t, err, sampler.ErrRange, c.text)
+		require.ErrorContains(t, err, c.text)
+		require.Zero(t, mat.Norm(x, 1), fmt.Sprint(c.pred))
+	}
+}
