@@ -3,13 +3,12 @@
 // multiply-adds and, when given, a peer's figures.
 //
 // It builds the benchmarks of the packages, runs them in turn, several rounds
-// of all, and prints medians: what disturbs the machine for a while disturbs
-// all alike. It has to be started within the repository.
+// of all, the peer's among them, and prints medians: what disturbs the machine
+// for a while disturbs all alike. It has to be started within the repository.
 package main
 
 import (
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
@@ -20,13 +19,6 @@ import (
 	"runtime"
 	"text/tabwriter"
 )
-
-// Peer holds another program's figures for the same work, measured on the same
-// machine: calls a second, by the benchmark's name.
-type Peer struct {
-	Name    string             `json:"name"`
-	Figures map[string]float64 `json:"figures"`
-}
 
 // unit is a group of benchmarks and how their rows are counted.
 type unit struct {
@@ -45,29 +37,24 @@ var units = []unit{
 func main() {
 	rounds := flag.Int("rounds", 3, "rounds of all benchmarks, of which the median is shown")
 	benchtime := flag.String("time", "500ms", "time of each benchmark in a round")
-	peerFile := flag.String("peer", "", "JSON file with a peer's figures: {\"name\": …, \"figures\": {\"FitStep/S/workers=1\": calls a second, …}}")
+	p := new(peer)
+	flag.StringVar(&p.file, "peer", "", "JSON file with a peer's figures: {\"name\": …, \"figures\": {\"FitStep/S/workers=1\": steps a second, …}}")
+	flag.StringVar(&p.command, "peer-command", "", "program that measures and prints such figures; it is run once a round")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, os.Stdout, os.Stderr, *rounds, *benchtime, *peerFile); err != nil {
+	if err := run(ctx, os.Stdout, os.Stderr, *rounds, *benchtime, p); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, stdout, stderr io.Writer, rounds int, benchtime, peerFile string) error {
+func run(ctx context.Context, stdout, stderr io.Writer, rounds int, benchtime string, p *peer) error {
 	if rounds < 1 {
 		return fmt.Errorf("-rounds %d: want at least 1", rounds)
 	}
-	var peer Peer
-	if peerFile != "" {
-		data, err := os.ReadFile(peerFile)
-		if err == nil {
-			err = json.Unmarshal(data, &peer)
-		}
-		if err != nil {
-			return fmt.Errorf("-peer %s: %w", peerFile, err)
-		}
+	if err := p.read(); err != nil {
+		return err
 	}
 	dir, err := os.MkdirTemp("", "bench")
 	if err != nil {
@@ -93,17 +80,20 @@ func run(ctx context.Context, stdout, stderr io.Writer, rounds int, benchtime, p
 				return err
 			}
 		}
+		if err := p.measure(ctx, stderr); err != nil {
+			return err
+		}
 	}
-	return r.report(ctx, stdout, scores, peer)
+	return r.report(ctx, stdout, scores, p)
 }
 
 // report prints the tables.
-func (r *results) report(ctx context.Context, stdout io.Writer, scores string, peer Peer) error {
+func (r *results) report(ctx context.Context, stdout io.Writer, scores string, p *peer) error {
 	peak := r.peak()
 	fmt.Fprintf(stdout, "%s/%s, %s, %d processors; peak of one core %.0f GFLOP/s\n\n", runtime.GOOS, runtime.GOARCH, r.cpu, runtime.NumCPU(), peak)
 	w := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	for _, u := range units {
-		fmt.Fprintf(w, "%s\t\tGFLOP/s\tof peak\t%s\tratio\t\n", u.title, peer.Name)
+		fmt.Fprintf(w, "%s\t\tGFLOP/s\tof peak\t%s\tratio\t\n", u.title, p.name)
 		for _, name := range r.names {
 			if !belongs(name, u.bench) {
 				continue
@@ -115,8 +105,8 @@ func (r *results) report(ctx context.Context, stdout io.Writer, scores string, p
 			} else {
 				fmt.Fprint(w, "\t\t")
 			}
-			if p := peer.Figures[name]; p > 0 {
-				fmt.Fprintf(w, "%.4g\t%.2f\t\n", p, value/p)
+			if other := median(p.figures[name]); other > 0 {
+				fmt.Fprintf(w, "%.4g\t%.2f\t\n", other, value/other)
 			} else {
 				fmt.Fprint(w, "\t\t\n")
 			}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -32,6 +34,20 @@ func TestBenchmarkLinesAreReadAndMediansTaken(t *testing.T) {
 }
 
 func TestImpossibleArgumentsAreRefused(t *testing.T) {
-	require.ErrorContains(t, run(t.Context(), nil, nil, 0, "1ms", ""), "-rounds 0")
-	require.ErrorContains(t, run(t.Context(), nil, nil, 1, "1ms", "no such file"), "-peer no such file")
+	require.ErrorContains(t, run(t.Context(), nil, nil, 0, "1ms", new(peer)), "-rounds 0")
+	require.ErrorContains(t, run(t.Context(), nil, nil, 1, "1ms", &peer{file: "no such file"}), "-peer no such file")
+	require.ErrorContains(t, (&peer{command: "no-such-program"}).measure(t.Context(), nil), "-peer-command no-such-program")
+}
+
+func TestAPeersFiguresAreCollected(t *testing.T) {
+	p := &peer{file: filepath.Join(t.TempDir(), "peer.json")}
+	require.NoError(t, os.WriteFile(p.file, []byte(`{"name": "other", "figures": {"FitStep/S/workers=1": 3}}`), 0o644))
+	for range 2 {
+		require.NoError(t, p.read())
+	}
+	require.NoError(t, p.add([]byte(`{"name": "other", "figures": {"FitStep/S/workers=1": 9, "Score/S/rows=1": 2}}`)))
+	require.Equal(t, "other", p.name)
+	require.Equal(t, 3.0, median(p.figures["FitStep/S/workers=1"]))
+	require.Equal(t, 2.0, median(p.figures["Score/S/rows=1"]))
+	require.Error(t, p.add([]byte("text")))
 }

@@ -73,10 +73,15 @@ func (r *results) median(name, metric string) float64 {
 		}
 		return 0
 	}
-	v := slices.Sorted(slices.Values(r.metrics[name][metric]))
+	return median(r.metrics[name][metric])
+}
+
+// median returns the median of v, 0 when it is empty.
+func median(v []float64) float64 {
 	if len(v) == 0 {
 		return 0
 	}
+	v = slices.Sorted(slices.Values(v))
 	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
 }
 
