@@ -26,6 +26,10 @@ type location struct {
 	at    int
 }
 
+// line is the number of elements to which sums over rows are aligned: a line of
+// the cache, or two.
+const line = 16
+
 // layout is the storage that a program needs.
 type layout struct {
 	arena    int // columns of a worker's block
@@ -71,7 +75,7 @@ func (g *graph) place(in []*Expr) {
 		case n.sums:
 			n.home = location{inLane, l.lane}
 			g.pieces = append(g.pieces, piecesOf(l.lane, elements, n.out)...)
-			l.lane += elements
+			l.lane += (elements + line - 1) / line * line
 		case n.phase == before || n.phase == after:
 			n.home = location{inOnce, l.once}
 			l.once += elements
