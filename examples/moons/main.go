@@ -144,12 +144,12 @@ type method struct {
 	evaluations int
 }
 
-// methods are the stochastic predictor-corrector sampler and a fast solver of
-// the probability flow. Both spend one evaluation on the final denoise.
+// methods are the stochastic predictor-corrector sampler and the default solver
+// of the probability flow. Both spend one evaluation on the final denoise.
 func methods(p sde.SDE) []method {
 	return []method{
 		{"predictor-corrector", sampler.EulerMaruyama{}, sampler.Settings{Grid: sampler.DefaultGrid(p, 101), Corrector: sampler.Langevin{}}, 201},
-		{"DPM-Solver++ 2M", sampler.DPMpp2M{}, sampler.Settings{Grid: sampler.DefaultGrid(p, 20)}, 20},
+		{"probability flow", sampler.Default(p), sampler.Settings{Grid: sampler.DefaultGrid(p, 40)}, 40},
 	}
 }
 

@@ -48,7 +48,7 @@ func TestInterruptedTrainingGoesOnToSample(t *testing.T) {
 	require.NoError(t, j.run(ctx, &stdout, io.Discard))
 	require.Regexp(t, `ring: \d+ of 1000000 steps`, stdout.String())
 	require.Contains(t, stdout.String(), "predictor-corrector")
-	require.Contains(t, stdout.String(), "DPM-Solver++ 2M")
+	require.Contains(t, stdout.String(), "probability flow")
 	require.FileExists(t, j.out)
 }
 
