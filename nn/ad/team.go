@@ -1,11 +1,12 @@
 package ad
 
 // A unit of work is for one worker, unless layers are wide and there are more
-// workers than units: few rows, or so many weights that there are few lanes. Then a team of workers
-// shares each unit, block by block. What belongs to rows they share by rows, each
-// in an arena of its own, and sums over rows by the columns of x in xᵀ·g, for
-// which they read each other's arenas in the order of the rows. So neither order
-// nor bits of any number change. Between the two they wait for each other.
+// workers than units: few rows, or so many weights that there are few lanes. Then
+// a team of workers shares each unit, block by block. What belongs to rows they
+// share by rows, each in an arena of its own, and sums over rows by the columns
+// of x in xᵀ·g, for which they read each other's arenas in the order of the rows.
+// So neither order nor bits of any number change. Between the two they wait for
+// each other.
 
 // segment is a run of instructions of a block that are all sums over rows, or
 // all not.
