@@ -1,12 +1,11 @@
 package figure
 
 import (
-	"bufio"
 	"fmt"
+	"image"
 	"image/png"
 	"io"
-	"os"
-	"path/filepath"
+	"math"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -19,12 +18,21 @@ const dpi = 120
 // Panel is one picture of the plane between XLim and YLim. Layers are drawn in
 // their order; what lies outside the limits is cut off.
 type Panel struct {
-	Title      string
-	XLim, YLim [2]float64
-	Layers     []Layer
+	Title          string
+	XLim, YLim     [2]float64
+	XLabel, YLabel string // names of the axes, where they have any
+	// Log makes both axes logarithmic. The panel then fills its place, since
+	// no unit is to be kept.
+	Log bool
+	// XTicks are the marked values of the x axis; nil leaves the choice open.
+	XTicks []float64
+	// LegendTop and LegendLeft say in which corner the labels of the Lines are
+	// explained. It should be one that the lines leave free.
+	LegendTop, LegendLeft bool
+	Layers                []Layer
 }
 
-// Layer is Points, HeatMap or Arrows.
+// Layer is Points, HeatMap, Arrows or Line.
 type Layer interface {
 	// plotter returns what draws the layer, or an error that names a value
 	// that is not finite.
@@ -35,6 +43,16 @@ type Layer interface {
 // writes it to w. All rows are as long as the first; a Panel without limits
 // leaves its place empty. It panics when the sheet or a row has no size.
 func WritePNG(w io.Writer, rows [][]Panel, width, height int) error {
+	img, err := sheet(rows, width, height)
+	if err != nil {
+		return err
+	}
+	e := png.Encoder{CompressionLevel: png.BestCompression}
+	return e.Encode(w, reduce(256, img)[0])
+}
+
+// sheet draws rows of panels.
+func sheet(rows [][]Panel, width, height int) (image.Image, error) {
 	if width <= 0 || height <= 0 || len(rows) == 0 || len(rows[0]) == 0 {
 		panic("figure: empty sheet")
 	}
@@ -47,71 +65,28 @@ func WritePNG(w io.Writer, rows [][]Panel, width, height int) error {
 		for j := range row {
 			var err error
 			if plots[i][j], err = row[j].plot(); err != nil {
-				return fmt.Errorf("figure: panel %q: %w", row[j].Title, err)
+				return nil, fmt.Errorf("figure: panel %q: %w", row[j].Title, err)
 			}
 		}
 	}
-	sheet := vgimg.NewWith(vgimg.UseDPI(dpi), vgimg.UseWH(pixels(width), pixels(height)))
+	canvas := vgimg.NewWith(vgimg.UseDPI(dpi), vgimg.UseWH(pixels(width), pixels(height)))
 	tiles := draw.Tiles{
 		Rows: len(rows), Cols: len(rows[0]),
 		PadX: 8, PadY: 8, PadTop: 6, PadBottom: 6, PadLeft: 6, PadRight: 6,
 	}
-	for i, row := range plot.Align(plots, tiles, draw.New(sheet)) {
+	for i, row := range plot.Align(plots, tiles, draw.New(canvas)) {
 		for j, c := range row {
-			if p := plots[i][j]; p != nil {
-				p.Draw(square(p, c))
+			p := plots[i][j]
+			if p == nil {
+				continue
 			}
+			if !rows[i][j].Log {
+				c = square(p, c)
+			}
+			p.Draw(c)
 		}
 	}
-	e := png.Encoder{CompressionLevel: png.BestCompression}
-	return e.Encode(w, reduce(sheet.Image()))
-}
-
-// Save writes the picture to the file path, whole or not at all. A pipe or a
-// device is written to as it is.
-func Save(path string, rows [][]Panel, width, height int) error {
-	if err := save(path, rows, width, height); err != nil {
-		return fmt.Errorf("figure: cannot write %s: %w", path, err)
-	}
-	return nil
-}
-
-func save(path string, rows [][]Panel, width, height int) error {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		f, err := os.OpenFile(path, os.O_WRONLY, 0)
-		if err != nil {
-			return err
-		}
-		return encode(f, rows, width, height, func() error { return nil }) // a device need not sync
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // finds nothing after the rename
-	if err := encode(f, rows, width, height, f.Sync); err != nil {
-		return err
-	}
-	if err := os.Chmod(f.Name(), 0o644); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
-}
-
-// encode writes the picture to f, syncs and closes it.
-func encode(f *os.File, rows [][]Panel, width, height int, sync func() error) error {
-	w := bufio.NewWriter(f)
-	err := WritePNG(w, rows, width, height)
-	if err == nil {
-		err = w.Flush()
-	}
-	if err == nil {
-		err = sync()
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	return err
+	return canvas.Image(), nil
 }
 
 func pixels(n int) vg.Length { return vg.Length(n) * vg.Inch / dpi }
@@ -124,58 +99,55 @@ func (p *Panel) plot() (*plot.Plot, error) {
 	if !(p.XLim[0] < p.XLim[1] && p.YLim[0] < p.YLim[1]) {
 		return nil, fmt.Errorf("limits %v and %v, want them to increase", p.XLim, p.YLim)
 	}
+	if p.Log && !(p.XLim[0] > 0 && p.YLim[0] > 0) {
+		return nil, fmt.Errorf("limits %v and %v, want them positive on logarithmic axes", p.XLim, p.YLim)
+	}
 	g := plot.New()
 	g.Title.Text = p.Title
 	g.Title.TextStyle.Font.Size = 10
 	g.Title.TextStyle.Font.Variant = "Sans"
 	g.Title.Padding = 3
+	g.X.Label.Text, g.Y.Label.Text = p.XLabel, p.YLabel
 	for _, axis := range []*plot.Axis{&g.X, &g.Y} {
 		axis.Padding = 0
-		axis.LineStyle.Width = 0 // the frame stands for both axes
+		axis.LineStyle.Width = 0   // the frame stands for both axes
+		if axis.Label.Text != "" { // the font of a name spaces the ticks, too
+			axis.Label.TextStyle.Font.Size = 8
+			axis.Label.TextStyle.Font.Variant = "Sans"
+		}
 		axis.Tick.Label.Font.Size = 7
 		axis.Tick.Label.Font.Variant = "Sans"
 		axis.Tick.Length = 3
 		axis.Tick.Marker = ticks{}
+		if p.Log {
+			axis.Tick.Marker = decades{}
+		}
 	}
+	if p.XTicks != nil {
+		g.X.Tick.Marker = marks{p.XTicks, p.Log}
+	}
+	g.Legend.Top, g.Legend.Left = p.LegendTop, p.LegendLeft
+	legend(&g.Legend)
 	for _, l := range p.Layers {
 		drawn, err := l.plotter(p)
 		if err != nil {
 			return nil, err
 		}
 		g.Add(drawn)
+		if line, ok := l.(Line); ok && line.Label != "" {
+			g.Legend.Add(line.Label, line)
+		}
 	}
 	g.Add(frame{})
 	// Adding a layer widens the axes; what counts are the limits.
 	g.X.Min, g.X.Max = p.XLim[0], p.XLim[1]
 	g.Y.Min, g.Y.Max = p.YLim[0], p.YLim[1]
-	return g, nil
-}
-
-// square crops c around its centre until a unit is equally long on both axes
-// of p.
-func square(p *plot.Plot, c draw.Canvas) draw.Canvas {
-	size := p.DataCanvas(c).Size()
-	x, y := vg.Length(p.X.Max-p.X.Min), vg.Length(p.Y.Max-p.Y.Min)
-	unit := min(size.X/x, size.Y/y)
-	dx, dy := (size.X-unit*x)/2, (size.Y-unit*y)/2
-	return draw.Crop(c, dx, -dx, dy, -dy)
-}
-
-// ticks are gonum's own, without those that have no label.
-type ticks struct{}
-
-func (ticks) Ticks(min, max float64) (marks []plot.Tick) {
-	for _, t := range (plot.DefaultTicks{}).Ticks(min, max) {
-		if !t.IsMinor() {
-			marks = append(marks, t)
+	if p.Log {
+		// gonum's axes stay linear, in the logarithm: on its own logarithmic
+		// ones it reserves the room for an axis's name in the wrong place.
+		for _, v := range []*float64{&g.X.Min, &g.X.Max, &g.Y.Min, &g.Y.Max} {
+			*v = math.Log10(*v)
 		}
 	}
-	return marks
-}
-
-// frame is the border of the data.
-type frame struct{}
-
-func (frame) Plot(c draw.Canvas, _ *plot.Plot) {
-	c.StrokeLines(ink, []vg.Point{c.Min, {X: c.Max.X, Y: c.Min.Y}, c.Max, {X: c.Min.X, Y: c.Max.Y}, c.Min})
+	return g, nil
 }

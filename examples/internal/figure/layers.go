@@ -1,6 +1,7 @@
 package figure
 
 import (
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -31,8 +32,8 @@ type Points struct {
 	Radius vg.Length   // zero: 0.8 points
 }
 
-func (l Points) plotter(*Panel) (plot.Plotter, error) {
-	if err := plane(l.X, "point"); err != nil {
+func (l Points) plotter(p *Panel) (plot.Plotter, error) {
+	if err := plane(p, l.X, "point"); err != nil {
 		return nil, err
 	}
 	if l.Color == (color.NRGBA{}) {
@@ -41,7 +42,7 @@ func (l Points) plotter(*Panel) (plot.Plotter, error) {
 	if l.Radius == 0 {
 		l.Radius = 0.8
 	}
-	return drawing(func(c draw.Canvas, at func(x, y float64) vg.Point) {
+	return drawing{log: p.Log, draw: func(c draw.Canvas, at func(x, y float64) vg.Point) {
 		style := draw.GlyphStyle{Color: l.Color, Radius: l.Radius, Shape: draw.CircleGlyph{}}
 		n, _ := l.X.Dims()
 		for i := range n {
@@ -49,7 +50,7 @@ func (l Points) plotter(*Panel) (plot.Plotter, error) {
 				c.DrawGlyph(style, p)
 			}
 		}
-	}), nil
+	}}, nil
 }
 
 // HeatMap shows a function on the panel by colour, from white for nothing to
@@ -68,6 +69,9 @@ type HeatMap struct {
 const shades = 64
 
 func (l HeatMap) plotter(p *Panel) (plot.Plotter, error) {
+	if p.Log {
+		return nil, errors.New("heat map on logarithmic axes, want linear ones")
+	}
 	r, c := l.Values.Dims()
 	top := mat.Max(l.Values)
 	img := image.NewPaletted(image.Rect(0, 0, c, r), heat())
@@ -118,11 +122,14 @@ type Arrows struct {
 	Length float64
 }
 
-func (l Arrows) plotter(*Panel) (plot.Plotter, error) {
-	if err := plane(l.X, "arrow"); err != nil {
+func (l Arrows) plotter(p *Panel) (plot.Plotter, error) {
+	if p.Log {
+		return nil, errors.New("arrows on logarithmic axes, want linear ones")
+	}
+	if err := plane(p, l.X, "arrow"); err != nil {
 		return nil, err
 	}
-	if err := plane(l.V, "arrow's vector"); err != nil {
+	if err := plane(p, l.V, "arrow's vector"); err != nil {
 		return nil, err
 	}
 	n, _ := l.X.Dims()
@@ -133,7 +140,7 @@ func (l Arrows) plotter(*Panel) (plot.Plotter, error) {
 	for i := range n {
 		top = max(top, math.Hypot(l.V.At(i, 0), l.V.At(i, 1)))
 	}
-	return drawing(func(c draw.Canvas, at func(x, y float64) vg.Point) {
+	return drawing{log: p.Log, draw: func(c draw.Canvas, at func(x, y float64) vg.Point) {
 		style := ink
 		for i := range n {
 			x, y, u, v := l.X.At(i, 0), l.X.At(i, 1), l.V.At(i, 0), l.V.At(i, 1)
@@ -153,26 +160,38 @@ func (l Arrows) plotter(*Panel) (plot.Plotter, error) {
 			side := vg.Point{X: -barb.Y / 2, Y: barb.X / 2}
 			c.FillPolygon(style.Color, c.ClipPolygonXY([]vg.Point{head, foot.Add(side), foot.Sub(side)}))
 		}
-	}), nil
+	}}, nil
 }
 
 // drawing is a plotter given by a function of the map from data to the canvas.
-type drawing func(c draw.Canvas, at func(x, y float64) vg.Point)
+type drawing struct {
+	draw func(c draw.Canvas, at func(x, y float64) vg.Point)
+	log  bool
+}
 
 func (d drawing) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
-	d(c, func(a, b float64) vg.Point { return vg.Point{X: x(a), Y: y(b)} })
+	d.draw(c, func(a, b float64) vg.Point {
+		if d.log {
+			a, b = math.Log10(a), math.Log10(b)
+		}
+		return vg.Point{X: x(a), Y: y(b)}
+	})
 }
 
-// plane checks that m holds finite points of the plane.
-func plane(m mat.Matrix, what string) error {
+// plane checks that m holds finite points of the plane which have a place on p.
+func plane(p *Panel, m mat.Matrix, what string) error {
 	n, d := m.Dims()
 	if d != 2 {
 		panic("figure: dimension mismatch")
 	}
 	for i := range n {
-		if x, y := m.At(i, 0), m.At(i, 1); math.IsNaN(x-x) || math.IsNaN(y-y) {
+		x, y := m.At(i, 0), m.At(i, 1)
+		switch {
+		case math.IsNaN(x-x) || math.IsNaN(y-y):
 			return fmt.Errorf("%s %d is (%v, %v), want finite", what, i, x, y)
+		case p.Log && !(x > 0 && y > 0):
+			return fmt.Errorf("%s %d is (%v, %v), want positive on logarithmic axes", what, i, x, y)
 		}
 	}
 	return nil

@@ -1,0 +1,92 @@
+package figure
+
+import (
+	"math"
+	"strconv"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// square crops c around its centre until a unit is equally long on both axes
+// of p.
+func square(p *plot.Plot, c draw.Canvas) draw.Canvas {
+	size := p.DataCanvas(c).Size()
+	x, y := vg.Length(p.X.Max-p.X.Min), vg.Length(p.Y.Max-p.Y.Min)
+	unit := min(size.X/x, size.Y/y)
+	dx, dy := (size.X-unit*x)/2, (size.Y-unit*y)/2
+	return draw.Crop(c, dx, -dx, dy, -dy)
+}
+
+// ticks are gonum's own, without those that have no label.
+type ticks struct{}
+
+func (ticks) Ticks(min, max float64) (marks []plot.Tick) {
+	for _, t := range (plot.DefaultTicks{}).Ticks(min, max) {
+		if !t.IsMinor() {
+			marks = append(marks, t)
+		}
+	}
+	return marks
+}
+
+// frame is the border of the data.
+type frame struct{}
+
+func (frame) Plot(c draw.Canvas, _ *plot.Plot) {
+	c.StrokeLines(ink, []vg.Point{c.Min, {X: c.Max.X, Y: c.Min.Y}, c.Max, {X: c.Min.X, Y: c.Max.Y}, c.Min})
+}
+
+// decades marks the powers of ten of an axis that is linear in the logarithm,
+// and 2 … 9 times them without a label.
+type decades struct{}
+
+func (decades) Ticks(min, max float64) (marks []plot.Tick) {
+	for e := math.Floor(min); e <= max; e++ {
+		for k := 1; k < 10; k++ {
+			t := plot.Tick{Value: e + math.Log10(float64(k))}
+			if k == 1 {
+				t.Label = label(math.Pow10(int(e)))
+			}
+			if min <= t.Value && t.Value <= max {
+				marks = append(marks, t)
+			}
+		}
+	}
+	return marks
+}
+
+// marks are given values.
+type marks struct {
+	values []float64
+	log    bool
+}
+
+func (m marks) Ticks(_, _ float64) (ticks []plot.Tick) {
+	for _, v := range m.values {
+		t := plot.Tick{Value: v, Label: label(v)}
+		if m.log {
+			t.Value = math.Log10(v)
+		}
+		ticks = append(ticks, t)
+	}
+	return ticks
+}
+
+func label(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+
+// legend sets the style of a legend, a little off the frame.
+func legend(l *plot.Legend) {
+	l.TextStyle.Font.Size = 7
+	l.TextStyle.Font.Variant = "Sans"
+	l.ThumbnailWidth = 14
+	l.Padding = 1
+	l.XOffs, l.YOffs = -5, 5
+	if l.Left {
+		l.XOffs = 5
+	}
+	if l.Top {
+		l.YOffs = -5
+	}
+}
