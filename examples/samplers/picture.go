@@ -2,6 +2,7 @@ package main
 
 import (
 	"image/color"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -20,8 +21,8 @@ var (
 	pink   = color.NRGBA{R: 0xcc, G: 0x79, B: 0xa7, A: 0xff}
 )
 
-// shown is a method in the picture. Dashed lines are those of methods that
-// spend two evaluations a step, or as many as they like.
+// shown is a method in the picture. Dashed lines are those of methods with two
+// evaluations a step, of adaptive ones and of correctors.
 type shown struct {
 	name   string
 	color  color.NRGBA
@@ -84,7 +85,7 @@ func (t *table) picture() [][]figure.Panel {
 
 // curve returns the points of a method as rows.
 func (t *table) curve(name string, points func(result) []point) *mat.Dense {
-	for _, r := range append(t.fixed[:len(t.fixed):len(t.fixed)], t.adaptive...) {
+	for _, r := range slices.Concat(t.fixed, t.adaptive) {
 		if r.name == name {
 			x := mat.NewDense(len(r.runs), 2, nil)
 			for i, p := range points(r) {
