@@ -27,6 +27,8 @@ const (
 	colAlpha
 	colSigma
 	colG2
+	colDAlpha
+	colDSigma
 	colWeight
 	batchCols
 )
@@ -35,7 +37,7 @@ const (
 var columnNames = [batchCols]string{
 	"Coeffs.In", "Coeffs.Noise", "Coeffs.Skip", "Coeffs.Out", "the score's factor of x", "the score's factor of F",
 	"the noise's factor of x", "the noise's factor of F", "the velocity's factor of x", "the velocity's factor of F",
-	"the time", "α", "σ", "g²", "the weight",
+	"the time", "α", "σ", "g²", "dα/dt", "dσ/dt", "the weight",
 }
 
 // batcher makes training batches. With antithetic pairs the second half of a
@@ -248,7 +250,8 @@ func (b *batcher) columns(c []float32, p *instant) {
 	for i, v := range [batchCols]float64{
 		colIn: k.In, colNoise: k.Noise, colDenoiseX: k.Skip, colDenoiseF: k.Out, colScoreX: sx, colScoreF: sf,
 		colEpsX: k.Rest / σ, colEpsF: -α * k.Out / σ, colVelX: f - 0.5*g2*sx, colVelF: -0.5 * g2 * sf,
-		colT: t, colAlpha: α, colSigma: σ, colG2: g2, colWeight: b.s.Weight.At(p, t),
+		colT: t, colAlpha: α, colSigma: σ, colG2: g2, colDAlpha: α * f, colDSigma: g2/(2*σ) + f*σ,
+		colWeight: b.s.Weight.At(p, t),
 	} {
 		c[i] = float32(v)
 	}
@@ -262,5 +265,6 @@ func (b *batcher) leaves() (in []*ad.Expr, leaf Batch, col func(i int) *ad.Expr)
 	leaf = Batch{X0: ad.Input("x0", d), Xt: ad.Input("xt", d), Z: ad.Input("z", d)}
 	col = func(i int) *ad.Expr { return ad.Slice(cols, i, i+1) }
 	leaf.T, leaf.Alpha, leaf.Sigma, leaf.G2, leaf.Weight = col(colT), col(colAlpha), col(colSigma), col(colG2), col(colWeight)
+	leaf.DAlpha, leaf.DSigma = col(colDAlpha), col(colDSigma)
 	return []*ad.Expr{leaf.X0, leaf.Xt, leaf.Z, cols}, leaf, col
 }

@@ -20,9 +20,12 @@ var (
 )
 
 // validVariance checks a variance of which zero means 1.
-func validVariance(field string, v float64) error {
+func validVariance(field string, v float64) error { return positiveOrZero(field, v, "1") }
+
+// positiveOrZero checks a positive number of which zero means a default.
+func positiveOrZero(field string, v float64, zero string) error {
 	if v < 0 || !finite(v) {
-		return fmt.Errorf("%w: %s is %v, want a positive number, or 0 for 1", ErrRange, field, v)
+		return fmt.Errorf("%w: %s is %v, want a positive number, or 0 for %s", ErrRange, field, v, zero)
 	}
 	return nil
 }

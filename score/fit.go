@@ -39,6 +39,9 @@ func Fit(ctx context.Context, m *Model, data Data, s *Settings) (*Result, error)
 	if err := checkArguments(m, data); err != nil {
 		return nil, err
 	}
+	if err := suits(c.Objective, m.dim, &c); err != nil {
+		return nil, err
+	}
 	t, err := newTrainer(ctx, m, data, c)
 	if err != nil {
 		return nil, err

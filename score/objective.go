@@ -23,6 +23,7 @@ type Fields struct {
 type Batch struct {
 	X0, Xt, Z           *ad.Expr
 	T, Alpha, Sigma, G2 *ad.Expr
+	DAlpha, DSigma      *ad.Expr // dα/dt and dσ/dt
 	Weight              *ad.Expr
 }
 
@@ -41,5 +42,50 @@ type DSM struct{}
 
 // Loss returns the loss of each row.
 func (DSM) Loss(_ *nn.Build, f Fields, d Batch) *ad.Expr {
-	return ad.Mul(d.Weight, ad.SumCols(ad.Square(ad.Sub(f.Denoise(d.Xt), d.X0))))
+	return ad.Mul(d.Weight, distance(f.Denoise(d.Xt), d.X0))
 }
+
+// suited is implemented by an Objective of this package that suits some runs
+// only.
+type suited interface {
+	suits(d int, s *Settings) error
+}
+
+// suits checks an objective, or the one that it wraps, against the run.
+func suits(o Objective, d int, s *Settings) error {
+	if o, ok := o.(suited); ok {
+		return o.suits(d, s)
+	}
+	return nil
+}
+
+// DDPM is the loss on the noise ‖ε̂ − z‖² of Ho et al. 2020, whatever the weight
+// of Settings: DSM with the weight Simple. The published form has the process of
+// sde.NewDDPM and the times Levels.
+type DDPM struct{}
+
+// Loss returns the loss of each row.
+func (DDPM) Loss(_ *nn.Build, f Fields, d Batch) *ad.Expr { return distance(f.Noise(d.Xt), d.Z) }
+
+// NCSN is the loss on the score ½σ²‖s + z/σ‖² of Song & Ermon 2019, whatever the
+// weight of Settings. The published form has the process of sde.NewNCSN and the
+// times Levels.
+type NCSN struct{}
+
+// Loss returns the loss of each row.
+func (NCSN) Loss(_ *nn.Build, f Fields, d Batch) *ad.Expr {
+	return ad.Scale(0.5, ad.SumCols(ad.Square(ad.Add(ad.Mul(d.Sigma, f.Score(d.Xt)), d.Z))))
+}
+
+// FlowMatching is the loss on the flow's velocity ‖u(x_t, t) − (α̇x₀ + σ̇z)‖²
+// (Lipman et al. 2023), whatever the weight of Settings. Its usual companions
+// are sde.Linear, the preconditioning Flow and times that are Uniform.
+type FlowMatching struct{}
+
+// Loss returns the loss of each row.
+func (FlowMatching) Loss(_ *nn.Build, f Fields, d Batch) *ad.Expr {
+	return distance(f.Velocity(d.Xt), ad.Add(ad.Mul(d.DAlpha, d.X0), ad.Mul(d.DSigma, d.Z)))
+}
+
+// distance returns ‖a − b‖² of each row.
+func distance(a, b *ad.Expr) *ad.Expr { return ad.SumCols(ad.Square(ad.Sub(a, b))) }

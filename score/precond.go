@@ -95,6 +95,30 @@ func (c V) Coeffs(p sde.SDE, t float64) Coeffs {
 // not finite.
 func (c V) Validate() error { return validVariance("V.Variance", c.Variance) }
 
+// Flow predicts the flow's velocity u = α̇x₀ + σ̇z (Lipman et al. 2023): with
+// w = σα̇ − ασ̇,
+//
+//	D = (σF − σ̇x)/w,
+//
+// and u = F. In is that of EDM; Noise is the time itself, for processes whose
+// times lie between 0 and 1, such as sde.Linear.
+type Flow struct {
+	Variance float64 // v in model coordinates; zero means 1
+}
+
+// Coeffs returns the coefficients at t. With α̇ = αf and σ̇ = g²/(2σ) + fσ, w is
+// −αg²/(2σ).
+func (c Flow) Coeffs(p sde.SDE, t float64) Coeffs {
+	α, σ := p.Kernel(t)
+	f, g2 := p.Rates(t)
+	rest := -2 * σ * σ * f / g2
+	return Coeffs{Skip: (1 - rest) / α, Out: -2 * σ * σ / (α * g2), In: inputScale(c.Variance, α, σ), Noise: t, Rest: rest}
+}
+
+// Validate returns an error wrapping ErrRange when the variance is negative or
+// not finite.
+func (c Flow) Validate() error { return validVariance("Flow.Variance", c.Variance) }
+
 func variance(v float64) float64 {
 	if v == 0 {
 		return 1

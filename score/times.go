@@ -28,15 +28,7 @@ func (l LogNormal) At(p sde.SDE, u float64) float64 {
 	if l == (LogNormal{}) {
 		l = LogNormal{Mean: -1.6, Std: 1.4}
 	}
-	start, end := p.Span()
-	λ := -(l.Mean + l.Std*math.Sqrt2*math.Erfinv(2*u-1))
-	switch {
-	case λ >= sde.LogSNR(p, start):
-		return start
-	case λ <= sde.LogSNR(p, end):
-		return end
-	}
-	return min(max(sde.TimeAt(p, λ), start), end)
+	return timeAt(p, l.Mean+l.Std*math.Sqrt2*math.Erfinv(2*u-1))
 }
 
 // Validate returns an error wrapping ErrRange unless Mean is finite and Std
@@ -51,6 +43,20 @@ func (l LogNormal) Validate() error {
 	return nil
 }
 
+// timeAt returns the time of a level ln(σ/α), the nearer end of the span for
+// levels beyond it.
+func timeAt(p sde.SDE, level float64) float64 {
+	start, end := p.Span()
+	λ := -level
+	switch {
+	case λ >= sde.LogSNR(p, start):
+		return start
+	case λ <= sde.LogSNR(p, end):
+		return end
+	}
+	return min(max(sde.TimeAt(p, λ), start), end)
+}
+
 // Uniform draws the times uniformly from the span.
 type Uniform struct{}
 
@@ -58,4 +64,55 @@ type Uniform struct{}
 func (Uniform) At(p sde.SDE, u float64) float64 {
 	start, end := p.Span()
 	return start + u*(end-start)
+}
+
+// Levels draws the whole times of the span, each with the same probability: the
+// noise levels of a table, see sde.Discrete.
+type Levels struct{}
+
+// At returns the time at quantile u.
+func (Levels) At(p sde.SDE, u float64) float64 {
+	start, end := p.Span()
+	first, last := math.Ceil(start), math.Floor(end)
+	return min(first+math.Floor(u*(last-first+1)), last)
+}
+
+// LogUniform draws ln(σ/α) uniformly. Over the whole span it is the importance
+// sampling in proportion to g²/σ² that Likelihood.Importance is for.
+type LogUniform struct {
+	Low, High float64 // σ/α in model coordinates; zero means the end of the span
+}
+
+// At returns the time at quantile u.
+func (l LogUniform) At(p sde.SDE, u float64) float64 {
+	low, high := levels(p, l.Low, l.High)
+	return timeAt(p, (1-u)*math.Log(low)+u*math.Log(high))
+}
+
+// Validate returns an error wrapping ErrRange unless Low and High are positive
+// and increasing, where they are not zero.
+func (l LogUniform) Validate() error { return validLevels("LogUniform", l.Low, l.High) }
+
+// levels returns two levels of σ/α, the ends of the span in place of zeros.
+func levels(p sde.SDE, low, high float64) (lo, hi float64) {
+	start, end := p.Span()
+	if low == 0 {
+		low = math.Exp(-sde.LogSNR(p, start))
+	}
+	if high == 0 {
+		high = math.Exp(-sde.LogSNR(p, end))
+	}
+	return low, high
+}
+
+func validLevels(law string, low, high float64) error {
+	switch {
+	case !(low >= 0 && finite(low)):
+		return fmt.Errorf("%w: %s.Low is %v, want a positive number, or 0 for the lowest level", ErrRange, law, low)
+	case !(high >= 0 && finite(high)):
+		return fmt.Errorf("%w: %s.High is %v, want a positive number, or 0 for the highest level", ErrRange, law, high)
+	case high != 0 && low >= high:
+		return fmt.Errorf("%w: %s.Low is %v, want less than High, %v", ErrRange, law, low, high)
+	}
+	return nil
 }
