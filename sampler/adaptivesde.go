@@ -93,7 +93,7 @@ func newSDESteps(s *Step, rtol, atol float64, limit int) *sdeSteps {
 func (o *sdeSteps) step(s *Step, to float64) error {
 	n := len(o.rows)
 	o.charge()
-	if err := s.ScoreRows(o.score, o.y, o.t[:n]); err != nil {
+	if err := s.ScoreSome(o.score, o.y, o.t[:n], o.rows); err != nil {
 		return err
 	}
 	for i, row := range o.rows {
@@ -105,7 +105,7 @@ func (o *sdeSteps) step(s *Step, to float64) error {
 		o.update(s, o.euler.RawRowView(i), i, o.t[i], o.y.RawRowView(i))
 	}
 	o.charge()
-	if err := s.ScoreRows(o.score, o.euler, o.u[:n]); err != nil {
+	if err := s.ScoreSome(o.score, o.euler, o.u[:n], o.rows); err != nil {
 		return err
 	}
 	for i := range o.rows {

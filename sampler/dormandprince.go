@@ -108,8 +108,8 @@ func tolerances(method string, rtol, atol float64, limit int, defaultR, defaultA
 }
 
 // flow is the velocity f x − ½g²s of the probability flow.
-func (s *Step) flow(dst, x *mat.Dense, t []float64, _ []int) error {
-	if err := s.ScoreRows(dst, x, t); err != nil {
+func (s *Step) flow(dst, x *mat.Dense, t []float64, rows []int) error {
+	if err := s.ScoreSome(dst, x, t, rows); err != nil {
 		return err
 	}
 	for i, u := range t {

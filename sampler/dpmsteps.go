@@ -137,7 +137,7 @@ func (o *dpmSteps) noise(dst *mat.Dense, r float64, coefficients stage) error {
 		}
 	}
 	o.charge()
-	if err := o.s.ScoreRows(dst, o.x, times); err != nil {
+	if err := o.s.ScoreSome(dst, o.x, times, o.rows); err != nil {
 		return err
 	}
 	for i, t := range times {

@@ -91,15 +91,17 @@ func (f frame) model(y, x *mat.Dense) {
 
 // frameOf returns the frame of a scorer, the identity when it has none.
 func frameOf(s sde.Scorer, d int) (frame, error) {
-	framed, ok := s.(sde.Framed)
-	if !ok {
+	var shift, scale []float64
+	if framed, ok := s.(sde.Framed); ok {
+		shift, scale = framed.Frame()
+	}
+	if shift == nil && scale == nil {
 		f := frame{make([]float64, d), make([]float64, d)}
 		for j := range f.scale {
 			f.scale[j] = 1
 		}
 		return f, nil
 	}
-	shift, scale := framed.Frame()
 	if len(shift) != d || len(scale) != d {
 		panic(panicDims)
 	}

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
 	"gonum.org/v1/gonum/mat"
 )
@@ -162,11 +163,19 @@ func (r *run) chunk(ctx context.Context, state *mat.Dense, lo, hi int) (RowError
 // newStep returns the Step of the rows from lo up to hi of the state.
 func (r *run) newStep(ctx context.Context, state *mat.Dense, lo, hi int) *Step {
 	_, d := state.Dims()
-	return &Step{
+	s := &Step{
 		SDE: r.SDE, Ctx: ctx, scorer: r.Score, frame: r.frame, Noise: r.Noise, Row0: r.FirstRow + lo,
 		X: state.Slice(lo, hi, 0, d).(*mat.Dense), Mean: mat.NewDense(hi-lo, d, nil),
 		N: len(r.Grid) - 1, T: r.Grid[0], U: r.Grid[1], At: r.Grid[0],
 	}
+	if differ, ok := r.Score.(sde.Selector); ok {
+		rows := make([]int, hi-lo)
+		for i := range rows {
+			rows[i] = s.Row0 + i
+		}
+		s.differ, s.scorer = differ, differ.Select(rows)
+	}
+	return s
 }
 
 // points is the sampling loop. It starts the state, carries it along the grid,

@@ -3,6 +3,7 @@ package sampler
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
@@ -28,6 +29,8 @@ type Step struct {
 	Noise noise.Source
 
 	scorer  sde.Scorer
+	differ  sde.Selector // the run's scorer when rows differ; scorer is then that of X's
+	some    subset
 	frame   frame
 	time    [1]float64
 	evals   int
@@ -58,7 +61,8 @@ func (s *Step) Score(dst, x *mat.Dense, t float64) error {
 	return s.ScoreRows(dst, x, s.time[:])
 }
 
-// ScoreRows is Score with a time for each row. x may hold any number of rows.
+// ScoreRows is Score with a time for each row. x has the rows of X: for some of
+// them see ScoreSome.
 func (s *Step) ScoreRows(dst, x *mat.Dense, t []float64) error {
 	if err := s.Ctx.Err(); err != nil {
 		return err
@@ -66,6 +70,41 @@ func (s *Step) ScoreRows(dst, x *mat.Dense, t []float64) error {
 	s.evals++
 	s.scorer.Score(dst, x, t)
 	return nil
+}
+
+// ScoreSome is ScoreRows for those rows of X whose indices are given, a row of x
+// for each. A method that leaves rows out has to say which it means, because a
+// scorer may have a condition for every row.
+func (s *Step) ScoreSome(dst, x *mat.Dense, t []float64, rows []int) error {
+	n, _ := s.X.Dims()
+	if s.differ == nil || len(rows) == n {
+		return s.ScoreRows(dst, x, t)
+	}
+	if err := s.Ctx.Err(); err != nil {
+		return err
+	}
+	s.evals++
+	s.some.of(s.differ, rows, s.Row0).Score(dst, x, t)
+	return nil
+}
+
+// subset remembers the scorer of some rows.
+type subset struct {
+	rows   []int
+	scorer sde.Scorer
+}
+
+// of returns the scorer of rows counted from the first one.
+func (c *subset) of(all sde.Selector, rows []int, first int) sde.Scorer {
+	if c.scorer == nil || !slices.Equal(c.rows, rows) {
+		c.rows = append(c.rows[:0], rows...)
+		whole := make([]int, len(rows))
+		for i, r := range rows {
+			whole[i] = first + r
+		}
+		c.scorer = all.Select(whole)
+	}
+	return c.scorer
 }
 
 // Denoise evaluates D(x, t) = E[x₀|x_t=x] = (x + σ²s)/α into dst (Tweedie).

@@ -61,10 +61,18 @@ type batcher struct {
 
 	posterior *posterior // nil for the plain target
 
+	// For a model with conditions: those of the clean rows, their groups, nil
+	// when the target does not tell groups apart, and the distinct rows whose
+	// condition is dropped.
+	cond, firstCond, restCond *mat.Dense
+	group                     []int
+	dropped                   []bool
+
 	draw, perturb, target func(worker, i int) // stages, bound once
 
-	// The leaves, batch rows each: clean target, noisy rows, noise, columns.
-	x0, xt, zt, cols []float32
+	// The leaves, batch rows each: clean target, noisy rows, noise, columns,
+	// encoded conditions.
+	x0, xt, zt, cols, given []float32
 }
 
 // stream is a generator pointed at one address after the other.
@@ -89,7 +97,12 @@ func newBatcher(m *Model, data Data, s *Settings, crew *ad.Crew) *batcher {
 	if !s.NoAntithetic {
 		own = (s.Batch + 1) / 2
 	}
-	refs := max(s.References, own)
+	refs, groups := max(s.References, own), 0
+	if m.cond != nil {
+		if groups = m.cond.groups(); groups == 0 {
+			refs = own
+		}
+	}
 	b := &batcher{
 		m: m, data: data, s: s, own: own, rng: newStream(), crew: crew,
 		clean: mat.NewDense(refs, m.dim, nil), z: mat.NewDense(own, m.dim, nil),
@@ -98,12 +111,15 @@ func newBatcher(m *Model, data Data, s *Settings, crew *ad.Crew) *batcher {
 		cols:  make([]float32, s.Batch*batchCols),
 		noisy: mat.NewDense(s.Batch, m.dim, nil), mean: mat.NewDense(s.Batch, m.dim, nil),
 	}
-	if s.References > 0 {
-		b.posterior = newPosterior(m.dim, refs, s.Batch)
+	if s.References > 0 && (m.cond == nil || groups > 0) {
+		b.posterior = newPosterior(m.dim, refs, s.Batch, groups)
 	}
 	b.first = b.clean.Slice(0, own, 0, m.dim).(*mat.Dense)
 	if refs > own {
 		b.rest = b.clean.Slice(own, refs, 0, m.dim).(*mat.Dense)
+	}
+	if m.cond != nil {
+		b.addConditions(refs, groups)
 	}
 	b.draw, b.perturb, b.target = byRow(own, b.drawn), byRow(own, b.noised), byRow(s.Batch, b.targeted)
 	return b
@@ -126,16 +142,19 @@ func byRow(n int, f func(i int)) func(worker, i int) {
 
 // fill makes the batch of a step.
 func (b *batcher) fill(step int) error {
-	if err := b.rows(b.first, step, 0, noise.Data); err != nil {
+	if err := b.pairs(b.first, b.firstCond, step, 0, noise.Data); err != nil {
 		return err
 	}
 	if b.rest != nil {
-		if err := b.rows(b.rest, step, b.own, noise.Reference); err != nil {
+		if err := b.pairs(b.rest, b.restCond, step, b.own, noise.Reference); err != nil {
 			return err
 		}
 	}
+	for j := range b.group {
+		b.group[j] = b.m.cond.group(b.cond.RawRowView(j))
+	}
 	if b.posterior != nil {
-		b.posterior.load(b.clean)
+		b.posterior.load(b.clean, b.group)
 	}
 	b.step = step
 	b.crew.Each(grains(b.own), b.draw)
@@ -165,16 +184,27 @@ func (b *batcher) level(i int) float64 {
 func (b *batcher) drawn(i int) {
 	noise.White{Seed: b.s.Seed}.Row(b.z.RawRowView(i), noise.Draw{Purpose: noise.Perturb, Step: b.step, Row: i})
 	b.times[i] = b.s.Times.At(b.m.process, b.level(i))
+	b.drop(i)
 }
 
 // rows draws clean rows from the data and maps them to model coordinates.
 func (b *batcher) rows(x *mat.Dense, step, row int, purpose noise.Purpose) error {
+	return b.pairs(x, b.m.conditionsOf(x.RawMatrix().Rows), step, row, purpose)
+}
+
+// pairs is rows with their conditions, nil for a model without.
+func (b *batcher) pairs(x, cond *mat.Dense, step, row int, purpose noise.Purpose) error {
 	rng := b.rng.at(b.s.Seed, noise.Draw{Purpose: purpose, Step: step, Row: row})
-	if err := b.data.Batch(x, nil, step, row, rng); err != nil {
+	if err := b.data.Batch(x, cond, step, row, rng); err != nil {
 		return fmt.Errorf("score: Fit: data at step %d: %w", step, err)
 	}
 	if i, j, bad := firstNonFinite(x); bad {
 		return fmt.Errorf("score: Fit: data at step %d: %w: row %d, column %d is %v", step, ErrNonFinite, row+i, j, x.At(i, j))
+	}
+	if cond != nil {
+		if err := b.m.cond.check(cond); err != nil {
+			return fmt.Errorf("score: Fit: data at step %d, rows from %d: %w", step, row, err)
+		}
 	}
 	b.m.toModel(x)
 	return nil
@@ -201,6 +231,9 @@ func (b *batcher) noised(i int) {
 		}
 		if b.posterior != nil {
 			b.posterior.set(r, y, σ/α, square/2) // the row's own clean row has exponent 0
+			if b.group != nil && !b.dropped[i] {
+				b.posterior.within(r, b.group[i], square/2)
+			}
 		}
 	}
 }
@@ -215,6 +248,7 @@ func (b *batcher) targeted(i int) {
 	if b.posterior == nil || !b.posterior.mean(mean, i) {
 		copy(mean, b.clean.RawRowView(k))
 	}
+	b.encode(i, k)
 	α, σ := b.at[k].α, b.at[k].σ
 	for j, v := range b.noisy.RawRowView(i) {
 		b.xt[i*d+j], b.x0[i*d+j], b.zt[i*d+j] = float32(v), float32(mean[j]), float32((v-α*mean[j])/σ)
@@ -266,5 +300,10 @@ func (b *batcher) leaves() (in []*ad.Expr, leaf Batch, col func(i int) *ad.Expr)
 	col = func(i int) *ad.Expr { return ad.Slice(cols, i, i+1) }
 	leaf.T, leaf.Alpha, leaf.Sigma, leaf.G2, leaf.Weight = col(colT), col(colAlpha), col(colSigma), col(colG2), col(colWeight)
 	leaf.DAlpha, leaf.DSigma = col(colDAlpha), col(colDSigma)
-	return []*ad.Expr{leaf.X0, leaf.Xt, leaf.Z, cols}, leaf, col
+	in = []*ad.Expr{leaf.X0, leaf.Xt, leaf.Z, cols}
+	if w := b.m.conditionWidth(); w > 0 {
+		leaf.Cond = ad.Input("cond", w)
+		in = append(in, leaf.Cond)
+	}
+	return in, leaf, col
 }

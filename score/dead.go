@@ -44,6 +44,7 @@ const (
 type detector struct {
 	noisy, clean *mat.Dense
 	σ            []float64
+	given        []float64 // encoded conditions of the rows; nil for a model without
 }
 
 // check looks for a dead run after certain steps.
@@ -94,8 +95,12 @@ func (t *trainer) check() error {
 // moved to its own.
 func newDetector(b *batcher) (*detector, error) {
 	d := &detector{clean: mat.NewDense(detectorRows, b.m.dim, nil), noisy: mat.NewDense(detectorRows, b.m.dim, nil), σ: make([]float64, detectorRows)}
-	if err := b.rows(d.clean, -2, 0, noise.Data); err != nil {
+	cond := b.m.conditionsOf(detectorRows)
+	if err := b.pairs(d.clean, cond, -2, 0, noise.Data); err != nil {
 		return nil, err
+	}
+	if cond != nil {
+		d.given = b.m.cond.encoded(cond)
 	}
 	noise.White{Seed: b.s.Seed}.Normal(d.noisy, noise.Draw{Purpose: noise.Perturb, Slot: 1})
 	start, end := b.m.process.Span()
@@ -128,7 +133,7 @@ func (d *detector) explained(m *Model) (r, z float64) {
 			x.Set(i, j, α*v)
 		}
 	}
-	m.Score(s, x, t)
+	m.scoreGiven(s, x, t, d.given)
 	var power, better, square float64
 	for i, σ := range d.σ {
 		α, σt := m.process.Kernel(t[i])
@@ -154,13 +159,13 @@ func (d *detector) explained(m *Model) (r, z float64) {
 func (d *detector) gain(b *batcher) (float64, error) {
 	dim := b.m.dim
 	refs := mat.NewDense(detectorReferences, dim, nil)
-	p := newPosterior(dim, detectorReferences, detectorRows)
+	p := newPosterior(dim, detectorReferences, detectorRows, 0)
 	var mean [2]*mat.Dense
 	for k := range mean {
 		if err := b.rows(refs, -2, detectorRows+k*detectorReferences, noise.Reference); err != nil {
 			return 0, err
 		}
-		p.load(refs)
+		p.load(refs, nil)
 		b.crew.Each(detectorRows, func(_, i int) {
 			y := d.noisy.RawRowView(i)
 			p.set(i, y, d.σ[i], nearest(y, refs)/(2*d.σ[i]*d.σ[i]))

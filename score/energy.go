@@ -21,7 +21,9 @@ type conservative interface {
 //
 // whose gradient is exactly −Score. It panics when the network is of another
 // kind or the shapes do not match.
-func (m *Model) Energy(dst []float64, x *mat.Dense, t []float64) {
+func (m *Model) Energy(dst []float64, x *mat.Dense, t []float64) { m.energyGiven(dst, x, t, nil) }
+
+func (m *Model) energyGiven(dst []float64, x *mat.Dense, t, cond []float64) {
 	if _, ok := m.net.(conservative); !ok {
 		panic("score: Energy: the network is not an energy, see nn.Energy")
 	}
@@ -30,7 +32,7 @@ func (m *Model) Energy(dst []float64, x *mat.Dense, t []float64) {
 		panic(badShape)
 	}
 	c := m.coefficients(t)
-	m.eval.energy(dst, x, c)
+	m.eval.energy(dst, x, place{c, m.given(cond)})
 	m.release(c)
 }
 
@@ -42,11 +44,12 @@ func energyOf(b *nn.Build, net conservative, x, c *ad.Expr) *ad.Expr {
 	return ad.Sub(ad.Mul(ad.Div(col(3), col(0)), e), ad.Scale(0.5, ad.Mul(col(2), ad.SumCols(ad.Square(x)))))
 }
 
-func (e *engine[T]) energy(dst []float64, x *mat.Dense, c []float64) {
-	f := e.form(energyForm, len(c) == coeffsPerTime)
+func (e *engine[T]) energy(dst []float64, x *mat.Dense, at place) {
+	f := e.form(energyForm, at)
 	n := x.RawMatrix().Rows
-	b := f.take(2, 1)
-	b.in[0], b.in[1], b.out[0] = toRows(b.in[0], x), narrow(b.in[1], c), resize(b.out[0], n)
+	b := f.take(1)
+	b.set(x, at)
+	b.out[0] = resize(b.out[0], n)
 	f.run(n, b)
 	for i, v := range b.out[0] {
 		dst[i] = float64(v)

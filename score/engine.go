@@ -9,29 +9,32 @@ import (
 	"github.com/gradlogp/gradlogp/nn/ad"
 )
 
-// evaluator runs a model's programs in one precision. Coefficients are four
-// numbers a time: those of Model.coeffs.
+// evaluator runs a model's programs in one precision.
 type evaluator interface {
 	load(theta []float32)
-	score(dst, x *mat.Dense, c []float64)
-	divergence(dst *mat.Dense, div []float64, x *mat.Dense, c []float64)
-	jvp(dst, jv, x, v *mat.Dense, c []float64)
-	energy(dst []float64, x *mat.Dense, c []float64)
+	score(dst, x *mat.Dense, at place)
+	divergence(dst *mat.Dense, div []float64, x *mat.Dense, at place)
+	jvp(dst, jv, x, v *mat.Dense, at place)
+	energy(dst []float64, x *mat.Dense, at place)
 }
+
+// place is what rows are evaluated at: the coefficients of a common time or of
+// one a row, and the encoded conditions, common or one a row, none for a model
+// without.
+type place struct{ coeffs, cond []float64 }
 
 // coeffsPerTime is the number of coefficients of a time: the network's input
 // scale and noise level, and the score's factors of x and of the network.
 const coeffsPerTime = 4
 
 // engine holds the programs of a model, each compiled when it is first needed
-// and once for a common time, once for a time a row: the two give the same
-// bits, but what depends on a common time alone is computed once.
+// and once for a common time, once for a time a row, and likewise for
+// conditions: all give the same bits, but what depends on a common time or
+// condition alone is computed once.
 type engine[T ad.Float] struct {
-	dim    int
-	net    nn.Module
-	params *nn.Params
-	theta  []T
-	forms  [4][2]form[T]
+	m     *Model // its dimension, network, parameters and conditions
+	theta []T
+	forms [4][4]form[T]
 }
 
 // The programs of an engine.
@@ -46,6 +49,7 @@ const (
 type form[T ad.Float] struct {
 	once    sync.Once
 	program *ad.Program[T]
+	inputs  int
 	weights ad.Weights[T]
 	mu      sync.Mutex
 	idle    []*buffers[T]
@@ -56,8 +60,8 @@ type buffers[T ad.Float] struct {
 	crew    *ad.Crew
 }
 
-func newEngine[T ad.Float](dim int, net nn.Module, params *nn.Params, theta []float32) *engine[T] {
-	e := &engine[T]{dim: dim, net: net, params: params, theta: make([]T, len(theta))}
+func newEngine[T ad.Float](m *Model, theta []float32) *engine[T] {
+	e := &engine[T]{m: m, theta: make([]T, len(theta))}
 	e.load(theta)
 	return e
 }
@@ -76,30 +80,49 @@ func (e *engine[T]) load(theta []float32) {
 	}
 }
 
-// form returns a program for times that are common or one a row.
-func (e *engine[T]) form(kind int, common bool) *form[T] {
-	f := &e.forms[kind][0]
-	if common {
-		f = &e.forms[kind][1]
+// form returns a program for times and conditions that are common or one a row.
+func (e *engine[T]) form(kind int, at place) *form[T] {
+	m, width := e.m, e.m.conditionWidth()
+	commonTime, commonCond := len(at.coeffs) == coeffsPerTime, len(at.cond) == width
+	which := 0
+	if commonTime {
+		which++
 	}
+	if commonCond {
+		which += 2
+	}
+	f := &e.forms[kind][which]
 	f.once.Do(func() {
-		x, c := ad.Input("x", e.dim), ad.Input("c", coeffsPerTime)
-		if common {
-			c = ad.UniformInput("c", coeffsPerTime)
+		leaf := func(name string, cols int, common bool) *ad.Expr {
+			if common {
+				return ad.UniformInput(name, cols)
+			}
+			return ad.Input(name, cols)
 		}
-		s := scoreOf(nn.NewBuild(e.params), e.net, x, c)
-		in, out := []*ad.Expr{x, c}, []*ad.Expr{s}
+		x, c := ad.Input("x", m.dim), leaf("c", coeffsPerTime, commonTime)
+		in := []*ad.Expr{x, c}
+		b := nn.NewBuild(m.params)
+		if width > 0 {
+			cond := leaf("cond", width, commonCond)
+			in = append(in, cond)
+			b.Cond = m.condition(b, cond)
+		}
+		var out []*ad.Expr
 		var direction *ad.Expr
 		switch kind {
+		case scoreForm:
+			out = []*ad.Expr{scoreOf(b, m.net, x, c)}
 		case energyForm:
-			out[0] = energyOf(nn.NewBuild(e.params), e.net.(conservative), x, c)
+			out = []*ad.Expr{energyOf(b, m.net.(conservative), x, c)}
 		case jvpForm:
-			v := ad.Input("v", e.dim)
-			in, out = append(in, v), append(out, ad.JVP(s, x, v))
+			v, s := ad.Input("v", m.dim), scoreOf(b, m.net, x, c)
+			in, out = append(in, v), []*ad.Expr{s, ad.JVP(s, x, v)}
 		case divergenceForm:
-			direction = ad.UniformInput("v", e.dim)
-			out = append(out, ad.SumCols(ad.Mul(direction, ad.JVP(s, x, direction))))
+			direction = ad.UniformInput("v", m.dim)
+			s := scoreOf(b, m.net, x, c)
+			out = []*ad.Expr{s, ad.SumCols(ad.Mul(direction, ad.JVP(s, x, direction)))}
 		}
+		f.inputs = len(in)
 		f.program = ad.CompileOver[T](out, in, direction)
 		f.program.Pack(&f.weights, e.theta, nil)
 	})
@@ -114,40 +137,51 @@ func scoreOf(b *nn.Build, net nn.Module, x, c *ad.Expr) *ad.Expr {
 	return ad.Add(ad.Mul(col(2), x), ad.Mul(col(3), f))
 }
 
-func (e *engine[T]) score(dst, x *mat.Dense, c []float64) {
-	f := e.form(scoreForm, len(c) == coeffsPerTime)
+func (e *engine[T]) score(dst, x *mat.Dense, at place) {
+	f := e.form(scoreForm, at)
 	n := x.RawMatrix().Rows
-	b := f.take(2, 1)
-	b.in[0], b.in[1], b.out[0] = toRows(b.in[0], x), narrow(b.in[1], c), resize(b.out[0], n*e.dim)
+	b := f.take(1)
+	b.set(x, at)
+	b.out[0] = resize(b.out[0], n*e.m.dim)
 	f.run(n, b)
 	fromRows(dst, b.out[0])
 	f.give(b)
 }
 
-func (e *engine[T]) jvp(dst, jv, x, v *mat.Dense, c []float64) {
-	f := e.form(jvpForm, len(c) == coeffsPerTime)
+func (e *engine[T]) jvp(dst, jv, x, v *mat.Dense, at place) {
+	f := e.form(jvpForm, at)
 	n := x.RawMatrix().Rows
-	b := f.take(3, 2)
-	b.in[0], b.in[1], b.in[2] = toRows(b.in[0], x), narrow(b.in[1], c), toRows(b.in[2], v)
-	b.out[0], b.out[1] = resize(b.out[0], n*e.dim), resize(b.out[1], n*e.dim)
+	b := f.take(2)
+	b.set(x, at)
+	last := f.inputs - 1
+	b.in[last] = toRows(b.in[last], v)
+	b.out[0], b.out[1] = resize(b.out[0], n*e.m.dim), resize(b.out[1], n*e.m.dim)
 	f.run(n, b)
 	fromRows(dst, b.out[0])
 	fromRows(jv, b.out[1])
 	f.give(b)
 }
 
-func (e *engine[T]) divergence(dst *mat.Dense, div []float64, x *mat.Dense, c []float64) {
-	f := e.form(divergenceForm, len(c) == coeffsPerTime)
+func (e *engine[T]) divergence(dst *mat.Dense, div []float64, x *mat.Dense, at place) {
+	f := e.form(divergenceForm, at)
 	n := x.RawMatrix().Rows
-	b := f.take(2, 2)
-	b.in[0], b.in[1] = toRows(b.in[0], x), narrow(b.in[1], c)
-	b.out[0], b.out[1] = resize(b.out[0], n*e.dim), resize(b.out[1], n)
+	b := f.take(2)
+	b.set(x, at)
+	b.out[0], b.out[1] = resize(b.out[0], n*e.m.dim), resize(b.out[1], n)
 	f.run(n, b)
 	fromRows(dst, b.out[0])
 	for i, v := range b.out[1] {
 		div[i] = float64(v)
 	}
 	f.give(b)
+}
+
+// set fills the inputs that all forms have.
+func (b *buffers[T]) set(x *mat.Dense, at place) {
+	b.in[0], b.in[1] = toRows(b.in[0], x), narrow(b.in[1], at.coeffs)
+	if len(at.cond) > 0 {
+		b.in[2] = narrow(b.in[2], at.cond)
+	}
 }
 
 // run evaluates the program. A sampler's chunk stays on its own goroutine;
@@ -161,7 +195,7 @@ func (f *form[T]) run(n int, b *buffers[T]) {
 	f.program.Run(n, &f.weights, nil, b.out, b.in, crew)
 }
 
-func (f *form[T]) take(in, out int) *buffers[T] {
+func (f *form[T]) take(out int) *buffers[T] {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if k := len(f.idle) - 1; k >= 0 {
@@ -169,7 +203,7 @@ func (f *form[T]) take(in, out int) *buffers[T] {
 		f.idle = f.idle[:k]
 		return b
 	}
-	return &buffers[T]{in: make([][]T, in), out: make([][]T, out), crew: ad.NewCrew(0)}
+	return &buffers[T]{in: make([][]T, f.inputs), out: make([][]T, out), crew: ad.NewCrew(0)}
 }
 
 func (f *form[T]) give(b *buffers[T]) {

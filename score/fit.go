@@ -66,8 +66,8 @@ func checkArguments(m *Model, data Data) error {
 	if d != m.dim {
 		return fmt.Errorf("score: Fit: %w: data have %d columns, the model has %d", ErrShape, d, m.dim)
 	}
-	if cond != 0 {
-		return fmt.Errorf("score: Fit: %w: data have %d columns of conditions, the model takes none", ErrShape, cond)
+	if want := m.conditionColumns(); cond != want {
+		return fmt.Errorf("score: Fit: %w: data have %d columns of conditions, the model takes %d", ErrShape, cond, want)
 	}
 	return nil
 }
@@ -110,6 +110,7 @@ func newTrainer(ctx context.Context, m *Model, data Data, s Settings) (*trainer,
 	in, leaf, col := t.batch.leaves()
 	b := nn.NewBuild(t.params)
 	b.Train = true
+	b.Cond = m.condition(b, leaf.Cond)
 	own := b.Scope("objective")
 	own.Time = col(colNoise)
 	loss := s.Objective.Loss(own, m.fields(b, col), leaf)
@@ -125,6 +126,9 @@ func newTrainer(ctx context.Context, m *Model, data Data, s Settings) (*trainer,
 	copy(t.raw, m.theta)
 	t.ema, t.grad = append([]float32(nil), t.raw...), make([]float32, len(t.raw))
 	t.in = [][]float32{t.batch.x0, t.batch.xt, t.batch.zt, t.batch.cols}
+	if leaf.Cond != nil {
+		t.in = append(t.in, t.batch.given)
+	}
 	t.out = [][]float32{t.loss}
 	for _, e := range t.params.Entries() {
 		t.out = append(t.out, t.grad[e.Offset:e.Offset+e.Rows*e.Cols])

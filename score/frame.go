@@ -29,7 +29,8 @@ const calibrationRows = 16384
 func (m *Model) calibrate(data Data, s *Settings) error {
 	x := mat.NewDense(calibrationRows, m.dim, nil)
 	rng := newStream().at(s.Seed, noise.Draw{Purpose: noise.Data, Slot: 1})
-	if err := data.Batch(x, nil, -1, 0, rng); err != nil {
+	cond := m.conditionsOf(calibrationRows)
+	if err := data.Batch(x, cond, -1, 0, rng); err != nil {
 		return fmt.Errorf("score: Fit: data at calibration: %w", err)
 	}
 	if i, j, bad := firstNonFinite(x); bad {
@@ -39,11 +40,7 @@ func (m *Model) calibrate(data Data, s *Settings) error {
 	column := make([]float64, calibrationRows)
 	for j := range m.dim {
 		mat.Col(column, j, x)
-		shift[j] = center(column)
-		scale[j] = floats.Norm(column, 2) / math.Sqrt(calibrationRows)
-		if scale[j] <= math.Abs(shift[j])*1e-12 { // constant but for rounding
-			scale[j] = 0
-		}
+		shift[j], scale[j] = moments(column)
 	}
 	one := floats.Norm(scale, 2) / math.Sqrt(float64(m.dim))
 	if !finite(one) {
@@ -57,8 +54,24 @@ func (m *Model) calibrate(data Data, s *Settings) error {
 			scale[j] = 1
 		}
 	}
+	if m.cond != nil {
+		if err := m.cond.calibrate(cond); err != nil {
+			return fmt.Errorf("score: Fit: data at calibration: %w", err)
+		}
+	}
 	m.shift, m.scale, m.calibrated = shift, scale, true
 	return nil
+}
+
+// moments returns mean and deviation of v, which it centres. The deviation of
+// what does not vary is 0.
+func moments(v []float64) (mean, deviation float64) {
+	mean = center(v)
+	deviation = floats.Norm(v, 2) / math.Sqrt(float64(len(v)))
+	if deviation <= math.Abs(mean)*1e-12 { // constant but for rounding
+		return mean, 0
+	}
+	return mean, deviation
 }
 
 // center subtracts the mean of v and returns it. The second pass removes the

@@ -22,6 +22,9 @@ type Config struct {
 	Net nn.Module
 	// Precond ties the network to the score; nil is EDM.
 	Precond Precond
+	// Cond describes the conditions of a conditional model; the zero value is
+	// none. See Model.Given.
+	Cond Conditions
 	// Freeze is the noise level σ/α in model coordinates below which the score
 	// stays what it is there: with x' = x/α, s'(x', σ') = s'(x', Freeze). Below
 	// it a network has seen no data and noise is far smaller than any detail.
@@ -48,8 +51,10 @@ type Model struct {
 	process      sde.SDE
 	net          nn.Module
 	precond      Precond
-	freeze       float64 // 0: none
-	frozen       float64 // the time at which σ/α = freeze
+	cond         *conditions // nil: none
+	none         []float64   // the encoded condition that is none
+	freeze       float64     // 0: none
+	frozen       float64     // the time at which σ/α = freeze
 	params       *nn.Params
 	theta        []float32
 	shift, scale []float64
@@ -93,6 +98,11 @@ func New(d int, c *Config) (*Model, error) {
 	if err := nn.Validate(m.precond); err != nil {
 		return nil, fmt.Errorf("score: New: Config.Precond: %w", err)
 	}
+	if err := c.Cond.validate(); err != nil {
+		return nil, fmt.Errorf("score: New: %w", err)
+	}
+	m.cond = newConditions(c.Cond)
+	m.none = make([]float64, m.conditionWidth())
 	if err := m.setFreeze(); err != nil {
 		return nil, err
 	}
@@ -107,7 +117,7 @@ func New(d int, c *Config) (*Model, error) {
 	for i := range m.scale {
 		m.scale[i] = 1
 	}
-	m.eval = newEngine[float32](d, m.net, m.params, m.theta)
+	m.eval = newEngine[float32](m, m.theta)
 	return m, nil
 }
 
@@ -132,6 +142,9 @@ func (m *Model) networkParams() (*nn.Params, error) {
 	p := &nn.Params{}
 	b := nn.NewBuild(p)
 	b.Time = ad.Input("time", 1)
+	if w := m.conditionWidth(); w > 0 {
+		b.Cond = m.condition(b, ad.Input("cond", w))
+	}
 	f := m.net.Apply(b, ad.Input("x", m.dim))
 	switch {
 	case f == nil || !f.PerRow():
@@ -160,44 +173,62 @@ func (m *Model) Frame() (shift, scale []float64) {
 // for tolerances below about 1e-6. It shares nothing that training m changes.
 func (m *Model) Float64() *Model {
 	c := &Model{
-		dim: m.dim, process: m.process, net: m.net, precond: m.precond, freeze: m.freeze, frozen: m.frozen,
+		dim: m.dim, process: m.process, net: m.net, precond: m.precond, cond: m.cond.clone(), none: m.none, freeze: m.freeze, frozen: m.frozen,
 		params: m.params, theta: append([]float32(nil), m.theta...), calibrated: m.calibrated, double: true,
 	}
 	c.shift, c.scale = m.Frame()
-	c.eval = newEngine[float64](c.dim, c.net, c.params, c.theta)
+	c.eval = newEngine[float64](c, c.theta)
 	return c
 }
 
 // Score writes the scores of the rows of x at the times t, one or one a row,
-// into dst. It panics when the shapes do not match.
-func (m *Model) Score(dst, x *mat.Dense, t []float64) {
-	m.check(dst, x, t)
-	c := m.coefficients(t)
-	m.eval.score(dst, x, c)
-	m.release(c)
-}
+// into dst: the unconditional ones when the model has conditions, see Given. It
+// panics when the shapes do not match.
+func (m *Model) Score(dst, x *mat.Dense, t []float64) { m.scoreGiven(dst, x, t, nil) }
 
 // Divergence writes the scores into dst and ∇·s of each row into div.
 func (m *Model) Divergence(dst *mat.Dense, div []float64, x *mat.Dense, t []float64) {
+	m.divergenceGiven(dst, div, x, t, nil)
+}
+
+// JVP writes the scores into dst and the derivatives (∂s/∂x)v into jv.
+func (m *Model) JVP(dst, jv, x, v *mat.Dense, t []float64) { m.jvpGiven(dst, jv, x, v, t, nil) }
+
+// scoreGiven is Score under encoded conditions, one or one a row; nil is none.
+func (m *Model) scoreGiven(dst, x *mat.Dense, t, cond []float64) {
+	m.check(dst, x, t)
+	c := m.coefficients(t)
+	m.eval.score(dst, x, place{c, m.given(cond)})
+	m.release(c)
+}
+
+func (m *Model) divergenceGiven(dst *mat.Dense, div []float64, x *mat.Dense, t, cond []float64) {
 	m.check(dst, x, t)
 	if len(div) != x.RawMatrix().Rows {
 		panic(badShape)
 	}
 	c := m.coefficients(t)
-	m.eval.divergence(dst, div, x, c)
+	m.eval.divergence(dst, div, x, place{c, m.given(cond)})
 	m.release(c)
 }
 
-// JVP writes the scores into dst and (∂s/∂x)v of each row into jv.
-func (m *Model) JVP(dst, jv, x, v *mat.Dense, t []float64) {
+func (m *Model) jvpGiven(dst, jv, x, v *mat.Dense, t, cond []float64) {
 	m.check(dst, x, t)
 	m.check(jv, v, t)
 	if v.RawMatrix().Rows != x.RawMatrix().Rows {
 		panic(badShape)
 	}
 	c := m.coefficients(t)
-	m.eval.jvp(dst, jv, x, v, c)
+	m.eval.jvp(dst, jv, x, v, place{c, m.given(cond)})
 	m.release(c)
+}
+
+// given returns encoded conditions, those of none for nil.
+func (m *Model) given(cond []float64) []float64 {
+	if cond == nil {
+		return m.none
+	}
+	return cond
 }
 
 const badShape = "score: dimension mismatch"

@@ -25,6 +25,7 @@ type Batch struct {
 	T, Alpha, Sigma, G2 *ad.Expr
 	DAlpha, DSigma      *ad.Expr // dα/dt and dσ/dt
 	Weight              *ad.Expr
+	Cond                *ad.Expr // conditions as the model encodes them; nil when there are none
 }
 
 // Objective is a training loss: one number for each row, whose mean over the

@@ -12,6 +12,8 @@ import (
 const (
 	tensorShift = "frame.shift"
 	tensorScale = "frame.scale"
+	condShift   = "condition.shift"
+	condScale   = "condition.scale"
 	weightsName = "net."
 
 	metaKind    = "gradlogp.kind"
@@ -20,6 +22,7 @@ const (
 	metaNet     = "gradlogp.network"
 	metaPrecond = "gradlogp.preconditioning"
 	metaFreeze  = "gradlogp.freeze"
+	metaCond    = "gradlogp.conditions"
 	metaFitted  = "gradlogp.calibrated"
 
 	kindModel = "model"
@@ -27,6 +30,10 @@ const (
 
 // description returns what a file must agree on with the model that loads it.
 func (m *Model) description() []struct{ key, value string } {
+	given := "" // files of models without conditions say nothing
+	if m.cond != nil {
+		given = fmt.Sprintf("%#v", m.cond.Conditions)
+	}
 	return []struct{ key, value string }{
 		{metaKind, kindModel},
 		{metaDim, strconv.Itoa(m.dim)},
@@ -34,6 +41,7 @@ func (m *Model) description() []struct{ key, value string } {
 		{metaNet, fmt.Sprintf("%#v", m.net)},
 		{metaPrecond, fmt.Sprintf("%#v", m.precond)},
 		{metaFreeze, strconv.FormatFloat(m.freeze, 'g', -1, 64)},
+		{metaCond, given},
 	}
 }
 
@@ -61,11 +69,18 @@ func (m *Model) SaveFile(path string) error {
 func (m *Model) file() *checkpoint.File {
 	f := &checkpoint.File{Metadata: map[string]string{metaFitted: strconv.FormatBool(m.calibrated)}}
 	for _, d := range m.description() {
-		f.Metadata[d.key] = d.value
+		if d.value != "" {
+			f.Metadata[d.key] = d.value
+		}
 	}
 	f.Tensors = append(f.Tensors,
 		checkpoint.Tensor{Name: tensorShift, Shape: []int{m.dim}, Data: m.shift},
 		checkpoint.Tensor{Name: tensorScale, Shape: []int{m.dim}, Data: m.scale})
+	if m.cond != nil && m.cond.Columns > 0 {
+		f.Tensors = append(f.Tensors,
+			checkpoint.Tensor{Name: condShift, Shape: []int{m.cond.Columns}, Data: m.cond.shift},
+			checkpoint.Tensor{Name: condScale, Shape: []int{m.cond.Columns}, Data: m.cond.scale})
+	}
 	for _, e := range m.params.Entries() {
 		f.Tensors = append(f.Tensors, checkpoint.Tensor{
 			Name: weightsName + e.Name, Shape: []int{e.Rows, e.Cols}, Data: m.theta[e.Offset : e.Offset+e.Rows*e.Cols],
@@ -117,17 +132,14 @@ func (m *Model) adopt(f *checkpoint.File) error {
 	for _, t := range f.Tensors {
 		tensors[t.Name] = t
 	}
-	shift, err := tensor[float64](tensors, tensorShift, m.dim)
+	shift, scale, err := frameIn(tensors, tensorShift, tensorScale, m.dim)
 	if err != nil {
 		return err
 	}
-	scale, err := tensor[float64](tensors, tensorScale, m.dim)
-	if err != nil {
-		return err
-	}
-	for i, v := range scale {
-		if v <= 0 {
-			return fmt.Errorf("%w: %s[%d] is %v, want a positive number", ErrRange, tensorScale, i, v)
+	cond := m.cond.clone()
+	if cond != nil && cond.Columns > 0 {
+		if cond.shift, cond.scale, err = frameIn(tensors, condShift, condScale, cond.Columns); err != nil {
+			return err
 		}
 	}
 	theta := make([]float32, len(m.theta))
@@ -144,8 +156,25 @@ func (m *Model) adopt(f *checkpoint.File) error {
 		}
 	}
 	m.shift, m.scale, m.calibrated = shift, scale, f.Metadata[metaFitted] == "true"
+	m.cond = cond
 	m.setWeights(theta)
 	return nil
+}
+
+// frameIn takes a shift and a scale of n numbers out of the map.
+func frameIn(tensors map[string]checkpoint.Tensor, shiftName, scaleName string, n int) (shift, scale []float64, err error) {
+	if shift, err = tensor[float64](tensors, shiftName, n); err != nil {
+		return nil, nil, err
+	}
+	if scale, err = tensor[float64](tensors, scaleName, n); err != nil {
+		return nil, nil, err
+	}
+	for i, v := range scale {
+		if v <= 0 {
+			return nil, nil, fmt.Errorf("%w: %s[%d] is %v, want a positive number", ErrRange, scaleName, i, v)
+		}
+	}
+	return shift, scale, nil
 }
 
 // tensor takes the named tensor out of the map and checks its type, shape and

@@ -28,8 +28,14 @@ type Settings struct {
 	// which the Rao-Blackwellised target averages: instead of the clean row x₀
 	// its posterior mean given x_t and the reference rows, which has the same
 	// expectation and less variance. 0 is 2·Batch; a negative value is plain
-	// denoising score matching, the better choice below about 20,000 rows.
+	// denoising score matching, the better choice below about 20,000 rows. Rows
+	// with labels average over references with the same, which it takes up to 64
+	// combinations of; with continuous conditions the target is the plain one.
 	References int
+	// DropCond is the probability that a row of a model with conditions is shown
+	// without its own, which trains the unconditional score beside the
+	// conditional one; 0 is 0.1, a negative value is none.
+	DropCond float64
 	// Rate is the learning rate; nil is nn.RecipeRate: a warm-up to 6e-3 and
 	// a cosine down to 1 % of it.
 	Rate nn.Rate
@@ -105,13 +111,16 @@ func (s *Settings) withDefaults() (Settings, error) {
 	for _, f := range []struct {
 		name  string
 		value float64
-	}{{"EMA", c.EMA}, {"Clip", c.Clip}} {
+	}{{"EMA", c.EMA}, {"Clip", c.Clip}, {"DropCond", c.DropCond}} {
 		if math.IsNaN(f.value) || math.IsInf(f.value, 0) {
 			return c, fmt.Errorf("score: Fit: %w: Settings.%s is %v, want a finite number", ErrRange, f.name, f.value)
 		}
 	}
 	if c.EMA >= 1 {
 		return c, fmt.Errorf("score: Fit: %w: Settings.EMA is %v, want a decay below 1", ErrRange, c.EMA)
+	}
+	if c.DropCond > 1 {
+		return c, fmt.Errorf("score: Fit: %w: Settings.DropCond is %v, want a probability", ErrRange, c.DropCond)
 	}
 	c.fill()
 	for _, f := range []struct {
@@ -142,6 +151,7 @@ func (c *Settings) fill() {
 	setDefault(&c.Workers, runtime.GOMAXPROCS(0))
 	setDefault(&c.EMA, 0.999)
 	setDefault(&c.Clip, 1)
+	setDefault(&c.DropCond, 0.1)
 	if c.Rate == nil {
 		c.Rate = nn.RecipeRate(c.Steps)
 	}

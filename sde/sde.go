@@ -48,7 +48,7 @@ type Divergencer interface {
 //
 // a shift and a scale for each coordinate. Its scores, divergences and times
 // are those of y; samplers map at entry and exit. A Scorer that is not Framed
-// works in the data's own coordinates.
+// works in the data's own coordinates, as does one whose Frame returns nil twice.
 type Framed interface {
 	Frame() (shift, scale []float64)
 }

@@ -1,0 +1,249 @@
+package score
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/sde/noise"
+)
+
+// Conditions say what a conditional model is given beside the noisy row: a
+// number of continuous columns, and after them columns of class labels. The zero
+// value means none.
+//
+// Fit measures mean and deviation of the continuous columns and the network sees
+// them standardised; a label k = 0, 1, … becomes a unit vector. Together with
+// one column that is 1 they are nn.Build.Cond, which an nn.MLP takes into every
+// hidden layer (FiLM). Rows that are to do without a condition, those dropped in
+// training and those of the unconditional score, have zeros in all of these
+// columns: the column that is 1 tells a condition of 0 from none, and its weights
+// are what the network learns for it.
+type Conditions struct {
+	Columns int   // continuous columns
+	Classes []int // for each label column the number of classes
+	// Embed turns the standardised columns and unit vectors into what the
+	// network sees; nil means themselves. A table of label embeddings is
+	// nn.Linear{Out: width, NoBias: true}.
+	Embed nn.Module
+}
+
+// count returns the number of columns of the conditions.
+func (c Conditions) count() int { return c.Columns + len(c.Classes) }
+
+// validate checks the description of a model's conditions.
+func (c Conditions) validate() error {
+	if c.Columns < 0 {
+		return fmt.Errorf("%w: Config.Cond.Columns is %d, want 0 or more", ErrRange, c.Columns)
+	}
+	for i, k := range c.Classes {
+		if k < 1 {
+			return fmt.Errorf("%w: Config.Cond.Classes[%d] is %d, want at least 1", ErrRange, i, k)
+		}
+	}
+	if c.Embed != nil && c.count() == 0 {
+		return fmt.Errorf("%w: Config.Cond.Embed is set, but there are no conditions", ErrRange)
+	}
+	return nil
+}
+
+// conditions are the Conditions of a model with the frame of the continuous
+// columns. Encoded, a condition is width numbers, of which the last is 1; zeros
+// are no condition.
+type conditions struct {
+	Conditions
+	width        int
+	shift, scale []float64
+}
+
+// newConditions returns nil for a model without conditions.
+func newConditions(c Conditions) *conditions {
+	if c.count() == 0 {
+		return nil
+	}
+	r := &conditions{Conditions: c, width: c.Columns + 1, shift: make([]float64, c.Columns), scale: make([]float64, c.Columns)}
+	for i := range r.scale {
+		r.scale[i] = 1
+	}
+	for _, k := range c.Classes {
+		r.width += k
+	}
+	return r
+}
+
+// clone returns a copy that shares nothing that training changes.
+func (c *conditions) clone() *conditions {
+	if c == nil {
+		return nil
+	}
+	r := *c
+	r.shift, r.scale = append([]float64(nil), c.shift...), append([]float64(nil), c.scale...)
+	return &r
+}
+
+// conditionColumns returns the number of columns of a model's conditions.
+func (m *Model) conditionColumns() int {
+	if m.cond == nil {
+		return 0
+	}
+	return m.cond.count()
+}
+
+// conditionsOf returns a matrix for the conditions of n rows, nil for a model
+// without.
+func (m *Model) conditionsOf(n int) *mat.Dense {
+	if m.cond == nil {
+		return nil
+	}
+	return mat.NewDense(n, m.cond.count(), nil)
+}
+
+// conditionWidth returns the number of columns of an encoded condition.
+func (m *Model) conditionWidth() int {
+	if m.cond == nil {
+		return 0
+	}
+	return m.cond.width
+}
+
+// check returns an error for the first number that is not a condition.
+func (c *conditions) check(x *mat.Dense) error {
+	if i, j, bad := firstNonFinite(x); bad {
+		return fmt.Errorf("%w: condition of row %d, column %d is %v", ErrNonFinite, i, j, x.At(i, j))
+	}
+	for i := range x.RawMatrix().Rows {
+		labels := x.RawRowView(i)[c.Columns:]
+		for j, k := range c.Classes {
+			if v := labels[j]; !(v >= 0 && v < float64(k)) || v != math.Trunc(v) {
+				return fmt.Errorf("%w: condition of row %d, column %d is %v, want a label 0, …, %d", ErrRange, i, c.Columns+j, v, k-1)
+			}
+		}
+	}
+	return nil
+}
+
+// encode writes the encoded condition of a row into dst.
+func encode[T ad.Float](c *conditions, dst []T, row []float64) {
+	clear(dst)
+	for j, shift := range c.shift {
+		dst[j] = T((row[j] - shift) / c.scale[j])
+	}
+	at := c.Columns
+	for j, k := range c.Classes {
+		dst[at+int(row[c.Columns+j])] = 1
+		at += k
+	}
+	dst[at] = 1
+}
+
+// encoded returns the encoded conditions of all rows.
+func (c *conditions) encoded(x *mat.Dense) []float64 {
+	n, _ := x.Dims()
+	all := make([]float64, n*c.width)
+	for i := range n {
+		encode(c, all[i*c.width:(i+1)*c.width], x.RawRowView(i))
+	}
+	return all
+}
+
+// mostGroups bounds the combinations of labels among which the
+// Rao-Blackwellised target tells.
+const mostGroups = 64
+
+// groups returns the number of combinations of labels, 0 when the target is
+// plain: for continuous conditions, which hardly ever repeat, and for too many
+// combinations.
+func (c *conditions) groups() int {
+	n := 1
+	for _, k := range c.Classes {
+		if n *= k; n > mostGroups {
+			return 0
+		}
+	}
+	if c.Columns > 0 {
+		return 0
+	}
+	return n
+}
+
+// group returns the combination of a row's labels.
+func (c *conditions) group(row []float64) int {
+	g := 0
+	for j, k := range c.Classes {
+		g = g*k + int(row[j])
+	}
+	return g
+}
+
+// calibrate measures the frame of the continuous columns.
+func (c *conditions) calibrate(x *mat.Dense) error {
+	if err := c.check(x); err != nil {
+		return err
+	}
+	n, _ := x.Dims()
+	column := make([]float64, n)
+	for j := range c.shift {
+		mat.Col(column, j, x)
+		c.shift[j], c.scale[j] = moments(column)
+		if c.scale[j] == 0 {
+			c.scale[j] = 1
+		}
+		if !finite(c.scale[j]) {
+			return fmt.Errorf("%w: the spread of condition column %d overflows", ErrRange, j)
+		}
+	}
+	return nil
+}
+
+// condition builds what the network is told from the encoded conditions, nil for
+// a model without.
+func (m *Model) condition(b *nn.Build, encoded *ad.Expr) *ad.Expr {
+	if encoded == nil || m.cond.Embed == nil {
+		return encoded
+	}
+	last := encoded.Cols() - 1
+	present := ad.Slice(encoded, last, last+1)
+	return ad.Concat(ad.Mul(present, m.cond.Embed.Apply(b.Scope("condition"), ad.Slice(encoded, 0, last))), present)
+}
+
+// addConditions makes room for the conditions of the clean rows.
+func (b *batcher) addConditions(refs, groups int) {
+	k := b.m.cond.count()
+	b.cond = mat.NewDense(refs, k, nil)
+	b.firstCond = b.cond.Slice(0, b.own, 0, k).(*mat.Dense)
+	if refs > b.own {
+		b.restCond = b.cond.Slice(b.own, refs, 0, k).(*mat.Dense)
+	}
+	if groups > 1 && b.posterior != nil {
+		b.group = make([]int, refs)
+	}
+	b.dropped = make([]bool, b.own)
+	b.given = make([]float32, b.s.Batch*b.m.cond.width)
+}
+
+// drop decides whether a distinct row does without its condition.
+func (b *batcher) drop(i int) {
+	if b.dropped == nil {
+		return
+	}
+	var u [1]float64
+	noise.Uniform(u[:], b.s.Seed, noise.Draw{Purpose: noise.Level, Step: b.step, Row: i, Slot: 1})
+	b.dropped[i] = u[0] < b.s.DropCond
+}
+
+// encode fills the condition of row i, which belongs to the distinct row k.
+func (b *batcher) encode(i, k int) {
+	if b.dropped == nil {
+		return
+	}
+	w := b.m.cond.width
+	given := b.given[i*w : (i+1)*w]
+	if b.dropped[k] {
+		clear(given)
+		return
+	}
+	encode(b.m.cond, given, b.cond.RawRowView(k))
+}

@@ -1,0 +1,125 @@
+package sde
+
+import (
+	"sync"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// Selector is implemented by a Scorer whose rows differ by more than x and t, as
+// when each has a condition of its own. Select returns the Scorer for the rows
+// with these indices in the whole run, in this order. A sampler that evaluates
+// some of the rows only, or in chunks, asks for theirs; the slice is not kept.
+type Selector interface {
+	Select(rows []int) Scorer
+}
+
+// Guide returns the score of classifier-free guidance (Ho and Salimans 2022),
+//
+//	s_u + w (s_c − s_u),
+//
+// from a conditional and an unconditional Scorer: w = 1 is the conditional
+// score, w = 0 the unconditional one, and w > 1 leans towards what tells the
+// condition from others. For other w than these two no data have such scores at
+// all times: samples follow the tilted law p_u^{1−w} p_c^w in tendency only.
+//
+// The result is a Divergencer when both are, a Selector and Framed, with the
+// frame of the first: both have to work in the same coordinates.
+func Guide(conditional, unconditional Scorer, w float64) Scorer {
+	g := guided{conditional: conditional, unconditional: unconditional, w: w, idle: &sync.Pool{New: func() any { return new(scratch) }}}
+	_, c := conditional.(Divergencer)
+	_, u := unconditional.(Divergencer)
+	if c && u {
+		return differentiableGuided{g}
+	}
+	return g
+}
+
+type guided struct {
+	conditional, unconditional Scorer
+	w                          float64
+	idle                       *sync.Pool
+}
+
+type differentiableGuided struct{ guided }
+
+var (
+	_ Scorer      = guided{}
+	_ Selector    = guided{}
+	_ Framed      = guided{}
+	_ Divergencer = differentiableGuided{}
+)
+
+// scratch is room for the values of the second score.
+type scratch struct {
+	score, derivative mat.Dense
+	div               []float64
+}
+
+// take returns scratch of n×d numbers.
+func (g guided) take(n, d int) *scratch {
+	s := g.idle.Get().(*scratch)
+	for _, m := range []*mat.Dense{&s.score, &s.derivative} {
+		if r, c := m.Dims(); r != n || c != d {
+			*m = *mat.NewDense(n, d, nil)
+		}
+	}
+	if cap(s.div) < n {
+		s.div = make([]float64, n)
+	}
+	s.div = s.div[:n]
+	return s
+}
+
+// Score writes the guided scores of the rows x into dst.
+func (g guided) Score(dst, x *mat.Dense, t []float64) {
+	s := g.take(sameDims(dst, x))
+	g.unconditional.Score(&s.score, x, t)
+	g.conditional.Score(dst, x, t)
+	combine(dst, g.w, dst, 1-g.w, &s.score)
+	g.idle.Put(s)
+}
+
+// Divergence writes the guided scores into dst and their divergences into div.
+func (g differentiableGuided) Divergence(dst *mat.Dense, div []float64, x *mat.Dense, t []float64) {
+	s := g.take(sameDims(dst, x))
+	g.unconditional.(Divergencer).Divergence(&s.score, s.div, x, t)
+	g.conditional.(Divergencer).Divergence(dst, div, x, t)
+	combine(dst, g.w, dst, 1-g.w, &s.score)
+	for i, u := range s.div {
+		div[i] = g.w*div[i] + (1-g.w)*u
+	}
+	g.idle.Put(s)
+}
+
+// JVP writes the guided scores into dst and their derivatives along v into jv.
+func (g differentiableGuided) JVP(dst, jv, x, v *mat.Dense, t []float64) {
+	s := g.take(sameDims(dst, jv, x, v))
+	g.unconditional.(Divergencer).JVP(&s.score, &s.derivative, x, v, t)
+	g.conditional.(Divergencer).JVP(dst, jv, x, v, t)
+	combine(dst, g.w, dst, 1-g.w, &s.score)
+	combine(jv, g.w, jv, 1-g.w, &s.derivative)
+	g.idle.Put(s)
+}
+
+// Select implements Selector.
+func (g guided) Select(rows []int) Scorer {
+	return Guide(Select(g.conditional, rows), Select(g.unconditional, rows), g.w)
+}
+
+// Frame returns the frame of the conditional score, nil slices for none.
+func (g guided) Frame() (shift, scale []float64) {
+	if f, ok := g.conditional.(Framed); ok {
+		return f.Frame()
+	}
+	return nil, nil
+}
+
+// Select returns the Scorer for rows with these indices in the whole run: that
+// of a Selector, any other Scorer itself, to which rows are alike.
+func Select(s Scorer, rows []int) Scorer {
+	if s, ok := s.(Selector); ok {
+		return s.Select(rows)
+	}
+	return s
+}
