@@ -20,8 +20,9 @@
 //	Epsilon      1/α           −σ/α           0
 //	Clean        0             1              1
 //	V            α/(α²+σ²)     −σ/(α²+σ²)     σ²/(α²+σ²)
+//	Flow         (1+2fσ²/g²)/α −2σ²/(αg²)     −2fσ²/g²
 //
-// with In = 1/√C and Noise = ¼ ln(σ/α) for all of them. EDM with calibrated
+// with In = 1/√C and Noise = ¼ ln(σ/α) for all of them but Flow, whose Noise is t. EDM with calibrated
 // variance is the default (Karras et al. 2022). An energy network, nn.Energy,
 // fits in the network's place; its energy is that of the log-density,
 //
@@ -46,6 +47,46 @@
 //
 // the row itself being one of them (the Rao-Blackwellised target). The Model
 // gets a moving average of the weights.
+//
+// # Objectives
+//
+//	DSM             w‖D − x₀‖²                      Vincent 2011; with EDMWeight Karras et al. 2022
+//	DDPM            ‖ε̂ − z‖²                        Ho et al. 2020
+//	NCSN            ½σ²‖s + z/σ‖²                   Song & Ermon 2019
+//	FlowMatching    ‖u − (α̇x₀ + σ̇z)‖²               Lipman et al. 2023
+//	ISM             ω(½‖s‖² + tr ∂s/∂x)             Hyvärinen 2005
+//	SSM             ω(vᵀ(∂s/∂x)v + ½(vᵀs)²)         Song et al. 2019
+//	SSMVR           ω(vᵀ(∂s/∂x)v + ½‖s‖²)           Song et al. 2019
+//	FDSSM           SSMVR by central differences    Pang et al. 2020
+//	ControlVariate  DSM less what has mean 0        Wang et al. 2020
+//	LogVariance     ℓ e^−u + u for a loss ℓ         Kendall et al. 2018
+//
+// All have the same minimiser. ω is σ², or 2wσ⁴/α² when Weighted; then the losses
+// are those of DSM up to a constant. Weights w are in the denoiser's form:
+//
+//	EDMWeight    (α²v + σ²)/(vσ²)      the regression error of the EDM network
+//	Simple       α²/σ²                 the error of the noise
+//	Likelihood   ½g²α²/σ⁴              nats; by Importance (λ_ε − λ_T)/(T − ε) α²/σ²
+//	MinSNR       min(α²/σ², γ)         the clean error, bounded
+//	SoftMinSNR   α²/(α²v + σ²)
+//	VWeight      (α² + σ²)²/σ²         the error of v
+//
+// Times are quantile functions, hence stratified: LogNormal, LogUniform (the
+// importance sampling of Likelihood), LogLogistic, SplitLogNormal and CosineTimes
+// in σ/α, Uniform, and Levels for tables. For the published discrete objectives
+// take a process of sde.NewDDPM or sde.NewNCSN with Levels.
+//
+// # Conditions
+//
+// A model with Config.Cond learns s(y, t | c) for class labels and continuous c
+// from rows with conditions (Pairs, DrawPairs), and with the probability
+// Settings.DropCond the unconditional score too. The posterior mean above then
+// runs over references with the same label; with continuous c the target is the
+// clean row. Model.Given binds conditions, sde.Guide is classifier-free guidance
+//
+//	s_u + w(s_c − s_u)
+//
+// (Ho & Salimans 2022).
 //
 // A run is a function of its seeds: the same data, settings and seeds give the
 // same bits whatever the number of workers.

@@ -107,7 +107,21 @@ func (b bench) eval(e *ad.Expr, values map[*ad.Expr][]float64) []float64 {
 			noise.Uniform(dst, 8, noise.Draw{Purpose: noise.Leaf, Row: row, Slot: slot})
 		}
 	}
-	return ad.Eval([]*ad.Expr{e}, len(b.t), b.theta, random, values)[0]
+	var leaves []*ad.Expr
+	var in [][]float64
+	for leaf, v := range values {
+		leaves, in = append(leaves, leaf), append(in, v)
+	}
+	program := ad.Compile[float64]([]*ad.Expr{e}, leaves)
+	var weights ad.Weights[float64]
+	program.Pack(&weights, b.theta, nil)
+	rows := e.Rows()
+	if e.PerRow() {
+		rows = len(b.t)
+	}
+	out := make([]float64, rows*e.Cols())
+	program.Run(len(b.t), &weights, random, [][]float64{out}, in, nil)
+	return out
 }
 
 // minus returns the differences of two lists.
@@ -144,7 +158,7 @@ func wavy(x *ad.Expr, d Batch) *ad.Expr {
 
 func TestNoiseLossOfTheExactScoreIsClosedForm(t *testing.T) {
 	variances := []float64{1.7, 0.4, 0.05}
-	const n = 40000
+	const n = 20000
 	for name, p := range processes {
 		for k, at := range spread(p, 5) {
 			α, σ := p.Kernel(at)
@@ -163,7 +177,7 @@ func TestNoiseLossOfTheExactScoreIsClosedForm(t *testing.T) {
 }
 
 func TestImplicitLossesAreTheDenoisingLossLessAConstant(t *testing.T) {
-	const n, d = 20000, 3
+	const n, d = 8000, 3
 	variances := []float64{1.7, 0.4, 0.8}
 	for _, o := range []Objective{
 		ISM{}, SSM{}, SSM{Probes: Probes{N: 2, Gaussian: true}}, SSMVR{}, SSMVR{Probes: Probes{N: 3}}, FDSSM{Step: 1e-4}, FDSSM{Probes: Probes{Gaussian: true}, Step: 1e-4},

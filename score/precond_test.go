@@ -48,6 +48,7 @@ func TestScoreFactorsKeepTheirPrecisionAtSmallNoise(t *testing.T) {
 			}
 			for _, v := range []float64{1, 0.3} {
 				a, s := p.Kernel(at)
+				_, g2 := p.Rates(at)
 				α, σ := exact(a), exact(s)
 				α2, σ2 := mul(α, α), mul(σ, σ)
 				C := add(mul(α2, exact(v)), σ2)
@@ -61,6 +62,7 @@ func TestScoreFactorsKeepTheirPrecisionAtSmallNoise(t *testing.T) {
 					{Epsilon{v}, quo(exact(1), α), quo(exact(-1), σ)},
 					{Clean{v}, exact(0), quo(α, σ2)},
 					{V{v}, quo(α, n), quo(mul(exact(-1), α), mul(σ, n))},
+					{timeless{Flow{v}}, flowSkip(p, at, α, σ2), quo(exact(-2), exact(g2))},
 				} {
 					m := newModel(t, 2, Config{Process: p, Precond: q.c, Freeze: -1})
 					got := m.at(at)
@@ -93,6 +95,95 @@ func TestEDMPreconditioningHasUnitVariance(t *testing.T) {
 	}
 }
 
+// timeless is a preconditioning that tells the network ¼ ln(σ/α).
+type timeless struct{ Precond }
+
+func (c timeless) Coeffs(p sde.SDE, t float64) Coeffs {
+	k := c.Precond.Coeffs(p, t)
+	k.Noise = noiseLevel(p.Kernel(t))
+	return k
+}
+
+// flowSkip is −σ̇/w = (1 + 2fσ²/g²)/α.
+func flowSkip(p sde.SDE, t float64, α, variance *big.Float) *big.Float {
+	f, g2 := p.Rates(t)
+	exact := func(v float64) *big.Float { return new(big.Float).SetPrec(300).SetFloat64(v) }
+	skip := new(big.Float).Mul(exact(2*f), variance)
+	skip.Quo(skip, exact(g2))
+	return skip.Quo(skip.Add(skip, exact(1)), α)
+}
+
+func TestFlowPredictsTheVelocity(t *testing.T) {
+	for name, p := range map[string]sde.SDE{"linear": sde.Linear{}, "VP": sde.VP{}, "cosine": sde.Cosine{}, "EDM": sde.EDM{}} {
+		for _, at := range spread(p, 9) {
+			α, σ := p.Kernel(at)
+			f, g2 := p.Rates(at)
+			k := Flow{}.Coeffs(p, at)
+			require.Equal(t, at, k.Noise)
+			for _, x := range [][2]float64{{0.3, -2}, {4, 1}} { // x, F
+				D := k.Skip*x[0] + k.Out*x[1]
+				s := -k.Rest/(σ*σ)*x[0] + α*k.Out/(σ*σ)*x[1]
+				require.InDelta(t, s, (α*D-x[0])/(σ*σ), 1e-9*(1+1/(σ*σ)), "%s at %v", name, at)
+				require.InDelta(t, x[1], f*x[0]-0.5*g2*s, 1e-9*(1+math.Abs(f*x[0])), "%s at %v", name, at)
+			}
+		}
+	}
+}
+
+// Sampling in proportion to g²/σ², and the weight that makes up for it, have
+// the expectation of uniform times, whatever the loss; for VP the quantiles are
+// those of ln(e^B − 1).
+func TestImportanceSamplingKeepsTheExpectedLoss(t *testing.T) {
+	const n = 200000
+	for name, p := range map[string]sde.SDE{"VP": sde.VP{}, "sub-VP": sde.SubVP{}, "VE": sde.VE{}, "cosine": sde.Cosine{}} {
+		mean := func(law Times, w Weight) float64 {
+			sum := 0.0
+			for i := range n {
+				at := law.At(p, (float64(i)+0.5)/n)
+				α, σ := p.Kernel(at)
+				sum += w.At(p, at) * σ * σ / (α*α + σ*σ) * (1 - math.Exp(-40*at)) / n // a loss that is small at small noise
+			}
+			return sum
+		}
+		require.InEpsilon(t, mean(Uniform{}, Likelihood{}), mean(LogUniform{}, Likelihood{Importance: true}), 2e-3, name)
+	}
+	p := sde.VP{}
+	start, end := p.Span()
+	cumulated := func(t float64) float64 {
+		B := 0.1*t + 0.5*t*t*19.9
+		return math.Log(math.Expm1(B))
+	}
+	for _, u := range []float64{0.01, 0.3, 0.9} {
+		at := LogUniform{}.At(p, u)
+		require.InDelta(t, u, (cumulated(at)-cumulated(start))/(cumulated(end)-cumulated(start)), 1e-9)
+	}
+}
+
+func TestLevelsAreThoseOfTheTable(t *testing.T) {
+	p, err := sde.VP{}.Discrete(25)
+	require.NoError(t, err)
+	seen := make([]int, 26)
+	for i := range 2500 {
+		at := Levels{}.At(p, (float64(i)+0.5)/2500)
+		require.Equal(t, math.Trunc(at), at)
+		seen[int(at)]++
+	}
+	require.Zero(t, seen[0])
+	for _, n := range seen[1:] {
+		require.Equal(t, 100, n)
+	}
+}
+
+func TestImpossibleLawsAndWeightsAreRefused(t *testing.T) {
+	nan := math.NaN()
+	for _, v := range []any{
+		MinSNR{-1}, SoftMinSNR{nan}, Flow{-1}, LogUniform{Low: -1}, LogUniform{High: nan}, LogUniform{2, 1}, LogLogistic{Mean: nan}, LogLogistic{Scale: -1}, LogLogistic{Low: 2, High: 2},
+		SplitLogNormal{}, SplitLogNormal{Mean: nan, Below: 1, Above: 1}, CosineTimes{Variance: -1}, CosineTimes{ShiftLow: -1}, CosineTimes{Low: nan},
+	} {
+		require.ErrorIs(t, nn.Validate(v), ErrRange, "%#v", v)
+	}
+}
+
 // Each weight is a familiar loss in its denoiser form: x₀ = (x − σz)/α and
 // s = −ε̂/σ carry the error of D over to that of the noise and of the score.
 func TestWeightsBelongToTheirForms(t *testing.T) {
@@ -103,6 +194,13 @@ func TestWeightsBelongToTheirForms(t *testing.T) {
 			noise := Epsilon{}.Coeffs(p, at).Out
 			require.InEpsilon(t, 1, Simple{}.At(p, at)*noise*noise, 1e-12)
 			require.InEpsilon(t, g2/(2*σ*σ), Likelihood{}.At(p, at)*noise*noise, 1e-12)
+			v := V{}.Coeffs(p, at).Out
+			require.InEpsilon(t, 1, VWeight{}.At(p, at)*v*v, 1e-12)
+			α, _ := p.Kernel(at)
+			snr := α * α / (σ * σ)
+			require.InEpsilon(t, min(snr, 5), MinSNR{}.At(p, at), 1e-12)
+			require.InEpsilon(t, min(snr, 2), MinSNR{2}.At(p, at), 1e-12)
+			require.InEpsilon(t, snr/(1+2*snr), SoftMinSNR{2}.At(p, at), 1e-12)
 		}
 	}
 }
@@ -110,14 +208,16 @@ func TestWeightsBelongToTheirForms(t *testing.T) {
 func TestTimesAreQuantiles(t *testing.T) {
 	for name, p := range processes {
 		start, end := p.Span()
-		for _, l := range []Times{Uniform{}, LogNormal{}, LogNormal{Mean: -1.2, Std: 1.2}, LogNormal{Mean: 50, Std: 1}} {
+		for _, l := range []Times{Uniform{}, Levels{}, LogUniform{}, LogUniform{0.1, 2}, LogLogistic{Mean: -1}, SplitLogNormal{-1, 1, 2}, CosineTimes{}, CosineTimes{Variance: 2, ShiftHigh: 3}, LogNormal{}, LogNormal{Mean: -1.2, Std: 1.2}, LogNormal{Mean: 50, Std: 1}} {
 			last := start
 			for _, u := range []float64{0, math.SmallestNonzeroFloat64, 1e-9, 0.1, 0.5, 0.7, 0.999, 1 - 1e-16, 1} {
 				at := l.At(p, u)
 				require.True(t, at >= last && at <= end, "%s %v at %v", name, l, u)
 				last = at
 			}
-			require.Equal(t, end, last, "%s %v", name, l)
+			if _, part := l.(LogUniform); !part || l == (LogUniform{}) {
+				require.InEpsilon(t, end, last, 1e-12, "%s %v", name, l)
+			}
 		}
 		at := LogNormal{}.At(p, 0.8413447460685429) // one standard deviation
 		require.InDelta(t, -1.6+1.4, -sde.LogSNR(p, at), 1e-12, name)

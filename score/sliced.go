@@ -40,8 +40,7 @@ func (p Probes) direction(b *nn.Build, d int) *ad.Expr {
 	if !p.Gaussian {
 		return ad.Shift(ad.Scale(2, ad.Step(ad.Shift(u, -0.5))), -1)
 	}
-	const below = 1 - 0x1p-23 // keeps the logarithm finite where u rounds to 1
-	radius := ad.Sqrt(ad.Scale(-2, ad.Log(ad.Shift(ad.Scale(-below, u), 1))))
+	radius := ad.Sqrt(ad.Scale(-2, ad.Log(ad.Shift(ad.Neg(u), 1)))) // u < 1 in float32 too
 	return ad.Mul(radius, ad.Cos(ad.Scale(2*math.Pi, b.Random(d))))
 }
 
@@ -60,9 +59,12 @@ type SSM struct {
 func (o SSM) Loss(b *nn.Build, f Fields, d Batch) *ad.Expr {
 	s := f.Score(d.Xt)
 	return ad.Mul(omega(o.Weighted, d), o.mean(b, s.Cols(), func(v *ad.Expr) *ad.Expr {
-		return ad.Add(dot(v, ad.JVP(s, d.Xt, v)), half(dot(v, s)))
+		return ad.Add(curvature(s, d.Xt, v), half(dot(v, s)))
 	}))
 }
+
+// curvature returns vᵀ(∂s/∂x)v of each row.
+func curvature(s, x, v *ad.Expr) *ad.Expr { return dot(v, ad.JVP(s, x, v)) }
 
 // SSMVR is sliced score matching with the variance of the squared norm removed
 // (Song et al. 2019, UAI),
@@ -77,7 +79,7 @@ type SSMVR struct {
 func (o SSMVR) Loss(b *nn.Build, f Fields, d Batch) *ad.Expr {
 	s := f.Score(d.Xt)
 	return ad.Mul(omega(o.Weighted, d), ad.Add(half(s), o.mean(b, s.Cols(), func(v *ad.Expr) *ad.Expr {
-		return dot(v, ad.JVP(s, d.Xt, v))
+		return curvature(s, d.Xt, v)
 	})))
 }
 
