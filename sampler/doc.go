@@ -76,6 +76,12 @@
 // A trained model brings its own coordinates y = (x − shift)/scale and says so
 // by being an sde.Framed: the run is in y, matrices are in x.
 //
+// # Conditions
+//
+// A Score may be different for every row, as score.Conditional is: an
+// sde.Selector. Row i of a run then has the score of row i, however the run is
+// split and whichever rows a method evaluates.
+//
 // # What a sample depends on
 //
 // Rows are independent. Sample i depends on the seed and on i, not on the

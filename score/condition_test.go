@@ -255,13 +255,14 @@ func TestContinuousConditionsAreStandardised(t *testing.T) {
 	for _, c := range []float64{-1, 0.5} { // x | c ~ N((c, 0), 0.04 I)
 		const σ = 0.7
 		given := m.Given(mat.NewDense(1, 2, []float64{1000 + 50*c, 7}))
+		mean, v := []float64{(c - shift[0]) / scale[0], -shift[1] / scale[1]}, 0.2/scale[0]
 		y, got := normals(200, 2, 5), mat.NewDense(200, 2, nil)
+		y.Apply(func(_, j int, z float64) float64 { return mean[j] + math.Hypot(v, σ)*z }, y)
 		given.Score(got, y, []float64{σ})
 		var off, whole float64
 		for i := range 200 {
-			for j, mean := range []float64{(c - shift[0]) / scale[0], -shift[1] / scale[1]} {
-				v := 0.2 / scale[0]
-				want := (mean - y.At(i, j)) / (v*v + σ*σ)
+			for j := range 2 {
+				want := (mean[j] - y.At(i, j)) / (v*v + σ*σ)
 				off += (got.At(i, j) - want) * (got.At(i, j) - want)
 				whole += want * want
 			}
