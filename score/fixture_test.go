@@ -43,7 +43,7 @@ func (p spanned) Span() (start, end float64) { return p.start, p.end }
 var wide = sde.EDM{SigmaMin: 1e-6, SigmaMax: 1e6}
 
 // exactly evaluates 0.9 f + 0.1 for the mixture's score or denoiser at each row.
-func exactly(law *dataset.Mixture, b bench, f func(p dataset.Diffused, dst, x []float64) []float64) []float64 {
+func exactly(law *dataset.Mixture, b rig, f func(p dataset.Diffused, dst, x []float64) []float64) []float64 {
 	n, d := b.x0.Dims()
 	all := make([]float64, n*d)
 	for i, t := range b.t {
@@ -92,7 +92,7 @@ func TestFixtureScoreSDELosses(t *testing.T) {
 		for k, r := range c.Losses {
 			t.Run(fmt.Sprintf("%d/%d %s", i, k, c.SDE), func(t *testing.T) {
 				ran++
-				b := bench{process: p, weight: Likelihood{}, x0: r.Batch.Dense(), z: r.Z.Dense()}
+				b := rig{process: p, weight: Likelihood{}, x0: r.Batch.Dense(), z: r.Z.Dense()}
 				for _, u := range r.U {
 					b.t = append(b.t, Uniform{}.At(spanned{p, r.Eps, c.End}, u))
 				}
@@ -135,7 +135,7 @@ func TestFixtureEDMLosses(t *testing.T) {
 	for i, r := range file.Losses {
 		t.Run(fmt.Sprintf("%d %s", i, r.Name), func(t *testing.T) {
 			ran++
-			b := bench{process: wide, weight: Simple{}, x0: r.Y.Dense(), z: r.N.Dense(), t: r.Sigma}
+			b := rig{process: wide, weight: Simple{}, x0: r.Y.Dense(), z: r.N.Dense(), t: r.Sigma}
 			var law Times
 			p, quantile := sde.SDE(wide), func(u float64) float64 { return u }
 			switch o := r.Options; r.Name {
@@ -214,117 +214,6 @@ func TestFixtureEDMPreconditioning(t *testing.T) {
 	left.log(t, ran)
 }
 
-func TestFixtureKDiffusionPreconditioners(t *testing.T) {
-	var file struct {
-		Records []struct {
-			Name      string    `json:"name"`
-			Data      float64   `json:"sigma_data"`
-			Weighting string    `json:"weighting"`
-			Sigma     []float64 `json:"sigma"`
-			Skip      []float64 `json:"c_skip"`
-			Out       []float64 `json:"c_out"`
-			In        []float64 `json:"c_in"`
-			Time      []float64 `json:"time"`
-			Weight    []float64 `json:"loss_weight"` // of ‖F − T‖², hence ours times c_out²
-		} `json:"preconditioners"`
-	}
-	require.NoError(t, fixture.Read("kdiff", &file))
-	ran := 0
-	for i, r := range file.Records {
-		t.Run(fmt.Sprintf("%d %s %s", i, r.Name, r.Weighting), func(t *testing.T) {
-			ran++
-			v := r.Data * r.Data
-			c, p := Precond(EDM{Variance: v}), sde.SDE(wide)
-			if strings.HasSuffix(r.Name, "VDenoiser") { // whose v is that of a process with α² + σ² = 1
-				c, p = V{Variance: v}, unit{wide}
-			}
-			w := map[string]Weight{"": VWeight{}, "karras": EDMWeight{Variance: v}, "soft-min-snr": SoftMinSNR{Variance: v}, "snr": Simple{}}[r.Weighting]
-			for k, σ := range r.Sigma {
-				got := c.Coeffs(p, σ)
-				α, _ := p.Kernel(σ) // the peer's x is x_t/α
-				require.InEpsilon(t, r.Skip[k], got.Skip*α, 1e-10)
-				require.InEpsilon(t, r.Out[k], got.Out, 1e-10)
-				require.InEpsilon(t, r.In[k], got.In*α, 1e-10)
-				if r.Weight != nil {
-					require.InEpsilon(t, r.Weight[k], w.At(wide, σ)*got.Out*got.Out, 1e-10)
-				}
-				if r.Time != nil { // the angle that the peer tells its network: a function of ours
-					require.InDelta(t, r.Time[k], math.Atan(math.Exp(4*got.Noise))/(math.Pi/2), 1e-12)
-				}
-			}
-		})
-	}
-	missing{}.log(t, ran)
-}
-
-// unit is the process with the levels of another and α² + σ² = 1.
-type unit struct{ sde.SDE }
-
-func (p unit) Kernel(t float64) (alpha, sigma float64) {
-	a, s := p.SDE.Kernel(t)
-	return a / math.Hypot(a, s), s / math.Hypot(a, s)
-}
-
-func TestFixtureKDiffusionDensities(t *testing.T) {
-	var file struct {
-		Records []struct {
-			Name    string             `json:"name"`
-			Options map[string]float64 `json:"options"`
-			Groups  []float64          `json:"stratified_group_groups"`
-			Draws   [][]float64        `json:"draws"`
-			Sigma   []float64          `json:"sigma"`
-		} `json:"sigma_densities"`
-	}
-	require.NoError(t, fixture.Read("kdiff", &file))
-	ran := 0
-	for i, r := range file.Records {
-		t.Run(fmt.Sprintf("%d %s", i, r.Name), func(t *testing.T) {
-			ran++
-			o := r.Options
-			v, low, high := o["sigma_data"]*o["sigma_data"], o["min_value"], o["max_value"]
-			quantile := func(draw, _ float64) float64 { return draw }
-			var law Times
-			switch r.Name {
-			case "rand_log_normal": // whose quantiles keep away from 0 and 1
-				law = LogNormal{Mean: o["loc"], Std: o["scale"]}
-				quantile = func(draw, _ float64) float64 { return draw*(1-2e-7) + 1e-7 }
-			case "rand_log_logistic":
-				law = LogLogistic{Mean: o["loc"], Scale: o["scale"], Low: low, High: high}
-			case "rand_log_uniform":
-				law = LogUniform{Low: low, High: high}
-			case "rand_v_diffusion":
-				law = CosineTimes{Variance: v, Low: low, High: high}
-			case "rand_cosine_interpolated": // from high to low
-				law = CosineTimes{Variance: v, Low: low, High: high, ShiftHigh: o["image_d"] / o["noise_d_low"], ShiftLow: o["image_d"] / o["noise_d_high"]}
-				quantile = func(draw, _ float64) float64 { return 1 - draw }
-			case "rand_split_log_normal": // the side by one draw, the distance by the other
-				law = SplitLogNormal{Mean: o["loc"], Below: o["scale_1"], Above: o["scale_2"]}
-				share := o["scale_1"] / (o["scale_1"] + o["scale_2"])
-				quantile = func(distance, side float64) float64 {
-					beyond := math.Erfc(math.Abs(distance) / math.Sqrt2)
-					if side < share {
-						return share * beyond
-					}
-					return 1 - (1-share)*beyond
-				}
-			default:
-				require.FailNow(t, "unknown density", r.Name)
-			}
-			for k, σ := range r.Sigma {
-				u, side := r.Draws[0][k], 0.0
-				if len(r.Draws) > 1 {
-					side = r.Draws[1][k]
-				}
-				if g := r.Groups; g != nil {
-					u = (g[0] + g[1]*float64(k) + u) / (float64(len(r.Sigma)) * g[1])
-				}
-				require.InEpsilon(t, σ, law.At(wide, quantile(u, side)), 1e-9)
-			}
-		})
-	}
-	missing{}.log(t, ran)
-}
-
 // azula is one of azula's schedules, as far as its kernel goes.
 type azula struct {
 	sde.SDE
@@ -378,7 +267,7 @@ func TestFixtureAzulaDenoisers(t *testing.T) {
 			c := map[string]Precond{"SimpleDenoiser": Clean{}, "KarrasDenoiser": EDM{}}[r.Class]
 			require.NotNil(t, c)
 			n, d := r.X.Shape[0], r.X.Shape[1]
-			b := bench{process: azula{sde.VP{}, r.Schedule, r.Options}, weight: EDMWeight{}, x0: r.Clean.Dense(), z: r.Z.Dense(), t: r.T}
+			b := rig{process: azula{sde.VP{}, r.Schedule, r.Options}, weight: EDMWeight{}, x0: r.Clean.Dense(), z: r.Z.Dense(), t: r.T}
 			b.theta = mat.DenseCopyOf(r.W.Dense().T()).RawMatrix().Data
 			coeffs, values := ad.Input("coeffs", 4), make([]float64, 0, 4*n)
 			for _, t := range r.T {
@@ -432,7 +321,7 @@ func TestFixtureTorchLosses(t *testing.T) {
 			}
 			return ad.Add(value, ad.Concat(rows...))
 		}
-		b := bench{process: wide, x0: c.X0.Dense(), z: c.Eps.Dense(), t: c.Sigma, score: linear,
+		b := rig{process: wide, x0: c.X0.Dense(), z: c.Eps.Dense(), t: c.Sigma, score: linear,
 			more: map[*ad.Expr][]float64{value: s, slope: jacobian, at: c.X.Data}}
 		v := ad.Input("v", c.D)
 		b.more[v] = c.V.Data

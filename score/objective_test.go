@@ -12,149 +12,7 @@ import (
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
 	"github.com/gradlogp/gradlogp/sde"
-	"github.com/gradlogp/gradlogp/sde/noise"
 )
-
-// bench evaluates objectives in float64 for a score that is an expression of the
-// noisy row and the batch's leaves, without a network.
-type bench struct {
-	process  sde.SDE
-	weight   Weight
-	x0, z    *mat.Dense
-	t        []float64
-	score    func(x *ad.Expr, d Batch) *ad.Expr
-	denoiser func(x *ad.Expr, d Batch) *ad.Expr // in place of the score
-	more     map[*ad.Expr][]float64             // further leaves
-	probe    ad.Filler                          // random leaves; nil means addressed
-	theta    []float64
-}
-
-// leaves returns a batch and the values of its leaves.
-func (b bench) leaves() (Batch, map[*ad.Expr][]float64) {
-	n, d := b.x0.Dims()
-	leaf := Batch{X0: ad.Input("x0", d), Xt: ad.Input("xt", d), Z: ad.Input("z", d)}
-	values := map[*ad.Expr][]float64{leaf.X0: b.x0.RawMatrix().Data, leaf.Z: b.z.RawMatrix().Data, leaf.Xt: make([]float64, n*d)}
-	for leaf, v := range b.more {
-		values[leaf] = v
-	}
-	column := func(name string, at func(t float64) float64) *ad.Expr {
-		e, v := ad.Input(name, 1), make([]float64, n)
-		for i, t := range b.t {
-			v[i] = at(t)
-		}
-		values[e] = v
-		return e
-	}
-	leaf.T = column("t", func(t float64) float64 { return t })
-	leaf.Alpha = column("alpha", func(t float64) float64 { a, _ := b.process.Kernel(t); return a })
-	leaf.Sigma = column("sigma", func(t float64) float64 { _, s := b.process.Kernel(t); return s })
-	leaf.G2 = column("g2", func(t float64) float64 { _, g2 := b.process.Rates(t); return g2 })
-	slope := func(k func(t float64) float64) func(t float64) float64 {
-		return func(t float64) float64 { h := 1e-6 * t; return (k(t+h) - k(t-h)) / (2 * h) }
-	}
-	leaf.DAlpha = column("dalpha", slope(func(t float64) float64 { a, _ := b.process.Kernel(t); return a }))
-	leaf.DSigma = column("dsigma", slope(func(t float64) float64 { _, s := b.process.Kernel(t); return s }))
-	leaf.Weight = column("weight", func(t float64) float64 {
-		if b.weight == nil {
-			return 1
-		}
-		return b.weight.At(b.process, t)
-	})
-	for i, t := range b.t {
-		α, σ := b.process.Kernel(t)
-		for j := range d {
-			values[leaf.Xt][i*d+j] = α*b.x0.At(i, j) + σ*b.z.At(i, j)
-		}
-	}
-	return leaf, values
-}
-
-// fields are the forms of the score.
-func (b bench) fields(d Batch) Fields {
-	s := func(x *ad.Expr) *ad.Expr {
-		if b.denoiser != nil {
-			return ad.Div(ad.Sub(ad.Mul(d.Alpha, b.denoiser(x, d)), x), ad.Square(d.Sigma))
-		}
-		return b.score(x, d)
-	}
-	return Fields{
-		Score: s,
-		Denoise: func(x *ad.Expr) *ad.Expr {
-			if b.denoiser != nil {
-				return b.denoiser(x, d)
-			}
-			return ad.Div(ad.Add(x, ad.Mul(ad.Square(d.Sigma), s(x))), d.Alpha)
-		},
-		Noise: func(x *ad.Expr) *ad.Expr { return ad.Neg(ad.Mul(d.Sigma, s(x))) },
-		Velocity: func(x *ad.Expr) *ad.Expr { // f = α̇/α
-			return ad.Sub(ad.Mul(ad.Div(d.DAlpha, d.Alpha), x), ad.Scale(0.5, ad.Mul(d.G2, s(x))))
-		},
-	}
-}
-
-// rows returns an objective's loss of each row.
-func (b bench) rows(o Objective) []float64 {
-	leaf, values := b.leaves()
-	build := nn.NewBuild(&nn.Params{})
-	build.Time = leaf.T
-	return b.eval(o.Loss(build, b.fields(leaf), leaf), values)
-}
-
-func (b bench) eval(e *ad.Expr, values map[*ad.Expr][]float64) []float64 {
-	random := b.probe
-	if random == nil {
-		random = func(dst []float64, row, slot int) {
-			noise.Uniform(dst, 8, noise.Draw{Purpose: noise.Leaf, Row: row, Slot: slot})
-		}
-	}
-	var leaves []*ad.Expr
-	var in [][]float64
-	for leaf, v := range values {
-		leaves, in = append(leaves, leaf), append(in, v)
-	}
-	program := ad.Compile[float64]([]*ad.Expr{e}, leaves)
-	var weights ad.Weights[float64]
-	program.Pack(&weights, b.theta, nil)
-	rows := e.Rows()
-	if e.PerRow() {
-		rows = len(b.t)
-	}
-	out := make([]float64, rows*e.Cols())
-	program.Run(len(b.t), &weights, random, [][]float64{out}, in, nil)
-	return out
-}
-
-// minus returns the differences of two lists.
-func minus(a, b []float64) []float64 { return floats.SubTo(make([]float64, len(a)), a, b) }
-
-// repeated returns n times t.
-func repeated(t float64, n int) []float64 {
-	v := make([]float64, n)
-	for i := range v {
-		v[i] = t
-	}
-	return v
-}
-
-// scaled returns rows of independent normals with the given variances.
-func scaled(n int, variances []float64, seed uint64) *mat.Dense {
-	x := normals(n, len(variances), seed)
-	x.Apply(func(_, j int, v float64) float64 { return v * math.Sqrt(variances[j]) }, x)
-	return x
-}
-
-// gaussianScore is the exact score of normal data with independent columns.
-func gaussianScore(variances []float64) func(x *ad.Expr, d Batch) *ad.Expr {
-	return func(x *ad.Expr, d Batch) *ad.Expr {
-		return ad.Neg(ad.Div(x, ad.Add(ad.Mul(ad.Square(d.Alpha), ad.Row(variances)), ad.Square(d.Sigma))))
-	}
-}
-
-// wavy is a score of nothing in particular, with an asymmetric Jacobian.
-func wavy(x *ad.Expr, d Batch) *ad.Expr {
-	next := ad.Concat(ad.Slice(x, 1, x.Cols()), ad.Slice(x, 0, 1))
-	return ad.Add(ad.Sin(ad.Add(ad.Scale(1.3, x), ad.Scale(0.7, next))), ad.Mul(ad.Tanh(next), d.Sigma))
-}
 
 func TestNoiseLossOfTheExactScoreIsClosedForm(t *testing.T) {
 	variances := []float64{1.7, 0.4, 0.05}
@@ -166,7 +24,7 @@ func TestNoiseLossOfTheExactScoreIsClosedForm(t *testing.T) {
 			for _, s := range variances {
 				want += α * α * s / (α*α*s + σ*σ)
 			}
-			b := bench{process: p, x0: scaled(n, variances, uint64(k)), z: normals(n, 3, uint64(100+k)), t: repeated(at, n), score: gaussianScore(variances)}
+			b := rig{process: p, x0: scaled(n, variances, uint64(k)), z: normals(n, 3, uint64(100+k)), t: repeated(at, n), score: gaussianScore(variances)}
 			loss := b.rows(DDPM{})
 			floats.AddConst(-want, loss)
 			require.Less(t, math.Abs(zScore(loss)), 4.0, "%s at %v", name, at)
@@ -184,7 +42,7 @@ func TestImplicitLossesAreTheDenoisingLossLessAConstant(t *testing.T) {
 	} {
 		for name, p := range processes {
 			at := spread(p, 5)[2]
-			b := bench{process: p, x0: scaled(n, variances, 1), z: normals(n, d, 2), t: repeated(at, n), score: wavy}
+			b := rig{process: p, x0: scaled(n, variances, 1), z: normals(n, d, 2), t: repeated(at, n), score: wavy}
 			excess := minus(b.rows(NCSN{}), b.rows(o))
 			floats.AddConst(-d/2.0, excess) // σ² d/(2σ²)
 			require.Less(t, math.Abs(zScore(excess)), 4.0, "%T %s", o, name)
@@ -198,7 +56,7 @@ func TestWeightedImplicitLossesHaveTheWeightOfSettings(t *testing.T) {
 	const n, d = 20000, 2
 	for _, o := range []Objective{ISM{Weighted: true}, SSM{Weighted: true}, SSMVR{Weighted: true}, FDSSM{Weighted: true, Step: 1e-4}} {
 		p := sde.VP{}
-		b := bench{process: p, weight: MinSNR{}, x0: normals(n, d, 1), z: normals(n, d, 2), t: repeated(0.3, n), score: wavy}
+		b := rig{process: p, weight: MinSNR{}, x0: normals(n, d, 1), z: normals(n, d, 2), t: repeated(0.3, n), score: wavy}
 		dsm, other := b.rows(DSM{}), b.rows(o)
 		b.score = gaussianScore([]float64{1, 1})
 		change := minus(minus(dsm, b.rows(DSM{})), minus(other, b.rows(o)))
@@ -214,7 +72,7 @@ func TestLinearFitsFindTheCovariance(t *testing.T) {
 	α, σ := p.Kernel(at)
 	k := ad.Param("K", d, d, 0)
 	linear := func(x *ad.Expr, _ Batch) *ad.Expr { return ad.Neg(ad.MatMul(x, k)) }
-	b := bench{process: p, x0: scaled(n, variances, 5), z: normals(n, d, 6), t: repeated(at, n), score: linear}
+	b := rig{process: p, x0: scaled(n, variances, 5), z: normals(n, d, 6), t: repeated(at, n), score: linear}
 	for _, o := range []Objective{DSM{}, DDPM{}, NCSN{}, FlowMatching{}, ISM{}, SSM{}, SSMVR{}, FDSSM{}, SSM{Probes: Probes{N: 4, Gaussian: true}}} {
 		leaf, values := b.leaves()
 		build := nn.NewBuild(&nn.Params{})
@@ -250,7 +108,7 @@ func TestLinearFitsFindTheCovariance(t *testing.T) {
 
 func TestFiniteDifferencesHaveABiasOfSecondOrder(t *testing.T) {
 	const n = 200
-	b := bench{process: sde.VP{}, x0: normals(n, 3, 1), z: normals(n, 3, 2), t: repeated(0.2, n), score: wavy}
+	b := rig{process: sde.VP{}, x0: normals(n, 3, 1), z: normals(n, 3, 2), t: repeated(0.2, n), score: wavy}
 	exact := b.rows(SSMVR{})
 	last := 0.0
 	for i, h := range []float64{0.4, 0.2, 0.1, 0.05} {
@@ -265,7 +123,7 @@ func TestFiniteDifferencesHaveABiasOfSecondOrder(t *testing.T) {
 func TestFlowMatchingIsTheDenoisingLoss(t *testing.T) {
 	for name, p := range map[string]sde.SDE{"VP": sde.VP{}, "linear": sde.Linear{}, "cosine": sde.Cosine{}, "EDM": sde.EDM{}} {
 		at := spread(p, 9)
-		b := bench{process: p, x0: normals(9, 2, 1), z: normals(9, 2, 2), t: at, score: wavy, weight: velocityWeight{}}
+		b := rig{process: p, x0: normals(9, 2, 1), z: normals(9, 2, 2), t: at, score: wavy, weight: velocityWeight{}}
 		want, got := b.rows(DSM{}), b.rows(FlowMatching{})
 		for i := range want {
 			require.InEpsilon(t, want[i], got[i], 1e-4, "%s at %v", name, at[i])
@@ -286,7 +144,7 @@ func TestControlVariateKeepsTheMeanAndRemovesTheVariance(t *testing.T) {
 	const n = 20000
 	for name, p := range processes {
 		for _, level := range []float64{0.03, 1} {
-			b := bench{process: p, x0: normals(n, 2, 1), z: normals(n, 2, 2), t: repeated(sde.TimeAt(p, -math.Log(level)), n), score: wavy, weight: EDMWeight{}}
+			b := rig{process: p, x0: normals(n, 2, 1), z: normals(n, 2, 2), t: repeated(sde.TimeAt(p, -math.Log(level)), n), score: wavy, weight: EDMWeight{}}
 			plain, better := b.rows(DSM{}), b.rows(ControlVariate{})
 			require.Less(t, math.Abs(zScore(minus(plain, better))), 4.0, "%s at %v", name, level)
 			if level < 0.1 {
@@ -300,7 +158,7 @@ func TestControlVariateKeepsTheMeanAndRemovesTheVariance(t *testing.T) {
 // both rows have the same ε̂₀.
 func TestAntitheticPairsAreAControlVariate(t *testing.T) {
 	const n = 50
-	b := bench{process: sde.VP{}, x0: normals(n, 2, 1), z: normals(n, 2, 2), t: repeated(0.01, n), score: wavy, weight: Simple{}}
+	b := rig{process: sde.VP{}, x0: normals(n, 2, 1), z: normals(n, 2, 2), t: repeated(0.01, n), score: wavy, weight: Simple{}}
 	plain, better := b.rows(DSM{}), b.rows(ControlVariate{})
 	mirrored := mat.NewDense(n, 2, nil)
 	mirrored.Scale(-1, b.z)
@@ -314,7 +172,7 @@ func TestAntitheticPairsAreAControlVariate(t *testing.T) {
 }
 
 func TestLogVarianceIsLeastAtTheMeanLoss(t *testing.T) {
-	b := bench{process: sde.VP{}, x0: normals(5, 2, 1), z: normals(5, 2, 2), t: repeated(0.3, 5), score: wavy}
+	b := rig{process: sde.VP{}, x0: normals(5, 2, 1), z: normals(5, 2, 2), t: repeated(0.3, 5), score: wavy}
 	plain := b.rows(DSM{})
 	at := func(u float64) float64 {
 		return b.rows(LogVariance{Net: constantNet{u}})[0]
