@@ -1,10 +1,6 @@
 package nn
 
 import (
-	"cmp"
-	"errors"
-	"math"
-
 	"github.com/gradlogp/gradlogp/nn/ad"
 	"github.com/gradlogp/gradlogp/nn/internal/kernel"
 )
@@ -25,59 +21,44 @@ type Adam[T ad.Float] struct {
 	Epsilon     float64 // positive; zero means 1e-8
 	WeightDecay float64 // λ ≥ 0
 
-	m, v []T
+	state vectors[T] // m, v
+	now   kernel.AdamStep
 }
 
 // Step implements Optimizer.
 func (a *Adam[T]) Step(theta, grad []T, step int, rate float64) {
-	s := a.begin(theta, grad, step, rate)
-	kernel.Adam(theta, a.m, a.v, grad, s)
+	stepWhole(a, theta, grad, step, rate)
 }
 
-// begin prepares the moments and returns the numbers of a step.
-func (a *Adam[T]) begin(theta, grad []T, step int, rate float64) kernel.AdamStep {
-	if step == 0 {
-		a.reset(len(theta))
-	}
-	if len(grad) != len(theta) || len(a.m) != len(theta) {
-		panic(badLength)
-	}
-	beta1, beta2, t := cmp.Or(a.Beta1, 0.9), cmp.Or(a.Beta2, 0.99), float64(step+1)
-	return kernel.AdamStep{
-		Rate:     rate,
-		Beta1:    beta1,
-		Beta2:    beta2,
-		Eps:      cmp.Or(a.Epsilon, 1e-8),
-		Decay:    a.WeightDecay,
-		Correct1: 1 - math.Pow(beta1, t),
-		Correct2: 1 - math.Pow(beta2, t),
+func (a *Adam[T]) begin(n, step int, rate float64) {
+	a.state.begin(2, n, step)
+	b := betasOf(a.Beta1, a.Beta2, a.Epsilon, a.WeightDecay)
+	c1, c2 := b.corrections(step)
+	a.now = kernel.AdamStep{
+		Rate: rate, Beta1: b.beta1, Beta2: b.beta2, Eps: b.eps, Decay: b.decay, Correct1: c1, Correct2: c2,
 	}
 }
 
-// reset sets the moments to n zeros each.
-func (a *Adam[T]) reset(n int) {
-	if len(a.m) != n {
-		a.m, a.v = make([]T, n), make([]T, n)
-		return
-	}
-	clear(a.m)
-	clear(a.v)
+func (a *Adam[T]) update(theta, grad []T, at int) {
+	n := len(theta)
+	kernel.Adam(theta, a.state.of(0, at, n), a.state.of(1, at, n), grad, a.now)
+}
+
+func (a *Adam[T]) updateEMA(theta, grad, shadow []T, at int, decay float64) {
+	n := len(theta)
+	kernel.AdamEMA(theta, a.state.of(0, at, n), a.state.of(1, at, n), grad, shadow, a.now, decay)
 }
 
 // State implements Optimizer: the moments m and v.
-func (a *Adam[T]) State() [][]T { return [][]T{a.m, a.v} }
+func (a *Adam[T]) State() [][]T { return a.state }
 
 // Validate implements Validator.
 func (a *Adam[T]) Validate() error {
-	return errors.Join(
-		rangeError(a.Beta1 >= 0 && a.Beta1 < 1, "Adam.Beta1", a.Beta1, "a number on (0, 1), or 0 for the default"),
-		rangeError(a.Beta2 >= 0 && a.Beta2 < 1, "Adam.Beta2", a.Beta2, "a number on (0, 1), or 0 for the default"),
-		rangeError(a.Epsilon >= 0 && !math.IsInf(a.Epsilon, 1), "Adam.Epsilon", a.Epsilon, "a positive number, or 0 for the default"),
-		rangeError(a.WeightDecay >= 0 && !math.IsInf(a.WeightDecay, 1), "Adam.WeightDecay", a.WeightDecay, "a number ≥ 0"),
-	)
+	return betasError("Adam", a.Beta1, a.Beta2, a.Epsilon, a.WeightDecay)
 }
 
 var (
 	_ Optimizer[float32] = (*Adam[float32])(nil)
+	_ averager[float32]  = (*Adam[float32])(nil)
 	_ Validator          = (*Adam[float32])(nil)
 )

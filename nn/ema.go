@@ -2,6 +2,7 @@ package nn
 
 import (
 	"cmp"
+	"errors"
 
 	"github.com/gradlogp/gradlogp/nn/ad"
 	"github.com/gradlogp/gradlogp/nn/internal/kernel"
@@ -12,10 +13,12 @@ import (
 //	shadow ← β shadow + (1−β) θ,   β = min(Decay, (1+n)/(10+n)) at update n = 1, 2, …
 //
 // The warm-up of β forgets the initial weights, which a fixed β of 0.999 would
-// remember for thousands of steps.
+// remember for thousands of steps. By replaces this rule by another one: a
+// half-life, or the power function of Karras et al. 2024.
 type EMA[T ad.Float] struct {
-	Decay    float64 // on (0, 1); zero means 0.999
-	NoWarmUp bool    // β = Decay throughout
+	Decay    float64   // on (0, 1); zero means 0.999
+	NoWarmUp bool      // β = Decay throughout
+	By       Averaging // gives β instead; nil means the rule above
 }
 
 // Update moves shadow towards theta. Steps count from 0: n = step+1. Update
@@ -29,6 +32,9 @@ func (e EMA[T]) Update(shadow, theta []T, step int) {
 
 // decay returns β of a step.
 func (e EMA[T]) decay(step int) float64 {
+	if e.By != nil {
+		return e.By.Beta(step)
+	}
 	decay := cmp.Or(e.Decay, 0.999)
 	if n := float64(step + 1); !e.NoWarmUp {
 		decay = min(decay, (1+n)/(10+n))
@@ -38,7 +44,7 @@ func (e EMA[T]) decay(step int) float64 {
 
 // Validate implements Validator.
 func (e EMA[T]) Validate() error {
-	return rangeError(e.Decay >= 0 && e.Decay < 1, "EMA.Decay", e.Decay, "a number on (0, 1), or 0 for the default")
+	return errors.Join(fractionError("EMA.Decay", e.Decay), Validate(e.By))
 }
 
 var _ Validator = EMA[float32]{}

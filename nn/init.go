@@ -51,6 +51,16 @@ type Zeros struct{}
 // Fill implements Init.
 func (Zeros) Fill(dst []float64, _, _ int, _ *rand.Rand) { clear(dst) }
 
+// Ones sets weights to one.
+type Ones struct{}
+
+// Fill implements Init.
+func (Ones) Fill(dst []float64, _, _ int, _ *rand.Rand) {
+	for i := range dst {
+		dst[i] = 1
+	}
+}
+
 func normal(dst []float64, std float64, rng *rand.Rand) {
 	for i := range dst {
 		dst[i] = std * rng.NormFloat64()
@@ -63,4 +73,5 @@ var (
 	_ Init = Xavier{}
 	_ Init = Normal{}
 	_ Init = Zeros{}
+	_ Init = Ones{}
 )

@@ -17,7 +17,8 @@ import (
 //
 // Hidden weights start as He, output weights as LeCun, biases at zero, and
 // what multiplies e at zero: the network starts out unconditional, its signal
-// of order one in every layer and not drowned by e.
+// of order one in every layer and not drowned by e. To embed b.Cond first, as
+// labels have to be, put an Embedded around the MLP.
 //
 // Its parameters are "hidden0.weight", "hidden0.bias", …, "output.weight",
 // "output.bias", and for conditioning "hidden0.scale" and "hidden0.shift"
@@ -30,16 +31,6 @@ type MLP struct {
 	Time         Module // embedding of the time; nil means TimeFourier
 	Conditioning Conditioning
 }
-
-// Conditioning says how e enters a hidden layer.
-type Conditioning int
-
-const (
-	// FiLM scales and shifts, z ← z ⊙ (1 + e G_l) + e B_l (Perez et al. 2018).
-	FiLM Conditioning = iota
-	// Additive shifts, z ← z + e C_l.
-	Additive
-)
 
 // RecipeMLP returns the network whose defaults were found by experiment on
 // data of d columns: three hidden layers, SiLU, FiLM with four frequencies of
@@ -62,7 +53,7 @@ func (m MLP) Apply(b *Build, x *ad.Expr) *ad.Expr {
 	if m.Activation != nil {
 		act = m.Activation
 	}
-	h, e := m.features(b, x), m.condition(b)
+	h, e := m.features(b, x), embed(b, m.Time, nil)
 	if e != nil && len(m.Hidden) == 0 {
 		panic("nn: MLP without hidden layers cannot be conditioned")
 	}
@@ -80,22 +71,6 @@ func (m MLP) features(b *Build, x *ad.Expr) *ad.Expr {
 	return m.Features.Apply(b.Scope("features"), x)
 }
 
-// condition returns e, nil when there is nothing to depend on.
-func (m MLP) condition(b *Build) *ad.Expr {
-	if b.Time == nil {
-		return b.Cond
-	}
-	var embed Module = TimeFourier{}
-	if m.Time != nil {
-		embed = m.Time
-	}
-	e := embed.Apply(b.Scope("time"), b.Time)
-	if b.Cond != nil {
-		e = ad.Concat(e, b.Cond)
-	}
-	return e
-}
-
 // hidden returns one layer's conditioned pre-activation.
 func (m MLP) hidden(b *Build, h, e *ad.Expr, width int) *ad.Expr {
 	if e == nil {
@@ -103,16 +78,13 @@ func (m MLP) hidden(b *Build, h, e *ad.Expr, width int) *ad.Expr {
 	}
 	switch m.Conditioning {
 	case FiLM:
-		z := Linear{Out: width}.Apply(b, h)
-		scale := ad.MatMul(e, b.Param("scale", e.Cols(), width, Zeros{}))
-		shift := ad.MatMul(e, b.Param("shift", e.Cols(), width, Zeros{}))
-		return ad.Add(ad.Mul(z, ad.Shift(scale, 1)), shift)
+		return film(b, Linear{Out: width}.Apply(b, h), e)
 	case Additive:
 		w := b.Param("weight", h.Cols(), width, He{})
 		bias := b.Param("bias", 1, width, Zeros{})
 		return ad.Affine(h, w, ad.Affine(e, b.Param("condition", e.Cols(), width, Zeros{}), bias))
 	}
-	panic("nn: MLP: unknown Conditioning " + strconv.Itoa(int(m.Conditioning)))
+	panic(unknownConditioning(m.Conditioning))
 }
 
 var _ Module = MLP{}

@@ -247,7 +247,7 @@ func TestMLPRejectsImpossibleDescriptions(t *testing.T) {
 	require.PanicsWithValue(t, "nn: parameter hidden0.weight has impossible size 2×-1", apply(nn.MLP{Hidden: []int{-1}}, nil))
 	require.PanicsWithValue(t, "nn: MLP without hidden layers cannot be conditioned", apply(nn.MLP{}, time))
 	require.NotPanics(t, apply(nn.MLP{}, nil))
-	require.PanicsWithValue(t, "nn: MLP: unknown Conditioning 2", apply(nn.MLP{Hidden: []int{3}, Conditioning: 2}, time))
+	require.PanicsWithValue(t, "nn: unknown Conditioning 2", apply(nn.MLP{Hidden: []int{3}, Conditioning: 2}, time))
 	for _, f := range []nn.Fourier{{N: -1}, {Low: -1}, {Low: 9}, {High: math.NaN()}, {High: math.Inf(1)}} {
 		require.PanicsWithValue(t, "nn: Fourier features need N > 0 and 0 < Low ≤ High", apply(nn.MLP{Features: f}, nil))
 	}

@@ -18,7 +18,7 @@ func (c Constant) At(int) float64 { return float64(c) }
 
 // Validate implements Validator.
 func (c Constant) Validate() error {
-	return rangeError(c > 0 && !math.IsInf(float64(c), 1), "Constant", float64(c), "a positive number")
+	return positiveError("Constant", float64(c))
 }
 
 // WarmUp climbs to the first rate of Then in equal steps and then follows it:
@@ -52,7 +52,7 @@ func (w WarmUp) Validate() error {
 //
 //	η_s = Floor + ½(Peak−Floor)(1 + cos(π min(s/Steps, 1)))
 //
-// (Loshchilov & Hutter 2017, without restarts).
+// (Loshchilov & Hutter 2017, without restarts; see CosineRestarts).
 type Cosine struct {
 	Peak, Floor float64
 	Steps       int
@@ -69,11 +69,22 @@ func (c Cosine) At(step int) float64 {
 // Validate implements Validator.
 func (c Cosine) Validate() error {
 	return errors.Join(
-		rangeError(c.Peak > 0 && !math.IsInf(c.Peak, 1), "Cosine.Peak", c.Peak, "a positive number"),
+		positiveError("Cosine.Peak", c.Peak),
 		rangeError(c.Floor >= 0 && c.Floor <= c.Peak, "Cosine.Floor", c.Floor, "a number on [0, Peak]"),
-		rangeError(c.Steps > 0, "Cosine.Steps", c.Steps, "a positive number"),
+		stepsError("Cosine.Steps", c.Steps),
 	)
 }
+
+// positiveError, factorError and stepsError are the checks that rates share.
+func positiveError(field string, v float64) error {
+	return rangeError(v > 0 && !math.IsInf(v, 1), field, v, "a positive number")
+}
+
+func factorError(field string, v float64) error {
+	return rangeError(v > 0 && v <= 1, field, v, "a number on (0, 1]")
+}
+
+func stepsError(field string, v int) error { return rangeError(v > 0, field, v, "a positive number") }
 
 // RecipeRate returns the schedule that goes with RecipeMLP and the zero value
 // of Adam for a run of the given number of steps: 500 steps of warm-up (an

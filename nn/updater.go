@@ -9,18 +9,17 @@ import (
 
 // Updater makes the updates of a training run on a crew's goroutines: it clips
 // the gradient, steps, and averages, each with the bits of ClipNorm, of
-// Optimizer.Step and of EMA.Update. With Adam the last two are one pass over
-// memory.
+// Optimizer.Step and of EMA.Update. With this package's optimisers the last two
+// are shared as well, with Adam they are one pass over memory.
 type Updater[T ad.Float] struct {
 	optimizer Optimizer[T]
-	adam      *Adam[T] // the optimizer, if it is one
+	shared    elementwise[T] // the optimizer, if it can be
 	ema       EMA[T]
 	crew      *ad.Crew
 
 	theta, grad, shadow []T
 	sums                []float64 // of squares
 	factor              T
-	now                 kernel.AdamStep
 	decay               float64
 
 	square, scale, step, average func(worker, i int) // bound once
@@ -32,17 +31,15 @@ const stretch = 1 << 13
 
 // NewUpdater returns an Updater. A nil crew leaves all work to the caller.
 func NewUpdater[T ad.Float](o Optimizer[T], e EMA[T], crew *ad.Crew) *Updater[T] {
-	u := &Updater[T]{optimizer: o, ema: e, crew: crew}
-	// An Adam itself only: what embeds one may have a Step of its own.
-	u.adam, _ = o.(*Adam[T])
+	u := &Updater[T]{optimizer: o, shared: elementwiseOf(o), ema: e, crew: crew}
 	u.square = func(_, i int) { u.sums[i] = kernel.SumSquares(part(u.grad, i)) }
 	u.scale = func(_, i int) { g := part(u.grad, i); kernel.Scale(g, g, u.factor) }
 	u.step = func(_, i int) {
-		theta, m, v, grad := part(u.theta, i), part(u.adam.m, i), part(u.adam.v, i), part(u.grad, i)
+		theta, grad := part(u.theta, i), part(u.grad, i)
 		if u.shadow == nil {
-			kernel.Adam(theta, m, v, grad, u.now)
+			u.shared.update(theta, grad, i*stretch)
 		} else {
-			kernel.AdamEMA(theta, m, v, grad, part(u.shadow, i), u.now, u.decay)
+			updateEMA(u.shared, theta, grad, part(u.shadow, i), i*stretch, u.decay)
 		}
 	}
 	u.average = func(_, i int) { kernel.EMA(part(u.shadow, i), part(u.theta, i), u.decay) }
@@ -79,15 +76,14 @@ func (u *Updater[T]) Clip(grad []T, limit float64) (norm float64) {
 // nil, towards the new theta. Steps count from 0. It panics when the lengths
 // differ.
 func (u *Updater[T]) Step(theta, grad, shadow []T, step int, rate float64) {
-	if shadow != nil && len(shadow) != len(theta) {
+	if len(grad) != len(theta) || shadow != nil && len(shadow) != len(theta) {
 		panic(badLength)
 	}
 	u.theta, u.grad, u.shadow, u.decay = theta, grad, shadow, u.ema.decay(step)
-	switch {
-	case u.adam != nil:
-		u.now = u.adam.begin(theta, grad, step, rate)
+	if u.shared != nil {
+		u.shared.begin(len(theta), step, rate)
 		u.crew.Each(parts(theta), u.step)
-	default:
+	} else {
 		u.optimizer.Step(theta, grad, step, rate)
 		u.crew.Each(parts(shadow), u.average)
 	}

@@ -1,0 +1,170 @@
+package nn
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"path"
+
+	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/nn/internal/kernel"
+)
+
+// GroupDecay gives an Optimizer a weight decay that differs between parameters:
+// with λ of the first group whose pattern matches the parameter's name, none if
+// there is no such group, it makes
+//
+//	θ ← θ(1−ηλ)
+//
+// ahead of the step. As in the optimisers' own fields the decay is decoupled
+// from their moments (Loshchilov & Hutter 2019). Weights decay and biases do
+// not with Groups{{"*weight", 0.01}}.
+//
+// It has to be told the parameters before the first step: see Binder.
+type GroupDecay[T ad.Float] struct {
+	Optimizer Optimizer[T]
+	Groups    []Group
+
+	inner  elementwise[T] // the Optimizer, if it is one
+	bound  bool
+	length int // of θ
+	spans  []span
+	rate   float64
+}
+
+// Group is the weight decay of the parameters that match a pattern of package
+// path, in which * stands for any run of characters.
+type Group struct {
+	Names       string
+	WeightDecay float64 // λ ≥ 0
+}
+
+// span is a stretch of θ that decays.
+type span struct {
+	from, to int
+	decay    float64
+}
+
+// Binder is implemented by optimisers that have to know which parameter an
+// element of θ belongs to. Bind is called before step 0 and again when the
+// parameters change; it returns an error that wraps ErrRange when a setting does
+// not fit them.
+type Binder interface {
+	Bind(p *Params) error
+}
+
+// Bind calls o.Bind(p) when o is a Binder.
+func Bind(o any, p *Params) error {
+	if b, ok := o.(Binder); ok {
+		return b.Bind(p)
+	}
+	return nil
+}
+
+// Bind implements Binder. A group that decides for no parameter is an error: its
+// pattern will be a mistake.
+func (d *GroupDecay[T]) Bind(p *Params) error {
+	used := make([]bool, len(d.Groups))
+	d.bound, d.length, d.spans = true, p.Len(), nil
+	for _, e := range p.Entries() {
+		for i, g := range d.Groups {
+			ok, err := path.Match(g.Names, e.Name)
+			if err != nil {
+				return g.error(i)
+			}
+			if ok {
+				used[i] = true
+				d.add(span{e.Offset, e.Offset + e.Rows*e.Cols, g.WeightDecay})
+				break
+			}
+		}
+	}
+	for i, ok := range used {
+		if !ok {
+			return fmt.Errorf("nn: GroupDecay.Groups[%d].Names = %q decides for no parameter: %w", i, d.Groups[i].Names, ErrRange)
+		}
+	}
+	return Bind(d.Optimizer, p)
+}
+
+// add appends a span, to the last one when it continues that.
+func (d *GroupDecay[T]) add(s span) {
+	if s.decay == 0 {
+		return
+	}
+	if k := len(d.spans) - 1; k >= 0 && d.spans[k].to == s.from && d.spans[k].decay == s.decay {
+		d.spans[k].to = s.to
+		return
+	}
+	d.spans = append(d.spans, s)
+}
+
+// Step implements Optimizer. It panics before Bind.
+func (d *GroupDecay[T]) Step(theta, grad []T, step int, rate float64) {
+	d.ready(len(theta), rate)
+	d.shrink(theta, 0)
+	d.Optimizer.Step(theta, grad, step, rate)
+}
+
+func (d *GroupDecay[T]) begin(n, step int, rate float64) {
+	d.ready(n, rate)
+	d.inner = elementwiseOf(d.Optimizer)
+	d.inner.begin(n, step, rate)
+}
+
+func (d *GroupDecay[T]) update(theta, grad []T, at int) {
+	d.shrink(theta, at)
+	d.inner.update(theta, grad, at)
+}
+
+func (d *GroupDecay[T]) updateEMA(theta, grad, shadow []T, at int, decay float64) {
+	d.shrink(theta, at)
+	updateEMA(d.inner, theta, grad, shadow, at, decay)
+}
+
+func (d *GroupDecay[T]) ready(n int, rate float64) {
+	if !d.bound {
+		panic("nn: GroupDecay: Bind has not been called")
+	}
+	if n != d.length {
+		panic(badLength)
+	}
+	d.rate = rate
+}
+
+// shrink decays the elements of θ from at on.
+func (d *GroupDecay[T]) shrink(theta []T, at int) {
+	for _, s := range d.spans {
+		if from, to := max(s.from-at, 0), min(s.to-at, len(theta)); from < to {
+			kernel.Scale(theta[from:to], theta[from:to], keep[T](d.rate, s.decay))
+		}
+	}
+}
+
+// State implements Optimizer: the state of the inner one.
+func (d *GroupDecay[T]) State() [][]T { return d.Optimizer.State() }
+
+// Validate implements Validator.
+func (d *GroupDecay[T]) Validate() error {
+	errs := []error{rangeError(d.Optimizer != nil, "GroupDecay.Optimizer", d.Optimizer, "an Optimizer"), Validate(d.Optimizer)}
+	for i, g := range d.Groups {
+		if _, err := path.Match(g.Names, ""); err != nil {
+			errs = append(errs, g.error(i))
+		}
+		ok := g.WeightDecay >= 0 && !math.IsInf(g.WeightDecay, 1)
+		errs = append(errs, rangeError(ok, fmt.Sprintf("GroupDecay.Groups[%d].WeightDecay", i), g.WeightDecay, "a number ≥ 0"))
+	}
+	return errors.Join(errs...)
+}
+
+// error names a pattern that is not one.
+func (g Group) error(i int) error {
+	return rangeError(false, fmt.Sprintf("GroupDecay.Groups[%d].Names", i), g.Names, "a pattern of package path")
+}
+
+var (
+	_ Optimizer[float32] = (*GroupDecay[float32])(nil)
+	_ averager[float32]  = (*GroupDecay[float32])(nil)
+	_ Validator          = (*GroupDecay[float32])(nil)
+	_ Binder             = (*GroupDecay[float32])(nil)
+)

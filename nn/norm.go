@@ -1,0 +1,37 @@
+package nn
+
+import (
+	"cmp"
+
+	"github.com/gradlogp/gradlogp/nn/ad"
+)
+
+// LayerNorm gives each row mean 0 and variance 1 before it scales and shifts
+// the columns (Ba, Kiros & Hinton 2016):
+//
+//	y = g ⊙ (x − μ)/√(s² + Epsilon) + b,   μ = mean_j x_j,   s² = mean_j (x_j − μ)²
+//
+// with parameters "gain" (initially one) and "bias" (initially zero), 1 × the
+// columns of x each.
+type LayerNorm struct {
+	Epsilon float64 // positive; zero means 1e-5
+	Plain   bool    // no gain and bias, as where Condition follows
+}
+
+// Apply implements Module. It panics when x has one column, of which nothing
+// would be left.
+func (l LayerNorm) Apply(b *Build, x *ad.Expr) *ad.Expr {
+	if x.Cols() == 1 {
+		panic("nn: LayerNorm of one column")
+	}
+	n := float64(x.Cols())
+	centred := ad.Sub(x, ad.Scale(1/n, ad.SumCols(x)))
+	variance := ad.Scale(1/n, ad.SumCols(ad.Square(centred)))
+	y := ad.Div(centred, ad.Sqrt(ad.Shift(variance, cmp.Or(l.Epsilon, 1e-5))))
+	if l.Plain {
+		return y
+	}
+	return ad.Add(ad.Mul(y, b.Param("gain", 1, x.Cols(), Ones{})), b.Param("bias", 1, x.Cols(), Zeros{}))
+}
+
+var _ Module = LayerNorm{}

@@ -1,0 +1,31 @@
+package nn
+
+import (
+	"cmp"
+
+	"github.com/gradlogp/gradlogp/nn/ad"
+)
+
+// Residual adds to its input what Body, in scope "body", makes of it (He et al.
+// 2016):
+//
+//	y = Scale · (x + Body(x)).
+//
+// When Body gives another number of columns, x goes through a Linear without
+// bias, in scope "shortcut". A block that starts out as the identity ends its
+// Body with Linear{Out: …, Init: Zeros{}}.
+type Residual struct {
+	Body  Module
+	Scale float64 // zero means 1; 1/√2 keeps the size of the signal
+}
+
+// Apply implements Module.
+func (r Residual) Apply(b *Build, x *ad.Expr) *ad.Expr {
+	y := r.Body.Apply(b.Scope("body"), x)
+	if y.Cols() != x.Cols() {
+		x = Linear{Out: y.Cols(), NoBias: true, Init: LeCun{}}.Apply(b.Scope("shortcut"), x)
+	}
+	return ad.Scale(cmp.Or(r.Scale, 1), ad.Add(x, y))
+}
+
+var _ Module = Residual{}
