@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -19,30 +20,22 @@ type optim struct {
 	Problem    problem
 	Optimizers []struct {
 		Optimizer string
-		Options   struct {
-			LR, Eps     float64
-			Betas       []float64
-			WeightDecay float64 `json:"weight_decay"`
-			AMSGrad     bool
-		}
-		Losses fixture.Array `json:"loss_before_step"`
-		Params fixture.Array `json:"params_after_step"`
+		Options   options
+		Losses    fixture.Array `json:"loss_before_step"`
+		Params    fixture.Array `json:"params_after_step"`
 	}
 	Schedulers []struct {
 		Scheduler string
 		BaseLR    float64 `json:"base_lr"`
-		Options   struct {
-			TMax          int     `json:"T_max"`
-			EtaMin        float64 `json:"eta_min"`
-			WarmUp, Total int
-			Lambda        string
-		}
-		Rates []float64 `json:"lr_at_step"`
+		Options   rateOptions
+		Rates     []float64 `json:"lr_at_step"`
+		Momenta   []float64 `json:"momentum_at_step"`
 	}
 	Clipping []struct {
 		Kind     string
 		NormType string    `json:"norm_type"`
 		MaxNorm  float64   `json:"max_norm"`
+		Value    float64   `json:"clip_value"`
 		Norm     float64   `json:"total_norm"`
 		Grads    []vectors // one a parameter
 		Clipped  []vectors
@@ -62,7 +55,58 @@ type optim struct {
 		Params                fixture.Array `json:"params_after_step"`
 		EMA                   fixture.Array `json:"ema_after_step"`
 	} `json:"train_manager"`
-	KDiffusion []struct{ Scheduler string } `json:"kdiffusion_schedules"`
+	KDiffusion []struct {
+		Scheduler string
+		BaseLR    float64 `json:"base_lr"`
+		Options   struct {
+			InvGamma float64 `json:"inv_gamma"`
+			Power    float64
+			WarmUp   float64
+			Min      float64 `json:"min_value"`
+			Max      float64 `json:"max_value"`
+			MinLR    float64 `json:"min_lr"`
+			Start    int     `json:"start_at"`
+		}
+		Betas []float64 `json:"value_at_step"`
+		Rates []float64 `json:"lr_at_step"`
+	} `json:"kdiffusion_schedules"`
+}
+
+// options are those of all optimisers.
+type options struct {
+	LR, Eps, Momentum, Dampening, Alpha float64
+	Betas                               []float64
+	WeightDecay                         float64 `json:"weight_decay"`
+	MomentumDecay                       float64 `json:"momentum_decay"`
+	LRDecay                             float64 `json:"lr_decay"`
+	Initial                             float64 `json:"initial_accumulator_value"`
+	AMSGrad, Nesterov, Centered         bool
+}
+
+// rateOptions are those of all schedules.
+type rateOptions struct {
+	TMax          int     `json:"T_max"`
+	EtaMin        float64 `json:"eta_min"`
+	WarmUp, Total int
+	Lambda        string
+	T0            int     `json:"T_0"`
+	TMult         int     `json:"T_mult"`
+	StartFactor   float64 `json:"start_factor"`
+	EndFactor     float64 `json:"end_factor"`
+	TotalIters    int     `json:"total_iters"`
+	StepSize      int     `json:"step_size"`
+	Gamma         float64
+	Milestones    []int
+	T             int
+	MaxLR         float64 `json:"max_lr"`
+	TotalSteps    int     `json:"total_steps"`
+	BaseMomentum  float64 `json:"base_momentum"`
+	MaxMomentum   float64 `json:"max_momentum"`
+	PctStart      float64 `json:"pct_start"`
+	DivFactor     float64 `json:"div_factor"`
+	FinalDiv      float64 `json:"final_div_factor"`
+	Anneal        string  `json:"anneal_strategy"`
+	ThreePhase    bool    `json:"three_phase"`
 }
 
 type vectors = []float64
@@ -99,24 +143,9 @@ func (p problem) loss(theta []float64) (loss float64, grad []float64) {
 	return loss, grad
 }
 
-// later lists what has no counterpart in this package, with the reason.
-var later = map[string]string{
-	"SGD": "not offered", "RMSprop": "not offered", "Adagrad": "not offered", "RAdam": "not offered", "NAdamFixed": "not offered",
-	"NAdam":                       "the reference counts one factor twice",
-	"Adam amsgrad":                "the maximum of the second moments is not offered",
-	"AdamW amsgrad":               "the maximum of the second moments is not offered",
-	"CosineAnnealingWarmRestarts": "restarts are not offered",
-	"LinearLR":                    "a warm-up from a chosen fraction of the rate is not offered",
-	"StepLR":                      "not offered",
-	"MultiStepLR":                 "not offered",
-	"ExponentialLR":               "not offered",
-	"OneCycleLR":                  "not offered",
-	"PolynomialLR(LambdaLR)":      "not offered",
-	"norm 1":                      "only the Euclidean norm is offered",
-	"norm inf":                    "only the Euclidean norm is offered",
-	"value":                       "clipping by element is not offered",
-	"k_diffusion.utils.EMAWarmup": "the power-law warm-up of averages is not offered",
-	"k_diffusion.utils.InverseLR": "not offered",
+// missing lists the records that are not reproduced, with the reason.
+var missing = map[string]string{
+	"NAdam": "the reference counts one factor twice; NAdamFixed does not",
 }
 
 func readOptim(t *testing.T) *optim {
@@ -127,12 +156,12 @@ func readOptim(t *testing.T) *optim {
 }
 
 // records runs check on the records of which it knows the name, each in a
-// subtest, and requires that the others are listed in later.
+// subtest, and requires that the others are listed as missing.
 func records(t *testing.T, n int, name func(i int) string, check func(t *testing.T, i int)) {
 	t.Helper()
 	ran := 0
 	for i := range n {
-		if later[name(i)] != "" {
+		if missing[name(i)] != "" {
 			continue
 		}
 		ran++
@@ -153,24 +182,48 @@ func closeTo(t *testing.T, want, got []float64, tolerance float64) {
 	}
 }
 
-func TestAdamFixture(t *testing.T) {
-	f := readOptim(t)
-	name := func(i int) string {
-		if r := f.Optimizers[i]; r.Options.AMSGrad {
-			return r.Optimizer + " amsgrad"
-		}
-		return f.Optimizers[i].Optimizer
+// optimizerOf returns the optimiser of a record, and the weight decay that it
+// leaves to the loss: where it is not decoupled it is a term ½λ‖θ‖².
+func optimizerOf(t *testing.T, name string, o options) (optimizer nn.Optimizer[float64], penalty float64) {
+	beta1, beta2, penalty := 0., 0., o.WeightDecay
+	if o.Betas != nil {
+		beta1, beta2 = orTiny(o.Betas[0]), orTiny(o.Betas[1])
 	}
-	records(t, len(f.Optimizers), name, func(t *testing.T, i int) {
+	decoupled := 0.
+	if name == "AdamW" {
+		decoupled, penalty = o.WeightDecay, 0
+	}
+	eps := orTiny(o.Eps)
+	switch name {
+	case "SGD":
+		return &nn.SGD[float64]{Momentum: o.Momentum, Dampening: o.Dampening, Nesterov: o.Nesterov}, penalty
+	case "Adam", "AdamW":
+		if o.AMSGrad {
+			return &nn.AMSGrad[float64]{Beta1: beta1, Beta2: beta2, Epsilon: eps, WeightDecay: decoupled}, penalty
+		}
+		return &nn.Adam[float64]{Beta1: beta1, Beta2: beta2, Epsilon: eps, WeightDecay: decoupled}, penalty
+	case "RAdam":
+		return &nn.RAdam[float64]{Beta1: beta1, Beta2: beta2, Epsilon: eps}, penalty
+	case "NAdamFixed":
+		return &nn.NAdam[float64]{Beta1: beta1, Beta2: beta2, Epsilon: eps, MomentumDecay: orTiny(o.MomentumDecay)}, penalty
+	case "RMSprop":
+		return &nn.RMSprop[float64]{Alpha: orTiny(o.Alpha), Epsilon: eps, Momentum: o.Momentum, Centered: o.Centered}, penalty
+	case "Adagrad":
+		return &nn.Adagrad[float64]{Epsilon: eps, Initial: o.Initial}, penalty
+	}
+	require.FailNow(t, "unknown optimiser", name)
+	return nil, 0
+}
+
+func TestOptimizerFixture(t *testing.T) {
+	f := readOptim(t)
+	records(t, len(f.Optimizers), func(i int) string { return f.Optimizers[i].Optimizer }, func(t *testing.T, i int) {
 		r := f.Optimizers[i]
-		require.Contains(t, []string{"Adam", "AdamW"}, r.Optimizer)
-		o := r.Options
-		a := &nn.Adam[float64]{Beta1: orTiny(o.Betas[0]), Beta2: orTiny(o.Betas[1]), Epsilon: orTiny(o.Eps)}
-		penalty := 0.0 // Adam's own weight decay is a term ½λ‖θ‖² of the loss
-		if r.Optimizer == "AdamW" {
-			a.WeightDecay = o.WeightDecay
-		} else {
-			penalty = o.WeightDecay
+		o, penalty := optimizerOf(t, r.Optimizer, r.Options)
+		require.NoError(t, nn.Validate(o))
+		var rate nn.Rate = nn.Constant(r.Options.LR)
+		if d := r.Options.LRDecay; d > 0 {
+			rate = nn.InversePower{Peak: r.Options.LR, Steps: 1 / d, Power: 1}
 		}
 		theta := f.Problem.start()
 		for step, want := range r.Losses.Data {
@@ -179,35 +232,62 @@ func TestAdamFixture(t *testing.T) {
 			for j := range g {
 				g[j] += penalty * theta[j]
 			}
-			a.Step(theta, g, step, o.LR)
+			o.Step(theta, g, step, rate.At(step))
 			closeTo(t, r.Params.At(step).Data, theta, 1e-10)
 		}
 	})
+}
+
+// rateOf returns the schedule of a record, and the step at which it starts.
+func rateOf(t *testing.T, name string, base float64, o rateOptions) (rate nn.Rate, first int) {
+	switch {
+	case name == "CosineAnnealingLR":
+		return nn.Cosine{Peak: base, Floor: o.EtaMin, Steps: o.TMax}, 0
+	case name == "CosineAnnealingWarmRestarts":
+		return nn.CosineRestarts{Peak: base, Floor: o.EtaMin, Steps: o.T0, Growth: o.TMult}, 0
+	case name == "LinearLR":
+		return nn.Polynomial{From: base * o.StartFactor, To: base * o.EndFactor, Steps: o.TotalIters}, 0
+	case name == "StepLR":
+		return nn.StepDecay{Peak: base, Factor: o.Gamma, Every: o.StepSize}, 0
+	case name == "MultiStepLR":
+		return nn.Milestones{Peak: base, Factor: o.Gamma, Steps: o.Milestones}, 0
+	case name == "ExponentialLR":
+		return nn.Exponential{Peak: base, Factor: o.Gamma}, 0
+	case name == "OneCycleLR":
+		return nn.OneCycle{Peak: o.MaxLR, Steps: o.TotalSteps, Climb: o.PctStart, Divide: o.DivFactor,
+			FinalDivide: o.FinalDiv, Linear: o.Anneal == "linear", ThreePhases: o.ThreePhase}, 0
+	case name == "PolynomialLR(LambdaLR)":
+		_, power, ok := strings.Cut(o.Lambda, "(1-s/T)^")
+		require.True(t, ok)
+		p, err := strconv.ParseFloat(power, 64)
+		require.NoError(t, err)
+		return nn.Polynomial{From: base, Steps: o.T, Power: p}, 0
+	case o.Total > 0:
+		return nn.WarmUp{Steps: o.WarmUp, Then: nn.Cosine{Peak: base, Steps: o.Total - o.WarmUp}}, 0
+	case strings.HasPrefix(o.Lambda, "min(1,(step+1)/warmup)"):
+		return nn.WarmUp{Steps: o.WarmUp, Then: nn.Constant(base)}, 0
+	case strings.HasPrefix(o.Lambda, "min(step/warmup,1)"):
+		return nn.WarmUp{Steps: o.WarmUp, Then: nn.Constant(base)}, -1
+	}
+	require.FailNow(t, "unknown schedule", "%s %+v", name, o)
+	return nil, 0
 }
 
 func TestRateFixture(t *testing.T) {
 	f := readOptim(t)
 	records(t, len(f.Schedulers), func(i int) string { return f.Schedulers[i].Scheduler }, func(t *testing.T, i int) {
 		r := f.Schedulers[i]
-		o := r.Options
-		var rate nn.Rate
-		first, last := 0, len(r.Rates)
-		switch {
-		case r.Scheduler == "CosineAnnealingLR":
-			rate = nn.Cosine{Peak: r.BaseLR, Floor: o.EtaMin, Steps: o.TMax}
-			last = min(last, o.TMax+1) // the reference climbs again afterwards
-		case o.Total > 0:
-			rate = nn.WarmUp{Steps: o.WarmUp, Then: nn.Cosine{Peak: r.BaseLR, Steps: o.Total - o.WarmUp}}
-		case strings.HasPrefix(o.Lambda, "min(1,(step+1)/warmup)"):
-			rate = nn.WarmUp{Steps: o.WarmUp, Then: nn.Constant(r.BaseLR)}
-		case strings.HasPrefix(o.Lambda, "min(step/warmup,1)"):
-			rate, first = nn.WarmUp{Steps: o.WarmUp, Then: nn.Constant(r.BaseLR)}, -1
-		default:
-			require.Fail(t, "unknown schedule", "%+v", r)
+		rate, first := rateOf(t, r.Scheduler, r.BaseLR, r.Options)
+		last := len(r.Rates)
+		if r.Scheduler == "CosineAnnealingLR" {
+			last = min(last, r.Options.TMax+1) // the reference climbs again afterwards
 		}
 		require.NoError(t, nn.Validate(rate))
 		for s, want := range r.Rates[:last] {
 			require.InDelta(t, want, rate.At(first+s), 1e-14)
+		}
+		for s, want := range r.Momenta {
+			require.InDelta(t, want, rate.(nn.OneCycle).Momentum(s, r.Options.BaseMomentum, r.Options.MaxMomentum), 1e-14)
 		}
 	})
 }
@@ -221,19 +301,24 @@ func withReserve(norm, limit float64) float64 {
 	return limit * norm / (norm + 1e-6)
 }
 
-func TestClipNormFixture(t *testing.T) {
+func TestClipFixture(t *testing.T) {
 	f := readOptim(t)
-	name := func(i int) string {
-		if r := f.Clipping[i]; r.Kind == "norm" && r.NormType != "2" {
-			return "norm " + r.NormType
-		}
-		return f.Clipping[i].Kind
-	}
+	name := func(i int) string { return f.Clipping[i].Kind + " " + f.Clipping[i].NormType }
 	records(t, len(f.Clipping), name, func(t *testing.T, i int) {
 		r := f.Clipping[i]
-		require.Equal(t, "norm", r.Kind)
 		g := slices.Concat(r.Grads...)
-		require.InEpsilon(t, r.Norm, nn.ClipNorm(g, withReserve(r.Norm, r.MaxNorm)), 1e-14)
+		switch {
+		case r.Kind == "value":
+			require.Equal(t, max(slices.Max(g), -slices.Min(g)), nn.ClipValue(g, r.Value))
+			require.Equal(t, slices.Concat(r.Clipped...), g)
+			return
+		case r.NormType == "2":
+			require.InEpsilon(t, r.Norm, nn.ClipNorm(g, withReserve(r.Norm, r.MaxNorm)), 1e-14)
+		default:
+			p, err := strconv.ParseFloat(r.NormType, 64)
+			require.NoError(t, err)
+			require.InEpsilon(t, r.Norm, nn.ClipPNorm(g, p, withReserve(r.Norm, r.MaxNorm)), 1e-14)
+		}
 		closeTo(t, slices.Concat(r.Clipped...), g, 1e-14)
 	})
 }
@@ -270,8 +355,31 @@ func TestTrainingStepFixture(t *testing.T) {
 	}
 }
 
-func TestEveryScheduleOfTheFixtureIsKnown(t *testing.T) {
-	for _, r := range readOptim(t).KDiffusion {
-		require.Contains(t, later, r.Scheduler)
-	}
+func TestKDiffusionScheduleFixture(t *testing.T) {
+	f := readOptim(t)
+	records(t, len(f.KDiffusion), func(i int) string { return f.KDiffusion[i].Scheduler }, func(t *testing.T, i int) {
+		r := f.KDiffusion[i]
+		o := r.Options
+		switch r.Scheduler {
+		case "k_diffusion.utils.EMAWarmup":
+			ramp := nn.PowerRamp{Min: o.Min, Max: o.Max, Steps: o.InvGamma, Power: o.Power, Start: o.Start}
+			require.NoError(t, nn.Validate(ramp))
+			require.NotEmpty(t, r.Betas)
+			for s, want := range r.Betas {
+				require.InDelta(t, want, ramp.Beta(s), 1e-14)
+			}
+		case "k_diffusion.utils.InverseLR":
+			var rate nn.Rate = nn.InversePower{Peak: r.BaseLR, Floor: o.MinLR, Steps: o.InvGamma, Power: o.Power}
+			if o.WarmUp > 0 {
+				rate = nn.SlowStart{Factor: o.WarmUp, Then: rate}
+			}
+			require.NoError(t, nn.Validate(rate))
+			require.NotEmpty(t, r.Rates)
+			for s, want := range r.Rates {
+				require.InDelta(t, want, rate.At(s), 1e-14)
+			}
+		default:
+			require.FailNow(t, "unknown schedule", r.Scheduler)
+		}
+	})
 }

@@ -100,7 +100,7 @@ func newTrainer(ctx context.Context, m *Model, data Data, s Settings) (*trainer,
 	crew := ad.NewCrew(s.Workers)
 	t := &trainer{
 		ctx: ctx, m: m, s: s, crew: crew, batch: newBatcher(m, data, &s, crew),
-		update: nn.NewUpdater(s.Optimizer, nn.EMA[float32]{Decay: s.EMA}, crew),
+		update: nn.NewUpdater(s.Optimizer, nn.EMA[float32]{Decay: s.EMA, By: s.Averaging}, crew),
 		loss:   make([]float32, 1), losses: make([]float64, 0, min(s.Steps, expected)), result: &Result{},
 	}
 	var err error
@@ -116,6 +116,9 @@ func newTrainer(ctx context.Context, m *Model, data Data, s Settings) (*trainer,
 	loss := s.Objective.Loss(own, m.fields(b, col), leaf)
 	if loss == nil || loss.Cols() != 1 || !loss.PerRow() {
 		return nil, fmt.Errorf("score: Fit: %w: Settings.Objective has to give one number for each row", ErrShape)
+	}
+	if err := nn.Bind(s.Optimizer, t.params); err != nil {
+		return nil, fmt.Errorf("score: Fit: %w: Settings.Optimizer: %w", ErrRange, err)
 	}
 	mean := ad.Scale(1/float64(s.Batch), ad.SumRows(loss))
 	t.program = ad.Compile[float32](append([]*ad.Expr{mean}, ad.Grad(mean, t.params.Leaves()...)...), in)

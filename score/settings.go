@@ -45,6 +45,10 @@ type Settings struct {
 	// EMA is the decay of the moving average of the weights that becomes the
 	// model, with warm-up (1+n)/(10+n); 0 is 0.999, a negative value is none.
 	EMA float64
+	// Averaging lets the average forget by another rule than EMA's, such as
+	// nn.HalfLife or nn.PowerFunction; nil is EMA's. A negative EMA is none
+	// either way.
+	Averaging nn.Averaging
 	// Clip bounds the norm of the gradient; 0 is 1, a negative value is none.
 	Clip float64
 	// ScaleColumns scales every column by its own deviation instead of all by
@@ -126,7 +130,7 @@ func (s *Settings) withDefaults() (Settings, error) {
 	for _, f := range []struct {
 		name  string
 		value any
-	}{{"Objective", c.Objective}, {"Weight", c.Weight}, {"Times", c.Times}, {"Rate", c.Rate}, {"Optimizer", c.Optimizer}} {
+	}{{"Objective", c.Objective}, {"Weight", c.Weight}, {"Times", c.Times}, {"Rate", c.Rate}, {"Optimizer", c.Optimizer}, {"Averaging", c.Averaging}} {
 		if err := nn.Validate(f.value); err != nil {
 			return c, fmt.Errorf("score: Fit: %w: Settings.%s: %w", ErrRange, f.name, err)
 		}
