@@ -62,11 +62,11 @@ func (p PowerFunction) exponent() float64 {
 	width := cmp.Or(p.Width, 0.1)
 	s := 1 / (width * width)
 	for γ := 1 / width; ; {
-		step := (((γ+7)*γ+16-s)*γ + 12 - s) / ((3*γ+14)*γ + 16 - s)
-		if !(step > 1e-15*γ) {
-			return γ
+		next := γ - (((γ+7)*γ+16-s)*γ+12-s)/((3*γ+14)*γ+16-s)
+		if !(next < γ) {
+			return max(γ, 0)
 		}
-		γ -= step
+		γ = next
 	}
 }
 

@@ -9,8 +9,42 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// plain is an Adam that is not recognised as one.
+// plain is an optimiser that is not recognised as one of ours.
 type plain struct{ Optimizer[float32] }
+
+// still is an Adam with a Step of its own.
+type still struct{ *Adam[float32] }
+
+func (still) Step(_, _ []float32, _ int, _ float64) {}
+
+// ours are the optimisers that an Updater shares among goroutines.
+func ours(n int) []func() Optimizer[float32] {
+	group := func(o Optimizer[float32]) Optimizer[float32] {
+		var params Params
+		b := NewBuild(&params)
+		b.Param("a", 1, stretch+3, Zeros{}) // ends in the second stretch
+		b.Param("b", 1, 40, Zeros{})
+		b.Param("c", 1, n-stretch-43, Zeros{})
+		g := &GroupDecay[float32]{Optimizer: o, Groups: []Group{{"b", 0}, {"a", 0.5}, {"c", 0.1}}}
+		if err := g.Bind(&params); err != nil {
+			panic(err)
+		}
+		return g
+	}
+	return []func() Optimizer[float32]{
+		func() Optimizer[float32] { return &Adam[float32]{WeightDecay: 0.1} },
+		func() Optimizer[float32] { return &SGD[float32]{} },
+		func() Optimizer[float32] { return &SGD[float32]{Momentum: 0.9, Nesterov: true} },
+		func() Optimizer[float32] { return &AMSGrad[float32]{} },
+		func() Optimizer[float32] { return &RAdam[float32]{} },
+		func() Optimizer[float32] { return &NAdam[float32]{} },
+		func() Optimizer[float32] { return &RMSprop[float32]{Momentum: 0.5, Centered: true} },
+		func() Optimizer[float32] { return &Adagrad[float32]{} },
+		func() Optimizer[float32] { return group(new(Adam[float32])) },
+		func() Optimizer[float32] { return group(new(NAdam[float32])) },
+		func() Optimizer[float32] { return group(plain{new(Adam[float32])}) },
+	}
+}
 
 func TestAnUpdaterHasTheBitsOfItsParts(t *testing.T) {
 	const n = 3*stretch + 77
@@ -26,36 +60,49 @@ func TestAnUpdaterHasTheBitsOfItsParts(t *testing.T) {
 	grads := [][]float32{vector(), vector(), vector(), vector(), vector()}
 	e := EMA[float32]{Decay: 0.9}
 
-	var o Adam[float32]
-	theta, shadow := slices.Clone(start), slices.Clone(start)
-	for step, g := range grads {
-		g := slices.Clone(g)
-		require.Greater(t, ClipNorm(g, 20), 100.)
-		o.Step(theta, g, step, 0.01)
-		e.Update(shadow, theta, step)
-	}
-	require.NotEqual(t, theta, shadow)
+	for _, make := range ours(n) {
+		o, theta, shadow := make(), slices.Clone(start), slices.Clone(start)
+		for step, g := range grads {
+			g := slices.Clone(g)
+			require.Greater(t, ClipNorm(g, 20), 100.)
+			o.Step(theta, g, step, 0.01)
+			e.Update(shadow, theta, step)
+		}
+		require.NotEqual(t, theta, shadow)
 
-	for _, workers := range []int{1, 2, 7} {
-		for _, averaged := range []bool{true, false} {
-			for _, o := range []Optimizer[float32]{new(Adam[float32]), plain{new(Adam[float32])}} {
-				u := NewUpdater(o, e, ad.NewCrew(workers))
-				got, average := slices.Clone(start), slices.Clone(start)
-				if !averaged {
-					average = nil
-				}
-				for step, g := range grads {
-					g := slices.Clone(g)
-					u.Clip(g, 20)
-					u.Step(got, g, average, step, 0.01)
-				}
-				require.Equal(t, theta, got)
-				if averaged {
-					require.Equal(t, shadow, average)
+		for _, workers := range []int{1, 2, 7} {
+			for _, averaged := range []bool{true, false} {
+				for _, o := range []Optimizer[float32]{make(), plain{make()}} {
+					u := NewUpdater(o, e, ad.NewCrew(workers))
+					got, average := slices.Clone(start), slices.Clone(start)
+					if !averaged {
+						average = nil
+					}
+					for step, g := range grads {
+						g := slices.Clone(g)
+						u.Clip(g, 20)
+						u.Step(got, g, average, step, 0.01)
+					}
+					require.True(t, slices.Equal(theta, got), "%T, %d workers", o, workers)
+					require.True(t, !averaged || slices.Equal(shadow, average), "%T, %d workers", o, workers)
 				}
 			}
 		}
+		u := NewUpdater(o, e, nil)
+		require.PanicsWithValue(t, badLength, func() { u.Step(theta, grads[0], shadow[1:], 5, 0.01) })
+		require.PanicsWithValue(t, badLength, func() { u.Step(theta, grads[0][1:], shadow, 5, 0.01) })
 	}
-	u := NewUpdater(&o, e, nil)
-	require.PanicsWithValue(t, badLength, func() { u.Step(theta, grads[0], shadow[1:], 5, 0.01) })
+}
+
+func TestAnUpdaterSharesOurOptimisersOnly(t *testing.T) {
+	for i, make := range ours(3 * stretch) {
+		shared := elementwiseOf(make())
+		require.Equal(t, i == len(ours(3*stretch))-1, shared == nil, "%T", make())
+		require.Nil(t, elementwiseOf[float32](plain{make()}))
+	}
+	theta, shadow := []float32{1}, []float32{3}
+	u := NewUpdater[float32](still{new(Adam[float32])}, EMA[float32]{}, nil)
+	u.Step(theta, []float32{1}, shadow, 0, 0.1)
+	require.Equal(t, []float32{1}, theta, "the Step of what embeds an Adam")
+	require.Less(t, shadow[0], float32(3))
 }

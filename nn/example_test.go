@@ -60,6 +60,99 @@ type halfSquare struct{}
 
 func (halfSquare) Apply(_ *nn.Build, x *ad.Expr) *ad.Expr { return ad.Scale(0.5, ad.Square(x)) }
 
+// Pre-activation residual blocks, conditioned by FiLM on the time and a label:
+// blocks that share an embedding stand within an Embedded.
+func ExampleResidual() {
+	const width = 16
+	block := nn.Residual{Body: nn.Sequential{
+		nn.LayerNorm{Plain: true}, nn.Condition{}, nn.SiLU{}, nn.Dropout{P: 0.1},
+		nn.Linear{Out: width, Init: nn.Zeros{}},
+	}}
+	net := nn.Embedded{
+		Cond: nn.Embedding{Classes: 10, Out: 4},
+		Body: nn.Sequential{nn.Linear{Out: width}, block, block, nn.LayerNorm{}, nn.Linear{Out: 2, Init: nn.LeCun{}}},
+	}
+	var params nn.Params
+	b := nn.NewBuild(&params)
+	b.Time, b.Cond = ad.Input("time", 1), ad.Input("label", 1)
+	net.Apply(b, ad.Input("x", 2))
+	for _, e := range params.Entries()[:6] {
+		fmt.Printf("%-20s %d×%d\n", e.Name, e.Rows, e.Cols)
+	}
+	// Output:
+	// cond.table           10×4
+	// body.0.weight        2×16
+	// body.0.bias          1×16
+	// body.1.body.1.scale  12×16
+	// body.1.body.1.shift  12×16
+	// body.1.body.4.weight 16×16
+}
+
+// A label is turned into its row of the table; −1 is no class.
+func ExampleEmbedding() {
+	label := ad.Input("label", 1)
+	var params nn.Params
+	y := nn.Embedding{Classes: 3, Out: 2}.Apply(nn.NewBuild(&params), label)
+	table := []float64{0, 1, 10, 11, 20, 21}
+	fmt.Println(ad.Eval([]*ad.Expr{y}, 3, table, nil, map[*ad.Expr][]float64{label: {2, 0, -1}}))
+	// Output: [[20 21 0 1 0 0]]
+}
+
+// Conditions of different kinds are embedded each in its way.
+func ExampleParallel() {
+	embed := nn.Parallel{
+		nn.Sequential{nn.Columns{From: 0, To: 1}, nn.OneHot{Classes: 2}},
+		nn.Columns{From: 1, To: 2},
+	}
+	cond := ad.Input("cond", 2)
+	y := embed.Apply(nn.NewBuild(new(nn.Params)), cond)
+	fmt.Println(ad.Eval([]*ad.Expr{y}, 2, nil, nil, map[*ad.Expr][]float64{cond: {1, 0.7, 0, 0.3}}))
+	// Output: [[0 1 0.7 1 0 0.3]]
+}
+
+// Weights decay, biases do not.
+func ExampleGroupDecay() {
+	var params nn.Params
+	nn.Linear{Out: 1}.Apply(nn.NewBuild(&params), ad.Input("x", 2))
+	o := &nn.GroupDecay[float64]{
+		Optimizer: &nn.Adam[float64]{},
+		Groups:    []nn.Group{{Names: "*weight", WeightDecay: 1}},
+	}
+	if err := o.Bind(&params); err != nil {
+		fmt.Println(err)
+	}
+	theta := []float64{1, 2, 3} // two weights and the bias
+	o.Step(theta, []float64{0, 0, 0}, 0, 0.1)
+	fmt.Println(theta)
+	// Output: [0.9 1.8 3]
+}
+
+func ExampleSGD() {
+	theta := []float64{5}
+	sgd := &nn.SGD[float64]{Momentum: 0.9, Nesterov: true}
+	for step := range 200 {
+		sgd.Step(theta, []float64{theta[0] - 3}, step, 0.1) // of ½(θ−3)²
+	}
+	fmt.Printf("%.3f\n", theta[0])
+	// Output: 3.000
+}
+
+func ExamplePowerFunction() {
+	ema := nn.EMA[float64]{By: nn.PowerFunction{Width: 0.1}}
+	shadow := []float64{-1} // forgotten at once
+	for step := range 1000 {
+		ema.Update(shadow, []float64{float64(step)}, step)
+	}
+	fmt.Printf("%.0f\n", shadow[0])
+	// Output: 886
+}
+
+func ExampleOneCycle() {
+	rate := nn.OneCycle{Peak: 25, Steps: 30}
+	fmt.Printf("%.4f %.4f %.4f\n", rate.At(0), rate.At(8), rate.At(29))
+	// Output: 1.0000 25.0000 0.0001
+}
+
 // One step of training is three calls; the steps count from 0.
 func ExampleAdam() {
 	const steps = 400

@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gradlogp/gradlogp/nn"
-	"github.com/gradlogp/gradlogp/nn/ad"
 )
 
 func TestAdamIsItsEquation(t *testing.T) {
@@ -50,77 +49,12 @@ func TestFirstAdamStepHasTheLengthOfTheRate(t *testing.T) {
 	require.InDeltaSlice(t, []float64{-0.01, 0.01, -0.01}, theta, 1e-6)
 }
 
-func TestAdamStateContinuesARun(t *testing.T) {
-	gradient := func(step int) []float64 { return normals(4, 1, uint64(100+step)) }
-	straight, theta := &nn.Adam[float64]{}, normals(4, 1, 1)
-	for step := range 6 {
-		straight.Step(theta, gradient(step), step, 0.1)
-	}
-	first, resumed, other := &nn.Adam[float64]{}, &nn.Adam[float64]{}, normals(4, 1, 1)
-	for step := range 3 {
-		first.Step(other, gradient(step), step, 0.1)
-	}
-	resumed.Step(make([]float64, 4), make([]float64, 4), 0, 0) // gives the state its length
-	for i, v := range first.State() {
-		copy(resumed.State()[i], v)
-	}
-	for step := 3; step < 6; step++ {
-		resumed.Step(other, gradient(step), step, 0.1)
-	}
-	require.Equal(t, theta, other)
-
-	again := normals(4, 1, 1)
-	for step := range 6 { // step 0 forgets the run before
-		straight.Step(again, gradient(step), step, 0.1)
-	}
-	require.Equal(t, theta, again)
-}
-
-func TestAdamKeepsStillWithoutGradient(t *testing.T) {
-	a, theta := &nn.Adam[float32]{}, []float32{1, -3, 0}
-	for step := range 4 {
-		a.Step(theta, make([]float32, 3), step, 0.1)
-	}
-	require.Equal(t, []float32{1, -3, 0}, theta)
-
-	w := &nn.Adam[float32]{WeightDecay: 0.5}
-	w.Step(theta, make([]float32, 3), 0, 0.1)
-	require.InDeltaSlice(t, []float64{0.95, -2.85, 0}, convert64(theta), 1e-6)
-}
-
 func convert64(v []float32) []float64 {
 	c := make([]float64, len(v))
 	for i, x := range v {
 		c[i] = float64(x)
 	}
 	return c
-}
-
-func TestOptimiserPanicsOnWrongLengths(t *testing.T) {
-	const want = "nn: vector has the wrong length"
-	a := &nn.Adam[float64]{}
-	require.PanicsWithValue(t, want, func() { a.Step(make([]float64, 2), make([]float64, 3), 0, 1) })
-	require.PanicsWithValue(t, want, func() { a.Step(make([]float64, 3), make([]float64, 3), 1, 1) })
-	require.PanicsWithValue(t, want, func() { nn.EMA[float64]{}.Update(make([]float64, 3), make([]float64, 2), 0) })
-}
-
-func testNoAllocations[T ad.Float](t *testing.T) {
-	a, ema := &nn.Adam[T]{}, nn.EMA[T]{}
-	theta, grad, shadow := convert[T](normals(50, 1, 1)), convert[T](normals(50, 1, 2)), make([]T, 50)
-	rate := nn.RecipeRate(1000)
-	a.Step(theta, grad, 0, 0.1)
-	step := 1
-	require.Zero(t, testing.AllocsPerRun(50, func() {
-		nn.ClipNorm(grad, 1)
-		a.Step(theta, grad, step, rate.At(step))
-		ema.Update(shadow, theta, step)
-		step++
-	}))
-}
-
-func TestOptimiserStepDoesNotAllocate(t *testing.T) {
-	testNoAllocations[float32](t)
-	testNoAllocations[float64](t)
 }
 
 func TestClipNormShortensLongGradientsOnly(t *testing.T) {
@@ -210,6 +144,45 @@ func TestBadHyperParametersAreNamed(t *testing.T) {
 		{&nn.Adam[float32]{Epsilon: nan}, "nn: Adam.Epsilon = NaN, want"},
 		{&nn.Adam[float32]{Epsilon: inf}, "nn: Adam.Epsilon = +Inf, want"},
 		{&nn.Adam[float64]{WeightDecay: -1}, "nn: Adam.WeightDecay = -1, want"},
+		{&nn.AMSGrad[float32]{Beta2: 1}, "nn: AMSGrad.Beta2 = 1, want"},
+		{&nn.RAdam[float32]{Beta1: nan}, "nn: RAdam.Beta1 = NaN, want"},
+		{&nn.NAdam[float32]{Epsilon: -1}, "nn: NAdam.Epsilon = -1, want"},
+		{&nn.NAdam[float32]{MomentumDecay: inf}, "nn: NAdam.MomentumDecay = +Inf, want"},
+		{&nn.SGD[float32]{Momentum: 1}, "nn: SGD.Momentum = 1, want"},
+		{&nn.SGD[float32]{Momentum: 0.5, Dampening: -0.1}, "nn: SGD.Dampening = -0.1, want"},
+		{&nn.SGD[float32]{Nesterov: true}, "nn: SGD.Nesterov = true, want false, or Momentum > 0"},
+		{&nn.SGD[float32]{Nesterov: true, Momentum: 0.5, Dampening: 0.5}, "nn: SGD.Nesterov = true, want"},
+		{&nn.SGD[float32]{WeightDecay: nan}, "nn: SGD.WeightDecay = NaN, want"},
+		{&nn.RMSprop[float32]{Alpha: 1}, "nn: RMSprop.Alpha = 1, want"},
+		{&nn.RMSprop[float32]{Momentum: -1}, "nn: RMSprop.Momentum = -1, want"},
+		{&nn.Adagrad[float32]{Initial: -1}, "nn: Adagrad.Initial = -1, want"},
+		{&nn.Adagrad[float32]{Epsilon: inf}, "nn: Adagrad.Epsilon = +Inf, want"},
+		{&nn.GroupDecay[float32]{}, "nn: GroupDecay.Optimizer = <nil>, want an Optimizer"},
+		{&nn.GroupDecay[float32]{Optimizer: &nn.SGD[float32]{Momentum: 2}}, "nn: SGD.Momentum = 2, want"},
+		{&nn.GroupDecay[float32]{Optimizer: &nn.SGD[float32]{}, Groups: []nn.Group{{"*", 0}, {"[", 1}}}, "nn: GroupDecay.Groups[1].Names = [, want a pattern"},
+		{&nn.GroupDecay[float32]{Optimizer: &nn.SGD[float32]{}, Groups: []nn.Group{{"*", -1}}}, "nn: GroupDecay.Groups[0].WeightDecay = -1, want"},
+		{nn.EMA[float32]{By: nn.HalfLife{}}, "nn: HalfLife.Steps = 0, want"},
+		{nn.HalfLife{Steps: 1, RampUp: nan}, "nn: HalfLife.RampUp = NaN, want"},
+		{nn.PowerFunction{Width: 0.3}, "nn: PowerFunction.Width = 0.3, want"},
+		{nn.PowerRamp{Min: 1}, "nn: PowerRamp.Min = 1, want"},
+		{nn.PowerRamp{Max: 1.5}, "nn: PowerRamp.Max = 1.5, want"},
+		{nn.PowerRamp{Steps: -1}, "nn: PowerRamp.Steps = -1, want"},
+		{nn.PowerRamp{Power: -1}, "nn: PowerRamp.Power = -1, want"},
+		{nn.StepDecay{Peak: 1}, "nn: StepDecay.Every = 0, want"},
+		{nn.StepDecay{Peak: 1, Every: 2, Factor: 2}, "nn: StepDecay.Factor = 2, want"},
+		{nn.Milestones{Peak: 1, Steps: []int{3, 3}}, "nn: Milestones.Steps = [3 3], want increasing"},
+		{nn.Exponential{Peak: 1}, "nn: Exponential.Factor = 0, want"},
+		{nn.Polynomial{From: -1, Steps: 1}, "nn: Polynomial.From = -1, want"},
+		{nn.Polynomial{From: 1, To: inf, Steps: 1}, "nn: Polynomial.To = +Inf, want"},
+		{nn.InversePower{Peak: 1}, "nn: InversePower.Steps = 0, want"},
+		{nn.InversePower{Peak: 1, Steps: 1, Floor: 2}, "nn: InversePower.Floor = 2, want"},
+		{nn.CosineRestarts{Peak: 1, Steps: 1, Growth: -1}, "nn: CosineRestarts.Growth = -1, want"},
+		{nn.OneCycle{Peak: 1, Steps: 3}, "nn: OneCycle.Climb = 0, want more than a step"},
+		{nn.OneCycle{Peak: 1, Steps: 30, Climb: 0.5, ThreePhases: true}, "nn: OneCycle.Climb = 0.5, want"},
+		{nn.OneCycle{Peak: 1, Steps: 30, Divide: 0.5}, "nn: OneCycle.Divide = 0.5, want"},
+		{nn.OneCycle{Peak: 1, Steps: 30, FinalDivide: nan}, "nn: OneCycle.FinalDivide = NaN, want"},
+		{nn.SlowStart{Factor: 1, Then: nn.Constant(1)}, "nn: SlowStart.Factor = 1, want"},
+		{nn.SlowStart{}, "nn: SlowStart.Then = <nil>, want a Rate"},
 		{nn.EMA[float32]{Decay: 1}, "nn: EMA.Decay = 1, want"},
 		{nn.EMA[float32]{Decay: nan}, "nn: EMA.Decay = NaN, want"},
 		{nn.Constant(0), "nn: Constant = 0, want"},
@@ -226,7 +199,12 @@ func TestBadHyperParametersAreNamed(t *testing.T) {
 		require.ErrorContains(t, err, c.want)
 	}
 	for _, v := range []any{&nn.Adam[float32]{}, &nn.Adam[float32]{WeightDecay: 0.1}, nn.EMA[float32]{}, nn.Constant(1),
-		nn.WarmUp{Then: nn.Constant(1)}, nn.Cosine{Peak: 1, Steps: 1}, nil, 3} {
+		nn.WarmUp{Then: nn.Constant(1)}, nn.Cosine{Peak: 1, Steps: 1}, nil, 3,
+		&nn.AMSGrad[float32]{}, &nn.RAdam[float32]{}, &nn.NAdam[float32]{}, &nn.SGD[float32]{}, &nn.RMSprop[float32]{}, &nn.Adagrad[float32]{},
+		&nn.GroupDecay[float32]{Optimizer: &nn.SGD[float32]{}, Groups: []nn.Group{{"*", 1}}}, nn.HalfLife{Steps: 1}, nn.PowerFunction{},
+		nn.PowerFunction{Width: 1 / math.Sqrt(12)}, nn.PowerRamp{}, nn.StepDecay{Peak: 1, Every: 1}, nn.Milestones{Peak: 1},
+		nn.Exponential{Peak: 1, Factor: 0.9}, nn.Polynomial{To: 1, Steps: 1}, nn.InversePower{Peak: 1, Steps: 1},
+		nn.CosineRestarts{Peak: 1, Steps: 1}, nn.OneCycle{Peak: 1, Steps: 4}, nn.SlowStart{Then: nn.Constant(1)}} {
 		require.NoError(t, nn.Validate(v))
 	}
 }

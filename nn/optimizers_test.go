@@ -1,0 +1,305 @@
+package nn_test
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/ad"
+)
+
+// optimizers returns a new one of each optimiser with the given weight decay.
+func optimizers[T ad.Float](decay float64) map[string]nn.Optimizer[T] {
+	return map[string]nn.Optimizer[T]{
+		"SGD":      &nn.SGD[T]{WeightDecay: decay},
+		"Momentum": &nn.SGD[T]{Momentum: 0.9, WeightDecay: decay},
+		"Nesterov": &nn.SGD[T]{Momentum: 0.9, Nesterov: true, WeightDecay: decay},
+		"Adam":     &nn.Adam[T]{WeightDecay: decay},
+		"AMSGrad":  &nn.AMSGrad[T]{WeightDecay: decay},
+		"RAdam":    &nn.RAdam[T]{WeightDecay: decay},
+		"NAdam":    &nn.NAdam[T]{WeightDecay: decay},
+		"RMSprop":  &nn.RMSprop[T]{WeightDecay: decay},
+		"centred":  &nn.RMSprop[T]{Momentum: 0.5, Centered: true, WeightDecay: decay},
+		"Adagrad":  &nn.Adagrad[T]{WeightDecay: decay},
+		"grouped":  grouped(new(nn.Adam[T]), decay, 4),
+	}
+}
+
+// grouped gives o a weight decay of the one parameter "w" of n weights.
+func grouped[T ad.Float](o nn.Optimizer[T], decay float64, n int) nn.Optimizer[T] {
+	var params nn.Params
+	nn.NewBuild(&params).Param("w", n, 1, nn.Zeros{})
+	g := &nn.GroupDecay[T]{Optimizer: o, Groups: []nn.Group{{"w", decay}}}
+	if err := g.Bind(&params); err != nil {
+		panic(err)
+	}
+	return g
+}
+
+func TestStateContinuesARun(t *testing.T) {
+	gradient := func(step int) []float64 { return normals(4, 1, uint64(100+step)) }
+	for name, straight := range optimizers[float64](0.1) {
+		theta := normals(4, 1, 1)
+		for step := range 6 {
+			straight.Step(theta, gradient(step), step, 0.1)
+		}
+		require.NotEqual(t, normals(4, 1, 1), theta)
+		first, resumed, other := optimizers[float64](0.1)[name], optimizers[float64](0.1)[name], normals(4, 1, 1)
+		for step := range 3 {
+			first.Step(other, gradient(step), step, 0.1)
+		}
+		resumed.Step(make([]float64, 4), make([]float64, 4), 0, 0) // gives the state its length
+		for i, v := range first.State() {
+			copy(resumed.State()[i], v)
+		}
+		for step := 3; step < 6; step++ {
+			resumed.Step(other, gradient(step), step, 0.1)
+		}
+		require.Equal(t, theta, other, name)
+
+		again := normals(4, 1, 1)
+		for step := range 6 { // step 0 forgets the run before
+			straight.Step(again, gradient(step), step, 0.1)
+		}
+		require.Equal(t, theta, again, name)
+	}
+}
+
+func TestOptimizersKeepStillWithoutGradient(t *testing.T) {
+	for name, o := range optimizers[float32](0) {
+		theta := []float32{1, -3, 0, 7}
+		for step := range 8 {
+			o.Step(theta, make([]float32, 4), step, 0.1)
+		}
+		require.Equal(t, []float32{1, -3, 0, 7}, theta, name)
+	}
+}
+
+func TestWeightDecayIsDecoupledFromTheGradient(t *testing.T) {
+	for name, o := range optimizers[float64](0.5) {
+		theta, plain := []float64{1, -3, 0, 7}, []float64{1, -3, 0, 7}
+		for step := range 3 {
+			o.Step(theta, make([]float64, 4), step, 0.1)
+		}
+		keep := math.Pow(0.95, 3)
+		require.InDeltaSlice(t, []float64{keep, -3 * keep, 0, 7 * keep}, theta, 1e-14, name)
+
+		// A step with a gradient: what decays is θ, by the same factor.
+		with, without := optimizers[float64](0.5)[name], optimizers[float64](0)[name]
+		theta = slices.Clone(plain)
+		g := normals(4, 1, 3)
+		with.Step(theta, g, 0, 0.1)
+		start := slices.Clone(plain)
+		without.Step(plain, g, 0, 0.1)
+		for i := range theta {
+			require.InDelta(t, plain[i]-0.05*start[i], theta[i], 1e-14, name)
+		}
+	}
+}
+
+func TestOptimizersFindAMinimum(t *testing.T) {
+	const steps = 2000
+	unit := map[string]float64{"Adagrad": 10, "Momentum": 0.2, "Nesterov": 0.2} // of the rate
+	for name, o := range optimizers[float32](0) {
+		theta := []float32{0, 5, -2, 1}
+		rate := nn.Cosine{Peak: 0.05, Floor: 1e-5, Steps: steps}
+		for step := range steps {
+			g := make([]float32, 4)
+			for i := range g {
+				g[i] = float32(1+i) * (theta[i] - 3)
+			}
+			o.Step(theta, g, step, rate.At(step)*cmp.Or(unit[name], 1))
+		}
+		for i := range theta {
+			require.InDelta(t, 3, theta[i], 2e-3, "%s, element %d", name, i)
+		}
+	}
+}
+
+func TestHugeGradientsMakeFiniteSteps(t *testing.T) {
+	for name, o := range optimizers[float32](0) {
+		theta := []float32{1, 1, 1, 1}
+		for step := range 5 {
+			g := []float32{math.MaxFloat32, -math.MaxFloat32 / 4, math.SmallestNonzeroFloat32, -1e-40}
+			require.Greater(t, nn.ClipNorm(g, 1), 1e38)
+			o.Step(theta, g, step, 0.01)
+		}
+		for i, v := range theta {
+			// The longest steps are RMSprop's first, η/√(1−α) = 10η, twice
+			// that with a momentum of ½.
+			require.LessOrEqual(t, math.Abs(float64(v)-1), 5*20*0.01, "%s, element %d", name, i)
+		}
+	}
+}
+
+func TestSinglePrecisionFollowsDouble(t *testing.T) {
+	for name, o := range optimizers[float64](0.1) {
+		single := optimizers[float32](0.1)[name]
+		theta, small := normals(4, 1, 1), convert[float32](normals(4, 1, 1))
+		for step := range 50 {
+			g := normals(4, 1, uint64(step))
+			o.Step(theta, g, step, 0.01)
+			single.Step(small, convert[float32](g), step, 0.01)
+		}
+		require.InDeltaSlice(t, theta, convert64(small), 2e-5, name)
+	}
+}
+
+func TestOptimizersPanicOnWrongLengths(t *testing.T) {
+	const want = "nn: vector has the wrong length"
+	for name, o := range optimizers[float64](0) {
+		require.PanicsWithValue(t, want, func() { o.Step(make([]float64, 4), make([]float64, 5), 0, 1) }, name)
+		if name != "SGD" { // which has no state
+			require.PanicsWithValue(t, want, func() { o.Step(make([]float64, 4), make([]float64, 4), 1, 1) }, "%s without state", name)
+			o.Step(make([]float64, 4), make([]float64, 4), 0, 1)
+			require.PanicsWithValue(t, want, func() { o.Step(make([]float64, 3), make([]float64, 3), 1, 1) }, name)
+		}
+	}
+	require.PanicsWithValue(t, want, func() { nn.EMA[float64]{}.Update(make([]float64, 3), make([]float64, 2), 0) })
+}
+
+func testNoAllocations[T ad.Float](t *testing.T) {
+	for name, o := range optimizers[T](0.1) {
+		for _, e := range []nn.EMA[T]{{}, {By: nn.PowerFunction{}}, {By: nn.HalfLife{Steps: 9}}} {
+			theta, grad, shadow := convert[T](normals(4, 1, 1)), convert[T](normals(4, 1, 2)), make([]T, 4)
+			rate, u := nn.RecipeRate(1000), nn.NewUpdater(o, e, nil)
+			u.Clip(grad, 1)
+			o.Step(theta, grad, 0, 0.1)
+			step := 1
+			require.Zero(t, testing.AllocsPerRun(20, func() {
+				nn.ClipNorm(grad, 1)
+				nn.ClipValue(grad, 1)
+				o.Step(theta, grad, step, rate.At(step))
+				e.Update(shadow, theta, step)
+				u.Clip(grad, 1)
+				u.Step(theta, grad, shadow, step+1, 0.1)
+				step += 2
+			}), name)
+		}
+	}
+}
+
+func TestOptimizerStepDoesNotAllocate(t *testing.T) {
+	testNoAllocations[float32](t)
+	testNoAllocations[float64](t)
+}
+
+func TestZeroValuesAreTheirDocumentedDefaults(t *testing.T) {
+	for name, pair := range map[string][2]nn.Optimizer[float32]{
+		"AMSGrad": {&nn.AMSGrad[float32]{}, &nn.AMSGrad[float32]{Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-8}},
+		"RAdam":   {&nn.RAdam[float32]{}, &nn.RAdam[float32]{Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-8}},
+		"NAdam":   {&nn.NAdam[float32]{}, &nn.NAdam[float32]{Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-8, MomentumDecay: 0.004}},
+		"RMSprop": {&nn.RMSprop[float32]{}, &nn.RMSprop[float32]{Alpha: 0.99, Epsilon: 1e-8}},
+		"Adagrad": {&nn.Adagrad[float32]{}, &nn.Adagrad[float32]{Epsilon: 1e-10}},
+	} {
+		x, y := []float32{1, 2}, []float32{1, 2}
+		for step := range 9 {
+			g := convert[float32](normals(2, 1, uint64(step)))
+			pair[0].Step(x, g, step, 0.1)
+			pair[1].Step(y, g, step, 0.1)
+		}
+		require.Equal(t, x, y, name)
+	}
+}
+
+// weightsAndBiases returns parameters of two layers, 6 + 3 + 3 + 1 weights.
+func weightsAndBiases() *nn.Params {
+	var params nn.Params
+	nn.Sequential{nn.Linear{Out: 3}, nn.Linear{Out: 1}}.Apply(nn.NewBuild(&params), ad.Input("x", 2))
+	return &params
+}
+
+func TestGroupsDecayByName(t *testing.T) {
+	params := weightsAndBiases()
+	o := &nn.GroupDecay[float64]{
+		Optimizer: &nn.SGD[float64]{},
+		Groups:    []nn.Group{{"1.weight", 2}, {"*weight", 1}},
+	}
+	require.NoError(t, o.Bind(params))
+	theta := repeat(1, params.Len())
+	o.Step(theta, make([]float64, params.Len()), 0, 0.1)
+	want := map[string]float64{"0.weight": 0.9, "0.bias": 1, "1.weight": 0.8, "1.bias": 1}
+	for name, w := range want {
+		part, _, _ := nn.View(params, theta, name)
+		require.InDeltaSlice(t, repeat(w, len(part)), part, 1e-15, name)
+	}
+}
+
+func TestGroupsThatFitNoParameterAreRefused(t *testing.T) {
+	params := weightsAndBiases()
+	for want, groups := range map[string][]nn.Group{
+		`nn: GroupDecay.Groups[1].Names = "hiden*" decides for no parameter`:    {{"*", 1}, {"hiden*", 1}},
+		`nn: GroupDecay.Groups[1].Names = "*weight" decides for no parameter`:   {{"*", 1}, {"*weight", 1}},
+		`nn: GroupDecay.Groups[0].Names = [, want a pattern of package path`:    {{"[", 1}},
+		`nn: GroupDecay.Groups[0].Names = "0.gain" decides for no parameter: o`: {{"0.gain", 1}},
+	} {
+		o := &nn.GroupDecay[float64]{Optimizer: &nn.SGD[float64]{}, Groups: groups}
+		err := nn.Bind(o, params)
+		require.ErrorIs(t, err, nn.ErrRange)
+		require.ErrorContains(t, err, want)
+	}
+	require.NoError(t, nn.Bind(&nn.SGD[float64]{}, params))
+	inner := &nn.GroupDecay[float64]{Optimizer: &nn.SGD[float64]{}, Groups: []nn.Group{{"none", 1}}}
+	require.ErrorIs(t, nn.Bind(&nn.GroupDecay[float64]{Optimizer: inner}, params), nn.ErrRange)
+}
+
+func TestGroupDecayHasToKnowTheParameters(t *testing.T) {
+	o := &nn.GroupDecay[float64]{Optimizer: &nn.SGD[float64]{}}
+	require.PanicsWithValue(t, "nn: GroupDecay: Bind has not been called", func() { o.Step(nil, nil, 0, 1) })
+	require.NoError(t, o.Bind(weightsAndBiases()))
+	require.PanicsWithValue(t, "nn: vector has the wrong length", func() { o.Step(make([]float64, 3), make([]float64, 3), 0, 1) })
+}
+
+func TestClipValueBoundsElements(t *testing.T) {
+	g := []float64{3, 0, -4, 0.5}
+	require.Equal(t, 4., nn.ClipValue(g, 5))
+	require.Equal(t, 4., nn.ClipValue(g, math.Inf(1)))
+	require.Equal(t, []float64{3, 0, -4, 0.5}, g)
+	require.Equal(t, 4., nn.ClipValue(g, 1))
+	require.Equal(t, []float64{1, 0, -1, 0.5}, g)
+	require.Zero(t, nn.ClipValue([]float32{}, 1))
+}
+
+func TestClippingLeavesNonFiniteGradientsAlone(t *testing.T) {
+	for _, bad := range []float64{math.Inf(1), math.Inf(-1), math.NaN()} {
+		for name, clip := range map[string]func(g []float64) float64{
+			"value": func(g []float64) float64 { return nn.ClipValue(g, 0.1) },
+			"1":     func(g []float64) float64 { return nn.ClipPNorm(g, 1, 0.1) },
+			"3":     func(g []float64) float64 { return nn.ClipPNorm(g, 3, 0.1) },
+			"inf":   func(g []float64) float64 { return nn.ClipPNorm(g, math.Inf(1), 0.1) },
+		} {
+			g := []float64{1, bad, 2}
+			norm := clip(g)
+			require.False(t, norm <= math.MaxFloat64, name)
+			require.Equal(t, math.IsNaN(bad), math.IsNaN(norm), name)
+			require.Equal(t, []float64{1, 2}, []float64{g[0], g[2]}, name)
+		}
+	}
+	for _, limit := range []float64{0, -1, math.NaN()} {
+		require.PanicsWithValue(t, "nn: ClipValue: limit is not positive", func() { nn.ClipValue([]float64{1}, limit) })
+		require.PanicsWithValue(t, "nn: ClipNorm: limit is not positive", func() { nn.ClipPNorm([]float64{1}, 1, limit) })
+	}
+	for _, p := range []float64{0.5, -1, math.NaN()} {
+		require.PanicsWithValue(t, "nn: ClipPNorm: p is less than 1", func() { nn.ClipPNorm([]float64{1}, p, 1) })
+	}
+}
+
+func TestClipPNormMeasuresItsNorm(t *testing.T) {
+	for p, want := range map[float64]float64{1: 7, 2: 5, 3: math.Cbrt(91), math.Inf(1): 4} {
+		t.Run(fmt.Sprint(p), func(t *testing.T) {
+			g := []float64{3, 0, -4}
+			require.InEpsilon(t, want, nn.ClipPNorm(g, p, 100), 1e-15)
+			require.Equal(t, []float64{3, 0, -4}, g)
+			nn.ClipPNorm(g, p, 0.5)
+			require.InDeltaSlice(t, []float64{1.5 / want, 0, -2 / want}, g, 1e-15)
+			require.Zero(t, nn.ClipPNorm(make([]float64, 3), p, 1))
+			h := []float32{1e30, -1e30}
+			require.InEpsilon(t, 1e30*math.Pow(2, 1/p), nn.ClipPNorm(h, p, 1), 1e-6)
+		})
+	}
+}
