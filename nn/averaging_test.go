@@ -56,6 +56,13 @@ func TestPowerFunctionHasItsWidthAndProfile(t *testing.T) {
 	}
 }
 
+func TestPowerFunctionHasThePapersExponents(t *testing.T) {
+	for width, want := range map[float64]float64{0.05: 16.97, 0.1: 6.94} {
+		γ := -math.Log2(nn.PowerFunction{Width: width}.Beta(1)) - 1
+		require.InDelta(t, want, γ, 0.005)
+	}
+}
+
 func TestPowerRampRisesToItsMaximum(t *testing.T) {
 	p := nn.PowerRamp{Min: 0.1, Max: 0.9, Steps: 2, Power: 1, Start: 5}
 	for step, want := range map[int]float64{0: 0.1, 5: 0.1, 7: 0.5, 11: 0.75, 1000: 0.9} {

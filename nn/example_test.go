@@ -144,7 +144,7 @@ func ExamplePowerFunction() {
 		ema.Update(shadow, []float64{float64(step)}, step)
 	}
 	fmt.Printf("%.0f\n", shadow[0])
-	// Output: 886
+	// Output: 888
 }
 
 func ExampleOneCycle() {

@@ -24,6 +24,8 @@ func TestImpossibleSettingsAreRefused(t *testing.T) {
 		"Settings.Rate: nn: Constant = -1, want a positive number":                         {Rate: nn.Constant(-1)},
 		"Settings.Rate: nn: Cosine.Steps = 0":                                              {Rate: nn.WarmUp{Then: nn.Cosine{Peak: 1}}},
 		"Settings.Optimizer: nn: Adam.Beta1 = 1.5":                                         {Optimizer: &nn.Adam[float32]{Beta1: 1.5}},
+		"Settings.Averaging: nn: HalfLife.Steps = 0, want":                                 {Averaging: nn.HalfLife{}},
+		"Settings.Optimizer: nn: GroupDecay.Groups[0].Names = \"x\" decides for no":        {Optimizer: &nn.GroupDecay[float32]{Optimizer: &nn.Adam[float32]{}, Groups: []nn.Group{{Names: "x"}}}},
 		"Settings.Weight: value out of range: EDMWeight.Variance is -1, want a positive":   {Weight: EDMWeight{Variance: -1}},
 		"Settings.Times: value out of range: LogNormal.Std is 0, want a positive number":   {Times: LogNormal{Mean: -1}},
 		"Settings.Times: value out of range: LogNormal.Std is -2, want a positive number":  {Times: LogNormal{Std: -2}},
