@@ -10,41 +10,75 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// The accuracy that the documentation of Moons states, against a rule with
-// eight times the nodes.
-func TestMoonsQuadratureHasConverged(t *testing.T) {
-	coarse, fine := moonsMixture(moonsNodes), moonsMixture(8*moonsNodes)
-	rng := rand.New(rand.NewPCG(1, 1))
-	for _, c := range []struct{ distance, logp, score float64 }{
-		{0, 1e-12, 1e-12}, {0.3, 1e-12, 1e-12}, {1, 1e-12, 1e-12}, {40 * moonsNoise, 1e-11, 1e-11},
-		{10, 1e-3, 1e-5}, {1000, 100, 1e-3},
+// The accuracy that the documentation states, against a rule with eight times
+// the nodes. Distances are in standard deviations of the noise.
+func TestQuadratureAlongCurvesHasConverged(t *testing.T) {
+	type stage struct{ distance, logp, score float64 }
+	for name, c := range map[string]struct {
+		arms   *arms
+		stages []stage
+	}{
+		"moons": {moonsArms(), []stage{
+			{0, 1e-12, 1e-12}, {4, 1e-12, 1e-12}, {13, 1e-12, 1e-12}, {40, 1e-11, 1e-11},
+			{133, 1e-3, 1e-5}, {13333, 100, 1e-3},
+		}},
+		"swiss roll": {swissRollArms(), []stage{{0, 1e-10, 1e-9}, {3, 1e-10, 1e-9}, {10, 1e-8, 1e-8}}},
+		"spirals":    {spiralsArms(), []stage{{0, 1e-10, 1e-9}, {3, 1e-10, 1e-9}, {10, 1e-8, 1e-8}}},
 	} {
-		for range 100 {
-			x, y := moonsCurve(rng.Uint64()&1 == 0, rng.Float64())
-			sin, cos := math.Sincos(2 * math.Pi * rng.Float64())
-			p := []float64{
-				x + c.distance*cos + moonsNoise*rng.NormFloat64(),
-				y + c.distance*sin + moonsNoise*rng.NormFloat64(),
+		t.Run(name, func(t *testing.T) {
+			coarse, fine := c.arms.mixture(c.arms.nodes), c.arms.mixture(8*c.arms.nodes)
+			rng := rand.New(rand.NewPCG(1, 1))
+			for _, s := range c.stages {
+				for range 100 {
+					x, y := c.arms.at(rng.IntN(c.arms.count), rng.Float64())
+					sin, cos := math.Sincos(2 * math.Pi * rng.Float64())
+					p := []float64{
+						x + c.arms.std*(s.distance*cos+rng.NormFloat64()),
+						y + c.arms.std*(s.distance*sin+rng.NormFloat64()),
+					}
+					require.InDelta(t, fine.LogProb(p), coarse.LogProb(p), s.logp, "distance %v", s.distance)
+					want := fine.ScoreInput(nil, p)
+					require.InDeltaSlice(t, want, coarse.ScoreInput(nil, p), s.score*(1+norm(want)), "distance %v", s.distance)
+				}
 			}
-			require.InDelta(t, fine.LogProb(p), coarse.LogProb(p), c.logp, "distance %v", c.distance)
-			want := fine.ScoreInput(nil, p)
-			require.InDeltaSlice(t, want, coarse.ScoreInput(nil, p), c.score*(1+norm(want)), "distance %v", c.distance)
-		}
+		})
 	}
 }
 
 func TestMoonsAreTwoHalfCircles(t *testing.T) {
 	for _, c := range []struct {
-		upper bool
-		u     float64
-		want  []float64
+		arm  int
+		u    float64
+		want []float64
 	}{
-		{true, 0, []float64{0.75, -0.375}}, {true, 0.5, []float64{-0.75, 1.125}}, {true, 1, []float64{-2.25, -0.375}},
-		{false, 0, []float64{-0.75, 0.375}}, {false, 0.5, []float64{0.75, -1.125}}, {false, 1, []float64{2.25, 0.375}},
+		{0, 0, []float64{0.75, -0.375}}, {0, 0.5, []float64{-0.75, 1.125}}, {0, 1, []float64{-2.25, -0.375}},
+		{1, 0, []float64{-0.75, 0.375}}, {1, 0.5, []float64{0.75, -1.125}}, {1, 1, []float64{2.25, 0.375}},
 	} {
-		x, y := moonsCurve(c.upper, c.u)
+		x, y := moonsCurve(c.arm, c.u)
 		require.InDeltaSlice(t, c.want, []float64{x, y}, 1e-15)
 	}
+}
+
+// The ends of the curves, from the definitions by hand.
+func TestRollAndSpiralsRunWhereTheyShould(t *testing.T) {
+	for _, c := range []struct {
+		arms *arms
+		k    int
+		v    float64
+		want []float64
+	}{
+		{swissRollArms(), 0, 0, []float64{0, -1.5 * math.Pi / 7}},
+		{swissRollArms(), 0, 1, []float64{0, 4.5 * math.Pi / 7}},
+		{swissRollArms(), 0, 0.5, []float64{-3 * math.Pi / 7, 0}},
+		{spiralsArms(), 0, 0, []float64{0, 0}},
+		{spiralsArms(), 0, 1, []float64{3 * math.Pi / 4.7, 0}},
+		{spiralsArms(), 1, 1, []float64{-3 * math.Pi / 4.7, 0}},
+		{spiralsArms(), 0, 0.5, []float64{0, -1.5 * math.Pi / 4.7}},
+	} {
+		x, y := c.arms.at(c.k, c.v)
+		require.InDeltaSlice(t, c.want, []float64{x, y}, 1e-14)
+	}
+	require.Equal(t, 0.5, spiralsArms().quantile(0.25))
 }
 
 func TestRingHasEightModes(t *testing.T) {

@@ -1,9 +1,9 @@
 // Package twosample measures how far apart two samples are.
 //
-// Both distances take rows as points, need no density, and vanish between laws
-// only when the laws agree (the sliced one when all directions are used). Between
-// finite samples of one law they are positive: a value is read beside that of two
-// true samples of the same sizes.
+// The measures take rows as points and need no density. The distances vanish
+// between laws only when the laws agree (the sliced one when all directions are
+// used). Between finite samples of one law they are positive: a value is read
+// beside that of two true samples of the same sizes.
 //
 // The energy distance (Székely & Rizzo 2013), in its squared form, is
 //
@@ -14,4 +14,7 @@
 // distances between the projections,
 //
 //	SW₂² = mean_u W₂²(u·X, u·Y),   W₂²(P, Q) = ∫₀¹ (P⁻¹(q) − Q⁻¹(q))² dq.
+//
+// The classifier two-sample test, C2ST, asks how often the nearest neighbours of
+// a row tell which sample it is from: half of the time when the laws agree.
 package twosample
