@@ -4,7 +4,7 @@ import "testing"
 
 func BenchmarkEvaluate(b *testing.B) {
 	x, dst := []float64{0.3, -0.2}, make([]float64, 2)
-	for _, name := range []string{"moons", "ring", "checkerboard", "full mixture"} {
+	for _, name := range []string{"moons", "ring", "checkerboard", "full mixture", "spirals", "hard wheel"} {
 		law := laws(1)[name]
 		b.Run(name+"/Diffuse", func(b *testing.B) {
 			for b.Loop() {

@@ -63,7 +63,7 @@ func main() {
 func parse(args []string) (*job, error) {
 	j := &job{}
 	f := flag.NewFlagSet("moons", flag.ContinueOnError)
-	name := f.String("dataset", "moons", "distribution: moons, ring or checkerboard")
+	name := f.String("dataset", "moons", "distribution: moons, ring, checkerboard, swissroll, spirals, pinwheel25 or pinwheel")
 	f.IntVar(&j.steps, "steps", 5000, "training steps")
 	f.IntVar(&j.n, "n", 10000, "samples drawn by each sampler")
 	f.Uint64Var(&j.seed, "seed", 0, "seed of weights, data, noise and samples")

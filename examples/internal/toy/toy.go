@@ -3,6 +3,7 @@ package toy
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -19,14 +20,58 @@ type Toy struct {
 	Open func(src rand.Source) dataset.Diffusible
 	// GoodBound is a KL bound, in nats, that only a well-trained model meets.
 	GoodBound float64
+	// Modes is the number of modes, of equal probability; 0 where there are
+	// none to tell apart. Mode returns the one a point belongs to.
+	Modes int
+	Mode  func(x []float64) int
 }
 
 // All lists the toys.
 func All() []Toy {
 	return []Toy{
-		{"moons", func(src rand.Source) dataset.Diffusible { return dataset.NewMoons(src) }, 0.01},
-		{"ring", func(src rand.Source) dataset.Diffusible { return dataset.NewRing(src) }, 0.01},
-		{"checkerboard", func(src rand.Source) dataset.Diffusible { return dataset.NewCheckerboard(src) }, 0.03},
+		{Name: "moons", Open: func(src rand.Source) dataset.Diffusible { return dataset.NewMoons(src) }, GoodBound: 0.01},
+		{Name: "ring", Open: func(src rand.Source) dataset.Diffusible { return dataset.NewRing(src) }, GoodBound: 0.01, Modes: 8, Mode: octant},
+		{Name: "checkerboard", Open: func(src rand.Source) dataset.Diffusible { return dataset.NewCheckerboard(src) }, GoodBound: 0.03, Modes: 8, Mode: cell},
+		{Name: "swissroll", Open: func(src rand.Source) dataset.Diffusible { return dataset.NewSwissRoll(src) }, GoodBound: 0.01},
+		{Name: "spirals", Open: func(src rand.Source) dataset.Diffusible { return dataset.NewSpirals(src) }, GoodBound: 0.02},
+		pinwheel("pinwheel25", 0.25, 0.02),
+		pinwheel("pinwheel", 0.5, 0.03),
+	}
+}
+
+// octant is the mode of the ring nearest to x.
+func octant(x []float64) int { return nearest(math.Atan2(x[1], x[0]), 8) }
+
+// nearest returns the k of the angle 2πk/n nearest to one.
+func nearest(angle float64, n int) int {
+	k := int(math.Round(angle / (2 * math.Pi) * float64(n)))
+	return (k%n + n) % n
+}
+
+// cell is the cell of the checkerboard whose centre is nearest to x.
+func cell(x []float64) int {
+	best, mode, k := math.Inf(1), 0, 0
+	for i := range 4 {
+		for j := i % 2; j < 4; j += 2 {
+			if d := math.Hypot(x[0]-float64(i)+1.5, x[1]-float64(j)+1.5); d < best {
+				best, mode = d, k
+			}
+			k++
+		}
+	}
+	return mode
+}
+
+// pinwheel is a pinwheel of a rate. Its modes are the arms.
+func pinwheel(name string, rate, good float64) Toy {
+	return Toy{
+		Name: name, GoodBound: good,
+		Open:  func(src rand.Source) dataset.Diffusible { return dataset.NewPinwheel(rate, src) },
+		Modes: 5,
+		Mode: func(x []float64) int {
+			twist := rate * math.Exp(math.Hypot(x[0], x[1])/1.35)
+			return nearest(math.Remainder(math.Atan2(x[1], x[0])-twist, 2*math.Pi), 5)
+		},
 	}
 }
 
@@ -40,6 +85,24 @@ func Named(name string) (Toy, error) {
 		known = append(known, t.Name)
 	}
 	return Toy{}, fmt.Errorf("unknown dataset %q, want one of %q", name, known)
+}
+
+// ModeTV returns the total variation distance between the fractions of the rows
+// of x that belong to the modes and the uniform law; NaN without modes.
+func (t Toy) ModeTV(x *mat.Dense) float64 {
+	if t.Modes == 0 {
+		return math.NaN()
+	}
+	n, _ := x.Dims()
+	share := make([]float64, t.Modes)
+	for i := range n {
+		share[t.Mode(x.RawRowView(i))] += 1 / float64(n)
+	}
+	var tv float64
+	for _, s := range share {
+		tv += math.Abs(s-1/float64(t.Modes)) / 2
+	}
+	return tv
 }
 
 // Judge compares samples with fresh draws of the distribution they should have
@@ -57,6 +120,10 @@ type Score struct {
 	SW2        float64 // sliced Wasserstein-2 distance
 	Energy     float64 // energy distance, squared form, of the first rows
 }
+
+// C2ST is the accuracy of telling x from the judge's fresh draws by the majority
+// of the 15 nearest neighbours: 0.5 when they cannot be told apart.
+func (j *Judge) C2ST(x *mat.Dense) float64 { return twosample.C2ST(x, j.truth, 15) }
 
 // energyRows bounds the rows of the energy distance, whose work is quadratic.
 const energyRows = 2000
