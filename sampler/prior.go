@@ -48,17 +48,34 @@ func (r *run) drawPrior(s *Step) {
 	r.Noise.Normal(s.X, noise.Draw{Row: s.Row0, Purpose: noise.Prior, T: t, U: t})
 	n, _ := s.X.Dims()
 	for i := range n {
-		for j, z := range s.X.RawRowView(i) {
-			m, v := 0.0, 1.0
-			if r.Prior.Mean != nil {
-				m = r.Prior.Mean[j]
-			}
-			if r.Prior.Variance != nil {
-				v = r.Prior.Variance[j]
-			}
-			s.X.Set(i, j, alpha*m+math.Sqrt(alpha*alpha*v+sigma*sigma)*z)
+		row := s.X.RawRowView(i)
+		for j, z := range row {
+			mean, variance := r.Prior.at(j, alpha, sigma)
+			row[j] = mean + math.Sqrt(variance)*z
 		}
 	}
+}
+
+// at returns the mean and the variance of coordinate j under the kernel α, σ.
+func (p Prior) at(j int, alpha, sigma float64) (mean, variance float64) {
+	m, v := 0.0, 1.0
+	if p.Mean != nil {
+		m = p.Mean[j]
+	}
+	if p.Variance != nil {
+		v = p.Variance[j]
+	}
+	return alpha * m, alpha*alpha*v + sigma*sigma
+}
+
+// logProb returns log π(y).
+func (p Prior) logProb(y []float64, alpha, sigma float64) float64 {
+	sum := 0.0
+	for j, v := range y {
+		mean, variance := p.at(j, alpha, sigma)
+		sum -= 0.5 * (math.Log(2*math.Pi*variance) + (v-mean)*(v-mean)/variance)
+	}
+	return sum
 }
 
 // frame is the map y = (x − shift)/scale into model coordinates.
@@ -87,6 +104,15 @@ func (f frame) model(y, x *mat.Dense) {
 			state[j] = (v - f.shift[j]) / f.scale[j]
 		}
 	}
+}
+
+// volume returns the log of how much larger volumes are in the data's coordinates.
+func (f frame) volume() float64 {
+	sum := 0.0
+	for _, scale := range f.scale {
+		sum += math.Log(math.Abs(scale))
+	}
+	return sum
 }
 
 // frameOf returns the frame of a scorer, the identity when it has none.

@@ -23,17 +23,22 @@ type rk45 struct {
 	rowSteps
 	rtol, atol float64
 	field      field
-	off        []float64 // by row: the error of the last accepted step
-	at         []float64 // times of a stage
-	stage      *mat.Dense
-	k          [7]*mat.Dense // k[0], the slope at the state, is carried
+	// also, when set, judges a step's errors in tolerances of its own; taken is
+	// told those of the accepted steps.
+	also  func(i int, e []float64) float64
+	taken func(i int, e []float64)
+	e     []float64
+	off   []float64 // by row: the error of the last accepted step, in tolerances
+	at    []float64 // times of a stage
+	stage *mat.Dense
+	k     [7]*mat.Dense // k[0], the slope at the state, is carried
 }
 
 // newRK45 returns a solver for n rows of m columns.
 func newRK45(n, m int, rtol, atol float64, limit int) *rk45 {
 	o := &rk45{
 		rowSteps: newRowSteps(n, m, 7, 6, limit), rtol: rtol, atol: atol,
-		off: make([]float64, n), at: make([]float64, n),
+		e: make([]float64, m), off: make([]float64, n), at: make([]float64, n),
 	}
 	o.stage, o.k[0] = o.more[0], o.carried
 	copy(o.k[1:], o.more[1:])
@@ -142,19 +147,30 @@ func (o *rk45) advance(s int) {
 // judge accepts or rejects the step of row i and chooses its next.
 func (o *rk45) judge(i int, to float64) {
 	y, next := o.y.RawRowView(i), o.stage.RawRowView(i)
-	sum := 0.0
-	for c := range y {
-		e := 0.0
-		for s := range o.k {
-			e += dpE[s] * o.k[s].RawRowView(i)[c]
+	clear(o.e)
+	for s, w := range dpE {
+		for c, k := range o.k[s].RawRowView(i) {
+			o.e[c] += w * k
 		}
-		e *= o.try[i] / (o.atol + o.rtol*max(math.Abs(y[c]), math.Abs(next[c])))
-		sum += e * e
+	}
+	sum := 0.0
+	for c, e := range o.e {
+		r := e * (o.try[i] / (o.atol + o.rtol*max(math.Abs(y[c]), math.Abs(next[c]))))
+		sum += r * r
 	}
 	off := math.Sqrt(sum / float64(len(y)))
+	if o.also != nil {
+		for c := range o.e {
+			o.e[c] *= o.try[i]
+		}
+		off = max(off, o.also(i, o.e))
+	}
 	if !(off <= 1) { // NaN too
 		o.reject(i, 0.85*math.Pow(off, -0.2))
 		return
+	}
+	if o.taken != nil {
+		o.taken(i, o.e)
 	}
 	last := &o.off[o.rows[i]]
 	factor := 0.85 * math.Pow(off, -0.7/5) * math.Pow(*last, 0.4/5)

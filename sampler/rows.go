@@ -1,10 +1,10 @@
 package sampler
 
 import (
+	"cmp"
 	"fmt"
 	"math"
-
-	"gonum.org/v1/gonum/mat"
+	"slices"
 )
 
 // RowError says what became of one row: Err wraps ErrNonFinite, ErrDiverged, or
@@ -34,6 +34,10 @@ func (e RowErrors) Error() string {
 		return "sampler: " + e[0].Error()
 	}
 	return fmt.Sprintf("sampler: %d rows failed, the first: %v", len(e), e[0])
+}
+
+func (e RowErrors) sort() {
+	slices.SortStableFunc(e, func(a, b RowError) int { return cmp.Compare(a.Row, b.Row) })
 }
 
 // Unwrap returns the errors of the rows.
@@ -97,16 +101,18 @@ func (s *Step) Fail(i int, t float64, cause error) {
 	if !s.bad[i] {
 		s.fail(i, s.K+1, t, cause)
 	}
-	for _, m := range [...]*mat.Dense{s.X, s.Mean} {
-		row := m.RawRowView(i)
-		for j := range row {
-			row[j] = math.NaN()
-		}
-	}
+	fill(s.X.RawRowView(i), math.NaN())
+	fill(s.Mean.RawRowView(i), math.NaN())
 }
 
 // Failed reports whether row i of X has been given up.
 func (s *Step) Failed(i int) bool { return s.bad[i] }
+
+func fill(x []float64, v float64) {
+	for j := range x {
+		x[j] = v
+	}
+}
 
 // largest returns max |x_j|, NaN when there is one.
 func largest(x []float64) float64 {

@@ -13,8 +13,9 @@ import (
 // them, so that no row pays for another's stiffness, and all is what it would
 // be for a row alone.
 type rowSteps struct {
-	tries int // evaluations a try costs
-	limit int // evaluations a row may have
+	tries int     // evaluations a try costs
+	limit int     // evaluations a row may have
+	most  float64 // the longest step
 	fail  func(i int, t float64, cause error)
 
 	h     []float64 // by row: the step to try next, 0 when nothing is known
@@ -36,7 +37,7 @@ type rowSteps struct {
 // matrices to work in.
 func newRowSteps(n, m, more, tries, limit int) rowSteps {
 	c := rowSteps{
-		tries: tries, limit: limit,
+		tries: tries, limit: limit, most: math.Inf(1),
 		h: make([]float64, n), evals: make([]int, n), count: make([]int, n),
 		rows: make([]int, n), t: make([]float64, n), try: make([]float64, n), again: make([]bool, n),
 		y: mat.NewDense(n, m, nil), carried: mat.NewDense(n, m, nil),
@@ -110,7 +111,7 @@ func (c *rowSteps) aim(y *mat.Dense, to float64) bool {
 		}
 		c.count[row]++
 		c.rows[n], c.t[n], c.again[n] = row, t, c.again[i]
-		c.try[n] = math.Copysign(min(h, left), to-t)
+		c.try[n] = math.Copysign(min(h, left, c.most), to-t)
 		copy(c.y.RawRowView(n), state)
 		copy(c.carried.RawRowView(n), carried)
 		n++
@@ -126,7 +127,7 @@ func (c *rowSteps) accept(i int, next []float64, factor, to float64) {
 		factor = min(factor, 1)
 	}
 	wished := h * factor
-	if h < c.h[row] { // clipped to the end, where it says little
+	if h < c.h[row] { // clipped, it says little
 		wished = max(wished, c.h[row])
 	}
 	if h < math.Abs(to-c.t[i]) {

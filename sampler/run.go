@@ -1,14 +1,12 @@
 package sampler
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
 	"math"
 	"runtime"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -50,12 +48,9 @@ func (r *run) deliver(x, state *mat.Dense, failed RowErrors) error {
 	if len(failed) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(failed, func(a, b RowError) int { return cmp.Compare(a.Row, b.Row) })
+	failed.sort()
 	for _, e := range failed {
-		row := x.RawRowView(e.Row - r.FirstRow)
-		for j := range row {
-			row[j] = math.NaN()
-		}
+		fill(x.RawRowView(e.Row-r.FirstRow), math.NaN())
 	}
 	return failed
 }

@@ -2,10 +2,12 @@ package score
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
 	"github.com/gradlogp/gradlogp/sampler"
@@ -16,10 +18,13 @@ import (
 // waves of the time, hidden layers of one width with SiLU, and d outputs. Output
 // weights of zero make its untrained score the one of a Gaussian, so that
 // samples stay where data are.
-type concatenated struct{ Width, Depth int }
+type concatenated struct {
+	Width, Depth int
+	High         float64 // the highest frequency of the waves, from 1 up
+}
 
 func (c concatenated) Apply(b *nn.Build, x *ad.Expr) *ad.Expr {
-	e := nn.TimeFourier{N: 32, Low: 1, High: 1000}.Apply(b, b.Time)
+	e := nn.TimeFourier{N: 32, Low: 1, High: c.High}.Apply(b, b.Time)
 	first := b.Scope("first")
 	h := ad.Affine(x, first.Param("x", x.Cols(), c.Width, nn.He{}),
 		ad.Affine(e, first.Param("time", e.Cols(), c.Width, nn.He{}), first.Param("bias", 1, c.Width, nn.Zeros{})))
@@ -42,7 +47,7 @@ var sizes = []struct {
 }
 
 func sized(b *testing.B, c Precond, dim, width, depth int) *Model {
-	m, err := New(dim, &Config{Process: sde.VP{}, Precond: c, Net: concatenated{width, depth}})
+	m, err := New(dim, &Config{Process: sde.VP{}, Precond: c, Net: concatenated{width, depth, 1000}})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -160,5 +165,34 @@ func BenchmarkSample(b *testing.B) {
 				b.ReportMetric(float64(c.n*b.N)/b.Elapsed().Seconds(), "samples/s")
 			})
 		}
+	}
+}
+
+// BenchmarkLogProb is the exact log-density of 2,000 rows with the S network. How
+// many steps it takes depends on what the network has learned.
+func BenchmarkLogProb(b *testing.B) {
+	const n = 2000
+	m, err := New(2, &Config{Process: sde.VP{}, Net: concatenated{128, 3, 8}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if _, err := Fit(b.Context(), m, moons(), &Settings{Steps: 2000}); err != nil {
+		b.Fatal(err)
+	}
+	for _, workers := range []int{1, 2} {
+		b.Run(fmt.Sprintf("S/workers=%d", workers), func(b *testing.B) {
+			x, dst := dataset.Sample(dataset.NewMoons(rand.NewPCG(1, 1)), n), make([]float64, n)
+			evaluations := 0
+			b.ReportAllocs()
+			for b.Loop() {
+				r, err := sampler.LogProb(b.Context(), dst, x, sampler.Problem{SDE: m.Process(), Score: m}, &sampler.FlowSettings{Workers: workers})
+				if err != nil {
+					b.Fatal(err)
+				}
+				evaluations = r.Total
+			}
+			b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "points/s")
+			b.ReportMetric(float64(evaluations)/n, "evaluations/point")
+		})
 	}
 }

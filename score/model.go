@@ -44,7 +44,7 @@ type Config struct {
 // mean 0 and mean square 1. The network runs in float32 (see Float64), the
 // coefficients are computed in float64.
 //
-// A Model is a sde.Divergencer and sde.Framed. It is safe for concurrent use,
+// A Model is a sde.Divergencer, sde.Framed and sde.Rounding. It is safe for concurrent use,
 // except beside Fit and Load, which change it.
 type Model struct {
 	dim          int
@@ -69,6 +69,7 @@ type Model struct {
 var (
 	_ sde.Divergencer = (*Model)(nil)
 	_ sde.Framed      = (*Model)(nil)
+	_ sde.Rounding    = (*Model)(nil)
 )
 
 // New returns an untrained Model of rows of d columns. c may be nil. It
@@ -179,6 +180,15 @@ func (m *Model) Float64() *Model {
 	c.shift, c.scale = m.Frame()
 	c.eval = newEngine[float64](c, c.theta)
 	return c
+}
+
+// UnitRoundoff returns the relative rounding error of the network's arithmetic:
+// 2⁻²⁴ in float32, 2⁻⁵³ for a Model that Float64 returned.
+func (m *Model) UnitRoundoff() float64 {
+	if m.double {
+		return 0x1p-53
+	}
+	return 0x1p-24
 }
 
 // Score writes the scores of the rows of x at the times t, one or one a row,

@@ -59,3 +59,10 @@ type Density interface {
 	// ScoreInput returns ∇ₓ log p(x), in dst when it is not nil.
 	ScoreInput(dst, x []float64) []float64
 }
+
+// Rounding is implemented by a Scorer that does not compute in float64.
+type Rounding interface {
+	// UnitRoundoff returns the relative size of its rounding errors: 2⁻²⁴ in
+	// float32. A Scorer without the method has 2⁻⁵³, that of float64.
+	UnitRoundoff() float64
+}

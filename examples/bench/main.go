@@ -1,5 +1,5 @@
 // Command bench prints the speed table: training steps, score evaluations,
-// divergences and samples a second, beside the machine's peak of fused
+// divergences, samples and log-densities a second, beside the machine's peak of fused
 // multiply-adds and, when given, a peer's figures.
 //
 // It builds the benchmarks of the packages, runs them in turn, several rounds
@@ -32,6 +32,7 @@ var units = []unit{
 	{"Score", "score, rows/s", "rows/s"},
 	{"Divergence", "divergence, rows/s", "rows/s"},
 	{"Sample", "sampling, samples/s", "samples/s"},
+	{"LogProb", "log-density, points/s", "points/s"},
 }
 
 func main() {
