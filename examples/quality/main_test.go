@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gradlogp/gradlogp/examples/internal/toy"
+)
+
+// The gate in small: the defaults at a fortieth of the budget. Untrained, the
+// bound is 1.9, and a network that is stuck at the best Gaussian stays there.
+func TestDefaultsLearnMoonsInAThousandSmallSteps(t *testing.T) {
+	moons, err := toy.Named("moons")
+	require.NoError(t, err)
+	j := &job{steps: 1000, n: 1000, small: true}
+	v, err := j.measure(context.Background(), moons, 1, io.Discard)
+	require.NoError(t, err)
+	require.Less(t, v.bound, 0.03)
+	require.Less(t, v.gap-4*v.gapErr, 0.03)
+	require.Greater(t, v.gap+4*v.gapErr, 0.0)
+	require.Less(t, v.off, 0.03)
+	require.Less(t, v.c2st, 0.57)
+	require.Less(t, v.sw2, 0.15)
+	require.Less(t, v.excess, 0.02)
+	require.True(t, math.IsNaN(v.modeTV))
+}
+
+func TestTableMarksWhatIsMissed(t *testing.T) {
+	want := targetOf("spirals", 5000)
+	require.Equal(t, target{.025, .008}, want)
+	require.Equal(t, target{.010, .004}, targetOf("spirals", 20000))
+	require.Equal(t, noTarget, targetOf("spirals", 100))
+	good := verdict{bound: .008, gap: .025, gapErr: .001, modeTV: math.NaN()}
+	require.Zero(t, good.missed(want))
+	require.NotContains(t, good.line("spirals", 1, want), "!")
+	require.Equal(t, 1, verdict{bound: .0081, gap: .02}.missed(want))
+	require.Equal(t, 2, verdict{bound: math.NaN(), gap: math.NaN()}.missed(want))
+	require.Zero(t, verdict{bound: math.NaN()}.missed(noTarget))
+	bad := verdict{bound: .0081, gap: .02, modeTV: .01}.line("spirals", 1, want)
+	require.Equal(t, 1, strings.Count(bad, "!"))
+	require.Contains(t, bad, "0.00810!")
+}
+
+func TestEveryToyHasTargets(t *testing.T) {
+	for _, toy := range toy.All() {
+		require.Less(t, targetOf(toy.Name, standardSteps).bound, 0.02, toy.Name)
+	}
+}
+
+func TestEveryToyAndSeedHasALine(t *testing.T) {
+	j, err := parse([]string{"-toys", "moons,ring", "-seeds", "3,4", "-steps", "1", "-n", "100"})
+	require.NoError(t, err)
+	j.small = true
+	var out bytes.Buffer
+	require.NoError(t, j.run(context.Background(), &out, io.Discard), "there is no target for one step")
+	require.Regexp(t, `(?s)^toy.*\nmoons +3 .*\nmoons +4 .*\nring +3 .*\nring +4 [^\n]*\n$`, out.String())
+}
+
+func TestOnlyACheckFailsForAMissedTarget(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, (&job{}).end(2, &out))
+	require.ErrorIs(t, (&job{check: true}).end(2, &out), errMissed)
+	require.Equal(t, strings.Repeat("2 targets missed (!)\n", 2), out.String())
+	require.NoError(t, (&job{check: true}).end(0, &out))
+}
+
+func TestInterruptEndsTheRun(t *testing.T) {
+	j, err := parse([]string{"-toys", "moons", "-seeds", "7"})
+	require.NoError(t, err)
+	ctx, stop := context.WithCancel(context.Background())
+	stop()
+	err = j.run(ctx, io.Discard, io.Discard)
+	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorContains(t, err, "moons, seed 7")
+}
+
+func TestImpossibleFlagsAreRefused(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"-toys", "moons,sun"}, `unknown dataset "sun"`},
+		{[]string{"-seeds", "1,x"}, `-seeds: "x"`},
+		{[]string{"-steps", "0"}, "-steps 0"},
+		{[]string{"-n", "3"}, "-n 3"},
+		{[]string{"-workers", "-1"}, "-workers -1"},
+		{[]string{"-check", "-steps", "4999"}, "no targets below 5000"},
+		{[]string{"more"}, `unexpected argument "more"`},
+	} {
+		_, err := parse(c.args)
+		require.ErrorContains(t, err, c.want, "%v", c.args)
+	}
+	j, err := parse(nil)
+	require.NoError(t, err)
+	require.Len(t, j.toys, 7)
+	require.Len(t, j.seeds, 5)
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat/distmv"
+
+	"github.com/gradlogp/gradlogp/dataset"
+	"github.com/gradlogp/gradlogp/examples/internal/field"
+	"github.com/gradlogp/gradlogp/examples/internal/progress"
+	"github.com/gradlogp/gradlogp/examples/internal/toy"
+	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/score"
+)
+
+// measure trains a model with the defaults and compares it with the truth.
+func (j *job) measure(ctx context.Context, t toy.Toy, seed uint64, stderr io.Writer) (verdict, error) {
+	var v verdict
+	config := score.Config{Seed: seed}
+	settings := score.Settings{Steps: j.steps, Workers: j.workers, Seed: seed}
+	if j.small {
+		config.Net, settings.Batch, settings.References = nn.RecipeMLP(2, 58), 256, 256
+	}
+	m, err := score.New(2, &config)
+	if err != nil {
+		return v, err
+	}
+	bar := progress.New(stderr, j.steps)
+	settings.Recorder = bar
+	fmt.Fprintf(stderr, "%s, seed %d\n", t.Name, seed)
+	start := time.Now()
+	_, err = score.Fit(ctx, m, score.Draws(2, func(src rand.Source) distmv.Rander { return t.Open(src) }), &settings)
+	v.seconds = time.Since(start).Seconds()
+	bar.Close()
+	if err != nil {
+		return v, err
+	}
+
+	law := t.Open(rand.NewPCG(0, 2)) // the same rows for all seeds
+	exact := func(σ float64) score.Denoiser { return law.Diffuse(1, σ) }
+	v.bound = score.KLBound(m, dataset.Sample(law, 1200), exact, 0)
+	v.excess = excess(m, law)
+	if v.gap, v.gapErr, err = gap(ctx, m, law, j.n, j.workers); err != nil {
+		return v, err
+	}
+
+	x := mat.NewDense(j.n, 2, nil)
+	problem := sampler.Problem{SDE: m.Process(), Score: m}
+	if err := sampler.Sample(ctx, x, problem, sampler.Default(m.Process()), &sampler.Settings{Seed: seed, Workers: j.workers}); err != nil {
+		return v, err
+	}
+	judge := t.NewJudge(j.n, seed)
+	s := judge.Score(x)
+	v.off, v.sw2, v.c2st, v.modeTV = s.OffSupport, s.SW2, judge.C2ST(x), t.ModeTV(x)
+	return v, nil
+}
+
+// excess returns E‖ε_net − ε_exact‖², by which the loss of the noise exceeds
+// the best there is, over the law of the training times: 64 levels at its
+// quantiles, 64 rows each.
+func excess(m *score.Model, law dataset.Diffusible) float64 {
+	const levels, rows = 64, 64
+	rng := rand.New(rand.NewPCG(0, 3))
+	_, scale := m.Frame()
+	var sum float64
+	for k := range levels {
+		t := score.LogNormal{}.At(m.Process(), (float64(k)+0.5)/levels)
+		α, σ := m.Process().Kernel(t)
+		σ *= scale[0] / α // in the data's units
+		x := dataset.Sample(law, rows)
+		x.Apply(func(_, _ int, v float64) float64 { return v + σ*rng.NormFloat64() }, x)
+		s := field.Score(m, x, σ)
+		noisy := law.Diffuse(1, σ)
+		for i := range rows {
+			truth := noisy.ScoreInput(nil, x.RawRowView(i)) // ε = −σ∇log p
+			d := math.Hypot(s.At(i, 0)-truth[0], s.At(i, 1)-truth[1])
+			sum += σ * σ * d * d
+		}
+	}
+	return sum / (levels * rows)
+}
