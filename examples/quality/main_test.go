@@ -13,22 +13,38 @@ import (
 	"github.com/gradlogp/gradlogp/examples/internal/toy"
 )
 
-// The gate in small: the defaults at a fortieth of the budget. Untrained, the
-// bound is 1.9, and a network that is stuck at the best Gaussian stays there.
+// The gate in small: the defaults at less than a hundredth of the budget. Half
+// the steps leave a bound of .05, a network stuck at the best Gaussian one of
+// 1.9.
 func TestDefaultsLearnMoonsInAThousandSmallSteps(t *testing.T) {
 	moons, err := toy.Named("moons")
 	require.NoError(t, err)
 	j := &job{steps: 1000, n: 1000, small: true}
 	v, err := j.measure(context.Background(), moons, 1, io.Discard)
 	require.NoError(t, err)
+	t.Log(v.line("moons", 1, noTarget))
 	require.Less(t, v.bound, 0.03)
-	require.Less(t, v.gap-4*v.gapErr, 0.03)
-	require.Greater(t, v.gap+4*v.gapErr, 0.0)
+	require.Less(t, v.gap, 0.1)
+	require.Greater(t, v.gap, 0.0)
 	require.Less(t, v.off, 0.03)
 	require.Less(t, v.c2st, 0.57)
 	require.Less(t, v.sw2, 0.15)
 	require.Less(t, v.excess, 0.02)
 	require.True(t, math.IsNaN(v.modeTV))
+}
+
+// The numbers printed are the same for any number of workers.
+func TestNumbersDoNotDependOnWorkers(t *testing.T) {
+	ring, err := toy.Named("ring")
+	require.NoError(t, err)
+	var got [2]verdict
+	for i, workers := range []int{1, 3} {
+		j := &job{steps: 3, n: 600, small: true, workers: workers}
+		got[i], err = j.measure(context.Background(), ring, 1, io.Discard)
+		require.NoError(t, err)
+		got[i].seconds = 0
+	}
+	require.Equal(t, got[0], got[1])
 }
 
 func TestTableMarksWhatIsMissed(t *testing.T) {
