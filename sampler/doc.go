@@ -70,6 +70,22 @@
 // over the points of a run and may stop. Continue starts from given rows: after
 // Perturb it edits data, after Encode it decodes.
 //
+// # Densities
+//
+// The probability flow also gives densities. LogProb follows rows from the start
+// of the span to its end, in units r = √(α² + σ²) of the marginal's scale and in
+// λ = log(α/σ), in which the flow is the same for all processes,
+//
+//	d/dλ [y, Δ] = (σ/r)² [y + ŝ, d + ∇·ŝ],   y = x/r,   ŝ(y) = r s(ry, t),
+//
+// and log p_start = log π + Δ + d log(r_end/r_start) in nats. Every row has
+// steps, a count of evaluations and error estimates of its own. SampleLogProb
+// draws rows with their density; LogProbBound is a lower bound without
+// derivatives of the score, with its Monte Carlo error. Three things no tolerance
+// mends: the density is that of data with the noise of the start of the span; the
+// prior is not quite p_end (FlowResult.LogPrior, sde.Prior.KL); and the law of the
+// flow is not that of the reverse SDE when the score is not exact.
+//
 // # Coordinates
 //
 // Noise levels, grids and priors are made for data whose variance is about 1.

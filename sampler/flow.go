@@ -152,7 +152,7 @@ func (f *flow) at(lambda float64) level {
 	return level{t, scale, (sigma / scale) * (sigma / scale)}
 }
 
-// err returns what the errors e of a step of row i do to the log-density: twice the
+// err returns what the errors e of a step of row i do to the log-density: thrice the
 // change of log p_t + Δ or, on the way to a sample, of their difference, and what
 // the rounding of the score does to Δ. It also returns the former in units of ten
 // tolerances. Rows among data hardly come near one; but far out, where the modes
@@ -172,7 +172,7 @@ func (f *flow) err(o *rk45, i int, e []float64, sign float64) (nats, tolerances 
 		slope += math.Abs(v[c]-float64(d)*rate) / probes
 	}
 	off = math.Abs(off)
-	return 2*off + f.roundoff*slope*math.Abs(o.try[i]), off / (10 * (f.atol + f.rtol*math.Abs(delta)))
+	return 3*off + f.roundoff*slope*math.Abs(o.try[i]), off / (10 * (f.atol + f.rtol*math.Abs(delta)))
 }
 
 // work is what the evaluations of one Step's flow need.

@@ -136,7 +136,7 @@ func TestDensitiesIntegrateToOne(t *testing.T) {
 		x.SetRow(i, []float64{half * (2*(float64(i%side)+0.5)/side - 1), half * (2*(float64(i/side)+0.5)/side - 1)})
 	}
 	logp := make([]float64, side*side)
-	_, err := sampler.LogProb(context.Background(), logp, x, threeModes(t, sde.VP{}), &sampler.FlowSettings{RTol: 1e-3, ATol: 1e-3})
+	_, err := sampler.LogProb(context.Background(), logp, x, threeModes(t, sde.VP{}), &sampler.FlowSettings{RTol: 1e-4, ATol: 1e-4})
 	require.NoError(t, err)
 	sum := 0.0
 	for _, v := range logp {
