@@ -18,9 +18,7 @@ type flow struct {
 	rtol, atol float64
 	limit      int
 	roundoff   float64 // of the score
-	exact      exactDivergence
-	jvp        tangent
-	probes     int // 0: exact
+	probes     int     // 0: exact
 	gaussian   bool
 	latents    bool
 
@@ -51,16 +49,16 @@ const (
 
 // divergence chooses how ∇·s is found.
 func (f *flow) divergence(probes int) error {
-	f.exact, _ = f.Score.(exactDivergence)
-	f.jvp, _ = f.Score.(tangent)
+	_, exact := f.Score.(exactDivergence)
+	_, jvp := f.Score.(tangent)
 	switch {
-	case f.exact == nil && f.jvp == nil:
+	case !exact && !jvp:
 		return fmt.Errorf("sampler: Problem.Score is a %T, expected one with the method Divergence or JVP, see sde.Divergencer: %w", f.Score, ErrUnset)
-	case probes < 0 && f.exact == nil:
+	case probes < 0 && !exact:
 		return fmt.Errorf("sampler: FlowSettings.Probes = %d asks for the exact divergence, and Problem.Score, a %T, has no method Divergence: %w", probes, f.Score, ErrUnset)
-	case probes > 0 && f.jvp == nil:
+	case probes > 0 && !jvp:
 		return fmt.Errorf("sampler: FlowSettings.Probes = %d, and Problem.Score, a %T, has no method JVP: %w", probes, f.Score, ErrUnset)
-	case probes == 0 && f.jvp != nil && (f.exact == nil || f.dim > exactDim):
+	case probes == 0 && jvp && (!exact || f.dim > exactDim):
 		probes = defaultProbes
 	}
 	f.probes = max(probes, 0)
@@ -227,8 +225,9 @@ func (w *work) velocity(dst, y *mat.Dense, lambda []float64, rows []int) error {
 			x[j] = levels[i].scale * y
 		}
 	}
+	scorer := w.step.scorerOf(rows)
 	if w.div != nil {
-		w.exact.Divergence(w.s, w.div[:n], w.x, t)
+		scorer.(exactDivergence).Divergence(w.s, w.div[:n], w.x, t)
 		for i, div := range w.div[:n] {
 			dst.RawRowView(i)[d] = div
 		}
@@ -239,7 +238,7 @@ func (w *work) velocity(dst, y *mat.Dense, lambda []float64, rows []int) error {
 		for i, row := range rows {
 			copy(w.v.RawRowView(i), probe.RawRowView(row))
 		}
-		w.jvp.JVP(w.s, w.jv, w.x, w.v, t)
+		scorer.(tangent).JVP(w.s, w.jv, w.x, w.v, t)
 		for i := range n {
 			dst.RawRowView(i)[d+k] = dot(w.v.RawRowView(i), w.jv.RawRowView(i))
 		}

@@ -76,16 +76,20 @@ func (s *Step) ScoreRows(dst, x *mat.Dense, t []float64) error {
 // for each. A method that leaves rows out has to say which it means, because a
 // scorer may have a condition for every row.
 func (s *Step) ScoreSome(dst, x *mat.Dense, t []float64, rows []int) error {
-	n, _ := s.X.Dims()
-	if s.differ == nil || len(rows) == n {
-		return s.ScoreRows(dst, x, t)
-	}
 	if err := s.Ctx.Err(); err != nil {
 		return err
 	}
 	s.evals++
-	s.some.of(s.differ, rows, s.Row0).Score(dst, x, t)
+	s.scorerOf(rows).Score(dst, x, t)
 	return nil
+}
+
+// scorerOf returns the scorer of rows of X with the given indices.
+func (s *Step) scorerOf(rows []int) sde.Scorer {
+	if n, _ := s.X.Dims(); s.differ == nil || len(rows) == n {
+		return s.scorer
+	}
+	return s.some.of(s.differ, rows, s.Row0)
 }
 
 // subset remembers the scorer of some rows.

@@ -13,6 +13,7 @@ import (
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sde"
 )
 
 func logProbs(t *testing.T, m *Model, x *mat.Dense, tol, start float64) ([]float64, *sampler.FlowResult) {
@@ -83,4 +84,34 @@ func TestEnergyDifferencesAreThoseOfTheFlow(t *testing.T) {
 	require.Less(t, bar, 0.1)
 	_, whole := stat.MeanStdDev(logp, nil)
 	require.Greater(t, whole, 0.5, "there is something to agree on")
+}
+
+func TestLogDensitiesOfEachRowAreThoseOfItsCondition(t *testing.T) {
+	m := newModel(t, 2, Config{Cond: Conditions{Classes: []int{2}}})
+	const n = 30
+	x, cond := normals(n, 2, 3), mat.NewDense(n, 1, nil)
+	for i := range n {
+		cond.Set(i, 0, float64(i*i%3%2))
+	}
+	for _, probes := range []int{0, 2} {
+		density := func(s sde.Scorer) []float64 {
+			dst := make([]float64, n)
+			_, err := sampler.LogProb(t.Context(), dst, x, sampler.Problem{SDE: m.Process(), Score: s}, &sampler.FlowSettings{RTol: 1e-3, ATol: 1e-3, Probes: probes})
+			require.NoError(t, err)
+			return dst
+		}
+		each, guided := density(m.Given(cond)), density(sde.Guide(m.Given(cond), m, 1.5))
+		for k := range 2 {
+			one := mat.NewDense(1, 1, []float64{float64(k)})
+			same, sameGuided := density(m.Given(one)), density(sde.Guide(m.Given(one), m, 1.5))
+			for i := range n {
+				if cond.At(i, 0) == float64(k) {
+					require.Equal(t, same[i], each[i])
+					require.Equal(t, sameGuided[i], guided[i])
+				} else {
+					require.NotEqual(t, same[i], each[i])
+				}
+			}
+		}
+	}
 }

@@ -23,8 +23,8 @@ type Selector interface {
 // condition from others. For other w than these two no data have such scores at
 // all times: samples follow the tilted law p_u^{1−w} p_c^w in tendency only.
 //
-// The result is a Divergencer when both are, a Selector and Framed, with the
-// frame of the first: both have to work in the same coordinates.
+// The result is a Divergencer when both are, a Selector, Rounding and Framed,
+// with the frame of the first: both have to work in the same coordinates.
 func Guide(conditional, unconditional Scorer, w float64) Scorer {
 	g := guided{conditional: conditional, unconditional: unconditional, w: w, idle: &sync.Pool{New: func() any { return new(scratch) }}}
 	_, c := conditional.(Divergencer)
@@ -47,6 +47,7 @@ var (
 	_ Scorer      = guided{}
 	_ Selector    = guided{}
 	_ Framed      = guided{}
+	_ Rounding    = guided{}
 	_ Divergencer = differentiableGuided{}
 )
 
@@ -105,6 +106,17 @@ func (g differentiableGuided) JVP(dst, jv, x, v *mat.Dense, t []float64) {
 // Select implements Selector.
 func (g guided) Select(rows []int) Scorer {
 	return Guide(Select(g.conditional, rows), Select(g.unconditional, rows), g.w)
+}
+
+// UnitRoundoff returns the larger one of the two scores.
+func (g guided) UnitRoundoff() float64 {
+	off := 0x1p-53
+	for _, s := range []Scorer{g.conditional, g.unconditional} {
+		if r, ok := s.(Rounding); ok {
+			off = max(off, r.UnitRoundoff())
+		}
+	}
+	return off
 }
 
 // Frame returns the frame of the conditional score, nil slices for none.
