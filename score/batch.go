@@ -168,15 +168,39 @@ func (b *batcher) drawn(i int) {
 // rows draws clean rows from the data and maps them to model coordinates.
 func (b *batcher) rows(x *mat.Dense, step, row int, purpose noise.Purpose) error {
 	rng := b.rng.at(b.s.Seed, noise.Draw{Purpose: purpose, Step: step, Row: row})
+	blank(x)
 	if err := b.data.Batch(x, nil, step, row, rng); err != nil {
-		return fmt.Errorf("score: Fit: data at step %d: %w", step, err)
+		return fmt.Errorf("score: Fit: data at %s: %w", place(step), err)
 	}
 	if i, j, bad := firstNonFinite(x); bad {
-		return fmt.Errorf("score: Fit: data at step %d: %w: row %d, column %d is %v", step, ErrNonFinite, row+i, j, x.At(i, j))
+		return fmt.Errorf("score: Fit: data at %s: %w: row %d, column %d is %v", place(step), ErrNonFinite, row+i, j, x.At(i, j))
 	}
 	b.m.toModel(x)
 	return nil
 }
+
+// What Data are asked for outside the steps.
+const (
+	calibrationStep = -1
+	diagnosticStep  = -2
+	heldOutStep     = -3
+)
+
+// place says where in a run rows are wanted.
+func place(step int) string {
+	switch step {
+	case calibrationStep:
+		return "calibration"
+	case diagnosticStep:
+		return "the detector of dead runs"
+	case heldOutStep:
+		return "validation"
+	}
+	return fmt.Sprintf("step %d", step)
+}
+
+// inputs returns the storage of the leaves.
+func (b *batcher) inputs() [][]float32 { return [][]float32{b.x0, b.xt, b.zt, b.cols} }
 
 // noised makes the noisy rows i and, with antithetic pairs, own + i.
 func (b *batcher) noised(i int) {

@@ -28,8 +28,9 @@ const calibrationRows = 16384
 // What does not vary gets scale 1.
 func (m *Model) calibrate(data Data, s *Settings) error {
 	x := mat.NewDense(calibrationRows, m.dim, nil)
+	blank(x)
 	rng := newStream().at(s.Seed, noise.Draw{Purpose: noise.Data, Slot: 1})
-	if err := data.Batch(x, nil, -1, 0, rng); err != nil {
+	if err := data.Batch(x, nil, calibrationStep, 0, rng); err != nil {
 		return fmt.Errorf("score: Fit: data at calibration: %w", err)
 	}
 	if i, j, bad := firstNonFinite(x); bad {
