@@ -78,7 +78,7 @@ func (t *trainer) check() error {
 		c.Gain = gain
 	}
 	t.result.Checks = append(t.result.Checks, c)
-	t.log.Info("score: check", "step", c.Step, "R", c.R, "z", c.Z, "gain", c.Gain)
+	t.checked(c)
 	switch {
 	case !dead || c.Gain <= deadGain:
 		return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 )
 
 // Events of a run, told to Settings.Logger.
@@ -15,6 +16,14 @@ func (t *trainer) started() {
 	}
 	t.log.Info("score: training starts", "dim", t.m.dim, "weights", t.params.Len(), "done", t.step, "steps", t.s.Steps,
 		"batch", t.s.Batch, "references", max(t.s.References, 0), "held_out", held, "seed", t.s.Seed, "workers", t.s.Workers)
+}
+
+func (t *trainer) checked(c Check) {
+	args := []any{"step", c.Step, "R", c.R, "z", c.Z}
+	if !math.IsNaN(c.Gain) {
+		args = append(args, "gain", c.Gain)
+	}
+	t.log.Info("score: check", args...)
 }
 
 // stopped tells of the end: an error unless somebody wanted it.
