@@ -139,11 +139,8 @@ func (f *LineFile) mend() error {
 
 // Write appends whole lines: all of p, or, with an error, nothing.
 func (f *LineFile) Write(p []byte) (int, error) {
-	if n, err := f.file.WriteAt(p, f.size); err != nil {
-		if n > 0 {
-			err = errors.Join(err, f.file.Truncate(f.size))
-		}
-		return 0, err
+	if _, err := f.file.WriteAt(p, f.size); err != nil {
+		return 0, errors.Join(err, f.file.Truncate(f.size)) // the count may leave out a part that was written
 	}
 	f.size += int64(len(p))
 	return len(p), nil

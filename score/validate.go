@@ -35,8 +35,8 @@ type Validation struct {
 }
 
 const (
-	// Below smallRows the Rao-Blackwellised target and long runs make a network
-	// memorise the rows.
+	// Below smallRows a run is shorter and its target the plain one: there are
+	// fewer rows to learn from than a long run could learn by heart.
 	smallRows      = 20_000
 	splitBelow     = 100_000
 	splitFrom      = 20
@@ -55,7 +55,7 @@ func (s Settings) forRows(data Data) Settings {
 		s.References = -1
 	}
 	if s.Steps == 0 {
-		s.Steps = min(max(2*r.len(), 2000), 5000)
+		s.Steps = min(max(2*r.len(), 2000), 20_000)
 	}
 	return s
 }

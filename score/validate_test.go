@@ -66,7 +66,7 @@ func TestHeldOutRowsAreNotTrainedOn(t *testing.T) {
 func TestDefaultsDependOnTheNumberOfRows(t *testing.T) {
 	for _, c := range []struct{ n, held, steps, references int }{
 		{1, 0, 2000, -1}, {19, 0, 2000, -1}, {20, 2, 2000, -1}, {1000, 100, 2000, -1}, {2000, 200, 4000, -1},
-		{10_000, 1000, 5000, -1}, {19_999, 1999, 5000, -1}, {20_000, 2000, 20_000, 1024}, {99_999, 4096, 20_000, 1024}, {100_000, 0, 20_000, 1024},
+		{9000, 900, 18_000, -1}, {19_999, 1999, 20_000, -1}, {20_000, 2000, 20_000, 1024}, {99_999, 4096, 20_000, 1024}, {100_000, 0, 20_000, 1024},
 	} {
 		data := numbered(t, c.n)
 		rowwise := Settings{}.forRows(data)
