@@ -62,7 +62,7 @@
 //	n         with features   without
 //	 1,000    .100            .065
 //	 3,000    .042            .025
-//	10,000                    .009
+//	10,000    .014            .009
 //
 // # Runs that one can leave alone
 //
