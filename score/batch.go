@@ -195,19 +195,49 @@ func (b *batcher) rows(x *mat.Dense, step, row int, purpose noise.Purpose) error
 // pairs is rows with their conditions, nil for a model without.
 func (b *batcher) pairs(x, cond *mat.Dense, step, row int, purpose noise.Purpose) error {
 	rng := b.rng.at(b.s.Seed, noise.Draw{Purpose: purpose, Step: step, Row: row})
+	blank(x)
 	if err := b.data.Batch(x, cond, step, row, rng); err != nil {
-		return fmt.Errorf("score: Fit: data at step %d: %w", step, err)
+		return fmt.Errorf("score: Fit: data at %s: %w", stepName(step), err)
 	}
 	if i, j, bad := firstNonFinite(x); bad {
-		return fmt.Errorf("score: Fit: data at step %d: %w: row %d, column %d is %v", step, ErrNonFinite, row+i, j, x.At(i, j))
+		return fmt.Errorf("score: Fit: data at %s: %w: row %d, column %d is %v", stepName(step), ErrNonFinite, row+i, j, x.At(i, j))
 	}
 	if cond != nil {
 		if err := b.m.cond.check(cond); err != nil {
-			return fmt.Errorf("score: Fit: data at step %d, rows from %d: %w", step, row, err)
+			return fmt.Errorf("score: Fit: data at %s, rows from %d: %w", stepName(step), row, err)
 		}
 	}
 	b.m.toModel(x)
 	return nil
+}
+
+// What Data are asked for outside the steps.
+const (
+	calibrationStep = -1
+	diagnosticStep  = -2
+	heldOutStep     = -3
+)
+
+// stepName says where in a run rows are wanted.
+func stepName(step int) string {
+	switch step {
+	case calibrationStep:
+		return "calibration"
+	case diagnosticStep:
+		return "the detector of dead runs"
+	case heldOutStep:
+		return "validation"
+	}
+	return fmt.Sprintf("step %d", step)
+}
+
+// inputs returns the storage of the leaves.
+func (b *batcher) inputs() [][]float32 {
+	in := [][]float32{b.x0, b.xt, b.zt, b.cols}
+	if b.given != nil {
+		in = append(in, b.given)
+	}
+	return in
 }
 
 // noised makes the noisy rows i and, with antithetic pairs, own + i.

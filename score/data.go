@@ -2,6 +2,7 @@ package score
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	"gonum.org/v1/gonum/mat"
@@ -12,15 +13,28 @@ import (
 // their conditions when there are any; what it writes may depend on step, row
 // and the numbers that rng yields only, so that a run can be repeated and
 // resumed. step is −1 when Fit measures shift and scale, −2 for the rows of
-// its diagnostics. Calls come from the goroutine of Fit.
+// its diagnostics, −3 for held-out rows. A source that has no more rows returns
+// an error, such as io.EOF; a row that it leaves out is found to be NaN. Calls come from the goroutine of Fit.
 type Data interface {
 	Batch(x, cond *mat.Dense, step, row int, rng *rand.Rand) error
 	// Dims returns the number of columns of x and of cond.
 	Dims() (d, cond int)
 }
 
-// Rows serves the rows of a matrix, drawn with replacement. The matrix is not
-// copied. It returns an error wrapping ErrShape for an empty matrix, and one
+// blank makes x such that rows which a Data leaves out cannot pass for data.
+func blank(x *mat.Dense) {
+	for i := range x.RawMatrix().Rows {
+		row := x.RawRowView(i)
+		for j := range row {
+			row[j] = math.NaN()
+		}
+	}
+}
+
+// Rows serves the rows of a matrix, drawn with replacement: a batch may be larger
+// than the matrix. Of 20 up to 99,999 rows Fit holds some out (see Validation),
+// and below 20,000 its defaults are others (see Settings). The matrix is not
+// copied. Rows returns an error wrapping ErrShape for an empty matrix, and one
 // wrapping ErrNonFinite that names row and column for a NaN or an infinity.
 func Rows(x *mat.Dense) (Data, error) {
 	if x == nil || x.IsEmpty() {
@@ -29,18 +43,35 @@ func Rows(x *mat.Dense) (Data, error) {
 	if i, j, bad := firstNonFinite(x); bad {
 		return nil, fmt.Errorf("score: Rows: %w: row %d, column %d is %v", ErrNonFinite, i, j, x.At(i, j))
 	}
-	return rows{x}, nil
+	return rows{x: x}, nil
 }
 
-type rows struct{ x *mat.Dense }
+type rows struct {
+	x     *mat.Dense
+	index []int // of the rows that are served; nil for all
+}
+
+func (r rows) len() int {
+	if r.index != nil {
+		return len(r.index)
+	}
+	return r.x.RawMatrix().Rows
+}
+
+func (r rows) row(i int) []float64 {
+	if r.index != nil {
+		i = r.index[i]
+	}
+	return r.x.RawRowView(i)
+}
 
 func (r rows) Batch(x, _ *mat.Dense, _, _ int, rng *rand.Rand) error {
-	n, d := r.x.Dims()
+	n, d := r.len(), r.x.RawMatrix().Cols
 	if _, c := x.Dims(); c != d {
 		return fmt.Errorf("score: Rows: %w: batch of %d columns, want %d", ErrShape, c, d)
 	}
 	for i := range x.RawMatrix().Rows {
-		copy(x.RawRowView(i), r.x.RawRowView(rng.IntN(n)))
+		copy(x.RawRowView(i), r.row(rng.IntN(n)))
 	}
 	return nil
 }

@@ -49,13 +49,13 @@ type detector struct {
 
 // check looks for a dead run after certain steps.
 func (t *trainer) check() error {
+	last := t.step == t.s.Steps || t.stale()
 	switch t.step {
-	case firstCheck, 1000, 2000, t.s.Steps:
+	case firstCheck, 1000, 2000:
 	default:
-		return nil
-	}
-	if t.step < firstCheck {
-		return nil // too early to tell a dead run from a young one
+		if !last || t.step < firstCheck {
+			return nil // before it is too early to tell a dead run from a young one
+		}
 	}
 	if t.detector == nil {
 		d, err := newDetector(t.batch)
@@ -69,7 +69,7 @@ func (t *trainer) check() error {
 	}
 	c := Check{Step: t.step, Gain: math.NaN()}
 	c.R, c.Z = t.detector.explained(t.m)
-	young := c.R < -deadR && t.step < t.s.Steps
+	young := c.R < -deadR && !last
 	dead := c.R < deadR && c.Z < deadZ && !young
 	if dead && t.m.dim <= 3 {
 		gain, err := t.detector.gain(t.batch)
@@ -79,14 +79,15 @@ func (t *trainer) check() error {
 		c.Gain = gain
 	}
 	t.result.Checks = append(t.result.Checks, c)
+	t.checked(c)
 	switch {
 	case !dead || c.Gain <= deadGain:
 		return nil
 	case t.m.dim <= 3:
 		return fmt.Errorf("score: Fit: %w after %d steps: it explains %.4f of a target of which %.3f can be explained; try another initialisation, He weights, or features of x",
 			ErrDead, t.step, c.R, c.Gain)
-	case t.step == t.s.Steps:
-		t.result.Warnings = append(t.result.Warnings, fmt.Sprintf("no structure found beyond a Gaussian: R = %.4f after %d steps", c.R, t.step))
+	case last:
+		t.warn(fmt.Sprintf("no structure found beyond a Gaussian: R = %.4f after %d steps", c.R, t.step))
 	}
 	return nil
 }
@@ -96,7 +97,7 @@ func (t *trainer) check() error {
 func newDetector(b *batcher) (*detector, error) {
 	d := &detector{clean: mat.NewDense(detectorRows, b.m.dim, nil), noisy: mat.NewDense(detectorRows, b.m.dim, nil), σ: make([]float64, detectorRows)}
 	cond := b.m.conditionsOf(detectorRows)
-	if err := b.pairs(d.clean, cond, -2, 0, noise.Data); err != nil {
+	if err := b.pairs(d.clean, cond, diagnosticStep, 0, noise.Data); err != nil {
 		return nil, err
 	}
 	if cond != nil {
@@ -162,7 +163,7 @@ func (d *detector) gain(b *batcher) (float64, error) {
 	p := newPosterior(dim, detectorReferences, detectorRows, 0)
 	var mean [2]*mat.Dense
 	for k := range mean {
-		if err := b.rows(refs, -2, detectorRows+k*detectorReferences, noise.Reference); err != nil {
+		if err := b.rows(refs, diagnosticStep, detectorRows+k*detectorReferences, noise.Reference); err != nil {
 			return 0, err
 		}
 		p.load(refs, nil)

@@ -90,4 +90,39 @@
 //
 // A run is a function of its seeds: the same data, settings and seeds give the
 // same bits whatever the number of workers.
+//
+// # Few rows
+//
+// On few rows a network learns first the law and then the rows by heart. Fit
+// therefore holds a tenth of them out, looks at the loss on these with the same
+// noise every 100 steps, and leaves the average of the best look (Validation).
+// Below 20,000 rows the target is the plain one, and a network without Fourier
+// features is the better choice. KLBound on n rows of two moons, in nats, after
+// about 2n steps:
+//
+//	n         with features   without
+//	 1,000    .100            .065
+//	 3,000    .042            .025
+//	10,000    .014            .009
+//
+// # Runs that one can leave alone
+//
+// With Checkpoints the state of a run is on disk: weights, averages, optimiser,
+// losses, and a description of model and settings, in a safetensors file that is
+// put in place in one step. A step depends on the state, the seeds and its
+// number only, so that Resume goes on with the bits of a run that was never
+// interrupted. A file holds
+//
+//	net.*, frame.*              the model, as Fit would leave it now
+//	run.weights, run.average    of the network and then the objective
+//	run.best                    the average of the best look at held-out rows
+//	run.optimizer.0, …          the optimiser's state
+//	run.losses, run.checks      what the Result needs
+//	gradlogp.run.*              step, best look, warnings, fingerprints of the data
+//	gradlogp.settings.*         the Settings, a key a field
+//
+// Whatever ends a run early (the context, an error of data, Recorder or disk, a
+// loss that is not finite, a dead network) ends it after a complete step, with
+// the last good checkpoint in place. Recorders write what a run says of each
+// step, Settings.Logger of events.
 package score

@@ -17,6 +17,7 @@ var (
 	ErrNonFinite = errors.New("not finite")
 	ErrMismatch  = errors.New("model and file differ")
 	ErrDead      = errors.New("the network has learned nothing")
+	ErrOpaque    = errors.New("a value has no description")
 )
 
 // validVariance checks a variance of which zero means 1.

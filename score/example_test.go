@@ -3,15 +3,21 @@ package score_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log"
+	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat/distmv"
 
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/nn/checkpoint"
 	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/sde"
 
@@ -163,4 +169,143 @@ func ExamplePrecond() {
 	c := Residual{}.Coeffs(m.Process(), 0.5)
 	fmt.Printf("D = %.2f x + %.2f F(%.2f x, %.2f)\n", c.Skip, c.Out, c.In, c.Noise)
 	// Output: D = 3.56 x + 3.41 F(1.00 x, 0.31)
+}
+
+// A program that trains where it was stopped, however it was stopped.
+func ExampleResume() {
+	dir, err := os.MkdirTemp("", "run")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	train := func(ctx context.Context, record score.Recorder) (*score.Result, error) {
+		m, err := score.New(2, &score.Config{Net: nn.MLP{Hidden: []int{16}}})
+		if err != nil {
+			return nil, err
+		}
+		s := &score.Settings{Steps: 200, Batch: 64, Recorder: record, Checkpoints: score.Checkpoints{Dir: dir, Every: 50}}
+		path, err := score.Latest(dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			return score.Fit(ctx, m, normal(), s)
+		} else if err != nil {
+			return nil, err
+		}
+		fmt.Println("from", filepath.Base(path))
+		return score.Resume(ctx, m, normal(), s, path)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	result, err := train(ctx, at(120, stop))
+	fmt.Println(result.Steps, "steps,", err)
+	result, err = train(context.Background(), nil)
+	fmt.Println(result.Steps, "steps,", err)
+	// Output:
+	// 120 steps, score: Fit: cancelled after step 120 of 200: context canceled
+	// from step-000000120.safetensors
+	// 200 steps, <nil>
+}
+
+// at calls a function at a step.
+func at(step int, f func()) score.Recorder {
+	return each(func(m score.Metrics) error {
+		if m.Step == step {
+			f()
+		}
+		return nil
+	})
+}
+
+type each func(score.Metrics) error
+
+func (f each) Record(m score.Metrics) error { return f(m) }
+
+// What a run says of its steps goes to a file, whole lines whatever happens.
+func ExampleJSONLines() {
+	path := filepath.Join(os.TempDir(), fmt.Sprintf("run-%d.jsonl", os.Getpid()))
+	defer os.Remove(path)
+	file, err := score.AppendLines(path)
+	if err != nil {
+		log.Fatal(err)
+	}
+	r := score.Recorders{&score.JSONLines{W: file}, &score.CSV{W: os.Stdout}}
+	for step := range 2 {
+		m := score.Metrics{Step: step + 1, Steps: 2, Loss: 1.5, GradNorm: 0.25, Rate: 1e-3, HeldOut: math.NaN()}
+		if step == 1 {
+			m.HeldOut = 1.75
+		}
+		if err := r.Record(m); err != nil {
+			log.Fatal(err)
+		}
+	}
+	if err := file.Close(); err != nil {
+		log.Fatal(err)
+	}
+	lines, _ := os.ReadFile(path)
+	fmt.Print(string(lines))
+	// Output:
+	// step,loss,grad_norm,rate,held_out
+	// 1,1.5,0.25,0.001,
+	// 2,1.5,0.25,0.001,1.75
+	// {"step":1,"steps":2,"loss":1.5,"grad_norm":0.25,"rate":0.001}
+	// {"step":2,"steps":2,"loss":1.5,"grad_norm":0.25,"rate":0.001,"held_out":1.75}
+}
+
+// A measure of one's own, such as the likelihood of held-out rows, is taken by a
+// Recorder that has the average published first.
+func ExampleMetrics_Publish() {
+	m, _ := score.New(2, &score.Config{Net: nn.MLP{Hidden: []int{16}}})
+	y, s := mat.NewDense(1, 2, []float64{1, -2}), mat.NewDense(1, 2, nil)
+	watch := each(func(x score.Metrics) error {
+		if x.Step%100 != 0 {
+			return nil
+		}
+		if err := x.Publish(); err != nil {
+			return err
+		}
+		m.Score(s, y, []float64{1}) // m is the average of the weights so far
+		fmt.Println(x.Step, s.At(0, 0) < 0, s.At(0, 1) > 0)
+		return nil
+	})
+	_, err := score.Fit(context.Background(), m, normal(), &score.Settings{Steps: 200, Batch: 64, Recorder: watch})
+	fmt.Println(err)
+	// Output:
+	// 100 true true
+	// 200 true true
+	// <nil>
+}
+
+// Of a matrix of few rows some are held out, and the model is the best on them.
+func ExampleValidation() {
+	x := mat.NewDense(200, 2, nil)
+	_ = normal().Batch(x, nil, 0, 0, rand.New(rand.NewPCG(1, 2)))
+	data, err := score.Rows(x)
+	if err != nil {
+		log.Fatal(err)
+	}
+	m, _ := score.New(2, &score.Config{Net: nn.MLP{Hidden: []int{16}}})
+	s := &score.Settings{Steps: 400, Batch: 64, Validation: score.Validation{Every: 50, Patience: 4}}
+	result, err := score.Fit(context.Background(), m, data, s)
+	fmt.Println(result.BestStep <= result.Steps, result.BestStep%50, err)
+	// Output: true 0 <nil>
+}
+
+// Weights of torch.nn.Linear layers called hidden0 and output, saved with
+// safetensors.torch.save_file(net.state_dict(), path).
+func ExampleModel_LoadWeights() {
+	f := &checkpoint.File{Tensors: []checkpoint.Tensor{ // what checkpoint.ReadFile(path) returns
+		{Name: "net.weight", Shape: []int{2, 2}, Data: []float32{1, 2, 3, 4}}, // [out, in]
+		{Name: "net.bias", Shape: []int{2}, Data: []float32{0, 0}},
+	}}
+	m, err := score.New(2, &score.Config{Net: nn.Linear{Out: 2}, Precond: score.Clean{}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	err = m.LoadWeights(f, func(parameter string) score.TensorName {
+		n := score.PyTorch(parameter)
+		n.Name = "net." + n.Name
+		return n
+	})
+	s := mat.NewDense(1, 2, nil)
+	m.Score(s, mat.NewDense(1, 2, []float64{1, 0}), []float64{1})
+	fmt.Printf("%.3f %v\n", mat.Formatted(s), err) // D − x with D = (1, 3)/√2
+	// Output: [-0.293   2.121] <nil>
 }

@@ -2,7 +2,9 @@ package score
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"math"
 	"sort"
 
@@ -16,10 +18,16 @@ import (
 // weights. Afterwards m holds the moving average of the weights and the Result
 // the weights of the last step.
 //
+// Rows, when they are few, are split, and the model gets the average of the best
+// held-out loss instead of the last one (see Validation). With
+// Settings.Checkpoints the state of the run is kept on disk, from which Resume
+// goes on.
+//
 // A cancelled context, an error of data or of the Recorder, and a loss, gradient
 // or rate that is not finite (ErrNonFinite, naming the step and the first bad
 // quantity) end the run after the last complete step: m holds the average up to
-// that step, and the Result is returned beside the error.
+// that step, or the best, and the Result is returned beside the error. A
+// checkpoint that cannot be written is such an error too.
 //
 // A run whose network has settled at the best linear denoiser although the data
 // have structure is dead: it has learned nothing, at a finite loss and with
@@ -32,7 +40,26 @@ import (
 // dimension and an Objective of another shape one wrapping ErrShape; then there
 // is no Result and m is unchanged.
 func Fit(ctx context.Context, m *Model, data Data, s *Settings) (*Result, error) {
-	c, err := s.withDefaults()
+	t, err := prepare(ctx, m, data, s)
+	if err != nil {
+		return nil, err
+	}
+	if t.keeper != nil {
+		if err := t.keeper.start(false); err != nil {
+			return nil, err
+		}
+	}
+	return t.train()
+}
+
+// prepare checks everything and returns the run at its first step. m is
+// unchanged.
+func prepare(ctx context.Context, m *Model, data Data, s *Settings) (*trainer, error) {
+	if s == nil {
+		s = &Settings{}
+	}
+	rowwise := s.forRows(data)
+	c, err := (&rowwise).withDefaults()
 	if err != nil {
 		return nil, err
 	}
@@ -42,15 +69,32 @@ func Fit(ctx context.Context, m *Model, data Data, s *Settings) (*Result, error)
 	if err := suits(c.Objective, m.dim, &c); err != nil {
 		return nil, err
 	}
-	t, err := newTrainer(ctx, m, data, c)
+	rest, held, err := c.heldOut(data)
 	if err != nil {
 		return nil, err
 	}
-	if err = t.run(); err != nil {
-		t.finish() // the error of the run comes first
-		return t.result, err
+	t, err := newTrainer(ctx, m, rest, c)
+	if err != nil {
+		return nil, err
 	}
-	return t.result, t.finish()
+	if held != nil {
+		t.held = t.newValidator(held)
+	}
+	if c.Checkpoints.Dir != "" {
+		t.keeper, err = newKeeper(t)
+	}
+	return t, err
+}
+
+// train makes the steps that are left.
+func (t *trainer) train() (*Result, error) {
+	t.started()
+	err := t.run()
+	if end := t.finish(); err == nil {
+		err = end // the error of the run comes first
+	}
+	t.stopped(err)
+	return t.result, err
 }
 
 func checkArguments(m *Model, data Data) error {
@@ -93,6 +137,9 @@ type trainer struct {
 	detector *detector
 	result   *Result
 	publish  func() error // average, bound once
+	held     *validator   // nil without held-out rows
+	keeper   *keeper      // nil without checkpoints
+	log      *slog.Logger
 }
 
 func newTrainer(ctx context.Context, m *Model, data Data, s Settings) (*trainer, error) {
@@ -102,25 +149,19 @@ func newTrainer(ctx context.Context, m *Model, data Data, s Settings) (*trainer,
 		ctx: ctx, m: m, s: s, crew: crew, batch: newBatcher(m, data, &s, crew),
 		update: nn.NewUpdater(s.Optimizer, nn.EMA[float32]{Decay: s.EMA, By: s.Averaging}, crew),
 		loss:   make([]float32, 1), losses: make([]float64, 0, min(s.Steps, expected)), result: &Result{},
+		log: s.Logger,
 	}
 	var err error
 	if t.params, err = m.networkParams(); err != nil {
 		return nil, err
 	}
-	in, leaf, col := t.batch.leaves()
-	b := nn.NewBuild(t.params)
-	b.Train = true
-	b.Cond = m.condition(b, leaf.Cond)
-	own := b.Scope("objective")
-	own.Time = col(colNoise)
-	loss := s.Objective.Loss(own, m.fields(b, col), leaf)
-	if loss == nil || loss.Cols() != 1 || !loss.PerRow() {
+	mean, in := lossOf(m, t.params, t.batch, true)
+	if mean == nil {
 		return nil, fmt.Errorf("score: Fit: %w: Settings.Objective has to give one number for each row", ErrShape)
 	}
 	if err := nn.Bind(s.Optimizer, t.params); err != nil {
 		return nil, fmt.Errorf("score: Fit: %w: Settings.Optimizer: %w", ErrRange, err)
 	}
-	mean := ad.Scale(1/float64(s.Batch), ad.SumRows(loss))
 	t.program = ad.Compile[float32](append([]*ad.Expr{mean}, ad.Grad(mean, t.params.Leaves()...)...), in)
 
 	initial := make([]float64, t.params.Len())
@@ -128,10 +169,7 @@ func newTrainer(ctx context.Context, m *Model, data Data, s Settings) (*trainer,
 	t.raw = narrow[float32](nil, initial)
 	copy(t.raw, m.theta)
 	t.ema, t.grad = append([]float32(nil), t.raw...), make([]float32, len(t.raw))
-	t.in = [][]float32{t.batch.x0, t.batch.xt, t.batch.zt, t.batch.cols}
-	if leaf.Cond != nil {
-		t.in = append(t.in, t.batch.given)
-	}
+	t.in = t.batch.inputs()
 	t.out = [][]float32{t.loss}
 	for _, e := range t.params.Entries() {
 		t.out = append(t.out, t.grad[e.Offset:e.Offset+e.Rows*e.Cols])
@@ -143,11 +181,27 @@ func newTrainer(ctx context.Context, m *Model, data Data, s Settings) (*trainer,
 	return t, nil
 }
 
+// lossOf returns the mean loss of a batch and the program's inputs, nil when the
+// objective has another shape.
+func lossOf(m *Model, params *nn.Params, batch *batcher, train bool) (mean *ad.Expr, in []*ad.Expr) {
+	in, leaf, col := batch.leaves()
+	b := nn.NewBuild(params)
+	b.Train = train
+	b.Cond = m.condition(b, leaf.Cond)
+	own := b.Scope("objective")
+	own.Time = col(colNoise)
+	loss := batch.s.Objective.Loss(own, m.fields(b, col), leaf)
+	if loss == nil || loss.Cols() != 1 || !loss.PerRow() {
+		return nil, nil
+	}
+	return ad.Scale(1/float64(batch.s.Batch), ad.SumRows(loss)), in
+}
+
 // run is the training loop.
 func (t *trainer) run() error {
-	for t.step < t.s.Steps {
+	for t.step < t.s.Steps && !t.stale() {
 		if err := t.ctx.Err(); err != nil {
-			return fmt.Errorf("score: Fit: cancelled after step %d of %d: %w", t.step, t.s.Steps, err)
+			return errors.Join(fmt.Errorf("score: Fit: cancelled after step %d of %d: %w", t.step, t.s.Steps, err), t.save(true))
 		}
 		if !t.m.calibrated {
 			if err := t.m.calibrate(t.batch.data, &t.s); err != nil {
@@ -158,6 +212,9 @@ func (t *trainer) run() error {
 			return err
 		}
 		if err := t.check(); err != nil {
+			return err
+		}
+		if err := t.save(t.step == t.s.Steps || t.stale()); err != nil {
 			return err
 		}
 	}
@@ -191,8 +248,15 @@ func (t *trainer) one() error {
 	}
 	t.step++
 	t.losses = append(t.losses, loss)
+	heldOut := math.NaN()
+	if t.due() {
+		var err error
+		if heldOut, err = t.validate(); err != nil {
+			return err
+		}
+	}
 	if t.s.Recorder != nil {
-		if err := t.s.Recorder.Record(Metrics{t.step, t.s.Steps, loss, norm, rate, t.publish}); err != nil {
+		if err := t.s.Recorder.Record(Metrics{t.step, t.s.Steps, loss, norm, rate, heldOut, t.publish}); err != nil {
 			return fmt.Errorf("score: Fit: recorder after step %d: %w", t.step, err)
 		}
 	}
@@ -249,7 +313,12 @@ func (t *trainer) finish() error {
 	for _, l := range last {
 		t.result.Loss += l / float64(len(last))
 	}
-	return t.publish()
+	err := t.publish()
+	if t.held != nil && t.held.best != nil {
+		t.result.HeldOut, t.result.BestStep = t.held.bestLoss, t.held.bestStep
+		t.m.setWeights(t.left())
+	}
+	return err
 }
 
 // setWeights replaces the weights of the model.

@@ -28,9 +28,10 @@ const calibrationRows = 16384
 // What does not vary gets scale 1.
 func (m *Model) calibrate(data Data, s *Settings) error {
 	x := mat.NewDense(calibrationRows, m.dim, nil)
+	blank(x)
 	rng := newStream().at(s.Seed, noise.Draw{Purpose: noise.Data, Slot: 1})
 	cond := m.conditionsOf(calibrationRows)
-	if err := data.Batch(x, cond, -1, 0, rng); err != nil {
+	if err := data.Batch(x, cond, calibrationStep, 0, rng); err != nil {
 		return fmt.Errorf("score: Fit: data at calibration: %w", err)
 	}
 	if i, j, bad := firstNonFinite(x); bad {

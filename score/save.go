@@ -3,7 +3,9 @@ package score
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/gradlogp/gradlogp/nn/checkpoint"
 )
@@ -15,6 +17,7 @@ const (
 	condShift   = "condition.shift"
 	condScale   = "condition.scale"
 	weightsName = "net."
+	runName     = "run." // a checkpoint's further tensors
 
 	metaKind    = "gradlogp.kind"
 	metaDim     = "gradlogp.dim"
@@ -25,33 +28,52 @@ const (
 	metaCond    = "gradlogp.conditions"
 	metaFitted  = "gradlogp.calibrated"
 
-	kindModel = "model"
+	kindModel      = "model"
+	kindCheckpoint = "checkpoint"
 )
 
+// described is one thing that a file must agree on with whoever loads it.
+type described struct{ key, value string }
+
 // description returns what a file must agree on with the model that loads it.
-func (m *Model) description() []struct{ key, value string } {
+func (m *Model) description() ([]described, error) {
+	all := []described{{metaKind, kindModel}, {metaDim, strconv.Itoa(m.dim)}}
+	for _, part := range []struct {
+		key, name string
+		value     any
+	}{{metaProcess, "Config.Process", m.process}, {metaNet, "Config.Net", m.net}, {metaPrecond, "Config.Precond", m.precond}} {
+		text, err := describe(part.name, part.value)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, described{part.key, text})
+	}
+	all = append(all, described{metaFreeze, strconv.FormatFloat(m.freeze, 'g', -1, 64)})
 	given := "" // files of models without conditions say nothing
 	if m.cond != nil {
-		given = fmt.Sprintf("%#v", m.cond.Conditions)
+		var err error
+		if given, err = describe("Config.Cond", m.cond.Conditions); err != nil {
+			return nil, err
+		}
 	}
-	return []struct{ key, value string }{
-		{metaKind, kindModel},
-		{metaDim, strconv.Itoa(m.dim)},
-		{metaProcess, fmt.Sprintf("%#v", m.process)},
-		{metaNet, fmt.Sprintf("%#v", m.net)},
-		{metaPrecond, fmt.Sprintf("%#v", m.precond)},
-		{metaFreeze, strconv.FormatFloat(m.freeze, 'g', -1, 64)},
-		{metaCond, given},
-	}
+	return append(all, described{metaCond, given}), nil
 }
 
 // Save writes the model to w: a safetensors file with the weights, shift and
 // scale, whose metadata describe the process, the network and the
-// preconditioning as Go values (their %#v form, so that pointers in a Module
-// need a GoStringer), with a format version and a CRC-32C of the whole. To
-// replace a file safely use SaveFile.
+// preconditioning as Go values (their %#v form), with a format version and a
+// CRC-32C of the whole. To replace a file safely use SaveFile.
+//
+// A value that holds functions, as sde.Schedule does, or further pointers has no
+// such form that another process could compare: then nothing is written and the
+// error wraps ErrOpaque and names the field. A type around it with a method
+// GoString, whose text changes whenever the functions do, is the way to save it.
 func (m *Model) Save(w io.Writer) error {
-	if err := checkpoint.Write(w, m.file()); err != nil {
+	f, err := m.file(m.theta)
+	if err == nil {
+		err = checkpoint.Write(w, f)
+	}
+	if err != nil {
 		return fmt.Errorf("score: Save: %w", err)
 	}
 	return nil
@@ -60,15 +82,24 @@ func (m *Model) Save(w io.Writer) error {
 // SaveFile saves the model at path in one step: whoever opens path, also after
 // a crash, finds the whole old file or the whole new one.
 func (m *Model) SaveFile(path string) error {
-	if err := checkpoint.WriteFile(path, m.file()); err != nil {
+	f, err := m.file(m.theta)
+	if err == nil {
+		err = checkpoint.WriteFile(path, f)
+	}
+	if err != nil {
 		return fmt.Errorf("score: SaveFile: %w", err)
 	}
 	return nil
 }
 
-func (m *Model) file() *checkpoint.File {
+// file returns the model's file with the weights theta.
+func (m *Model) file(theta []float32) (*checkpoint.File, error) {
+	all, err := m.description()
+	if err != nil {
+		return nil, err
+	}
 	f := &checkpoint.File{Metadata: map[string]string{metaFitted: strconv.FormatBool(m.calibrated)}}
-	for _, d := range m.description() {
+	for _, d := range all {
 		if d.value != "" {
 			f.Metadata[d.key] = d.value
 		}
@@ -83,16 +114,17 @@ func (m *Model) file() *checkpoint.File {
 	}
 	for _, e := range m.params.Entries() {
 		f.Tensors = append(f.Tensors, checkpoint.Tensor{
-			Name: weightsName + e.Name, Shape: []int{e.Rows, e.Cols}, Data: m.theta[e.Offset : e.Offset+e.Rows*e.Cols],
+			Name: weightsName + e.Name, Shape: []int{e.Rows, e.Cols}, Data: theta[e.Offset : e.Offset+e.Rows*e.Cols],
 		})
 	}
-	return f
+	return f, nil
 }
 
 // Load fills the model with the weights, shift and scale that Save wrote. The
 // model must have been made with the process, network, preconditioning and
 // freeze of the one saved; otherwise the error wraps ErrMismatch and prints
-// both. A damaged file, or one without version and checksum, gives an error
+// both. A checkpoint of Fit is a model's file too: its weights are those that
+// Fit would have left. A damaged file, or one without version and checksum, gives an error
 // that wraps one of package checkpoint's, NaN or infinite numbers one that
 // wraps ErrNonFinite. After an error the model is unchanged.
 func (m *Model) Load(r io.Reader) error {
@@ -120,45 +152,72 @@ func (m *Model) LoadFile(path string) error {
 
 // adopt takes over what a file holds, when all of it fits.
 func (m *Model) adopt(f *checkpoint.File) error {
-	if f.Version < 1 {
-		return fmt.Errorf("%w: the file has no format version and checksum; it is not a saved model", checkpoint.ErrVersion)
-	}
-	for _, d := range m.description() {
-		if got := f.Metadata[d.key]; got != d.value {
-			return fmt.Errorf("%w: %s is\n\t%s in the file,\n\t%s in the model", ErrMismatch, d.key, got, d.value)
-		}
-	}
-	tensors := make(map[string]checkpoint.Tensor, len(f.Tensors))
-	for _, t := range f.Tensors {
-		tensors[t.Name] = t
-	}
-	shift, scale, err := frameIn(tensors, tensorShift, tensorScale, m.dim)
+	c, rest, err := m.parse(f)
 	if err != nil {
 		return err
 	}
-	cond := m.cond.clone()
-	if cond != nil && cond.Columns > 0 {
-		if cond.shift, cond.scale, err = frameIn(tensors, condShift, condScale, cond.Columns); err != nil {
-			return err
-		}
-	}
-	theta := make([]float32, len(m.theta))
-	for _, e := range m.params.Entries() {
-		v, err := tensor[float32](tensors, weightsName+e.Name, e.Rows, e.Cols)
-		if err != nil {
-			return err
-		}
-		copy(theta[e.Offset:], v)
-	}
 	for _, t := range f.Tensors {
-		if _, left := tensors[t.Name]; left {
+		if _, left := rest[t.Name]; left && !(f.Metadata[metaKind] == kindCheckpoint && strings.HasPrefix(t.Name, runName)) {
 			return fmt.Errorf("%w: the file has a tensor %s that the model has not", ErrMismatch, t.Name)
 		}
 	}
-	m.shift, m.scale, m.calibrated = shift, scale, f.Metadata[metaFitted] == "true"
-	m.cond = cond
-	m.setWeights(theta)
+	m.set(c)
 	return nil
+}
+
+// content is what a file changes in a model.
+type content struct {
+	shift, scale []float64
+	cond         *conditions
+	theta        []float32
+	calibrated   bool
+}
+
+func (m *Model) set(c *content) {
+	m.shift, m.scale, m.cond, m.calibrated = c.shift, c.scale, c.cond, c.calibrated
+	m.setWeights(c.theta)
+}
+
+// parse checks a file against the model, and returns what is the model's and the
+// tensors that are not.
+func (m *Model) parse(f *checkpoint.File) (c *content, rest map[string]checkpoint.Tensor, err error) {
+	if f.Version < 1 {
+		return nil, nil, fmt.Errorf("%w: the file has no format version and checksum; it is not a saved model", checkpoint.ErrVersion)
+	}
+	all, err := m.description()
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, d := range all {
+		got := f.Metadata[d.key]
+		if d.key == metaKind && got == kindCheckpoint {
+			continue
+		}
+		if got != d.value {
+			return nil, nil, fmt.Errorf("%w: %s is\n\t%s in the file,\n\t%s in the model", ErrMismatch, d.key, got, d.value)
+		}
+	}
+	rest = make(map[string]checkpoint.Tensor, len(f.Tensors))
+	for _, t := range f.Tensors {
+		rest[t.Name] = t
+	}
+	c = &content{calibrated: f.Metadata[metaFitted] == "true", theta: make([]float32, len(m.theta)), cond: m.cond.clone()}
+	if c.shift, c.scale, err = frameIn(rest, tensorShift, tensorScale, m.dim); err != nil {
+		return nil, nil, err
+	}
+	if c.cond != nil && c.cond.Columns > 0 {
+		if c.cond.shift, c.cond.scale, err = frameIn(rest, condShift, condScale, c.cond.Columns); err != nil {
+			return nil, nil, err
+		}
+	}
+	for _, e := range m.params.Entries() {
+		v, err := tensor[float32](rest, weightsName+e.Name, e.Rows, e.Cols)
+		if err != nil {
+			return nil, nil, err
+		}
+		copy(c.theta[e.Offset:], v)
+	}
+	return c, rest, nil
 }
 
 // frameIn takes a shift and a scale of n numbers out of the map.
@@ -180,17 +239,26 @@ func frameIn(tensors map[string]checkpoint.Tensor, shiftName, scaleName string, 
 // tensor takes the named tensor out of the map and checks its type, shape and
 // numbers.
 func tensor[T float32 | float64](tensors map[string]checkpoint.Tensor, name string, shape ...int) ([]T, error) {
+	data, err := anyTensor[T](tensors, name, shape...)
+	if err != nil {
+		return nil, err
+	}
+	if i := indexNonFinite(data); i >= 0 {
+		return nil, fmt.Errorf("%w: number %d of tensor %s is %v", ErrNonFinite, i, name, data[i])
+	}
+	return data, nil
+}
+
+// anyTensor is tensor for numbers that may be anything.
+func anyTensor[T float32 | float64](tensors map[string]checkpoint.Tensor, name string, shape ...int) ([]T, error) {
 	t, ok := tensors[name]
 	if !ok {
 		return nil, fmt.Errorf("%w: the file has no tensor %s", ErrMismatch, name)
 	}
 	delete(tensors, name)
 	data, ok := t.Data.([]T)
-	if !ok || fmt.Sprint(t.Shape) != fmt.Sprint(shape) {
+	if !ok || !slices.Equal(t.Shape, shape) {
 		return nil, fmt.Errorf("%w: tensor %s is %T of shape %v, want %T of shape %v", ErrMismatch, name, t.Data, t.Shape, data, shape)
-	}
-	if i := indexNonFinite(data); i >= 0 {
-		return nil, fmt.Errorf("%w: number %d of tensor %s is %v", ErrNonFinite, i, name, data[i])
 	}
 	return data, nil
 }

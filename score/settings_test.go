@@ -17,6 +17,10 @@ func TestImpossibleSettingsAreRefused(t *testing.T) {
 		"Settings.Steps is -1, want a positive number":                                     {Steps: -1},
 		"Settings.Batch is -3, want a positive number":                                     {Batch: -3},
 		"Settings.Workers is -1, want a positive number":                                   {Workers: -1},
+		"Settings.Validation.Every is -1, want a positive number":                          {Validation: Validation{Every: -1}},
+		"Settings.Validation.Patience is -2, want a positive number":                       {Validation: Validation{Patience: -2}},
+		"Settings.Checkpoints.Every is -3, want a positive number":                         {Checkpoints: Checkpoints{Every: -3}},
+		"Settings.Validation.Rows is 5, but *score.draws cannot be split":                  {Validation: Validation{Rows: 5}},
 		"Settings.EMA is NaN, want a finite number":                                        {EMA: nan},
 		"Settings.EMA is 1, want a decay below 1":                                          {EMA: 1},
 		"Settings.Clip is NaN, want a finite number":                                       {Clip: nan},
@@ -102,9 +106,11 @@ func TestFitLeavesItsSettingsAlone(t *testing.T) {
 func TestDefaultsAreTheDocumentedOnes(t *testing.T) {
 	s, err := (*Settings)(nil).withDefaults()
 	require.NoError(t, err)
-	require.Equal(t, []int{5000, 512, 1024}, []int{s.Steps, s.Batch, s.References})
+	require.Equal(t, []int{20000, 512, 1024}, []int{s.Steps, s.Batch, s.References})
+	require.Equal(t, []int{100, 0, 1000, 3}, []int{s.Validation.Every, s.Validation.Patience, s.Checkpoints.Every, s.Checkpoints.Keep})
 	require.Equal(t, []float64{0.999, 1}, []float64{s.EMA, s.Clip})
-	require.Equal(t, nn.RecipeRate(5000), s.Rate)
+	require.Equal(t, nn.RecipeRate(20000), s.Rate)
+	require.Equal(t, &nn.Adam[float32]{}, s.Optimizer)
 	s, err = (&Settings{Batch: 10, EMA: -2, Clip: -1, References: -7}).withDefaults()
 	require.NoError(t, err)
 	require.Equal(t, -7, s.References)

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"crypto/rand"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -99,7 +100,10 @@ func createTemp(dir, base string) (*os.File, error) {
 	}
 }
 
-func fillTemp(temp *os.File, f *File) error {
+func fillTemp(temp interface {
+	io.Writer
+	Sync() error
+}, f *File) error {
 	w := bufio.NewWriterSize(temp, 1<<16)
 	if err := Write(w, f); err != nil {
 		return err

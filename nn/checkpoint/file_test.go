@@ -128,6 +128,7 @@ func TestTwoWritersBothSucceed(t *testing.T) {
 const writerEnv = "CHECKPOINT_TEST_WRITER"
 
 func TestMain(m *testing.M) {
+	inChild()
 	if path := os.Getenv(writerEnv); path != "" {
 		f := &File{Tensors: []Tensor{{"w", []int{1 << 17}, make([]float64, 1<<17)}}}
 		for {

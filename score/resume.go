@@ -1,0 +1,231 @@
+package score
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gradlogp/gradlogp/nn/checkpoint"
+)
+
+// Names of what a checkpoint holds beside the model: tensors, then metadata.
+const (
+	tensorRaw       = runName + "weights"
+	tensorEMA       = runName + "average"
+	tensorBest      = runName + "best"
+	tensorOptimizer = runName + "optimizer." // and a number
+	tensorLosses    = runName + "losses"
+	tensorChecks    = runName + "checks"
+
+	metaStep     = "gradlogp.run.step"
+	metaBestStep = "gradlogp.run.best_step"
+	metaBestLoss = "gradlogp.run.best_loss"
+	metaWarnings = "gradlogp.run.warnings"
+	metaSettings = "gradlogp.settings." // and the field
+)
+
+// Resume goes on with the run whose checkpoint is the file at path, and returns
+// what Fit would have returned if nothing had interrupted it: the same bits in m
+// and in the Result. m must have been made as for the run, data and settings
+// must be the same; only Workers, Recorder, Logger and Checkpoints may differ.
+// The Recorder sees the steps after the checkpoint.
+//
+// A file that does not fit gives an error wrapping ErrMismatch that names the
+// field, a damaged one an error of package checkpoint; then there is no Result
+// and m is unchanged. That the data are the same is tested on the first rows
+// that they serve.
+func Resume(ctx context.Context, m *Model, data Data, s *Settings, path string) (*Result, error) {
+	t, err := prepare(ctx, m, data, s)
+	if err != nil {
+		return nil, err
+	}
+	f, err := checkpoint.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("score: Resume: %w", err)
+	}
+	c, err := t.restore(f)
+	if err != nil {
+		return nil, fmt.Errorf("score: Resume: %s: %w", path, err)
+	}
+	if t.keeper != nil {
+		if err := t.keeper.start(true); err != nil {
+			return nil, err
+		}
+	}
+	m.set(c)
+	return t.train()
+}
+
+// settings returns what a checkpoint must agree on with the run that resumes
+// it, beside the model.
+func (t *trainer) settings() ([]described, error) {
+	s := &t.s
+	var all []described
+	for _, f := range []struct {
+		name  string
+		value any
+	}{
+		{"Objective", s.Objective}, {"Weight", s.Weight}, {"Times", s.Times}, {"Steps", s.Steps}, {"Batch", s.Batch},
+		{"NoAntithetic", s.NoAntithetic}, {"References", s.References}, {"Rate", s.Rate}, {"Optimizer", hyperparameters(s.Optimizer)},
+		{"EMA", s.EMA}, {"Clip", s.Clip}, {"ScaleColumns", s.ScaleColumns}, {"Seed", s.Seed},
+		{"Validation.Rows", s.Validation.Rows}, {"Validation.Every", s.Validation.Every}, {"Validation.Patience", s.Validation.Patience},
+	} {
+		text, err := describe("Settings."+f.name, f.value)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, described{metaSettings + f.name, text})
+	}
+	rows, err := fingerprint(t.batch, calibrationStep)
+	if err != nil {
+		return nil, err
+	}
+	held := "none"
+	if t.held != nil {
+		if held, err = fingerprint(t.held.batch, heldOutStep); err != nil {
+			return nil, err
+		}
+	}
+	return append(all, described{"gradlogp.run.data", rows}, described{"gradlogp.run.held_out", held}), nil
+}
+
+// state returns the checkpoint of the run as it stands, but for the settings.
+func (t *trainer) state() (*checkpoint.File, error) {
+	f, err := t.m.file(t.left())
+	if err != nil {
+		return nil, err
+	}
+	warnings, err := json.Marshal(t.result.Warnings)
+	if err != nil {
+		return nil, err
+	}
+	f.Metadata[metaKind] = kindCheckpoint
+	f.Metadata[metaStep] = strconv.Itoa(t.step)
+	f.Metadata[metaWarnings] = string(warnings)
+	add := func(name string, v []float32) {
+		f.Tensors = append(f.Tensors, checkpoint.Tensor{Name: name, Shape: []int{len(v)}, Data: v})
+	}
+	add(tensorRaw, t.raw)
+	add(tensorEMA, t.ema)
+	if t.held != nil && t.held.best != nil {
+		f.Metadata[metaBestStep] = strconv.Itoa(t.held.bestStep)
+		f.Metadata[metaBestLoss] = strconv.FormatFloat(t.held.bestLoss, 'g', -1, 64)
+		add(tensorBest, t.held.best)
+	}
+	for i, v := range t.s.Optimizer.State() {
+		add(tensorOptimizer+strconv.Itoa(i), v)
+	}
+	checks := make([]float64, 0, 4*len(t.result.Checks))
+	for _, c := range t.result.Checks {
+		checks = append(checks, float64(c.Step), c.R, c.Z, c.Gain)
+	}
+	f.Tensors = append(f.Tensors,
+		checkpoint.Tensor{Name: tensorLosses, Shape: []int{len(t.losses)}, Data: t.losses},
+		checkpoint.Tensor{Name: tensorChecks, Shape: []int{len(t.result.Checks), 4}, Data: checks})
+	return f, nil
+}
+
+// restore takes over the state of a checkpoint, and returns what is the model's,
+// when all of it fits. After an error the run is of no use.
+func (t *trainer) restore(f *checkpoint.File) (*content, error) {
+	c, rest, err := t.m.parse(f)
+	if err != nil {
+		return nil, err
+	}
+	if kind := f.Metadata[metaKind]; kind != kindCheckpoint {
+		return nil, fmt.Errorf("%w: the file is a %s, not a checkpoint of a run", ErrMismatch, kind)
+	}
+	all, err := t.settings()
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range all {
+		if got := f.Metadata[d.key]; got != d.value {
+			return nil, fmt.Errorf("%w: %s is\n\t%s in the file,\n\t%s in this run", ErrMismatch, strings.Replace(d.key, metaSettings, "Settings.", 1), got, d.value)
+		}
+	}
+	if t.step, err = strconv.Atoi(f.Metadata[metaStep]); err != nil || t.step < 1 || t.step > t.s.Steps {
+		return nil, fmt.Errorf("%w: %s is %q, want a step on [1, %d]", ErrRange, metaStep, f.Metadata[metaStep], t.s.Steps)
+	}
+	for name, to := range map[string]*[]float32{tensorRaw: &t.raw, tensorEMA: &t.ema} {
+		v, err := tensor[float32](rest, name, len(*to))
+		if err != nil {
+			return nil, err
+		}
+		copy(*to, v)
+	}
+	if t.losses, err = tensor[float64](rest, tensorLosses, t.step); err != nil {
+		return nil, err
+	}
+	if err := t.restoreOptimizer(rest); err != nil {
+		return nil, err
+	}
+	if err := t.restoreValidation(f.Metadata, rest); err != nil {
+		return nil, err
+	}
+	if err := t.restoreResult(f.Metadata, rest); err != nil {
+		return nil, err
+	}
+	for _, left := range f.Tensors {
+		if _, unknown := rest[left.Name]; unknown {
+			return nil, fmt.Errorf("%w: the file has a tensor %s that the run has not", ErrMismatch, left.Name)
+		}
+	}
+	return c, nil
+}
+
+// restoreOptimizer restores the state in place, after a step that makes room
+// for it and changes nothing else.
+func (t *trainer) restoreOptimizer(rest map[string]checkpoint.Tensor) error {
+	n := len(t.raw)
+	t.s.Optimizer.Step(make([]float32, n), make([]float32, n), 0, 0)
+	for i, to := range t.s.Optimizer.State() {
+		v, err := anyTensor[float32](rest, tensorOptimizer+strconv.Itoa(i), len(to))
+		if err != nil {
+			return err
+		}
+		copy(to, v)
+	}
+	return nil
+}
+
+// restoreValidation restores the best weights, if there was a look at the
+// held-out rows.
+func (t *trainer) restoreValidation(meta map[string]string, rest map[string]checkpoint.Tensor) (err error) {
+	if _, ok := rest[tensorBest]; t.held == nil || !ok {
+		return nil
+	}
+	v := t.held
+	if v.best, err = tensor[float32](rest, tensorBest, len(t.raw)); err != nil {
+		return err
+	}
+	if v.bestLoss, err = strconv.ParseFloat(meta[metaBestLoss], 64); err != nil || !finite(v.bestLoss) {
+		return fmt.Errorf("%w: %s is %q, want a finite number", ErrRange, metaBestLoss, meta[metaBestLoss])
+	}
+	if v.bestStep, err = strconv.Atoi(meta[metaBestStep]); err != nil || v.bestStep < 1 || v.bestStep > t.step {
+		return fmt.Errorf("%w: %s is %q, want a step on [1, %d]", ErrRange, metaBestStep, meta[metaBestStep], t.step)
+	}
+	return nil
+}
+
+// restoreResult restores checks and warnings.
+func (t *trainer) restoreResult(meta map[string]string, rest map[string]checkpoint.Tensor) error {
+	if err := json.Unmarshal([]byte(meta[metaWarnings]), &t.result.Warnings); err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrMismatch, metaWarnings, err)
+	}
+	shape := rest[tensorChecks].Shape
+	if len(shape) == 0 {
+		shape = []int{0}
+	}
+	checks, err := anyTensor[float64](rest, tensorChecks, shape[0], 4)
+	if err != nil {
+		return err
+	}
+	for c := range slices.Chunk(checks, 4) {
+		t.result.Checks = append(t.result.Checks, Check{Step: int(c[0]), R: c[1], Z: c[2], Gain: c[3]})
+	}
+	return nil
+}

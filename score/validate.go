@@ -1,0 +1,190 @@
+package score
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/sde/noise"
+)
+
+// Validation is the watch over rows that a run does not train on. Every so many
+// steps the loss is measured on them, with the averaged weights, the plain
+// target and times and noise that stay the same, antithetic, throughout the run.
+// At the end the model gets the average whose loss was the least, not the last
+// one: on few rows a network first learns the law and then the rows by heart.
+//
+// The zero value splits Rows of 20 up to 99,999; other data are not watched
+// unless Data is set.
+type Validation struct {
+	// Data serves the held-out rows, asked for once, as step −3. Nil is a split
+	// of Rows.
+	Data Data
+	// Rows is the number of rows to hold out; 0 is a tenth of Rows and at most
+	// 4,096, or 2,048 rows of Data. A negative value is no validation.
+	Rows int
+	// Every is the number of steps from one look to the next; 0 is 100. There
+	// is one after the last step in any case.
+	Every int
+	// Patience is the number of looks without a new best after which the run
+	// stops; 0 is never. Where the rate falls along a cosine, the loss improves
+	// until the end: a small patience costs quality.
+	Patience int
+}
+
+const (
+	// Below smallRows a run is shorter and its target the plain one: there are
+	// fewer rows to learn from than a long run could learn by heart.
+	smallRows      = 20_000
+	splitBelow     = 100_000
+	splitFrom      = 20
+	mostHeldOut    = 4096
+	leastValidated = 2048 // clean rows of the look; held-out rows are repeated
+)
+
+// forRows returns the settings with the defaults that depend on the number of
+// rows, which is 0 for data without an end.
+func (s Settings) forRows(data Data) Settings {
+	r, ok := data.(rows)
+	if !ok || r.len() >= smallRows {
+		return s
+	}
+	if s.References == 0 {
+		s.References = -1
+	}
+	if s.Steps == 0 {
+		s.Steps = min(max(2*r.len(), 2000), 20_000)
+	}
+	return s
+}
+
+// heldOut splits data and returns what to train on and what to hold out, nil
+// for nothing.
+func (s *Settings) heldOut(data Data) (train, held Data, err error) {
+	v := s.Validation
+	if v.Rows < 0 {
+		return data, nil, nil
+	}
+	if v.Data != nil {
+		d, cond := data.Dims()
+		if vd, vc := v.Data.Dims(); vd != d || vc != cond {
+			return nil, nil, fmt.Errorf("score: Fit: %w: Settings.Validation.Data has %d columns and %d of conditions, the data have %d and %d", ErrShape, vd, vc, d, cond)
+		}
+		return data, v.Data, nil
+	}
+	r, ok := data.(rows)
+	if !ok {
+		if v.Rows > 0 {
+			return nil, nil, fmt.Errorf("score: Fit: %w: Settings.Validation.Rows is %d, but %T cannot be split; set Validation.Data", ErrRange, v.Rows, data)
+		}
+		return data, nil, nil
+	}
+	n := r.len()
+	if v.Rows == 0 {
+		if n < splitFrom || n >= splitBelow {
+			return data, nil, nil
+		}
+		v.Rows = min(n/10, mostHeldOut)
+	}
+	if v.Rows >= n {
+		return nil, nil, fmt.Errorf("score: Fit: %w: Settings.Validation.Rows is %d of %d rows, want at least one row left to train on", ErrRange, v.Rows, n)
+	}
+	train, held = r.split(v.Rows, s.Seed)
+	return train, held, nil
+}
+
+// split returns two disjoint random parts of the rows, the second of n rows.
+func (r rows) split(n int, seed uint64) (train, held Data) {
+	index := noise.Rand(seed, noise.Draw{Purpose: noise.Data, Step: heldOutStep}).Perm(r.len())
+	return rows{r.x, index[n:]}, inOrder{rows{r.x, index[:n]}}
+}
+
+// inOrder serves rows one after the other, again and again.
+type inOrder struct{ rows }
+
+func (r inOrder) Batch(x, _ *mat.Dense, _, row int, _ *rand.Rand) error {
+	for i := range x.RawMatrix().Rows {
+		copy(x.RawRowView(i), r.row((row+i)%r.len()))
+	}
+	return nil
+}
+
+// validator measures the loss on held-out rows.
+type validator struct {
+	every, patience int
+	batch           *batcher
+	filled          bool
+	program         *ad.Program[float32]
+	weights         ad.Weights[float32]
+	in, out         [][]float32
+	random          ad.Filler
+
+	best     []float32 // the averaged weights of the least loss; nil before the first look
+	bestLoss float64
+	bestStep int
+}
+
+// newValidator returns the validator of a run. The network is built as in use,
+// not as in training.
+func (t *trainer) newValidator(data Data) *validator {
+	s := t.s
+	s.NoAntithetic, s.References, s.DropCond = false, -1, -1
+	own := s.Validation.Rows
+	if r, ok := data.(inOrder); ok {
+		own = max(r.len(), leastValidated)
+	}
+	setDefault(&own, leastValidated)
+	s.Batch = 2 * own
+	v := &validator{every: t.s.Validation.Every, patience: t.s.Validation.Patience, batch: newBatcher(t.m, data, &s, t.crew)}
+	mean, in := lossOf(t.m, t.params, v.batch, false)
+	v.program = ad.Compile[float32]([]*ad.Expr{mean}, in)
+	v.in, v.out = v.batch.inputs(), [][]float32{make([]float32, 1)}
+	v.random = func(dst []float64, row, slot int) {
+		noise.Uniform(dst, s.Seed, noise.Draw{Purpose: noise.Leaf, Step: heldOutStep, Row: row, Slot: slot})
+	}
+	return v
+}
+
+// due reports whether there is a look after a step of the run.
+func (t *trainer) due() bool {
+	return t.held != nil && (t.step%t.held.every == 0 || t.step == t.s.Steps)
+}
+
+// validate looks at the held-out rows and keeps the best weights.
+func (t *trainer) validate() (float64, error) {
+	v := t.held
+	if !v.filled {
+		if err := v.batch.fill(heldOutStep); err != nil {
+			return 0, err
+		}
+		v.filled = true
+	}
+	v.program.Pack(&v.weights, t.ema, t.crew)
+	v.program.Run(v.batch.s.Batch, &v.weights, v.random, v.out, v.in, t.crew)
+	loss := float64(v.out[0][0])
+	if !finite(loss) {
+		return loss, fmt.Errorf("score: Fit: after step %d: %w: the held-out loss is %v", t.step, ErrNonFinite, loss)
+	}
+	better := v.best == nil || loss < v.bestLoss
+	if better {
+		v.best, v.bestLoss, v.bestStep = append(v.best[:0], t.ema...), loss, t.step
+	}
+	t.log.Debug("score: validation", "step", t.step, "held_out", loss, "best", v.bestLoss, "best_step", v.bestStep)
+	return loss, nil
+}
+
+// stale reports whether the patience of the validation is at its end.
+func (t *trainer) stale() bool {
+	v := t.held
+	return v != nil && v.patience > 0 && v.best != nil && (t.step-v.bestStep)/v.every >= v.patience
+}
+
+// left returns the weights that the model would get if the run ended now.
+func (t *trainer) left() []float32 {
+	if t.held != nil && t.held.best != nil {
+		return t.held.best[:len(t.m.theta)]
+	}
+	return t.ema[:len(t.m.theta)]
+}
