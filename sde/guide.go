@@ -26,7 +26,7 @@ type Selector interface {
 // The result is a Divergencer when both are, a Selector, Rounding and Framed,
 // with the frame of the first: both have to work in the same coordinates.
 func Guide(conditional, unconditional Scorer, w float64) Scorer {
-	g := guided{conditional: conditional, unconditional: unconditional, w: w, idle: &sync.Pool{New: func() any { return new(scratch) }}}
+	g := guided{conditional: conditional, unconditional: unconditional, w: w, idle: new(idle)}
 	_, c := conditional.(Divergencer)
 	_, u := unconditional.(Divergencer)
 	if c && u {
@@ -38,7 +38,7 @@ func Guide(conditional, unconditional Scorer, w float64) Scorer {
 type guided struct {
 	conditional, unconditional Scorer
 	w                          float64
-	idle                       *sync.Pool
+	idle                       *idle
 }
 
 type differentiableGuided struct{ guided }
@@ -57,9 +57,33 @@ type scratch struct {
 	div               []float64
 }
 
+// idle holds scratch that nobody uses. A sync.Pool may forget what it is given.
+type idle struct {
+	mu   sync.Mutex
+	free []*scratch
+}
+
+func (p *idle) get() *scratch {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	k := len(p.free) - 1
+	if k < 0 {
+		return new(scratch)
+	}
+	s := p.free[k]
+	p.free = p.free[:k]
+	return s
+}
+
+func (p *idle) put(s *scratch) {
+	p.mu.Lock()
+	p.free = append(p.free, s)
+	p.mu.Unlock()
+}
+
 // take returns scratch of n×d numbers.
 func (g guided) take(n, d int) *scratch {
-	s := g.idle.Get().(*scratch)
+	s := g.idle.get()
 	for _, m := range []*mat.Dense{&s.score, &s.derivative} {
 		if r, c := m.Dims(); r != n || c != d {
 			*m = *mat.NewDense(n, d, nil)
@@ -78,7 +102,7 @@ func (g guided) Score(dst, x *mat.Dense, t []float64) {
 	g.unconditional.Score(&s.score, x, t)
 	g.conditional.Score(dst, x, t)
 	combine(dst, g.w, dst, 1-g.w, &s.score)
-	g.idle.Put(s)
+	g.idle.put(s)
 }
 
 // Divergence writes the guided scores into dst and their divergences into div.
@@ -90,7 +114,7 @@ func (g differentiableGuided) Divergence(dst *mat.Dense, div []float64, x *mat.D
 	for i, u := range s.div {
 		div[i] = g.w*div[i] + (1-g.w)*u
 	}
-	g.idle.Put(s)
+	g.idle.put(s)
 }
 
 // JVP writes the guided scores into dst and their derivatives along v into jv.
@@ -100,7 +124,7 @@ func (g differentiableGuided) JVP(dst, jv, x, v *mat.Dense, t []float64) {
 	g.conditional.(Divergencer).JVP(dst, jv, x, v, t)
 	combine(dst, g.w, dst, 1-g.w, &s.score)
 	combine(jv, g.w, jv, 1-g.w, &s.derivative)
-	g.idle.Put(s)
+	g.idle.put(s)
 }
 
 // Select implements Selector.
