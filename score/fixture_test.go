@@ -186,14 +186,15 @@ func TestFixtureEDMPreconditioning(t *testing.T) {
 	require.NoError(t, fixture.Read("edm", &file))
 	ran, left := 0, missing{}
 	for i, r := range file.Records {
+		if r.Name == "VEPrecond" {
+			left["VEPrecond, which does not scale the network's input: a Precond of one's own"]++
+			continue
+		}
 		t.Run(fmt.Sprintf("%d %s", i, r.Name), func(t *testing.T) {
 			var c Precond = Epsilon{}
 			switch r.Name {
 			case "EDMPrecond":
 				c = EDM{Variance: r.Options["sigma_data"] * r.Options["sigma_data"]}
-			case "VEPrecond":
-				left["VEPrecond, which does not scale the network's input: a Precond of one's own"]++
-				t.Skip("an unscaled input is a Precond of one's own")
 			default:
 				left["c_noise of "+r.Name+", a time of its own table: the network is told ¼ ln(σ/α) (the rest of the record is reproduced)"]++
 			}
