@@ -36,8 +36,8 @@
 //	DPM2Ancestral      2                    2           1        yes
 //	DPMpp2SAncestral   2                    2           1        yes
 //	DPMppSDE           2                    2           1        yes
-//	DPMpp2MSDE         1                    2           1        yes
-//	DPMpp3MSDE         1                    2           1        yes
+//	DPMpp2MSDE         1                    2           –        yes
+//	DPMpp3MSDE         1                    2           –        yes
 //	DPMFast            3                    3           –        with Eta
 //	DPMAdaptive        2, 3                 adaptive    –        with Eta
 //	DormandPrince      6                    adaptive    –        no

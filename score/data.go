@@ -14,7 +14,8 @@ import (
 // and the numbers that rng yields only, so that a run can be repeated and
 // resumed. step is −1 when Fit measures shift and scale, −2 for the rows of
 // its diagnostics, −3 for held-out rows. A source that has no more rows returns
-// an error, such as io.EOF; a row that it leaves out is found to be NaN. Calls come from the goroutine of Fit.
+// an error, such as io.EOF; a row that it leaves out is found to be NaN. Calls
+// come from the goroutine of Fit.
 type Data interface {
 	Batch(x, cond *mat.Dense, step, row int, rng *rand.Rand) error
 	// Dims returns the number of columns of x and of cond.

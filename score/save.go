@@ -124,9 +124,9 @@ func (m *Model) file(theta []float32) (*checkpoint.File, error) {
 // model must have been made with the process, network, preconditioning and
 // freeze of the one saved; otherwise the error wraps ErrMismatch and prints
 // both. A checkpoint of Fit is a model's file too: its weights are those that
-// Fit would have left. A damaged file, or one without version and checksum, gives an error
-// that wraps one of package checkpoint's, NaN or infinite numbers one that
-// wraps ErrNonFinite. After an error the model is unchanged.
+// Fit would have left. A damaged file, or one without version and checksum,
+// gives an error that wraps one of package checkpoint's, NaN or infinite numbers
+// one that wraps ErrNonFinite. After an error the model is unchanged.
 func (m *Model) Load(r io.Reader) error {
 	f, err := checkpoint.Read(r)
 	if err != nil {

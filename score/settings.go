@@ -97,8 +97,9 @@ type Metrics struct {
 
 // Publish gives the model in training the moving average of the weights so far,
 // so that a Recorder can evaluate it, say the likelihood of held-out rows every
-// thousand steps; Fit does so at its checks and at the end only. It returns an error wrapping ErrNonFinite, and leaves the model as it
-// is, when a weight is not finite.
+// thousand steps; Fit does so at its checks and at the end only. It returns an
+// error wrapping ErrNonFinite, and leaves the model as it is, when a weight is
+// not finite.
 func (m Metrics) Publish() error {
 	if m.publish == nil {
 		return nil // not from a run

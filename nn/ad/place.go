@@ -40,7 +40,8 @@ type layout struct {
 
 // place gives every node its home. Leaves live where the caller put them, a
 // per-row output directly in the caller's slice, a sum that is an output too once
-// its lanes are added, and the other per-row values in one arena in which a value's columns are reused after its last use.
+// its lanes are added, and the other per-row values in one arena in which a
+// value's columns are reused after its last use.
 func (g *graph) place(in []*Expr) {
 	l := &g.layout
 	for i, e := range in {

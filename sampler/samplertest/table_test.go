@@ -50,9 +50,9 @@ var table = []samplertest.Claim{
 	{Predictor: sampler.Heun{Churn: sampler.Churn{S: 5}}, Evaluations: 2, Order: 2, Strong: 1, Stochastic: true},
 	{Predictor: sampler.RungeKutta{}, Evaluations: 1, Order: 1},
 	{Predictor: sampler.RungeKutta{Alpha: 0.5}, Evaluations: 2, Order: 2},
-	{Predictor: sampler.RungeKutta{Alpha: 1, Churn: sampler.Churn{S: 5}}, Evaluations: 2, Order: 2, Stochastic: true},
+	{Predictor: sampler.RungeKutta{Alpha: 1, Churn: sampler.Churn{S: 5}}, Evaluations: 2, Order: 2, Strong: 1, Stochastic: true},
 	{Predictor: sampler.DPM2{}, Evaluations: 2, Order: 2},
-	{Predictor: sampler.DPM2{Churn: sampler.Churn{S: 5}}, Evaluations: 2, Order: 2, Stochastic: true},
+	{Predictor: sampler.DPM2{Churn: sampler.Churn{S: 5}}, Evaluations: 2, Order: 2, Strong: 1, Stochastic: true},
 	{Predictor: sampler.DPMpp2S{}, Evaluations: 2, Order: 2},
 	{Predictor: sampler.DPMpp3M{}, Evaluations: 1, Order: 3, Start: 2},
 	{Predictor: sampler.DPMpp3M{Published: true}, Evaluations: 1, Order: 2, Start: 2},
@@ -65,8 +65,8 @@ var table = []samplertest.Claim{
 	{Predictor: sampler.DPM2Ancestral{}, Evaluations: 2, Order: 2, Strong: 1, Stochastic: true},
 	{Predictor: sampler.DPMpp2SAncestral{}, Evaluations: 2, Order: 2, Strong: 1, Stochastic: true},
 	{Predictor: sampler.DPMppSDE{}, Evaluations: 2, Order: 2, Strong: 1, Stochastic: true},
-	// The strong order of these is 1 too, but shows on finer grids only: here the
-	// second order that they have without noise still weighs.
+	// On grids as coarse as those here the second order that these have without
+	// noise still weighs in their strong order: the doc claims none.
 	{Predictor: sampler.DPMpp2MSDE{}, Evaluations: 1, Order: 2, Stochastic: true, Start: 1},
 	{Predictor: sampler.DPMpp2MSDE{Heun: true}, Evaluations: 1, Order: 2, Stochastic: true, Start: 1},
 	{Predictor: sampler.DPMpp3MSDE{}, Evaluations: 1, Order: 2, Stochastic: true, Start: 2},
@@ -138,7 +138,7 @@ func TestTheDocSaysWhatIsMeasured(t *testing.T) {
 		require.NotEmpty(t, measured, "%s is in the doc but not in the table", name)
 		always := stochastic == "yes" || strings.HasPrefix(stochastic, "yes ")
 		never := stochastic == "no" || strings.HasPrefix(stochastic, "no ")
-		seen := map[int]bool{}
+		seen, strongSeen := map[int]bool{}, map[int]bool{}
 		for _, c := range measured {
 			what := fmt.Sprintf("%T%+v", c.Predictor, c.Predictor)
 			if c.Evaluations != 0 {
@@ -154,8 +154,12 @@ func TestTheDocSaysWhatIsMeasured(t *testing.T) {
 			}
 			if c.Strong != 0 {
 				require.Contains(t, strong, int(c.Strong), "strong order of %s", what)
+				strongSeen[int(c.Strong)] = true
 			}
 			require.False(t, always && !c.Stochastic || never && c.Stochastic, "%s: stochastic %v, the doc says %q", what, c.Stochastic, stochastic)
+		}
+		for _, o := range strong {
+			require.True(t, strongSeen[o], "the strong order %d of %s is not measured", o, name)
 		}
 		for _, o := range order {
 			require.True(t, seen[o], "the order %d of %s is not measured", o, name)
