@@ -228,11 +228,7 @@ func (t *trainer) one() error {
 	}
 	t.program.Pack(&t.weights, t.raw, t.crew)
 	t.program.Run(t.s.Batch, &t.weights, t.random, t.out, t.in, t.crew)
-	limit := t.s.Clip
-	if limit < 0 {
-		limit = math.Inf(1)
-	}
-	loss, norm := float64(t.loss[0]), t.update.Clip(t.grad, limit)
+	loss, norm := float64(t.loss[0]), t.clip()
 	if !finite(loss) || !finite(norm) {
 		return fmt.Errorf("score: Fit: step %d: %w: %s; the loss is %v and the gradient's norm %v", t.step+1, ErrNonFinite, t.firstBad(), loss, norm)
 	}
@@ -261,6 +257,22 @@ func (t *trainer) one() error {
 		}
 	}
 	return nil
+}
+
+// clip bounds the gradient, and returns the norm it had. One that is not finite
+// stays as it is.
+func (t *trainer) clip() (norm float64) {
+	limit := t.s.Clip
+	if limit < 0 {
+		limit = math.Inf(1)
+	}
+	if t.s.ClipValue == 0 {
+		return t.update.Clip(t.grad, limit)
+	}
+	norm = t.update.Clip(t.grad, math.Inf(1))
+	nn.ClipValue(t.grad, t.s.ClipValue)
+	t.update.Clip(t.grad, limit)
+	return norm
 }
 
 // firstBad names the first quantity that is not finite, in the order in which

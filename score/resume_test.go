@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -46,6 +48,7 @@ var runs = map[string]struct {
 		s.Objective, s.Validation.Data, s.Rate = uncertain{}, moons(), nn.RecipeRate(s.Steps)
 	}},
 	"no average": {Config{Precond: V{}}, func(*testing.T) Data { return standard(2) }, func(s *Settings) {
+		s.ClipValue = 1e-3
 		s.EMA, s.NoAntithetic, s.ScaleColumns = -1, true, true
 	}},
 }
@@ -265,7 +268,10 @@ func TestOtherSettingsAreRefusedByName(t *testing.T) {
 		"Settings.Rate is":                            func(s *Settings, _ *Data, _ *Config) { s.Rate = nn.Constant(1) },
 		"Settings.Optimizer is\n\t&nn.Adam":           func(s *Settings, _ *Data, _ *Config) { s.Optimizer = &nn.Adam[float32]{Beta1: 0.5} },
 		"Settings.EMA is":                             func(s *Settings, _ *Data, _ *Config) { s.EMA = 0.5 },
+		"Settings.Averaging is":                       func(s *Settings, _ *Data, _ *Config) { s.Averaging = nn.HalfLife{Steps: 9} },
 		"Settings.Clip is":                            func(s *Settings, _ *Data, _ *Config) { s.Clip = 2 },
+		"Settings.ClipValue is":                       func(s *Settings, _ *Data, _ *Config) { s.ClipValue = 2 },
+		"Settings.DropCond is":                        func(s *Settings, _ *Data, _ *Config) { s.DropCond = 0.5 },
 		"Settings.ScaleColumns is":                    func(s *Settings, _ *Data, _ *Config) { s.ScaleColumns = true },
 		"Settings.Seed is\n\t0x4 in the file,\n\t0x5": func(s *Settings, _ *Data, _ *Config) { s.Seed = 5 },
 		"Settings.Validation.Rows is":                 func(s *Settings, _ *Data, _ *Config) { s.Validation.Rows = 7 },
@@ -285,6 +291,24 @@ func TestOtherSettingsAreRefusedByName(t *testing.T) {
 		require.ErrorContains(t, err, "score: Resume: "+path+": ")
 		require.ErrorContains(t, err, want)
 		require.Equal(t, before, state(m), want)
+	}
+}
+
+// A field that changes a run has to be in the file.
+func TestCheckpointsDescribeEverySetting(t *testing.T) {
+	free := []string{"Workers", "Checkpoints", "Recorder", "Logger"}
+	s := quick(1)
+	s.Checkpoints.Dir = t.TempDir()
+	fit(t, newModel(t, 2, Config{}), moons(), s)
+	f, err := checkpoint.ReadFile(filepath.Join(s.Checkpoints.Dir, keptName(1)))
+	require.NoError(t, err)
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[Settings]()) {
+		described := false
+		for key := range f.Metadata {
+			key, ok := strings.CutPrefix(key, metaSettings)
+			described = described || ok && (key == field.Name || strings.HasPrefix(key, field.Name+"."))
+		}
+		require.Equal(t, !slices.Contains(free, field.Name), described, field.Name)
 	}
 }
 

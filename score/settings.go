@@ -59,6 +59,10 @@ type Settings struct {
 	Averaging nn.Averaging
 	// Clip bounds the norm of the gradient; 0 is 1, a negative value is none.
 	Clip float64
+	// ClipValue bounds the magnitude of every element of the gradient, before
+	// Clip bounds the norm of what is left; 0 is none. For that alone Clip has to
+	// be negative.
+	ClipValue float64
 	// ScaleColumns scales every column by its own deviation instead of all by
 	// one number: for tables whose columns have different units.
 	ScaleColumns bool
@@ -136,13 +140,16 @@ func (s *Settings) withDefaults() (Settings, error) {
 	for _, f := range []struct {
 		name  string
 		value float64
-	}{{"EMA", c.EMA}, {"Clip", c.Clip}, {"DropCond", c.DropCond}} {
+	}{{"EMA", c.EMA}, {"Clip", c.Clip}, {"ClipValue", c.ClipValue}, {"DropCond", c.DropCond}} {
 		if math.IsNaN(f.value) || math.IsInf(f.value, 0) {
 			return c, fmt.Errorf("score: Fit: %w: Settings.%s is %v, want a finite number", ErrRange, f.name, f.value)
 		}
 	}
 	if c.EMA >= 1 {
 		return c, fmt.Errorf("score: Fit: %w: Settings.EMA is %v, want a decay below 1", ErrRange, c.EMA)
+	}
+	if c.ClipValue < 0 {
+		return c, fmt.Errorf("score: Fit: %w: Settings.ClipValue is %v, want a positive number, or 0 for none", ErrRange, c.ClipValue)
 	}
 	if c.DropCond > 1 {
 		return c, fmt.Errorf("score: Fit: %w: Settings.DropCond is %v, want a probability", ErrRange, c.DropCond)

@@ -25,6 +25,8 @@ func TestImpossibleSettingsAreRefused(t *testing.T) {
 		"Settings.EMA is 1, want a decay below 1":                                          {EMA: 1},
 		"Settings.Clip is NaN, want a finite number":                                       {Clip: nan},
 		"Settings.Clip is +Inf, want a finite number":                                      {Clip: math.Inf(1)},
+		"Settings.ClipValue is NaN, want a finite number":                                  {ClipValue: nan},
+		"Settings.ClipValue is -0.5, want a positive number, or 0 for none":                {ClipValue: -0.5},
 		"Settings.Rate: nn: Constant = -1, want a positive number":                         {Rate: nn.Constant(-1)},
 		"Settings.Rate: nn: Cosine.Steps = 0":                                              {Rate: nn.WarmUp{Then: nn.Cosine{Peak: 1}}},
 		"Settings.Optimizer: nn: Adam.Beta1 = 1.5":                                         {Optimizer: &nn.Adam[float32]{Beta1: 1.5}},
@@ -126,6 +128,42 @@ func TestClippingCanBeSwitchedOff(t *testing.T) {
 	}
 	require.Equal(t, raw[1e30], raw[-1])
 	require.NotEqual(t, raw[1e-3], raw[-1])
+}
+
+// The step is that of the gradient whose elements are bounded first and its norm
+// then; what is recorded is the norm before both.
+func TestGradientsAreClippedByValueBeforeTheirNorm(t *testing.T) {
+	const value, limit, rate = 0.02, 0.05, 0.5
+	one := func(clip, clipValue float64) (step []float64, norm float64) {
+		s, seen := quick(1), &recorded{}
+		s.Clip, s.ClipValue, s.Optimizer, s.Rate, s.Recorder = clip, clipValue, &plain{}, nn.Constant(rate), seen
+		m := newModel(t, 2, Config{})
+		before := widen(m.theta)
+		for i, w := range fit(t, m, moons(), s).Raw {
+			step = append(step, (before[i]-float64(w))/rate)
+		}
+		return step, seen.metrics[0].GradNorm
+	}
+	grad, norm := one(-1, 0)
+	sum, most := 0.0, 0.0
+	for i, g := range grad {
+		most = max(most, math.Abs(g))
+		grad[i] = math.Copysign(min(math.Abs(g), value), g)
+		sum += grad[i] * grad[i]
+	}
+	require.Greater(t, most, value)
+	require.Greater(t, math.Sqrt(sum), limit)
+
+	const rounding = 1e-6 // of weights near 1, over the rate
+	got, recorded := one(-1, value)
+	require.Equal(t, norm, recorded)
+	require.InDeltaSlice(t, grad, got, rounding)
+	for i := range grad {
+		grad[i] *= limit / math.Sqrt(sum)
+	}
+	got, recorded = one(limit, value)
+	require.Equal(t, norm, recorded)
+	require.InDeltaSlice(t, grad, got, rounding)
 }
 
 // plain is gradient descent.
