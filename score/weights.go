@@ -27,8 +27,8 @@ func PyTorch(parameter string) TensorName {
 
 // LoadWeights fills the network with weights that another program has saved as
 // safetensors, read by checkpoint.ReadFile; names gives the place of each
-// parameter, PyTorch or a function of one's own. Numbers may be float32 or
-// float64; a parameter of one row may be a vector there. Other tensors of the
+// parameter, PyTorch or a function of one's own. Numbers may be of half
+// precision (F16, BF16), float32 or float64; a parameter of one row may be a vector there. Other tensors of the
 // file are not looked at. The network, its features and the preconditioning have
 // to compute what they did there, which no file can tell. Shift and scale stay
 // what they are (of a new model 0 and 1), and a Fit from here keeps them.

@@ -95,6 +95,38 @@ func TestWeightsOfPyTorchGiveItsNumbers(t *testing.T) {
 	require.Equal(t, s, again)
 }
 
+// halved is the file of linear in half precision, F16 for what float16 holds
+// exactly and BF16 for the biases, whose last digits it cuts off.
+func halved() []byte {
+	header := `{"__metadata__":{"format":"pt"},"0.bias":{"dtype":"BF16","shape":[3],"data_offsets":[0,6]},"0.weight":{"dtype":"F16","shape":[3,2],"data_offsets":[6,18]},` +
+		`"2.bias":{"dtype":"BF16","shape":[2],"data_offsets":[18,22]},"2.weight":{"dtype":"F16","shape":[2,3],"data_offsets":[22,34]}}`
+	b := append(binary.LittleEndian.AppendUint64(nil, uint64(len(header))), header...)
+	for _, h := range []uint16{
+		0x3dcc, 0xbe4c, 0x3e99, // 0.0996…, −0.199…, 0.298…
+		0x3c00, 0x4000, 0x4200, 0x4400, 0x4500, 0x4600,
+		0xbf80, 0x3f00,
+		0x3c00, 0xbc00, 0x4000, 0x0000, 0x4200, 0xc000,
+	} {
+		b = binary.LittleEndian.AppendUint16(b, h)
+	}
+	return b
+}
+
+func TestWeightsOfHalfPrecisionAreLoaded(t *testing.T) {
+	m := newModel(t, 2, Config{Net: untimed{nn.MLP{Hidden: []int{3}}}})
+	want := newModel(t, 2, Config{Net: untimed{nn.MLP{Hidden: []int{3}}}})
+	half, err := checkpoint.Read(bytes.NewReader(halved()))
+	require.NoError(t, err)
+	whole, err := checkpoint.Read(bytes.NewReader(linear(same)))
+	require.NoError(t, err)
+	for i, v := range whole.Tensors[0].Data.([]float32) { // what bfloat16 keeps of 0.bias
+		whole.Tensors[0].Data.([]float32)[i] = math.Float32frombits(math.Float32bits(v) &^ 0xffff)
+	}
+	require.NoError(t, m.LoadWeights(half, sequential))
+	require.NoError(t, want.LoadWeights(whole, sequential))
+	require.Equal(t, state(want), state(m))
+}
+
 func TestWeightsThatDoNotFitAreRefused(t *testing.T) {
 	for want, c := range map[string]struct {
 		change func(string) string

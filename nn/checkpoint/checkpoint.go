@@ -34,7 +34,7 @@ var (
 
 // Tensor is a named array. Data is a []float32, []float64, []int64 or []uint64
 // in row-major order, its length the product of Shape; an empty shape is that
-// of a single number.
+// of a single number. Read gives numbers of half precision as []float32.
 type Tensor struct {
 	Name  string
 	Shape []int

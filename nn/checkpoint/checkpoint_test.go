@@ -191,7 +191,12 @@ func TestHostileHeadersAreRefused(t *testing.T) {
 		{"key in another case", file(tensor(`"dtype":"F32","Shape":[1],`+ok), "abcd"), ErrCorrupt, "Shape"},
 		{"both cases", file(tensor(`"dtype":"F32","shape":[1],"SHAPE":[9],`+ok), "abcd"), ErrCorrupt, "SHAPE"},
 		{"missing key", file(tensor(`"dtype":"F32",`+ok), "abcd"), ErrCorrupt, "2 of its 3"},
-		{"unknown dtype", file(tensor(`"dtype":"BF16","shape":[2],`+ok), "abcd"), ErrType, "BF16"},
+		{"unknown dtype", file(tensor(`"dtype":"F8_E4M3","shape":[4],`+ok), "abcd"), ErrType, "F8_E4M3"},
+		{"lower-case half", file(tensor(`"dtype":"bf16","shape":[2],`+ok), "abcd"), ErrType, "bf16"},
+		{"size differs from a half's", file(tensor(`"dtype":"F16","shape":[4],`+ok), "abcd"), ErrCorrupt, "[0, 4]"},
+		{"odd half", file(tensor(`"dtype":"BF16","shape":[1],"data_offsets":[0,3]`), "abc"), ErrCorrupt, "[0, 3]"},
+		{"bytes of halves wrap", file(tensor(`"dtype":"F16","shape":[9223372036854775807],"data_offsets":[0,0]`), ""), ErrShape, ""},
+		{"halves cut short", file(tensor(`"dtype":"F16","shape":[2],`+ok), "abc"), ErrCorrupt, "within the data"},
 		{"lower-case dtype", file(tensor(`"dtype":"f32","shape":[1],`+ok), "abcd"), ErrType, "f32"},
 		{"dtype null", file(tensor(`"dtype":null,"shape":[1],`+ok), "abcd"), ErrCorrupt, "want a string"},
 		{"negative dimension", file(tensor(`"dtype":"F32","shape":[-1],`+ok), "abcd"), ErrCorrupt, "-1"},
@@ -250,6 +255,7 @@ func TestClaimsAllocateNothing(t *testing.T) {
 	for name, b := range map[string][]byte{
 		"header": append(binary.LittleEndian.AppendUint64(nil, MaxHeader), '{'),
 		"data":   file(`{"x":{"dtype":"F64","shape":[100000000],"data_offsets":[0,800000000]}}`, "abcd"),
+		"halves": file(`{"x":{"dtype":"BF16","shape":[100000000],"data_offsets":[0,200000000]}}`, "abcd"),
 	} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
@@ -314,6 +320,7 @@ func FuzzRead(f *testing.F) {
 	f.Add(encode(f, &File{}))
 	f.Add(file(`{}`, ""))
 	f.Add(file(`{"__metadata__":{"format":"pt"},"x":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]},"e":{"dtype":"I64","shape":[0],"data_offsets":[8,8]}}`, "abcdefgh"))
+	f.Add(file(`{"h":{"dtype":"F16","shape":[3],"data_offsets":[0,6]},"b":{"dtype":"BF16","shape":[1],"data_offsets":[6,8]}}`, "abcdefgh"))
 	f.Add(file(`{"x":{"dtype":"F64","shape":[4294967296,4294967296],"data_offsets":[0,0]}}`, ""))
 	f.Add([]byte("PK\x03\x04"))
 	f.Fuzz(func(t *testing.T, b []byte) {

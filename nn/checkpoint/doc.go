@@ -19,6 +19,9 @@
 // bits, is found. A file with neither key is foreign; it is read with
 // Version 0, and a caller who wants protection refuses that.
 //
+// Numbers of half precision, F16 and BF16, are read as float32, which holds each
+// of them exactly; they are not written.
+//
 // Read takes hostile input: nothing is allocated before the bytes that need it
 // have arrived, every length is checked before it is used, and what the format
 // leaves to the reader (duplicate keys, unknown keys, gaps, overlaps, trailing

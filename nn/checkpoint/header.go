@@ -250,7 +250,7 @@ func (p *parser) tensor(h *header, name string) {
 func (e *entry) check() (err error) {
 	size := dtypeSize(e.dtype)
 	if size == 0 {
-		return fmt.Errorf("%w: tensor %q has dtype %.16q, want F32, F64, I64 or U64", ErrType, e.name, e.dtype)
+		return fmt.Errorf("%w: tensor %q has dtype %.16q, want F16, BF16, F32, F64, I64 or U64", ErrType, e.name, e.dtype)
 	}
 	if e.n, err = elements(e.shape, size); err != nil {
 		return fmt.Errorf("tensor %q: %w", e.name, err)

@@ -61,8 +61,12 @@ func Read(r io.Reader) (*File, error) {
 	return f, nil
 }
 
+// dtypeSize returns the bytes of an element, 0 for a type that Read does not
+// know.
 func dtypeSize(dtype string) int {
 	switch dtype {
+	case "F16", "BF16":
+		return 2
 	case "F32":
 		return 4
 	case "F64", "I64", "U64":
@@ -73,6 +77,10 @@ func dtypeSize(dtype string) int {
 
 func (e *entry) read(r io.Reader) (any, error) {
 	switch e.dtype {
+	case "F16":
+		return readHalves(r, e.n, float16)
+	case "BF16":
+		return readHalves(r, e.n, bfloat16)
 	case "F32":
 		return readData[float32](r, e.n)
 	case "F64":
@@ -84,21 +92,28 @@ func (e *entry) read(r io.Reader) (any, error) {
 	}
 }
 
-// readData grows its result as the elements arrive.
 func readData[T element](r io.Reader, n int) ([]T, error) {
+	return readChunks(r, n, binary.Size(T(0)), func(dst []T, b []byte) {
+		if _, err := binary.Decode(b, binary.LittleEndian, dst); err != nil {
+			panic(err) // the lengths agree
+		}
+	})
+}
+
+// readChunks reads n elements of size bytes, and grows its result as they
+// arrive.
+func readChunks[T element](r io.Reader, n, size int, decode func(dst []T, b []byte)) ([]T, error) {
 	data := make([]T, 0, min(n, chunk))
-	buf := make([]byte, min(n, chunk)*binary.Size(T(0)))
+	buf := make([]byte, min(n, chunk)*size)
 	for len(data) < n {
 		k := min(n-len(data), chunk)
-		b := buf[:k*binary.Size(T(0))]
+		b := buf[:k*size]
 		if err := fill(r, b, "data"); err != nil {
 			return nil, err
 		}
 		at := len(data)
 		data = slices.Grow(data, k)[:at+k]
-		if _, err := binary.Decode(b, binary.LittleEndian, data[at:]); err != nil {
-			return nil, err
-		}
+		decode(data[at:], b)
 	}
 	return data, nil
 }
