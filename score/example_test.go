@@ -3,6 +3,7 @@ package score_test
 import (
 	"bytes"
 	"context"
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,8 +12,10 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distmv"
 
 	"github.com/gradlogp/gradlogp/nn"
@@ -249,8 +252,35 @@ func ExampleJSONLines() {
 	// {"step":2,"steps":2,"loss":1.5,"grad_norm":0.25,"rate":0.001,"held_out":1.75}
 }
 
-// A measure of one's own, such as the likelihood of held-out rows, is taken by a
-// Recorder that has the average published first.
+// The negative log-likelihood of held-out rows, in nats, as a column of the
+// record of a run.
+func ExampleMeasure() {
+	ctx := context.Background()
+	m, _ := score.New(2, &score.Config{Net: nn.MLP{Hidden: []int{16, 16}}})
+	x, logp := mat.NewDense(200, 2, nil), make([]float64, 200)
+	_ = normal().Batch(x, nil, 0, 0, rand.New(rand.NewPCG(1, 2)))
+	var record bytes.Buffer
+
+	nll := &score.Measure{Name: "nll", Every: 200, To: &score.CSV{W: &record}, Of: func() (float64, error) {
+		_, err := sampler.LogProb(ctx, logp, x, sampler.Problem{SDE: m.Process(), Score: m}, nil)
+		return -stat.Mean(logp, nil), err
+	}}
+	if _, err := score.Fit(ctx, m, normal(), &score.Settings{Steps: 400, Batch: 64, Recorder: nll}); err != nil {
+		log.Fatal(err)
+	}
+
+	rows, _ := csv.NewReader(&record).ReadAll()
+	fmt.Println(rows[0], len(rows))
+	last, _ := strconv.ParseFloat(rows[400][5], 64)
+	entropy := math.Log(2 * math.Pi * math.E * 4) // of N(μ, 4I)
+	fmt.Printf("%q %t\n", rows[199][5], math.Abs(last-entropy) < 0.2)
+	// Output:
+	// [step loss grad_norm rate held_out nll] 401
+	// "" true
+}
+
+// The model in training is the average of the weights so far once it has been
+// published.
 func ExampleMetrics_Publish() {
 	m, _ := score.New(2, &score.Config{Net: nn.MLP{Hidden: []int{16}}})
 	y, s := mat.NewDense(1, 2, []float64{1, -2}), mat.NewDense(1, 2, nil)

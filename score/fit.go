@@ -252,7 +252,7 @@ func (t *trainer) one() error {
 		}
 	}
 	if t.s.Recorder != nil {
-		if err := t.s.Recorder.Record(Metrics{t.step, t.s.Steps, loss, norm, rate, heldOut, t.publish}); err != nil {
+		if err := t.s.Recorder.Record(Metrics{Step: t.step, Steps: t.s.Steps, Loss: loss, GradNorm: norm, Rate: rate, HeldOut: heldOut, publish: t.publish}); err != nil {
 			return fmt.Errorf("score: Fit: recorder after step %d: %w", t.step, err)
 		}
 	}

@@ -28,8 +28,8 @@ func (all Recorders) Record(m Metrics) error {
 //
 //	{"step":1,"steps":20000,"loss":1.93,"grad_norm":2.1,"rate":1.2e-05,"held_out":1.88}
 //
-// with "held_out" at the steps that have it, in one call of Write. Numbers have
-// all their digits.
+// with "held_out" and Measures at the steps that have them, in one call of Write.
+// Numbers have all their digits.
 type JSONLines struct {
 	W    io.Writer
 	line []byte
@@ -48,6 +48,12 @@ func (j *JSONLines) Record(m Metrics) error {
 			b = appendNumber(append(b, f.name...), f.value)
 		}
 	}
+	for _, f := range m.Measures {
+		if finite(f.Value) {
+			b = append(append(append(b, `,"`...), f.Name...), `":`...)
+			b = appendNumber(b, f.Value)
+		}
+	}
 	j.line = append(b, "}\n"...)
 	_, err := j.W.Write(j.line)
 	return err
@@ -58,7 +64,8 @@ func (j *JSONLines) Record(m Metrics) error {
 //
 //	step,loss,grad_norm,rate,held_out
 //
-// the last one empty at steps that have none, each in one call of Write. The
+// and those of Measures, empty at steps that have none, each in one call of
+// Write. The
 // names are left out when W has a method Size that says that something has been
 // written already, as a LineFile has.
 type CSV struct {
@@ -71,7 +78,7 @@ type CSV struct {
 func (c *CSV) Record(m Metrics) error {
 	if !c.named {
 		if f, ok := c.W.(interface{ Size() int64 }); !ok || f.Size() == 0 {
-			if _, err := io.WriteString(c.W, "step,loss,grad_norm,rate,held_out\n"); err != nil {
+			if _, err := io.WriteString(c.W, header(m)); err != nil {
 				return err
 			}
 		}
@@ -79,13 +86,29 @@ func (c *CSV) Record(m Metrics) error {
 	}
 	b := strconv.AppendInt(c.line[:0], int64(m.Step), 10)
 	for _, v := range [...]float64{m.Loss, m.GradNorm, m.Rate, m.HeldOut} {
-		if b = append(b, ','); !math.IsNaN(v) {
-			b = appendNumber(b, v)
-		}
+		b = appendCell(b, v)
+	}
+	for _, f := range m.Measures {
+		b = appendCell(b, f.Value)
 	}
 	c.line = append(b, '\n')
 	_, err := c.W.Write(c.line)
 	return err
+}
+
+func header(m Metrics) string {
+	names := "step,loss,grad_norm,rate,held_out"
+	for _, f := range m.Measures {
+		names += "," + f.Name
+	}
+	return names + "\n"
+}
+
+func appendCell(b []byte, v float64) []byte {
+	if b = append(b, ','); math.IsNaN(v) {
+		return b
+	}
+	return appendNumber(b, v)
 }
 
 func appendNumber(b []byte, v float64) []byte { return strconv.AppendFloat(b, v, 'g', -1, 64) }

@@ -95,13 +95,14 @@ type Metrics struct {
 	GradNorm float64 // before clipping
 	Rate     float64
 	HeldOut  float64 // loss on held-out rows; NaN at steps without a look
+	// Measures are one's own, see Measure. A Recorder that keeps them copies them.
+	Measures []Measured
 
 	publish func() error
 }
 
 // Publish gives the model in training the moving average of the weights so far,
-// so that a Recorder can evaluate it, say the likelihood of held-out rows every
-// thousand steps; Fit does so at its checks and at the end only. It returns an
+// so that a Recorder can evaluate it (a Measure does); Fit does so at its checks and at the end only. It returns an
 // error wrapping ErrNonFinite, and leaves the model as it is, when a weight is
 // not finite.
 func (m Metrics) Publish() error {
@@ -158,7 +159,7 @@ func (s *Settings) withDefaults() (Settings, error) {
 	for _, f := range []struct {
 		name  string
 		value any
-	}{{"Objective", c.Objective}, {"Weight", c.Weight}, {"Times", c.Times}, {"Rate", c.Rate}, {"Optimizer", c.Optimizer}, {"Averaging", c.Averaging}} {
+	}{{"Objective", c.Objective}, {"Weight", c.Weight}, {"Times", c.Times}, {"Rate", c.Rate}, {"Optimizer", c.Optimizer}, {"Averaging", c.Averaging}, {"Recorder", c.Recorder}} {
 		if err := nn.Validate(f.value); err != nil {
 			return c, fmt.Errorf("score: Fit: %w: Settings.%s: %w", ErrRange, f.name, err)
 		}
