@@ -6,7 +6,8 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// Scratch of these sizes lives on the stack; larger mixtures allocate.
+// Scratch of these sizes lives on the stack. What larger mixtures need is kept
+// from one evaluation to the next; more dimensions allocate.
 const (
 	stackComponents = 512
 	stackDim        = 32
@@ -90,7 +91,10 @@ func (m *Mixture) LogProb(x []float64) float64 {
 		panic(badDimension)
 	}
 	var stack [stackComponents]float64
-	return m.posterior(scratch(stack[:], len(m.weights)), x)
+	r, own := m.room(stack[:])
+	logp := m.posterior(r, x)
+	m.spare.put(own)
+	return logp
 }
 
 // Responsibilities returns the posterior probabilities p(k|x) of the K
@@ -111,9 +115,10 @@ func (m *Mixture) Responsibilities(dst, x []float64) []float64 {
 func (m *Mixture) ScoreInput(dst, x []float64) []float64 {
 	dst = reuse(dst, x, m.dim)
 	var stack [stackComponents]float64
-	r := scratch(stack[:], len(m.weights))
+	r, own := m.room(stack[:])
 	m.posterior(r, x)
 	m.score(dst, r, x)
+	m.spare.put(own)
 	return dst
 }
 
@@ -139,7 +144,7 @@ func (m *Mixture) ScoreJacobian(dst *mat.Dense, x []float64) {
 	square(dst, m.dim)
 	var stack [stackComponents]float64
 	var vectors [2 * stackDim]float64
-	r := scratch(stack[:], len(m.weights))
+	r, own := m.room(stack[:])
 	v := scratch(vectors[:], 2*m.dim)
 	s, u := v[:m.dim], v[m.dim:]
 	m.posterior(r, x)
@@ -156,6 +161,7 @@ func (m *Mixture) ScoreJacobian(dst *mat.Dense, x []float64) {
 		}
 		m.subPrecision(raw.Data, raw.Stride, k, rk)
 	}
+	m.spare.put(own)
 	for i := range m.dim { // the sums above are over the lower triangle
 		for j := range i {
 			raw.Data[j*raw.Stride+i] = raw.Data[i*raw.Stride+j]
@@ -195,7 +201,7 @@ func (m *Mixture) Divergence(x []float64) float64 {
 	}
 	var stack [stackComponents]float64
 	var vectors [2 * stackDim]float64
-	r := scratch(stack[:], len(m.weights))
+	r, own := m.room(stack[:])
 	v := scratch(vectors[:], 2*m.dim)
 	s, u := v[:m.dim], v[m.dim:]
 	m.posterior(r, x)
@@ -216,6 +222,7 @@ func (m *Mixture) Divergence(x []float64) float64 {
 		}
 		div += rk * (norm - trace)
 	}
+	m.spare.put(own)
 	return div
 }
 

@@ -31,6 +31,7 @@ func (m *Mixture) Noised(alpha, sigma float64) *DiffusedMixture {
 			vars:    make([]float64, len(m.vars)),
 			axes:    m.axes,
 			rng:     m.rng,
+			spare:   m.spare,
 		},
 		base: m, alpha: alpha, sigma: sigma,
 	}
@@ -50,7 +51,7 @@ func (m *Mixture) Noised(alpha, sigma float64) *DiffusedMixture {
 func (p *DiffusedMixture) Denoise(dst, x []float64) []float64 {
 	dst = reuse(dst, x, p.dim)
 	var stack [stackComponents]float64
-	r := scratch(stack[:], len(p.weights))
+	r, own := p.room(stack[:])
 	p.posterior(r, x)
 	clear(dst)
 	d := p.dim
@@ -73,6 +74,7 @@ func (p *DiffusedMixture) Denoise(dst, x []float64) []float64 {
 			axpy(dst, rk*gain*p.project(k, j, x), p.axis(k, j))
 		}
 	}
+	p.spare.put(own)
 	return dst
 }
 

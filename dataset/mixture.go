@@ -27,6 +27,7 @@ type Mixture struct {
 	prec    []float64 // 1/vars
 	logNorm []float64 // log w_k − ½ log det 2πC_k
 	rng     *rand.Rand
+	spare   *spare // room for r of more components than fit the stack
 }
 
 // NewMixture returns the mixture with the given weights, which need not sum to
@@ -105,7 +106,7 @@ func newMixture(weights []float64, means *mat.Dense, scales int, src rand.Source
 	if r, c, bad := nonFinite(means); bad {
 		return nil, fmt.Errorf("dataset: means at row %d, column %d = %v: %w", r, c, means.At(r, c), ErrNonFinite)
 	}
-	m := &Mixture{dim: d, weights: make([]float64, k), logW: make([]float64, k), means: make([]float64, k*d)}
+	m := &Mixture{spare: new(spare), dim: d, weights: make([]float64, k), logW: make([]float64, k), means: make([]float64, k*d)}
 	floats.ScaleTo(m.weights, 1/sum, weights)
 	for i, w := range m.weights {
 		m.logW[i] = math.Log(w)

@@ -330,9 +330,6 @@ func TestEvaluationDoesNotAllocate(t *testing.T) {
 	x, dst := []float64{0.3, -0.2}, make([]float64, 2)
 	jac := mat.NewDense(2, 2, nil)
 	for name, law := range laws(9) {
-		if name == "spirals" {
-			continue // more components than fit the stack
-		}
 		p := law.Diffuse(0.8, 0.6)
 		require.Zero(t, testing.AllocsPerRun(20, func() {
 			p.LogProb(x)
