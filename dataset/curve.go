@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"math"
 	"math/rand/v2"
 
 	"gonum.org/v1/gonum/integrate/quad"
@@ -15,7 +16,13 @@ type arms struct {
 	// density is the density of v and quantile its inverse distribution
 	// function; nil for uniform v.
 	density, quantile func(float64) float64
+	// side is the side of the square, from the point of the curve on along both
+	// axes, over which arm k is spread before the blur; nil for none.
+	side func(k int) float64
 }
+
+// sideNodes is the number of nodes along the side of a square.
+const sideNodes = 7
 
 // mixture returns the quadrature of the density by the Gauss–Legendre rule with
 // n nodes an arm.
@@ -27,17 +34,34 @@ func (a *arms) mixture(n int) *Mixture {
 			w[i] *= a.density(v[i])
 		}
 	}
-	var weights, std []float64
-	means := mat.NewDense(a.count*n, 2, nil)
+	square, side := []node{{}}, func(int) float64 { return 0 }
+	if a.side != nil {
+		square, side = unitSquare(sideNodes), a.side
+	}
+	var weights, std, means []float64
 	for k := range a.count {
-		weights = append(weights, w...)
 		for i := range n {
 			x, y := a.at(k, v[i])
-			means.SetRow(k*n+i, []float64{x, y})
-			std = append(std, a.std)
+			for _, p := range square {
+				weights = append(weights, w[i]*math.Exp(p.logW))
+				means = append(means, x+side(k)*p.x, y+side(k)*p.y)
+				std = append(std, a.std)
+			}
 		}
 	}
-	return constant(NewIsotropicMixture(weights, means, std, nil))
+	return constant(NewIsotropicMixture(weights, mat.NewDense(len(std), 2, means), std, nil))
+}
+
+// unitSquare returns the Gauss–Legendre rule with n×n nodes on [0, 1]².
+func unitSquare(n int) (list []node) {
+	v, w := make([]float64, n), make([]float64, n)
+	quad.Legendre{}.FixedLocations(v, w, 0, 1)
+	for i, x := range v {
+		for j, y := range v {
+			list = append(list, node{x, y, math.Log(w[i] * w[j])})
+		}
+	}
+	return list
 }
 
 // curve is the law of arms chosen with equal probability.
@@ -67,6 +91,11 @@ func (c *curve) Rand(x []float64) []float64 {
 		v = c.arms.quantile(v)
 	}
 	x[0], x[1] = c.arms.at(k, v)
+	if c.arms.side != nil {
+		side := c.arms.side(k)
+		x[0] += side * c.rng.Float64()
+		x[1] += side * c.rng.Float64()
+	}
 	x[0] += c.arms.std * c.rng.NormFloat64()
 	x[1] += c.arms.std * c.rng.NormFloat64()
 	return x

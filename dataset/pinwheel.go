@@ -23,10 +23,11 @@ const (
 //
 //	p(x) = Σ_k N(R(−2πk/5 − rate·e^r) x/1.35; (1, 0), diag(0.3², 0.1²)) / (5·1.35²),   r = |x|/1.35,
 //
-// with the rotation R. Its entropy is 1.535 nats at any rate.
+// with the rotation R. Its entropy is 1.5345 nats at any rate.
 type Pinwheel struct {
-	rate float64
-	rng  *rand.Rand
+	rate    float64
+	sheared bool // twisted by e^u, not by e^|f|
+	rng     *rand.Rand
 }
 
 const badRate = "dataset: rate of the pinwheel outside [0, 1]"
@@ -64,7 +65,11 @@ func (p *Pinwheel) twist(r float64) float64 { return p.rate * math.Exp(min(r, 70
 
 // place returns the point of arm k that f = (u, v) becomes.
 func (p *Pinwheel) place(k int, u, v float64) (x, y float64) {
-	sin, cos := math.Sincos(2*math.Pi*float64(k)/pinwheelArms + p.twist(math.Hypot(u, v)))
+	lever := math.Hypot(u, v)
+	if p.sheared {
+		lever = min(u, shearMost)
+	}
+	sin, cos := math.Sincos(2*math.Pi*float64(k)/pinwheelArms + p.twist(lever))
 	return pinwheelScale * (cos*u - sin*v), pinwheelScale * (sin*u + cos*v)
 }
 
@@ -114,6 +119,9 @@ func (p *Pinwheel) LogProb(x []float64) float64 {
 }
 
 func (p *Pinwheel) logProb(x, y float64) float64 {
+	if p.sheared {
+		return p.shearLogProb(x, y)
+	}
 	var prob [pinwheelArms]float64
 	u, v := p.untwist(x, y)
 	return p.posterior(&prob, u, v)
@@ -125,6 +133,10 @@ func (p *Pinwheel) logProb(x, y float64) float64 {
 //	(R(θ)g − θ'(r) (f₁g₂ − f₂g₁) q/r)/1.35.
 func (p *Pinwheel) ScoreInput(dst, x []float64) []float64 {
 	dst = reuse(dst, x, 2)
+	if p.sheared {
+		p.shearScore(dst, x)
+		return dst
+	}
 	var prob [pinwheelArms]float64
 	u, v := p.untwist(x[0], x[1])
 	p.posterior(&prob, u, v)

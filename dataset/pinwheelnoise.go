@@ -61,7 +61,7 @@ type node struct{ x, y, logW float64 }
 // v and in w(u) = Au + B(u − 1)e^u, whose derivative is the precision that the
 // shear of the twist, about rate·u·e^u, asks for. σ may be infinite.
 func (p *Pinwheel) nodes(sigma, step, reach float64) []node {
-	B := p.rate * pinwheelScale / sigma
+	B := math.Abs(p.rate) * pinwheelScale / sigma
 	A := math.Hypot(1/pinwheelRadial, pinwheelScale/sigma)
 	w := func(u float64) float64 { return A*u + B*(u-1)*math.Exp(u) }
 	slope := func(u float64) float64 { return A + B*u*math.Exp(u) } // > 0, as B ≤ A

@@ -11,13 +11,17 @@ import (
 // at the angles 2πk/8 of the circle of radius 1.4. Its entropy is 0.3121 nats.
 // The source may be nil when Rand is not used.
 func NewRing(src rand.Source) *Mixture {
-	const n, radius, std = 8, 1.4, 0.1
+	return ring(8, 1.4, 0.1, src)
+}
+
+// ring returns n equal Gaussians, evenly spaced on a circle.
+func ring(n int, radius, std float64, src rand.Source) *Mixture {
 	weights := make([]float64, n)
 	stds := make([]float64, n)
 	means := mat.NewDense(n, 2, nil)
 	for k := range n {
-		sin, cos := math.Sincos(2 * math.Pi * float64(k) / n)
-		weights[k], stds[k] = 1.0/n, std
+		sin, cos := math.Sincos(2 * math.Pi * float64(k) / float64(n))
+		weights[k], stds[k] = 1/float64(n), std
 		means.SetRow(k, []float64{radius * cos, radius * sin})
 	}
 	return constant(NewIsotropicMixture(weights, means, stds, src))

@@ -10,8 +10,8 @@ import (
 //
 //	±(−θ cos θ, θ sin θ)/4.7,
 //
-// chosen with equal probability, blurred by N(0, 0.05² I). Its entropy is 1.397
-// nats.
+// chosen with equal probability, blurred by N(0, 0.05² I). Its entropy is
+// 1.3977 nats.
 //
 // Rand is exact. The density is computed by Gauss–Legendre quadrature over √u
 // with 480 nodes an arm: a mixture of 960 Gaussians, none further from the next
@@ -29,15 +29,20 @@ func spiralsArms() *arms {
 	return &arms{
 		count: 2, nodes: 480, std: 0.05,
 		density: func(v float64) float64 { return 2 * v }, quantile: math.Sqrt,
-		at: func(k int, v float64) (x, y float64) {
-			θ := 3 * math.Pi * v
-			sin, cos := math.Sincos(θ)
-			r := θ / 4.7
-			if k == 1 {
-				r = -r
-			}
-			return -r * cos, r * sin
-		},
+		at: spirals(4.7),
+	}
+}
+
+// spirals are the curves over a number.
+func spirals(over float64) func(k int, v float64) (x, y float64) {
+	return func(k int, v float64) (x, y float64) {
+		θ := 3 * math.Pi * v
+		sin, cos := math.Sincos(θ)
+		r := θ / over
+		if k == 1 {
+			r = -r
+		}
+		return -r * cos, r * sin
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 //
 //	(t cos t, t sin t)/7
 //
-// blurred by N(0, 0.05² I). Its entropy is 0.930 nats.
+// blurred by N(0, 0.05² I). Its entropy is 0.9350 nats.
 //
 // Rand is exact. The density is computed by Gauss–Legendre quadrature over u
 // with 512 nodes: a mixture of 512 Gaussians, none further from the next than
@@ -24,11 +24,16 @@ type SwissRoll struct{ curve }
 func NewSwissRoll(src rand.Source) *SwissRoll { return &SwissRoll{newCurve(swissRollArms(), src)} }
 
 func swissRollArms() *arms {
-	return &arms{count: 1, nodes: 512, std: 0.05, at: func(_ int, u float64) (x, y float64) {
+	return &arms{count: 1, nodes: 512, std: 0.05, at: roll(7)}
+}
+
+// roll is the curve over a number.
+func roll(over float64) func(_ int, u float64) (x, y float64) {
+	return func(_ int, u float64) (x, y float64) {
 		t := 1.5 * math.Pi * (1 + 2*u)
 		sin, cos := math.Sincos(t)
-		return t * cos / 7, t * sin / 7
-	}}
+		return t * cos / over, t * sin / over
+	}
 }
 
 var _ Diffusible = (*SwissRoll)(nil)

@@ -1,0 +1,131 @@
+package dataset
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// Affine is the law of y = ax + b for x of another law, with a number a ≠ 0:
+//
+//	log p(y) = log p_x((y − b)/a) − d log|a|,
+//
+// and as αy + σz is a(αx + σz/a) + αb, it is as Diffusible as the other.
+type Affine struct {
+	mapped
+	law Diffusible
+}
+
+const badScale = "dataset: scale is zero or not finite"
+
+// NewAffine returns the law of scale·x + shift. A nil shift is zero. It panics
+// when the scale is zero or not finite, or when the dimensions differ.
+func NewAffine(law Diffusible, scale float64, shift []float64) *Affine {
+	if scale == 0 || math.IsNaN(scale) || math.IsInf(scale, 0) {
+		panic(badScale)
+	}
+	b := make([]float64, law.Dim())
+	if shift != nil && len(shift) != len(b) {
+		panic(badDimension)
+	}
+	copy(b, shift)
+	return &Affine{mapped{law: law, a: scale, b: b}, law}
+}
+
+// Dim returns the dimension d.
+func (l *Affine) Dim() int { return len(l.b) }
+
+// Rand draws y. A nil y is allocated. It panics when the other law does.
+func (l *Affine) Rand(y []float64) []float64 {
+	y = l.law.Rand(y)
+	l.forth(y)
+	return y
+}
+
+// Diffuse returns the law of αy + σz. It panics when that of the other law does.
+func (l *Affine) Diffuse(alpha, sigma float64) Diffused {
+	p := l.law.Diffuse(alpha, sigma/math.Abs(l.a))
+	b := make([]float64, len(l.b))
+	for i, v := range l.b {
+		b[i] = alpha * v
+	}
+	return &diffusedAffine{mapped{law: p, a: l.a, b: b}, p, l}
+}
+
+// mapped is what an affine law and its noised versions share.
+type mapped struct {
+	law interface {
+		LogProb(x []float64) float64
+		ScoreInput(dst, x []float64) []float64
+	}
+	a     float64
+	b     []float64
+	spare spare // of points
+}
+
+func (m *mapped) forth(x []float64) {
+	for i, b := range m.b {
+		x[i] = m.a*x[i] + b
+	}
+}
+
+// back returns (y − b)/a, which goes to m.spare after use.
+func (m *mapped) back(y []float64) []float64 {
+	if len(y) != len(m.b) {
+		panic(badDimension)
+	}
+	x := m.spare.get(len(y))
+	for i, b := range m.b {
+		x[i] = (y[i] - b) / m.a
+	}
+	return x
+}
+
+// LogProb returns log p(y).
+func (m *mapped) LogProb(y []float64) float64 {
+	x := m.back(y)
+	defer m.spare.put(x)
+	return m.law.LogProb(x) - float64(len(x))*math.Log(math.Abs(m.a))
+}
+
+// ScoreInput returns ∇ log p(y), in dst when it is not nil.
+func (m *mapped) ScoreInput(dst, y []float64) []float64 {
+	x := m.back(y)
+	defer m.spare.put(x)
+	dst = m.law.ScoreInput(dst, x)
+	for i := range dst {
+		dst[i] /= m.a
+	}
+	return dst
+}
+
+// diffusedAffine is the law of αy + σz.
+type diffusedAffine struct {
+	mapped
+	p    Diffused // of αx + σz/|a|
+	base *Affine
+}
+
+// ScoreJacobian implements Diffused.
+func (d *diffusedAffine) ScoreJacobian(dst *mat.Dense, y []float64) {
+	x := d.back(y)
+	defer d.spare.put(x)
+	d.p.ScoreJacobian(dst, x)
+	raw := dst.RawMatrix()
+	for i := range raw.Rows {
+		for j := range raw.Cols {
+			raw.Data[i*raw.Stride+j] /= d.a * d.a
+		}
+	}
+}
+
+// Denoise implements Diffused.
+func (d *diffusedAffine) Denoise(dst, y []float64) []float64 {
+	x := d.back(y)
+	defer d.spare.put(x)
+	dst = d.p.Denoise(dst, x)
+	d.base.forth(dst)
+	return dst
+}
+
+var _ Diffusible = (*Affine)(nil)

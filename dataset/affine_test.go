@@ -1,0 +1,43 @@
+package dataset
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gonum.org/v1/gonum/mat"
+)
+
+// A Gaussian that is mapped is the Gaussian with the mapped mean and covariance.
+func TestAffineMapOfAGaussianIsAGaussian(t *testing.T) {
+	gaussian := func(mean, cov []float64, src rand.Source) *Mixture {
+		m, err := NewMixture([]float64{1}, mat.NewDense(1, 2, mean), []*mat.SymDense{mat.NewSymDense(2, cov)}, src)
+		require.NoError(t, err)
+		return m
+	}
+	src := func() rand.Source { return rand.NewPCG(1, 2) }
+	for _, a := range []float64{3, -0.5} {
+		law := NewAffine(gaussian([]float64{0.2, -1}, []float64{0.5, 0.1, 0.1, 0.3}, src()), a, []float64{4, 7})
+		want := gaussian([]float64{0.2*a + 4, -a + 7}, []float64{0.5 * a * a, 0.1 * a * a, 0.1 * a * a, 0.3 * a * a}, nil)
+		x := gaussian([]float64{0.2, -1}, []float64{0.5, 0.1, 0.1, 0.3}, src()).Rand(nil)
+		y := law.Rand(nil)
+		require.InDeltaSlice(t, []float64{a*x[0] + 4, a*x[1] + 7}, y, 1e-14)
+		require.InDelta(t, want.LogProb(y), law.LogProb(y), 1e-12)
+		require.InDeltaSlice(t, want.ScoreInput(nil, y), law.ScoreInput(nil, y), 1e-12)
+		p, q := law.Diffuse(0.6, 0.8), want.Diffuse(0.6, 0.8)
+		require.InDelta(t, q.LogProb(y), p.LogProb(y), 1e-12)
+		require.InDeltaSlice(t, q.Denoise(nil, y), p.Denoise(nil, y), 1e-12)
+		var j, k mat.Dense
+		p.ScoreJacobian(&j, y)
+		q.ScoreJacobian(&k, y)
+		require.True(t, mat.EqualApprox(&j, &k, 1e-12))
+	}
+	ring := NewRing(nil)
+	require.Equal(t, 2, NewAffine(ring, 2, nil).Dim())
+	for _, bad := range []float64{0, math.NaN(), math.Inf(1)} {
+		require.PanicsWithValue(t, badScale, func() { NewAffine(ring, bad, nil) })
+	}
+	require.PanicsWithValue(t, badDimension, func() { NewAffine(ring, 1, []float64{1}) })
+	require.PanicsWithValue(t, badSource, func() { NewAffine(ring, 1, nil).Rand(nil) })
+}
