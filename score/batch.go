@@ -121,7 +121,7 @@ func newBatcher(m *Model, data Data, s *Settings, crew *ad.Crew) *batcher {
 	if m.cond != nil {
 		b.addConditions(refs, groups)
 	}
-	b.draw, b.perturb, b.target = byRow(own, b.drawn), byRow(own, b.noised), byRow(s.Batch, b.targeted)
+	b.draw, b.perturb, b.target = b.drawn, byRow(own, b.noised), byRow(s.Batch, b.targeted)
 	return b
 }
 
@@ -180,11 +180,15 @@ func (b *batcher) level(i int) float64 {
 	return (float64(i) + u[0]) / float64(b.own)
 }
 
-// drawn draws noise and time of a distinct row.
-func (b *batcher) drawn(i int) {
-	noise.White{Seed: b.s.Seed}.Row(b.z.RawRowView(i), noise.Draw{Purpose: noise.Perturb, Step: b.step, Row: i})
-	b.times[i] = b.s.Times.At(b.m.process, b.level(i))
-	b.drop(i)
+// drawn draws noise and times of a grain of distinct rows.
+func (b *batcher) drawn(_, g int) {
+	from, to := g*grain, min((g+1)*grain, b.own)
+	z, d := b.z.RawMatrix().Data, b.m.dim
+	noise.White{Seed: b.s.Seed}.Rows(z[from*d:to*d], d, noise.Draw{Purpose: noise.Perturb, Step: b.step, Row: from})
+	for i := from; i < to; i++ {
+		b.times[i] = b.s.Times.At(b.m.process, b.level(i))
+		b.drop(i)
+	}
 }
 
 // rows draws clean rows from the data and maps them to model coordinates.

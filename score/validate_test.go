@@ -115,7 +115,7 @@ func TestHeldOutLossIsThePlainLossOfTheAverage(t *testing.T) {
 	times, z, u := make([]float64, 2*n), make([]float64, 2), make([]float64, 1)
 	for i := range n {
 		noise.Uniform(u, s.Seed, noise.Draw{Purpose: noise.Level, Step: heldOutStep, Row: i})
-		noise.White{Seed: s.Seed}.Row(z, noise.Draw{Purpose: noise.Perturb, Step: heldOutStep, Row: i})
+		noise.White{Seed: s.Seed}.Rows(z, len(z), noise.Draw{Purpose: noise.Perturb, Step: heldOutStep, Row: i})
 		times[i] = max(0.002, math.Exp(-1.6+1.4*math.Sqrt2*math.Erfinv(2*(float64(i)+u[0])/n-1))) // the span's begin
 		times[i+n] = times[i]
 		for j := range 2 {

@@ -1,43 +1,56 @@
 package noise
 
-import (
-	"math"
-
-	"gonum.org/v1/gonum/mat"
-)
+import "gonum.org/v1/gonum/mat"
 
 // White serves independent standard normals. It ignores T and U.
 type White struct{ Seed uint64 }
 
 // Normal implements Source.
 func (s White) Normal(dst *mat.Dense, at Draw) {
-	rows, _ := dst.Dims()
-	for i := range rows {
-		s.Row(dst.RawRowView(i), at)
-		at.Row++
-	}
+	m := dst.RawMatrix()
+	s.fill(m.Data, m.Rows, m.Cols, m.Stride, at)
 }
 
-// Row fills z with the normals of row at.Row alone. Its length may be anything:
-// entries 4n…4n+3 come from the row's n-th block by two Box–Muller pairs
+// Rows is Normal for rows of cols columns that lie in z one behind the other.
+// It panics when they do not fill it.
+func (s White) Rows(z []float64, cols int, at Draw) {
+	rows := len(z) / max(cols, 1)
+	if rows*cols != len(z) {
+		panic("noise: length is no multiple of cols")
+	}
+	s.fill(z, rows, cols, cols, at)
+}
+
+// fill makes entries 4n…4n+3 of a row from the row's n-th block, by two
+// Box–Muller pairs
 //
 //	z₁ = √(−2 ln u) cos 2πv,   z₂ = √(−2 ln u) sin 2πv.
-func (s White) Row(z []float64, at Draw) {
-	for j := 0; j < len(z); j += 4 {
-		w0, w1, w2, w3 := at.words4(s.Seed, normals, j/4)
-		var four [4]float64
-		four[0], four[1] = boxMuller(w0, w1)
-		if len(z)-j > 2 {
-			four[2], four[3] = boxMuller(w2, w3)
+func (s White) fill(z []float64, rows, cols, stride int, at Draw) {
+	var p pairs
+	to, toCol := 0, 0 // where the next pair belongs
+	for row, col := 0, 0; row < rows && cols > 0; {
+		for p.n = 0; row < rows && !p.full(); {
+			w0, w1, w2, w3 := at.words4(s.Seed, normals, col/4)
+			p.add(w0, w1)
+			if cols-col > 2 {
+				p.add(w2, w3)
+			}
+			if col += 4; col >= cols {
+				row, col = row+1, 0
+				at.Row++
+			}
 		}
-		copy(z[j:], four[:])
+		p.normals()
+		for i := range p.n {
+			z[to+toCol] = p.z0[i]
+			if toCol+1 < cols {
+				z[to+toCol+1] = p.z1[i]
+			}
+			if toCol += 2; toCol >= cols {
+				to, toCol = to+stride, 0
+			}
+		}
 	}
-}
-
-func boxMuller(a, b uint64) (z0, z1 float64) {
-	r := math.Sqrt(-2 * math.Log(1-unit(a)))
-	sin, cos := math.Sincos(2 * math.Pi * unit(b))
-	return r * cos, r * sin
 }
 
 // Uniform fills dst with independent numbers on [0, 1) that belong to row

@@ -31,6 +31,7 @@ type rule struct {
 
 var rules = []rule{
 	{folder: "sde", own: []string{"sde/..."}},
+	{folder: "sde/noise", foreign: []string{"golang.org/x/sys/cpu"}},
 	{folder: "nn/internal/kernel", foreign: []string{"golang.org/x/sys/cpu"}},
 	{folder: "nn/ad", own: []string{"nn/internal/kernel"}},
 	{folder: "nn/checkpoint"},

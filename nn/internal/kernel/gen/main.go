@@ -1,6 +1,6 @@
-// Command gen writes the assembly of package kernel: for each family of
-// kernels NAME_amd64.s and, with its Go declarations, NAME_amd64.go
-// in the parent folder.
+// Command gen writes the module's assembly: for each family of kernels
+// NAME_amd64.s and, with its Go declarations, NAME_amd64.go, in the folder of
+// the package that the family is for.
 package main
 
 import (
@@ -14,33 +14,43 @@ import (
 	"github.com/mmcloughlin/avo/printer"
 )
 
+// target is a package that has assembly.
+type target struct{ folder, name string }
+
+var (
+	kernel = target{"..", "kernel"}
+	noise  = target{"../../../../sde/noise", "noise"}
+)
+
 // families has a row for each pair of generated files.
 var families = []struct {
+	in   target
 	name string
 	emit func(*build.Context)
 }{
-	{"peak", peak},
-	{"unary", unary},
-	{"arithmetic", arithmetic},
-	{"memory", memory},
-	{"optimizer", optimizer},
-	{"gemm", gemm},
-	{"narrow", narrow},
-	{"pack", pack},
+	{kernel, "peak", peak},
+	{kernel, "unary", unary},
+	{kernel, "arithmetic", arithmetic},
+	{kernel, "memory", memory},
+	{kernel, "optimizer", optimizer},
+	{kernel, "gemm", gemm},
+	{kernel, "narrow", narrow},
+	{kernel, "pack", pack},
+	{noise, "normals", normals},
 }
 
 func main() {
 	for _, f := range families {
-		if err := write(filepath.Join("..", f.name+"_amd64"), f.emit); err != nil {
+		if err := write(f.in, f.name+"_amd64", f.emit); err != nil {
 			log.Fatalf("%s: %v", f.name, err)
 		}
 	}
-	if err := writeChoice(filepath.Join("..", "unary_choice_amd64.go")); err != nil {
+	if err := writeChoice(filepath.Join(kernel.folder, "unary_choice_amd64.go")); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func write(path string, emit func(*build.Context)) error {
+func write(in target, name string, emit func(*build.Context)) error {
 	c := build.NewContext()
 	c.Constraint(buildtags.Not("purego"))
 	emit(c)
@@ -51,7 +61,7 @@ func write(path string, emit func(*build.Context)) error {
 	if err := pass.Compile.Execute(file); err != nil {
 		return err
 	}
-	cfg := printer.Config{Name: "the avo program in gen", Pkg: "kernel"}
+	cfg := printer.Config{Name: "the avo program in nn/internal/kernel/gen", Pkg: in.name}
 	for _, p := range []struct {
 		suffix string
 		build  printer.Builder
@@ -60,7 +70,7 @@ func write(path string, emit func(*build.Context)) error {
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(path+p.suffix, text, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(in.folder, name+p.suffix), text, 0o644); err != nil {
 			return err
 		}
 	}

@@ -250,6 +250,7 @@ func (v vector) fraction() uint8 {
 // The comparisons of VCMPPS; unordered ones hold for what is not a number.
 const (
 	less            = operand.U8(17)
+	lessEqual       = operand.U8(18)
 	notLessEqual    = operand.U8(22) // unordered
 	equal           = operand.U8(0)
 	greaterOrEqual  = operand.U8(29)
