@@ -9,8 +9,8 @@ import (
 
 // Updater makes the updates of a training run on a crew's goroutines: it clips
 // the gradient, steps, and averages, each with the bits of ClipNorm, of
-// Optimizer.Step and of EMA.Update. With this package's optimisers the last two
-// are shared as well, with Adam they are one pass over memory.
+// Optimizer.Step and of EMA.Update. With this package's optimisers all of that is
+// shared, and one pass over memory for the gradient's norm and one for the rest.
 type Updater[T ad.Float] struct {
 	optimizer Optimizer[T]
 	shared    elementwise[T] // the optimizer, if it can be
@@ -19,7 +19,7 @@ type Updater[T ad.Float] struct {
 
 	theta, grad, shadow []T
 	sums                []float64 // of squares
-	factor              T
+	factor              T         // that clips the gradient, 1 for none
 	decay               float64
 
 	square, scale, step, average func(worker, i int) // bound once
@@ -31,10 +31,15 @@ const stretch = 1 << 13
 
 // NewUpdater returns an Updater. A nil crew leaves all work to the caller.
 func NewUpdater[T ad.Float](o Optimizer[T], e EMA[T], crew *ad.Crew) *Updater[T] {
-	u := &Updater[T]{optimizer: o, shared: elementwiseOf(o), ema: e, crew: crew}
+	u := &Updater[T]{optimizer: o, shared: elementwiseOf(o), ema: e, crew: crew, factor: 1}
 	u.square = func(_, i int) { u.sums[i] = kernel.SumSquares(part(u.grad, i)) }
-	u.scale = func(_, i int) { g := part(u.grad, i); kernel.Scale(g, g, u.factor) }
-	u.step = func(_, i int) {
+	u.scale = func(_, i int) {
+		if g := part(u.grad, i); u.factor != 1 {
+			kernel.Scale(g, g, u.factor)
+		}
+	}
+	u.step = func(worker, i int) {
+		u.scale(worker, i)
 		theta, grad := part(u.theta, i), part(u.grad, i)
 		if u.shadow == nil {
 			u.shared.update(theta, grad, i*stretch)
@@ -51,7 +56,7 @@ func part[T ad.Float](v []T, i int) []T { return v[i*stretch : min((i+1)*stretch
 
 func parts[T ad.Float](v []T) int { return (len(v) + stretch - 1) / stretch }
 
-// Clip is ClipNorm(grad, limit).
+// Clip is ClipNorm(grad, limit), of which it leaves the scaling to the next Step.
 func (u *Updater[T]) Clip(grad []T, limit float64) (norm float64) {
 	n := parts(grad)
 	if len(u.sums) < n {
@@ -63,18 +68,17 @@ func (u *Updater[T]) Clip(grad []T, limit float64) (norm float64) {
 	for _, s := range u.sums[:n] {
 		square += s
 	}
+	u.grad, u.factor = nil, 1
 	norm = math.Sqrt(square)
 	if factor := clipFactor(norm, limit); factor < 1 {
 		u.factor = T(factor)
-		u.crew.Each(n, u.scale)
 	}
-	u.grad = nil
 	return norm
 }
 
-// Step makes the given step of the optimiser and moves shadow, unless it is
-// nil, towards the new theta. Steps count from 0. It panics when the lengths
-// differ.
+// Step makes the given step of the optimiser, with the gradient as Clip has left
+// it, and moves shadow, unless it is nil, towards the new theta. Steps count from
+// 0. It panics when the lengths differ.
 func (u *Updater[T]) Step(theta, grad, shadow []T, step int, rate float64) {
 	if len(grad) != len(theta) || shadow != nil && len(shadow) != len(theta) {
 		panic(badLength)
@@ -84,8 +88,9 @@ func (u *Updater[T]) Step(theta, grad, shadow []T, step int, rate float64) {
 		u.shared.begin(len(theta), step, rate)
 		u.crew.Each(parts(theta), u.step)
 	} else {
+		u.crew.Each(parts(grad), u.scale)
 		u.optimizer.Step(theta, grad, step, rate)
 		u.crew.Each(parts(shadow), u.average)
 	}
-	u.theta, u.grad, u.shadow = nil, nil, nil
+	u.theta, u.grad, u.shadow, u.factor = nil, nil, nil, 1
 }
