@@ -51,7 +51,7 @@ func LogProbBound(ctx context.Context, dst []float64, x *mat.Dense, p Problem, s
 	if s != nil {
 		b.BoundSettings = *s
 	}
-	r, err := newRun(x, p, b, &Settings{
+	r, err := newRunOf("BoundSettings", x, p, b, &Settings{
 		Prior: b.Prior, Seed: b.Seed, FirstRow: b.FirstRow, Workers: b.Workers, NoDenoise: true,
 	})
 	if err != nil {

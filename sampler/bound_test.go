@@ -79,4 +79,6 @@ func TestLogProbBoundRefusesOddDraws(t *testing.T) {
 		require.ErrorIs(t, err, sampler.ErrRange)
 		require.ErrorContains(t, err, "BoundSettings.Draws = ")
 	}
+	_, err := sampler.LogProbBound(context.Background(), make([]float64, 1), mat.NewDense(1, 2, nil), threeModes(t, sde.VP{}), &sampler.BoundSettings{Workers: -1})
+	require.ErrorContains(t, err, "sampler: BoundSettings.Workers = -1")
 }

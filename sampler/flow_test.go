@@ -102,7 +102,10 @@ func TestLogProbRefusesWhatItCannotDo(t *testing.T) {
 		{nil, exact, sampler.FlowSettings{MaxEvaluations: -1}, sampler.ErrRange, "FlowSettings.MaxEvaluations = -1"},
 		{nil, exact, sampler.FlowSettings{Start: 1}, sampler.ErrRange, "FlowSettings.Start = 1, expected a time in the span [1e-05, 1]"},
 		{nil, exact, sampler.FlowSettings{Start: math.NaN()}, sampler.ErrRange, "FlowSettings.Start = NaN"},
-		{nil, exact, sampler.FlowSettings{Workers: -1}, sampler.ErrRange, "Settings.Workers = -1"},
+		{nil, exact, sampler.FlowSettings{Workers: -1}, sampler.ErrRange, "sampler: FlowSettings.Workers = -1"},
+		{nil, exact, sampler.FlowSettings{FirstRow: -2}, sampler.ErrRange, "sampler: FlowSettings.FirstRow = -2"},
+		{nil, exact, sampler.FlowSettings{Prior: sampler.Prior{Mean: []float64{0, math.NaN()}}}, sampler.ErrRange, "sampler: FlowSettings.Prior.Mean[1] = NaN"},
+		{nil, exact, sampler.FlowSettings{Prior: sampler.Prior{Variance: []float64{-1, 0}}}, sampler.ErrRange, "sampler: FlowSettings.Prior.Variance[0] = -1"},
 		{cancelled, exact, sampler.FlowSettings{}, context.Canceled, "step 1 of 1"},
 	} {
 		if c.ctx == nil {

@@ -154,7 +154,7 @@ func newFlow(dst []float64, x *mat.Dense, p Problem, settings *FlowSettings) (*f
 		s = *settings
 	}
 	f := new(flow)
-	r, err := newRun(x, p, f, &Settings{
+	r, err := newRunOf("FlowSettings", x, p, f, &Settings{
 		Prior: s.Prior, Noise: s.Noise, Seed: s.Seed, FirstRow: s.FirstRow, Workers: s.Workers, NoDenoise: true,
 	})
 	if err != nil {

@@ -24,18 +24,18 @@ type Prior struct {
 	Mean, Variance []float64
 }
 
-func (p Prior) check(d int) error {
+func (p Prior) check(settings string, d int) error {
 	if p.Mean != nil && len(p.Mean) != d || p.Variance != nil && len(p.Variance) != d {
 		panic(panicDims)
 	}
 	for j, m := range p.Mean {
 		if math.IsNaN(m) || math.IsInf(m, 0) {
-			return fmt.Errorf("sampler: Settings.Prior.Mean[%d] = %g, expected a finite number: %w", j, m, ErrRange)
+			return fmt.Errorf("sampler: %s.Prior.Mean[%d] = %g, expected a finite number: %w", settings, j, m, ErrRange)
 		}
 	}
 	for j, v := range p.Variance {
 		if !(v >= 0) || math.IsInf(v, 1) {
-			return fmt.Errorf("sampler: Settings.Prior.Variance[%d] = %g, expected a finite number ≥ 0: %w", j, v, ErrRange)
+			return fmt.Errorf("sampler: %s.Prior.Variance[%d] = %g, expected a finite number ≥ 0: %w", settings, j, v, ErrRange)
 		}
 	}
 	return nil

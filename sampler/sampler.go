@@ -141,6 +141,11 @@ func (r *run) given(x *mat.Dense) func(*Step) {
 
 // newRun checks the arguments and fills in the defaults.
 func newRun(x *mat.Dense, p Problem, pred Predictor, s *Settings) (*run, error) {
+	return newRunOf("Settings", x, p, pred, s)
+}
+
+// newRunOf is newRun for Settings that the caller knows by another name.
+func newRunOf(name string, x *mat.Dense, p Problem, pred Predictor, s *Settings) (*run, error) {
 	switch {
 	case x == nil || x.IsEmpty():
 		return nil, fmt.Errorf("sampler: x has no rows, expected one row per sample: %w", ErrUnset)
@@ -159,10 +164,10 @@ func newRun(x *mat.Dense, p Problem, pred Predictor, s *Settings) (*run, error) 
 		r.Settings = *s
 	}
 	if r.Workers < 0 {
-		return nil, fmt.Errorf("sampler: Settings.Workers = %d, expected 0 or more: %w", r.Workers, ErrRange)
+		return nil, fmt.Errorf("sampler: %s.Workers = %d, expected 0 or more: %w", name, r.Workers, ErrRange)
 	}
 	if r.FirstRow < 0 {
-		return nil, fmt.Errorf("sampler: Settings.FirstRow = %d, expected 0 or more: %w", r.FirstRow, ErrRange)
+		return nil, fmt.Errorf("sampler: %s.FirstRow = %d, expected 0 or more: %w", name, r.FirstRow, ErrRange)
 	}
 	if r.Grid == nil {
 		r.Grid = DefaultGrid(p.SDE, DefaultPoints)
@@ -174,7 +179,7 @@ func newRun(x *mat.Dense, p Problem, pred Predictor, s *Settings) (*run, error) 
 		r.Noise = noise.White{Seed: r.Seed}
 	}
 	_, d := x.Dims()
-	if err := r.Prior.check(d); err != nil {
+	if err := r.Prior.check(name, d); err != nil {
 		return nil, err
 	}
 	var err error
