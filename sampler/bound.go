@@ -142,7 +142,7 @@ func (b *bound) Predict(s *Step) error {
 		row := s.Row0 - b.FirstRow + i
 		b.logp[row] = -b.volume + float64(d)*math.Log(sigma/least) - (high-low)*mean[i]
 		for j, x := range s.X.RawRowView(i) {
-			m, v := b.Prior.at(j, alpha, sigma)
+			m, v := priorAt(b.Prior, j, alpha, sigma)
 			off := alpha*x - m
 			b.logp[row] -= 0.5 * (math.Log(2*math.Pi*v) + (off*off+sigma*sigma)/v)
 		}

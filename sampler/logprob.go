@@ -210,7 +210,7 @@ func (f *flow) result(dst []float64, latents *mat.Dense, failed RowErrors) (*Flo
 	volume := d*math.Log(f.at(sde.LogSNR(f.SDE, f.begin)).scale) - d*math.Log(math.Hypot(alpha, sigma))
 	volume += f.frame.volume()
 	for i := range dst {
-		res.LogPrior[i] = f.Prior.logProb(latents.RawRowView(i), alpha, sigma)
+		res.LogPrior[i] = priorLogProb(f.Prior, latents.RawRowView(i), alpha, sigma)
 		dst[i] = res.LogPrior[i] + f.delta[i] - volume
 		res.Total += f.evals[i]
 	}

@@ -18,13 +18,10 @@ import (
 // The zero value means m = 0 and v = 1, which standardised data have; it is
 // N(0, I) for the VP process. Variances of 0 give N(0, σ²), the usual choice of
 // VE and EDM code. Other starting points are drawn by the caller and handed to
-// Continue.
-type Prior struct {
-	// Mean and Variance hold one value a coordinate, or are nil.
-	Mean, Variance []float64
-}
+// Continue. How far it is from p_t, sde.Prior.KL says.
+type Prior = sde.Prior
 
-func (p Prior) check(settings string, d int) error {
+func checkPrior(p Prior, settings string, d int) error {
 	if p.Mean != nil && len(p.Mean) != d || p.Variance != nil && len(p.Variance) != d {
 		panic(panicDims)
 	}
@@ -50,14 +47,14 @@ func (r *run) drawPrior(s *Step) {
 	for i := range n {
 		row := s.X.RawRowView(i)
 		for j, z := range row {
-			mean, variance := r.Prior.at(j, alpha, sigma)
+			mean, variance := priorAt(r.Prior, j, alpha, sigma)
 			row[j] = mean + math.Sqrt(variance)*z
 		}
 	}
 }
 
-// at returns the mean and the variance of coordinate j under the kernel α, σ.
-func (p Prior) at(j int, alpha, sigma float64) (mean, variance float64) {
+// priorAt returns the mean and the variance of coordinate j under the kernel α, σ.
+func priorAt(p Prior, j int, alpha, sigma float64) (mean, variance float64) {
 	m, v := 0.0, 1.0
 	if p.Mean != nil {
 		m = p.Mean[j]
@@ -68,11 +65,11 @@ func (p Prior) at(j int, alpha, sigma float64) (mean, variance float64) {
 	return alpha * m, alpha*alpha*v + sigma*sigma
 }
 
-// logProb returns log π(y).
-func (p Prior) logProb(y []float64, alpha, sigma float64) float64 {
+// priorLogProb returns log π(y).
+func priorLogProb(p Prior, y []float64, alpha, sigma float64) float64 {
 	sum := 0.0
 	for j, v := range y {
-		mean, variance := p.at(j, alpha, sigma)
+		mean, variance := priorAt(p, j, alpha, sigma)
 		sum -= 0.5 * (math.Log(2*math.Pi*variance) + (v-mean)*(v-mean)/variance)
 	}
 	return sum

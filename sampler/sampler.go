@@ -179,7 +179,7 @@ func newRunOf(name string, x *mat.Dense, p Problem, pred Predictor, s *Settings)
 		r.Noise = noise.White{Seed: r.Seed}
 	}
 	_, d := x.Dims()
-	if err := r.Prior.check(name, d); err != nil {
+	if err := checkPrior(r.Prior, name, d); err != nil {
 		return nil, err
 	}
 	var err error

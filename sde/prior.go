@@ -14,7 +14,7 @@ import (
 //
 //	π = N(αm, α²v + σ²).
 //
-// The sampler's type of this name converts to it.
+// It is the sampler's type of this name, too.
 type Prior struct {
 	// Mean and Variance hold one value a coordinate; nil means m = 0 and v = 1.
 	Mean, Variance []float64

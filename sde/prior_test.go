@@ -16,7 +16,7 @@ import (
 )
 
 // What the sampler starts from can be judged here.
-var _ = sde.Prior(sampler.Prior{})
+var _ sde.Prior = sampler.Prior{}
 
 func normal(t *testing.T, mean []float64, cov *mat.SymDense) *distmv.Normal {
 	n, ok := distmv.NewNormal(mean, cov, nil)
