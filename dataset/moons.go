@@ -60,9 +60,10 @@ func NewScikitMoons(noise float64, src rand.Source) *Moons {
 	return &Moons{newCurve(scikitArms(noise), src)}
 }
 
-// scikitArms has nodes as close together, in deviations, as moonsArms.
+// scikitArms has nodes as close together, in deviations, as moonsArms, or closer:
+// wide noise looks at the bends of the arcs from afar.
 func scikitArms(noise float64) *arms {
-	return &arms{count: 2, nodes: max(50, int(math.Ceil(10/noise))), std: noise, at: arcs}
+	return &arms{count: 2, nodes: max(100, int(math.Ceil(10/noise))), std: noise, at: arcs}
 }
 
 var _ Diffusible = (*Moons)(nil)

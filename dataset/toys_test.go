@@ -24,6 +24,11 @@ func TestQuadratureAlongCurvesHasConverged(t *testing.T) {
 		}},
 		"swiss roll": {swissRollArms(), []stage{{0, 1e-10, 1e-9}, {3, 1e-10, 1e-9}, {10, 1e-8, 1e-8}}},
 		"spirals":    {spiralsArms(), []stage{{0, 1e-10, 1e-9}, {3, 1e-10, 1e-9}, {10, 1e-8, 1e-8}}},
+		// The forms of other libraries.
+		"scikit moons": {scikitArms(0.2), []stage{{0, 1e-12, 1e-12}, {4, 1e-12, 1e-12}, {10, 1e-11, 1e-11}}},
+		"rings":        {NewFFJORDRings(nil).(*curve).arms, []stage{{0, 1e-10, 1e-9}, {3, 1e-10, 1e-9}}},
+		"circles":      {NewFFJORDCircles(nil).(*curve).arms, []stage{{0, 1e-10, 1e-9}, {3, 1e-10, 1e-9}}},
+		"roll over 5":  {NewFFJORDSwissRoll(nil).(*curve).arms, []stage{{0, 1e-10, 1e-9}, {3, 1e-10, 1e-9}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			coarse, fine := c.arms.mixture(c.arms.nodes), c.arms.mixture(8*c.arms.nodes)
