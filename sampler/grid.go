@@ -16,7 +16,10 @@ const DefaultPoints = 40
 // check the grid they are given.
 
 // DefaultGrid returns Karras(p, 10, 0.01, 7, n): in coordinates where the
-// data's variance is 1, noise levels outside this range are wasted steps.
+// data's variance is 1, noise levels outside this range are wasted steps. A law
+// whose mean is not 0, as that of one class of a conditional model, still shows
+// at the first: there Settings.Prior with its mean and variances is the start
+// that fits.
 func DefaultGrid(p sde.SDE, n int) []float64 { return Karras(p, 10, 0.01, 7, n) }
 
 // Uniform returns n equally spaced times from one time down to another.
