@@ -15,6 +15,10 @@
 //
 //	SW₂² = mean_u W₂²(u·X, u·Y),   W₂²(P, Q) = ∫₀¹ (P⁻¹(q) − Q⁻¹(q))² dq.
 //
+// The energy distance has a sliced form too, since a norm is a mean of |u·v|: of
+// the one-dimensional ones, 2∫(F − G)² dq with the distribution functions F and G
+// (Cramér's distance). Its work does not grow with the number of pairs.
+//
 // The classifier two-sample test, C2ST, asks how often the nearest neighbours of
 // a row tell which sample it is from: half of the time when the laws agree.
 package twosample

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"sort"
 	"testing"
 
@@ -135,6 +136,103 @@ func TestSlicedW2OfTwoGaussians(t *testing.T) {
 	require.InDelta(t, 0.5, SlicedW2(x, y, Directions(16, 2, 0)), 0.03)
 }
 
+// Sorted by comparison, in the same projections.
+func TestSlicedW2IsTheMeanOfW2Squared(t *testing.T) {
+	x, y, u := normals(1700, 3, 0, 1, 12), normals(1100, 3, 0.3, 2, 13), Directions(5, 3, 1)
+	var want float64
+	for i := range 5 {
+		a, b := mat.NewVecDense(1700, nil), mat.NewVecDense(1100, nil)
+		a.MulVec(x, u.RowView(i))
+		b.MulVec(y, u.RowView(i))
+		want += W2Squared(a.RawVector().Data, b.RawVector().Data) / 5
+	}
+	require.InEpsilon(t, math.Sqrt(want), SlicedW2(x, y, u), 1e-12)
+}
+
+// The sliced energy distance is the energy distance of another norm,
+// ‖v‖ = c mean_k|u_k·v|: of π/2 in the plane and 2 in space.
+func TestSlicedEnergyIsTheSumOverAllPairs(t *testing.T) {
+	for d, c := range map[int]float64{1: 1, 2: math.Pi / 2, 3: 2} {
+		for _, size := range [][2]int{{1, 1}, {60, 35}, {48, 48}, {500, 700}} {
+			x, y := normals(size[0], d, 0, 1, 14), normals(size[1], d, 0.4, 1.5, 15)
+			u := Directions(7, d, 2)
+			k, _ := u.Dims()
+			mean := func(a, b *mat.Dense) float64 {
+				n, _ := a.Dims()
+				m, _ := b.Dims()
+				diff := make([]float64, d)
+				var sum float64
+				for i := range n {
+					for j := range m {
+						floats.SubTo(diff, a.RawRowView(i), b.RawRowView(j))
+						for l := range k {
+							sum += c / float64(k) * math.Abs(floats.Dot(u.RawRowView(l), diff))
+						}
+					}
+				}
+				return sum / float64(n*m)
+			}
+			_, got := Sliced(x, y, u)
+			require.InEpsilon(t, 2*mean(x, y)-mean(x, x)-mean(y, y), got, 1e-10, "%v in %d dimensions", size, d)
+		}
+	}
+}
+
+// The norms of 64 directions in the plane and the Euclidean one differ by
+// 1/2·64² of it at most.
+func TestSlicedEnergyIsTheEnergyDistanceInThePlane(t *testing.T) {
+	for _, shift := range []float64{0, 0.1, 1} {
+		x, y := normals(1000, 2, 0, 1, 16), normals(800, 2, shift, 1, 17)
+		_, got := Sliced(x, y, Directions(64, 2, 0))
+		require.InEpsilon(t, Energy(x, y), got, 0.01, "shift %v", shift)
+	}
+}
+
+func TestSlicedDoesNotDependOnProcessors(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	x, y, u := normals(900, 2, 0, 1, 18), normals(900, 2, 0.1, 1, 19), Directions(64, 2, 0)
+	w2, energy := Sliced(x, y, u)
+	for _, procs := range []int{2, 5} {
+		runtime.GOMAXPROCS(procs)
+		otherW2, otherEnergy := Sliced(x, y, u)
+		require.Equal(t, w2, otherW2)
+		require.Equal(t, energy, otherEnergy)
+	}
+}
+
+func TestRadixSortsAllNumbers(t *testing.T) {
+	rng := rand.New(rand.NewPCG(20, 1))
+	var s sorter
+	for _, n := range []int{1, 399, 400, 5000} {
+		a := make([]float64, n)
+		for i := range a {
+			switch a[i] = rng.NormFloat64(); i % 8 {
+			case 0: // any bits, with all exponents
+				if v := math.Float64frombits(rng.Uint64()); v == v {
+					a[i] = v
+				}
+			case 1:
+				a[i] = float64(rng.IntN(3)) // ties
+			case 2:
+				a[i] = math.Inf(1 - 2*rng.IntN(2))
+			case 3:
+				a[i] = math.Copysign(0, a[i])
+			}
+		}
+		want := append([]float64(nil), a...)
+		sort.Float64s(want)
+		s.sort(a)
+		require.Equal(t, want, a) // takes −0 and 0 for the same
+	}
+	a := []float64{math.NaN(), 1, 0}
+	for len(a) < 2000 {
+		a = append(a, math.NaN())
+	}
+	require.NotPanics(t, func() { s.sort(a) })
+	require.True(t, math.IsNaN(cramer(a, a)), "the distances of what is not a number are none")
+	require.True(t, math.IsNaN(sortedW2(a, a)))
+}
+
 func TestDirectionsAreUnitVectors(t *testing.T) {
 	for _, d := range []int{1, 2, 3, 10} {
 		u := Directions(33, d, 5)
@@ -155,6 +253,7 @@ func TestShapeMistakesPanic(t *testing.T) {
 	require.PanicsWithValue(t, badDimension, func() { Energy(x, y) })
 	require.PanicsWithValue(t, badDimension, func() { SlicedW2(x, y, Directions(3, 2, 0)) })
 	require.PanicsWithValue(t, badDimension, func() { SlicedW2(x, x, y) })
+	require.PanicsWithValue(t, badDimension, func() { Sliced(x, y, Directions(3, 2, 0)) })
 	require.PanicsWithValue(t, badEmpty, func() { Energy(x, &mat.Dense{}) })
 	require.PanicsWithValue(t, badEmpty, func() { W2Squared(nil, []float64{1}) })
 	require.PanicsWithValue(t, badEmpty, func() { Directions(0, 2, 0) })
@@ -165,6 +264,14 @@ func ExampleEnergy() {
 	y := mat.NewDense(2, 1, []float64{1, 3})
 	fmt.Println(Energy(x, y))
 	// Output: 1
+}
+
+func ExampleSliced() {
+	x := mat.NewDense(2, 2, []float64{0, 0, 0, 1})
+	y := mat.NewDense(2, 2, []float64{3, 4, 3, 5}) // x moved by (3, 4)
+	w2, energy := Sliced(x, y, Directions(64, 2, 0))
+	fmt.Printf("%.2f %.2f, of all pairs %.2f\n", w2, energy, Energy(x, y))
+	// Output: 3.54 9.04, of all pairs 9.04
 }
 
 func ExampleSlicedW2() {
@@ -181,10 +288,14 @@ func BenchmarkEnergy2000(b *testing.B) {
 	}
 }
 
-func BenchmarkSlicedW2(b *testing.B) {
-	x, y := normals(2000, 2, 0, 1, 1), normals(2000, 2, 0, 1, 2)
-	u := Directions(64, 2, 0)
-	for b.Loop() {
-		SlicedW2(x, y, u)
+func BenchmarkSliced(b *testing.B) {
+	for _, n := range []int{1000, 10000} {
+		x, y := normals(n, 2, 0, 1, 1), normals(n, 2, 0, 1, 2)
+		u := Directions(64, 2, 0)
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			for b.Loop() {
+				Sliced(x, y, u)
+			}
+		})
 	}
 }
