@@ -6,6 +6,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/gradlogp/gradlogp/nn/ad"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
 )
@@ -23,6 +24,43 @@ const (
 	boundLevels = 44
 )
 
+// Truth is what models of a law are measured against: clean rows with noise
+// added, at the levels of KLBound, and the exact denoiser's answers to them. It
+// does not depend on a model, so that a run can be watched at the price of the
+// network alone. It is safe for concurrent use.
+type Truth struct {
+	noisy, denoised [boundLevels]*mat.Dense // in the data's own coordinates
+}
+
+// NewTruth adds noise to the rows of clean, each row with noise of its own at
+// every level that depends on the seed alone. exact(σ) is the denoiser of data
+// with noise σ added; Denoise is called from several goroutines.
+func NewTruth(clean *mat.Dense, exact func(sigma float64) Denoiser, seed uint64) *Truth {
+	n, d := clean.Dims()
+	crew := ad.NewCrew(0)
+	q := &Truth{}
+	for k := range boundLevels {
+		x, denoised := mat.NewDense(n, d, nil), mat.NewDense(n, d, nil)
+		σ, law := levelAt(k), exact(levelAt(k))
+		noise.White{Seed: seed}.Normal(x, noise.Draw{Purpose: noise.Perturb, Step: k, Slot: 2})
+		crew.Each(grains(n), byRow(n, func(i int) {
+			row := x.RawRowView(i)
+			for j, v := range clean.RawRowView(i) {
+				row[j] = v + σ*row[j]
+			}
+			law.Denoise(denoised.RawRowView(i), row)
+		}))
+		q.noisy[k], q.denoised[k] = x, denoised
+	}
+	return q
+}
+
+// levelAt returns the k-th noise level.
+func levelAt(k int) float64 { return boundLow * math.Exp(float64(k)*levelStep()) }
+
+// levelStep is the distance of the levels in ln σ.
+func levelStep() float64 { return math.Log(boundHigh/boundLow) / (boundLevels - 1) }
+
 // KLBound returns an upper bound, in nats, of the Kullback–Leibler divergence
 // of the model's reverse-time SDE from the data,
 //
@@ -30,60 +68,64 @@ const (
 //
 // with x + σz in the data's own coordinates, the model's denoiser D and the
 // exact one D* (Song et al. 2021, NeurIPS). The integral is a trapezoidal sum
-// over 44 levels spaced evenly in ln σ, the expectation a mean over the rows of
-// clean, each with noise of its own at every level that depends on the seed
-// alone. A perfect model has bound 0. It does not bound the divergence of the
-// probability flow.
+// over 44 levels spaced evenly in ln σ, the expectation a mean over the rows. A
+// perfect model has bound 0. It does not bound the divergence of the probability
+// flow.
 //
-// exact(σ) is the denoiser of data with noise σ added. Where the process of the
-// model does not reach a level, the score of its nearest level is taken. The
-// model's scale has to be one number, or the noise would not be isotropic in
-// its coordinates: otherwise KLBound panics, as it does when clean has another
-// dimension.
-func KLBound(m *Model, clean *mat.Dense, exact func(sigma float64) Denoiser, seed uint64) float64 {
-	n, d := clean.Dims()
-	if d != m.dim {
-		panic(badShape)
-	}
-	scale := m.scale[0]
-	for j, s := range m.scale {
-		if s != scale {
-			panic(fmt.Sprintf("score: KLBound: scale of column %d is %v, that of column 0 is %v", j, s, scale))
-		}
-	}
-	x, z, s := mat.NewDense(n, d, nil), mat.NewDense(n, d, nil), mat.NewDense(n, d, nil)
-	dstar := make([]float64, d)
-	noisy := make([]float64, d)
-	step := math.Log(boundHigh/boundLow) / (boundLevels - 1)
+// Where the process of the model does not reach a level, the score of its
+// nearest level is taken. The model's scale has to be one number, or the noise
+// would not be isotropic in its coordinates: otherwise KLBound panics, as it
+// does when the rows have another dimension.
+func (q *Truth) KLBound(m *Model) float64 {
+	n, d := q.noisy[0].Dims()
+	scale := m.oneScale(d)
+	x, s := mat.NewDense(n, d, nil), mat.NewDense(n, d, nil)
 	total := 0.0
 	for k := range boundLevels {
-		σ := boundLow * math.Exp(float64(k)*step)
+		σ := levelAt(k)
 		t := sde.TimeAt(m.process, -math.Log(σ/scale))
 		α, _ := m.process.Kernel(t)
-		noise.White{Seed: seed}.Normal(z, noise.Draw{Purpose: noise.Perturb, Step: k, Slot: 2})
 		for i := range n {
-			for j, v := range clean.RawRowView(i) {
-				x.Set(i, j, α*(v+σ*z.At(i, j)-m.shift[j])/scale)
+			row := x.RawRowView(i)
+			for j, v := range q.noisy[k].RawRowView(i) {
+				row[j] = α * (v - m.shift[j]) / scale
 			}
 		}
 		m.Score(s, x, []float64{t})
-		law := exact(σ)
 		sum := 0.0
 		for i := range n {
-			for j, v := range clean.RawRowView(i) {
-				noisy[j] = v + σ*z.At(i, j)
-			}
-			law.Denoise(dstar, noisy)
-			for j := range d {
-				D := m.shift[j] + scale*x.At(i, j)/α + σ*σ/scale*α*s.At(i, j)
-				sum += (D - dstar[j]) * (D - dstar[j])
+			row, score := x.RawRowView(i), s.RawRowView(i)
+			for j, want := range q.denoised[k].RawRowView(i) {
+				D := m.shift[j] + scale*row[j]/α + σ*σ/scale*α*score[j]
+				sum += (D - want) * (D - want)
 			}
 		}
-		weight := step
+		weight := levelStep()
 		if k == 0 || k == boundLevels-1 {
 			weight /= 2
 		}
 		total += weight * sum / float64(n) / (σ * σ)
 	}
 	return total
+}
+
+// oneScale returns the scale of all d columns.
+func (m *Model) oneScale(d int) float64 {
+	if d != m.dim {
+		panic(badShape)
+	}
+	for j, s := range m.scale {
+		if s != m.scale[0] {
+			panic(fmt.Sprintf("score: KLBound: scale of column %d is %v, that of column 0 is %v", j, s, m.scale[0]))
+		}
+	}
+	return m.scale[0]
+}
+
+// KLBound returns Truth.KLBound for the rows of clean. For several looks at a
+// model, or several models, keep the Truth.
+func KLBound(m *Model, clean *mat.Dense, exact func(sigma float64) Denoiser, seed uint64) float64 {
+	_, d := clean.Dims()
+	m.oneScale(d) // before the work
+	return NewTruth(clean, exact, seed).KLBound(m)
 }

@@ -2,6 +2,7 @@ package score
 
 import (
 	"math"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -78,10 +79,28 @@ func TestKLBoundDependsOnItsSeedOnly(t *testing.T) {
 	require.NotEqual(t, KLBound(m, clean, exact, 1), KLBound(m, clean, exact, 2))
 }
 
+// One Truth serves many looks, and they do not depend on the processors.
+func TestTruthIsMadeOnce(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	clean := normals(700, 2, 1)
+	exact := func(σ float64) Denoiser { return shrink{0.1, 2, σ} }
+	models := []*Model{newModel(t, 2, Config{Seed: 1}), newModel(t, 2, Config{Seed: 2})}
+	want := []float64{KLBound(models[0], clean, exact, 5), KLBound(models[1], clean, exact, 5)}
+	require.NotEqual(t, want[0], want[1])
+	for _, procs := range []int{1, 4} {
+		runtime.GOMAXPROCS(procs)
+		truth := NewTruth(clean, exact, 5)
+		for range 2 {
+			require.Equal(t, want, []float64{truth.KLBound(models[0]), truth.KLBound(models[1])})
+		}
+	}
+}
+
 func TestKLBoundRefusesAScalePerColumn(t *testing.T) {
 	m := newModel(t, 2, Config{})
 	m.scale[1] = 2
 	require.PanicsWithValue(t, "score: KLBound: scale of column 1 is 2, that of column 0 is 1", func() {
 		KLBound(m, mat.NewDense(3, 2, nil), nil, 1)
 	})
+	require.PanicsWithValue(t, badShape, func() { KLBound(m, mat.NewDense(3, 1, nil), nil, 1) })
 }
