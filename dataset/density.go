@@ -21,26 +21,7 @@ const negligible = -70
 // every density underflows even in logarithms (|x| beyond about 1e150 standard
 // deviations) it returns −Inf and NaN responsibilities.
 func (m *Mixture) posterior(r, x []float64) float64 {
-	d := m.dim
-	top := math.Inf(-1)
-	for k := range r {
-		var q float64
-		if m.axes == nil {
-			for i, mu := range m.means[k*d : (k+1)*d] {
-				q += (x[i] - mu) * (x[i] - mu)
-			}
-			q *= m.prec[k]
-		} else {
-			for j := range d {
-				y := m.project(k, j, x)
-				q += y * y * m.prec[k*d+j]
-			}
-		}
-		r[k] = m.logNorm[k] - q/2
-		if !(r[k] <= top) { // a NaN has to come through
-			top = r[k]
-		}
-	}
+	top := m.exponents(r, x)
 	var sum float64
 	for k, l := range r {
 		l -= top
@@ -58,6 +39,44 @@ func (m *Mixture) posterior(r, x []float64) float64 {
 		return top
 	}
 	return top + math.Log(sum)
+}
+
+// exponents stores log w_k N(x; μ_k, C_k) in r and returns the largest, NaN
+// when there is one.
+func (m *Mixture) exponents(r, x []float64) float64 {
+	top := math.Inf(-1)
+	switch {
+	case m.axes != nil:
+		for k := range r {
+			var q float64
+			for j := range m.dim {
+				y := m.project(k, j, x)
+				q += y * y * m.prec[k*m.dim+j]
+			}
+			r[k] = m.logNorm[k] - q/2
+		}
+	case m.dim == 2: // the quadratures of the toys, which have many components
+		x0, x1 := x[0], x[1]
+		mu, prec, norm := m.means[:2*len(r)], m.prec[:len(r)], m.logNorm[:len(r)]
+		for k := range r {
+			a, b := x0-mu[2*k], x1-mu[2*k+1]
+			r[k] = norm[k] - (a*a+b*b)*prec[k]/2
+		}
+	default:
+		for k := range r {
+			var q float64
+			for i, mu := range m.mean(k) {
+				q += (x[i] - mu) * (x[i] - mu)
+			}
+			r[k] = m.logNorm[k] - q*m.prec[k]/2
+		}
+	}
+	for _, l := range r {
+		if !(l <= top) { // a NaN has to come through
+			top = l
+		}
+	}
+	return top
 }
 
 // project returns the coordinate of x − μ_k along the j-th axis of C_k.

@@ -90,16 +90,16 @@ func parse(args []string) (*job, error) {
 
 // run is the whole job. ctx ends the training, not what follows it.
 func (j *job) run(ctx context.Context, stdout, stderr io.Writer) error {
+	law := j.toy.Open(rand.NewPCG(j.seed, 2))
+	truth := score.NewTruth(dataset.Sample(law, 1200), func(σ float64) score.Denoiser { return law.Diffuse(1, σ) }, j.seed)
 	start := time.Now()
 	m, err := score.New(2, &score.Config{Net: nn.RecipeMLP(2, 116), Seed: j.seed})
 	if err != nil {
 		return err
 	}
 	data := score.Draws(2, func(src rand.Source) distmv.Rander { return j.toy.Open(src) })
-	law := j.toy.Open(rand.NewPCG(j.seed, 2))
-	clean := dataset.Sample(law, 1200)
 	bar := progress.New(stderr, j.steps)
-	watch := &stopwatch{Recorder: bar, model: m, law: law, clean: clean, seed: j.seed, good: j.toy.GoodBound, start: start}
+	watch := &stopwatch{Recorder: bar, model: m, truth: truth, good: j.toy.GoodBound, start: start}
 	res, err := score.Fit(ctx, m, data, &score.Settings{Steps: j.steps, Workers: j.workers, Seed: j.seed, Recorder: watch})
 	bar.Close()
 	if err != nil && !errors.Is(err, context.Canceled) {
@@ -109,7 +109,7 @@ func (j *job) run(ctx context.Context, stdout, stderr io.Writer) error {
 
 	report := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(report, "%s: %d of %d steps, seed %d\n", j.toy.Name, res.Steps, j.steps, j.seed)
-	fmt.Fprintf(report, "loss %.4f, KL bound %.4f nats\n\n", res.Loss, bound(m, law, clean, j.seed))
+	fmt.Fprintf(report, "loss %.4f, KL bound %.4f nats\n\n", res.Loss, truth.KLBound(m))
 	fmt.Fprintf(report, "%d samples\tevaluations\toff support\tsliced W2\tenergy distance\n", j.n)
 
 	judge := j.toy.NewJudge(j.n, j.seed)

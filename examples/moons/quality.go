@@ -4,9 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"gonum.org/v1/gonum/mat"
-
-	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/score"
 )
 
@@ -15,9 +12,7 @@ import (
 type stopwatch struct {
 	score.Recorder
 	model *score.Model
-	law   dataset.Diffusible
-	clean *mat.Dense
-	seed  uint64
+	truth *score.Truth
 	good  float64 // the bound that is good enough
 	start time.Time
 
@@ -34,7 +29,7 @@ func (w *stopwatch) Record(m score.Metrics) error {
 		if err := m.Publish(); err != nil {
 			return err
 		}
-		if bound(w.model, w.law, w.clean, w.seed) <= w.good {
+		if w.truth.KLBound(w.model) <= w.good {
 			w.step, w.took = m.Step, now.Sub(w.start)-w.looking
 		}
 		w.looking += time.Since(now)
@@ -47,9 +42,4 @@ func (w *stopwatch) String() string {
 		return fmt.Sprintf("the KL bound did not come down to %g nats", w.good)
 	}
 	return fmt.Sprintf("time to a KL bound of %g nats: %.2f s (step %d)", w.good, w.took.Seconds(), w.step)
-}
-
-// bound is the KL bound of the model against the law of the rows clean.
-func bound(m *score.Model, law dataset.Diffusible, clean *mat.Dense, seed uint64) float64 {
-	return score.KLBound(m, clean, func(σ float64) score.Denoiser { return law.Diffuse(1, σ) }, seed)
 }

@@ -7,6 +7,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/gradlogp/gradlogp/nn/ad"
 	"github.com/gradlogp/gradlogp/score"
 	"github.com/gradlogp/gradlogp/sde"
 )
@@ -25,13 +26,11 @@ func Grid(reach float64, n int) *mat.Dense {
 }
 
 // Density returns exp(logProb) at the grid's centres, as an n×n matrix with
-// rows upwards.
+// rows upwards. logProb is called from several goroutines.
 func Density(logProb func(x []float64) float64, reach float64, n int) *mat.Dense {
 	at := Grid(reach, n)
 	p := mat.NewDense(n, n, nil)
-	for i := range n * n {
-		p.Set(i/n, i%n, math.Exp(logProb(at.RawRowView(i))))
-	}
+	ad.NewCrew(0).Each(n*n, func(_, i int) { p.Set(i/n, i%n, math.Exp(logProb(at.RawRowView(i)))) })
 	return p
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/dataset/twosample"
+	"github.com/gradlogp/gradlogp/nn/ad"
 )
 
 // Toy is a distribution on the plane with a name.
@@ -118,48 +119,43 @@ type Judge struct {
 type Score struct {
 	OffSupport float64 // fraction below the 0.1 % quantile of the data's log-density
 	SW2        float64 // sliced Wasserstein-2 distance
-	Energy     float64 // energy distance, squared form, of the first rows
+	Energy     float64 // sliced energy distance, squared form
 }
 
 // C2ST is the accuracy of telling x from the judge's fresh draws by the majority
 // of the 15 nearest neighbours: 0.5 when they cannot be told apart.
 func (j *Judge) C2ST(x *mat.Dense) float64 { return twosample.C2ST(x, j.truth, 15) }
 
-// energyRows bounds the rows of the energy distance, whose work is quadratic.
-const energyRows = 2000
-
-// head returns the first rows of x, at most n.
-func head(x *mat.Dense, n int) *mat.Dense {
-	rows, d := x.Dims()
-	return x.Slice(0, min(n, rows), 0, d).(*mat.Dense)
-}
-
 // NewJudge makes a judge of samples of n rows. Its fresh draws depend on the
 // seed.
 func (t Toy) NewJudge(n int, seed uint64) *Judge {
 	law := t.Open(rand.NewPCG(seed, 1))
 	const quantileRows = 20000
-	logp := make([]float64, quantileRows)
-	x := make([]float64, law.Dim())
-	for i := range logp {
-		logp[i] = law.LogProb(law.Rand(x))
-	}
+	logp := logProbs(law, dataset.Sample(law, quantileRows))
 	slices.Sort(logp)
 	return &Judge{law: law, truth: dataset.Sample(law, n), directions: twosample.Directions(64, law.Dim(), 0),
 		support: stat.Quantile(0.001, stat.Empirical, logp, nil)}
+}
+
+// logProbs returns the log-densities of the rows of x.
+func logProbs(law dataset.Diffusible, x *mat.Dense) []float64 {
+	n, _ := x.Dims()
+	logp := make([]float64, n)
+	ad.NewCrew(0).Each(n, func(_, i int) { logp[i] = law.LogProb(x.RawRowView(i)) })
+	return logp
 }
 
 // Score judges the rows of x.
 func (j *Judge) Score(x *mat.Dense) Score {
 	n, _ := x.Dims()
 	off := 0
-	for i := range n {
-		if lp := j.law.LogProb(x.RawRowView(i)); !(lp >= j.support) {
+	for _, lp := range logProbs(j.law, x) {
+		if !(lp >= j.support) {
 			off++
 		}
 	}
-	return Score{OffSupport: float64(off) / float64(n), SW2: twosample.SlicedW2(x, j.truth, j.directions),
-		Energy: twosample.Energy(head(x, energyRows), head(j.truth, energyRows))}
+	w2, energy := twosample.Sliced(x, j.truth, j.directions)
+	return Score{OffSupport: float64(off) / float64(n), SW2: w2, Energy: energy}
 }
 
 // Floor returns mean and standard deviation of the distances between pairs of
