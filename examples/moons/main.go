@@ -91,7 +91,8 @@ func parse(args []string) (*job, error) {
 // run is the whole job. ctx ends the training, not what follows it.
 func (j *job) run(ctx context.Context, stdout, stderr io.Writer) error {
 	law := j.toy.Open(rand.NewPCG(j.seed, 2))
-	truth := score.NewTruth(dataset.Sample(law, 1200), func(σ float64) score.Denoiser { return law.Diffuse(1, σ) }, j.seed)
+	exact := func(σ float64) score.Denoiser { return law.Diffuse(1, σ) }
+	truth := score.NewTruth(dataset.Sample(law, 1200), exact, j.seed)
 	start := time.Now()
 	m, err := score.New(2, &score.Config{Net: nn.RecipeMLP(2, 116), Seed: j.seed})
 	if err != nil {
@@ -125,11 +126,15 @@ func (j *job) run(ctx context.Context, stdout, stderr io.Writer) error {
 		fmt.Fprintf(report, "%s\t%d\t%.4f\t%.4f\t%.5f\n", method.name, method.evaluations, s.OffSupport, s.SW2, s.Energy)
 		panels = append(panels, figure.Panel{Title: method.name, Layers: []figure.Layer{figure.Points{X: x.Slice(0, min(j.n, shown), 0, 2), Color: figure.Red}}})
 	}
+	saved := make(chan error, 1)
+	go func() { saved <- j.save(panels, m, law) }() // beside the judge
 	mean, sd := judge.Floor(10)
 	fmt.Fprintf(report, "two true samples\t\t%.4f ± %.4f\t%.4f ± %.4f\t%.5f ± %.5f\n", mean.OffSupport, sd.OffSupport, mean.SW2, sd.SW2, mean.Energy, sd.Energy)
-	if err := report.Flush(); err != nil {
-		return err
-	}
+	return errors.Join(report.Flush(), <-saved)
+}
+
+// save writes the picture, when there shall be one.
+func (j *job) save(panels []figure.Panel, m *score.Model, law dataset.Diffusible) error {
 	if j.out == "-" {
 		return nil
 	}
