@@ -68,7 +68,13 @@ type batcher struct {
 	group                     []int
 	dropped                   []bool
 
-	draw, perturb, target func(worker, i int) // stages, bound once
+	// What is ready for fill, and what went wrong.
+	ready, averaged bool
+	err             error
+	coeffs          []float32 // columns of the distinct rows
+
+	ahead  func()              // prepares the next step, bound once
+	target func(worker, i int) // likewise
 
 	// The leaves, batch rows each: clean target, noisy rows, noise, columns,
 	// encoded conditions.
@@ -108,8 +114,9 @@ func newBatcher(m *Model, data Data, s *Settings, crew *ad.Crew) *batcher {
 		clean: mat.NewDense(refs, m.dim, nil), z: mat.NewDense(own, m.dim, nil),
 		times: make([]float64, own), at: make([]instant, own),
 		x0: make([]float32, s.Batch*m.dim), xt: make([]float32, s.Batch*m.dim), zt: make([]float32, s.Batch*m.dim),
-		cols:  make([]float32, s.Batch*batchCols),
-		noisy: mat.NewDense(s.Batch, m.dim, nil), mean: mat.NewDense(s.Batch, m.dim, nil),
+		cols:   make([]float32, s.Batch*batchCols),
+		coeffs: make([]float32, own*batchCols),
+		noisy:  mat.NewDense(s.Batch, m.dim, nil), mean: mat.NewDense(s.Batch, m.dim, nil),
 	}
 	if s.References > 0 && (m.cond == nil || groups > 0) {
 		b.posterior = newPosterior(m.dim, refs, s.Batch, groups)
@@ -121,7 +128,7 @@ func newBatcher(m *Model, data Data, s *Settings, crew *ad.Crew) *batcher {
 	if m.cond != nil {
 		b.addConditions(refs, groups)
 	}
-	b.draw, b.perturb, b.target = b.drawn, byRow(own, b.noised), byRow(s.Batch, b.targeted)
+	b.ahead, b.target = func() { b.prepare(b.step + 1) }, byRow(s.Batch, b.targeted)
 	return b
 }
 
@@ -142,6 +149,34 @@ func byRow(n int, f func(i int)) func(worker, i int) {
 
 // fill makes the batch of a step.
 func (b *batcher) fill(step int) error {
+	if !b.ready || b.step != step {
+		b.prepare(step)
+	}
+	b.ready = false
+	if b.err != nil {
+		return b.err
+	}
+	if b.posterior != nil && !b.averaged {
+		b.posterior.run(b.crew)
+	}
+	b.crew.Each(grains(b.s.Batch), b.target)
+	return nil
+}
+
+// prepare does what fill need not wait for. It leaves the leaves alone, so that
+// one goroutine can do it beside the step before, which the weights keep busy
+// long enough. For many workers the averages of the references are left to
+// fill, where they share them.
+func (b *batcher) prepare(step int) {
+	const few = 2
+	b.step, b.ready, b.averaged = step, true, b.crew.Workers() <= few
+	if b.err = b.gather(step); b.err == nil && b.posterior != nil && b.averaged {
+		b.posterior.run(nil)
+	}
+}
+
+// gather collects the rows of a step and their noise.
+func (b *batcher) gather(step int) error {
 	if err := b.pairs(b.first, b.firstCond, step, 0, noise.Data); err != nil {
 		return err
 	}
@@ -156,19 +191,16 @@ func (b *batcher) fill(step int) error {
 	if b.posterior != nil {
 		b.posterior.load(b.clean, b.group)
 	}
-	b.step = step
-	b.crew.Each(grains(b.own), b.draw)
+	noise.White{Seed: b.s.Seed}.Rows(b.z.RawMatrix().Data, b.m.dim, noise.Draw{Purpose: noise.Perturb, Step: step})
 	start, end := b.m.process.Span()
-	for i, t := range b.times {
-		if !(t >= start && t <= end) {
+	for i := range b.own {
+		b.times[i] = b.s.Times.At(b.m.process, b.level(i))
+		b.drop(i)
+		if t := b.times[i]; !(t >= start && t <= end) {
 			return fmt.Errorf("score: Fit: step %d: %w: Settings.Times gives %v at quantile %v, want a time on [%v, %v]", step+1, ErrRange, t, b.level(i), start, end)
 		}
+		b.noised(i)
 	}
-	b.crew.Each(grains(b.own), b.perturb)
-	if b.posterior != nil {
-		b.posterior.run(b.crew)
-	}
-	b.crew.Each(grains(b.s.Batch), b.target)
 	return nil
 }
 
@@ -178,17 +210,6 @@ func (b *batcher) level(i int) float64 {
 	var u [1]float64
 	noise.Uniform(u[:], b.s.Seed, noise.Draw{Purpose: noise.Level, Step: b.step, Row: i})
 	return (float64(i) + u[0]) / float64(b.own)
-}
-
-// drawn draws noise and times of a grain of distinct rows.
-func (b *batcher) drawn(_, g int) {
-	from, to := g*grain, min((g+1)*grain, b.own)
-	z, d := b.z.RawMatrix().Data, b.m.dim
-	noise.White{Seed: b.s.Seed}.Rows(z[from*d:to*d], d, noise.Draw{Purpose: noise.Perturb, Step: b.step, Row: from})
-	for i := from; i < to; i++ {
-		b.times[i] = b.s.Times.At(b.m.process, b.level(i))
-		b.drop(i)
-	}
 }
 
 // rows draws clean rows from the data and maps them to model coordinates.
@@ -249,15 +270,13 @@ func (b *batcher) noised(i int) {
 	p := &b.at[i]
 	*p = newInstant(b.m.process, b.times[i])
 	α, σ := p.α, p.σ
-	cols := b.cols[i*batchCols : (i+1)*batchCols]
-	b.columns(cols, p)
+	b.columns(b.coeffs[i*batchCols:(i+1)*batchCols], p)
 	x0, z := b.clean.RawRowView(i), b.z.RawRowView(i)
 	square := 0.0
 	for _, v := range z {
 		square += v * v
 	}
 	for r, sign := i, 1.0; r < b.s.Batch; r, sign = r+b.own, -1 {
-		copy(b.cols[r*batchCols:(r+1)*batchCols], cols)
 		noisy, y := b.noisy.RawRowView(r), b.mean.RawRowView(r)
 		for j := range x0 {
 			noisy[j] = α*x0[j] + σ*sign*z[j]
@@ -283,6 +302,7 @@ func (b *batcher) targeted(i int) {
 		copy(mean, b.clean.RawRowView(k))
 	}
 	b.encode(i, k)
+	copy(b.cols[i*batchCols:(i+1)*batchCols], b.coeffs[k*batchCols:])
 	α, σ := b.at[k].α, b.at[k].σ
 	for j, v := range b.noisy.RawRowView(i) {
 		b.xt[i*d+j], b.x0[i*d+j], b.zt[i*d+j] = float32(v), float32(mean[j]), float32((v-α*mean[j])/σ)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat/distmv"
 
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/nn"
@@ -96,6 +97,36 @@ func BenchmarkFitStep(b *testing.B) {
 				b.ReportMetric(6*float64(weights)*float64(c.rows)/seconds/1e9, "GFLOP/s")
 			})
 		}
+	}
+}
+
+// BenchmarkRecipeStep is a step of the default settings on fresh draws of the
+// moons.
+func BenchmarkRecipeStep(b *testing.B) {
+	for _, workers := range []int{1, 2} {
+		b.Run(fmt.Sprintf("workers=%d", workers), func(b *testing.B) {
+			m, err := New(2, nil)
+			if err != nil {
+				b.Fatal(err)
+			}
+			s, err := (&Settings{Workers: workers}).withDefaults()
+			if err != nil {
+				b.Fatal(err)
+			}
+			t, err := newTrainer(b.Context(), m, Draws(2, func(src rand.Source) distmv.Rander { return dataset.NewMoons(src) }), s)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if err := t.one(); err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := t.one(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 

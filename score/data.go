@@ -15,7 +15,8 @@ import (
 // resumed. step is −1 when Fit measures shift and scale, −2 for the rows of
 // its diagnostics, −3 for held-out rows. A source that has no more rows returns
 // an error, such as io.EOF; a row that it leaves out is found to be NaN. Calls
-// come from the goroutine of Fit.
+// come one after the other, from the goroutine of Fit or one of its workers: the
+// rows of a step are asked for during the step before.
 type Data interface {
 	Batch(x, cond *mat.Dense, step, row int, rng *rand.Rand) error
 	// Dims returns the number of columns of x and of cond.

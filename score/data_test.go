@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -26,6 +27,35 @@ func TestDrawsAreAddressed(t *testing.T) {
 	require.Equal(t, first, draw(5, 0))
 	draw(50, 0)
 	require.Equal(t, second, draw(5, 1), "what step 0 consumes does not move step 1")
+}
+
+// Whatever runs beside it, a source is asked for one thing at a time, in the
+// order of the steps and for none beyond the last.
+func TestDataAreAskedInOrder(t *testing.T) {
+	type call struct{ step, row int }
+	var want []call
+	for step := range 6 {
+		want = append(want, call{step, 0}, call{step, 24}) // own rows and references
+	}
+	for _, workers := range []int{1, 2, 5} {
+		for _, batch := range []int{48, 320} {
+			var inside atomic.Int32
+			var calls []call
+			data := edited{moons(), func(_ *mat.Dense, step, row int) {
+				if inside.Add(1) != 1 {
+					t.Error("two calls at once")
+				}
+				if step >= 0 {
+					calls = append(calls, call{step, row * 48 / batch})
+				}
+				inside.Add(-1)
+			}}
+			s := quick(6)
+			s.Workers, s.Batch, s.References = workers, batch, 2*batch
+			fit(t, newModel(t, 2, Config{}), data, s)
+			require.Equal(t, want, calls, "%d workers, batch %d", workers, batch)
+		}
+	}
 }
 
 // fresh is a generator that returns rows of its own instead of filling x.

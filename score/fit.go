@@ -227,6 +227,9 @@ func (t *trainer) one() error {
 		return err
 	}
 	t.program.Pack(&t.weights, t.raw, t.crew)
+	if t.step+1 < t.s.Steps {
+		t.crew.Beside(t.batch.ahead)
+	}
 	t.program.Run(t.s.Batch, &t.weights, t.random, t.out, t.in, t.crew)
 	loss, norm := float64(t.loss[0]), t.clip()
 	if !finite(loss) || !finite(norm) {

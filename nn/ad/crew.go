@@ -24,6 +24,9 @@ type Crew struct {
 	busy    atomic.Int32 // helpers called that have not finished
 	done    sync.WaitGroup
 	failure atomic.Pointer[failure]
+
+	beside func()      // nil: nothing
+	taken  atomic.Bool // by a worker
 }
 
 // helper is one goroutine, or the place for one.
@@ -79,8 +82,13 @@ func (c *Crew) Workers() int {
 // raised in the caller's goroutine, once all workers have stopped. Each does not
 // allocate.
 func (c *Crew) Each(n int, f func(worker, i int)) {
-	others := min(c.Workers(), n) - 1
+	pieces := n
+	if c != nil && c.beside != nil {
+		pieces++
+	}
+	others := min(c.Workers(), pieces) - 1
 	if others <= 0 {
+		c.catchUp()
 		for i := range n {
 			f(0, i)
 		}
@@ -105,8 +113,31 @@ func (c *Crew) Each(n int, f func(worker, i int)) {
 	}
 	c.spin(func() bool { return c.busy.Load() == 0 })
 	c.done.Wait()
+	c.beside = nil
 	if p := c.failure.Swap(nil); p != nil {
 		panic(p.value)
+	}
+}
+
+// Beside leaves f to the next call of Each, in which one worker, other than the
+// caller's if there is one, runs it before it takes indices: what only one
+// goroutine can do then does not keep the others waiting. f may not use the
+// crew. A Crew of one worker runs it at once.
+func (c *Crew) Beside(f func()) {
+	if c.Workers() == 1 {
+		f()
+		return
+	}
+	c.beside = f
+	c.taken.Store(false)
+}
+
+// catchUp does what was left by Beside.
+func (c *Crew) catchUp() {
+	if c != nil && c.beside != nil {
+		f := c.beside
+		c.beside = nil
+		f()
 	}
 }
 
@@ -125,10 +156,21 @@ func (c *Crew) work(worker int) {
 		c.failure.Store(&failure{v})
 		c.next.Store(int64(c.n))
 	}()
+	if worker > 0 {
+		c.aside()
+	}
 	for i := int(c.next.Add(1)) - 1; i < c.n; i = int(c.next.Add(1)) - 1 {
 		c.f(worker, i)
 	}
+	c.aside()
 	returned = true
+}
+
+// aside does what was left by Beside unless another worker does.
+func (c *Crew) aside() {
+	if c.beside != nil && c.taken.CompareAndSwap(false, true) {
+		c.beside()
+	}
 }
 
 func (c *Crew) finished() {

@@ -68,6 +68,52 @@ func TestACrewOutlivesTheEndOfAHelper(t *testing.T) {
 	require.EqualValues(t, 10, count.Load())
 }
 
+func TestWhatIsLeftBesideRunsOnce(t *testing.T) {
+	for _, workers := range []int{1, 2, 3, 50} {
+		c := NewCrew(workers)
+		for round := range 200 {
+			n := round % 7
+			var beside, count atomic.Int32
+			c.Beside(func() { beside.Add(1) })
+			c.Each(n, func(int, int) { count.Add(1) })
+			require.EqualValues(t, 1, beside.Load())
+			require.EqualValues(t, n, count.Load())
+			c.Each(n, func(int, int) { count.Add(1) })
+			require.EqualValues(t, 1, beside.Load(), "once")
+		}
+	}
+	done := false
+	(*Crew)(nil).Beside(func() { done = true })
+	require.True(t, done)
+}
+
+// It is not the caller who runs it, while others could.
+func TestWhatIsLeftBesideKeepsNobodyWaiting(t *testing.T) {
+	c := NewCrew(2)
+	all := make(chan bool)
+	c.Beside(func() { <-all }) // blocks for ever if it comes before the pieces of one worker
+	var count atomic.Int32
+	c.Each(10, func(int, int) {
+		if count.Add(1) == 10 {
+			close(all)
+		}
+	})
+	require.EqualValues(t, 10, count.Load())
+}
+
+func TestPanicsBesideReachTheCaller(t *testing.T) {
+	for _, workers := range []int{2, 3} {
+		c := NewCrew(workers)
+		for _, n := range []int{0, 1, 100} {
+			c.Beside(func() { panic("here") })
+			require.PanicsWithValue(t, "here", func() { c.Each(n, func(int, int) {}) })
+			var count atomic.Int32
+			c.Each(n, func(int, int) { count.Add(1) })
+			require.EqualValues(t, n, count.Load(), "the crew still works")
+		}
+	}
+}
+
 func TestACrewLeavesNoGoroutineBehind(t *testing.T) {
 	before := runtime.NumGoroutine()
 	for range 10 {

@@ -98,6 +98,7 @@ func (w *Weights[T]) assign(p *Program[T]) {
 func (p *Program[T]) Run(n int, w *Weights[T], random Filler, out, in [][]T, crew *Crew) {
 	p.check(n, w, random, out, in)
 	if n <= inline {
+		crew.catchUp()
 		crew = nil
 	}
 	f := p.frame()
