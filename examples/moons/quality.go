@@ -21,10 +21,11 @@ type stopwatch struct {
 	step    int // 0 until the model is good
 }
 
-// Record passes a step on and looks at the model every hundred steps.
+// Record passes a step on and looks at the model every hundred steps, from the
+// end of the recipe's warm-up on: no model is good before.
 func (w *stopwatch) Record(m score.Metrics) error {
-	const every = 100
-	if w.step == 0 && m.Step%every == 0 {
+	const first, every = 500, 100
+	if w.step == 0 && m.Step >= first && m.Step%every == 0 {
 		now := time.Now()
 		if err := m.Publish(); err != nil {
 			return err

@@ -47,8 +47,7 @@ func WritePNG(w io.Writer, rows [][]Panel, width, height int) error {
 	if err != nil {
 		return err
 	}
-	e := png.Encoder{CompressionLevel: png.BestCompression}
-	return e.Encode(w, reduce(256, img)[0])
+	return png.Encode(w, reduce(256, img)[0])
 }
 
 // sheet draws rows of panels.
