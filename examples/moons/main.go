@@ -153,7 +153,7 @@ type method struct {
 // of the probability flow. Both spend one evaluation on the final denoise.
 func methods(p sde.SDE) []method {
 	return []method{
-		{"predictor-corrector", sampler.EulerMaruyama{}, sampler.Settings{Grid: sampler.DefaultGrid(p, 101), Corrector: sampler.Langevin{}}, 201},
+		{"predictor-corrector", sampler.DPMpp2MSDE{}, sampler.Settings{Grid: sampler.DefaultGrid(p, 51), Corrector: sampler.Langevin{}}, 101},
 		{"probability flow", sampler.Default(p), sampler.Settings{Grid: sampler.DefaultGrid(p, 40)}, 40},
 	}
 }
