@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -71,7 +72,7 @@ func TestExactScoresLeadToTheirClass(t *testing.T) {
 }
 
 func TestRowsHaveTheLabelsOfTheirLaw(t *testing.T) {
-	l := newLabelled(&source{})
+	l := newLabelled(rand.NewPCG(1, 2))
 	count := map[float64]float64{}
 	var sure float64
 	const n = 3000
@@ -85,17 +86,6 @@ func TestRowsHaveTheLabelsOfTheirLaw(t *testing.T) {
 		require.InDelta(t, n/classes, count[float64(k)], 4*26)
 	}
 	require.InDelta(t, 0.933, sure/n, 0.01)
-}
-
-// source is a small generator of its own: SplitMix64 (Steele et al. 2014).
-type source struct{ state uint64 }
-
-func (s *source) Uint64() uint64 {
-	s.state += 0x9e3779b97f4a7c15
-	z := s.state
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return z ^ z>>31
 }
 
 func TestOutputAndPictureDoNotDependOnWorkers(t *testing.T) {
