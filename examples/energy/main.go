@@ -12,20 +12,21 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
-	"os"
-	"os/signal"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat/distmv"
 
 	"github.com/gradlogp/gradlogp/dataset"
+	"github.com/gradlogp/gradlogp/examples/internal/command"
 	"github.com/gradlogp/gradlogp/examples/internal/field"
 	"github.com/gradlogp/gradlogp/examples/internal/figure"
 	"github.com/gradlogp/gradlogp/examples/internal/progress"
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/score"
 )
+
+func main() { command.Main("energy", &job{}) }
 
 // job is what the flags ask for.
 type job struct {
@@ -34,28 +35,27 @@ type job struct {
 	out            string
 }
 
-func main() {
-	var j job
-	flag.IntVar(&j.steps, "steps", 3000, "training steps")
-	flag.Uint64Var(&j.seed, "seed", 0, "seed of weights, data and noise")
-	flag.IntVar(&j.workers, "workers", 0, "goroutines, 0 for one a processor; does not change the result")
-	flag.StringVar(&j.out, "out", "energy.png", "picture to write")
-	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := j.run(ctx, os.Stdout, os.Stderr); err != nil {
-		fmt.Fprintln(os.Stderr, "energy:", err)
-		os.Exit(1)
+// Flags implements command.Job.
+func (j *job) Flags(f *flag.FlagSet) {
+	f.IntVar(&j.steps, "steps", 3000, "training steps")
+	f.Uint64Var(&j.seed, "seed", 0, "seed of weights, data and noise")
+	f.IntVar(&j.workers, "workers", 0, "goroutines, 0 for one a processor; does not change the result")
+	f.StringVar(&j.out, "out", "energy.png", "picture to write")
+}
+
+// Check implements command.Job.
+func (j *job) Check() error {
+	if j.steps < 1 || j.workers < 0 {
+		return fmt.Errorf("-steps %d, -workers %d: want at least 1 and 0", j.steps, j.workers)
 	}
+	return figure.Writable(j.out)
 }
 
 // levels are the noise levels of the picture, in the data's units.
 var levels = []float64{0.5, 0.2, 0.1}
 
-func (j job) run(ctx context.Context, stdout, stderr io.Writer) error {
-	if err := figure.Writable(j.out); err != nil {
-		return err
-	}
+// Run is the whole job. The context ends the training, not what follows it.
+func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 	m, err := score.New(2, &score.Config{
 		Net:  nn.RecipeEnergy(2, 58), // the one change: for a score network this is nn.RecipeMLP(2, 58)
 		Seed: j.seed,

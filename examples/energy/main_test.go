@@ -10,12 +10,14 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/gradlogp/gradlogp/examples/internal/command"
 )
 
 func TestLearnedDensityApproachesTheTruth(t *testing.T) {
 	j := job{steps: 150, seed: 1, out: filepath.Join(t.TempDir(), "picture.png")}
 	var stdout bytes.Buffer
-	require.NoError(t, j.run(context.Background(), &stdout, io.Discard))
+	require.NoError(t, j.Run(context.Background(), &stdout, io.Discard))
 	require.Contains(t, stdout.String(), "150 of 150 steps")
 	rows := regexp.MustCompile(`(?m)^0\.\d\d +(0\.\d+)$`).FindAllStringSubmatch(stdout.String(), -1)
 	require.Len(t, rows, len(levels))
@@ -27,7 +29,12 @@ func TestLearnedDensityApproachesTheTruth(t *testing.T) {
 	require.FileExists(t, j.out)
 }
 
-func TestUnwritablePathIsRefusedBeforeTheWork(t *testing.T) {
-	j := job{steps: 1 << 40, out: filepath.Join(t.TempDir(), "no", "x.png")}
-	require.ErrorContains(t, j.run(context.Background(), io.Discard, io.Discard), "cannot write")
+func TestImpossibleFlagsAreRefusedBeforeTheWork(t *testing.T) {
+	for want, args := range map[string][]string{
+		"cannot write":  {"-out", filepath.Join(t.TempDir(), "no", "x.png")},
+		"-steps 0":      {"-steps", "0"},
+		"-workers -1: ": {"-workers", "-1"},
+	} {
+		require.ErrorContains(t, command.Parse("energy", &job{}, args), want)
+	}
 }

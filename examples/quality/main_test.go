@@ -10,8 +10,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gradlogp/gradlogp/examples/internal/command"
 	"github.com/gradlogp/gradlogp/examples/internal/toy"
 )
+
+func parse(args []string) (*job, error) {
+	j := &job{}
+	return j, command.Parse("quality", j, args)
+}
 
 // The gate in small: the defaults at less than a hundredth of the budget. Half
 // the steps leave a bound of .05, a network stuck at the best Gaussian one of
@@ -74,7 +80,7 @@ func TestEveryToyAndSeedHasALine(t *testing.T) {
 	require.NoError(t, err)
 	j.small = true
 	var out bytes.Buffer
-	require.NoError(t, j.run(context.Background(), &out, io.Discard), "there is no target for one step")
+	require.NoError(t, j.Run(context.Background(), &out, io.Discard), "there is no target for one step")
 	require.Regexp(t, `(?s)^toy.*\nmoons +3 .*\nmoons +4 .*\nring +3 .*\nring +4 [^\n]*\n$`, out.String())
 }
 
@@ -91,7 +97,7 @@ func TestInterruptEndsTheRun(t *testing.T) {
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(context.Background())
 	stop()
-	err = j.run(ctx, io.Discard, io.Discard)
+	err = j.Run(ctx, io.Discard, io.Discard)
 	require.ErrorIs(t, err, context.Canceled)
 	require.ErrorContains(t, err, "moons, seed 7")
 }

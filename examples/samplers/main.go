@@ -9,17 +9,17 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"time"
 
+	"github.com/gradlogp/gradlogp/examples/internal/command"
 	"github.com/gradlogp/gradlogp/examples/internal/figure"
 	"github.com/gradlogp/gradlogp/sde"
 )
+
+func main() { command.Main("samplers", &job{}) }
 
 // job is what the flags ask for.
 type job struct {
@@ -29,60 +29,40 @@ type job struct {
 	out, gif string
 }
 
-func main() {
-	j, err := parse(os.Args[1:])
-	if errors.Is(err, flag.ErrHelp) {
-		return
-	}
-	if err == nil {
-		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-		defer stop()
-		err = j.run(ctx, os.Stdout, os.Stderr)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "samplers:", err)
-		os.Exit(1)
-	}
-}
-
-// parse reads the flags and refuses what could only fail later.
-func parse(args []string) (*job, error) {
-	j := &job{}
-	f := flag.NewFlagSet("samplers", flag.ContinueOnError)
+// Flags implements command.Job.
+func (j *job) Flags(f *flag.FlagSet) {
 	f.IntVar(&j.n, "n", 8000, "samples drawn in the plane by each method at each cost")
 	f.Uint64Var(&j.seed, "seed", 0, "seed of data, noise and samples")
 	f.IntVar(&j.workers, "workers", 0, "goroutines, 0 for one a processor; does not change the result")
 	f.StringVar(&j.out, "out", "samplers.png", "picture to write; - for none")
 	f.StringVar(&j.gif, "gif", "samplers.gif", "film to write; - for none")
-	if err := f.Parse(args); err != nil {
-		return nil, err
-	}
-	if f.NArg() > 0 {
-		return nil, fmt.Errorf("unexpected argument %q", f.Arg(0))
-	}
+}
+
+// Check implements command.Job.
+func (j *job) Check() error {
 	if j.n < 2 || j.workers < 0 {
-		return nil, fmt.Errorf("-n %d, -workers %d: want at least 2 and 0", j.n, j.workers)
+		return fmt.Errorf("-n %d, -workers %d: want at least 2 and 0", j.n, j.workers)
 	}
 	for _, path := range []string{j.out, j.gif} {
 		if path == "-" {
 			continue
 		}
 		if err := figure.Writable(path); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if j.out == j.gif && j.out != "-" {
-		return nil, fmt.Errorf("-out and -gif are both %s, want two files", j.out)
+		return fmt.Errorf("-out and -gif are both %s, want two files", j.out)
 	}
-	return j, nil
+	return nil
 }
 
 // process is the one that all methods run: as its drift is not 0, methods that
 // step in its own time and in σ/α can be told apart.
 var process = sde.VP{}
 
-// run is the whole job.
-func (j *job) run(ctx context.Context, stdout, stderr io.Writer) error {
+// Run is the whole job.
+func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 	start := time.Now()
 	t, err := j.compare(ctx)
 	if err != nil {

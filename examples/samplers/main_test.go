@@ -18,7 +18,14 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/gradlogp/gradlogp/examples/internal/command"
 )
+
+func parse(args []string) (*job, error) {
+	j := &job{}
+	return j, command.Parse("samplers", j, args)
+}
 
 // small returns a job that takes a second or two.
 func small(t *testing.T, args ...string) *job {
@@ -33,7 +40,7 @@ func TestOutputAndPicturesDoNotDependOnWorkers(t *testing.T) {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(procs))
 		j := small(t, "-workers", workers)
 		var b bytes.Buffer
-		require.NoError(t, j.run(context.Background(), &b, io.Discard))
+		require.NoError(t, j.Run(context.Background(), &b, io.Discard))
 		picture, err := os.ReadFile(j.out)
 		require.NoError(t, err)
 		film, err = os.ReadFile(j.gif)
@@ -130,7 +137,7 @@ func TestInterruptEndsTheJob(t *testing.T) {
 	ctx, stop := context.WithCancel(context.Background())
 	stop()
 	j := small(t)
-	require.ErrorIs(t, j.run(ctx, io.Discard, io.Discard), context.Canceled)
+	require.ErrorIs(t, j.Run(ctx, io.Discard, io.Discard), context.Canceled)
 	require.NoFileExists(t, j.out)
 	require.NoFileExists(t, j.gif)
 }
