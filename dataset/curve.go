@@ -110,8 +110,17 @@ func (c *curve) ScoreInput(dst, x []float64) []float64 { return c.density.ScoreI
 // ScoreJacobian stores the Hessian of log p in dst, which must be 2×2 or empty.
 func (c *curve) ScoreJacobian(dst *mat.Dense, x []float64) { c.density.ScoreJacobian(dst, x) }
 
-// Diffuse returns the law of αx₀ + σz.
-func (c *curve) Diffuse(alpha, sigma float64) Diffused { return c.density.Diffuse(alpha, sigma) }
+// Diffuse returns the law of αx₀ + σz. The wider the noise is, the fewer nodes
+// the quadrature needs; the least keeps clear of 26, for which gonum's table of
+// the Gauss–Legendre rule is wrong.
+func (c *curve) Diffuse(alpha, sigma float64) Diffused {
+	const least, spare = 40, 1.5
+	n := least + spare*float64(c.arms.nodes)*c.arms.std/math.Hypot(c.arms.std, sigma/alpha)
+	if n < float64(c.arms.nodes) {
+		return c.arms.mixture(int(n)).Diffuse(alpha, sigma)
+	}
+	return c.density.Diffuse(alpha, sigma)
+}
 
 // planar returns x, or a new point of the plane when it is nil, ready to be
 // drawn with rng.

@@ -21,7 +21,7 @@ import (
 // has converged: against 1600 nodes an arc, log p and the score agree to 1e-12
 // wherever data lie and to 1e-11 at 40 standard deviations. Much further out
 // the integrand narrows and the relative errors grow: at |x| = 100 to 1e-6 in
-// log p and 1e-4 in the score. Noise (Diffuse) only makes the rule better.
+// log p and 1e-4 in the score. With noise (Diffuse) fewer nodes are as good.
 type Moons struct{ curve }
 
 // NewMoons returns the two-moons law. The source may be nil when Rand is not

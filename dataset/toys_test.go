@@ -50,6 +50,37 @@ func TestQuadratureAlongCurvesHasConverged(t *testing.T) {
 	}
 }
 
+// With noise fewer nodes do, against a rule that has converged.
+func TestNoiseNeedsFewerNodes(t *testing.T) {
+	for name, c := range map[string]struct {
+		arms *arms
+		tol  float64
+	}{"moons": {moonsArms(), 1e-12}, "swiss roll": {swissRollArms(), 1e-9}, "spirals": {spiralsArms(), 1e-9}} {
+		t.Run(name, func(t *testing.T) {
+			arms, law, fine := c.arms, newCurve(c.arms, nil), c.arms.mixture(8*c.arms.nodes)
+			rng := rand.New(rand.NewPCG(2, 1))
+			for _, k := range [][2]float64{{1, 0.03}, {1, 0.075}, {0.9, 0.15}, {0.5, 0.3}, {1, 0.7}, {0.3, 0.95}, {1, 3}, {1, 20}} {
+				α, σ := k[0], k[1]
+				p, want := law.Diffuse(α, σ).(*DiffusedMixture), fine.Noised(α, σ)
+				require.LessOrEqual(t, p.Len(), arms.count*arms.nodes)
+				for _, distance := range []float64{0, 4, 10} { // in deviations
+					for range 30 {
+						x, y := arms.at(rng.IntN(arms.count), rng.Float64())
+						sin, cos := math.Sincos(2 * math.Pi * rng.Float64())
+						blur := math.Hypot(α*arms.std, σ)
+						at := []float64{
+							α*x + blur*(distance*cos+rng.NormFloat64()),
+							α*y + blur*(distance*sin+rng.NormFloat64()),
+						}
+						require.InDelta(t, want.LogProb(at), p.LogProb(at), c.tol, "%v at %v", k, at)
+						require.InDeltaSlice(t, want.Denoise(nil, at), p.Denoise(nil, at), c.tol, "%v at %v", k, at)
+					}
+				}
+			}
+		})
+	}
+}
+
 func TestMoonsAreTwoHalfCircles(t *testing.T) {
 	for _, c := range []struct {
 		arm  int
