@@ -55,7 +55,10 @@ func TestNoiseNeedsFewerNodes(t *testing.T) {
 	for name, c := range map[string]struct {
 		arms *arms
 		tol  float64
-	}{"moons": {moonsArms(), 1e-12}, "swiss roll": {swissRollArms(), 1e-9}, "spirals": {spiralsArms(), 1e-9}} {
+	}{
+		"moons": {moonsArms(), 1e-12}, "scikit moons": {scikitArms(0.2), 1e-12}, "rings": {NewFFJORDRings(nil).(*curve).arms, 1e-12},
+		"swiss roll": {swissRollArms(), 1e-9}, "spirals": {spiralsArms(), 1e-9},
+	} {
 		t.Run(name, func(t *testing.T) {
 			arms, law, fine := c.arms, newCurve(c.arms, nil), c.arms.mixture(8*c.arms.nodes)
 			rng := rand.New(rand.NewPCG(2, 1))
