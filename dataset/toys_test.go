@@ -67,7 +67,7 @@ func TestNoiseNeedsFewerNodes(t *testing.T) {
 				p, want := law.Diffuse(α, σ).(*DiffusedMixture), fine.Noised(α, σ)
 				require.LessOrEqual(t, p.Len(), arms.count*arms.nodes)
 				for _, distance := range []float64{0, 4, 10} { // in deviations
-					for range 30 {
+					for range 12 {
 						x, y := arms.at(rng.IntN(arms.count), rng.Float64())
 						sin, cos := math.Sincos(2 * math.Pi * rng.Float64())
 						blur := math.Hypot(α*arms.std, σ)
