@@ -15,8 +15,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"os"
-	"os/signal"
 	"text/tabwriter"
 	"time"
 
@@ -24,6 +22,7 @@ import (
 	"gonum.org/v1/gonum/stat/distmv"
 
 	"github.com/gradlogp/gradlogp/dataset"
+	"github.com/gradlogp/gradlogp/examples/internal/command"
 	"github.com/gradlogp/gradlogp/examples/internal/figure"
 	"github.com/gradlogp/gradlogp/examples/internal/progress"
 	"github.com/gradlogp/gradlogp/examples/internal/toy"
@@ -33,8 +32,11 @@ import (
 	"github.com/gradlogp/gradlogp/sde"
 )
 
+func main() { command.Main("moons", &job{}) }
+
 // job is what the flags ask for.
 type job struct {
+	name    string
 	toy     toy.Toy
 	steps   int
 	n       int
@@ -43,53 +45,33 @@ type job struct {
 	out     string
 }
 
-func main() {
-	j, err := parse(os.Args[1:])
-	if errors.Is(err, flag.ErrHelp) {
-		return
-	}
-	if err == nil {
-		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-		defer stop()
-		err = j.run(ctx, os.Stdout, os.Stderr)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "moons:", err)
-		os.Exit(1)
-	}
-}
-
-// parse reads the flags and refuses what could only fail later.
-func parse(args []string) (*job, error) {
-	j := &job{}
-	f := flag.NewFlagSet("moons", flag.ContinueOnError)
-	name := f.String("dataset", "moons", "distribution: moons, ring, checkerboard, swissroll, spirals, pinwheel25 or pinwheel")
+// Flags implements command.Job.
+func (j *job) Flags(f *flag.FlagSet) {
+	f.StringVar(&j.name, "dataset", "moons", "distribution: moons, ring, checkerboard, swissroll, spirals, pinwheel25 or pinwheel")
 	f.IntVar(&j.steps, "steps", 5000, "training steps")
 	f.IntVar(&j.n, "n", 10000, "samples drawn by each sampler")
 	f.Uint64Var(&j.seed, "seed", 0, "seed of weights, data, noise and samples")
 	f.IntVar(&j.workers, "workers", 0, "goroutines, 0 for one a processor; does not change the result")
 	f.StringVar(&j.out, "out", "moons.png", "picture to write; - for none")
-	if err := f.Parse(args); err != nil {
-		return nil, err
-	}
-	if f.NArg() > 0 {
-		return nil, fmt.Errorf("unexpected argument %q", f.Arg(0))
-	}
-	var err error
-	if j.toy, err = toy.Named(*name); err != nil {
-		return nil, fmt.Errorf("-dataset: %w", err)
-	}
-	if j.steps < 1 || j.n < 2 || j.workers < 0 {
-		return nil, fmt.Errorf("-steps %d, -n %d, -workers %d: want at least 1, 2 and 0", j.steps, j.n, j.workers)
-	}
-	if j.out != "-" {
-		err = figure.Writable(j.out)
-	}
-	return j, err
 }
 
-// run is the whole job. ctx ends the training, not what follows it.
-func (j *job) run(ctx context.Context, stdout, stderr io.Writer) error {
+// Check implements command.Job.
+func (j *job) Check() error {
+	var err error
+	if j.toy, err = toy.Named(j.name); err != nil {
+		return fmt.Errorf("-dataset: %w", err)
+	}
+	if j.steps < 1 || j.n < 2 || j.workers < 0 {
+		return fmt.Errorf("-steps %d, -n %d, -workers %d: want at least 1, 2 and 0", j.steps, j.n, j.workers)
+	}
+	if j.out == "-" {
+		return nil
+	}
+	return figure.Writable(j.out)
+}
+
+// Run is the whole job. ctx ends the training, not what follows it.
+func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 	law := j.toy.Open(rand.NewPCG(j.seed, 2))
 	exact := func(σ float64) score.Denoiser { return law.Diffuse(1, σ) }
 	truth := score.NewTruth(dataset.Sample(law, 1200), exact, j.seed)

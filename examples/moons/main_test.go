@@ -12,7 +12,14 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/gradlogp/gradlogp/examples/internal/command"
 )
+
+func parse(args []string) (*job, error) {
+	j := &job{}
+	return j, command.Parse("moons", j, args)
+}
 
 // small returns a job that takes a second or two.
 func small(t *testing.T, args ...string) *job {
@@ -27,7 +34,7 @@ func TestOutputAndPictureDoNotDependOnWorkers(t *testing.T) {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(procs))
 		j := small(t, "-workers", workers)
 		var b bytes.Buffer
-		require.NoError(t, j.run(context.Background(), &b, io.Discard))
+		require.NoError(t, j.Run(context.Background(), &b, io.Discard))
 		picture, err := os.ReadFile(j.out)
 		require.NoError(t, err)
 		return b.Bytes(), picture
@@ -45,7 +52,7 @@ func TestInterruptedTrainingGoesOnToSample(t *testing.T) {
 	defer stop()
 	time.AfterFunc(300*time.Millisecond, stop)
 	var stdout bytes.Buffer
-	require.NoError(t, j.run(ctx, &stdout, io.Discard))
+	require.NoError(t, j.Run(ctx, &stdout, io.Discard))
 	require.Regexp(t, `ring: \d+ of 1000000 steps`, stdout.String())
 	require.Contains(t, stdout.String(), "predictor-corrector")
 	require.Contains(t, stdout.String(), "probability flow")
@@ -80,6 +87,6 @@ func TestImpossibleFlagsAreRefusedBeforeTheWork(t *testing.T) {
 func TestNoPictureWhenNotAskedFor(t *testing.T) {
 	j := small(t, "-out", "-", "-steps", "1", "-n", "20")
 	var stdout bytes.Buffer
-	require.NoError(t, j.run(context.Background(), &stdout, io.Discard))
+	require.NoError(t, j.Run(context.Background(), &stdout, io.Discard))
 	require.True(t, strings.HasPrefix(stdout.String(), "moons: 1 of 1 steps"))
 }
