@@ -18,6 +18,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distmv"
 
+	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
 	"github.com/gradlogp/gradlogp/nn/checkpoint"
@@ -300,6 +301,36 @@ func ExampleMetrics_Publish() {
 	// Output:
 	// 100 true true
 	// 200 true true
+	// <nil>
+}
+
+// How a run comes closer to a law that is known. The exact answers are computed
+// once.
+func ExampleTruth() {
+	law := dataset.NewRing(rand.NewPCG(1, 2))
+	exact := func(σ float64) score.Denoiser { return law.Diffuse(1, σ) }
+	truth := score.NewTruth(dataset.Sample(law, 200), exact, 0)
+
+	m, _ := score.New(2, &score.Config{Net: nn.RecipeMLP(2, 24)})
+	before := truth.KLBound(m)
+	watch := each(func(x score.Metrics) error {
+		if x.Step%200 != 0 {
+			return nil
+		}
+		if err := x.Publish(); err != nil {
+			return err
+		}
+		bound := truth.KLBound(m)
+		fmt.Println(x.Step, bound < 0.8*before)
+		before = bound
+		return nil
+	})
+	data := score.Draws(2, func(src rand.Source) distmv.Rander { return dataset.NewRing(src) })
+	_, err := score.Fit(context.Background(), m, data, &score.Settings{Steps: 400, Batch: 64, Recorder: watch})
+	fmt.Println(err)
+	// Output:
+	// 200 true
+	// 400 true
 	// <nil>
 }
 
