@@ -108,7 +108,7 @@ func tolerances(method string, rtol, atol float64, limit int, defaultR, defaultA
 }
 
 // flow is the velocity f x − ½g²s of the probability flow.
-func (s *Step) flow(dst, x *mat.Dense, t []float64, rows []int) error {
+func (s *Step) flow(dst, x *mat.Dense, t []float64, rows []int, _ bool) error {
 	if err := s.ScoreSome(dst, x, t, rows); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package sampler
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
@@ -38,9 +39,9 @@ type (
 	}
 )
 
-// longestStep bounds the steps in λ: a longer one may leap over all the scales of
+// longestStep bounds the steps in τ: a longer one may leap over all the scales of
 // the data without its error estimate seeing any.
-const longestStep = 1.5
+const longestStep = 1
 
 const (
 	exactDim      = 64 // up to which the exact divergence is the default
@@ -89,33 +90,40 @@ func (f *flow) precision() error {
 func (f *flow) Predict(s *Step) error {
 	n, d := s.X.Dims()
 	integrals := max(f.probes, 1)
-	o := newRK45(n, d+integrals, f.rtol, f.atol, f.limit)
-	o.fail = func(i int, lambda float64, cause error) { s.Fail(i, f.at(lambda).t, cause) }
-	o.field, o.most = f.newWork(s).velocity, longestStep
-	from, to := sde.LogSNR(f.SDE, s.T), sde.LogSNR(f.SDE, s.U)
-	first, sign := s.Row0-f.FirstRow, 1.0
-	if from < to { // to a sample
-		sign = -1
+	o, w := newRK45(n, d+integrals, f.rtol, f.atol, f.limit), f.newWork(s)
+	o.field, o.beta = w.velocity, 0.2
+	o.fail = func(i int, tau float64, cause error) { s.Fail(i, f.at(w.leg, w.paths[i], tau).t, cause) }
+	legs, from, to, sign := f.legs(), 0.0, float64(legLength), 1.0
+	if s.U < s.T { // to a sample
+		slices.Reverse(legs)
+		from, to, sign = to, from, -1
 	}
+	first := s.Row0 - f.FirstRow
 	o.also = func(i int, e []float64) float64 {
-		_, most := f.err(o, i, e, sign)
+		_, most := w.err(o, i, e, sign)
 		return most
 	}
 	o.taken = func(i int, e []float64) {
-		off, _ := f.err(o, i, e, sign)
+		off, _ := w.err(o, i, e, sign)
 		f.errs[first+o.rows[i]] += off
 	}
 	y := mat.NewDense(n, d+integrals, nil)
-	scale := f.at(from).scale
+	scale := f.scale(s.T)
 	for i := range n {
 		for j, x := range s.X.RawRowView(i) {
 			y.Set(i, j, x/scale)
 		}
+		if sign < 0 { // the data are not known yet
+			w.paths[i].local = f.noise(f.begin)
+		}
 	}
-	if err := o.cross(y, from, to, s.bad); err != nil {
-		return err
+	for _, w.leg = range legs {
+		w.enter(o)
+		if err := o.cross(y, from, to, s.bad); err != nil {
+			return err
+		}
 	}
-	scale = f.at(to).scale
+	scale = f.scale(s.U)
 	for i := range n {
 		f.evals[first+i] = o.evals[i]
 		if s.Failed(i) {
@@ -135,19 +143,24 @@ func (f *flow) Predict(s *Step) error {
 	return nil
 }
 
-// level is what the flow knows of a log signal-to-noise ratio.
-type level struct {
-	t     float64
-	scale float64 // √(α²+σ²)
-	rate  float64 // σ²/(α²+σ²)
-}
+// scale returns √(α²+σ²).
+func (f *flow) scale(t float64) float64 { return math.Hypot(f.Kernel(t)) }
 
-// at returns the level of λ, whose time is kept in the span.
-func (f *flow) at(lambda float64) level {
-	t := max(f.begin, min(f.end, sde.TimeAt(f.SDE, lambda)))
-	alpha, sigma := f.Kernel(t)
-	scale := math.Hypot(alpha, sigma)
-	return level{t, scale, (sigma / scale) * (sigma / scale)}
+// enter makes o ready for a leg.
+func (w *work) enter(o *rk45) {
+	for i, p := range w.paths {
+		if p.local > 0 {
+			w.paths[i] = w.path(w.leg, p.local)
+		}
+		o.h[i] = 0 // it is for o to choose
+		if w.leg.frozen {
+			o.h[i], o.off[i] = legLength, 1
+		}
+	}
+	o.most = longestStep
+	if w.leg.frozen {
+		o.most = legLength
+	}
 }
 
 // err returns what the errors e of a step of row i do to the log-density: thrice the
@@ -156,10 +169,10 @@ func (f *flow) at(lambda float64) level {
 // tolerances. Rows among data hardly come near one; but far out, where the modes
 // of a density change places within a hundredth of λ and the state does not
 // move, it is the log-density that shows that a step has leapt over something.
-func (f *flow) err(o *rk45, i int, e []float64, sign float64) (nats, tolerances float64) {
-	rate := f.at(o.at[i]).rate
+func (w *work) err(o *rk45, i int, e []float64, sign float64) (nats, tolerances float64) {
+	rate := w.levels[i].rate // of the last evaluation, at the step's end
 	y, v := o.stage.RawRowView(i), o.k[6].RawRowView(i)
-	d, probes := f.dim, float64(len(e)-f.dim)
+	d, probes := w.dim, float64(len(e)-w.dim)
 	off, delta, slope := 0.0, 0.0, 0.0
 	for j, e := range e[:d] {
 		off += (v[j]/rate - y[j]) * e
@@ -170,7 +183,7 @@ func (f *flow) err(o *rk45, i int, e []float64, sign float64) (nats, tolerances 
 		slope += math.Abs(v[c]-float64(d)*rate) / probes
 	}
 	off = math.Abs(off)
-	return 3*off + f.roundoff*slope*math.Abs(o.try[i]), off / (10 * (f.atol + f.rtol*math.Abs(delta)))
+	return 3*off + w.roundoff*slope*math.Abs(o.try[i]), off / (3 * (w.atol + w.rtol*math.Abs(delta)))
 }
 
 // work is what the evaluations of one Step's flow need.
@@ -178,6 +191,8 @@ type work struct {
 	*flow
 	step   *Step
 	x, s   *mat.Dense
+	leg    leg
+	paths  []path // of every row
 	levels []level
 	t, div []float64
 	v, jv  *mat.Dense
@@ -186,7 +201,7 @@ type work struct {
 
 func (f *flow) newWork(s *Step) *work {
 	n, d := s.X.Dims()
-	w := &work{flow: f, step: s, x: mat.NewDense(n, d, nil), s: mat.NewDense(n, d, nil), t: make([]float64, n), levels: make([]level, n)}
+	w := &work{flow: f, step: s, x: mat.NewDense(n, d, nil), s: mat.NewDense(n, d, nil), t: make([]float64, n), paths: make([]path, n), levels: make([]level, n)}
 	if f.probes == 0 {
 		w.div = make([]float64, n)
 		return w
@@ -205,34 +220,66 @@ func (f *flow) newWork(s *Step) *work {
 	return w
 }
 
-// velocity is the field of the rows on their way,
+// velocity is the field of the rows on their way, of [y, Δ] at τ,
 //
-//	d/dλ [y, Δ] = σ̂² [y + ŝ, d + ∇·ŝ],   ŝ(y) = r s(ry, t),   r² = α² + σ²,   σ̂ = σ/r.
-func (w *work) velocity(dst, y *mat.Dense, lambda []float64, rows []int) error {
+//	σ̂² dλ/dτ [y + ŝ, d + ∇·ŝ],   ŝ(y) = r s(ry, t),   r² = α² + σ²,   σ̂ = σ/r.
+//
+// When the integrals are not wanted their slopes are 0.
+func (w *work) velocity(dst, y *mat.Dense, tau []float64, rows []int, integrals bool) error {
 	if err := w.step.Ctx.Err(); err != nil {
 		return err
 	}
 	w.step.evals++
-	n, d := len(lambda), w.dim
+	n, d := len(rows), w.dim
 	levels, t := w.levels[:n], w.t[:n]
 	shorten(w.x, n)
 	shorten(w.s, n)
-	for i, l := range lambda {
-		levels[i] = w.at(l)
+	for i, row := range rows {
+		levels[i] = w.at(w.leg, w.paths[row], tau[i])
 		t[i] = levels[i].t
 		x := w.x.RawRowView(i)
 		for j, y := range y.RawRowView(i)[:d] {
 			x[j] = levels[i].scale * y
 		}
 	}
-	scorer := w.step.scorerOf(rows)
-	if w.div != nil {
+	w.scores(dst, t, rows, integrals)
+	for i, row := range rows {
+		at, y, out := levels[i], y.RawRowView(i), dst.RawRowView(i)
+		if w.paths[row].local == 0 {
+			mean, _ := meanAndError(out[d:])
+			w.paths[row] = w.path(w.leg, w.deviation(at.scale*at.scale*mean))
+			at = w.at(w.leg, w.paths[row], tau[i])
+		}
+		for j, s := range w.s.RawRowView(i) {
+			out[j] = at.rate * (y[j] + at.scale*s)
+		}
+		for c := d; integrals && c < len(out); c++ {
+			out[c] = at.rate * (float64(d) + at.scale*at.scale*out[c])
+		}
+	}
+	return nil
+}
+
+// scores evaluates the scores of w.x and, into the last columns of dst, the
+// divergences or their estimates, or zeros when they are not wanted.
+func (w *work) scores(dst *mat.Dense, t []float64, rows []int, divergences bool) {
+	n, d, scorer := len(rows), w.dim, w.step.scorerOf(rows)
+	switch {
+	case !divergences:
+		scorer.Score(w.s, w.x, t)
+		for i := range n {
+			clear(dst.RawRowView(i)[d:])
+		}
+	case w.div != nil:
 		scorer.(exactDivergence).Divergence(w.s, w.div[:n], w.x, t)
 		for i, div := range w.div[:n] {
 			dst.RawRowView(i)[d] = div
 		}
 	}
 	for k, probe := range w.probes {
+		if !divergences {
+			return
+		}
 		shorten(w.v, n)
 		shorten(w.jv, n)
 		for i, row := range rows {
@@ -243,16 +290,6 @@ func (w *work) velocity(dst, y *mat.Dense, lambda []float64, rows []int) error {
 			dst.RawRowView(i)[d+k] = dot(w.v.RawRowView(i), w.jv.RawRowView(i))
 		}
 	}
-	for i, at := range levels {
-		y, out := y.RawRowView(i), dst.RawRowView(i)
-		for j, s := range w.s.RawRowView(i) {
-			out[j] = at.rate * (y[j] + at.scale*s)
-		}
-		for c := d; c < len(out); c++ {
-			out[c] = at.rate * (float64(d) + at.scale*at.scale*out[c])
-		}
-	}
-	return nil
 }
 
 func dot(a, b []float64) float64 {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
 	"gonum.org/v1/gonum/mat"
 )
@@ -207,7 +206,7 @@ func (f *flow) result(dst []float64, latents *mat.Dense, failed RowErrors) (*Flo
 	alpha, sigma := f.Kernel(f.end)
 	// π is that of x at the end, Δ that of y = x/r, and the density one of data.
 	d := float64(f.dim)
-	volume := d*math.Log(f.at(sde.LogSNR(f.SDE, f.begin)).scale) - d*math.Log(math.Hypot(alpha, sigma))
+	volume := d * math.Log(f.scale(f.begin)/f.scale(f.end))
 	volume += f.frame.volume()
 	for i := range dst {
 		res.LogPrior[i] = priorLogProb(f.Prior, latents.RawRowView(i), alpha, sigma)

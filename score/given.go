@@ -103,6 +103,9 @@ func (c *Conditional) UnitRoundoff() float64 {
 	return 0x1p-24
 }
 
+// Kink returns the time below which the model's score is frozen.
+func (c *Conditional) Kink() float64 { return c.m.Kink() }
+
 // check returns the conditions, which have to be one or as many as the rows.
 func (c *Conditional) check(x *mat.Dense) []float64 {
 	if n, _ := x.Dims(); !c.common() && len(c.cond) != n*c.m.cond.width {

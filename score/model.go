@@ -44,8 +44,8 @@ type Config struct {
 // mean 0 and mean square 1. The network runs in float32 (see Float64), the
 // coefficients are computed in float64.
 //
-// A Model is a sde.Divergencer, sde.Framed and sde.Rounding. It is safe for concurrent use,
-// except beside Fit and Load, which change it.
+// A Model is a sde.Divergencer, sde.Framed, sde.Rounding and sde.Kinked. It is
+// safe for concurrent use, except beside Fit and Load, which change it.
 type Model struct {
 	dim          int
 	process      sde.SDE
@@ -70,6 +70,7 @@ var (
 	_ sde.Divergencer = (*Model)(nil)
 	_ sde.Framed      = (*Model)(nil)
 	_ sde.Rounding    = (*Model)(nil)
+	_ sde.Kinked      = (*Model)(nil)
 )
 
 // New returns an untrained Model of rows of d columns. c may be nil. It
@@ -189,6 +190,15 @@ func (m *Model) UnitRoundoff() float64 {
 		return 0x1p-53
 	}
 	return 0x1p-24
+}
+
+// Kink returns the time below which the score is frozen, see Config.Freeze, NaN
+// when it never is.
+func (m *Model) Kink() float64 {
+	if m.freeze == 0 {
+		return math.NaN()
+	}
+	return m.frozen
 }
 
 // Score writes the scores of the rows of x at the times t, one or one a row,

@@ -1,6 +1,7 @@
 package sde
 
 import (
+	"math"
 	"sync"
 
 	"gonum.org/v1/gonum/mat"
@@ -23,7 +24,7 @@ type Selector interface {
 // condition from others. For other w than these two no data have such scores at
 // all times: samples follow the tilted law p_u^{1−w} p_c^w in tendency only.
 //
-// The result is a Divergencer when both are, a Selector, Rounding and Framed,
+// The result is a Divergencer when both are, a Selector, Rounding, Kinked and Framed,
 // with the frame of the first: both have to work in the same coordinates.
 func Guide(conditional, unconditional Scorer, w float64) Scorer {
 	g := guided{conditional: conditional, unconditional: unconditional, w: w, idle: new(idle)}
@@ -48,6 +49,7 @@ var (
 	_ Selector    = guided{}
 	_ Framed      = guided{}
 	_ Rounding    = guided{}
+	_ Kinked      = guided{}
 	_ Divergencer = differentiableGuided{}
 )
 
@@ -141,6 +143,14 @@ func (g guided) UnitRoundoff() float64 {
 		}
 	}
 	return off
+}
+
+// Kink returns that of the conditional score, NaN for none.
+func (g guided) Kink() float64 {
+	if k, ok := g.conditional.(Kinked); ok {
+		return k.Kink()
+	}
+	return math.NaN()
 }
 
 // Frame returns the frame of the conditional score, nil slices for none.

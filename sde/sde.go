@@ -66,3 +66,10 @@ type Rounding interface {
 	// float32. A Scorer without the method has 2⁻⁵³, that of float64.
 	UnitRoundoff() float64
 }
+
+// Kinked is implemented by a Scorer whose derivative in time jumps at one time,
+// where a solver of high order should end a step.
+type Kinked interface {
+	// Kink returns that time, NaN when there is none.
+	Kink() float64
+}
