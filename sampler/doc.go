@@ -78,13 +78,16 @@
 //
 //	d/dλ [y, Δ] = (σ/r)² [y + ŝ, d + ∇·ŝ],   y = x/r,   ŝ(y) = r s(ry, t),
 //
-// and log p_start = log π + Δ + d log(r_end/r_start) in nats. Every row has
-// steps, a count of evaluations and error estimates of its own. SampleLogProb
-// draws rows with their density; LogProbBound is a lower bound without
-// derivatives of the score, with its Monte Carlo error. Three things no tolerance
-// mends: the density is that of data with the noise of the start of the span; the
-// prior is not quite p_end (FlowResult.LogPrior, sde.Prior.KL); and the law of the
-// flow is not that of the reverse SDE when the score is not exact.
+// or rather in asinh(σ/(α√S)), S being the variance of the data near the row,
+// which does not waste steps where the noise is too small to matter. Steps end
+// where the score has a kink in time (sde.Kinked). Then log p_start =
+// log π + Δ + d log(r_end/r_start) in nats. Every row has steps, a count of
+// evaluations and error estimates of its own. SampleLogProb draws rows with their
+// density; LogProbBound is a lower bound without derivatives of the score, with
+// its Monte Carlo error. Three things no tolerance mends: the density is that of
+// data with the noise of the start of the span; the prior is not quite p_end
+// (FlowResult.LogPrior, sde.Prior.KL); and the law of the flow is not that of the
+// reverse SDE when the score is not exact.
 //
 // # Coordinates
 //

@@ -165,8 +165,8 @@ func (w *work) enter(o *rk45) {
 
 // err returns what the errors e of a step of row i do to the log-density: thrice the
 // change of log p_t + Δ or, on the way to a sample, of their difference, and what
-// the rounding of the score does to Δ. It also returns the former in units of ten
-// tolerances. Rows among data hardly come near one; but far out, where the modes
+// the rounding of the score does to Δ. It also returns a third of the former in
+// units of three tolerances. Rows among data hardly come near one; but far out, where the modes
 // of a density change places within a hundredth of λ and the state does not
 // move, it is the log-density that shows that a step has leapt over something.
 func (w *work) err(o *rk45, i int, e []float64, sign float64) (nats, tolerances float64) {

@@ -64,7 +64,7 @@ func (f *flow) noise(t float64) float64 {
 
 // at returns the level at τ. Its time is kept in the leg.
 func (f *flow) at(l leg, p path, tau float64) level {
-	u := p.first + tau*p.rate
+	sinh := math.Sinh(p.first + tau*p.rate)
 	var t float64
 	switch tau {
 	case 0:
@@ -72,11 +72,12 @@ func (f *flow) at(l leg, p path, tau float64) level {
 	case legLength:
 		t = l.to
 	default:
-		t = max(l.from, min(l.to, sde.TimeAt(f.SDE, -math.Log(p.local*math.Sinh(u)))))
+		t = max(l.from, min(l.to, sde.TimeAt(f.SDE, -math.Log(p.local*sinh))))
 	}
 	alpha, sigma := f.Kernel(t)
 	r := math.Hypot(alpha, sigma)
-	return level{t, r, -p.rate / math.Tanh(u) * (sigma / r) * (sigma / r)}
+	coth := math.Sqrt(1+sinh*sinh) / sinh
+	return level{t, r, -p.rate * coth * (sigma / r) * (sigma / r)}
 }
 
 // mostVariance bounds the S of a path: learned scores vary with the noise also where it

@@ -64,8 +64,8 @@ type FlowResult struct {
 	// StdErr is the standard error over the probes, in nats. It is nil when the
 	// divergence is exact, NaN for a single probe.
 	StdErr []float64
-	// Evaluations counts the evaluations of the score and its divergence, or
-	// of all probes; Total is their sum.
+	// Evaluations counts the evaluations of the score, all but one in six of
+	// which with its divergence or all probes; Total is their sum.
 	Evaluations []int
 	Total       int
 	// Latents holds x_End in model coordinates when it was asked for.

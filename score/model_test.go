@@ -209,6 +209,7 @@ func TestScoreIsFrozenAtSmallNoise(t *testing.T) {
 				return s
 			}
 			c := sde.TimeAt(p, -math.Log(level))
+			require.Equal(t, c, m.Kink())
 			frozen := primed(c * (1 + 1e-9))
 			size := mat.Norm(frozen, 2)
 			for _, at := range []float64{c * (1 - 1e-9), c / 2, c / 100, 0} {
@@ -221,6 +222,7 @@ func TestScoreIsFrozenAtSmallNoise(t *testing.T) {
 			require.Greater(t, mat.Norm(moved, 2), 1e-2*size)
 		}
 		open := newModel(t, 2, Config{Process: p, Freeze: -1})
+		require.True(t, math.IsNaN(open.Kink()))
 		s, x := mat.NewDense(1, 2, nil), normals(1, 2, 1)
 		open.Score(s, x, []float64{sde.TimeAt(p, -math.Log(1e-4))})
 		require.Greater(t, math.Abs(s.At(0, 0)), 1e3*0.2, "without a freeze the score grows as 1/σ")

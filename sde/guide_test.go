@@ -1,6 +1,7 @@
 package sde_test
 
 import (
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -71,6 +72,8 @@ func TestGuideHasWhatItsScorersHave(t *testing.T) {
 	shift, scale := sde.Guide(c, u, 2).(sde.Framed).Frame()
 	require.Nil(t, shift)
 	require.Nil(t, scale)
+	require.True(t, math.IsNaN(sde.Guide(c, u, 2).(sde.Kinked).Kink()))
+	require.Equal(t, 0.25, sde.Guide(kinked{c}, u, 2).(sde.Kinked).Kink())
 
 	x, at := mat.NewDense(3, 2, []float64{0.2, -1, 3, 0.4, -0.7, 0.1}), []float64{0.3}
 	whole, part := mat.NewDense(3, 2, nil), mat.NewDense(2, 2, nil)
@@ -81,6 +84,10 @@ func TestGuideHasWhatItsScorersHave(t *testing.T) {
 	_, selector := sde.Select(c, []int{5}).(sde.Selector)
 	require.False(t, selector, "to which rows are alike")
 }
+
+type kinked struct{ sde.Scorer }
+
+func (kinked) Kink() float64 { return 0.25 }
 
 // zero is a score without allocations of its own.
 type zero struct{}
