@@ -102,3 +102,30 @@ func TestDivergencesWithoutWeightAreNotEvaluated(t *testing.T) {
 	require.Equal(t, r.Total, scores+divergences)
 	require.Equal(t, 2+5*scores, divergences, "five of the six stages of a step, and two to begin with")
 }
+
+// bundled is a score with JVPs.
+type bundled struct {
+	sde.Divergencer
+	calls *int
+}
+
+func (b bundled) JVPs(dst *mat.Dense, jv []*mat.Dense, x *mat.Dense, v []*mat.Dense, t []float64) {
+	*b.calls++
+	for k := range v {
+		b.JVP(dst, jv[k], x, v[k], t)
+	}
+}
+
+func TestProbesShareAnEvaluationOfTheScore(t *testing.T) {
+	p := threeModes(t, sde.VP{})
+	x := dataset.Sample(threeLaw(t), 30)
+	s := &sampler.FlowSettings{Probes: 5, Seed: 3}
+	want, r := logProbs(t, p, x, s)
+	calls := 0
+	p.Score = bundled{p.Score.(sde.Divergencer), &calls}
+	got, again := logProbs(t, p, x, s)
+	require.Equal(t, want, got)
+	require.Equal(t, r.StdErr, again.StdErr)
+	require.Positive(t, calls)
+	require.Less(t, calls, r.Total)
+}

@@ -1,6 +1,7 @@
 package score
 
 import (
+	"fmt"
 	"sync"
 
 	"gonum.org/v1/gonum/mat"
@@ -15,6 +16,7 @@ type evaluator interface {
 	score(dst, x *mat.Dense, at place)
 	divergence(dst *mat.Dense, div []float64, x *mat.Dense, at place)
 	jvp(dst, jv, x, v *mat.Dense, at place)
+	jvps(dst *mat.Dense, jv []*mat.Dense, x *mat.Dense, v []*mat.Dense, at place)
 	energy(dst []float64, x *mat.Dense, at place)
 }
 
@@ -34,7 +36,7 @@ const coeffsPerTime = 4
 type engine[T ad.Float] struct {
 	m     *Model // its dimension, network, parameters and conditions
 	theta []T
-	forms [4][4]form[T]
+	forms [5][4]form[T]
 }
 
 // The programs of an engine.
@@ -43,6 +45,7 @@ const (
 	divergenceForm
 	jvpForm
 	energyForm
+	bundleForm
 )
 
 // form is one compiled program with its packed weights and idle buffers.
@@ -117,6 +120,13 @@ func (e *engine[T]) form(kind int, at place) *form[T] {
 		case jvpForm:
 			v, s := ad.Input("v", m.dim), scoreOf(b, m.net, x, c)
 			in, out = append(in, v), []*ad.Expr{s, ad.JVP(s, x, v)}
+		case bundleForm:
+			s := scoreOf(b, m.net, x, c)
+			out = []*ad.Expr{s}
+			for k := range bundle {
+				v := ad.Input(fmt.Sprintf("v%d", k), m.dim)
+				in, out = append(in, v), append(out, ad.JVP(s, x, v))
+			}
 		case divergenceForm:
 			direction = ad.UniformInput("v", m.dim)
 			s := scoreOf(b, m.net, x, c)

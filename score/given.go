@@ -18,6 +18,7 @@ type Conditional struct {
 
 var (
 	_ sde.Divergencer = (*Conditional)(nil)
+	_ sde.Tangents    = (*Conditional)(nil)
 	_ sde.Framed      = (*Conditional)(nil)
 	_ sde.Selector    = (*Conditional)(nil)
 )

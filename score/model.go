@@ -44,8 +44,9 @@ type Config struct {
 // mean 0 and mean square 1. The network runs in float32 (see Float64), the
 // coefficients are computed in float64.
 //
-// A Model is a sde.Divergencer, sde.Framed, sde.Rounding and sde.Kinked. It is
-// safe for concurrent use, except beside Fit and Load, which change it.
+// A Model is a sde.Divergencer with sde.Tangents, sde.Framed, sde.Rounding
+// and sde.Kinked. It is safe for concurrent use, except beside Fit and Load,
+// which change it.
 type Model struct {
 	dim          int
 	process      sde.SDE
@@ -69,6 +70,7 @@ type Model struct {
 var (
 	_ sde.Divergencer = (*Model)(nil)
 	_ sde.Framed      = (*Model)(nil)
+	_ sde.Tangents    = (*Model)(nil)
 	_ sde.Rounding    = (*Model)(nil)
 	_ sde.Kinked      = (*Model)(nil)
 )

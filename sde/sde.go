@@ -42,6 +42,13 @@ type Divergencer interface {
 	JVP(dst, jv, x, v *mat.Dense, t []float64)
 }
 
+// Tangents is implemented by a Divergencer that finds the derivatives along
+// several directions from one evaluation of the score.
+type Tangents interface {
+	// JVPs is JVP for every pair of v and jv.
+	JVPs(dst *mat.Dense, jv []*mat.Dense, x *mat.Dense, v []*mat.Dense, t []float64)
+}
+
 // Framed is implemented by a Scorer that works in model coordinates
 //
 //	y = (x − shift) / scale,
