@@ -143,7 +143,7 @@ func (w *work) tangents(scorer sde.Scorer, t []float64, rows []int) {
 	}
 }
 
-// err returns what the errors e of a step of row i do to the log-density: thrice the
+// err returns what the errors e of a step of row i do to the log-density: five times the
 // change of log p_t + Δ or, on the way to a sample, of their difference, and what
 // the rounding of the score does to Δ. It also returns the change in units of
 // three tolerances. Rows among data hardly come near one; but far out, where the
@@ -163,7 +163,7 @@ func (w *work) err(o *rk45, i int, e []float64, sign float64) (nats, tolerances 
 		slope += math.Abs(v[c]-float64(d)*rate) / probes
 	}
 	off = math.Abs(off)
-	return 3*off + w.roundoff*slope*math.Abs(o.try[i]), off / (3 * (w.atol + w.rtol*math.Abs(delta)))
+	return 5*off + w.roundoff*slope*math.Abs(o.try[i]), off / (3 * (w.atol + w.rtol*math.Abs(delta)))
 }
 
 func dot(a, b []float64) float64 {
