@@ -40,7 +40,7 @@ type (
 
 // longestStep bounds the steps in τ: a longer one may leap over all the scales of
 // the data without its error estimate seeing any.
-const longestStep = 1
+const longestStep = 1.2
 
 const (
 	exactDim      = 64 // up to which the exact divergence is the default

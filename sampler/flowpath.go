@@ -80,18 +80,14 @@ func (f *flow) at(l leg, p path, tau float64) level {
 	return level{t, r, -p.rate * coth * (sigma / r) * (sigma / r)}
 }
 
-// mostVariance bounds the S of a path: learned scores vary with the noise also where it
-// means little for the data.
-const mostVariance = 0.05
-
 // deviation returns the √S of a row of d numbers at the start, from ∇·ŝ there: for
 // a normal that is −d/(α²S + σ²). Where the density is not log-concave its size
-// still is that of what is near.
+// still is that of what is near. Data have a variance of about 1.
 func (f *flow) deviation(divergence float64) float64 {
 	least := f.noise(f.begin)
 	s := float64(f.dim)/math.Abs(divergence) - least*least
-	if !(s < mostVariance) { // nor a number
-		s = mostVariance
+	if !(s < 1) { // nor a number
+		s = 1
 	}
 	return max(math.Sqrt(max(s, 0)), least)
 }
