@@ -90,7 +90,7 @@ func (f *flow) Predict(s *Step) error {
 	n, d := s.X.Dims()
 	integrals := max(f.probes, 1)
 	o, w := newRK45(n, d+integrals, f.rtol, f.atol, f.limit), f.newWork(s)
-	o.field, o.beta = w.velocity, 0.2
+	o.field, o.beta = w.velocity, 0.2 // along these paths errors change little from step to step
 	o.fail = func(i int, tau float64, cause error) { s.Fail(i, f.at(w.leg, w.paths[i], tau).t, cause) }
 	legs, from, to, sign := f.legs(), 0.0, float64(legLength), 1.0
 	if s.U < s.T { // to a sample

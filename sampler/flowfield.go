@@ -42,7 +42,8 @@ func (f *flow) newWork(s *Step) *work {
 	return w
 }
 
-// enter makes o ready for a leg.
+// enter makes o ready for a leg. A frozen one, on which little changes, is tried in
+// a single step.
 func (w *work) enter(o *rk45) {
 	for i, p := range w.paths {
 		if p.local > 0 {
