@@ -2,9 +2,10 @@
 // divergences, samples and log-densities a second, beside the machine's peak of fused
 // multiply-adds and, when given, a peer's figures.
 //
-// It builds the benchmarks of the packages, runs them in turn, several rounds
-// of all, the peer's among them, and prints medians: what disturbs the machine
-// for a while disturbs all alike. It has to be started within the repository.
+// It builds the benchmarks of the packages, runs them in turn, several rounds of
+// all, each group followed by the peer's, and prints medians: what disturbs the
+// machine for a while disturbs all alike. It has to be started within the
+// repository.
 package main
 
 import (
@@ -40,7 +41,7 @@ func main() {
 	benchtime := flag.String("time", "500ms", "time of each benchmark in a round")
 	p := new(peer)
 	flag.StringVar(&p.file, "peer", "", "JSON file with a peer's figures: {\"name\": …, \"figures\": {\"FitStep/S/workers=1\": steps a second, …}}")
-	flag.StringVar(&p.command, "peer-command", "", "program that measures and prints such figures; it is run once a round")
+	flag.StringVar(&p.command, "peer-command", "", "program that measures and prints such figures; in each round it is run with the name of every group of benchmarks, such as FitStep, as its argument")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -80,9 +81,9 @@ func run(ctx context.Context, stdout, stderr io.Writer, rounds int, benchtime st
 			if _, err := r.measure(ctx, scores, u.bench, benchtime); err != nil {
 				return err
 			}
-		}
-		if err := p.measure(ctx, stderr); err != nil {
-			return err
+			if err := p.measure(ctx, stderr, u.bench); err != nil {
+				return err
+			}
 		}
 	}
 	return r.report(ctx, stdout, scores, p)

@@ -36,7 +36,7 @@ func TestBenchmarkLinesAreReadAndMediansTaken(t *testing.T) {
 func TestImpossibleArgumentsAreRefused(t *testing.T) {
 	require.ErrorContains(t, run(t.Context(), nil, nil, 0, "1ms", new(peer)), "-rounds 0")
 	require.ErrorContains(t, run(t.Context(), nil, nil, 1, "1ms", &peer{file: "no such file"}), "-peer no such file")
-	require.ErrorContains(t, (&peer{command: "no-such-program"}).measure(t.Context(), nil), "-peer-command no-such-program")
+	require.ErrorContains(t, (&peer{command: "no-such-program"}).measure(t.Context(), nil, "FitStep"), "-peer-command no-such-program")
 }
 
 func TestAPeersFiguresAreCollected(t *testing.T) {

@@ -34,12 +34,12 @@ func (p *peer) read() error {
 	return nil
 }
 
-// measure runs the command, if there is one.
-func (p *peer) measure(ctx context.Context, stderr io.Writer) error {
+// measure runs the command, if there is one, for a group of benchmarks.
+func (p *peer) measure(ctx context.Context, stderr io.Writer, group string) error {
 	if p.command == "" {
 		return nil
 	}
-	c := exec.CommandContext(ctx, p.command)
+	c := exec.CommandContext(ctx, p.command, group)
 	c.Stderr = stderr
 	data, err := c.Output()
 	if err == nil {
