@@ -7,38 +7,8 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/gradlogp/gradlogp/nn/ad"
-	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
 )
-
-// Coefficients of a row in a training batch, columns of one leaf.
-const (
-	colIn = iota
-	colNoise
-	colDenoiseX
-	colDenoiseF
-	colScoreX
-	colScoreF
-	colEpsX
-	colEpsF
-	colVelX
-	colVelF
-	colT
-	colAlpha
-	colSigma
-	colG2
-	colDAlpha
-	colDSigma
-	colWeight
-	batchCols
-)
-
-// columnNames are what errors call the columns.
-var columnNames = [batchCols]string{
-	"Coeffs.In", "Coeffs.Noise", "Coeffs.Skip", "Coeffs.Out", "the score's factor of x", "the score's factor of F",
-	"the noise's factor of x", "the noise's factor of F", "the velocity's factor of x", "the velocity's factor of F",
-	"the time", "α", "σ", "g²", "dα/dt", "dσ/dt", "the weight",
-}
 
 // batcher makes training batches. With antithetic pairs the second half of a
 // batch repeats the clean rows and times of the first with the noise negated.
@@ -307,57 +277,4 @@ func (b *batcher) targeted(i int) {
 	for j, v := range b.noisy.RawRowView(i) {
 		b.xt[i*d+j], b.x0[i*d+j], b.zt[i*d+j] = float32(v), float32(mean[j]), float32((v-α*mean[j])/σ)
 	}
-}
-
-// instant is a process whose kernel at one time is at hand: preconditioning and
-// weight ask for it too.
-type instant struct {
-	sde.SDE
-	t, α, σ float64
-}
-
-func newInstant(p sde.SDE, t float64) instant {
-	α, σ := p.Kernel(t)
-	return instant{p, t, α, σ}
-}
-
-// Kernel implements sde.SDE.
-func (p *instant) Kernel(t float64) (alpha, sigma float64) {
-	if t == p.t {
-		return p.α, p.σ
-	}
-	return p.SDE.Kernel(t)
-}
-
-// columns fills the coefficients of an instant.
-func (b *batcher) columns(c []float32, p *instant) {
-	t, α, σ := p.t, p.α, p.σ
-	f, g2 := p.Rates(t)
-	k := b.m.precond.Coeffs(p, t)
-	sx, sf := -k.Rest/(σ*σ), α*k.Out/(σ*σ)
-	for i, v := range [batchCols]float64{
-		colIn: k.In, colNoise: k.Noise, colDenoiseX: k.Skip, colDenoiseF: k.Out, colScoreX: sx, colScoreF: sf,
-		colEpsX: k.Rest / σ, colEpsF: -α * k.Out / σ, colVelX: f - 0.5*g2*sx, colVelF: -0.5 * g2 * sf,
-		colT: t, colAlpha: α, colSigma: σ, colG2: g2, colDAlpha: α * f, colDSigma: g2/(2*σ) + f*σ,
-		colWeight: b.s.Weight.At(p, t),
-	} {
-		c[i] = float32(v)
-	}
-}
-
-// leaves returns the inputs of the training program and what an Objective
-// sees of them.
-func (b *batcher) leaves() (in []*ad.Expr, leaf Batch, col func(i int) *ad.Expr) {
-	d := b.m.dim
-	cols := ad.Input("columns", batchCols)
-	leaf = Batch{X0: ad.Input("x0", d), Xt: ad.Input("xt", d), Z: ad.Input("z", d)}
-	col = func(i int) *ad.Expr { return ad.Slice(cols, i, i+1) }
-	leaf.T, leaf.Alpha, leaf.Sigma, leaf.G2, leaf.Weight = col(colT), col(colAlpha), col(colSigma), col(colG2), col(colWeight)
-	leaf.DAlpha, leaf.DSigma = col(colDAlpha), col(colDSigma)
-	in = []*ad.Expr{leaf.X0, leaf.Xt, leaf.Z, cols}
-	if w := b.m.conditionWidth(); w > 0 {
-		leaf.Cond = ad.Input("cond", w)
-		in = append(in, leaf.Cond)
-	}
-	return in, leaf, col
 }
