@@ -58,8 +58,8 @@ type FlowResult struct {
 	// As log p_t(x_t) + Δ_t does not change along the flow, to first order this
 	// sum without its signs is what the steps do to the result; on a mixture 19
 	// of 20 rows erred by less, at tolerances of 1e-5 and below. Learned scores are
-	// rougher: of a network with fast waves of the time, at 1e-5, 4 of 5. The
-	// rounding errors of the score are added. Error knows neither the misfit of the prior
+	// rougher, and more of their rows may err by more. The rounding errors of the
+	// score are added. Error knows neither the misfit of the prior
 	// nor how far the score is from the true one.
 	Error []float64
 	// StdErr is the standard error over the probes, in nats. It is nil when the

@@ -55,6 +55,23 @@ func sized(b *testing.B, c Precond, dim, width, depth int) *Model {
 	return m
 }
 
+// benchmarkSteps makes steps, after one that warms up.
+func benchmarkSteps(b *testing.B, m *Model, data Data, s Settings) {
+	t, err := newTrainer(b.Context(), m, data, s)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := t.one(); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := t.one(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 // BenchmarkFitStep is a whole training step: data, times, noise, embedding,
 // forward, backward, Adam and the moving average.
 func BenchmarkFitStep(b *testing.B) {
@@ -73,19 +90,7 @@ func BenchmarkFitStep(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				t, err := newTrainer(b.Context(), m, rows, s)
-				if err != nil {
-					b.Fatal(err)
-				}
-				if err := t.one(); err != nil {
-					b.Fatal(err)
-				}
-				b.ReportAllocs()
-				for b.Loop() {
-					if err := t.one(); err != nil {
-						b.Fatal(err)
-					}
-				}
+				benchmarkSteps(b, m, rows, s)
 				seconds := b.Elapsed().Seconds() / float64(b.N)
 				weights := 0
 				for _, e := range m.params.Entries() {
@@ -113,19 +118,7 @@ func BenchmarkRecipeStep(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			t, err := newTrainer(b.Context(), m, Draws(2, func(src rand.Source) distmv.Rander { return dataset.NewMoons(src) }), s)
-			if err != nil {
-				b.Fatal(err)
-			}
-			if err := t.one(); err != nil {
-				b.Fatal(err)
-			}
-			b.ReportAllocs()
-			for b.Loop() {
-				if err := t.one(); err != nil {
-					b.Fatal(err)
-				}
-			}
+			benchmarkSteps(b, m, Draws(2, func(src rand.Source) distmv.Rander { return dataset.NewMoons(src) }), s)
 		})
 	}
 }

@@ -1,6 +1,7 @@
 package score
 
 import (
+	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
 	"github.com/gradlogp/gradlogp/sde"
 )
@@ -86,4 +87,19 @@ func (b *batcher) leaves() (in []*ad.Expr, leaf Batch, col func(i int) *ad.Expr)
 		in = append(in, leaf.Cond)
 	}
 	return in, leaf, col
+}
+
+// fields builds the model's forms for training from the columns of a batch.
+func (m *Model) fields(b *nn.Build, col func(i int) *ad.Expr) Fields {
+	form := func(onX, onF int) func(x *ad.Expr) *ad.Expr {
+		return func(x *ad.Expr) *ad.Expr {
+			b.Time = col(colNoise)
+			f := m.net.Apply(b, ad.Mul(col(colIn), x))
+			return ad.Add(ad.Mul(col(onX), x), ad.Mul(col(onF), f))
+		}
+	}
+	return Fields{
+		Denoise: form(colDenoiseX, colDenoiseF), Score: form(colScoreX, colScoreF),
+		Noise: form(colEpsX, colEpsF), Velocity: form(colVelX, colVelF),
+	}
 }

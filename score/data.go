@@ -16,7 +16,8 @@ import (
 // its diagnostics, −3 for held-out rows. A source that has no more rows returns
 // an error, such as io.EOF; a row that it leaves out is found to be NaN. Calls
 // come one after the other, from the goroutine of Fit or one of its workers: the
-// rows of a step are asked for during the step before.
+// rows of a step are asked for during the step before, so that a run that ends
+// early may have asked for those of one step too many.
 type Data interface {
 	Batch(x, cond *mat.Dense, step, row int, rng *rand.Rand) error
 	// Dims returns the number of columns of x and of cond.

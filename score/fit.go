@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
-	"sort"
 
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
@@ -221,94 +219,6 @@ func (t *trainer) run() error {
 	return nil
 }
 
-// one makes one step. Up to the update nothing of the state has changed.
-func (t *trainer) one() error {
-	if err := t.batch.fill(t.step); err != nil {
-		return err
-	}
-	t.program.Pack(&t.weights, t.raw, t.crew)
-	if t.step+1 < t.s.Steps {
-		t.crew.Beside(t.batch.ahead)
-	}
-	t.program.Run(t.s.Batch, &t.weights, t.random, t.out, t.in, t.crew)
-	loss, norm := float64(t.loss[0]), t.clip()
-	if !finite(loss) || !finite(norm) {
-		return fmt.Errorf("score: Fit: step %d: %w: %s; the loss is %v and the gradient's norm %v", t.step+1, ErrNonFinite, t.firstBad(), loss, norm)
-	}
-	rate := t.s.Rate.At(t.step)
-	if !finite(rate) {
-		return fmt.Errorf("score: Fit: step %d: %w: the learning rate is %v", t.step+1, ErrNonFinite, rate)
-	}
-	if t.s.EMA > 0 {
-		t.update.Step(t.raw, t.grad, t.ema, t.step, rate)
-	} else {
-		t.update.Step(t.raw, t.grad, nil, t.step, rate)
-		copy(t.ema, t.raw)
-	}
-	t.step++
-	t.losses = append(t.losses, loss)
-	heldOut := math.NaN()
-	if t.due() {
-		var err error
-		if heldOut, err = t.validate(); err != nil {
-			return err
-		}
-	}
-	if t.s.Recorder != nil {
-		if err := t.s.Recorder.Record(Metrics{Step: t.step, Steps: t.s.Steps, Loss: loss, GradNorm: norm, Rate: rate, HeldOut: heldOut, publish: t.publish}); err != nil {
-			return fmt.Errorf("score: Fit: recorder after step %d: %w", t.step, err)
-		}
-	}
-	return nil
-}
-
-// clip bounds the gradient, and returns the norm it had. One that is not finite
-// stays as it is.
-func (t *trainer) clip() (norm float64) {
-	limit := t.s.Clip
-	if limit < 0 {
-		limit = math.Inf(1)
-	}
-	if t.s.ClipValue == 0 {
-		return t.update.Clip(t.grad, limit)
-	}
-	norm = t.update.Clip(t.grad, math.Inf(1))
-	nn.ClipValue(t.grad, t.s.ClipValue)
-	t.update.Clip(t.grad, limit)
-	return norm
-}
-
-// firstBad names the first quantity that is not finite, in the order in which
-// they are computed.
-func (t *trainer) firstBad() string {
-	if i := indexNonFinite(t.batch.cols); i >= 0 {
-		t, name, v := t.batch.cols[i/batchCols*batchCols+colT], columnNames[i%batchCols], t.batch.cols[i]
-		return fmt.Sprintf("at the time %v of row %d %s is %v", t, i/batchCols, name, v)
-	}
-	for _, q := range []struct {
-		name string
-		v    []float32
-	}{{"noisy rows", t.batch.xt}, {"targets", t.batch.x0}} {
-		if i := indexNonFinite(q.v); i >= 0 {
-			return fmt.Sprintf("%s: row %d, column %d is %v", q.name, i/t.m.dim, i%t.m.dim, q.v[i])
-		}
-	}
-	switch i, j := indexNonFinite(t.raw), indexNonFinite(t.grad); {
-	case i >= 0:
-		return fmt.Sprintf("weight %s is %v", t.nameOf(i), t.raw[i])
-	case j >= 0 && finite(float64(t.loss[0])):
-		return fmt.Sprintf("gradient of %s is %v", t.nameOf(j), t.grad[j])
-	}
-	return "the loss, although data and weights are finite"
-}
-
-// nameOf returns the name of a weight.
-func (t *trainer) nameOf(i int) string {
-	all := t.params.Entries()
-	k := sort.Search(len(all), func(k int) bool { return all[k].Offset > i }) - 1
-	return fmt.Sprintf("%s[%d, %d]", all[k].Name, (i-all[k].Offset)/all[k].Cols, (i-all[k].Offset)%all[k].Cols)
-}
-
 // average gives the model the average of the network's weights, unless one of
 // them is not finite.
 func (t *trainer) average() error {
@@ -340,19 +250,4 @@ func (t *trainer) finish() error {
 func (m *Model) setWeights(theta []float32) {
 	copy(m.theta, theta)
 	m.eval.load(m.theta)
-}
-
-// fields builds the model's forms for training from the columns of a batch.
-func (m *Model) fields(b *nn.Build, col func(i int) *ad.Expr) Fields {
-	form := func(onX, onF int) func(x *ad.Expr) *ad.Expr {
-		return func(x *ad.Expr) *ad.Expr {
-			b.Time = col(colNoise)
-			f := m.net.Apply(b, ad.Mul(col(colIn), x))
-			return ad.Add(ad.Mul(col(onX), x), ad.Mul(col(onF), f))
-		}
-	}
-	return Fields{
-		Denoise: form(colDenoiseX, colDenoiseF), Score: form(colScoreX, colScoreF),
-		Noise: form(colEpsX, colEpsF), Velocity: form(colVelX, colVelF),
-	}
 }

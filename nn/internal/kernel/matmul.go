@@ -35,16 +35,10 @@ func MatMulT[T Float](dst, g, w []T, r, k, n int) {
 	multiply(dst, g, n, 1, w, 1, n, r, n, k)
 }
 
-// MatTMul adds xᵀ·g to dst with x r×k, g r×n and dst k×n, the first row of x
-// and g first. dst overlaps neither.
-func MatTMul[T Float](dst, x, g []T, r, k, n int) { MatTMulRows(dst, x, g, r, k, n, 0, k, false) }
-
-// MatTMulSet computes dst = xᵀ·g, with the same bits as MatTMul on a dst of
-// zeros. dst is not read.
-func MatTMulSet[T Float](dst, x, g []T, r, k, n int) { MatTMulRows(dst, x, g, r, k, n, 0, k, true) }
-
-// MatTMulRows is MatTMul or, if set, MatTMulSet for the rows of dst with numbers
-// from ≤ i < to. It does not touch the others.
+// MatTMulRows adds xᵀ·g to the rows of dst with numbers from ≤ i < to, or, if
+// set, stores it there without reading them, with the bits of adding to zeros. x
+// is r×k, g r×n and dst k×n, which overlaps neither; the first row of x and g
+// comes first. The other rows of dst are not touched.
 func MatTMulRows[T Float](dst, x, g []T, r, k, n, from, to int, set bool) {
 	if using != portable && r > 0 && from < to && n > 0 {
 		matTMulTiles(dst[:k*n], x[:r*k], g[:r*n], r, k, n, from, to, set)

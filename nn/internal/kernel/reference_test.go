@@ -250,3 +250,8 @@ func reference(op UnaryOp, at, p float64) *big.Float {
 	}
 	return num(0)
 }
+
+// MatTMul adds xᵀ·g to dst, MatTMulSet stores it.
+func MatTMul[T Float](dst, x, g []T, r, k, n int) { MatTMulRows(dst, x, g, r, k, n, 0, k, false) }
+
+func MatTMulSet[T Float](dst, x, g []T, r, k, n int) { MatTMulRows(dst, x, g, r, k, n, 0, k, true) }
