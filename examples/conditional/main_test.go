@@ -5,10 +5,8 @@ import (
 	"context"
 	"io"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strconv"
 	"testing"
 	"time"
@@ -18,6 +16,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/dataset/twosample"
 	"github.com/gradlogp/gradlogp/examples/internal/command"
+	"github.com/gradlogp/gradlogp/examples/internal/command/commandtest"
 	"github.com/gradlogp/gradlogp/score"
 )
 
@@ -89,20 +88,10 @@ func TestRowsHaveTheLabelsOfTheirLaw(t *testing.T) {
 }
 
 func TestOutputAndPictureDoNotDependOnWorkers(t *testing.T) {
-	run := func(workers string, procs int) (stdout, picture []byte) {
-		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(procs))
+	commandtest.Same(t, func(workers string) (command.Job, []string) {
 		j := small(t, "-workers", workers)
-		var b bytes.Buffer
-		require.NoError(t, j.Run(context.Background(), &b, io.Discard))
-		picture, err := os.ReadFile(j.out)
-		require.NoError(t, err)
-		return b.Bytes(), picture
-	}
-	stdout, picture := run("1", 1)
-	require.Less(t, len(picture), 300<<10)
-	otherStdout, otherPicture := run("3", 4)
-	require.Equal(t, string(stdout), string(otherStdout))
-	require.True(t, bytes.Equal(picture, otherPicture))
+		return j, []string{j.out}
+	})
 }
 
 func TestInterruptedTrainingGoesOnToSample(t *testing.T) {

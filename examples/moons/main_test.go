@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gradlogp/gradlogp/examples/internal/command"
+	"github.com/gradlogp/gradlogp/examples/internal/command/commandtest"
 )
 
 func parse(args []string) (*job, error) {
@@ -30,20 +30,10 @@ func small(t *testing.T, args ...string) *job {
 }
 
 func TestOutputAndPictureDoNotDependOnWorkers(t *testing.T) {
-	run := func(workers string, procs int) (stdout, picture []byte) {
-		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(procs))
+	commandtest.Same(t, func(workers string) (command.Job, []string) {
 		j := small(t, "-workers", workers)
-		var b bytes.Buffer
-		require.NoError(t, j.Run(context.Background(), &b, io.Discard))
-		picture, err := os.ReadFile(j.out)
-		require.NoError(t, err)
-		return b.Bytes(), picture
-	}
-	stdout, picture := run("1", 1)
-	require.Less(t, len(picture), 300<<10)
-	otherStdout, otherPicture := run("3", 4)
-	require.Equal(t, string(stdout), string(otherStdout))
-	require.True(t, bytes.Equal(picture, otherPicture))
+		return j, []string{j.out}
+	})
 }
 
 func TestInterruptedTrainingGoesOnToSample(t *testing.T) {

@@ -13,13 +13,13 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/gradlogp/gradlogp/examples/internal/command"
+	"github.com/gradlogp/gradlogp/examples/internal/command/commandtest"
 )
 
 func parse(args []string) (*job, error) {
@@ -36,34 +36,21 @@ func small(t *testing.T, args ...string) *job {
 }
 
 func TestOutputAndPicturesDoNotDependOnWorkers(t *testing.T) {
-	run := func(workers string, procs int) (stdout string, picture, film []byte) {
-		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(procs))
-		j := small(t, "-workers", workers)
-		var b bytes.Buffer
-		require.NoError(t, j.Run(context.Background(), &b, io.Discard))
-		picture, err := os.ReadFile(j.out)
-		require.NoError(t, err)
-		film, err = os.ReadFile(j.gif)
-		require.NoError(t, err)
-		left, err := os.ReadDir(filepath.Dir(j.out))
-		require.NoError(t, err)
-		require.Len(t, left, 2, "files are written whole, under their own names")
-		return b.String(), picture, film
-	}
-	stdout, picture, film := run("1", 1)
-	otherStdout, otherPicture, otherFilm := run("3", 4)
-	require.Equal(t, stdout, otherStdout)
-	require.True(t, bytes.Equal(picture, otherPicture))
-	require.True(t, bytes.Equal(film, otherFilm))
+	var j *job
+	stdout, files := commandtest.Same(t, func(workers string) (command.Job, []string) {
+		j = small(t, "-workers", workers)
+		return j, []string{j.out, j.gif}
+	})
+	left, err := os.ReadDir(filepath.Dir(j.out))
+	require.NoError(t, err)
+	require.Len(t, left, 2, "files are written whole, under their own names")
 
 	for _, want := range []string{"Default: AdamsBashforth", "EulerAncestral", "DormandPrince", "Two true samples are"} {
 		require.Contains(t, stdout, want)
 	}
-	require.Less(t, len(picture), 300<<10)
-	_, err := png.Decode(bytes.NewReader(picture))
+	_, err = png.Decode(bytes.NewReader(files[0]))
 	require.NoError(t, err)
-	require.Less(t, len(film), 300<<10)
-	g, err := gif.DecodeAll(bytes.NewReader(film))
+	g, err := gif.DecodeAll(bytes.NewReader(files[1]))
 	require.NoError(t, err)
 	require.Len(t, g.Image, 40)
 	require.Greater(t, g.Delay[39], 10*g.Delay[38], "the end is shown longest")

@@ -47,7 +47,7 @@ var rules = []rule{
 }
 
 // forTests are packages that serve tests and that nothing else imports.
-var forTests = []string{"dataset/fixture", "sde/sdetest", "sampler/samplertest"}
+var forTests = []string{"dataset/fixture", "sde/sdetest", "sampler/samplertest", "examples/internal/command/commandtest"}
 
 // allowed reports whether a package of the module may import another package.
 func allowed(from, to string) bool {
