@@ -286,6 +286,13 @@ func TestRecordedReplaysRows(t *testing.T) {
 		func() { r.Normal(dst, at) })
 }
 
+func TestRowsHaveToFillTheirSlice(t *testing.T) {
+	for _, cols := range []int{0, 2, 7} {
+		require.PanicsWithValue(t, badRows, func() { White{1}.Rows(make([]float64, 5), cols, Draw{}) })
+	}
+	White{1}.Rows(nil, 3, Draw{})
+}
+
 func ExampleWhite() {
 	whole, tail := mat.NewDense(4, 2, nil), mat.NewDense(1, 2, nil)
 	source := White{Seed: 1}

@@ -2,7 +2,12 @@ package noise
 
 import "gonum.org/v1/gonum/mat"
 
-// White serves independent standard normals. It ignores T and U.
+// White serves independent standard normals: entries 4n…4n+3 of a row come from
+// the row's n-th block of words, by two pairs
+//
+//	z₁ = √(−2 ln u) cos 2πv,   z₂ = √(−2 ln u) sin 2πv
+//
+// of Box and Muller (1958). It ignores T and U.
 type White struct{ Seed uint64 }
 
 // Normal implements Source.
@@ -11,20 +16,19 @@ func (s White) Normal(dst *mat.Dense, at Draw) {
 	s.fill(m.Data, m.Rows, m.Cols, m.Stride, at)
 }
 
+const badRows = "noise: z is not as long as rows of cols columns"
+
 // Rows is Normal for rows of cols columns that lie in z one behind the other.
 // It panics when they do not fill it.
 func (s White) Rows(z []float64, cols int, at Draw) {
 	rows := len(z) / max(cols, 1)
 	if rows*cols != len(z) {
-		panic("noise: length is no multiple of cols")
+		panic(badRows)
 	}
 	s.fill(z, rows, cols, cols, at)
 }
 
-// fill makes entries 4n…4n+3 of a row from the row's n-th block, by two
-// Box–Muller pairs
-//
-//	z₁ = √(−2 ln u) cos 2πv,   z₂ = √(−2 ln u) sin 2πv.
+// fill fills rows that start stride apart.
 func (s White) fill(z []float64, rows, cols, stride int, at Draw) {
 	var p pairs
 	to, toCol := 0, 0 // where the next pair belongs
