@@ -22,8 +22,8 @@ import (
 	"gonum.org/v1/gonum/stat/distmv"
 
 	"github.com/gradlogp/gradlogp/dataset"
+	"github.com/gradlogp/gradlogp/dataset/figure"
 	"github.com/gradlogp/gradlogp/examples/internal/command"
-	"github.com/gradlogp/gradlogp/examples/internal/figure"
 	"github.com/gradlogp/gradlogp/examples/internal/progress"
 	"github.com/gradlogp/gradlogp/examples/internal/toy"
 	"github.com/gradlogp/gradlogp/nn"

@@ -6,7 +6,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
-	"github.com/gradlogp/gradlogp/examples/internal/figure"
+	"github.com/gradlogp/gradlogp/dataset/figure"
 )
 
 // Colours that also the colour-blind tell apart (Okabe & Ito 2008).

@@ -38,7 +38,8 @@ var rules = []rule{
 	{folder: "nn", own: []string{"nn/ad", "nn/internal/kernel"}},
 	{folder: "sampler", own: []string{"sampler/...", "sde/..."}},
 	{folder: "score", own: []string{"score/...", "sde/...", "nn", "nn/ad", "nn/checkpoint"}},
-	{folder: "dataset", own: []string{"dataset/..."}, foreign: []string{"github.com/sbinet/npyio"}},
+	{folder: "dataset", own: []string{"dataset", "dataset/twosample"}, foreign: []string{"github.com/sbinet/npyio"}},
+	{folder: "dataset/figure", foreign: []string{"gonum.org/v1/plot"}},
 	{
 		folder:  "examples",
 		own:     []string{"examples/internal/...", "sde/...", "nn", "nn/ad", "nn/checkpoint", "score/...", "sampler/...", "dataset/..."},
@@ -133,6 +134,42 @@ func TestImportsFollowThePicture(t *testing.T) {
 	}
 }
 
+// What a package imports, and what those import in turn, is all that a program
+// which uses it has to download and build.
+func TestOnlyFiguresNeedThePlottingModule(t *testing.T) {
+	files := goFiles(t)
+	needs := func(from string) bool {
+		seen := map[string]bool{}
+		var visit func(folder string) bool
+		visit = func(folder string) bool {
+			if seen[folder] {
+				return false
+			}
+			seen[folder] = true
+			for _, f := range files[folder] {
+				for _, spec := range f.Imports {
+					to, err := strconv.Unquote(spec.Path.Value)
+					require.NoError(t, err)
+					if below(to, "gonum.org/v1/plot") {
+						return true
+					}
+					if name, own := strings.CutPrefix(to, module+"/"); own && visit(name) {
+						return true
+					}
+				}
+			}
+			return false
+		}
+		return visit(from)
+	}
+	for folder := range files {
+		if !below(folder, "examples") {
+			require.Equal(t, folder == "dataset/figure", needs(folder), folder)
+		}
+	}
+	require.True(t, needs("examples/moons"), "arrows over several packages are followed")
+}
+
 func TestEveryPackageHasADocComment(t *testing.T) {
 	for folder, files := range goFiles(t) {
 		want := "Package " + files[0].Name.Name + " "
@@ -206,7 +243,13 @@ func TestForbiddenArrowsAreFound(t *testing.T) {
 		{"examples/moons", own + "examples/energy", false},
 		{"examples/moons", "gonum.org/v1/plot/vg", true},
 		{"examples/moons", "gonum.org/v1/plotter", false},
-		{"sde", own + "examples/internal/figure", false},
+		{"examples/moons", own + "dataset/figure", true},
+		{"dataset/figure", "gonum.org/v1/plot/vg", true},
+		{"dataset/figure", own + "dataset", false},
+		{"dataset", own + "dataset/figure", false},
+		{"dataset/twosample", own + "dataset/figure", false},
+		{"dataset/twosample", "gonum.org/v1/plot", false},
+		{"sde", own + "examples/internal/toy", false},
 		{"nn/internal/kernel", "C", false},
 		{"other", "math", false},
 	} {

@@ -147,5 +147,7 @@ func TestFilmShowsItsFramesInFewColours(t *testing.T) {
 		require.Greater(t, xs[0], at)
 		at = xs[0]
 	}
-	require.PanicsWithValue(t, "figure: empty animation", func() { new(Animation).WriteGIF(&b) })
+	require.PanicsWithValue(t, "figure: Animation.Frames is empty", func() { new(Animation).WriteGIF(&b) })
+	film.Colors = 1
+	require.PanicsWithValue(t, "figure: Animation.Colors is 1, want 2 to 256", func() { film.WriteGIF(&b) })
 }

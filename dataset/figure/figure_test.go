@@ -171,9 +171,10 @@ func TestBadPanelsAreErrors(t *testing.T) {
 		require.ErrorContains(t, err, say)
 		require.ErrorContains(t, err, `"name"`)
 	}
-	require.PanicsWithValue(t, "figure: empty sheet", func() { WritePNG(&bytes.Buffer{}, nil, 300, 200) })
-	require.PanicsWithValue(t, "figure: ragged rows", func() { WritePNG(&bytes.Buffer{}, [][]Panel{{{}}, {}}, 300, 200) })
-	require.PanicsWithValue(t, "figure: dimension mismatch", func() {
+	require.PanicsWithValue(t, "figure: no panels", func() { WritePNG(&bytes.Buffer{}, nil, 300, 200) })
+	require.PanicsWithValue(t, "figure: sheet of 0×200 pixels, want at least 1×1", func() { WritePNG(&bytes.Buffer{}, nil, 0, 200) })
+	require.PanicsWithValue(t, "figure: row 1 has 0 panels, want the 1 of row 0", func() { WritePNG(&bytes.Buffer{}, [][]Panel{{{}}, {}}, 300, 200) })
+	require.PanicsWithValue(t, "figure: Points.X is 1×3, want 1×2", func() {
 		WritePNG(&bytes.Buffer{}, [][]Panel{{{XLim: lim, YLim: lim, Layers: []Layer{Points{X: mat.NewDense(1, 3, nil)}}}}}, 300, 200)
 	})
 }

@@ -1,6 +1,7 @@
 package figure
 
 import (
+	"fmt"
 	"image"
 	"image/gif"
 	"io"
@@ -19,11 +20,14 @@ type Animation struct {
 	Colors int
 }
 
-// WriteGIF writes the film to w. It panics when there is no frame or a frame is
-// empty.
+// WriteGIF writes the film to w. Errors and panics are those of WritePNG; it also
+// panics when there is no frame and when Colors is outside 2 … 256.
 func (a *Animation) WriteGIF(w io.Writer) error {
 	if len(a.Frames) == 0 {
-		panic("figure: empty animation")
+		panic("figure: Animation.Frames is empty")
+	}
+	if a.Colors < 2 || a.Colors > 256 {
+		panic(fmt.Sprintf("figure: Animation.Colors is %d, want 2 to 256", a.Colors))
 	}
 	sheets := make([]image.Image, len(a.Frames))
 	for i, rows := range a.Frames {

@@ -29,11 +29,11 @@ var ink = draw.LineStyle{Color: color.Gray{Y: 0x18}, Width: 0.6}
 type Points struct {
 	X      mat.Matrix
 	Color  color.NRGBA // zero: Blue
-	Radius vg.Length   // zero: 0.8 points
+	Radius float64     // in points, 1/72 inch; zero: 0.8
 }
 
 func (l Points) plotter(p *Panel) (plot.Plotter, error) {
-	if err := plane(p, l.X, "point"); err != nil {
+	if err := plane(p, l.X, "Points.X", "point"); err != nil {
 		return nil, err
 	}
 	if l.Color == (color.NRGBA{}) {
@@ -43,7 +43,7 @@ func (l Points) plotter(p *Panel) (plot.Plotter, error) {
 		l.Radius = 0.8
 	}
 	return drawing{log: p.Log, draw: func(c draw.Canvas, at func(x, y float64) vg.Point) {
-		style := draw.GlyphStyle{Color: l.Color, Radius: l.Radius, Shape: draw.CircleGlyph{}}
+		style := draw.GlyphStyle{Color: l.Color, Radius: vg.Length(l.Radius), Shape: draw.CircleGlyph{}}
 		n, _ := l.X.Dims()
 		for i := range n {
 			if p := at(l.X.At(i, 0), l.X.At(i, 1)); c.Contains(p) {
@@ -126,15 +126,15 @@ func (l Arrows) plotter(p *Panel) (plot.Plotter, error) {
 	if p.Log {
 		return nil, errors.New("arrows on logarithmic axes, want linear ones")
 	}
-	if err := plane(p, l.X, "arrow"); err != nil {
+	if err := plane(p, l.X, "Arrows.X", "arrow"); err != nil {
 		return nil, err
 	}
-	if err := plane(p, l.V, "arrow's vector"); err != nil {
+	if err := plane(p, l.V, "Arrows.V", "arrow's vector"); err != nil {
 		return nil, err
 	}
 	n, _ := l.X.Dims()
 	if m, _ := l.V.Dims(); m != n {
-		panic("figure: dimension mismatch")
+		panic(fmt.Sprintf("figure: Arrows.V has %d rows, want the %d of Arrows.X", m, n))
 	}
 	top := 0.0
 	for i := range n {
@@ -180,10 +180,10 @@ func (d drawing) Plot(c draw.Canvas, p *plot.Plot) {
 }
 
 // plane checks that m holds finite points of the plane which have a place on p.
-func plane(p *Panel, m mat.Matrix, what string) error {
+func plane(p *Panel, m mat.Matrix, field, what string) error {
 	n, d := m.Dims()
 	if d != 2 {
-		panic("figure: dimension mismatch")
+		panic(fmt.Sprintf("figure: %s is %d×%d, want %d×2", field, n, d, n))
 	}
 	for i := range n {
 		x, y := m.At(i, 0), m.At(i, 1)

@@ -13,14 +13,14 @@ import (
 type Line struct {
 	X      mat.Matrix
 	Color  color.NRGBA // zero: Blue
-	Width  vg.Length   // zero: 1 point
+	Width  float64     // in points, 1/72 inch; zero: 1
 	Dashed bool
-	Dots   vg.Length // radius of discs at the rows; zero: none
-	Label  string    // name in the legend; empty: not in it
+	Dots   float64 // radius in points of discs at the rows; zero: none
+	Label  string  // name in the legend; empty: not in it
 }
 
 func (l Line) plotter(p *Panel) (plot.Plotter, error) {
-	if err := plane(p, l.X, "line's point"); err != nil {
+	if err := plane(p, l.X, "Line.X", "line's point"); err != nil {
 		return nil, err
 	}
 	n, _ := l.X.Dims()
@@ -47,12 +47,12 @@ func (l Line) Thumbnail(c *draw.Canvas) {
 
 func (l Line) dot(c *draw.Canvas, at vg.Point) {
 	if l.Dots > 0 {
-		c.DrawGlyph(draw.GlyphStyle{Color: l.stroke().Color, Radius: l.Dots, Shape: draw.CircleGlyph{}}, at)
+		c.DrawGlyph(draw.GlyphStyle{Color: l.stroke().Color, Radius: vg.Length(l.Dots), Shape: draw.CircleGlyph{}}, at)
 	}
 }
 
 func (l Line) stroke() draw.LineStyle {
-	s := draw.LineStyle{Color: l.Color, Width: l.Width}
+	s := draw.LineStyle{Color: l.Color, Width: vg.Length(l.Width)}
 	if l.Color == (color.NRGBA{}) {
 		s.Color = Blue
 	}

@@ -26,13 +26,15 @@ type Panel struct {
 	Log bool
 	// XTicks are the marked values of the x axis; nil leaves the choice open.
 	XTicks []float64
+	// Bare leaves out the ticks and the frame.
+	Bare bool
 	// LegendTop and LegendLeft say in which corner the labels of the Lines are
 	// explained. It should be one that the lines leave free.
 	LegendTop, LegendLeft bool
 	Layers                []Layer
 }
 
-// Layer is Points, HeatMap, Arrows or Line.
+// Layer is Points, HeatMap, Arrows, Line or Images.
 type Layer interface {
 	// plotter returns what draws the layer, or an error that names a value
 	// that is not finite.
@@ -41,7 +43,13 @@ type Layer interface {
 
 // WritePNG draws rows of panels on a sheet of the given size in pixels and
 // writes it to w. All rows are as long as the first; a Panel without limits
-// leaves its place empty. It panics when the sheet or a row has no size.
+// leaves its place empty.
+//
+// An error names the panel by its title and what cannot be drawn: limits that do
+// not increase, a value that is not finite, values or limits that are not
+// positive on logarithmic axes; errors of w are returned as they are. WritePNG
+// panics when the sheet or a row has no size, when rows differ in length, and
+// when a matrix of a layer has the wrong shape.
 func WritePNG(w io.Writer, rows [][]Panel, width, height int) error {
 	img, err := sheet(rows, width, height)
 	if err != nil {
@@ -52,13 +60,16 @@ func WritePNG(w io.Writer, rows [][]Panel, width, height int) error {
 
 // sheet draws rows of panels.
 func sheet(rows [][]Panel, width, height int) (image.Image, error) {
-	if width <= 0 || height <= 0 || len(rows) == 0 || len(rows[0]) == 0 {
-		panic("figure: empty sheet")
+	if width <= 0 || height <= 0 {
+		panic(fmt.Sprintf("figure: sheet of %d×%d pixels, want at least 1×1", width, height))
+	}
+	if len(rows) == 0 || len(rows[0]) == 0 {
+		panic("figure: no panels")
 	}
 	plots := make([][]*plot.Plot, len(rows))
 	for i, row := range rows {
 		if len(row) != len(rows[0]) {
-			panic("figure: ragged rows")
+			panic(fmt.Sprintf("figure: row %d has %d panels, want the %d of row 0", i, len(row), len(rows[0])))
 		}
 		plots[i] = make([]*plot.Plot, len(row))
 		for j := range row {
@@ -137,7 +148,11 @@ func (p *Panel) plot() (*plot.Plot, error) {
 			g.Legend.Add(line.Label, line)
 		}
 	}
-	g.Add(frame{})
+	if p.Bare {
+		g.HideAxes()
+	} else {
+		g.Add(frame{})
+	}
 	// Adding a layer widens the axes; what counts are the limits.
 	g.X.Min, g.X.Max = p.XLim[0], p.XLim[1]
 	g.Y.Min, g.Y.Max = p.YLim[0], p.YLim[1]
