@@ -1,8 +1,8 @@
 // Package twosample measures how far apart two samples are.
 //
 // The measures take rows as points and need no density. The distances vanish
-// between laws only when the laws agree (the sliced one when all directions are
-// used). Between finite samples of one law they are positive: a value is read
+// between distributions only when they agree (the sliced one when all directions are
+// used). Between finite samples of one distribution they are positive: a value is read
 // beside that of two true samples of the same sizes.
 //
 // The energy distance (Székely & Rizzo 2013), in its squared form, is
@@ -20,5 +20,9 @@
 // (Cramér's distance). Its work does not grow with the number of pairs.
 //
 // The classifier two-sample test, C2ST, asks how often the nearest neighbours of
-// a row tell which sample it is from: half of the time when the laws agree.
+// a row tell which sample it is from: half of the time when the distributions agree.
+//
+// Every measure of samples with a NaN or an infinity is NaN, so that what cannot
+// be compared never passes for equal; values whose squares overflow make the
+// distances +Inf or NaN. Ties and equal rows are data like others.
 package twosample
