@@ -98,7 +98,7 @@ func TestAdaptiveSDEGivesUpSingleRows(t *testing.T) {
 			return c.f(x, t)
 		})
 		x := mat.NewDense(2, 1, []float64{0, 1e5})
-		err := sampler.Continue(context.Background(), x, sampler.Problem{SDE: sde.EDM{}, Score: score}, c.pred, &sampler.Settings{Grid: []float64{2, 0.25}, NoDenoise: true})
+		err := sampler.Continue(context.Background(), x, sde.Problem{SDE: sde.EDM{}, Score: score}, c.pred, &sampler.Settings{Grid: []float64{2, 0.25}, NoDenoise: true})
 		require.ErrorIs(t, err, c.is)
 		require.ErrorContains(t, err, "sampler: row 1 ")
 		require.False(t, math.IsNaN(x.At(0, 0)))

@@ -188,7 +188,7 @@ func TestFixtureAzulaTrajectories(t *testing.T) {
 		t.Run(fmt.Sprintf("%d/%s%v,%s%v,mixture=%d", i, c.Sampler, c.Options, c.Schedule, c.ScheduleOptions, c.Mixture), func(t *testing.T) {
 			p := azulaSchedule(t, c.Schedule, c.ScheduleOptions)
 			mix := file.Mixtures[c.Mixture].Distribution()
-			score := &taped{Scorer: sde.Analytic(p, func(alpha, sigma float64) sde.Density { return mix.Diffuse(alpha, sigma) }), temperature: 1}
+			score := &taped{Scorer: sde.Analytic(p, mix.Diffuse), temperature: 1}
 			if temperature, ok := c.Options["temperature"]; ok {
 				score.temperature = temperature
 			}
@@ -217,7 +217,7 @@ func TestFixtureAzulaTrajectories(t *testing.T) {
 				}
 			}
 			x := mat.NewDense(rows, d, nil)
-			require.NoError(t, sampler.Sample(context.Background(), x, sampler.Problem{SDE: p, Score: score}, pred, s))
+			require.NoError(t, sampler.Sample(context.Background(), x, sde.Problem{SDE: p, Score: score}, pred, s))
 			near(t, c.XInit, seen[0], 1e-10)
 			require.Equal(t, c.EvalT, score.t)
 			for k := range c.EvalT {

@@ -182,7 +182,7 @@ func TestEvaluationsAreWhatTheTableSays(t *testing.T) {
 			require.Equal(t, score.calls, s.Evaluations())
 			return err
 		})
-		require.NoError(t, sampler.Sample(context.Background(), x, sampler.Problem{SDE: g.SDE, Score: score}, spy, &c.s))
+		require.NoError(t, sampler.Sample(context.Background(), x, sde.Problem{SDE: g.SDE, Score: score}, spy, &c.s))
 		require.Equal(t, c.want, score.calls, "%T %+v", c.pred, c.s)
 		require.Zero(t, score.times[0])
 	}

@@ -25,7 +25,7 @@ func ranks(t *testing.T, pred sampler.Predictor, points int) (chi2 [3]float64) {
 	std := []float64{0.4, 0.25}
 	mix, err := dataset.NewIsotropicMixture([]float64{weight, 1 - weight}, means, std, nil)
 	require.NoError(t, err)
-	problem := sampler.Problem{SDE: p, Score: sde.Analytic(p, func(alpha, sigma float64) sde.Density { return mix.Diffuse(alpha, sigma) })}
+	problem := sde.Problem{SDE: p, Score: sde.Analytic(p, mix.Diffuse)}
 	alpha, sigma := p.Kernel(from)
 	truth, x := mat.NewDense(m, 2, nil), mat.NewDense(m*l, 2, nil)
 	for i := range m {

@@ -163,11 +163,11 @@ func TestFixedRHasAPlateau(t *testing.T) {
 }
 
 // twoModes is a mixture close enough for moves between its modes.
-func twoModes(t testing.TB) (sampler.Problem, *dataset.Mixture) {
+func twoModes(t testing.TB) (sde.Problem, *dataset.Mixture) {
 	mix, err := dataset.NewMixture([]float64{0.6, 0.4}, mat.NewDense(2, 2, []float64{-0.5, 0.2, 0.6, -0.3}),
 		[]*mat.SymDense{mat.NewSymDense(2, []float64{0.10, 0.05, 0.05, 0.08}), mat.NewSymDense(2, []float64{0.05, -0.02, -0.02, 0.2})}, nil)
 	require.NoError(t, err)
-	return sampler.Problem{SDE: sde.EDM{}, Score: sde.Analytic(sde.EDM{}, func(alpha, sigma float64) sde.Density { return mix.Diffuse(alpha, sigma) })}, mix
+	return sde.Problem{SDE: sde.EDM{}, Score: sde.Analytic(sde.EDM{}, mix.Diffuse)}, mix
 }
 
 // deviations returns the z-scores of E|x|² and E log p over the rows against
@@ -263,7 +263,7 @@ func TestMALAIsExactAtAnyStep(t *testing.T) {
 func TestMALAReachesTheMarginal(t *testing.T) {
 	const rows, sigma = 4000, 0.5
 	cov := mat.NewSymDense(2, []float64{0.50, 0.18, 0.18, 0.288})
-	p := sampler.Problem{SDE: sde.EDM{}, Score: sde.Analytic(sde.EDM{}, func(_, sigma float64) sde.Density {
+	p := sde.Problem{SDE: sde.EDM{}, Score: sde.Analytic(sde.EDM{}, func(_, sigma float64) sde.Density {
 		c := mat.NewSymDense(2, nil)
 		c.CopySym(cov)
 		for i := range 2 {

@@ -30,7 +30,7 @@ func TestDefaultIsWithinTheTwoSampleFloorIn25Evaluations(t *testing.T) {
 		"checkerboard": func(alpha, sigma float64) sde.Density { return board.Diffuse(alpha, sigma) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			problem := sampler.Problem{SDE: p, Score: sde.Analytic(p, at)}
+			problem := sde.Problem{SDE: p, Score: sde.Analytic(p, at)}
 			draw := func(pred sampler.Predictor, n int) *mat.Dense {
 				x := mat.NewDense(rows, 2, nil)
 				require.NoError(t, sampler.Sample(ctx, x, problem, pred, &sampler.Settings{Grid: sampler.DefaultGrid(p, n)}))

@@ -80,7 +80,7 @@
 //
 // or rather in asinh(σ/(α√S)), S being the variance of the data near the row,
 // which does not waste steps where the noise is too small to matter. Steps end
-// where the score has a kink in time (sde.Kinked). Then log p_start =
+// at the Problem's Breakpoints. Then log p_start =
 // log π + Δ + d log(r_end/r_start) in nats. Every row has steps, a count of
 // evaluations and error estimates of its own. SampleLogProb draws rows with their
 // density; LogProbBound is a lower bound without derivatives of the score, with
@@ -92,14 +92,22 @@
 // # Coordinates
 //
 // Noise levels, grids and priors are made for data whose variance is about 1.
-// A trained model brings its own coordinates y = (x − shift)/scale and says so
-// by being an sde.Framed: the run is in y, matrices are in x.
+// A trained model brings its own coordinates y = (x − shift)/scale, the Frame of
+// its Problem: the run is in y, matrices are in x.
 //
 // # Conditions
 //
-// A Score may be different for every row, as score.Conditional is: an
-// sde.Selector. Row i of a run then has the score of row i, however the run is
-// split and whichever rows a method evaluates.
+// A Score may be different for every row, as a score.View is, and the Problem says
+// for how many. Row i of a run then has the score of row i, however the run is
+// split and whichever rows a method evaluates. Data under a condition have a mean
+// of their own, which the start takes from the denoiser.
+//
+// # Wrappers
+//
+// What a run means is in the Problem. What a score is capable of besides,
+// derivatives, log-densities, is found by sde.As through wrappers that have the
+// method Unwrap. A wrapper without costs time, or an error that names what is
+// missing; no number changes.
 //
 // # What a sample depends on
 //

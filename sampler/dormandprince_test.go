@@ -25,7 +25,7 @@ func normals(rows, cols int) *mat.Dense {
 // stretch returns how much the flow stretches distances on its way to the end
 // of every row's path, at most: the largest Jacobian of the flow from any of
 // eight times to the end. An error made there counts that much in the result.
-func stretch(p sampler.Problem, x *mat.Dense, from, to float64) []float64 {
+func stretch(p sde.Problem, x *mat.Dense, from, to float64) []float64 {
 	const h, steps = 1e-6, 100
 	n, d := x.Dims()
 	most := make([]float64, n)
@@ -67,7 +67,7 @@ func TestDormandPrinceErrsAsToleratedOnEveryRow(t *testing.T) {
 	for _, tol := range []float64{1e-4, 1e-5, 1e-6, 1e-7, 1e-8} {
 		score := &counting{Scorer: p.Score, times: map[float64]int{}}
 		x := mat.DenseCopyOf(start)
-		require.NoError(t, sampler.Continue(context.Background(), x, sampler.Problem{SDE: p.SDE, Score: score},
+		require.NoError(t, sampler.Continue(context.Background(), x, sde.Problem{SDE: p.SDE, Score: score},
 			sampler.DormandPrince{RTol: tol, ATol: tol}, &sampler.Settings{Grid: []float64{from, to}, NoDenoise: true, Workers: 1}))
 		off := make([]float64, rows)
 		for i := range off {
@@ -133,7 +133,7 @@ func TestDormandPrinceIsExactForPolynomials(t *testing.T) {
 	for power := range 5 {
 		score := slope(func(_, t float64) float64 { return float64(power+1) * math.Pow(t, float64(power)) })
 		x := mat.NewDense(1, 1, []float64{32})
-		require.NoError(t, sampler.Continue(context.Background(), x, sampler.Problem{SDE: sde.EDM{}, Score: score}, sampler.DormandPrince{RTol: 1e-2, ATol: 1e-2},
+		require.NoError(t, sampler.Continue(context.Background(), x, sde.Problem{SDE: sde.EDM{}, Score: score}, sampler.DormandPrince{RTol: 1e-2, ATol: 1e-2},
 			&sampler.Settings{Grid: []float64{2, 0.5}, NoDenoise: true}))
 		want := 32 + math.Pow(0.5, float64(power+1)) - math.Pow(2, float64(power+1))
 		require.InDelta(t, want, x.At(0, 0), 1e-13)
@@ -166,8 +166,8 @@ func TestDormandPrinceReachesPointsBelowTheSpan(t *testing.T) {
 	g := standard(sde.EDM{})
 	score := &counting{Scorer: g, times: map[float64]int{}}
 	x := mat.NewDense(50, 2, nil)
-	s := &sampler.Settings{Grid: []float64{80, 0}, Workers: 1, Prior: sampler.Prior{Mean: g.m[:], Variance: []float64{g.a, g.d}}}
-	require.NoError(t, sampler.Sample(context.Background(), x, sampler.Problem{SDE: g.SDE, Score: score}, sampler.DormandPrince{RTol: 1e-8, ATol: 1e-8}, s))
+	s := &sampler.Settings{Grid: []float64{80, 0}, Workers: 1, Prior: sde.Prior{Mean: g.m[:], Variance: []float64{g.a, g.d}}}
+	require.NoError(t, sampler.Sample(context.Background(), x, sde.Problem{SDE: g.SDE, Score: score}, sampler.DormandPrince{RTol: 1e-8, ATol: 1e-8}, s))
 	for u := range score.times {
 		require.GreaterOrEqual(t, u, 0.002)
 	}
@@ -195,8 +195,8 @@ func TestDormandPrinceGivesUpSingleRows(t *testing.T) {
 	ctx := context.Background()
 	settings := &sampler.Settings{Grid: []float64{2, 1, 0.25}, NoDenoise: true, Workers: 1}
 	// Rows that start at 0 stand still; others meet the difficulty.
-	meets := func(f func(x, t float64) float64) sampler.Problem {
-		return sampler.Problem{SDE: sde.EDM{}, Score: slope(func(x, t float64) float64 {
+	meets := func(f func(x, t float64) float64) sde.Problem {
+		return sde.Problem{SDE: sde.EDM{}, Score: slope(func(x, t float64) float64 {
 			if x == 0 {
 				return 0
 			}

@@ -3,6 +3,7 @@ package sampler
 import (
 	"fmt"
 
+	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
 	"gonum.org/v1/gonum/mat"
 )
@@ -21,7 +22,7 @@ import (
 // Sample with these settings would start. The rows of x are in the data's
 // coordinates before and after. An error wraps ErrUnset or ErrRange and leaves
 // x as it was.
-func Perturb(x *mat.Dense, p Problem, t float64, s *Settings) error {
+func Perturb(x *mat.Dense, p sde.Problem, t float64, s *Settings) error {
 	r, err := newRun(x, p, Hold{}, s)
 	if err != nil {
 		return err
@@ -32,10 +33,10 @@ func Perturb(x *mat.Dense, p Problem, t float64, s *Settings) error {
 	alpha, sigma := p.Kernel(t)
 	n, d := x.Dims()
 	y, z := mat.NewDense(n, d, nil), mat.NewDense(n, d, nil)
-	r.frame.model(y, x)
+	r.Frame.ToModel(y, x)
 	r.Noise.Normal(z, noise.Draw{Row: r.FirstRow, Purpose: noise.Prior, T: t, U: t})
 	combine(y, alpha, y, sigma, z)
-	r.frame.data(x, y)
+	r.Frame.ToData(x, y)
 	return nil
 }
 

@@ -20,9 +20,9 @@ func TestPerturbDrawsFromTheKernel(t *testing.T) {
 	z := mat.NewDense(9, 2, nil)
 	noise.White{Seed: 4}.Normal(z, noise.Draw{Purpose: noise.Prior})
 	data := normals(6, 2)
-	for name, p := range map[string]sampler.Problem{
+	for name, p := range map[string]sde.Problem{
 		"plain":  g.problem(),
-		"framed": {SDE: g.SDE, Score: framed{g, shift, scale}},
+		"framed": {SDE: g.SDE, Score: g, Frame: sde.Frame{Shift: shift, Scale: scale}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			x := mat.DenseCopyOf(data)

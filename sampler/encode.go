@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gradlogp/gradlogp/sde"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -76,7 +77,7 @@ func (UniPC) Reversible() bool { return true }
 // Besides the errors of Continue it returns one wrapping ErrRange for a
 // predictor that is not Reversible, for a Corrector, which forgets where a row
 // came from, and for a last point below the span, where there is no flow.
-func Encode(ctx context.Context, x *mat.Dense, p Problem, pred Predictor, s *Settings) error {
+func Encode(ctx context.Context, x *mat.Dense, p sde.Problem, pred Predictor, s *Settings) error {
 	r, err := newRun(x, p, pred, s)
 	if err != nil {
 		return err

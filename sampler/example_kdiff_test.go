@@ -13,12 +13,12 @@ import (
 )
 
 // twoPoints is a score of data near −1, three quarters of it, and near 1.
-func twoPoints(p sde.SDE) sampler.Problem {
+func twoPoints(p sde.SDE) sde.Problem {
 	mix, err := dataset.NewIsotropicMixture([]float64{0.75, 0.25}, mat.NewDense(2, 1, []float64{-1, 1}), []float64{0.1, 0.2}, nil)
 	if err != nil {
 		panic(err)
 	}
-	return sampler.Problem{SDE: p, Score: sde.Analytic(p, func(alpha, sigma float64) sde.Density { return mix.Diffuse(alpha, sigma) })}
+	return sde.Problem{SDE: p, Score: sde.Analytic(p, mix.Diffuse)}
 }
 
 // The stochastic sampler of EDM: noise in the middle of the run, the flow below.

@@ -11,13 +11,13 @@ import (
 )
 
 // exampleProblem is the mixture of N(−1, 0.1²) and N(1, 0.2²), seven to three.
-func exampleProblem(p sde.SDE) sampler.Problem {
+func exampleProblem(p sde.SDE) sde.Problem {
 	mix, err := dataset.NewIsotropicMixture([]float64{0.7, 0.3},
 		mat.NewDense(2, 1, []float64{-1, 1}), []float64{0.1, 0.2}, nil)
 	if err != nil {
 		panic(err)
 	}
-	return sampler.Problem{SDE: p, Score: sde.Analytic(p, func(alpha, sigma float64) sde.Density { return mix.Diffuse(alpha, sigma) })}
+	return sde.Problem{SDE: p, Score: sde.Analytic(p, mix.Diffuse)}
 }
 
 // share returns the fraction of rows on the left and their mean.
@@ -36,7 +36,7 @@ func share(x *mat.Dense) (left, mean float64) {
 func ExampleUniPC() {
 	p := exampleProblem(sde.VP{})
 	x := mat.NewDense(10000, 1, nil)
-	s := &sampler.Settings{Grid: sampler.DefaultGrid(p, 12), Prior: sampler.Prior{Mean: []float64{-0.4}}}
+	s := &sampler.Settings{Grid: sampler.DefaultGrid(p, 12), Prior: sde.Prior{Mean: []float64{-0.4}}}
 	if err := sampler.Sample(context.Background(), x, p, sampler.UniPC{}, s); err != nil {
 		fmt.Println(err)
 		return

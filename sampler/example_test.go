@@ -24,7 +24,7 @@ func ExampleSample() {
 		return normal
 	})
 	x := mat.NewDense(4000, 2, nil)
-	err := sampler.Sample(context.Background(), x, sampler.Problem{SDE: p, Score: score},
+	err := sampler.Sample(context.Background(), x, sde.Problem{SDE: p, Score: score},
 		sampler.EulerMaruyama{}, &sampler.Settings{
 			Grid:      sampler.DefaultGrid(p, 50),
 			Corrector: sampler.Langevin{},
@@ -52,10 +52,10 @@ func ExampleDPMpp2M() {
 		return
 	}
 	p := sde.EDM{}
-	score := sde.Analytic(p, func(alpha, sigma float64) sde.Density { return mix.Diffuse(alpha, sigma) })
+	score := sde.Analytic(p, mix.Diffuse)
 	x := mat.NewDense(10000, 1, nil)
-	err = sampler.Sample(context.Background(), x, sampler.Problem{SDE: p, Score: score}, sampler.DPMpp2M{}, &sampler.Settings{
-		Prior: sampler.Prior{Mean: mix.Mean(nil)},
+	err = sampler.Sample(context.Background(), x, sde.Problem{SDE: p, Score: score}, sampler.DPMpp2M{}, &sampler.Settings{
+		Prior: sde.Prior{Mean: mix.Mean(nil)},
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -94,14 +94,14 @@ func ExampleDefault() {
 }
 
 // twins is a mixture of two narrow modes at ±1 under EDM's process.
-func twins() sampler.Problem {
+func twins() sde.Problem {
 	mix, err := dataset.NewIsotropicMixture([]float64{0.5, 0.5},
 		mat.NewDense(2, 1, []float64{-1, 1}), []float64{0.1, 0.1}, nil)
 	if err != nil {
 		panic(err)
 	}
 	p := sde.EDM{}
-	return sampler.Problem{SDE: p, Score: sde.Analytic(p, func(alpha, sigma float64) sde.Density { return mix.Diffuse(alpha, sigma) })}
+	return sde.Problem{SDE: p, Score: sde.Analytic(p, mix.Diffuse)}
 }
 
 // Editing: points off the data are noised to a strength and brought back. A

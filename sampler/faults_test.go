@@ -27,17 +27,17 @@ func TestUnsetArgumentsAreNamed(t *testing.T) {
 	x := mat.NewDense(1, 2, nil)
 	for _, c := range []struct {
 		x    *mat.Dense
-		p    sampler.Problem
+		p    sde.Problem
 		pred sampler.Predictor
 		says string
 	}{
 		{nil, p, sampler.Heun{}, "x has no rows"},
 		{new(mat.Dense), p, sampler.Heun{}, "x has no rows"},
-		{x, sampler.Problem{Score: p.Score}, sampler.Heun{}, "Problem.SDE is nil"},
-		{x, sampler.Problem{SDE: p.SDE}, sampler.Heun{}, "Problem.Score is nil"},
+		{x, sde.Problem{Score: p.Score}, sampler.Heun{}, "Problem.SDE is nil"},
+		{x, sde.Problem{SDE: p.SDE}, sampler.Heun{}, "Problem.Score is nil"},
 		{x, p, nil, "pred is nil"},
 	} {
-		for _, verb := range []func(context.Context, *mat.Dense, sampler.Problem, sampler.Predictor, *sampler.Settings) error{sampler.Sample, sampler.Continue} {
+		for _, verb := range []func(context.Context, *mat.Dense, sde.Problem, sampler.Predictor, *sampler.Settings) error{sampler.Sample, sampler.Continue} {
 			err := verb(ctx, c.x, c.p, c.pred, nil)
 			require.ErrorIs(t, err, sampler.ErrUnset)
 			require.ErrorContains(t, err, c.says)
@@ -55,9 +55,9 @@ func TestImpossibleSettingsAreNamed(t *testing.T) {
 	}{
 		{"Workers = -1", sampler.Heun{}, sampler.Settings{Workers: -1}},
 		{"FirstRow = -2", sampler.Heun{}, sampler.Settings{FirstRow: -2}},
-		{"Prior.Mean[1] = NaN", sampler.Heun{}, sampler.Settings{Prior: sampler.Prior{Mean: []float64{0, nan}}}},
-		{"Prior.Variance[0] = -1", sampler.Heun{}, sampler.Settings{Prior: sampler.Prior{Variance: []float64{-1, 1}}}},
-		{"Prior.Variance[0] = +Inf", sampler.Heun{}, sampler.Settings{Prior: sampler.Prior{Variance: []float64{inf, 1}}}},
+		{"Prior.Mean[1] is NaN", sampler.Heun{}, sampler.Settings{Prior: sde.Prior{Mean: []float64{0, nan}}}},
+		{"Prior.Variance[0] is -1", sampler.Heun{}, sampler.Settings{Prior: sde.Prior{Variance: []float64{-1, 1}}}},
+		{"Prior.Variance[0] is +Inf", sampler.Heun{}, sampler.Settings{Prior: sde.Prior{Variance: []float64{inf, 1}}}},
 		{"DDIM.Eta = 1.5", sampler.DDIM{Eta: 1.5}, sampler.Settings{}},
 		{"DDIM.Eta = NaN", sampler.DDIM{Eta: nan}, sampler.Settings{}},
 		{"Euler.Lambda = -1", sampler.Euler{Lambda: -1}, sampler.Settings{}},
@@ -97,14 +97,13 @@ func TestImpossibleSettingsAreNamed(t *testing.T) {
 			require.Equal(t, mat.NewDense(2, 2, []float64{1, 2, 3, 4}), x, "x is untouched")
 		})
 	}
-	bad := sampler.Problem{SDE: sde.VE{SigmaMin: -1}, Score: p.Score}
+	bad := sde.Problem{SDE: sde.VE{SigmaMin: -1}, Score: p.Score}
 	err := sampler.Sample(context.Background(), mat.NewDense(1, 2, nil), bad, sampler.Heun{}, nil)
 	require.ErrorIs(t, err, sde.ErrRange)
 	require.ErrorContains(t, err, "SigmaMin")
-	require.Panics(t, func() {
-		s := &sampler.Settings{Prior: sampler.Prior{Mean: []float64{1}}}
-		_ = sampler.Sample(context.Background(), mat.NewDense(1, 2, nil), p, sampler.Heun{}, s)
-	})
+	err = sampler.Sample(context.Background(), mat.NewDense(1, 2, nil), p, sampler.Heun{}, &sampler.Settings{Prior: sde.Prior{Mean: []float64{1}}})
+	require.ErrorIs(t, err, sde.ErrRange)
+	require.ErrorContains(t, err, "Settings.Prior has 1 means and 0 variances, want 2")
 }
 
 func TestOneBadRowLeavesTheOthersUntouched(t *testing.T) {
@@ -137,7 +136,7 @@ func TestOneBadRowLeavesTheOthersUntouched(t *testing.T) {
 			})
 			s.Workers = 1
 			x := mat.NewDense(rows, 2, nil)
-			err := sampler.Sample(context.Background(), x, sampler.Problem{SDE: g.SDE, Score: score}, spy, s)
+			err := sampler.Sample(context.Background(), x, sde.Problem{SDE: g.SDE, Score: score}, spy, s)
 			require.ErrorIs(t, err, sampler.ErrNonFinite)
 			require.ErrorContains(t, err, "row 530 after step 4")
 			var failed sampler.RowErrors
@@ -208,7 +207,7 @@ func TestCancellationIsHonouredWithinOneEvaluation(t *testing.T) {
 				}
 				x := mat.NewDense(1200, 2, nil)
 				s := &sampler.Settings{Corrector: k.corr, Workers: workers}
-				err := sampler.Sample(ctx, x, sampler.Problem{SDE: g.SDE, Score: score}, k.pred, s)
+				err := sampler.Sample(ctx, x, sde.Problem{SDE: g.SDE, Score: score}, k.pred, s)
 				cancel()
 				require.ErrorIs(t, err, context.Canceled)
 				require.LessOrEqual(t, late.Load(), int64(workers-1), "an evaluation was begun after the end")
@@ -284,28 +283,20 @@ func TestPanicsReachTheCaller(t *testing.T) {
 			p.Score(dst, x, tt)
 		})
 		require.PanicsWithValue(t, "score: dimension mismatch", func() {
-			_ = sampler.Sample(context.Background(), mat.NewDense(3000, 2, nil), sampler.Problem{SDE: p.SDE, Score: score}, sampler.DDIM{}, &sampler.Settings{Workers: workers})
+			_ = sampler.Sample(context.Background(), mat.NewDense(3000, 2, nil), sde.Problem{SDE: p.SDE, Score: score}, sampler.DDIM{}, &sampler.Settings{Workers: workers})
 		})
 	}
 	ends := scorer(func(_, _ *mat.Dense, _ []float64) { runtime.Goexit() })
 	require.Panics(t, func() {
-		_ = sampler.Sample(context.Background(), mat.NewDense(3000, 2, nil), sampler.Problem{SDE: p.SDE, Score: ends}, sampler.DDIM{}, &sampler.Settings{Workers: 2})
+		_ = sampler.Sample(context.Background(), mat.NewDense(3000, 2, nil), sde.Problem{SDE: p.SDE, Score: ends}, sampler.DDIM{}, &sampler.Settings{Workers: 2})
 	}, "a result that no worker has finished is not returned")
 	settled(t, before)
 }
 
-// framed is a scorer in coordinates of its own.
-type framed struct {
-	sde.Scorer
-	shift, scale []float64
-}
-
-func (f framed) Frame() (shift, scale []float64) { return f.shift, f.scale }
-
-func TestFramedScorersRunInTheirOwnCoordinates(t *testing.T) {
+func TestScoresRunInTheirOwnCoordinates(t *testing.T) {
 	g := standard(sde.VP{})
 	shift, scale := []float64{10, -3}, []float64{2, 0.5}
-	p := sampler.Problem{SDE: g.SDE, Score: framed{g, shift, scale}}
+	p := sde.Problem{SDE: g.SDE, Score: g, Frame: sde.Frame{Shift: shift, Scale: scale}}
 	var inside, outside states
 	want, x := mat.NewDense(5, 2, nil), mat.NewDense(5, 2, nil)
 	require.NoError(t, sampler.Sample(context.Background(), want, g.problem(), sampler.EulerMaruyama{}, &sampler.Settings{Observer: &outside}))
@@ -330,14 +321,13 @@ func TestFramedScorersRunInTheirOwnCoordinates(t *testing.T) {
 		}
 	}
 
-	for _, f := range []framed{{g, shift, []float64{1, 0}}, {g, []float64{math.NaN(), 0}, scale}} {
-		err := sampler.Sample(context.Background(), x, sampler.Problem{SDE: g.SDE, Score: f}, sampler.Heun{}, nil)
+	for _, f := range []sde.Frame{
+		{Shift: shift, Scale: []float64{1, 0}}, {Shift: []float64{math.NaN(), 0}, Scale: scale}, {Shift: shift[:1]}, {Scale: scale[:1]},
+	} {
+		err := sampler.Sample(context.Background(), x, sde.Problem{SDE: g.SDE, Score: g, Frame: f}, sampler.Heun{}, nil)
 		require.ErrorIs(t, err, sampler.ErrRange)
+		require.ErrorContains(t, err, "Problem.Frame has")
 	}
-	require.Panics(t, func() {
-		f := framed{g, shift[:1], scale[:1]}
-		_ = sampler.Sample(context.Background(), x, sampler.Problem{SDE: g.SDE, Score: f}, sampler.Heun{}, nil)
-	})
 }
 
 func TestPriorIsCalibrated(t *testing.T) {
@@ -348,12 +338,12 @@ func TestPriorIsCalibrated(t *testing.T) {
 		for _, from := range []float64{end, end / 2} {
 			alpha, sigma := p.Kernel(from)
 			for _, c := range []struct {
-				prior     sampler.Prior
+				prior     sde.Prior
 				mean, std [2]float64
 			}{
-				{sampler.Prior{}, [2]float64{}, [2]float64{math.Hypot(alpha, sigma), math.Hypot(alpha, sigma)}},
-				{sampler.Prior{Variance: []float64{0, 0}}, [2]float64{}, [2]float64{sigma, sigma}},
-				{sampler.Prior{Mean: []float64{2, -1}, Variance: []float64{4, 0.25}},
+				{sde.Prior{}, [2]float64{}, [2]float64{math.Hypot(alpha, sigma), math.Hypot(alpha, sigma)}},
+				{sde.Prior{Variance: []float64{0, 0}}, [2]float64{}, [2]float64{sigma, sigma}},
+				{sde.Prior{Mean: []float64{2, -1}, Variance: []float64{4, 0.25}},
 					[2]float64{2 * alpha, -alpha}, [2]float64{math.Hypot(2*alpha, sigma), math.Hypot(0.5*alpha, sigma)}},
 			} {
 				var seen states

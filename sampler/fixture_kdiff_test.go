@@ -146,9 +146,9 @@ func between(low, high float64) sde.EDM {
 	return sde.EDM{SigmaMin: 1e-3 * low, SigmaMax: 1.5 * high}
 }
 
-func exact(p sde.SDE, mix fixture.Mixture) sampler.Problem {
+func exact(p sde.SDE, mix fixture.Mixture) sde.Problem {
 	d := mix.Distribution()
-	return sampler.Problem{SDE: p, Score: sde.Analytic(p, func(alpha, sigma float64) sde.Density { return d.Diffuse(alpha, sigma) })}
+	return sde.Problem{SDE: p, Score: sde.Analytic(p, d.Diffuse)}
 }
 
 // tape returns the recorded normals, n of them a step.
@@ -253,7 +253,7 @@ func TestFixtureAncestralLevels(t *testing.T) {
 	require.NotEmpty(t, file.Steps)
 	for i, c := range file.Steps {
 		t.Run(fmt.Sprintf("%d/%g to %g,η=%g", i, c.From, c.To, c.Eta), func(t *testing.T) {
-			p := sampler.Problem{SDE: between(max(c.To, 0.1*c.From), c.From), Score: origin{}}
+			p := sde.Problem{SDE: between(max(c.To, 0.1*c.From), c.From), Score: origin{}}
 			var pred sampler.Predictor = sampler.EulerAncestral{Eta: c.Eta}
 			if c.Eta == 0 {
 				pred = sampler.DDIM{}

@@ -40,7 +40,7 @@ func (c setting) name(i int) string {
 }
 
 // problem returns the process and the mixture's exact score.
-func (c setting) problem(t *testing.T, mixtures []fixture.Mixture) sampler.Problem {
+func (c setting) problem(t *testing.T, mixtures []fixture.Mixture) sde.Problem {
 	var p sde.SDE
 	switch c.SDE {
 	case "VPSDE":
@@ -53,7 +53,7 @@ func (c setting) problem(t *testing.T, mixtures []fixture.Mixture) sampler.Probl
 		require.FailNow(t, "unknown process", c.SDE)
 	}
 	mix := mixtures[c.Mixture].Distribution()
-	return sampler.Problem{SDE: p, Score: sde.Analytic(p, func(alpha, sigma float64) sde.Density { return mix.Diffuse(alpha, sigma) })}
+	return sde.Problem{SDE: p, Score: sde.Analytic(p, mix.Diffuse)}
 }
 
 // predictor returns score_sde's predictor. Its reverse diffusion of the sub-VP
@@ -146,7 +146,7 @@ func near(t *testing.T, want fixture.Array, got mat.Matrix, tol float64) {
 }
 
 // one runs a single update from t, whose end the parity methods ignore.
-func one(t *testing.T, c setting, p sampler.Problem, st step, tape noise.Source, mean bool) *mat.Dense {
+func one(t *testing.T, c setting, p sde.Problem, st step, tape noise.Source, mean bool) *mat.Dense {
 	x := st.X.Dense()
 	s := &sampler.Settings{
 		Grid: []float64{st.T, st.T / 2}, Noise: tape, NoDenoise: true, LastMean: mean,
@@ -208,7 +208,7 @@ func TestFixtureCorrectors(t *testing.T) {
 }
 
 // correctedMean returns the corrector's last update without its noise.
-func correctedMean(t *testing.T, c setting, p sampler.Problem, st step, tape noise.Source) *mat.Dense {
+func correctedMean(t *testing.T, c setting, p sde.Problem, st step, tape noise.Source) *mat.Dense {
 	mean := new(mat.Dense)
 	look := predictor(func(s *sampler.Step) error {
 		mean.CloneFrom(s.Mean)

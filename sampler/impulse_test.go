@@ -189,14 +189,14 @@ func expected2M(g gauss, grid []float64, prior moments) moments {
 }
 
 // priorOf returns the prior of the runs, with other variances than the data.
-func priorOf(g gauss, t float64) (sampler.Prior, moments) {
+func priorOf(g gauss, t float64) (sde.Prior, moments) {
 	v := []float64{0.5, 0.3}
 	alpha, sigma := g.Kernel(t)
 	cov := mat.NewDense(2, 2, nil)
 	for j := range v {
 		cov.Set(j, j, alpha*alpha*v[j]+sigma*sigma)
 	}
-	return sampler.Prior{Mean: []float64{0.7, -0.4}, Variance: v},
+	return sde.Prior{Mean: []float64{0.7, -0.4}, Variance: v},
 		moments{mat.NewVecDense(2, []float64{alpha * 0.7, alpha * -0.4}), cov}
 }
 

@@ -24,9 +24,9 @@ func ringOf8(t testing.TB) *dataset.Mixture {
 	return mix
 }
 
-func ringProblem(t testing.TB) sampler.Problem {
+func ringProblem(t testing.TB) sde.Problem {
 	mix := ringOf8(t)
-	return sampler.Problem{SDE: sde.EDM{}, Score: sde.Analytic(sde.EDM{}, func(alpha, sigma float64) sde.Density { return mix.Diffuse(alpha, sigma) })}
+	return sde.Problem{SDE: sde.EDM{}, Score: sde.Analytic(sde.EDM{}, mix.Diffuse)}
 }
 
 // A thousand steps of the default corrector at a noise level throw no row out
@@ -74,7 +74,7 @@ func TestUnstableLangevinIsReported(t *testing.T) {
 	require.True(t, eigen.Factorize(mat.NewSymDense(2, []float64{g.a, g.b, g.c, g.d}), false))
 	for _, c := range []struct {
 		name   string
-		p      sampler.Problem
+		p      sde.Problem
 		lambda float64
 		leave  int
 	}{

@@ -51,7 +51,7 @@ func (c MALA) Correct(s *Step) error {
 	if c.Steps == 0 {
 		c.Steps = 1
 	}
-	density, ok := s.scorer.(sde.LogProber)
+	density, ok := sde.As[sde.LogProber](s.scorer)
 	switch {
 	case !(c.R > 0) || math.IsInf(c.R, 1):
 		return fmt.Errorf("MALA.R = %g, expected a finite number > 0: %w", c.R, ErrRange)

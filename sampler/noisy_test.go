@@ -101,7 +101,7 @@ func TestEvaluationsOfKDiffusionsMethods(t *testing.T) {
 			score := &counting{Scorer: g, times: map[float64]int{}}
 			x := mat.NewDense(3, 2, nil)
 			s := &sampler.Settings{Grid: grid, NoDenoise: true, Workers: 1}
-			require.NoError(t, sampler.Sample(context.Background(), x, sampler.Problem{SDE: g.SDE, Score: score}, c.pred, s))
+			require.NoError(t, sampler.Sample(context.Background(), x, sde.Problem{SDE: g.SDE, Score: score}, c.pred, s))
 			want := c.calls
 			if len(grid) == 21 {
 				want = c.end
@@ -119,7 +119,7 @@ func TestDPMFastSpendsItsEvaluations(t *testing.T) {
 		score := &counting{Scorer: g, times: map[float64]int{}}
 		x := mat.NewDense(1, 2, nil)
 		s := &sampler.Settings{Grid: sampler.LogSNR(g, 0.9, 0.05, fast.Steps()+1), NoDenoise: true}
-		require.NoError(t, sampler.Sample(context.Background(), x, sampler.Problem{SDE: g.SDE, Score: score}, fast, s))
+		require.NoError(t, sampler.Sample(context.Background(), x, sde.Problem{SDE: g.SDE, Score: score}, fast, s))
 		require.Equal(t, n, score.calls)
 	}
 }

@@ -93,15 +93,15 @@ func TestOrdersOnAGaussianFromAnotherPrior(t *testing.T) {
 }
 
 // threeModes is a mixture whose flow has basins with boundaries.
-func threeModes(t testing.TB, p sde.SDE) sampler.Problem {
+func threeModes(t testing.TB, p sde.SDE) sde.Problem {
 	mix, err := dataset.NewIsotropicMixture([]float64{0.5, 0.3, 0.2},
 		mat.NewDense(3, 2, []float64{1.2, 0.3, -0.9, 0.8, -0.2, -1.1}), []float64{0.35, 0.3, 0.4}, nil)
 	require.NoError(t, err)
-	return sampler.Problem{SDE: p, Score: sde.Analytic(p, func(alpha, sigma float64) sde.Density { return mix.Diffuse(alpha, sigma) })}
+	return sde.Problem{SDE: p, Score: sde.Analytic(p, mix.Diffuse)}
 }
 
 // flowByRungeKutta solves the probability flow with n steps.
-func flowByRungeKutta(p sampler.Problem, x *mat.Dense, from, to float64, n int) *mat.Dense {
+func flowByRungeKutta(p sde.Problem, x *mat.Dense, from, to float64, n int) *mat.Dense {
 	return samplertest.Flow(p, x, from, to, n)
 }
 

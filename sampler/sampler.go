@@ -11,8 +11,8 @@ import (
 )
 
 var (
-	// ErrRange marks a setting with an impossible value.
-	ErrRange = errors.New("out of range")
+	// ErrRange marks a setting with an impossible value. It is package sde's.
+	ErrRange = sde.ErrRange
 	// ErrUnset marks an argument or a field that may not be left nil or empty.
 	ErrUnset = errors.New("not set")
 	// ErrNonFinite marks a row whose state became NaN or infinite.
@@ -27,15 +27,6 @@ var (
 )
 
 const panicDims = "sampler: dimension mismatch"
-
-// Problem is what is to be sampled: a noising process and the score of its
-// marginals. When the Score is an sde.Framed, the process runs in the model's
-// coordinates y; Sample and Continue take and return the data's coordinates x
-// and map at entry and exit.
-type Problem struct {
-	sde.SDE
-	Score sde.Scorer
-}
 
 // Predictor carries the state from time T to the earlier time U of a Step.
 // One value serves any number of Steps at once: what it must remember between
@@ -84,8 +75,9 @@ type Settings struct {
 	// LastMean returns the last update without its noise instead of the
 	// denoised state (score_sde calls this "denoise").
 	LastMean bool
-	// Prior is where Sample starts; Continue does not use it.
-	Prior Prior
+	// Prior is where Sample starts, in the coordinates of the process; the zero
+	// value means the Problem's. Continue does not use it.
+	Prior sde.Prior
 	// Noise serves the random numbers. Nil means noise.White with Seed.
 	Noise noise.Source
 	Seed  uint64
@@ -108,7 +100,7 @@ type Settings struct {
 // error is a RowErrors that names the row, step and time. After any other
 // error, among them the context's, x is unchanged. The context is honoured
 // within one evaluation of the score.
-func Sample(ctx context.Context, x *mat.Dense, p Problem, pred Predictor, s *Settings) error {
+func Sample(ctx context.Context, x *mat.Dense, p sde.Problem, pred Predictor, s *Settings) error {
 	r, err := newRun(x, p, pred, s)
 	if err != nil {
 		return err
@@ -120,7 +112,7 @@ func Sample(ctx context.Context, x *mat.Dense, p Problem, pred Predictor, s *Set
 // Continue is Sample started from the given x, taken as the state at the
 // grid's first time. A row that is not finite at the start is reported as one
 // that failed at step 0.
-func Continue(ctx context.Context, x *mat.Dense, p Problem, pred Predictor, s *Settings) error {
+func Continue(ctx context.Context, x *mat.Dense, p sde.Problem, pred Predictor, s *Settings) error {
 	r, err := newRun(x, p, pred, s)
 	if err != nil {
 		return err
@@ -130,22 +122,23 @@ func Continue(ctx context.Context, x *mat.Dense, p Problem, pred Predictor, s *S
 }
 
 // given starts a run from the rows of x.
-func (r *run) given(x *mat.Dense) func(*Step) {
+func (r *run) given(x *mat.Dense) func(*Step) error {
 	_, d := x.Dims()
-	return func(s *Step) {
+	return func(s *Step) error {
 		n, _ := s.X.Dims()
 		lo := s.Row0 - r.FirstRow
-		r.frame.model(s.X, x.Slice(lo, lo+n, 0, d).(*mat.Dense))
+		r.Frame.ToModel(s.X, x.Slice(lo, lo+n, 0, d).(*mat.Dense))
+		return nil
 	}
 }
 
 // newRun checks the arguments and fills in the defaults.
-func newRun(x *mat.Dense, p Problem, pred Predictor, s *Settings) (*run, error) {
+func newRun(x *mat.Dense, p sde.Problem, pred Predictor, s *Settings) (*run, error) {
 	return newRunOf("Settings", x, p, pred, s)
 }
 
 // newRunOf is newRun for Settings that the caller knows by another name.
-func newRunOf(name string, x *mat.Dense, p Problem, pred Predictor, s *Settings) (*run, error) {
+func newRunOf(name string, x *mat.Dense, p sde.Problem, pred Predictor, s *Settings) (*run, error) {
 	switch {
 	case x == nil || x.IsEmpty():
 		return nil, fmt.Errorf("sampler: x has no rows, expected one row per sample: %w", ErrUnset)
@@ -155,9 +148,6 @@ func newRunOf(name string, x *mat.Dense, p Problem, pred Predictor, s *Settings)
 		return nil, fmt.Errorf("sampler: Problem.Score is nil, expected a scorer: %w", ErrUnset)
 	case pred == nil:
 		return nil, fmt.Errorf("sampler: pred is nil, expected a predictor: %w", ErrUnset)
-	}
-	if err := sde.Validate(p.SDE); err != nil {
-		return nil, fmt.Errorf("sampler: Problem.SDE: %w", err)
 	}
 	r := &run{Problem: p, pred: pred}
 	if s != nil {
@@ -169,6 +159,10 @@ func newRunOf(name string, x *mat.Dense, p Problem, pred Predictor, s *Settings)
 	if r.FirstRow < 0 {
 		return nil, fmt.Errorf("sampler: %s.FirstRow = %d, expected 0 or more: %w", name, r.FirstRow, ErrRange)
 	}
+	n, d := x.Dims()
+	if err := p.Validate(r.FirstRow, n, d); err != nil {
+		return nil, fmt.Errorf("sampler: %w", err)
+	}
 	if r.Grid == nil {
 		r.Grid = DefaultGrid(p.SDE, DefaultPoints)
 	}
@@ -178,11 +172,5 @@ func newRunOf(name string, x *mat.Dense, p Problem, pred Predictor, s *Settings)
 	if r.Noise == nil {
 		r.Noise = noise.White{Seed: r.Seed}
 	}
-	_, d := x.Dims()
-	if err := checkPrior(r.Prior, name, d); err != nil {
-		return nil, err
-	}
-	var err error
-	r.frame, err = frameOf(p.Score, d)
-	return r, err
+	return r, r.checkPrior(name, d)
 }

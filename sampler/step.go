@@ -28,10 +28,10 @@ type Step struct {
 	Row0  int
 	Noise noise.Source
 
-	scorer  sde.Scorer
-	differ  sde.Selector // the run's scorer when rows differ; scorer is then that of X's
+	problem *sde.Problem
+	scorer  sde.Scorer // of X's rows
+	alike   bool       // so that it is that of any rows
 	some    subset
-	frame   frame
 	time    [1]float64
 	evals   int
 	ahead   lookahead
@@ -86,10 +86,10 @@ func (s *Step) ScoreSome(dst, x *mat.Dense, t []float64, rows []int) error {
 
 // scorerOf returns the scorer of rows of X with the given indices.
 func (s *Step) scorerOf(rows []int) sde.Scorer {
-	if n, _ := s.X.Dims(); s.differ == nil || len(rows) == n {
+	if n, _ := s.X.Dims(); s.alike || len(rows) == n {
 		return s.scorer
 	}
-	return s.some.of(s.differ, rows, s.Row0)
+	return s.some.of(s.problem, rows, s.Row0)
 }
 
 // subset remembers the scorer of some rows.
@@ -99,7 +99,7 @@ type subset struct {
 }
 
 // of returns the scorer of rows counted from the first one.
-func (c *subset) of(all sde.Selector, rows []int, first int) sde.Scorer {
+func (c *subset) of(all *sde.Problem, rows []int, first int) sde.Scorer {
 	if c.scorer == nil || !slices.Equal(c.rows, rows) {
 		c.rows = append(c.rows[:0], rows...)
 		whole := make([]int, len(rows))

@@ -55,7 +55,7 @@ func TestStepsStopAtBreak(t *testing.T) {
 	g := standard(sde.VP{})
 	score := &counting{Scorer: g, times: map[float64]int{}}
 	x := mat.NewDense(2, 2, []float64{1, 2, 3, 4})
-	for s, err := range sampler.Steps(context.Background(), x, sampler.Problem{SDE: g.SDE, Score: score}, sampler.Heun{}, nil) {
+	for s, err := range sampler.Steps(context.Background(), x, sde.Problem{SDE: g.SDE, Score: score}, sampler.Heun{}, nil) {
 		require.NoError(t, err)
 		if s.Point() == 3 {
 			break
@@ -82,7 +82,7 @@ func TestDenoisedIsTweediesAndSharedWithTheNextStep(t *testing.T) {
 	} {
 		run := func(look bool) (*mat.Dense, int) {
 			score := &counting{Scorer: g, times: map[float64]int{}}
-			p := sampler.Problem{SDE: g.SDE, Score: score}
+			p := sde.Problem{SDE: g.SDE, Score: score}
 			x, want := mat.NewDense(5, 2, nil), mat.NewDense(5, 2, nil)
 			for s, err := range sampler.Steps(context.Background(), x, p, c.pred, &sampler.Settings{Grid: c.grid, Corrector: c.corr}) {
 				require.NoError(t, err)
@@ -189,7 +189,7 @@ func TestStepsShowTheDataCoordinatesOfAFrame(t *testing.T) {
 	g := standard(sde.VP{})
 	shift, scale := []float64{10, -3}, []float64{2, 0.5}
 	x, seen := mat.NewDense(4, 2, nil), mat.NewDense(4, 2, nil)
-	p := sampler.Problem{SDE: g.SDE, Score: framed{g, shift, scale}}
+	p := sde.Problem{SDE: g.SDE, Score: g, Frame: sde.Frame{Shift: shift, Scale: scale}}
 	for s, err := range sampler.Steps(context.Background(), x, p, sampler.DDIM{}, &sampler.Settings{NoDenoise: true}) {
 		require.NoError(t, err)
 		s.Data(seen, s.X)

@@ -36,7 +36,7 @@ func TestWeakOrdersOfNoisyVariants(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%T%+v", m.pred, m.pred), func(t *testing.T) {
 			g := gauss{SDE: sde.VP{}, m: [2]float64{0.7, -0.4}, a: 0.5, d: 0.288}
-			prior := sampler.Prior{Mean: g.m[:], Variance: []float64{g.a, g.d}}
+			prior := sde.Prior{Mean: g.m[:], Variance: []float64{g.a, g.d}}
 			var errors []float64
 			for _, n := range []int{100, 200, 400} {
 				grid := sampler.LogSNR(g.SDE, 1, 1e-3, n+1)
@@ -88,7 +88,7 @@ func TestSamplesConvergeAlongABrownianPath(t *testing.T) {
 // single steps of this variance show.
 func TestOneStepOfDPMppSDEHasTheRightCovariance(t *testing.T) {
 	g := gauss{SDE: sde.EDM{}, a: 0.5, d: 0.288}
-	prior := sampler.Prior{Mean: g.m[:], Variance: []float64{g.a, g.d}}
+	prior := sde.Prior{Mean: g.m[:], Variance: []float64{g.a, g.d}}
 	local := func(pred sampler.Predictor) []float64 {
 		var errors []float64
 		for _, h := range []float64{0.2, 0.1, 0.05} {
@@ -119,7 +119,7 @@ func (p unable) Kernel(t float64) (alpha, sigma float64) {
 func TestNoiseAtTheEndsOfTheSpan(t *testing.T) {
 	for _, p := range []sde.SDE{sde.VP{}, unable{sde.VP{}}, sde.EDM{}, unable{sde.EDM{}}, sde.VE{}, unable{sde.VE{}}} {
 		g := gauss{SDE: p, m: [2]float64{0.7, -0.4}, a: 0.5, d: 0.288}
-		prior := sampler.Prior{Mean: g.m[:], Variance: []float64{g.a, g.d}}
+		prior := sde.Prior{Mean: g.m[:], Variance: []float64{g.a, g.d}}
 		from, to := p.Span()
 		grid := sampler.LogSNR(p, to, from, 101)
 		end := g.at(grid[100])

@@ -48,7 +48,7 @@ func TestErrorAgainstEvaluationsOnALine(t *testing.T) {
 	o := onLine{[]float64{0.5, 0.3, 0.2}, []float64{-1, 0.3, 1.2}, []float64{0.2, 0.1, 0.3}}
 	mix, err := dataset.NewIsotropicMixture(o.w, mat.NewDense(3, 1, o.m), o.s, nil)
 	require.NoError(t, err)
-	p := sampler.Problem{SDE: sde.EDM{}, Score: sde.Analytic(sde.EDM{}, func(alpha, sigma float64) sde.Density { return mix.Diffuse(alpha, sigma) })}
+	p := sde.Problem{SDE: sde.EDM{}, Score: sde.Analytic(sde.EDM{}, mix.Diffuse)}
 	start, want := mat.NewDense(n, 1, nil), mat.NewDense(n, 1, nil)
 	for i := range n {
 		q := (float64(i) + 0.5) / n

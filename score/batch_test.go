@@ -267,7 +267,7 @@ func TestFieldsAreThoseOfTheModel(t *testing.T) {
 				map[*ad.Expr][]float64{in[1]: x.RawMatrix().Data, in[3]: widen(b.cols)})
 
 			s := mat.NewDense(n, 2, nil)
-			m.Float64().Score(s, x, at)
+			m.Float64().Unconditional().Score(s, x, at)
 			for i, at := range at {
 				row, one := x.Slice(i, i+1, 0, 2).(*mat.Dense), s.Slice(i, i+1, 0, 2).(*mat.Dense)
 				α, σ := p.Kernel(at)

@@ -131,10 +131,10 @@ func BenchmarkScore(b *testing.B) {
 				m := sized(b, Epsilon{}, sizes[c].dim, sizes[c].width, sizes[c].depth)
 				x, s := normals(n, m.dim, 1), mat.NewDense(n, m.dim, nil)
 				t := []float64{0.5}
-				m.Score(s, x, t)
+				m.Unconditional().Score(s, x, t)
 				b.ReportAllocs()
 				for b.Loop() {
-					m.Score(s, x, t)
+					m.Unconditional().Score(s, x, t)
 				}
 				b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "rows/s")
 			})
@@ -150,10 +150,10 @@ func BenchmarkDivergence(b *testing.B) {
 			m := sized(b, Epsilon{}, sizes[c].dim, sizes[c].width, sizes[c].depth)
 			x, s := normals(n, m.dim, 1), mat.NewDense(n, m.dim, nil)
 			div, t := make([]float64, n), []float64{0.5}
-			m.Divergence(s, div, x, t)
+			m.Unconditional().Divergence(s, div, x, t)
 			b.ReportAllocs()
 			for b.Loop() {
-				m.Divergence(s, div, x, t)
+				m.Unconditional().Divergence(s, div, x, t)
 			}
 			b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "rows/s")
 		})
@@ -182,7 +182,7 @@ func BenchmarkSample(b *testing.B) {
 				x := mat.NewDense(c.n, 2, nil)
 				b.ReportAllocs()
 				for b.Loop() {
-					if err := sampler.Sample(b.Context(), x, sampler.Problem{SDE: m.Process(), Score: m}, c.pred, &s); err != nil {
+					if err := sampler.Sample(b.Context(), x, m.Problem(), c.pred, &s); err != nil {
 						b.Fatal(err)
 					}
 				}
@@ -209,7 +209,7 @@ func BenchmarkLogProb(b *testing.B) {
 			evaluations := 0
 			b.ReportAllocs()
 			for b.Loop() {
-				r, err := sampler.LogProb(b.Context(), dst, x, sampler.Problem{SDE: m.Process(), Score: m}, &sampler.FlowSettings{Workers: workers})
+				r, err := sampler.LogProb(b.Context(), dst, x, m.Problem(), &sampler.FlowSettings{Workers: workers})
 				if err != nil {
 					b.Fatal(err)
 				}

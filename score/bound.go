@@ -91,7 +91,7 @@ func (q *Truth) KLBound(m *Model) float64 {
 				row[j] = α * (v - m.shift[j]) / scale
 			}
 		}
-		m.Score(s, x, []float64{t})
+		m.Unconditional().Score(s, x, []float64{t})
 		sum := 0.0
 		for i := range n {
 			row, score := x.RawRowView(i), s.RawRowView(i)

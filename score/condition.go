@@ -139,14 +139,20 @@ func encode[T ad.Float](c *conditions, dst []T, row []float64) {
 	dst[at] = 1
 }
 
-// encoded returns the encoded conditions of all rows.
-func (c *conditions) encoded(x *mat.Dense) []float64 {
-	n, _ := x.Dims()
-	all := make([]float64, n*c.width)
-	for i := range n {
-		encode(c, all[i*c.width:(i+1)*c.width], x.RawRowView(i))
+// encoded writes the encoded conditions of all rows into dst, or that of none for
+// nil.
+func encoded[T ad.Float](c *conditions, dst []T, x *mat.Dense) []T {
+	if x == nil {
+		dst = resize(dst, c.width)
+		clear(dst)
+		return dst
 	}
-	return all
+	n, _ := x.Dims()
+	dst = resize(dst, n*c.width)
+	for i := range n {
+		encode(c, dst[i*c.width:(i+1)*c.width], x.RawRowView(i))
+	}
+	return dst
 }
 
 // mostGroups bounds the combinations of labels among which the

@@ -144,7 +144,8 @@ func TestCalibrationMeasuresShiftAndScale(t *testing.T) {
 			m := newModel(t, 2, Config{})
 			_, err := Fit(context.Background(), m, data, &Settings{Steps: 1, Batch: 8, ScaleColumns: c.each})
 			require.NoError(t, err)
-			shift, scale := m.Frame()
+			frame := m.Frame()
+			shift, scale := frame.Shift, frame.Scale
 			for j := range 2 {
 				require.InDelta(t, c.shift[j], shift[j], 1e-14*math.Abs(c.shift[j])+1e-14*scale[j])
 				require.InEpsilon(t, c.scale[j], scale[j], 1e-12)
@@ -160,6 +161,6 @@ func TestCalibrationRefusesWhatOverflows(t *testing.T) {
 	m := newModel(t, 2, Config{})
 	_, err := Fit(context.Background(), m, data, nil)
 	require.ErrorIs(t, err, ErrRange)
-	_, scale := m.Frame()
+	scale := m.Frame().Scale
 	require.Equal(t, []float64{1, 1}, scale)
 }

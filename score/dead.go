@@ -44,7 +44,7 @@ const (
 type detector struct {
 	noisy, clean *mat.Dense
 	σ            []float64
-	given        []float64 // encoded conditions of the rows; nil for a model without
+	cond         *mat.Dense // nil: none
 }
 
 // check looks for a dead run after certain steps.
@@ -100,9 +100,7 @@ func newDetector(b *batcher) (*detector, error) {
 	if err := b.pairs(d.clean, cond, diagnosticStep, 0, noise.Data); err != nil {
 		return nil, err
 	}
-	if cond != nil {
-		d.given = b.m.cond.encoded(cond)
-	}
+	d.cond = cond
 	noise.White{Seed: b.s.Seed}.Normal(d.noisy, noise.Draw{Purpose: noise.Perturb, Slot: 1})
 	start, end := b.m.process.Span()
 	lowest, highest := math.Exp(-sde.LogSNR(b.m.process, start)), math.Exp(-sde.LogSNR(b.m.process, end))
@@ -134,7 +132,7 @@ func (d *detector) explained(m *Model) (r, z float64) {
 			x.Set(i, j, α*v)
 		}
 	}
-	m.scoreGiven(s, x, t, d.given)
+	(&View{m, d.cond}).Score(s, x, t)
 	var power, better, square float64
 	for i, σ := range d.σ {
 		α, σt := m.process.Kernel(t[i])

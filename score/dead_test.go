@@ -169,7 +169,7 @@ func TestDetectorAgreesWithItsDefinition(t *testing.T) {
 			α, _ := p.Kernel(at)
 			x, D := mat.NewDense(1, 2, nil), mat.NewDense(1, 2, nil)
 			x.Scale(α, d.noisy.Slice(i, i+1, 0, 2))
-			m.Score(D, x, []float64{at})
+			m.Unconditional().Score(D, x, []float64{at})
 			sde.Convert(D, x, D, p, at, sde.Score, sde.Denoised)
 			k := EDM{}.Coeffs(sde.EDM{}, σ)
 			for j := range 2 {
@@ -205,7 +205,7 @@ func TestTrainingReachesTheOptimumOfGaussianData(t *testing.T) {
 			})
 			α, σ := p.Kernel(at)
 			least := 0.0
-			_, scale := m.Frame()
+			scale := m.Frame().Scale
 			for _, s := range variances {
 				s /= scale[0] * scale[0]
 				least += α * α * s / (α*α*s + σ*σ)
@@ -216,7 +216,7 @@ func TestTrainingReachesTheOptimumOfGaussianData(t *testing.T) {
 			x.Apply(func(i, j int, v float64) float64 {
 				return α*math.Sqrt(variances[j])/scale[0]*clean.At(i, j) + σ*z.At(i, j)
 			}, x)
-			m.Score(s, x, []float64{at})
+			m.Unconditional().Score(s, x, []float64{at})
 			excess := make([]float64, n)
 			for i := range n {
 				for j := range 2 {
@@ -233,7 +233,7 @@ func TestTrainingReachesTheOptimumOfGaussianData(t *testing.T) {
 			for j, v := range variances { // the score's slope is −1/(α²s + σ²)
 				jv, e := mat.NewDense(1, 2, nil), mat.NewDense(1, 2, nil)
 				e.Set(0, j, 1)
-				m.JVP(mat.NewDense(1, 2, nil), jv, mat.NewDense(1, 2, nil), e, []float64{at})
+				m.Unconditional().JVP(mat.NewDense(1, 2, nil), jv, mat.NewDense(1, 2, nil), e, []float64{at})
 				want := -1 / (α*α*v/(scale[0]*scale[0]) + σ*σ)
 				require.InDelta(t, want, jv.At(0, j), 0.03/σ, "t = %v", at)
 				require.InDelta(t, 0, jv.At(0, 1-j), 0.03/σ, "t = %v", at)

@@ -57,12 +57,12 @@ func Example() {
 	if err := loaded.Load(&file); err != nil {
 		log.Fatal(err)
 	}
-	shift, scale := loaded.Frame()
-	fmt.Printf("mean %.1f, deviation %.1f\n", shift, scale)
+	frame := loaded.Frame()
+	fmt.Printf("mean %.1f, deviation %.1f\n", frame.Shift, frame.Scale)
 
 	// In model coordinates the data are N(0, I): at noise level 1 the score is −y/2.
 	y, s := mat.NewDense(1, 2, []float64{1, -2}), mat.NewDense(1, 2, nil)
-	loaded.Score(s, y, []float64{1})
+	loaded.Unconditional().Score(s, y, []float64{1})
 	fmt.Printf("score %.1f\n", mat.Formatted(s))
 	// Output:
 	// 200 steps
@@ -109,7 +109,10 @@ func ExampleModel_Given() {
 	}
 	labels := mat.NewDense(4, 1, []float64{0, 1, 1, 0})
 	x := mat.NewDense(4, 2, nil)
-	p := sampler.Problem{SDE: m.Process(), Score: sde.Guide(m.Given(labels), m, 1.5)}
+	p, err := sde.Guide(m.Given(labels).Problem(), m.Problem(), 1.5)
+	if err != nil {
+		log.Fatal(err)
+	}
 	if err := sampler.Sample(context.Background(), x, p, sampler.DPMpp2M{}, nil); err != nil {
 		log.Fatal(err)
 	}
@@ -149,7 +152,7 @@ func ExampleAsymmetry() {
 	x, a := mat.NewDense(1, 2, []float64{0.4, -1}), make([]float64, 1)
 	for _, net := range []nn.Module{nn.RecipeEnergy(2, 16), nn.RecipeMLP(2, 16)} {
 		m, _ := score.New(2, &score.Config{Net: net})
-		score.Asymmetry(a, m.Float64(), x, []float64{0.5})
+		score.Asymmetry(a, m.Float64().Unconditional(), x, []float64{0.5})
 		fmt.Printf("%T: %v\n", net, a[0] < 1e-12)
 	}
 	// Output:
@@ -263,7 +266,7 @@ func ExampleMeasure() {
 	var record bytes.Buffer
 
 	nll := &score.Measure{Name: "nll", Every: 200, To: &score.CSV{W: &record}, Of: func() (float64, error) {
-		_, err := sampler.LogProb(ctx, logp, x, sampler.Problem{SDE: m.Process(), Score: m}, nil)
+		_, err := sampler.LogProb(ctx, logp, x, m.Problem(), nil)
 		return -stat.Mean(logp, nil), err
 	}}
 	if _, err := score.Fit(ctx, m, normal(), &score.Settings{Steps: 400, Batch: 64, Recorder: nll}); err != nil {
@@ -292,7 +295,7 @@ func ExampleMetrics_Publish() {
 		if err := x.Publish(); err != nil {
 			return err
 		}
-		m.Score(s, y, []float64{1}) // m is the average of the weights so far
+		m.Unconditional().Score(s, y, []float64{1}) // m is the average of the weights so far
 		fmt.Println(x.Step, s.At(0, 0) < 0, s.At(0, 1) > 0)
 		return nil
 	})
@@ -366,7 +369,7 @@ func ExampleModel_LoadWeights() {
 		return n
 	})
 	s := mat.NewDense(1, 2, nil)
-	m.Score(s, mat.NewDense(1, 2, []float64{1, 0}), []float64{1})
+	m.Unconditional().Score(s, mat.NewDense(1, 2, []float64{1, 0}), []float64{1})
 	fmt.Printf("%.3f %v\n", mat.Formatted(s), err) // D − x with D = (1, 3)/√2
 	// Output: [-0.293   2.121] <nil>
 }

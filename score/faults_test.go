@@ -118,7 +118,7 @@ func TestRunEndsAfterTheLastCompleteStep(t *testing.T) {
 			require.Equal(t, want, m.theta)
 			require.Equal(t, raw, r.Raw)
 			score := mat.NewDense(3, 2, nil)
-			m.Score(score, normals(3, 2, 1), []float64{0.5})
+			m.Unconditional().Score(score, normals(3, 2, 1), []float64{0.5})
 			_, _, bad := firstNonFinite(score)
 			require.False(t, bad)
 		})

@@ -44,7 +44,7 @@ func TestNumbersAreThoseRecorded(t *testing.T) {
 	} {
 		x := mat.NewDense(1000, 2, nil)
 		s := &sampler.Settings{Grid: sampler.DefaultGrid(m.Process(), 10), Seed: 9, Corrector: c.corr}
-		require.NoError(t, sampler.Sample(t.Context(), x, sampler.Problem{SDE: m.Process(), Score: m}, c.pred, s))
+		require.NoError(t, sampler.Sample(t.Context(), x, m.Problem(), c.pred, s))
 		require.Equal(t, goldenSamples[name], hash(x.RawMatrix().Data), name)
 	}
 }

@@ -39,7 +39,7 @@ func TestShortRunLearnsMoons(t *testing.T) {
 	require.Less(t, bound, limit)
 
 	x := mat.NewDense(1000, 2, nil)
-	require.NoError(t, sampler.Sample(ctx, x, sampler.Problem{SDE: m.Process(), Score: m}, sampler.DPMpp2M{}, &sampler.Settings{Seed: 1}))
+	require.NoError(t, sampler.Sample(ctx, x, m.Problem(), sampler.DPMpp2M{}, &sampler.Settings{Seed: 1}))
 	log := make([]float64, 1000)
 	for i := range log {
 		log[i] = law.LogProb(law.Rand(nil))

@@ -218,7 +218,7 @@ func TestEveryObjectiveLearnsTheSameScore(t *testing.T) {
 		σ := at[0] // EDM; the data's rms is 1, and so is the model's scale
 		x.Scale(σ, z)
 		x.Add(x, x0)
-		m.Score(s, x, at)
+		m.Unconditional().Score(s, x, at)
 		for i := range n {
 			for j, v := range variances {
 				e := σ * (s.At(i, j) + x.At(i, j)/(v+σ*σ))

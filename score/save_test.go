@@ -38,7 +38,7 @@ func state(m *Model) string {
 
 func scores(m *Model) *mat.Dense {
 	s := mat.NewDense(20, m.Dim(), nil)
-	m.Score(s, normals(20, m.Dim(), 1), spread(m.Process(), 20))
+	m.Unconditional().Score(s, normals(20, m.Dim(), 1), spread(m.Process(), 20))
 	return s
 }
 
@@ -78,7 +78,7 @@ func TestUntrainedModelMeasuresItsFrameAfterLoading(t *testing.T) {
 	m := newModel(t, 2, Config{})
 	require.NoError(t, m.Load(bytes.NewReader(saved(t, newModel(t, 2, Config{})))))
 	fit(t, m, moons(), quick(1))
-	shift, _ := m.Frame()
+	shift := m.Frame().Shift
 	require.NotZero(t, shift[0])
 }
 

@@ -171,7 +171,7 @@ func TestTablesAreSampledWithAnyPredictor(t *testing.T) {
 					x.Set(i, 0, from.Mu+z*from.Sigma)
 					want.Set(i, 0, to.Mu+z*to.Sigma)
 				}
-				err := sampler.Continue(context.Background(), x, sampler.Problem{SDE: d, Score: score}, c.method,
+				err := sampler.Continue(context.Background(), x, sde.Problem{SDE: d, Score: score}, c.method,
 					&sampler.Settings{Grid: grid, NoDenoise: true})
 				require.NoError(t, err)
 				require.True(t, mat.EqualApprox(want, x, c.tolerance), "%s, %d points: want %v, got %v", name, len(grid), want, x)

@@ -12,12 +12,44 @@ import (
 // Prior is the Gaussian that a sampler starts from in place of p_t, given by a
 // mean m and variances v of the data: at time t it is
 //
-//	π = N(αm, α²v + σ²).
+//	π = N(αm, α²v + σ²),
 //
-// It is the sampler's type of this name, too.
+// in the coordinates that the process runs in. The zero value is right for
+// standardised data; it is N(0, I) for VP. Variances of 0 give N(αm, σ²), the
+// usual choice of VE and EDM code.
 type Prior struct {
 	// Mean and Variance hold one value a coordinate; nil means m = 0 and v = 1.
 	Mean, Variance []float64
+}
+
+// Validate checks a prior of d columns. Errors wrap ErrRange and name the field.
+func (pi Prior) Validate(d int) error {
+	if pi.Mean != nil && len(pi.Mean) != d || pi.Variance != nil && len(pi.Variance) != d {
+		return fmt.Errorf("Prior has %d means and %d variances, want %d, the columns of the run: %w", len(pi.Mean), len(pi.Variance), d, ErrRange)
+	}
+	for j, m := range pi.Mean {
+		if !(math.Abs(m) <= math.MaxFloat64) {
+			return fmt.Errorf("Prior.Mean[%d] is %v, want a finite number: %w", j, m, ErrRange)
+		}
+	}
+	for j, v := range pi.Variance {
+		if !(v >= 0 && v <= math.MaxFloat64) {
+			return fmt.Errorf("Prior.Variance[%d] is %v, want a finite number >= 0: %w", j, v, ErrRange)
+		}
+	}
+	return nil
+}
+
+// At returns the mean and the variance of coordinate j under the kernel α, σ.
+func (pi Prior) At(j int, alpha, sigma float64) (mean, variance float64) {
+	m, v := 0.0, 1.0
+	if pi.Mean != nil {
+		m = pi.Mean[j]
+	}
+	if pi.Variance != nil {
+		v = pi.Variance[j]
+	}
+	return alpha * m, alpha*alpha*v + sigma*sigma
 }
 
 // Moments are the mean and the covariance of data, in the coordinates that the

@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/integrate/quad"
@@ -16,7 +15,7 @@ import (
 )
 
 // What the sampler starts from can be judged here.
-var _ sde.Prior = sampler.Prior{}
+var _ sde.Prior = sde.Prior{}
 
 func normal(t *testing.T, mean []float64, cov *mat.SymDense) *distmv.Normal {
 	n, ok := distmv.NewNormal(mean, cov, nil)

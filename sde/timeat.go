@@ -22,7 +22,7 @@ func LogSNR(p SDE, t float64) float64 {
 // bracket starts as the span: logSNR beyond the values at its ends gives the
 // nearer end.
 func TimeAt(p SDE, logSNR float64) float64 {
-	if inv, ok := p.(Invertible); ok {
+	if inv, ok := As[Invertible](p); ok {
 		return inv.TimeAt(logSNR)
 	}
 	lo, hi := p.Span()

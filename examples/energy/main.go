@@ -98,7 +98,7 @@ func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 func density(m *score.Model, σ, reach float64, cells int) *mat.Dense {
 	y, t, _ := field.ToModel(m, field.Grid(reach, cells), σ)
 	e := make([]float64, cells*cells)
-	m.Energy(e, y, []float64{t})
+	m.Unconditional().Energy(e, y, []float64{t})
 	least := floats.Min(e)
 	for i, v := range e {
 		e[i] = math.Exp(least - v)

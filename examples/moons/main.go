@@ -144,6 +144,6 @@ func (j *job) sample(m *score.Model, method method) (*mat.Dense, error) {
 	x := mat.NewDense(j.n, 2, nil)
 	s := method.settings
 	s.Seed, s.Workers = j.seed, j.workers
-	err := sampler.Sample(context.Background(), x, sampler.Problem{SDE: m.Process(), Score: m}, method.predictor, &s)
+	err := sampler.Sample(context.Background(), x, m.Problem(), method.predictor, &s)
 	return x, err
 }

@@ -52,7 +52,7 @@ func (j *job) measure(ctx context.Context, t toy.Toy, seed uint64, stderr io.Wri
 	}
 
 	x := mat.NewDense(j.n, 2, nil)
-	problem := sampler.Problem{SDE: m.Process(), Score: m}
+	problem := m.Problem()
 	if err := sampler.Sample(ctx, x, problem, sampler.Default(m.Process()), &sampler.Settings{Seed: seed, Workers: j.workers}); err != nil {
 		return v, err
 	}
@@ -68,7 +68,7 @@ func (j *job) measure(ctx context.Context, t toy.Toy, seed uint64, stderr io.Wri
 func excess(m *score.Model, law dataset.Diffusible) float64 {
 	const levels, rows = 64, 64
 	rng := rand.New(rand.NewPCG(0, 3))
-	_, scale := m.Frame()
+	scale := m.Frame().Scale
 	var sum float64
 	for k := range levels {
 		t := score.LogNormal{}.At(m.Process(), (float64(k)+0.5)/levels)

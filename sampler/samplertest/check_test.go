@@ -113,7 +113,7 @@ func TestImpulseIsExactWhereTheAnswerIsKnown(t *testing.T) {
 	// One step of Euler–Maruyama by hand, x' = x + hg²s + g√h z with s = −x/σ²
 	// for x₀ = 0.
 	p := sde.EDM{}
-	zero := sampler.Problem{SDE: p, Score: sde.Analytic(p, func(_, sigma float64) sde.Density { return centred(sigma) })}
+	zero := sde.Problem{SDE: p, Score: sde.Analytic(p, func(_, sigma float64) sde.Density { return centred(sigma) })}
 	start := samplertest.Moments{Mean: mat.NewVecDense(2, []float64{1, 2}), Cov: mat.NewSymDense(2, []float64{2, 1, 1, 3})}
 	got, err := samplertest.Impulse(zero, sampler.EulerMaruyama{}, sampler.Settings{Grid: []float64{2, 1.5}, NoDenoise: true}, 2, &start)
 	require.NoError(t, err)
@@ -157,7 +157,7 @@ func TestDistanceIsTheWassersteinDistance(t *testing.T) {
 func TestFlowConvergesWithOrderFour(t *testing.T) {
 	// On x₀ = 0 the flow scales by σ.
 	p := sde.VE{}
-	zero := sampler.Problem{SDE: p, Score: sde.Analytic(p, func(_, sigma float64) sde.Density { return centred(sigma) })}
+	zero := sde.Problem{SDE: p, Score: sde.Analytic(p, func(_, sigma float64) sde.Density { return centred(sigma) })}
 	x := mat.NewDense(1, 2, []float64{3, -4})
 	_, from := p.Kernel(0.9)
 	_, to := p.Kernel(0.4)

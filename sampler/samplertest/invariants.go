@@ -145,7 +145,7 @@ func ends(pred sampler.Predictor) error {
 	})
 	x := mat.NewDense(20, 2, nil)
 	s := &sampler.Settings{Grid: append(sampler.DefaultGrid(p, 7), 0), Workers: 1}
-	if err := sampler.Sample(context.Background(), x, sampler.Problem{SDE: p.SDE, Score: score}, pred, s); err != nil {
+	if err := sampler.Sample(context.Background(), x, sde.Problem{SDE: p.SDE, Score: score}, pred, s); err != nil {
 		return fmt.Errorf("on a grid that ends at σ = 0: %w", err)
 	}
 	switch {
@@ -171,7 +171,7 @@ func stops(pred sampler.Predictor) error {
 	})
 	x := mat.NewDense(3, 2, nil)
 	s := &sampler.Settings{Grid: sampler.DefaultGrid(p, 20), Workers: 1, NoDenoise: true}
-	err := sampler.Sample(ctx, x, sampler.Problem{SDE: p.SDE, Score: score}, pred, s)
+	err := sampler.Sample(ctx, x, sde.Problem{SDE: p.SDE, Score: score}, pred, s)
 	if calls >= 5 && !errors.Is(err, context.Canceled) {
 		return fmt.Errorf("a cancelled run ended with %v, expected the context's error", err)
 	}

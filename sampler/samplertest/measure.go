@@ -81,7 +81,7 @@ func pathOrders(c Claim) (path, back []float64, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	type verb = func(context.Context, *mat.Dense, sampler.Problem, sampler.Predictor, *sampler.Settings) error
+	type verb = func(context.Context, *mat.Dense, sde.Problem, sampler.Predictor, *sampler.Settings) error
 	orders := func(run verb, start, exact *mat.Dense) ([]float64, error) {
 		var errs []float64
 		for _, n := range []int{150, 300, 600} {
@@ -130,7 +130,7 @@ func strongOrders(c Claim) ([]float64, error) {
 }
 
 // seeded returns the predictor with its first steps taken from the exact flow.
-func (c Claim) seeded(p sampler.Problem) (sampler.Predictor, error) {
+func (c Claim) seeded(p sde.Problem) (sampler.Predictor, error) {
 	if c.Start < 0 {
 		return nil, fmt.Errorf("samplertest: Claim.Start = %d, expected 0 or more", c.Start)
 	}
@@ -144,7 +144,7 @@ func (c Claim) seeded(p sampler.Problem) (sampler.Predictor, error) {
 // takes their results from the exact flow.
 type seeded struct {
 	sampler.Predictor
-	problem sampler.Problem
+	problem sde.Problem
 	steps   int
 }
 

@@ -38,7 +38,8 @@ func Density(logProb func(x []float64) float64, reach float64, n int) *mat.Dense
 // coordinates, to the state y and the time t at which the model knows them. The
 // model's scale has to be one number. slope is dy/dx.
 func ToModel(m *score.Model, x *mat.Dense, σ float64) (y *mat.Dense, t, slope float64) {
-	shift, scale := m.Frame()
+	frame := m.Frame()
+	shift, scale := frame.Shift, frame.Scale
 	t = sde.TimeAt(m.Process(), -math.Log(σ/scale[0]))
 	α, _ := m.Process().Kernel(t)
 	y = mat.DenseCopyOf(x)
@@ -51,7 +52,7 @@ func ToModel(m *score.Model, x *mat.Dense, σ float64) (y *mat.Dense, t, slope f
 func Score(m *score.Model, x *mat.Dense, σ float64) *mat.Dense {
 	y, t, slope := ToModel(m, x, σ)
 	s := mat.DenseCopyOf(y)
-	m.Score(s, y, []float64{t})
+	m.Unconditional().Score(s, y, []float64{t})
 	s.Scale(slope, s)
 	return s
 }
