@@ -53,6 +53,6 @@ func (p Ancestral) Predict(s *Step) error {
 		std = math.Sqrt(max(0, tr.q) * cu / (tr.a*tr.a*cu + tr.q))
 	}
 	combine(s.Mean, 1/tr.a, s.X, tr.q/tr.a, s.Mean)
-	s.Move(std, 0)
+	s.AddNoise(std, 0)
 	return nil
 }

@@ -19,20 +19,20 @@ import (
 // level, where a model was perhaps not trained; a Churn from S_max downwards
 // avoids that. The zero value adds nothing and draws nothing.
 type Churn struct {
-	// S is S_churn, the amount of noise over a run; 0 for none.
-	S float64
-	// Min and Max are S_min and S_max; a Max of 0 means no bound.
-	Min, Max float64
-	// Noise is S_noise, which EDM sets slightly above 1 to make up for a
+	// SChurn is S_churn, the amount of noise over a run; 0 for none.
+	SChurn float64
+	// STmin and STmax are S_min and S_max; an STmax of 0 means no bound.
+	STmin, STmax float64
+	// SNoise is S_noise, which EDM sets slightly above 1 to make up for a
 	// model that removes too much; 0 means 1.
-	Noise float64
+	SNoise float64
 }
 
 func (c Churn) check(method string) error {
 	for _, f := range []struct {
 		name  string
 		value float64
-	}{{"S", c.S}, {"Min", c.Min}, {"Max", c.Max}, {"Noise", c.Noise}} {
+	}{{"SChurn", c.SChurn}, {"STmin", c.STmin}, {"STmax", c.STmax}, {"SNoise", c.SNoise}} {
 		if !(f.value >= 0) || math.IsInf(f.value, 1) {
 			return fmt.Errorf("%s.Churn.%s = %g, expected a finite number ≥ 0: %w", method, f.name, f.value, ErrRange)
 		}
@@ -47,8 +47,8 @@ func (s *Step) churned(method string, c Churn, flow func(*Step) error) error {
 	}
 	at, st := s.Kernel(s.T)
 	level := st / at
-	gamma := min(c.S/float64(s.N), math.Sqrt2-1)
-	if gamma == 0 || level < c.Min || c.Max > 0 && level > c.Max {
+	gamma := min(c.SChurn/float64(s.N), math.Sqrt2-1)
+	if gamma == 0 || level < c.STmin || c.STmax > 0 && level > c.STmax {
 		return flow(s)
 	}
 	raised := sde.TimeAt(s.SDE, -math.Log((1+gamma)*level))
@@ -58,7 +58,7 @@ func (s *Step) churned(method string, c Churn, flow func(*Step) error) error {
 		return flow(s)
 	}
 	s.Normal(s.Mean, 0)
-	combine(s.X, ar/at, s.X, ar*orOne(c.Noise)*math.Sqrt((above-level)*(above+level)), s.Mean)
+	combine(s.X, ar/at, s.X, ar*orOne(c.SNoise)*math.Sqrt((above-level)*(above+level)), s.Mean)
 	t := s.T
 	s.T = raised
 	err := flow(s)

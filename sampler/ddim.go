@@ -33,6 +33,6 @@ func (p DDIM) Predict(s *Step) error {
 	rest := math.Sqrt(max(0, su*su-std*std))
 	// α_u D + rest ε̂ with D = (x + σ_t² s)/α_t and ε̂ = −σ_t s.
 	combine(s.Mean, 1/a, s.X, st*(st/a-rest), s.Mean)
-	s.Move(std, 0)
+	s.AddNoise(std, 0)
 	return nil
 }

@@ -30,17 +30,17 @@ func (p DPM2) Predict(s *Step) error { return s.churned("DPM2", p.Churn, dpm2) }
 type DPM2Ancestral struct {
 	// Eta is η; 0 means 1. For no noise take DPM2.
 	Eta float64
-	// Noise is S_noise; 0 means 1.
-	Noise float64
+	// SNoise is S_noise; 0 means 1.
+	SNoise float64
 }
 
 // Predict implements Predictor. It returns an error wrapping ErrRange for an
 // impossible field.
 func (p DPM2Ancestral) Predict(s *Step) error {
-	if err := checkNoise("DPM2Ancestral", p.Eta, p.Noise); err != nil {
+	if err := checkNoise("DPM2Ancestral", p.Eta, p.SNoise); err != nil {
 		return err
 	}
-	return s.renoised(orOne(p.Eta), orOne(p.Noise), dpm2)
+	return s.renoised(orOne(p.Eta), orOne(p.SNoise), dpm2)
 }
 
 func dpm2(s *Step) error {
@@ -61,7 +61,7 @@ func dpm2(s *Step) error {
 		return err
 	}
 	combine(s.Mean, au/at, s.X, -sm*(su-au*st/at), score)
-	s.Move(0, 0)
+	s.Finish()
 	return nil
 }
 

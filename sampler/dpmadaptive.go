@@ -46,8 +46,8 @@ type DPMAdaptive struct {
 	Threshold float64
 	// Eta is η; unlike that of methods called ancestral, 0 is 0.
 	Eta float64
-	// Noise is S_noise; 0 means 1.
-	Noise float64
+	// SNoise is S_noise; 0 means 1.
+	SNoise float64
 	// MaxEvaluations bounds the evaluations of one row in an interval; 0 means
 	// 10000.
 	MaxEvaluations int
@@ -79,7 +79,7 @@ func (p DPMAdaptive) Predict(s *Step) error {
 
 // complete checks the fields and fills in their defaults.
 func (p DPMAdaptive) complete() (DPMAdaptive, error) {
-	if err := checkNoise("DPMAdaptive", p.Eta, p.Noise); err != nil {
+	if err := checkNoise("DPMAdaptive", p.Eta, p.SNoise); err != nil {
 		return p, err
 	}
 	if p.Order == 0 {
@@ -114,6 +114,6 @@ func (p DPMAdaptive) complete() (DPMAdaptive, error) {
 	if sum := p.P + p.I + p.D; !(sum > 0) || math.IsInf(sum, 1) {
 		return p, fmt.Errorf("DPMAdaptive.P + I + D = %g, expected a finite number > 0: %w", sum, ErrRange)
 	}
-	p.Noise = orOne(p.Noise)
+	p.SNoise = orOne(p.SNoise)
 	return p, nil
 }

@@ -19,13 +19,13 @@ type DPMFast struct {
 	Evaluations int
 	// Eta is η; unlike that of methods called ancestral, 0 is 0.
 	Eta float64
-	// Noise is S_noise; 0 means 1.
-	Noise float64
+	// SNoise is S_noise; 0 means 1.
+	SNoise float64
 }
 
 // Steps returns how many steps the grid has to make, for use as in
 //
-//	LogSNR(p, from, to, fast.Steps()+1)
+//	grid.UniformLogSNR(p, from, to, fast.Steps()+1)
 func (p DPMFast) Steps() int { return p.Evaluations/3 + 1 }
 
 // order returns the order of step k of n.
@@ -46,7 +46,7 @@ func (p DPMFast) order(k, n int) int {
 // Predict implements Predictor. It returns an error wrapping ErrRange for an
 // impossible field, and when the grid makes another number of steps.
 func (p DPMFast) Predict(s *Step) error {
-	if err := checkNoise("DPMFast", p.Eta, p.Noise); err != nil {
+	if err := checkNoise("DPMFast", p.Eta, p.SNoise); err != nil {
 		return err
 	}
 	if p.Evaluations < 0 || p.Evaluations > 0 && p.Steps() != s.N {
@@ -57,5 +57,5 @@ func (p DPMFast) Predict(s *Step) error {
 	if s.K == s.N-1 {
 		return step.Predict(s)
 	}
-	return s.renoised(p.Eta, orOne(p.Noise), step.Predict)
+	return s.renoised(p.Eta, orOne(p.SNoise), step.Predict)
 }

@@ -25,17 +25,17 @@ func (DPMpp2S) Predict(s *Step) error { return dpmpp2S(s) }
 type DPMpp2SAncestral struct {
 	// Eta is η; 0 means 1. For no noise take DPMpp2S.
 	Eta float64
-	// Noise is S_noise; 0 means 1.
-	Noise float64
+	// SNoise is S_noise; 0 means 1.
+	SNoise float64
 }
 
 // Predict implements Predictor. It returns an error wrapping ErrRange for an
 // impossible field.
 func (p DPMpp2SAncestral) Predict(s *Step) error {
-	if err := checkNoise("DPMpp2SAncestral", p.Eta, p.Noise); err != nil {
+	if err := checkNoise("DPMpp2SAncestral", p.Eta, p.SNoise); err != nil {
 		return err
 	}
-	return s.renoised(orOne(p.Eta), orOne(p.Noise), dpmpp2S)
+	return s.renoised(orOne(p.Eta), orOne(p.SNoise), dpmpp2S)
 }
 
 func dpmpp2S(s *Step) error {
@@ -53,7 +53,7 @@ func dpmpp2S(s *Step) error {
 		return err
 	}
 	s.toward(d, s.T, s.U, to/from)
-	s.Move(0, 0)
+	s.Finish()
 	return nil
 }
 

@@ -31,8 +31,8 @@ var _ Predictor = DPMppSDE{}
 type DPMppSDE struct {
 	// Eta is η; 0 means 1. For no noise take DPMpp2S.
 	Eta float64
-	// Noise is S_noise; 0 means 1.
-	Noise float64
+	// SNoise is S_noise; 0 means 1.
+	SNoise float64
 	// R is r, between 0 and 1; 0 means ½.
 	R float64
 	// Independent takes z_u = z'. This repeats published runs in which both
@@ -43,10 +43,10 @@ type DPMppSDE struct {
 // Predict implements Predictor. It returns an error wrapping ErrRange for an
 // impossible field.
 func (p DPMppSDE) Predict(s *Step) error {
-	if err := checkNoise("DPMppSDE", p.Eta, p.Noise); err != nil {
+	if err := checkNoise("DPMppSDE", p.Eta, p.SNoise); err != nil {
 		return err
 	}
-	r, eta, factor := p.R, orOne(p.Eta), orOne(p.Noise)
+	r, eta, factor := p.R, orOne(p.Eta), orOne(p.SNoise)
 	if r == 0 {
 		r = 0.5
 	}

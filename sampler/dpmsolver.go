@@ -32,7 +32,7 @@ func (p DPMSolver) Predict(s *Step) error {
 	if p.Order < 0 || p.Order > 3 {
 		return fmt.Errorf("DPMSolver.Order = %d, expected 1, 2 or 3: %w", p.Order, ErrRange)
 	}
-	if p.Order == 1 || s.Blind() {
+	if p.Order == 1 || s.BelowSpan() {
 		return DDIM{}.Predict(s)
 	}
 	now, inner, y := s.Scratch(0), s.Scratch(1), s.Mean
@@ -61,7 +61,7 @@ func (p DPMSolver) Predict(s *Step) error {
 			return err
 		}
 		reach(1, math.Expm1(h))
-		s.Move(0, 0)
+		s.Finish()
 		return nil
 	}
 	const third, two = 1.0 / 3, 2.0 / 3
@@ -73,7 +73,7 @@ func (p DPMSolver) Predict(s *Step) error {
 		return err
 	}
 	reach(1, 1.5*h*phi(2, h))
-	s.Move(0, 0)
+	s.Finish()
 	return nil
 }
 

@@ -17,7 +17,7 @@ type Reversible interface {
 // The methods without noise; those with a field for noise where it is 0.
 
 // Reversible implements the interface of that name.
-func (AdamsBashforth) Reversible() bool { return true }
+func (DEIS) Reversible() bool { return true }
 
 // Reversible implements the interface of that name.
 func (p DDIM) Reversible() bool { return p.Eta == 0 }
@@ -26,7 +26,7 @@ func (p DDIM) Reversible() bool { return p.Eta == 0 }
 func (DormandPrince) Reversible() bool { return true }
 
 // Reversible implements the interface of that name.
-func (p DPM2) Reversible() bool { return p.S == 0 }
+func (p DPM2) Reversible() bool { return p.SChurn == 0 }
 
 // Reversible implements the interface of that name.
 func (DPMpp2M) Reversible() bool { return true }
@@ -44,7 +44,7 @@ func (DPMSolver) Reversible() bool { return true }
 func (e Euler) Reversible() bool { return e.Lambda == 0 && e.FixedStep == 0 }
 
 // Reversible implements the interface of that name.
-func (p Heun) Reversible() bool { return p.S == 0 }
+func (p Heun) Reversible() bool { return p.SChurn == 0 }
 
 // Reversible implements the interface of that name.
 func (LMS) Reversible() bool { return true }
@@ -53,7 +53,7 @@ func (LMS) Reversible() bool { return true }
 func (p ReverseDiffusion) Reversible() bool { return p.Flow && p.Table == nil }
 
 // Reversible implements the interface of that name.
-func (p RungeKutta) Reversible() bool { return p.S == 0 }
+func (p RungeKutta) Reversible() bool { return p.SChurn == 0 }
 
 // Reversible implements the interface of that name.
 func (UniPC) Reversible() bool { return true }
@@ -63,7 +63,7 @@ func (UniPC) Reversible() bool { return true }
 // its first, the grid being the one on which Continue decodes. The map is one
 // to one, so that
 //
-//	s := &sampler.Settings{Grid: []float64{end, start}, NoDenoise: true}
+//	s := &sampler.Settings{Grid: []float64{end, start}, Final: FinalState}
 //	err := sampler.Encode(ctx, x, p, sampler.DormandPrince{}, s)
 //	…
 //	err = sampler.Continue(ctx, x, p, sampler.DormandPrince{}, s)
@@ -71,7 +71,7 @@ func (UniPC) Reversible() bool { return true }
 // returns the rows of x: with DormandPrince within about its tolerance, with a
 // method of fixed steps within its own error at their number, a DDIM inversion
 // for example within a multiple of the step (no explicit method is its own
-// inverse). NoDenoise is for the way back; on the way there nothing is denoised.
+// inverse). FinalState is for the way back; on the way there nothing is denoised.
 //
 // Besides the errors of Continue it returns one wrapping ErrRange for a
 // predictor that is not Reversible, for a Corrector, which forgets where a row
@@ -94,7 +94,7 @@ func Encode(ctx context.Context, x *mat.Dense, p Problem, pred Predictor, s *Set
 	}
 	r.Grid = slices.Clone(r.Grid)
 	slices.Reverse(r.Grid)
-	r.NoDenoise, r.LastMean = true, false
+	r.Final = FinalState
 	r.start = r.given(x)
 	return r.do(ctx, x)
 }

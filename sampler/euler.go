@@ -69,7 +69,7 @@ func (e Euler) step(s *Step, name string) error {
 		au, su := s.Kernel(s.U)
 		t, u := st/at, su/au
 		combine(s.Mean, au/at, s.X, au*grow*(t-u)*st, s.Mean)
-		s.Move(e.Lambda*au*math.Sqrt(math.Abs((t-u)*(t+u))), 0)
+		s.AddNoise(e.Lambda*au*math.Sqrt(math.Abs((t-u)*(t+u))), 0)
 		return nil
 	}
 	h := s.T - s.U
@@ -78,6 +78,6 @@ func (e Euler) step(s *Step, name string) error {
 	}
 	f, g2 := s.Rates(s.T)
 	combine(s.Mean, 1-f*h, s.X, 0.5*grow*g2*h, s.Mean)
-	s.Move(e.Lambda*math.Sqrt(g2*math.Abs(h)), 0) // h < 0 on the way to latents
+	s.AddNoise(e.Lambda*math.Sqrt(g2*math.Abs(h)), 0) // h < 0 on the way to latents
 	return nil
 }

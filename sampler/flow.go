@@ -48,20 +48,22 @@ const (
 )
 
 // divergence chooses how ∇·s is found.
-func (f *flow) divergence(probes int) error {
+func (f *flow) divergence(probes int, asked bool) error {
 	_, exact := f.Score.(exactDivergence)
 	_, jvp := f.Score.(tangent)
 	switch {
 	case !exact && !jvp:
 		return fmt.Errorf("sampler: Problem.Score is a %T, expected one with the method Divergence or JVP, see sde.Divergencer: %w", f.Score, ErrUnset)
-	case probes < 0 && !exact:
-		return fmt.Errorf("sampler: FlowSettings.Probes = %d asks for the exact divergence, and Problem.Score, a %T, has no method Divergence: %w", probes, f.Score, ErrUnset)
+	case probes < 0 || probes > 0 && asked:
+		return fmt.Errorf("sampler: FlowSettings.Probes = %d with Exact = %t, expected a number ≥ 0, and 0 for the exact divergence: %w", probes, asked, ErrRange)
+	case asked && !exact:
+		return fmt.Errorf("sampler: FlowSettings.Exact asks for the exact divergence, and Problem.Score, a %T, has no method Divergence: %w", f.Score, ErrUnset)
 	case probes > 0 && !jvp:
 		return fmt.Errorf("sampler: FlowSettings.Probes = %d, and Problem.Score, a %T, has no method JVP: %w", probes, f.Score, ErrUnset)
-	case probes == 0 && jvp && (!exact || f.dim > exactDim):
+	case probes == 0 && !asked && jvp && (!exact || f.dim > exactDim):
 		probes = defaultProbes
 	}
-	f.probes = max(probes, 0)
+	f.probes = probes
 	return nil
 }
 

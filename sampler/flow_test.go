@@ -93,7 +93,7 @@ func TestLogProbRefusesWhatItCannotDo(t *testing.T) {
 	}{
 		{nil, standard(sde.VP{}), sampler.FlowSettings{}, sampler.ErrUnset, "Problem.Score is a sampler_test.gauss, expected one with the method Divergence or JVP"},
 		{nil, divergent{exact}, sampler.FlowSettings{Probes: 3}, sampler.ErrUnset, "FlowSettings.Probes = 3"},
-		{nil, tangentGauss{standard(sde.VP{})}, sampler.FlowSettings{Probes: -1}, sampler.ErrUnset, "FlowSettings.Probes = -1 asks for the exact divergence"},
+		{nil, tangentGauss{standard(sde.VP{})}, sampler.FlowSettings{Exact: true}, sampler.ErrUnset, "FlowSettings.Exact asks for the exact divergence"},
 		{nil, rounded{exact}, sampler.FlowSettings{RTol: 1e-7}, sampler.ErrRange, "FlowSettings.RTol = 1e-07 with a score that rounds to a relative 6e-08, expected at least 9.5e-07, or a score of double precision, such as a score.Model's Float64"},
 		{nil, rounded{exact}, sampler.FlowSettings{ATol: 1e-7}, sampler.ErrRange, "FlowSettings.ATol = 1e-07"},
 		{nil, exact, sampler.FlowSettings{RTol: 1e-16}, sampler.ErrRange, "FlowSettings.RTol = 1e-16"},

@@ -25,9 +25,9 @@ func heun(s *Step) error {
 	if err := s.Score(slope, s.X, s.T); err != nil {
 		return err
 	}
-	if s.Blind() {
+	if s.BelowSpan() {
 		combine(s.Mean, a, s.X, -h*st, slope)
-		s.Move(0, 0)
+		s.Finish()
 		return nil
 	}
 	euler, next := s.Mean, s.Scratch(1)
@@ -37,6 +37,6 @@ func heun(s *Step) error {
 	}
 	combine(slope, -0.5*h*st, slope, -0.5*h*su, next)
 	combine(s.Mean, a, s.X, 1, slope)
-	s.Move(0, 0)
+	s.Finish()
 	return nil
 }

@@ -23,8 +23,8 @@ var (
 // VE) it is the annealed Langevin corrector of Song et al. 2021. At a fixed r
 // the bias e leaves does not vanish with more steps of the predictor.
 type Langevin struct {
-	// R is the signal-to-noise ratio r of a step; 0 means 0.16.
-	R float64
+	// SNR is the signal-to-noise ratio r of a step; 0 means 0.16.
+	SNR float64
 	// Steps is the number of steps, one evaluation each; 0 means 1.
 	Steps int
 	// Scale multiplies the step at time t; nil means 1.
@@ -46,8 +46,8 @@ func (c Langevin) CouplesRows() bool { return c.BatchNorms }
 // impossible field or too few rows.
 func (c Langevin) Correct(s *Step) error {
 	rows, _ := s.X.Dims()
-	if c.R == 0 {
-		c.R = 0.16
+	if c.SNR == 0 {
+		c.SNR = 0.16
 	}
 	if c.Steps == 0 {
 		c.Steps = 1
@@ -60,8 +60,8 @@ func (c Langevin) Correct(s *Step) error {
 		scale = c.Scale(s.At)
 	}
 	switch {
-	case !(c.R > 0) || math.IsInf(c.R, 1):
-		return fmt.Errorf("Langevin.R = %g, expected a finite number > 0: %w", c.R, ErrRange)
+	case !(c.SNR > 0) || math.IsInf(c.SNR, 1):
+		return fmt.Errorf("Langevin.SNR = %g, expected a finite number > 0: %w", c.SNR, ErrRange)
 	case c.Steps < 0:
 		return fmt.Errorf("Langevin.Steps = %d, expected 1 or more: %w", c.Steps, ErrRange)
 	case !(scale >= 0) || math.IsInf(scale, 1):
@@ -76,9 +76,9 @@ func (c Langevin) Correct(s *Step) error {
 			return err
 		}
 		s.Normal(z, i)
-		r := c.R * sigma
+		r := c.SNR * sigma
 		if c.BatchNorms {
-			r = c.R * meanNorm(z) / meanNorm(score)
+			r = c.SNR * meanNorm(z) / meanNorm(score)
 		}
 		e := 2 * r * r * scale
 		combine(s.Mean, 1, s.X, e, score)

@@ -19,10 +19,11 @@ type FlowSettings struct {
 	MaxEvaluations int
 	// Probes says how ∇·s is found. A positive number is that many probes of
 	// Hutchinson's estimator, which are the same for the whole path of a row.
-	// A negative one is the exact divergence in any dimension. 0 is the exact
-	// divergence in up to 64 dimensions, above, or where the score has a JVP
-	// but no Divergence, 8 probes.
+	// 0 is the exact divergence in up to 64 dimensions, above, or where the
+	// score has a JVP but no Divergence, 8 probes.
 	Probes int
+	// Exact asks for the exact divergence in any dimension.
+	Exact bool
 	// GaussianProbes are normal instead of ±1 (Rademacher), whose variance is
 	// smaller.
 	GaussianProbes bool
@@ -155,7 +156,7 @@ func newFlow(dst []float64, x *mat.Dense, p Problem, settings *FlowSettings) (*f
 	}
 	f := new(flow)
 	r, err := newRunOf("FlowSettings", x, p, f, &Settings{
-		Prior: s.Prior, Noise: s.Noise, Seed: s.Seed, FirstRow: s.FirstRow, Workers: s.Workers, NoDenoise: true,
+		Prior: s.Prior, Noise: s.Noise, Seed: s.Seed, FirstRow: s.FirstRow, Workers: s.Workers, Final: FinalState,
 	})
 	if err != nil {
 		return nil, err
@@ -179,7 +180,7 @@ func newFlow(dst []float64, x *mat.Dense, p Problem, settings *FlowSettings) (*f
 	if err := f.precision(); err != nil {
 		return nil, err
 	}
-	if err := f.divergence(s.Probes); err != nil {
+	if err := f.divergence(s.Probes, s.Exact); err != nil {
 		return nil, err
 	}
 	f.delta, f.errs, f.evals = make([]float64, n), make([]float64, n), make([]int, n)

@@ -24,8 +24,8 @@ var _ Corrector = MALA{}
 // It needs the density: the Problem's Score has to be an sde.LogProber, as
 // sde.Analytic's is. Steps + 1 evaluations of the score.
 type MALA struct {
-	// R is r; 0 means 0.5.
-	R float64
+	// SNR is r; 0 means 0.5.
+	SNR float64
 	// Steps is the number of proposals; 0 means 1.
 	Steps int
 	// Acceptance, when set, counts them.
@@ -45,23 +45,23 @@ func (a *Acceptance) Rate() float64 {
 // impossible field, ErrUnset when the score is not an sde.LogProber. A row whose
 // density or score is not finite is given up.
 func (c MALA) Correct(s *Step) error {
-	if c.R == 0 {
-		c.R = 0.5
+	if c.SNR == 0 {
+		c.SNR = 0.5
 	}
 	if c.Steps == 0 {
 		c.Steps = 1
 	}
 	density, ok := s.scorer.(sde.LogProber)
 	switch {
-	case !(c.R > 0) || math.IsInf(c.R, 1):
-		return fmt.Errorf("MALA.R = %g, expected a finite number > 0: %w", c.R, ErrRange)
+	case !(c.SNR > 0) || math.IsInf(c.SNR, 1):
+		return fmt.Errorf("MALA.SNR = %g, expected a finite number > 0: %w", c.SNR, ErrRange)
 	case c.Steps < 0:
 		return fmt.Errorf("MALA.Steps = %d, expected 1 or more: %w", c.Steps, ErrRange)
 	case !ok:
 		return fmt.Errorf("MALA with a Problem.Score of type %T, expected an sde.LogProber: %w", s.scorer, ErrUnset)
 	}
 	_, sigma := s.Kernel(s.At)
-	e := 2 * c.R * c.R * sigma * sigma
+	e := 2 * c.SNR * c.SNR * sigma * sigma
 	score, next, y := s.Scratch(0), s.Scratch(1), s.Scratch(2)
 	n, _ := s.X.Dims()
 	normals := s.column(0)

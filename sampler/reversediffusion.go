@@ -41,7 +41,7 @@ func (p ReverseDiffusion) Predict(s *Step) error {
 		onScore, std = 0.5*tr.q, 0
 	}
 	combine(s.Mean, 2-tr.a, s.X, onScore, s.Mean)
-	s.Move(std, 0)
+	s.AddNoise(std, 0)
 	return nil
 }
 

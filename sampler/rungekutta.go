@@ -41,9 +41,9 @@ func (p RungeKutta) flow(s *Step) error {
 	if err := s.velocity(first, s.X, s.T); err != nil {
 		return err
 	}
-	if a == 0 || s.Blind() {
+	if a == 0 || s.BelowSpan() {
 		combine(s.Mean, 1, s.X, h, first)
-		s.Move(0, 0)
+		s.Finish()
 		return nil
 	}
 	second, mid := s.Scratch(1), s.T+a*h
@@ -56,7 +56,7 @@ func (p RungeKutta) flow(s *Step) error {
 	}
 	combine(s.Mean, 1, s.X, h*(1-0.5/a), first)
 	combine(s.Mean, 1, s.Mean, h*0.5/a, second)
-	s.Move(0, 0)
+	s.Finish()
 	return nil
 }
 

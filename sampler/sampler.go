@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
 	"gonum.org/v1/gonum/mat"
@@ -70,20 +71,15 @@ type Settings struct {
 	// Grid holds the times visited, decreasing; n points make n−1 steps.
 	// Every point but the last lies in the span of the process. The last may
 	// be any time ≥ 0: below the span (σ = 0 included) the score is not
-	// evaluated there. Nil means DefaultGrid with DefaultPoints points.
+	// evaluated there. Nil means grid.Default with grid.DefaultPoints points.
 	Grid []float64
 	// Corrector, when set, runs after every step of the predictor, at its
 	// new time; with CorrectorFirst before it, at its old time, as
 	// score_sde's code does, so that the last state is never corrected.
 	Corrector      Corrector
 	CorrectorFirst bool
-	// NoDenoise returns the state at the grid's last time. Otherwise, when
-	// that time lies in the span, the result is the denoised E[x₀|x_t], for
-	// one more evaluation.
-	NoDenoise bool
-	// LastMean returns the last update without its noise instead of the
-	// denoised state (score_sde calls this "denoise").
-	LastMean bool
+	// Final is what is returned; the zero value is FinalDenoised.
+	Final Final
 	// Prior is where Sample starts; Continue does not use it.
 	Prior Prior
 	// Noise serves the random numbers. Nil means noise.White with Seed.
@@ -99,6 +95,20 @@ type Settings struct {
 	// Observer, when set, makes all rows advance together in one goroutine.
 	Observer Observer
 }
+
+// Final is what becomes of the last state of a run.
+type Final uint8
+
+const (
+	// FinalDenoised is E[x₀|x_t] at the grid's last time, for one more
+	// evaluation; where that time lies below the span, it is FinalState.
+	FinalDenoised Final = iota
+	// FinalState is the state at the grid's last time.
+	FinalState
+	// FinalMean is the last update without its noise (score_sde calls this
+	// "denoise").
+	FinalMean
+)
 
 // Sample draws one sample into each row of x. It starts from s.Prior at the
 // grid's first time and carries the state along the grid with pred.
@@ -169,8 +179,11 @@ func newRunOf(name string, x *mat.Dense, p Problem, pred Predictor, s *Settings)
 	if r.FirstRow < 0 {
 		return nil, fmt.Errorf("sampler: %s.FirstRow = %d, expected 0 or more: %w", name, r.FirstRow, ErrRange)
 	}
+	if r.Final > FinalMean {
+		return nil, fmt.Errorf("sampler: %s.Final = %d, expected one of the constants: %w", name, r.Final, ErrRange)
+	}
 	if r.Grid == nil {
-		r.Grid = DefaultGrid(p.SDE, DefaultPoints)
+		r.Grid = grid.Default(p.SDE, grid.DefaultPoints)
 	}
 	if err := checkGrid(p.SDE, r.Grid); err != nil {
 		return nil, err
