@@ -1,7 +1,7 @@
 package sampler
 
 import (
-	"fmt"
+	"cmp"
 	"math"
 )
 
@@ -33,6 +33,14 @@ type DEIS struct {
 	// EpsilonForm, which needs the fewest evaluations.
 	Form Form
 }
+
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (p DEIS) Validate() error {
+	return cmp.Or(within("DEIS.Order", p.Order, 0, 4), within("DEIS.Form", p.Form, EpsilonForm, AngleForm))
+}
+
+// Reversible reports true: no noise is drawn.
+func (DEIS) Reversible() bool { return true }
 
 // Form names a form of the probability flow; see DEIS.
 type Form uint8
@@ -94,18 +102,12 @@ func angular(from, h float64) (m moments) {
 	return m
 }
 
-// Predict implements Predictor. It returns an error wrapping ErrRange for an
-// Order or Form that does not exist.
+// Predict implements Predictor.
 func (p DEIS) Predict(s *Step) error {
-	if p.Order == 0 {
-		p.Order = 3
+	if err := p.Validate(); err != nil {
+		return err
 	}
-	switch {
-	case p.Order < 1 || p.Order > 4:
-		return fmt.Errorf("DEIS.Order = %d, expected 1 to 4: %w", p.Order, ErrRange)
-	case p.Form > AngleForm:
-		return fmt.Errorf("DEIS.Form = %d, expected one of the constants: %w", p.Form, ErrRange)
-	}
+	p.Order = cmp.Or(p.Order, 3)
 	now := s.Push(p.Order)
 	if err := s.Score(now, s.X, s.T); err != nil {
 		return err

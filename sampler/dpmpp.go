@@ -17,6 +17,9 @@ var _ Predictor = DPMpp2M{}
 // order 2; the usual choice of published samplers at 20 to 40 evaluations.
 type DPMpp2M struct{}
 
+// Reversible reports true: no noise is drawn.
+func (DPMpp2M) Reversible() bool { return true }
+
 // Predict implements Predictor.
 func (DPMpp2M) Predict(s *Step) error {
 	now := s.Push(2)

@@ -1,6 +1,7 @@
 package sampler
 
 import (
+	"cmp"
 	"math"
 
 	"github.com/gradlogp/gradlogp/sde"
@@ -34,6 +35,9 @@ type DPMpp3M struct {
 	Published bool
 }
 
+// Reversible reports true: no noise is drawn.
+func (DPMpp3M) Reversible() bool { return true }
+
 // Predict implements Predictor.
 func (p DPMpp3M) Predict(s *Step) error {
 	return multistep{depth: 3, published: p.Published}.Predict(s)
@@ -57,13 +61,15 @@ type DPMpp2MSDE struct {
 	Heun bool
 }
 
-// Predict implements Predictor. It returns an error wrapping ErrRange for an
-// impossible field.
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (p DPMpp2MSDE) Validate() error { return checkNoise("DPMpp2MSDE", p.Eta, p.SNoise) }
+
+// Predict implements Predictor.
 func (p DPMpp2MSDE) Predict(s *Step) error {
-	if err := checkNoise("DPMpp2MSDE", p.Eta, p.SNoise); err != nil {
+	if err := p.Validate(); err != nil {
 		return err
 	}
-	return multistep{depth: 2, midpoint: !p.Heun, eta: orOne(p.Eta), factor: orOne(p.SNoise)}.Predict(s)
+	return multistep{depth: 2, midpoint: !p.Heun, eta: cmp.Or(p.Eta, 1), factor: cmp.Or(p.SNoise, 1)}.Predict(s)
 }
 
 // DPMpp3MSDE is DPMpp3M for the reverse SDE: with k = (1+η)h,
@@ -81,13 +87,15 @@ type DPMpp3MSDE struct {
 	Published bool
 }
 
-// Predict implements Predictor. It returns an error wrapping ErrRange for an
-// impossible field.
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (p DPMpp3MSDE) Validate() error { return checkNoise("DPMpp3MSDE", p.Eta, p.SNoise) }
+
+// Predict implements Predictor.
 func (p DPMpp3MSDE) Predict(s *Step) error {
-	if err := checkNoise("DPMpp3MSDE", p.Eta, p.SNoise); err != nil {
+	if err := p.Validate(); err != nil {
 		return err
 	}
-	return multistep{depth: 3, published: p.Published, eta: orOne(p.Eta), factor: orOne(p.SNoise)}.Predict(s)
+	return multistep{depth: 3, published: p.Published, eta: cmp.Or(p.Eta, 1), factor: cmp.Or(p.SNoise, 1)}.Predict(s)
 }
 
 // multistep is what the methods of this file have in common.

@@ -1,6 +1,7 @@
 package sampler
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 )
@@ -40,18 +41,23 @@ type DPMppSDE struct {
 	Independent bool
 }
 
-// Predict implements Predictor. It returns an error wrapping ErrRange for an
-// impossible field.
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (p DPMppSDE) Validate() error {
+	err := checkNoise("DPMppSDE", p.Eta, p.SNoise)
+	if !(p.R >= 0 && p.R < 1) {
+		err = cmp.Or(err, fmt.Errorf("DPMppSDE.R = %g, expected 0 ≤ r < 1: %w", p.R, ErrRange))
+	}
+	return err
+}
+
+// Predict implements Predictor.
 func (p DPMppSDE) Predict(s *Step) error {
-	if err := checkNoise("DPMppSDE", p.Eta, p.SNoise); err != nil {
+	if err := p.Validate(); err != nil {
 		return err
 	}
-	r, eta, factor := p.R, orOne(p.Eta), orOne(p.SNoise)
+	r, eta, factor := p.R, cmp.Or(p.Eta, 1), cmp.Or(p.SNoise, 1)
 	if r == 0 {
 		r = 0.5
-	}
-	if !(r > 0 && r < 1) {
-		return fmt.Errorf("DPMppSDE.R = %g, expected 0 < r < 1: %w", p.R, ErrRange)
 	}
 	m, ok := s.between(r)
 	if !ok {

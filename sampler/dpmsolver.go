@@ -1,7 +1,6 @@
 package sampler
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/gradlogp/gradlogp/sde"
@@ -26,11 +25,16 @@ type DPMSolver struct {
 	Order int
 }
 
-// Predict implements Predictor. It returns an error wrapping ErrRange for
-// another Order.
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (p DPMSolver) Validate() error { return within("DPMSolver.Order", p.Order, 0, 3) }
+
+// Reversible reports true: no noise is drawn.
+func (DPMSolver) Reversible() bool { return true }
+
+// Predict implements Predictor.
 func (p DPMSolver) Predict(s *Step) error {
-	if p.Order < 0 || p.Order > 3 {
-		return fmt.Errorf("DPMSolver.Order = %d, expected 1, 2 or 3: %w", p.Order, ErrRange)
+	if err := p.Validate(); err != nil {
+		return err
 	}
 	if p.Order == 1 || s.BelowSpan() {
 		return DDIM{}.Predict(s)

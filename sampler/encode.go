@@ -14,50 +14,6 @@ type Reversible interface {
 	Reversible() bool
 }
 
-// The methods without noise; those with a field for noise where it is 0.
-
-// Reversible implements the interface of that name.
-func (DEIS) Reversible() bool { return true }
-
-// Reversible implements the interface of that name.
-func (p DDIM) Reversible() bool { return p.Eta == 0 }
-
-// Reversible implements the interface of that name.
-func (DormandPrince) Reversible() bool { return true }
-
-// Reversible implements the interface of that name.
-func (p DPM2) Reversible() bool { return p.SChurn == 0 }
-
-// Reversible implements the interface of that name.
-func (DPMpp2M) Reversible() bool { return true }
-
-// Reversible implements the interface of that name.
-func (DPMpp2S) Reversible() bool { return true }
-
-// Reversible implements the interface of that name.
-func (DPMpp3M) Reversible() bool { return true }
-
-// Reversible implements the interface of that name.
-func (DPMSolver) Reversible() bool { return true }
-
-// Reversible implements the interface of that name.
-func (e Euler) Reversible() bool { return e.Lambda == 0 && e.FixedStep == 0 }
-
-// Reversible implements the interface of that name.
-func (p Heun) Reversible() bool { return p.SChurn == 0 }
-
-// Reversible implements the interface of that name.
-func (LMS) Reversible() bool { return true }
-
-// Reversible implements the interface of that name.
-func (p ReverseDiffusion) Reversible() bool { return p.Flow && p.Table == nil }
-
-// Reversible implements the interface of that name.
-func (p RungeKutta) Reversible() bool { return p.SChurn == 0 }
-
-// Reversible implements the interface of that name.
-func (UniPC) Reversible() bool { return true }
-
 // Encode carries data to their latents along the probability flow: every row
 // of x is taken as the state at the grid's last time and becomes the state at
 // its first, the grid being the one on which Continue decodes. The map is one

@@ -1,7 +1,7 @@
 package sampler
 
 import (
-	"fmt"
+	"cmp"
 	"math"
 
 	"github.com/gradlogp/gradlogp/sde"
@@ -26,24 +26,20 @@ type EulerAncestral struct {
 	SNoise float64
 }
 
-// Predict implements Predictor. It returns an error wrapping ErrRange for an
-// impossible field.
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (p EulerAncestral) Validate() error { return checkNoise("EulerAncestral", p.Eta, p.SNoise) }
+
+// Predict implements Predictor.
 func (p EulerAncestral) Predict(s *Step) error {
-	if err := checkNoise("EulerAncestral", p.Eta, p.SNoise); err != nil {
+	if err := p.Validate(); err != nil {
 		return err
 	}
-	return s.renoised(orOne(p.Eta), orOne(p.SNoise), DDIM{}.Predict)
+	return s.renoised(cmp.Or(p.Eta, 1), cmp.Or(p.SNoise, 1), DDIM{}.Predict)
 }
 
 // checkNoise checks the two fields that methods with noise share.
 func checkNoise(method string, eta, noise float64) error {
-	switch {
-	case !(eta >= 0) || math.IsInf(eta, 1):
-		return fmt.Errorf("%s.Eta = %g, expected a finite number ≥ 0: %w", method, eta, ErrRange)
-	case !(noise >= 0) || math.IsInf(noise, 1):
-		return fmt.Errorf("%s.SNoise = %g, expected a finite number ≥ 0: %w", method, noise, ErrRange)
-	}
-	return nil
+	return cmp.Or(nonNegative(method+".Eta", eta), nonNegative(method+".SNoise", noise))
 }
 
 // split returns ς_down and ς_up of an ancestral step between two levels,

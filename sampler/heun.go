@@ -12,9 +12,14 @@ var _ Predictor = Heun{}
 // 2; deterministic without Churn.
 type Heun struct{ Churn }
 
-// Predict implements Predictor. It returns an error wrapping ErrRange for an
-// impossible field.
-func (p Heun) Predict(s *Step) error { return s.churned("Heun", p.Churn, heun) }
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (p Heun) Validate() error { return p.Churn.validate("Heun.Churn") }
+
+// Reversible reports whether no noise is drawn.
+func (p Heun) Reversible() bool { return p.SChurn == 0 }
+
+// Predict implements Predictor.
+func (p Heun) Predict(s *Step) error { return p.Churn.Raise(s, heun) }
 
 func heun(s *Step) error {
 	at, st := s.Kernel(s.T)

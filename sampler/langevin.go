@@ -1,6 +1,7 @@
 package sampler
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -39,31 +40,29 @@ type Langevin struct {
 	MinRows int
 }
 
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (c Langevin) Validate() error {
+	return cmp.Or(nonNegative("Langevin.SNR", c.SNR), nonNegative("Langevin.Steps", c.Steps), nonNegative("Langevin.MinRows", c.MinRows))
+}
+
 // CouplesRows reports whether a row's update depends on the other rows.
 func (c Langevin) CouplesRows() bool { return c.BatchNorms }
 
 // Correct implements Corrector. It returns an error wrapping ErrRange for an
-// impossible field or too few rows.
+// impossible Scale or too few rows.
 func (c Langevin) Correct(s *Step) error {
+	if err := c.Validate(); err != nil {
+		return err
+	}
 	rows, _ := s.X.Dims()
-	if c.SNR == 0 {
-		c.SNR = 0.16
-	}
-	if c.Steps == 0 {
-		c.Steps = 1
-	}
-	if c.MinRows == 0 {
-		c.MinRows = 16
-	}
+	c.SNR = cmp.Or(c.SNR, 0.16)
+	c.Steps = cmp.Or(c.Steps, 1)
+	c.MinRows = cmp.Or(c.MinRows, 16)
 	scale := 1.0
 	if c.Scale != nil {
 		scale = c.Scale(s.At)
 	}
 	switch {
-	case !(c.SNR > 0) || math.IsInf(c.SNR, 1):
-		return fmt.Errorf("Langevin.SNR = %g, expected a finite number > 0: %w", c.SNR, ErrRange)
-	case c.Steps < 0:
-		return fmt.Errorf("Langevin.Steps = %d, expected 1 or more: %w", c.Steps, ErrRange)
 	case !(scale >= 0) || math.IsInf(scale, 1):
 		return fmt.Errorf("Langevin.Scale(%g) = %g, expected a finite number ≥ 0: %w", s.At, scale, ErrRange)
 	case c.BatchNorms && rows < c.MinRows:

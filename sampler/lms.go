@@ -1,6 +1,6 @@
 package sampler
 
-import "fmt"
+import "cmp"
 
 var _ Predictor = LMS{}
 
@@ -17,15 +17,18 @@ type LMS struct {
 	Order int
 }
 
-// Predict implements Predictor. It returns an error wrapping ErrRange for
-// another Order.
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (p LMS) Validate() error { return within("LMS.Order", p.Order, 0, 4) }
+
+// Reversible reports true: no noise is drawn.
+func (LMS) Reversible() bool { return true }
+
+// Predict implements Predictor.
 func (p LMS) Predict(s *Step) error {
-	if p.Order == 0 {
-		p.Order = 4
+	if err := p.Validate(); err != nil {
+		return err
 	}
-	if p.Order < 1 || p.Order > 4 {
-		return fmt.Errorf("LMS.Order = %d, expected 1 to 4: %w", p.Order, ErrRange)
-	}
+	p.Order = cmp.Or(p.Order, 4)
 	if err := s.noise(s.Push(p.Order), s.X, s.T); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package sampler
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"sync/atomic"
@@ -32,6 +33,11 @@ type MALA struct {
 	Acceptance *Acceptance
 }
 
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (c MALA) Validate() error {
+	return cmp.Or(nonNegative("MALA.SNR", c.SNR), nonNegative("MALA.Steps", c.Steps))
+}
+
 // Acceptance counts the proposals of a MALA. The zero value is ready to use,
 // also by any number of runs at once.
 type Acceptance struct{ proposed, accepted atomic.Int64 }
@@ -41,23 +47,17 @@ func (a *Acceptance) Rate() float64 {
 	return float64(a.accepted.Load()) / float64(a.proposed.Load())
 }
 
-// Correct implements Corrector. It returns an error wrapping ErrRange for an
-// impossible field, ErrUnset when the score is not an sde.LogProber. A row whose
+// Correct implements Corrector. It returns an error wrapping ErrUnset when the
+// score is not an sde.LogProber. A row whose
 // density or score is not finite is given up.
 func (c MALA) Correct(s *Step) error {
-	if c.SNR == 0 {
-		c.SNR = 0.5
+	if err := c.Validate(); err != nil {
+		return err
 	}
-	if c.Steps == 0 {
-		c.Steps = 1
-	}
+	c.SNR = cmp.Or(c.SNR, 0.5)
+	c.Steps = cmp.Or(c.Steps, 1)
 	density, ok := s.scorer.(sde.LogProber)
-	switch {
-	case !(c.SNR > 0) || math.IsInf(c.SNR, 1):
-		return fmt.Errorf("MALA.SNR = %g, expected a finite number > 0: %w", c.SNR, ErrRange)
-	case c.Steps < 0:
-		return fmt.Errorf("MALA.Steps = %d, expected 1 or more: %w", c.Steps, ErrRange)
-	case !ok:
+	if !ok {
 		return fmt.Errorf("MALA with a Problem.Score of type %T, expected an sde.LogProber: %w", s.scorer, ErrUnset)
 	}
 	_, sigma := s.Kernel(s.At)

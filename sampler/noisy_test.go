@@ -174,7 +174,7 @@ func TestImpossibleSettingsOfKDiffusionsMethodsAreNamed(t *testing.T) {
 		{"DPMAdaptive.RTol = -1", sampler.DPMAdaptive{RTol: -1}},
 		{"DPMAdaptive.Threshold = NaN", sampler.DPMAdaptive{Threshold: nan}},
 		{"DPMAdaptive.FirstStep = +Inf", sampler.DPMAdaptive{FirstStep: inf}},
-		{"DPMAdaptive.P + I + D = -1", sampler.DPMAdaptive{I: -1}},
+		{"DPMAdaptive.P, I, D = 0, -1, 0", sampler.DPMAdaptive{I: -1}},
 		{"DPMAdaptive.MaxEvaluations = -1", sampler.DPMAdaptive{MaxEvaluations: -1}},
 		{"DPMAdaptive.Eta = -1", sampler.DPMAdaptive{Eta: -1}},
 	} {

@@ -1,7 +1,7 @@
 package sampler
 
 import (
-	"fmt"
+	"cmp"
 	"math"
 )
 
@@ -22,21 +22,18 @@ type Renoise struct {
 	Steps int
 }
 
-// Correct implements Corrector. It returns an error wrapping ErrRange for an
-// impossible field.
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (c Renoise) Validate() error {
+	return cmp.Or(within("Renoise.Fraction", c.Fraction, 0, 1), nonNegative("Renoise.Steps", c.Steps))
+}
+
+// Correct implements Corrector.
 func (c Renoise) Correct(s *Step) error {
-	if c.Fraction == 0 {
-		c.Fraction = 0.1
+	if err := c.Validate(); err != nil {
+		return err
 	}
-	if c.Steps == 0 {
-		c.Steps = 1
-	}
-	switch {
-	case !(c.Fraction > 0 && c.Fraction <= 1):
-		return fmt.Errorf("Renoise.Fraction = %g, expected 0 < δ ≤ 1: %w", c.Fraction, ErrRange)
-	case c.Steps < 0:
-		return fmt.Errorf("Renoise.Steps = %d, expected 1 or more: %w", c.Steps, ErrRange)
-	}
+	c.Fraction = cmp.Or(c.Fraction, 0.1)
+	c.Steps = cmp.Or(c.Steps, 1)
 	_, sigma := s.Kernel(s.At)
 	for i := range c.Steps {
 		if err := s.Score(s.Mean, s.X, s.At); err != nil {

@@ -1,6 +1,7 @@
 package sampler
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,13 +41,15 @@ type Problem struct {
 
 // Predictor carries the state from time T to the earlier time U of a Step.
 // One value serves any number of Steps at once: what it must remember between
-// steps lives in the Step.
+// steps lives in the Step. When it has a method Validate() error, that is called
+// before a run.
 type Predictor interface {
 	Predict(*Step) error
 }
 
 // Corrector improves the state at the time At of a Step, leaving that time
-// unchanged, so that its distribution comes closer to p_At.
+// unchanged, so that its distribution comes closer to p_At. When it has a method
+// Validate() error, that is called before a run.
 type Corrector interface {
 	Correct(*Step) error
 }
@@ -172,6 +175,9 @@ func newRunOf(name string, x *mat.Dense, p Problem, pred Predictor, s *Settings)
 	r := &run{Problem: p, pred: pred}
 	if s != nil {
 		r.Settings = *s
+	}
+	if err := cmp.Or(validate("sampler: ", pred), validate("sampler: ", r.Corrector)); err != nil {
+		return nil, err
 	}
 	if r.Workers < 0 {
 		return nil, fmt.Errorf("sampler: %s.Workers = %d, expected 0 or more: %w", name, r.Workers, ErrRange)

@@ -1,7 +1,7 @@
 package sampler
 
 import (
-	"fmt"
+	"cmp"
 	"math"
 
 	"github.com/gradlogp/gradlogp/sde"
@@ -31,15 +31,18 @@ type UniPC struct {
 	B1 bool
 }
 
-// Predict implements Predictor. It returns an error wrapping ErrRange for
-// another Order.
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (p UniPC) Validate() error { return within("UniPC.Order", p.Order, 0, 3) }
+
+// Reversible reports true: no noise is drawn.
+func (UniPC) Reversible() bool { return true }
+
+// Predict implements Predictor.
 func (p UniPC) Predict(s *Step) error {
-	if p.Order == 0 {
-		p.Order = 3
+	if err := p.Validate(); err != nil {
+		return err
 	}
-	if p.Order < 1 || p.Order > 3 {
-		return fmt.Errorf("UniPC.Order = %d, expected 1 to 3: %w", p.Order, ErrRange)
-	}
+	p.Order = cmp.Or(p.Order, 3)
 	now := s.Push(p.Order + 1)
 	if err := s.Denoise(now, s.X, s.T); err != nil {
 		return err
