@@ -52,7 +52,7 @@ func LogProbBound(ctx context.Context, dst []float64, x *mat.Dense, p sde.Proble
 		b.BoundSettings = *s
 	}
 	r, err := newRunOf("BoundSettings", x, p, b, &Settings{
-		Prior: b.Prior, Seed: b.Seed, FirstRow: b.FirstRow, Workers: b.Workers, NoDenoise: true,
+		Prior: b.Prior, Seed: b.Seed, FirstRow: b.FirstRow, Workers: b.Workers, Final: FinalState,
 	})
 	if err != nil {
 		return nil, err

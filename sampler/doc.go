@@ -30,7 +30,7 @@
 //	DPMpp3M            1                    3 (or 2)    –        no
 //	LMS{Order}         1                    1 … 4       –        no
 //	DPMSolver{Order}   1, 2, 3              1, 2, 3     –        no
-//	AdamsBashforth     1                    1 … 4       –        no
+//	DEIS               1                    1 … 4       –        no
 //	UniPC{Order}       1                    2, 3, 4     –        no
 //	EulerAncestral     1                    1           1        yes
 //	DPM2Ancestral      2                    2           1        yes
@@ -42,9 +42,9 @@
 //	DPMAdaptive        2, 3                 adaptive    –        with Eta
 //	DormandPrince      6                    adaptive    –        no
 //	AdaptiveSDE        2                    adaptive    –        yes
-//	Hold               0                    –           –        no (moves nothing)
+//	NoPredictor        0                    –           –        no (moves nothing)
 //	Langevin           Steps                corrector   –        yes
-//	Refresh            Steps                corrector   –        yes
+//	Renoise            Steps                corrector   –        yes
 //	MALA               Steps + 1            corrector   –        yes, and exact
 //	Gibbs              Back's × Substeps    corrector   –        yes
 //
@@ -60,7 +60,7 @@
 // is one more evaluation: n in all for a method that takes one a step. Default is
 // the one to begin with.
 //
-// Langevin and Refresh leave a law invariant that differs from p_t by something
+// Langevin and Renoise leave a law invariant that differs from p_t by something
 // of the order of their step, so that at a fixed setting more steps of the
 // predictor lead to a plateau. Gibbs has the error of its way back, MALA none.
 //
@@ -68,7 +68,7 @@
 //
 // Sample draws new rows, Batches more of them than fit in memory. Steps ranges
 // over the points of a run and may stop. Continue starts from given rows: after
-// Perturb it edits data, after Encode it decodes.
+// NoiseTo it edits data, after Encode it decodes.
 //
 // # Densities
 //

@@ -36,6 +36,15 @@ type DormandPrince struct {
 	MaxEvaluations int
 }
 
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (p DormandPrince) Validate() error {
+	_, _, _, err := tolerances("DormandPrince", p.RTol, p.ATol, p.MaxEvaluations, 1e-5, 1e-5)
+	return err
+}
+
+// Reversible reports true: no noise is drawn.
+func (DormandPrince) Reversible() bool { return true }
+
 // Predict implements Predictor. It returns an error wrapping ErrRange for an
 // impossible field.
 func (p DormandPrince) Predict(s *Step) error {
@@ -68,7 +77,7 @@ func (s *Step) leave(t float64) error {
 	at, st := s.Kernel(t)
 	au, su := s.Kernel(s.U)
 	combine(s.Mean, au/at, s.X, st*(st*au/at-su), s.Mean)
-	s.Move(0, 0)
+	s.Finish()
 	return nil
 }
 

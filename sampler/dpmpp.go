@@ -17,9 +17,12 @@ var _ Predictor = DPMpp2M{}
 // order 2; the usual choice of published samplers at 20 to 40 evaluations.
 type DPMpp2M struct{}
 
+// Reversible reports true: no noise is drawn.
+func (DPMpp2M) Reversible() bool { return true }
+
 // Predict implements Predictor.
 func (DPMpp2M) Predict(s *Step) error {
-	now := s.Remember(2)
+	now := s.Push(2)
 	if err := s.Denoise(now, s.X, s.T); err != nil {
 		return err
 	}
@@ -27,20 +30,20 @@ func (DPMpp2M) Predict(s *Step) error {
 	au, su := s.Kernel(s.U)
 	if su == 0 {
 		combine(s.Mean, 0, s.X, au, now)
-		s.Move(0, 0)
+		s.Finish()
 		return nil
 	}
 	h := sde.LogSNR(s, s.U) - sde.LogSNR(s, s.T)
 	c := -au * math.Expm1(-h)
-	prev, t, ok := s.Past(1)
+	prev, t, ok := s.History(1)
 	if !ok {
 		combine(s.Mean, su/st, s.X, c, now)
-		s.Move(0, 0)
+		s.Finish()
 		return nil
 	}
 	w := 0.5 * h / (sde.LogSNR(s, s.T) - sde.LogSNR(s, t))
 	combine(s.Mean, 1+w, now, -w, prev)
 	combine(s.Mean, su/st, s.X, c, s.Mean)
-	s.Move(0, 0)
+	s.Finish()
 	return nil
 }

@@ -1,6 +1,7 @@
 package sampler
 
 import (
+	"cmp"
 	"math"
 
 	"github.com/gradlogp/gradlogp/sde"
@@ -34,6 +35,9 @@ type DPMpp3M struct {
 	Published bool
 }
 
+// Reversible reports true: no noise is drawn.
+func (DPMpp3M) Reversible() bool { return true }
+
 // Predict implements Predictor.
 func (p DPMpp3M) Predict(s *Step) error {
 	return multistep{depth: 3, published: p.Published}.Predict(s)
@@ -49,21 +53,23 @@ func (p DPMpp3M) Predict(s *Step) error {
 type DPMpp2MSDE struct {
 	// Eta is η = Λ² (see Euler); 0 means 1. For no noise take DPMpp2M.
 	Eta float64
-	// Noise is S_noise; 0 means 1.
-	Noise float64
+	// SNoise is S_noise; 0 means 1.
+	SNoise float64
 	// Heun weighs the correction D₁₀ = (D − D₁)/r by its integral
 	// φ₂(k) = expm1(−k)/k + 1 instead of ½(1 − e^{−k}): the solver type
 	// "heun".
 	Heun bool
 }
 
-// Predict implements Predictor. It returns an error wrapping ErrRange for an
-// impossible field.
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (p DPMpp2MSDE) Validate() error { return checkNoise("DPMpp2MSDE", p.Eta, p.SNoise) }
+
+// Predict implements Predictor.
 func (p DPMpp2MSDE) Predict(s *Step) error {
-	if err := checkNoise("DPMpp2MSDE", p.Eta, p.Noise); err != nil {
+	if err := p.Validate(); err != nil {
 		return err
 	}
-	return multistep{depth: 2, midpoint: !p.Heun, eta: orOne(p.Eta), factor: orOne(p.Noise)}.Predict(s)
+	return multistep{depth: 2, midpoint: !p.Heun, eta: cmp.Or(p.Eta, 1), factor: cmp.Or(p.SNoise, 1)}.Predict(s)
 }
 
 // DPMpp3MSDE is DPMpp3M for the reverse SDE: with k = (1+η)h,
@@ -75,19 +81,21 @@ func (p DPMpp2MSDE) Predict(s *Step) error {
 type DPMpp3MSDE struct {
 	// Eta is η = Λ² (see Euler); 0 means 1. For no noise take DPMpp3M.
 	Eta float64
-	// Noise is S_noise; 0 means 1.
-	Noise float64
+	// SNoise is S_noise; 0 means 1.
+	SNoise float64
 	// Published is that of DPMpp3M.
 	Published bool
 }
 
-// Predict implements Predictor. It returns an error wrapping ErrRange for an
-// impossible field.
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (p DPMpp3MSDE) Validate() error { return checkNoise("DPMpp3MSDE", p.Eta, p.SNoise) }
+
+// Predict implements Predictor.
 func (p DPMpp3MSDE) Predict(s *Step) error {
-	if err := checkNoise("DPMpp3MSDE", p.Eta, p.Noise); err != nil {
+	if err := p.Validate(); err != nil {
 		return err
 	}
-	return multistep{depth: 3, published: p.Published, eta: orOne(p.Eta), factor: orOne(p.Noise)}.Predict(s)
+	return multistep{depth: 3, published: p.Published, eta: cmp.Or(p.Eta, 1), factor: cmp.Or(p.SNoise, 1)}.Predict(s)
 }
 
 // multistep is what the methods of this file have in common.
@@ -98,7 +106,7 @@ type multistep struct {
 }
 
 func (p multistep) Predict(s *Step) error {
-	now := s.Remember(p.depth)
+	now := s.Push(p.depth)
 	if err := s.Denoise(now, s.X, s.T); err != nil {
 		return err
 	}
@@ -106,7 +114,7 @@ func (p multistep) Predict(s *Step) error {
 	au, su := s.Kernel(s.U)
 	if su == 0 {
 		combine(s.Mean, 0, s.X, au, now)
-		s.Move(0, 0)
+		s.Finish()
 		return nil
 	}
 	lambda := sde.LogSNR(s, s.T)
@@ -121,13 +129,13 @@ func (p multistep) Predict(s *Step) error {
 	if !p.published {
 		second *= 2
 	}
-	one, t1, ok := s.Past(1)
+	one, t1, ok := s.History(1)
 	if !ok {
 		return p.end(s, su, h)
 	}
 	l1 := sde.LogSNR(s, t1)
 	r0 := (lambda - l1) / h
-	two, t2, ok := s.Past(2)
+	two, t2, ok := s.History(2)
 	if !ok {
 		combine(s.Mean, 1, s.Mean, au*first/r0, now)
 		combine(s.Mean, 1, s.Mean, -au*first/r0, one)
@@ -144,6 +152,6 @@ func (p multistep) Predict(s *Step) error {
 
 // end adds the noise.
 func (p multistep) end(s *Step, su, h float64) error {
-	s.Move(su*p.factor*math.Sqrt(-math.Expm1(-2*p.eta*h)), 0)
+	s.AddNoise(su*p.factor*math.Sqrt(-math.Expm1(-2*p.eta*h)), 0)
 	return nil
 }

@@ -1,7 +1,6 @@
 package sampler
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/gradlogp/gradlogp/sde"
@@ -26,13 +25,18 @@ type DPMSolver struct {
 	Order int
 }
 
-// Predict implements Predictor. It returns an error wrapping ErrRange for
-// another Order.
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (p DPMSolver) Validate() error { return within("DPMSolver.Order", p.Order, 0, 3) }
+
+// Reversible reports true: no noise is drawn.
+func (DPMSolver) Reversible() bool { return true }
+
+// Predict implements Predictor.
 func (p DPMSolver) Predict(s *Step) error {
-	if p.Order < 0 || p.Order > 3 {
-		return fmt.Errorf("DPMSolver.Order = %d, expected 1, 2 or 3: %w", p.Order, ErrRange)
+	if err := p.Validate(); err != nil {
+		return err
 	}
-	if p.Order == 1 || s.Blind() {
+	if p.Order == 1 || s.BelowSpan() {
 		return DDIM{}.Predict(s)
 	}
 	now, inner, y := s.Scratch(0), s.Scratch(1), s.Mean
@@ -61,7 +65,7 @@ func (p DPMSolver) Predict(s *Step) error {
 			return err
 		}
 		reach(1, math.Expm1(h))
-		s.Move(0, 0)
+		s.Finish()
 		return nil
 	}
 	const third, two = 1.0 / 3, 2.0 / 3
@@ -73,7 +77,7 @@ func (p DPMSolver) Predict(s *Step) error {
 		return err
 	}
 	reach(1, 1.5*h*phi(2, h))
-	s.Move(0, 0)
+	s.Finish()
 	return nil
 }
 

@@ -8,7 +8,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// Perturb noises data to time t: every row x₀ of x becomes a draw of
+// NoiseTo noises data to time t: every row x₀ of x becomes a draw of
 //
 //	x_t = α(t) x₀ + σ(t) z
 //
@@ -22,8 +22,8 @@ import (
 // Sample with these settings would start. The rows of x are in the data's
 // coordinates before and after. An error wraps ErrUnset or ErrRange and leaves
 // x as it was.
-func Perturb(x *mat.Dense, p sde.Problem, t float64, s *Settings) error {
-	r, err := newRun(x, p, Hold{}, s)
+func NoiseTo(x *mat.Dense, p sde.Problem, t float64, s *Settings) error {
+	r, err := newRun(x, p, NoPredictor{}, s)
 	if err != nil {
 		return err
 	}
@@ -38,15 +38,4 @@ func Perturb(x *mat.Dense, p sde.Problem, t float64, s *Settings) error {
 	combine(y, alpha, y, sigma, z)
 	r.Frame.ToData(x, y)
 	return nil
-}
-
-// StartAt returns the part of a grid that starts at t: t and the points below.
-func StartAt(grid []float64, t float64) []float64 {
-	part := []float64{t}
-	for _, u := range grid {
-		if u < t {
-			part = append(part, u)
-		}
-	}
-	return part
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
 	"github.com/stretchr/testify/require"
@@ -68,21 +69,21 @@ func TestImpossibleSettingsAreNamed(t *testing.T) {
 		{"Ancestral.Variance = -1", sampler.Ancestral{Variance: -1}, sampler.Settings{}},
 		{"Ancestral.Variance = NaN", sampler.Ancestral{Upper: true, Variance: nan}, sampler.Settings{}},
 		{"DPMSolver.Order = 4", sampler.DPMSolver{Order: 4}, sampler.Settings{}},
-		{"AdamsBashforth.Order = 5", sampler.AdamsBashforth{Order: 5}, sampler.Settings{}},
-		{"AdamsBashforth.Form = 9", sampler.AdamsBashforth{Form: 9}, sampler.Settings{}},
+		{"DEIS.Order = 5", sampler.DEIS{Order: 5}, sampler.Settings{}},
+		{"DEIS.Form = 9", sampler.DEIS{Form: 9}, sampler.Settings{}},
 		{"UniPC.Order = -1", sampler.UniPC{Order: -1}, sampler.Settings{}},
 		{"DormandPrince.RTol = -1", sampler.DormandPrince{RTol: -1}, sampler.Settings{}},
 		{"DormandPrince.ATol = NaN", sampler.DormandPrince{ATol: nan}, sampler.Settings{}},
 		{"DormandPrince.MaxEvaluations = -1", sampler.DormandPrince{MaxEvaluations: -1}, sampler.Settings{}},
 		{"AdaptiveSDE.RTol = -1", sampler.AdaptiveSDE{RTol: -1}, sampler.Settings{}},
-		{"Langevin.R = -1", sampler.Heun{}, sampler.Settings{Corrector: sampler.Langevin{R: -1}}},
-		{"Langevin.R = NaN", sampler.Heun{}, sampler.Settings{Corrector: sampler.Langevin{R: nan}}},
+		{"Langevin.SNR = -1", sampler.Heun{}, sampler.Settings{Corrector: sampler.Langevin{SNR: -1}}},
+		{"Langevin.SNR = NaN", sampler.Heun{}, sampler.Settings{Corrector: sampler.Langevin{SNR: nan}}},
 		{"Langevin.Steps = -1", sampler.Heun{}, sampler.Settings{Corrector: sampler.Langevin{Steps: -1}}},
 		{"= -1, expected a finite number", sampler.Heun{}, sampler.Settings{Corrector: sampler.Langevin{Scale: func(float64) float64 { return -1 }}}},
-		{"MALA.R = -1", sampler.Heun{}, sampler.Settings{Corrector: sampler.MALA{R: -1}}},
+		{"MALA.SNR = -1", sampler.Heun{}, sampler.Settings{Corrector: sampler.MALA{SNR: -1}}},
 		{"MALA.Steps = -1", sampler.Heun{}, sampler.Settings{Corrector: sampler.MALA{Steps: -1}}},
-		{"Refresh.Fraction = 1.5", sampler.Heun{}, sampler.Settings{Corrector: sampler.Refresh{Fraction: 1.5}}},
-		{"Refresh.Steps = -1", sampler.Heun{}, sampler.Settings{Corrector: sampler.Refresh{Steps: -1}}},
+		{"Renoise.Fraction = 1.5", sampler.Heun{}, sampler.Settings{Corrector: sampler.Renoise{Fraction: 1.5}}},
+		{"Renoise.Steps = -1", sampler.Heun{}, sampler.Settings{Corrector: sampler.Renoise{Steps: -1}}},
 		{"Gibbs.Rise = NaN", sampler.Heun{}, sampler.Settings{Corrector: sampler.Gibbs{Rise: nan}}},
 		{"Gibbs.Substeps = -1", sampler.Heun{}, sampler.Settings{Corrector: sampler.Gibbs{Substeps: -1}}},
 		{"Gibbs.Steps = -1", sampler.Heun{}, sampler.Settings{Corrector: sampler.Gibbs{Steps: -1}}},
@@ -109,10 +110,10 @@ func TestImpossibleSettingsAreNamed(t *testing.T) {
 func TestOneBadRowLeavesTheOthersUntouched(t *testing.T) {
 	const rows, bad, badStep = 700, 530, 3
 	g := standard(sde.VP{})
-	grid := sampler.DefaultGrid(g, 8)
+	times := grid.Default(g, 8)
 	for _, k := range kinds {
 		for _, poison := range []float64{math.NaN(), math.Inf(-1)} {
-			s := &sampler.Settings{Grid: grid, Corrector: k.corr, Workers: 2}
+			s := &sampler.Settings{Grid: times, Corrector: k.corr, Workers: 2}
 			want := mat.NewDense(rows, 2, nil)
 			require.NoError(t, sampler.Sample(context.Background(), want, g.problem(), k.pred, s))
 
@@ -129,7 +130,7 @@ func TestOneBadRowLeavesTheOthersUntouched(t *testing.T) {
 				g.Score(dst, x, tt)
 				n, _ := x.Dims()
 				for i := range n {
-					if tt[0] == grid[badStep] && x.At(i, 0) == marked {
+					if tt[0] == times[badStep] && x.At(i, 0) == marked {
 						dst.Set(i, 1, poison)
 					}
 				}
@@ -144,9 +145,9 @@ func TestOneBadRowLeavesTheOthersUntouched(t *testing.T) {
 			require.Len(t, failed, 1)
 			require.Equal(t, bad, failed[0].Row)
 			require.Equal(t, badStep+1, failed[0].Step)
-			seen := grid[badStep+1]
+			seen := times[badStep+1]
 			if _, ok := k.pred.(sampler.DormandPrince); ok {
-				seen = grid[badStep] // it looks at its slopes
+				seen = times[badStep] // it looks at its slopes
 			}
 			require.Equal(t, seen, failed[0].Time)
 			for i := range rows {
@@ -254,17 +255,17 @@ func TestErrorsOfMethodsAndObserversStopTheRun(t *testing.T) {
 
 func TestObserversSeeEveryPointOfTheGrid(t *testing.T) {
 	g := standard(sde.VP{})
-	grid := sampler.DefaultGrid(g, 9)
-	var times []float64
-	s := &sampler.Settings{Grid: grid, Corrector: sampler.Langevin{}, Observer: observer(func(k int, u float64, x mat.Matrix) error {
-		require.Len(t, times, k)
-		times = append(times, u)
+	times := grid.Default(g, 9)
+	var seen []float64
+	s := &sampler.Settings{Grid: times, Corrector: sampler.Langevin{}, Observer: observer(func(k int, u float64, x mat.Matrix) error {
+		require.Len(t, seen, k)
+		seen = append(seen, u)
 		n, _ := x.Dims()
 		require.Equal(t, 1300, n)
 		return nil
 	})}
 	require.NoError(t, sampler.Sample(context.Background(), mat.NewDense(1300, 2, nil), g.problem(), sampler.DPMpp2M{}, s))
-	require.Equal(t, grid, times)
+	require.Equal(t, times, seen)
 }
 
 // observer makes an Observer of a function.
@@ -309,12 +310,12 @@ func TestScoresRunInTheirOwnCoordinates(t *testing.T) {
 	}
 
 	// Continue maps at entry too.
-	grid := []float64{0.7, 0.2}
+	times := []float64{0.7, 0.2}
 	start := mat.NewDense(2, 2, []float64{0.5, 1, -1, 0.25})
 	mapped := mat.NewDense(2, 2, nil)
 	mapped.Apply(func(_, j int, v float64) float64 { return shift[j] + scale[j]*v }, start)
-	require.NoError(t, sampler.Continue(context.Background(), start, g.problem(), sampler.Heun{}, &sampler.Settings{Grid: grid}))
-	require.NoError(t, sampler.Continue(context.Background(), mapped, p, sampler.Heun{}, &sampler.Settings{Grid: grid}))
+	require.NoError(t, sampler.Continue(context.Background(), start, g.problem(), sampler.Heun{}, &sampler.Settings{Grid: times}))
+	require.NoError(t, sampler.Continue(context.Background(), mapped, p, sampler.Heun{}, &sampler.Settings{Grid: times}))
 	for i := range 2 {
 		for j := range 2 {
 			require.InDelta(t, shift[j]+scale[j]*start.At(i, j), mapped.At(i, j), 1e-13)

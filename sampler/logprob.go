@@ -20,10 +20,11 @@ type FlowSettings struct {
 	MaxEvaluations int
 	// Probes says how ∇·s is found. A positive number is that many probes of
 	// Hutchinson's estimator, which are the same for the whole path of a row.
-	// A negative one is the exact divergence in any dimension. 0 is the exact
-	// divergence in up to 64 dimensions, above, where the score has a JVP, 8
-	// probes.
+	// 0 is the exact divergence in up to 64 dimensions, above, where the score
+	// has a JVP, 8 probes.
 	Probes int
+	// Exact asks for the exact divergence in any dimension.
+	Exact bool
 	// GaussianProbes are normal instead of ±1 (Rademacher), whose variance is
 	// smaller.
 	GaussianProbes bool
@@ -160,7 +161,7 @@ func newFlow(dst []float64, x *mat.Dense, p sde.Problem, settings *FlowSettings)
 	}
 	f := new(flow)
 	r, err := newRunOf("FlowSettings", x, p, f, &Settings{
-		Prior: s.Prior, Noise: s.Noise, Seed: s.Seed, FirstRow: s.FirstRow, Workers: s.Workers, NoDenoise: true,
+		Prior: s.Prior, Noise: s.Noise, Seed: s.Seed, FirstRow: s.FirstRow, Workers: s.Workers, Final: FinalState,
 	})
 	if err != nil {
 		return nil, err
@@ -184,7 +185,7 @@ func newFlow(dst []float64, x *mat.Dense, p sde.Problem, settings *FlowSettings)
 	if err := f.precision(); err != nil {
 		return nil, err
 	}
-	if err := f.divergence(s.Probes); err != nil {
+	if err := f.divergence(s.Probes, s.Exact); err != nil {
 		return nil, err
 	}
 	f.delta, f.logPrior = make([]float64, n), make([]float64, n)

@@ -153,7 +153,7 @@ func TestLatentsDecodeToTheirRows(t *testing.T) {
 		_, _, r := flowErrors(t, law, p, x, tol)
 		back := mat.DenseCopyOf(r.Latents)
 		require.NoError(t, sampler.Continue(context.Background(), back, threeModes(t, p), sampler.DormandPrince{RTol: 1e-9, ATol: 1e-9},
-			&sampler.Settings{Grid: []float64{r.End, r.Start}, NoDenoise: true}))
+			&sampler.Settings{Grid: []float64{r.End, r.Start}, Final: sampler.FinalState}))
 		for i := range 200 {
 			for j := range 2 {
 				require.InDelta(t, x.At(i, j), back.At(i, j), 100*tol, "row %d", i)
@@ -175,7 +175,7 @@ func TestSamplesComeWithTheirDensity(t *testing.T) {
 		same := mat.NewDense(300, 2, nil)
 		start, end := p.Span()
 		require.NoError(t, sampler.Sample(context.Background(), same, threeModes(t, p), sampler.DormandPrince{RTol: 1e-9, ATol: 1e-9},
-			&sampler.Settings{Grid: []float64{end, start}, NoDenoise: true, Seed: 3}))
+			&sampler.Settings{Grid: []float64{end, start}, Final: sampler.FinalState, Seed: 3}))
 		for i := range logp {
 			want := flowDensity(law, p, sde.Prior{}, x.RawRowView(i), r.Latents.RawRowView(i))
 			require.InDelta(t, want, logp[i], 40*1e-7*max(1, math.Abs(want)))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sampler/samplertest"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/stretchr/testify/require"
@@ -78,11 +79,11 @@ func TestOrdersOnAGaussianFromAnotherPrior(t *testing.T) {
 			g := standard(sde.VP{})
 			var errors []float64
 			for _, n := range []int{400, 800, 1600} {
-				grid := sampler.LogSNR(g.SDE, 1, 1e-3, n+1)
-				prior, start := priorOf(g, grid[0])
-				s := sampler.Settings{Grid: grid, Prior: prior, NoDenoise: true}
+				times := grid.UniformLogSNR(g.SDE, 1, 1e-3, n+1)
+				prior, start := priorOf(g, times[0])
+				s := sampler.Settings{Grid: times, Prior: prior, Final: sampler.FinalState}
 				got := measured(t, g, m.pred, s, m.predict, 0)
-				errors = append(errors, bures(got, limitOf(g, grid[0], grid[n], start, m.flow)))
+				errors = append(errors, bures(got, limitOf(g, times[0], times[n], start, m.flow)))
 			}
 			for _, order := range slopes(errors) {
 				require.InDelta(t, m.order, order, m.tol)

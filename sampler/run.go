@@ -249,9 +249,9 @@ func (r *run) correct(s *Step) error {
 // finish turns the last state into the result.
 func (r *run) finish(s *Step) error {
 	switch {
-	case r.LastMean:
+	case r.Final == FinalMean:
 		s.X.Copy(s.Mean)
-	case !r.NoDenoise && !s.Blind():
+	case r.Final == FinalDenoised && !s.BelowSpan():
 		if err := s.Denoise(s.Mean, s.X, s.U); err != nil {
 			return err
 		}

@@ -1,7 +1,7 @@
 package sampler
 
 import (
-	"fmt"
+	"cmp"
 
 	"gonum.org/v1/gonum/mat"
 )
@@ -26,13 +26,20 @@ type RungeKutta struct {
 	Alpha float64
 }
 
-// Predict implements Predictor. It returns an error wrapping ErrRange for an
-// impossible field.
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (p RungeKutta) Validate() error {
+	return cmp.Or(within("RungeKutta.Alpha", p.Alpha, 0, 1), p.Churn.validate("RungeKutta.Churn"))
+}
+
+// Reversible reports whether no noise is drawn.
+func (p RungeKutta) Reversible() bool { return p.SChurn == 0 }
+
+// Predict implements Predictor.
 func (p RungeKutta) Predict(s *Step) error {
-	if !(p.Alpha >= 0 && p.Alpha <= 1) {
-		return fmt.Errorf("RungeKutta.Alpha = %g, expected 0 ≤ a ≤ 1: %w", p.Alpha, ErrRange)
+	if err := p.Validate(); err != nil {
+		return err
 	}
-	return s.churned("RungeKutta", p.Churn, p.flow)
+	return p.Churn.Raise(s, p.flow)
 }
 
 func (p RungeKutta) flow(s *Step) error {
@@ -41,9 +48,9 @@ func (p RungeKutta) flow(s *Step) error {
 	if err := s.velocity(first, s.X, s.T); err != nil {
 		return err
 	}
-	if a == 0 || s.Blind() {
+	if a == 0 || s.BelowSpan() {
 		combine(s.Mean, 1, s.X, h, first)
-		s.Move(0, 0)
+		s.Finish()
 		return nil
 	}
 	second, mid := s.Scratch(1), s.T+a*h
@@ -56,7 +63,7 @@ func (p RungeKutta) flow(s *Step) error {
 	}
 	combine(s.Mean, 1, s.X, h*(1-0.5/a), first)
 	combine(s.Mean, 1, s.Mean, h*0.5/a, second)
-	s.Move(0, 0)
+	s.Finish()
 	return nil
 }
 

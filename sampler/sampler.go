@@ -1,10 +1,12 @@
 package sampler
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
 	"gonum.org/v1/gonum/mat"
@@ -30,13 +32,15 @@ const panicDims = "sampler: dimension mismatch"
 
 // Predictor carries the state from time T to the earlier time U of a Step.
 // One value serves any number of Steps at once: what it must remember between
-// steps lives in the Step.
+// steps lives in the Step. When it has a method Validate() error, that is called
+// before a run.
 type Predictor interface {
 	Predict(*Step) error
 }
 
 // Corrector improves the state at the time At of a Step, leaving that time
-// unchanged, so that its distribution comes closer to p_At.
+// unchanged, so that its distribution comes closer to p_At. When it has a method
+// Validate() error, that is called before a run.
 type Corrector interface {
 	Correct(*Step) error
 }
@@ -61,20 +65,15 @@ type Settings struct {
 	// Grid holds the times visited, decreasing; n points make n−1 steps.
 	// Every point but the last lies in the span of the process. The last may
 	// be any time ≥ 0: below the span (σ = 0 included) the score is not
-	// evaluated there. Nil means DefaultGrid with DefaultPoints points.
+	// evaluated there. Nil means grid.Default with grid.DefaultPoints points.
 	Grid []float64
 	// Corrector, when set, runs after every step of the predictor, at its
 	// new time; with CorrectorFirst before it, at its old time, as
 	// score_sde's code does, so that the last state is never corrected.
 	Corrector      Corrector
 	CorrectorFirst bool
-	// NoDenoise returns the state at the grid's last time. Otherwise, when
-	// that time lies in the span, the result is the denoised E[x₀|x_t], for
-	// one more evaluation.
-	NoDenoise bool
-	// LastMean returns the last update without its noise instead of the
-	// denoised state (score_sde calls this "denoise").
-	LastMean bool
+	// Final is what is returned; the zero value is FinalDenoised.
+	Final Final
 	// Prior is where Sample starts, in the coordinates of the process; the zero
 	// value means the Problem's. Continue does not use it.
 	Prior sde.Prior
@@ -91,6 +90,20 @@ type Settings struct {
 	// Observer, when set, makes all rows advance together in one goroutine.
 	Observer Observer
 }
+
+// Final is what becomes of the last state of a run.
+type Final uint8
+
+const (
+	// FinalDenoised is E[x₀|x_t] at the grid's last time, for one more
+	// evaluation; where that time lies below the span, it is FinalState.
+	FinalDenoised Final = iota
+	// FinalState is the state at the grid's last time.
+	FinalState
+	// FinalMean is the last update without its noise (score_sde calls this
+	// "denoise").
+	FinalMean
+)
 
 // Sample draws one sample into each row of x. It starts from s.Prior at the
 // grid's first time and carries the state along the grid with pred.
@@ -153,6 +166,9 @@ func newRunOf(name string, x *mat.Dense, p sde.Problem, pred Predictor, s *Setti
 	if s != nil {
 		r.Settings = *s
 	}
+	if err := cmp.Or(validate("sampler: ", pred), validate("sampler: ", r.Corrector)); err != nil {
+		return nil, err
+	}
 	if r.Workers < 0 {
 		return nil, fmt.Errorf("sampler: %s.Workers = %d, expected 0 or more: %w", name, r.Workers, ErrRange)
 	}
@@ -163,8 +179,11 @@ func newRunOf(name string, x *mat.Dense, p sde.Problem, pred Predictor, s *Setti
 	if err := p.Validate(r.FirstRow, n, d); err != nil {
 		return nil, fmt.Errorf("sampler: %w", err)
 	}
+	if r.Final > FinalMean {
+		return nil, fmt.Errorf("sampler: %s.Final = %d, expected one of the constants: %w", name, r.Final, ErrRange)
+	}
 	if r.Grid == nil {
-		r.Grid = DefaultGrid(p.SDE, DefaultPoints)
+		r.Grid = grid.Default(p.SDE, grid.DefaultPoints)
 	}
 	if err := checkGrid(p.SDE, r.Grid); err != nil {
 		return nil, err

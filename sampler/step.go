@@ -137,11 +137,14 @@ func (s *Step) Normal(dst *mat.Dense, slot int) {
 	s.Noise.Normal(dst, noise.Draw{Row: s.Row0, Step: s.K, Slot: s.slot0 + slot, Purpose: s.purpose, T: s.T, U: s.U})
 }
 
-// Move ends an update: X becomes Mean + std z with the normals z of the slot.
+// Finish ends an update without noise: X becomes Mean.
+func (s *Step) Finish() { s.X.Copy(s.Mean) }
+
+// AddNoise ends an update: X becomes Mean + std z with the normals z of the slot.
 // Nothing is drawn when std is 0.
-func (s *Step) Move(std float64, slot int) {
+func (s *Step) AddNoise(std float64, slot int) {
 	if std == 0 {
-		s.X.Copy(s.Mean)
+		s.Finish()
 		return
 	}
 	s.Normal(s.X, slot)
@@ -166,10 +169,10 @@ func (s *Step) column(i int) *mat.Dense {
 	return s.columns[i]
 }
 
-// Remember returns a matrix, to be filled by the caller, that is kept as the
+// Push returns a matrix, to be filled by the caller, that is kept as the
 // newest of the last depth quantities of a multistep method, at time T.
-// Earlier ones are found with Past. A method always gives the same depth.
-func (s *Step) Remember(depth int) *mat.Dense {
+// Earlier ones are found with History. A method always gives the same depth.
+func (s *Step) Push(depth int) *mat.Dense {
 	if len(s.past) < depth {
 		s.past = append(s.past, record{q: s.like()})
 	}
@@ -179,23 +182,29 @@ func (s *Step) Remember(depth int) *mat.Dense {
 	return newest.q
 }
 
-// Past returns what was remembered i calls before the newest, and its time;
+// History returns what was pushed i calls before the newest, and its time;
 // ok is false when there is no such thing yet.
-func (s *Step) Past(i int) (q *mat.Dense, t float64, ok bool) {
+func (s *Step) History(i int) (q *mat.Dense, t float64, ok bool) {
 	if i >= len(s.past) {
 		return nil, 0, false
 	}
 	return s.past[i].q, s.past[i].t, true
 }
 
-// Blind reports whether the score may not be evaluated at the time U: true
+// BelowSpan reports whether the score may not be evaluated at the time U: true
 // only for a last grid point below the span, σ = 0 included.
-func (s *Step) Blind() bool { return blind(s.SDE, s.U) }
+func (s *Step) BelowSpan() bool { return blind(s.SDE, s.U) }
 
 func blind(p sde.SDE, t float64) bool {
 	start, _ := p.Span()
 	_, sigma := p.Kernel(t)
 	return t < start || sigma == 0
+}
+
+// ratio returns ς = σ/α.
+func ratio(p sde.SDE, t float64) float64 {
+	alpha, sigma := p.Kernel(t)
+	return sigma / alpha
 }
 
 func (s *Step) like() *mat.Dense {

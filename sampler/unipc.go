@@ -1,7 +1,7 @@
 package sampler
 
 import (
-	"fmt"
+	"cmp"
 	"math"
 
 	"github.com/gradlogp/gradlogp/sde"
@@ -31,28 +31,31 @@ type UniPC struct {
 	B1 bool
 }
 
-// Predict implements Predictor. It returns an error wrapping ErrRange for
-// another Order.
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (p UniPC) Validate() error { return within("UniPC.Order", p.Order, 0, 3) }
+
+// Reversible reports true: no noise is drawn.
+func (UniPC) Reversible() bool { return true }
+
+// Predict implements Predictor.
 func (p UniPC) Predict(s *Step) error {
-	if p.Order == 0 {
-		p.Order = 3
+	if err := p.Validate(); err != nil {
+		return err
 	}
-	if p.Order < 1 || p.Order > 3 {
-		return fmt.Errorf("UniPC.Order = %d, expected 1 to 3: %w", p.Order, ErrRange)
-	}
-	now := s.Remember(p.Order + 1)
+	p.Order = cmp.Or(p.Order, 3)
+	now := s.Push(p.Order + 1)
 	if err := s.Denoise(now, s.X, s.T); err != nil {
 		return err
 	}
 	at, st := s.Kernel(s.T)
 	// UniC for the step before: only the weights differ from those used then.
-	if _, _, ok := s.Past(1); ok {
+	if _, _, ok := s.History(1); ok {
 		used, h := p.nodes(s, 1, s.T)
 		better := used
 		better.add(1)
 		old, weights := p.weights(&used, h), p.weights(&better, h)
 		for i := range used.n {
-			d, _, _ := s.Past(1 + i)
+			d, _, _ := s.History(1 + i)
 			combine(s.X, 1, s.X, at*h*(weights[i]-old[i]), d)
 		}
 		combine(s.X, 1, s.X, at*h*weights[used.n], now)
@@ -60,28 +63,28 @@ func (p UniPC) Predict(s *Step) error {
 	au, su := s.Kernel(s.U)
 	if su == 0 {
 		combine(s.Mean, 0, s.X, au, now)
-		s.Move(0, 0)
+		s.Finish()
 		return nil
 	}
 	combine(s.Mean, su/st, s.X, 0, now)
 	r, h := p.nodes(s, 0, s.U)
 	w := p.weights(&r, h)
 	for i := range r.n {
-		d, _, _ := s.Past(i)
+		d, _, _ := s.History(i)
 		combine(s.Mean, 1, s.Mean, au*h*w[i], d)
 	}
-	s.Move(0, 0)
+	s.Finish()
 	return nil
 }
 
 // nodes returns where the values first, first+1, … remembered, at most Order of
 // them, lie on the step from the time of the first to u, and its length in λ.
 func (p UniPC) nodes(s *Step, first int, u float64) (r nodes, h float64) {
-	_, t, _ := s.Past(first)
+	_, t, _ := s.History(first)
 	from := sde.LogSNR(s, t)
 	h = sde.LogSNR(s, u) - from
 	for i := range p.Order {
-		if _, t, ok := s.Past(first + i); ok {
+		if _, t, ok := s.History(first + i); ok {
 			r.add((sde.LogSNR(s, t) - from) / h)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/mat"
@@ -78,7 +79,7 @@ func TestErrorAgainstEvaluationsOnALine(t *testing.T) {
 		for _, b := range budgets {
 			x := mat.DenseCopyOf(start)
 			require.NoError(t, sampler.Continue(context.Background(), x, p, m.pred, &sampler.Settings{
-				Grid: sampler.Karras(p, high, low, 7, b/m.each+1), NoDenoise: true,
+				Grid: grid.Karras(p, high, low, 7, b/m.each+1), Final: sampler.FinalState,
 			}))
 			x.Sub(x, want)
 			found[m.name] = append(found[m.name], mat.Norm(x, 2)/math.Sqrt(n))

@@ -12,6 +12,7 @@ import (
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 )
 
@@ -170,15 +171,15 @@ func BenchmarkSample(b *testing.B) {
 		points int
 		s      sampler.Settings
 	}{
-		{"EulerMaruyama/steps=500", sampler.EulerMaruyama{}, 2000, 501, sampler.Settings{NoDenoise: true}},
-		{"PredictorCorrector/steps=500", sampler.EulerMaruyama{}, 2000, 501, sampler.Settings{NoDenoise: true, Corrector: sampler.Langevin{}}},
-		{"Heun/steps=18", sampler.Heun{}, 10000, 19, sampler.Settings{NoDenoise: true}},
+		{"EulerMaruyama/steps=500", sampler.EulerMaruyama{}, 2000, 501, sampler.Settings{Final: sampler.FinalState}},
+		{"PredictorCorrector/steps=500", sampler.EulerMaruyama{}, 2000, 501, sampler.Settings{Final: sampler.FinalState, Corrector: sampler.Langevin{}}},
+		{"Heun/steps=18", sampler.Heun{}, 10000, 19, sampler.Settings{Final: sampler.FinalState}},
 		{"DPMpp2M/evaluations=20", sampler.DPMpp2M{}, 10000, 20, sampler.Settings{}},
 	} {
 		for _, workers := range []int{1, 2} {
 			b.Run(fmt.Sprintf("%s/workers=%d", c.name, workers), func(b *testing.B) {
 				s := c.s
-				s.Grid, s.Workers = sampler.DefaultGrid(m.Process(), c.points), workers
+				s.Grid, s.Workers = grid.Default(m.Process(), c.points), workers
 				x := mat.NewDense(c.n, 2, nil)
 				b.ReportAllocs()
 				for b.Loop() {

@@ -14,6 +14,7 @@ import (
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 )
 
@@ -144,7 +145,7 @@ func TestSamplesOfEachRowFollowItsCondition(t *testing.T) {
 		}
 		draw := func(p sde.Problem, pred sampler.Predictor, settings sampler.Settings, n int) *mat.Dense {
 			x := mat.NewDense(n, 2, nil)
-			settings.Grid = sampler.DefaultGrid(m.Process(), 8)
+			settings.Grid = grid.Default(m.Process(), 8)
 			require.NoError(t, sampler.Sample(context.Background(), x, p, pred, &settings))
 			return x
 		}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 )
 
 // The hashes of what a small run leaves change when the numbers of the library
@@ -43,7 +44,7 @@ func TestNumbersAreThoseRecorded(t *testing.T) {
 		"DPMpp2M":             {sampler.DPMpp2M{}, nil},
 	} {
 		x := mat.NewDense(1000, 2, nil)
-		s := &sampler.Settings{Grid: sampler.DefaultGrid(m.Process(), 10), Seed: 9, Corrector: c.corr}
+		s := &sampler.Settings{Grid: grid.Default(m.Process(), 10), Seed: 9, Corrector: c.corr}
 		require.NoError(t, sampler.Sample(t.Context(), x, m.Problem(), c.pred, s))
 		require.Equal(t, goldenSamples[name], hash(x.RawMatrix().Data), name)
 	}

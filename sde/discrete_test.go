@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/mat"
@@ -156,7 +157,7 @@ func TestTablesAreSampledWithAnyPredictor(t *testing.T) {
 			cov := mat.NewSymDense(1, []float64{p.Sigma * p.Sigma})
 			return normal(t, []float64{p.Mu}, cov)
 		})
-		for _, grid := range [][]float64{sampler.Uniform(900, 1, 900), sampler.LogSNR(d, 900, 1, 600)} {
+		for _, times := range [][]float64{grid.UniformTime(900, 1, 900), grid.UniformLogSNR(d, 900, 1, 600)} {
 			for name, c := range map[string]struct {
 				method    sampler.Predictor
 				tolerance float64
@@ -165,16 +166,16 @@ func TestTablesAreSampledWithAnyPredictor(t *testing.T) {
 				"Heun": {sampler.Heun{}, 3e-4}, "DPM++ 2M": {sampler.DPMpp2M{}, 3e-4}, // order 2
 			} {
 				x, want := mat.NewDense(5, 1, nil), mat.NewDense(5, 1, nil)
-				from, to := law(d.Kernel(grid[0])), law(d.Kernel(1))
+				from, to := law(d.Kernel(times[0])), law(d.Kernel(1))
 				for i := range 5 {
 					z := float64(i) - 2
 					x.Set(i, 0, from.Mu+z*from.Sigma)
 					want.Set(i, 0, to.Mu+z*to.Sigma)
 				}
 				err := sampler.Continue(context.Background(), x, sde.Problem{SDE: d, Score: score}, c.method,
-					&sampler.Settings{Grid: grid, NoDenoise: true})
+					&sampler.Settings{Grid: times, Final: sampler.FinalState})
 				require.NoError(t, err)
-				require.True(t, mat.EqualApprox(want, x, c.tolerance), "%s, %d points: want %v, got %v", name, len(grid), want, x)
+				require.True(t, mat.EqualApprox(want, x, c.tolerance), "%s, %d points: want %v, got %v", name, len(times), want, x)
 			}
 		}
 	}

@@ -28,6 +28,7 @@ import (
 	"github.com/gradlogp/gradlogp/examples/internal/toy"
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/score"
 	"github.com/gradlogp/gradlogp/sde"
 )
@@ -135,8 +136,8 @@ type method struct {
 // of the probability flow. Both spend one evaluation on the final denoise.
 func methods(p sde.SDE) []method {
 	return []method{
-		{"predictor-corrector", sampler.DPMpp2MSDE{}, sampler.Settings{Grid: sampler.DefaultGrid(p, 51), Corrector: sampler.Langevin{}}, 101},
-		{"probability flow", sampler.Default(p), sampler.Settings{Grid: sampler.DefaultGrid(p, 40)}, 40},
+		{"predictor-corrector", sampler.DPMpp2MSDE{}, sampler.Settings{Grid: grid.Default(p, 51), Corrector: sampler.Langevin{}}, 101},
+		{"probability flow", sampler.Default(p), sampler.Settings{Grid: grid.Default(p, 40)}, 40},
 	}
 }
 

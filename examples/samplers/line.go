@@ -9,6 +9,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 )
 
@@ -37,12 +38,12 @@ func newLine(p sde.SDE, n int) (*line, error) {
 		return nil, err
 	}
 	l := &line{problem: sde.Problem{SDE: p, Score: sde.Analytic(p, law.Diffuse)}}
-	grid := sampler.DefaultGrid(p, 2)
-	l.start = quantiles(p, grid[0], n)
-	l.end = quantiles(p, grid[1], n)
-	α, σ := p.Kernel(grid[1])
+	times := grid.Default(p, 2)
+	l.start = quantiles(p, times[0], n)
+	l.end = quantiles(p, times[1], n)
+	α, σ := p.Kernel(times[1])
 	s := mat.NewDense(n, 1, nil)
-	l.problem.Score.Score(s, l.end, grid[1:])
+	l.problem.Score.Score(s, l.end, times[1:])
 	s.Scale(σ*σ, s)
 	l.end.Add(l.end, s)
 	l.end.Scale(1/α, l.end)

@@ -115,7 +115,7 @@ func TestImpulseIsExactWhereTheAnswerIsKnown(t *testing.T) {
 	p := sde.EDM{}
 	zero := sde.Problem{SDE: p, Score: sde.Analytic(p, func(_, sigma float64) sde.Density { return centred(sigma) })}
 	start := samplertest.Moments{Mean: mat.NewVecDense(2, []float64{1, 2}), Cov: mat.NewSymDense(2, []float64{2, 1, 1, 3})}
-	got, err := samplertest.Impulse(zero, sampler.EulerMaruyama{}, sampler.Settings{Grid: []float64{2, 1.5}, NoDenoise: true}, 2, &start)
+	got, err := samplertest.Impulse(zero, sampler.EulerMaruyama{}, sampler.Settings{Grid: []float64{2, 1.5}, Final: sampler.FinalState}, 2, &start)
 	require.NoError(t, err)
 	const h, g2 = 0.5, 4.
 	m := 1 - h*g2/4
@@ -184,7 +184,7 @@ func ExampleCheck() {
 				s.Mean.Set(i, j, au*denoised+0.999*su*(x-at*denoised)/st)
 			}
 		}
-		s.Move(0, 0)
+		s.Finish()
 		return nil
 	})
 	report, err := samplertest.Check(samplertest.Claim{Predictor: slip, Evaluations: 1, Order: 1})

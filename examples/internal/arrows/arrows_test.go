@@ -37,6 +37,7 @@ var rules = []rule{
 	{folder: "nn/checkpoint"},
 	{folder: "nn", own: []string{"nn/ad", "nn/internal/kernel"}},
 	{folder: "sampler", own: []string{"sampler/...", "sde/..."}},
+	{folder: "sampler/grid", own: []string{"sde/..."}},
 	{folder: "score", own: []string{"score/...", "sde/...", "nn", "nn/ad", "nn/checkpoint"}},
 	{folder: "dataset", own: []string{"dataset", "dataset/twosample"}, foreign: []string{"github.com/sbinet/npyio"}},
 	{folder: "dataset/figure", foreign: []string{"gonum.org/v1/plot"}},

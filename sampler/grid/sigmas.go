@@ -1,4 +1,4 @@
-package sampler
+package grid
 
 import (
 	"fmt"
@@ -57,43 +57,43 @@ func falling(p sde.SDE, sigmaMax, sigmaMin float64, n int, at func(w, high, low 
 	return spaced(n, from, to, func(w float64) float64 { return sde.TimeAt(p, -at(w, high, low)) })
 }
 
-// Levels returns the times at which ς has the given values. They fall, and the
+// FromSigmas returns the times at which ς has the given values. They fall, and the
 // last may be 0, which is time 0; the others lie within what the process
-// reaches in its span. An error wraps ErrRange and names the value.
+// reaches in its span. An error wraps sde.ErrRange and names the value.
 //
 // The noise levels of another process or program can be used with any process
 // in this way. k-diffusion's "VP" schedule, for example, is the levels of
-// sde.VP{} at the times Uniform(1, 1e-3, n).
-func Levels(p sde.SDE, ratios []float64) ([]float64, error) {
+// sde.VP{} at the times UniformTime(1, 1e-3, n).
+func FromSigmas(p sde.SDE, sigmas []float64) ([]float64, error) {
 	start, end := p.Span()
 	low, high := ratio(p, start), ratio(p, end)
-	grid := make([]float64, len(ratios))
-	for i, r := range ratios {
-		last := i == len(ratios)-1
+	times := make([]float64, len(sigmas))
+	for i, r := range sigmas {
+		last := i == len(sigmas)-1
 		switch {
-		case i > 0 && !(r < ratios[i-1]):
-			return nil, fmt.Errorf("sampler: ratios[%d] = %g, expected less than ratios[%d] = %g: %w", i, r, i-1, ratios[i-1], ErrRange)
+		case i > 0 && !(r < sigmas[i-1]):
+			return nil, fmt.Errorf("grid: FromSigmas: sigmas[%d] = %g, expected less than sigmas[%d] = %g: %w", i, r, i-1, sigmas[i-1], sde.ErrRange)
 		case last && r == 0:
-			continue // grid[i] = 0
+			continue // times[i] = 0
 		case !(r >= low*(1-rounding) && r <= high*(1+rounding)):
-			return nil, fmt.Errorf("sampler: ratios[%d] = %g, expected σ/α of a time in the span, from %g to %g: %w", i, r, low, high, ErrRange)
+			return nil, fmt.Errorf("grid: FromSigmas: sigmas[%d] = %g, expected σ/α of a time in the span, from %g to %g: %w", i, r, low, high, sde.ErrRange)
 		}
-		grid[i] = min(max(sde.TimeAt(p, -math.Log(r)), start), end)
+		times[i] = min(max(sde.TimeAt(p, -math.Log(r)), start), end)
 	}
-	return grid, nil
+	return times, nil
 }
 
 // rounding is how far beyond the ends of the span a level may lie that was
 // meant for the end.
 const rounding = 1e-12
 
-// Ratios returns ς = σ/α at the times of a grid: the inverse of Levels.
-func Ratios(p sde.SDE, grid []float64) []float64 {
-	ratios := make([]float64, len(grid))
-	for i, t := range grid {
-		ratios[i] = ratio(p, t)
+// Sigmas returns ς = σ/α at the times of a grid: the inverse of FromSigmas.
+func Sigmas(p sde.SDE, times []float64) []float64 {
+	sigmas := make([]float64, len(times))
+	for i, t := range times {
+		sigmas[i] = ratio(p, t)
 	}
-	return ratios
+	return sigmas
 }
 
 func ratio(p sde.SDE, t float64) float64 {

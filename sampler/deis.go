@@ -1,13 +1,13 @@
 package sampler
 
 import (
-	"fmt"
+	"cmp"
 	"math"
 )
 
-var _ Predictor = AdamsBashforth{}
+var _ Predictor = DEIS{}
 
-// AdamsBashforth is the linear multistep method for the probability flow in one
+// DEIS is the linear multistep method for the probability flow in one
 // of the forms in which the flow is an integral,
 //
 //	x_u/N_u = x_t/N_t + ∫ q dw,
@@ -16,31 +16,39 @@ var _ Predictor = AdamsBashforth{}
 // are taken exactly, so that the only error is the polynomial's:
 //
 //	Form          N          q                w             polynomial in
-//	NoiseForm     α          ε̂                σ/α = e^−λ    λ = log(α/σ)
-//	DataForm      σ          D                α/σ = e^λ     λ
+//	EpsilonForm     α          ε̂                σ/α = e^−λ    λ = log(α/σ)
+//	X0Form      σ          D                α/σ = e^λ     λ
 //	VelocityForm  α + σ      ε̂ − D            σ/(α + σ)     w
 //	AngleForm     √(α²+σ²)   (αε̂ − σD)/N      atan(σ/α)     λ
 //
-// NoiseForm and DataForm are exponential integrators: the one is DEIS (Zhang &
-// Chen 2023), the other of order 3 is DPMpp3M. LMS is NoiseForm with a polynomial
+// EpsilonForm and X0Form are exponential integrators: the one is DEIS (Zhang &
+// Chen 2023), the other of order 3 is DPMpp3M. LMS is EpsilonForm with a polynomial
 // in w; AngleForm has the v-prediction of VP processes. Order 1 is DDIM, but in
 // AngleForm. The first steps, for want of values, have lower orders, and a step
 // to σ_u = 0 is DDIM's. One evaluation a step.
-type AdamsBashforth struct {
+type DEIS struct {
 	// Order is from 1 to 4; 0 means 3.
 	Order int
 	// Form is what the polynomial stands for; the zero value is
-	// NoiseForm, which needs the fewest evaluations.
+	// EpsilonForm, which needs the fewest evaluations.
 	Form Form
 }
 
-// Form names a form of the probability flow; see AdamsBashforth.
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (p DEIS) Validate() error {
+	return cmp.Or(within("DEIS.Order", p.Order, 0, 4), within("DEIS.Form", p.Form, EpsilonForm, AngleForm))
+}
+
+// Reversible reports true: no noise is drawn.
+func (DEIS) Reversible() bool { return true }
+
+// Form names a form of the probability flow; see DEIS.
 type Form uint8
 
 // The forms.
 const (
-	NoiseForm Form = iota
-	DataForm
+	EpsilonForm Form = iota
+	X0Form
 	VelocityForm
 	AngleForm
 )
@@ -49,7 +57,7 @@ const (
 // q = onX x + onScore s where the kernel is α, σ.
 func (f Form) at(alpha, sigma float64) (norm, w, onX, onScore float64) {
 	switch f {
-	case DataForm:
+	case X0Form:
 		return sigma, math.Log(alpha / sigma), 1 / alpha, sigma * sigma / alpha
 	case VelocityForm:
 		return alpha + sigma, sigma / (alpha + sigma), -1 / alpha, -sigma - sigma*sigma/alpha
@@ -65,7 +73,7 @@ func (f Form) at(alpha, sigma float64) (norm, w, onX, onScore float64) {
 // N_u ∫ θ^k dw = c m_k over a step of length h in the coordinate.
 func (f Form) integral(alpha, sigma, h float64) (c float64, m moments) {
 	switch f {
-	case DataForm:
+	case X0Form:
 		return alpha * h, exponential(-h)
 	case VelocityForm:
 		return (alpha + sigma) * h, plain()
@@ -94,19 +102,13 @@ func angular(from, h float64) (m moments) {
 	return m
 }
 
-// Predict implements Predictor. It returns an error wrapping ErrRange for an
-// Order or Form that does not exist.
-func (p AdamsBashforth) Predict(s *Step) error {
-	if p.Order == 0 {
-		p.Order = 3
+// Predict implements Predictor.
+func (p DEIS) Predict(s *Step) error {
+	if err := p.Validate(); err != nil {
+		return err
 	}
-	switch {
-	case p.Order < 1 || p.Order > 4:
-		return fmt.Errorf("AdamsBashforth.Order = %d, expected 1 to 4: %w", p.Order, ErrRange)
-	case p.Form > AngleForm:
-		return fmt.Errorf("AdamsBashforth.Form = %d, expected one of the constants: %w", p.Form, ErrRange)
-	}
-	now := s.Remember(p.Order)
+	p.Order = cmp.Or(p.Order, 3)
+	now := s.Push(p.Order)
 	if err := s.Score(now, s.X, s.T); err != nil {
 		return err
 	}
@@ -115,7 +117,7 @@ func (p AdamsBashforth) Predict(s *Step) error {
 	nt, from, onX, onScore := p.Form.at(at, st)
 	if su == 0 { // x = α_u D
 		combine(s.Mean, au/at, s.X, au*st*st/at, now)
-		s.Move(0, 0)
+		s.Finish()
 		return nil
 	}
 	combine(now, onX, s.X, onScore, now)
@@ -123,7 +125,7 @@ func (p AdamsBashforth) Predict(s *Step) error {
 	h := to - from
 	var r nodes
 	for i := range p.Order {
-		if _, t, ok := s.Past(i); ok {
+		if _, t, ok := s.History(i); ok {
 			_, w, _, _ := p.Form.at(s.Kernel(t))
 			r.add((w - from) / h)
 		}
@@ -132,9 +134,9 @@ func (p AdamsBashforth) Predict(s *Step) error {
 	combine(s.Mean, nu/nt, s.X, 0, now)
 	w := r.weights(m)
 	for i := range r.n {
-		q, _, _ := s.Past(i)
+		q, _, _ := s.History(i)
 		combine(s.Mean, 1, s.Mean, c*w[i], q)
 	}
-	s.Move(0, 0)
+	s.Finish()
 	return nil
 }

@@ -1,14 +1,14 @@
 package sampler
 
-var _ Predictor = Hold{}
+var _ Predictor = NoPredictor{}
 
-// Hold is the Predictor that leaves the state where it is, so that the
+// NoPredictor is the Predictor that leaves the state where it is, so that the
 // Corrector does all the work: with Langevin on a grid of falling noise levels
 // this is annealed Langevin dynamics (Song & Ermon 2019).
-type Hold struct{}
+type NoPredictor struct{}
 
 // Predict implements Predictor.
-func (Hold) Predict(s *Step) error {
+func (NoPredictor) Predict(s *Step) error {
 	s.Mean.Copy(s.X)
 	return nil
 }
