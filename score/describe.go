@@ -8,10 +8,10 @@ import (
 // describe returns v as a Go value, its %#v form, to be compared with that of
 // another process. Where v holds something whose form is an address (a
 // function, a channel, a pointer below the top) the error names it and wraps
-// ErrOpaque; a GoString method is the way out.
+// ErrNotSerializable; a GoString method is the way out.
 func describe(name string, v any) (string, error) {
 	if what := opaque(reflect.ValueOf(v), name, true); what != "" {
-		return "", fmt.Errorf("%w: %s; give %T, or a type around it, a GoString method", ErrOpaque, what, v)
+		return "", fmt.Errorf("%w: %s; give %T, or a type around it, a GoString method", ErrNotSerializable, what, v)
 	}
 	return fmt.Sprintf("%#v", v), nil
 }

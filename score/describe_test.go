@@ -31,10 +31,10 @@ func TestFunctionsAreNotSavedByTheirAddress(t *testing.T) {
 	m := newModel(t, 2, Config{Process: own})
 	var b bytes.Buffer
 	err := m.Save(&b)
-	require.ErrorIs(t, err, ErrOpaque)
+	require.ErrorIs(t, err, ErrNotSerializable)
 	require.ErrorContains(t, err, "score: Save: a value has no description: Config.Process.Alpha is a func; give sde.Schedule, or a type around it, a GoString method")
 	require.Zero(t, b.Len())
-	require.ErrorIs(t, m.SaveFile(t.TempDir()+"/m"), ErrOpaque)
+	require.ErrorIs(t, m.SaveFile(t.TempDir()+"/m"), ErrNotSerializable)
 
 	m = newModel(t, 2, Config{Process: told{own, "e^t"}})
 	require.NoError(t, m.Save(&b))
@@ -66,7 +66,7 @@ func TestDescriptionsAreThoseOfGo(t *testing.T) {
 			require.Equal(t, c.want, got)
 			continue
 		}
-		require.ErrorIs(t, err, ErrOpaque)
+		require.ErrorIs(t, err, ErrNotSerializable)
 		require.ErrorContains(t, err, c.say)
 	}
 }

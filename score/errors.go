@@ -12,12 +12,12 @@ import (
 
 // Errors that this package wraps.
 var (
-	ErrRange     = errors.New("value out of range")
-	ErrShape     = errors.New("wrong shape")
-	ErrNonFinite = errors.New("not finite")
-	ErrMismatch  = errors.New("model and file differ")
-	ErrDead      = errors.New("the network has learned nothing")
-	ErrOpaque    = errors.New("a value has no description")
+	ErrRange           = errors.New("value out of range")
+	ErrShape           = errors.New("wrong shape")
+	ErrNonFinite       = errors.New("not finite")
+	ErrMismatch        = errors.New("model and file differ")
+	ErrDead            = errors.New("the network has learned nothing")
+	ErrNotSerializable = errors.New("a value has no description")
 )
 
 // validVariance checks a variance of which zero means 1.

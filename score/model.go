@@ -25,12 +25,12 @@ type Config struct {
 	// Cond describes the conditions of a conditional model; the zero value is
 	// none. See Model.Given.
 	Cond Conditions
-	// Freeze is the noise level σ/α in model coordinates below which the score
-	// stays what it is there: with x' = x/α, s'(x', σ') = s'(x', Freeze). Below
+	// MinNoise is the noise level σ/α in model coordinates below which the score
+	// stays what it is there: with x' = x/α, s'(x', σ') = s'(x', MinNoise). Below
 	// it a network has seen no data and noise is far smaller than any detail.
-	// Zero is 0.005, a negative value is no freeze; the highest noise level of
+	// Zero is 0.005, a negative value is none; the highest noise level of
 	// the process is the most.
-	Freeze float64
+	MinNoise float64
 	// Seed chooses the initial weights.
 	Seed uint64
 }
@@ -77,7 +77,7 @@ var (
 
 // New returns an untrained Model of rows of d columns. c may be nil. It
 // returns an error wrapping ErrRange for an impossible dimension, process,
-// preconditioning or freeze, and one wrapping ErrShape when the network's output
+// preconditioning or MinNoise, and one wrapping ErrShape when the network's output
 // has not d columns.
 func New(d int, c *Config) (*Model, error) {
 	if d < 1 {
@@ -86,7 +86,7 @@ func New(d int, c *Config) (*Model, error) {
 	if c == nil {
 		c = &Config{}
 	}
-	m := &Model{dim: d, process: c.Process, net: c.Net, precond: c.Precond, freeze: c.Freeze}
+	m := &Model{dim: d, process: c.Process, net: c.Net, precond: c.Precond, freeze: c.MinNoise}
 	if m.process == nil {
 		m.process = sde.EDM{}
 	}
@@ -107,7 +107,7 @@ func New(d int, c *Config) (*Model, error) {
 	}
 	m.cond = newConditions(c.Cond)
 	m.none = make([]float64, m.conditionWidth())
-	if err := m.setFreeze(); err != nil {
+	if err := m.setMinNoise(); err != nil {
 		return nil, err
 	}
 	var err error
@@ -125,8 +125,8 @@ func New(d int, c *Config) (*Model, error) {
 	return m, nil
 }
 
-// setFreeze checks the freeze, takes its default, and finds its time.
-func (m *Model) setFreeze() error {
+// setMinNoise checks the least noise level, takes its default, and finds its time.
+func (m *Model) setMinNoise() error {
 	_, end := m.process.Span()
 	switch last := math.Exp(-sde.LogSNR(m.process, end)); {
 	case m.freeze == 0:
@@ -135,7 +135,7 @@ func (m *Model) setFreeze() error {
 		m.freeze = 0
 		return nil
 	case !finite(m.freeze) || m.freeze > last:
-		return fmt.Errorf("score: New: %w: Config.Freeze is %v, want at most %.4g, the highest noise level of the process", ErrRange, m.freeze, last)
+		return fmt.Errorf("score: New: %w: Config.MinNoise is %v, want at most %.4g, the highest noise level of the process", ErrRange, m.freeze, last)
 	}
 	m.frozen = sde.TimeAt(m.process, -math.Log(m.freeze))
 	return nil
@@ -194,7 +194,7 @@ func (m *Model) UnitRoundoff() float64 {
 	return 0x1p-24
 }
 
-// Kink returns the time below which the score is frozen, see Config.Freeze, NaN
+// Kink returns the time below which the score is frozen, see Config.MinNoise, NaN
 // when it never is.
 func (m *Model) Kink() float64 {
 	if m.freeze == 0 {

@@ -119,13 +119,13 @@ func (t *trainer) state() (*checkpoint.File, error) {
 	for i, v := range t.s.Optimizer.State() {
 		add(tensorOptimizer+strconv.Itoa(i), v)
 	}
-	checks := make([]float64, 0, 4*len(t.result.Checks))
-	for _, c := range t.result.Checks {
+	checks := make([]float64, 0, 4*len(t.result.Diagnoses))
+	for _, c := range t.result.Diagnoses {
 		checks = append(checks, float64(c.Step), c.R, c.Z, c.Gain)
 	}
 	f.Tensors = append(f.Tensors,
 		checkpoint.Tensor{Name: tensorLosses, Shape: []int{len(t.losses)}, Data: t.losses},
-		checkpoint.Tensor{Name: tensorChecks, Shape: []int{len(t.result.Checks), 4}, Data: checks})
+		checkpoint.Tensor{Name: tensorChecks, Shape: []int{len(t.result.Diagnoses), 4}, Data: checks})
 	return f, nil
 }
 
@@ -226,7 +226,7 @@ func (t *trainer) restoreResult(meta map[string]string, rest map[string]checkpoi
 		return err
 	}
 	for c := range slices.Chunk(checks, 4) {
-		t.result.Checks = append(t.result.Checks, Check{Step: int(c[0]), R: c[1], Z: c[2], Gain: c[3]})
+		t.result.Diagnoses = append(t.result.Diagnoses, Diagnosis{Step: int(c[0]), R: c[1], Z: c[2], Gain: c[3]})
 	}
 	return nil
 }

@@ -115,7 +115,7 @@ func TestResumedRunRemembersItsChecks(t *testing.T) {
 	s := &Settings{Steps: 1010, Batch: 4, References: -1, Checkpoints: Checkpoints{Dir: t.TempDir(), Every: 505}}
 	m := newDead(t, 5, config)
 	want := fit(t, m, standard(5), s)
-	require.Len(t, want.Checks, 3)
+	require.Len(t, want.Diagnoses, 3)
 	got, err := Resume(background, newDead(t, 5, config), standard(5), s, filepath.Join(s.Checkpoints.Dir, keptName(505)))
 	require.NoError(t, err)
 	require.Equal(t, fmt.Sprint(want), fmt.Sprint(got), "NaN is not equal to itself")
@@ -260,7 +260,7 @@ func TestOtherSettingsAreRefusedByName(t *testing.T) {
 	for want, change := range map[string]func(s *Settings, data *Data, c *Config){
 		"Settings.Objective is\n\tscore.DSM{} in the file,\n\tscore.uncertain{} in this run": func(s *Settings, _ *Data, _ *Config) { s.Objective = uncertain{} },
 		"Settings.Weight is":                          func(s *Settings, _ *Data, _ *Config) { s.Weight = Simple{} },
-		"Settings.Times is":                           func(s *Settings, _ *Data, _ *Config) { s.Times = Uniform{} },
+		"Settings.Times is":                           func(s *Settings, _ *Data, _ *Config) { s.Times = UniformTimes{} },
 		"Settings.Steps is\n\t20 in the file,\n\t21":  func(s *Settings, _ *Data, _ *Config) { s.Steps = 21 },
 		"Settings.Batch is":                           func(s *Settings, _ *Data, _ *Config) { s.Batch = 50 },
 		"Settings.NoAntithetic is":                    func(s *Settings, _ *Data, _ *Config) { s.NoAntithetic = true },
@@ -390,12 +390,12 @@ func TestOpaqueSettingsCannotBeKept(t *testing.T) {
 	s := quick(3)
 	s.Objective, s.Checkpoints.Dir = functional{F: math.Sqrt}, filepath.Join(t.TempDir(), "none")
 	_, err := Fit(background, newModel(t, 2, Config{}), moons(), s)
-	require.ErrorIs(t, err, ErrOpaque)
+	require.ErrorIs(t, err, ErrNotSerializable)
 	require.ErrorContains(t, err, "Settings.Checkpoints: a value has no description: Settings.Objective.F is a func")
 	require.NoDirExists(t, s.Checkpoints.Dir)
 	s.Objective = nil
 	_, err = Fit(background, newModel(t, 2, Config{Process: own}), moons(), s)
-	require.ErrorIs(t, err, ErrOpaque)
+	require.ErrorIs(t, err, ErrNotSerializable)
 	require.ErrorContains(t, err, "Config.Process.Alpha is a func")
 }
 

@@ -19,14 +19,14 @@ const (
 	weightsName = "net."
 	runName     = "run." // a checkpoint's further tensors
 
-	metaKind    = "gradlogp.kind"
-	metaDim     = "gradlogp.dim"
-	metaProcess = "gradlogp.process"
-	metaNet     = "gradlogp.network"
-	metaPrecond = "gradlogp.preconditioning"
-	metaFreeze  = "gradlogp.freeze"
-	metaCond    = "gradlogp.conditions"
-	metaFitted  = "gradlogp.calibrated"
+	metaKind     = "gradlogp.kind"
+	metaDim      = "gradlogp.dim"
+	metaProcess  = "gradlogp.process"
+	metaNet      = "gradlogp.network"
+	metaPrecond  = "gradlogp.preconditioning"
+	metaMinNoise = "gradlogp.min_noise"
+	metaCond     = "gradlogp.conditions"
+	metaFitted   = "gradlogp.calibrated"
 
 	kindModel      = "model"
 	kindCheckpoint = "checkpoint"
@@ -48,7 +48,7 @@ func (m *Model) description() ([]described, error) {
 		}
 		all = append(all, described{part.key, text})
 	}
-	all = append(all, described{metaFreeze, strconv.FormatFloat(m.freeze, 'g', -1, 64)})
+	all = append(all, described{metaMinNoise, strconv.FormatFloat(m.freeze, 'g', -1, 64)})
 	given := "" // files of models without conditions say nothing
 	if m.cond != nil {
 		var err error
@@ -66,7 +66,7 @@ func (m *Model) description() ([]described, error) {
 //
 // A value that holds functions, as sde.Schedule does, or further pointers has no
 // such form that another process could compare: then nothing is written and the
-// error wraps ErrOpaque and names the field. A type around it with a method
+// error wraps ErrNotSerializable and names the field. A type around it with a method
 // GoString, whose text changes whenever the functions do, is the way to save it.
 func (m *Model) Save(w io.Writer) error {
 	f, err := m.file(m.theta)
@@ -122,7 +122,7 @@ func (m *Model) file(theta []float32) (*checkpoint.File, error) {
 
 // Load fills the model with the weights, shift and scale that Save wrote. The
 // model must have been made with the process, network, preconditioning and
-// freeze of the one saved; otherwise the error wraps ErrMismatch and prints
+// MinNoise of the one saved; otherwise the error wraps ErrMismatch and prints
 // both. A checkpoint of Fit is a model's file too: its weights are those that
 // Fit would have left. A damaged file, or one without version and checksum,
 // gives an error that wraps one of package checkpoint's, NaN or infinite numbers
