@@ -66,6 +66,28 @@ func Example() {
 	// score [-0.5   1.0]
 }
 
+// A file is all that another program needs.
+func ExampleOpen() {
+	m, err := score.New(2, &score.Config{Net: nn.MLP{Hidden: []int{16, 16}}, Process: sde.VP{BetaMax: 15}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	m.Metadata = map[string]string{"data": "tides of 2024"}
+	path := filepath.Join(os.TempDir(), fmt.Sprintf("model-%d", os.Getpid()))
+	defer os.Remove(path)
+	if err := m.SaveFile(path); err != nil {
+		log.Fatal(err)
+	}
+
+	opened, err := score.Open(path)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(opened.Dim(), opened.Process(), opened.Metadata)
+	// Output:
+	// 2 {0 15} map[data:tides of 2024]
+}
+
 // Huber is a denoising loss that grows linearly for large errors,
 // √(1 + ‖ε̂ − z‖²) − 1.
 type Huber struct{}

@@ -2,6 +2,7 @@ package score
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"sync"
 
@@ -48,6 +49,12 @@ type Config struct {
 // and sde.Kinked. It is safe for concurrent use, except beside Fit and Load,
 // which change it.
 type Model struct {
+	// Metadata is what the user wants to be kept beside the model, say where the
+	// data came from: Save, SaveFile and the checkpoints of Fit write it, Open,
+	// Load, LoadFile and Resume replace it by what the file holds. Keys and
+	// values are UTF-8.
+	Metadata map[string]string
+
 	dim          int
 	process      sde.SDE
 	net          nn.Module
@@ -181,6 +188,7 @@ func (m *Model) Float64() *Model {
 		params: m.params, theta: append([]float32(nil), m.theta...), calibrated: m.calibrated, double: true,
 	}
 	c.shift, c.scale = m.Frame()
+	c.Metadata = maps.Clone(m.Metadata)
 	c.eval = newEngine[float64](c, c.theta)
 	return c
 }

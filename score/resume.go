@@ -69,17 +69,22 @@ func (t *trainer) settings() ([]described, error) {
 		value any
 	}{
 		{"Objective", s.Objective}, {"Weight", s.Weight}, {"Times", s.Times}, {"Steps", s.Steps}, {"Batch", s.Batch},
-		{"NoAntithetic", s.NoAntithetic}, {"References", s.References}, {"Rate", s.Rate}, {"Optimizer", hyperparameters(s.Optimizer)},
+		{"NoAntithetic", s.NoAntithetic}, {"References", s.References}, {"Rate", s.Rate},
 		{"EMA", s.EMA}, {"Averaging", s.Averaging}, {"Clip", s.Clip}, {"ClipValue", s.ClipValue}, {"DropCond", s.DropCond},
 		{"ScaleColumns", s.ScaleColumns}, {"Seed", s.Seed},
 		{"Validation.Rows", s.Validation.Rows}, {"Validation.Every", s.Validation.Every}, {"Validation.Patience", s.Validation.Patience},
 	} {
-		text, err := describe("Settings."+f.name, f.value)
+		text, _, err := describe("Settings."+f.name, f.value)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, described{metaSettings + f.name, text})
 	}
+	text, err := describeExported("Settings.Optimizer", s.Optimizer)
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, described{metaSettings + "Optimizer", text})
 	rows, err := fingerprint(t.batch, calibrationStep)
 	if err != nil {
 		return nil, err

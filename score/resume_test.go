@@ -273,7 +273,7 @@ func TestOtherSettingsAreRefusedByName(t *testing.T) {
 		"Settings.ClipValue is":                       func(s *Settings, _ *Data, _ *Config) { s.ClipValue = 2 },
 		"Settings.DropCond is":                        func(s *Settings, _ *Data, _ *Config) { s.DropCond = 0.5 },
 		"Settings.ScaleColumns is":                    func(s *Settings, _ *Data, _ *Config) { s.ScaleColumns = true },
-		"Settings.Seed is\n\t0x4 in the file,\n\t0x5": func(s *Settings, _ *Data, _ *Config) { s.Seed = 5 },
+		"Settings.Seed is\n\t4 in the file,\n\t5": func(s *Settings, _ *Data, _ *Config) { s.Seed = 5 },
 		"Settings.Validation.Rows is":                 func(s *Settings, _ *Data, _ *Config) { s.Validation.Rows = 7 },
 		"Settings.Validation.Every is":                func(s *Settings, _ *Data, _ *Config) { s.Validation.Every = 7 },
 		"Settings.Validation.Patience is":             func(s *Settings, _ *Data, _ *Config) { s.Validation.Patience = 7 },
@@ -391,7 +391,7 @@ func TestOpaqueSettingsCannotBeKept(t *testing.T) {
 	s.Objective, s.Checkpoints.Dir = functional{F: math.Sqrt}, filepath.Join(t.TempDir(), "none")
 	_, err := Fit(background, newModel(t, 2, Config{}), moons(), s)
 	require.ErrorIs(t, err, ErrNotSerializable)
-	require.ErrorContains(t, err, "Settings.Checkpoints: a value has no description: Settings.Objective.F is a func")
+	require.ErrorContains(t, err, "Settings.Checkpoints: not serialisable: Settings.Objective.F is a func")
 	require.NoDirExists(t, s.Checkpoints.Dir)
 	s.Objective = nil
 	_, err = Fit(background, newModel(t, 2, Config{Process: own}), moons(), s)
