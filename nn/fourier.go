@@ -2,6 +2,7 @@ package nn
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 
 	"github.com/gradlogp/gradlogp/nn/ad"
@@ -46,6 +47,10 @@ func (f TimeFourier) Apply(_ *Build, t *ad.Expr) *ad.Expr {
 func waves(x *ad.Expr, n int, low, high float64) []*ad.Expr {
 	if n < 0 || !(low > 0 && low <= high && high <= math.MaxFloat64) {
 		panic("nn: Fourier features need N > 0 and 0 < Low ≤ High")
+	}
+	const most = 1 << 20
+	if n > most/x.Cols() {
+		panic(fmt.Sprintf("nn: Fourier features of %d columns at %d frequencies, want at most %d waves", x.Cols(), n, most))
 	}
 	w := make([]float64, n)
 	for k := range w {

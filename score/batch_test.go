@@ -106,7 +106,7 @@ func TestBatchIsMadeAsDocumented(t *testing.T) {
 		"plain":          {Batch: 64, References: -1},
 		"no pairs":       {Batch: 64, NoAntithetic: true, References: 70},
 		"single, plain":  {Batch: 1, NoAntithetic: true, References: -1},
-		"likelihood":     {Batch: 32, Weight: Likelihood{}, Times: Uniform{}},
+		"likelihood":     {Batch: 32, Weight: Likelihood{}, Times: UniformTimes{}},
 	} {
 		for process, p := range processes {
 			t.Run(name+" "+process, func(t *testing.T) {
@@ -179,7 +179,7 @@ func TestBatchDependsOnItsStepAndSeedOnly(t *testing.T) {
 }
 
 func TestTimesFillTheirStrata(t *testing.T) {
-	b := batchOf(t, newModel(t, 2, Config{}), moons(), Settings{Batch: 2000, References: -1, Times: Uniform{}})
+	b := batchOf(t, newModel(t, 2, Config{}), moons(), Settings{Batch: 2000, References: -1, Times: UniformTimes{}})
 	require.NoError(t, b.fill(0))
 	start, end := sde.EDM{}.Span()
 	place := make([]float64, len(b.times)) // within the stratum, uniform on [0, 1)
@@ -246,8 +246,8 @@ func TestRaoBlackwellisedTargetIsUnbiased(t *testing.T) {
 func TestFieldsAreThoseOfTheModel(t *testing.T) {
 	const n = 12
 	for name, p := range processes {
-		for _, c := range []Precond{EDM{}, Epsilon{}, Clean{}, V{}} {
-			m := newModel(t, 2, Config{Process: p, Precond: c, Freeze: -1})
+		for _, c := range []Precond{EDM{}, Epsilon{}, X0{}, V{}} {
+			m := newModel(t, 2, Config{Process: p, Precond: c, MinNoise: -1})
 			b := batchOf(t, m, moons(), Settings{Batch: n, NoAntithetic: true})
 			at := spread(p, n)
 			for i, at := range at {
@@ -276,7 +276,7 @@ func TestFieldsAreThoseOfTheModel(t *testing.T) {
 					sde.Convert(want, row, one, p, at, sde.Score, to)
 					_, g2 := p.Rates(at)
 					unit := [...]float64{math.Hypot(1, 1/σ), math.Hypot(1, σ/α), 1, math.Hypot(1, g2/σ)}[k]
-					if c == (Clean{}) && to != sde.Denoised {
+					if c == (X0{}) && to != sde.Denoised {
 						unit *= math.Hypot(1, 1/σ) // x and αF nearly cancel
 					}
 					for j := range 2 {

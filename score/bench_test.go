@@ -86,7 +86,7 @@ func BenchmarkFitStep(b *testing.B) {
 				}
 				s, err := (&Settings{
 					Steps: 1 << 30, Batch: c.rows, NoAntithetic: true, References: -1, Workers: workers,
-					Weight: Simple{}, Times: Uniform{}, Rate: nn.Constant(1e-3),
+					Weight: Simple{}, Times: UniformTimes{}, Rate: nn.Constant(1e-3),
 				}).withDefaults()
 				if err != nil {
 					b.Fatal(err)

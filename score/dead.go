@@ -10,7 +10,7 @@ import (
 	"github.com/gradlogp/gradlogp/sde/noise"
 )
 
-// Check is one look of the detector of dead runs. On fixed rows with σ/α
+// Diagnosis is one look of the detector of dead runs. On fixed rows with σ/α
 // log-uniform in [0.3, 1] and the target T of the EDM preconditioning,
 //
 //	R = 1 − E‖F − T‖² / E‖T‖²
@@ -23,7 +23,7 @@ import (
 // above 0, and Gain > 0.02. A network whose preconditioning does not start it at
 // F = 0 is far below 0 at first: while R < −0.02 it is given time, but not at
 // the end.
-type Check struct {
+type Diagnosis struct {
 	Step int
 	R    float64
 	Z    float64 // R's paired score: the mean improvement in standard errors
@@ -67,7 +67,7 @@ func (t *trainer) check() error {
 	if err := t.publish(); err != nil {
 		return err
 	}
-	c := Check{Step: t.step, Gain: math.NaN()}
+	c := Diagnosis{Step: t.step, Gain: math.NaN()}
 	c.R, c.Z = t.detector.explained(t.m)
 	young := c.R < -deadR && !last
 	dead := c.R < deadR && c.Z < deadZ && !young
@@ -78,7 +78,7 @@ func (t *trainer) check() error {
 		}
 		c.Gain = gain
 	}
-	t.result.Checks = append(t.result.Checks, c)
+	t.result.Diagnoses = append(t.result.Diagnoses, c)
 	t.checked(c)
 	switch {
 	case !dead || c.Gain <= deadGain:

@@ -55,11 +55,11 @@ func TestDeadRunIsReported(t *testing.T) {
 			require.ErrorIs(t, err, ErrDead, "%s, %s", name, where)
 			require.ErrorContains(t, err, "after 500 steps")
 			require.Equal(t, 500, r.Steps)
-			require.Len(t, r.Checks, 1)
-			require.Equal(t, 500, r.Checks[0].Step)
-			require.Less(t, math.Abs(r.Checks[0].R), 0.01)
-			require.Less(t, r.Checks[0].Z, 5.0)
-			require.Greater(t, r.Checks[0].Gain, 0.07, "toys have .074 and more")
+			require.Len(t, r.Diagnoses, 1)
+			require.Equal(t, 500, r.Diagnoses[0].Step)
+			require.Less(t, math.Abs(r.Diagnoses[0].R), 0.01)
+			require.Less(t, r.Diagnoses[0].Z, 5.0)
+			require.Greater(t, r.Diagnoses[0].Gain, 0.07, "toys have .074 and more")
 			require.NotEmpty(t, r.Raw)
 			require.Positive(t, r.Loss)
 		}
@@ -77,14 +77,14 @@ func newDead(t *testing.T, d int, c Config) *Model {
 // reaches first: it is young there, not dead.
 func TestYoungRunIsNotDead(t *testing.T) {
 	run := func(steps int) (*Result, error) {
-		m := newDead(t, 2, Config{Precond: Clean{}, Net: nn.RecipeMLP(2, 16)})
+		m := newDead(t, 2, Config{Precond: X0{}, Net: nn.RecipeMLP(2, 16)})
 		return Fit(background, m, moons(), &Settings{Steps: steps, Batch: 8, References: -1, Rate: nn.Constant(3e-4)})
 	}
 	r, err := run(501)
-	require.Len(t, r.Checks, 2, "the check after 500 steps lets it go on")
-	require.Less(t, r.Checks[0].R, -0.02)
+	require.Len(t, r.Diagnoses, 2, "the check after 500 steps lets it go on")
+	require.Less(t, r.Diagnoses[0].R, -0.02)
 	require.ErrorIs(t, err, ErrDead, "as the result of a run it is nothing")
-	require.Greater(t, r.Checks[1].Gain, 0.07)
+	require.Greater(t, r.Diagnoses[1].Gain, 0.07)
 }
 
 // For Gaussian data F = 0 is the truth.
@@ -93,8 +93,8 @@ func TestGaussianDataRaiseNoAlarm(t *testing.T) {
 		m := newDead(t, d, Config{Net: killed{nn.Linear{Out: d}}})
 		r := fit(t, m, standard(d), &Settings{Steps: 500, Batch: 4, References: -1})
 		require.Empty(t, r.Warnings)
-		require.Len(t, r.Checks, 1)
-		for _, c := range r.Checks {
+		require.Len(t, r.Diagnoses, 1)
+		for _, c := range r.Diagnoses {
 			require.Less(t, math.Abs(c.R), 1e-5)
 			require.Less(t, math.Abs(c.Gain), 0.005)
 		}
@@ -106,8 +106,8 @@ func TestDeadRunInManyDimensionsIsAWarning(t *testing.T) {
 	r := fit(t, m, standard(5), &Settings{Steps: 700, Batch: 4, References: -1})
 	require.Len(t, r.Warnings, 1)
 	require.Contains(t, r.Warnings[0], "no structure found beyond a Gaussian")
-	require.Len(t, r.Checks, 2)
-	require.True(t, math.IsNaN(r.Checks[0].Gain))
+	require.Len(t, r.Diagnoses, 2)
+	require.True(t, math.IsNaN(r.Diagnoses[0].Gain))
 }
 
 func TestChecksComeAtTheirSteps(t *testing.T) {
@@ -115,7 +115,7 @@ func TestChecksComeAtTheirSteps(t *testing.T) {
 		m := newDead(t, 4, Config{Net: killed{nn.Linear{Out: 4}}})
 		r := fit(t, m, standard(4), &Settings{Steps: steps, Batch: 1, References: -1})
 		var got []int
-		for _, c := range r.Checks {
+		for _, c := range r.Diagnoses {
 			got = append(got, c.Step)
 		}
 		require.Equal(t, want, got)
@@ -126,7 +126,7 @@ func TestChecksComeAtTheirSteps(t *testing.T) {
 func TestDetectorStaysWithinTheSpan(t *testing.T) {
 	m := newDead(t, 2, Config{Net: killed{nn.Linear{Out: 2}}, Process: sde.EDM{SigmaMin: 20, SigmaMax: 80}})
 	r := fit(t, m, pinwheel(), &Settings{Steps: 500, Batch: 4, References: -1})
-	require.Less(t, r.Checks[0].Gain, 0.02)
+	require.Less(t, r.Diagnoses[0].Gain, 0.02)
 }
 
 // R is what it says: for a network that knows part of the answer it is the part

@@ -18,11 +18,11 @@
 //	prediction   Skip          Out            1 − α·Skip
 //	EDM          αv/C          σ√(v/C)        σ²/C          C = α²v + σ²
 //	Epsilon      1/α           −σ/α           0
-//	Clean        0             1              1
+//	X0           0             1              1
 //	V            α/(α²+σ²)     −σ/(α²+σ²)     σ²/(α²+σ²)
-//	Flow         (1+2fσ²/g²)/α −2σ²/(αg²)     −2fσ²/g²
+//	Velocity     (1+2fσ²/g²)/α −2σ²/(αg²)     −2fσ²/g²
 //
-// with In = 1/√C and Noise = ¼ ln(σ/α) for all of them but Flow, whose Noise is t. EDM with calibrated
+// with In = 1/√C and Noise = ¼ ln(σ/α) for all of them but Velocity, whose Noise is t. EDM with calibrated
 // variance is the default (Karras et al. 2022). An energy network, nn.Energy,
 // fits in the network's place; its energy is that of the log-density,
 //
@@ -73,8 +73,8 @@
 //
 // Times are quantile functions, hence stratified: LogNormal, LogUniform (the
 // importance sampling of Likelihood), LogLogistic, SplitLogNormal and CosineTimes
-// in σ/α, Uniform, and Levels for tables. For the published discrete objectives
-// take a process of sde.NewDDPM or sde.NewNCSN with Levels.
+// in σ/α, UniformTimes, and LevelTimes for tables. For the published discrete objectives
+// take a process of sde.NewDDPM or sde.NewNCSN with LevelTimes.
 //
 // # Conditions
 //
@@ -124,6 +124,6 @@
 // Whatever ends a run early (the context, an error of data, Recorder or disk, a
 // loss that is not finite, a dead network) ends it after a complete step, with
 // the last good checkpoint in place. Recorders write what a run says of each
-// step, with Measures of one's own such as the likelihood of held-out rows,
+// step, with metrics of one's own such as the likelihood of held-out rows,
 // Settings.Logger of events.
 package score

@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
+	"strings"
+	"unicode"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -12,12 +15,12 @@ import (
 
 // Errors that this package wraps.
 var (
-	ErrRange     = errors.New("value out of range")
-	ErrShape     = errors.New("wrong shape")
-	ErrNonFinite = errors.New("not finite")
-	ErrMismatch  = errors.New("model and file differ")
-	ErrDead      = errors.New("the network has learned nothing")
-	ErrOpaque    = errors.New("a value has no description")
+	ErrRange           = errors.New("value out of range")
+	ErrShape           = errors.New("wrong shape")
+	ErrNonFinite       = errors.New("not finite")
+	ErrMismatch        = errors.New("model and file differ")
+	ErrDead            = errors.New("the network has learned nothing")
+	ErrNotSerializable = errors.New("not serialisable")
 )
 
 // validVariance checks a variance of which zero means 1.
@@ -52,4 +55,42 @@ func firstNonFinite(x *mat.Dense) (i, j int, bad bool) {
 		}
 	}
 	return 0, 0, false
+}
+
+// quoted returns the beginning of a text that comes from a file.
+func quoted(s string) string {
+	const most = 80
+	if len(s) > most {
+		return strconv.Quote(s[:most]) + "…"
+	}
+	return strconv.Quote(s)
+}
+
+// contrast returns what two texts have around their first difference.
+func contrast(a, b string) (x, y string) {
+	const before, most = 60, 160
+	same := 0
+	for same < len(a) && same < len(b) && a[same] == b[same] {
+		same++
+	}
+	from := max(same-before, 0)
+	if len(a) <= most && len(b) <= most {
+		from = 0
+	}
+	cut := func(s string) string {
+		part := s[from:min(from+most, len(s))]
+		if from > 0 {
+			part = "…" + part
+		}
+		if from+most < len(s) {
+			part += "…"
+		}
+		return strings.Map(func(r rune) rune {
+			if !unicode.IsPrint(r) {
+				return '\uFFFD'
+			}
+			return r
+		}, part)
+	}
+	return cut(a), cut(b)
 }

@@ -18,7 +18,7 @@ func (t *trainer) started() {
 		"batch", t.s.Batch, "references", max(t.s.References, 0), "held_out", held, "seed", t.s.Seed, "workers", t.s.Workers)
 }
 
-func (t *trainer) checked(c Check) {
+func (t *trainer) checked(c Diagnosis) {
 	args := []any{"step", c.Step, "R", c.R, "z", c.Z}
 	if !math.IsNaN(c.Gain) {
 		args = append(args, "gain", c.Gain)

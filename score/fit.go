@@ -30,7 +30,7 @@ import (
 // A run whose network has settled at the best linear denoiser although the data
 // have structure is dead: it has learned nothing, at a finite loss and with
 // plausible samples. Fit checks for this after 500, 1,000 and 2,000 steps and
-// at the end (see Check). For d ≤ 3 it stops with an error wrapping ErrDead;
+// at the end (see Diagnosis). For d ≤ 3 it stops with an error wrapping ErrDead;
 // above, where structure beyond a Gaussian cannot be measured so easily, it adds
 // a line to Result.Warnings.
 //

@@ -2,6 +2,7 @@ package score
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"sync"
@@ -24,12 +25,12 @@ type Config struct {
 	// Cond describes the conditions of a conditional model; the zero value is
 	// none. See Model.Given.
 	Cond Conditions
-	// Freeze is the noise level σ/α in model coordinates below which the score
-	// stays what it is there: with x' = x/α, s'(x', σ') = s'(x', Freeze). Below
+	// MinNoise is the noise level σ/α in model coordinates below which the score
+	// stays what it is there: with x' = x/α, s'(x', σ') = s'(x', MinNoise). Below
 	// it a network has seen no data and noise is far smaller than any detail.
-	// Zero is 0.005, a negative value is no freeze; the highest noise level of
+	// Zero is 0.005, a negative value is none; the highest noise level of
 	// the process is the most.
-	Freeze float64
+	MinNoise float64
 	// Seed chooses the initial weights.
 	Seed uint64
 }
@@ -47,6 +48,12 @@ type Config struct {
 // Scores are Views of the model. A Model is safe for concurrent use, except
 // beside Fit and Load, which change it.
 type Model struct {
+	// Metadata is what the user wants to be kept beside the model, say where the
+	// data came from: Save, SaveFile and the checkpoints of Fit write it, Open,
+	// Load, LoadFile and Resume replace it by what the file holds. Keys and
+	// values are UTF-8.
+	Metadata map[string]string
+
 	dim          int
 	process      sde.SDE
 	net          nn.Module
@@ -67,7 +74,7 @@ type Model struct {
 
 // New returns an untrained Model of rows of d columns. c may be nil. It
 // returns an error wrapping ErrRange for an impossible dimension, process,
-// preconditioning or freeze, and one wrapping ErrShape when the network's output
+// preconditioning or MinNoise, and one wrapping ErrShape when the network's output
 // has not d columns.
 func New(d int, c *Config) (*Model, error) {
 	if d < 1 {
@@ -76,7 +83,7 @@ func New(d int, c *Config) (*Model, error) {
 	if c == nil {
 		c = &Config{}
 	}
-	m := &Model{dim: d, process: c.Process, net: c.Net, precond: c.Precond, freeze: c.Freeze}
+	m := &Model{dim: d, process: c.Process, net: c.Net, precond: c.Precond, freeze: c.MinNoise}
 	if m.process == nil {
 		m.process = sde.EDM{}
 	}
@@ -96,7 +103,7 @@ func New(d int, c *Config) (*Model, error) {
 		return nil, fmt.Errorf("score: New: %w", err)
 	}
 	m.cond = newConditions(c.Cond)
-	if err := m.setFreeze(); err != nil {
+	if err := m.setMinNoise(); err != nil {
 		return nil, err
 	}
 	var err error
@@ -114,8 +121,8 @@ func New(d int, c *Config) (*Model, error) {
 	return m, nil
 }
 
-// setFreeze checks the freeze, takes its default, and finds its time.
-func (m *Model) setFreeze() error {
+// setMinNoise checks the least noise level, takes its default, and finds its time.
+func (m *Model) setMinNoise() error {
 	_, end := m.process.Span()
 	switch last := math.Exp(-sde.LogSNR(m.process, end)); {
 	case m.freeze == 0:
@@ -124,7 +131,7 @@ func (m *Model) setFreeze() error {
 		m.freeze = 0
 		return nil
 	case !finite(m.freeze) || m.freeze > last:
-		return fmt.Errorf("score: New: %w: Config.Freeze is %v, want at most %.4g, the highest noise level of the process", ErrRange, m.freeze, last)
+		return fmt.Errorf("score: New: %w: Config.MinNoise is %v, want at most %.4g, the highest noise level of the process", ErrRange, m.freeze, last)
 	}
 	m.frozen = sde.TimeAt(m.process, -math.Log(m.freeze))
 	return nil
@@ -169,6 +176,7 @@ func (m *Model) Float64() *Model {
 		params: m.params, theta: append([]float32(nil), m.theta...), calibrated: m.calibrated, double: true,
 	}
 	c.shift, c.scale = slices.Clone(m.shift), slices.Clone(m.scale)
+	c.Metadata = maps.Clone(m.Metadata)
 	c.eval = newEngine[float64](c, c.theta)
 	return c
 }

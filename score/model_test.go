@@ -194,7 +194,7 @@ func diff(a, b *mat.Dense, i int) *mat.VecDense {
 func TestScoreIsFrozenAtSmallNoise(t *testing.T) {
 	for name, p := range map[string]sde.SDE{"VP": sde.VP{}, "EDM": sde.EDM{}, "EDM from high": sde.EDM{SigmaMin: 0.2}} {
 		for _, freeze := range []float64{0, 0.05} {
-			m := newModel(t, 2, Config{Process: p, Freeze: freeze}).Float64()
+			m := newModel(t, 2, Config{Process: p, MinNoise: freeze}).Float64()
 			level := freeze
 			if level == 0 {
 				level = 0.005
@@ -221,7 +221,7 @@ func TestScoreIsFrozenAtSmallNoise(t *testing.T) {
 			moved.Sub(moved, frozen)
 			require.Greater(t, mat.Norm(moved, 2), 1e-2*size)
 		}
-		open := newModel(t, 2, Config{Process: p, Freeze: -1})
+		open := newModel(t, 2, Config{Process: p, MinNoise: -1})
 		require.Empty(t, open.Problem().Breakpoints)
 		s, x := mat.NewDense(1, 2, nil), normals(1, 2, 1)
 		open.Unconditional().Score(s, x, []float64{sde.TimeAt(p, -math.Log(1e-4))})
@@ -232,8 +232,8 @@ func TestScoreIsFrozenAtSmallNoise(t *testing.T) {
 // The denoiser is put together from the network, evaluated by itself.
 func TestScoreIsThatOfTheDenoiser(t *testing.T) {
 	for name, p := range processes {
-		for _, c := range []Precond{EDM{}, EDM{Variance: 2}, Epsilon{}, Clean{}, V{}, halfway{}} {
-			m := newModel(t, 2, Config{Process: p, Precond: c, Freeze: -1}).Float64()
+		for _, c := range []Precond{EDM{}, EDM{Variance: 2}, Epsilon{}, X0{}, V{}, halfway{}} {
+			m := newModel(t, 2, Config{Process: p, Precond: c, MinNoise: -1}).Float64()
 			x := normals(20, 2, 1)
 			s := mat.NewDense(20, 2, nil)
 			at := spread(p, 20)

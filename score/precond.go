@@ -63,20 +63,20 @@ func (c Epsilon) Coeffs(p sde.SDE, t float64) Coeffs {
 // not finite.
 func (c Epsilon) Validate() error { return validVariance("Epsilon.Variance", c.Variance) }
 
-// Clean predicts the clean data: D = F. In and Noise are those of EDM.
-type Clean struct {
+// X0 predicts the clean data: D = F. In and Noise are those of EDM.
+type X0 struct {
 	Variance float64 // v in model coordinates; zero means 1
 }
 
 // Coeffs returns the coefficients at t.
-func (c Clean) Coeffs(p sde.SDE, t float64) Coeffs {
+func (c X0) Coeffs(p sde.SDE, t float64) Coeffs {
 	α, σ := p.Kernel(t)
 	return Coeffs{Skip: 0, Out: 1, In: inputScale(c.Variance, α, σ), Noise: noiseLevel(α, σ), Rest: 1}
 }
 
 // Validate returns an error wrapping ErrRange when the variance is negative or
 // not finite.
-func (c Clean) Validate() error { return validVariance("Clean.Variance", c.Variance) }
+func (c X0) Validate() error { return validVariance("X0.Variance", c.Variance) }
 
 // V predicts v = αz − σx₀ (Salimans & Ho 2022):
 // D = (αx − σF)/(α² + σ²). In and Noise are those of EDM.
@@ -95,20 +95,20 @@ func (c V) Coeffs(p sde.SDE, t float64) Coeffs {
 // not finite.
 func (c V) Validate() error { return validVariance("V.Variance", c.Variance) }
 
-// Flow predicts the flow's velocity u = α̇x₀ + σ̇z (Lipman et al. 2023): with
+// Velocity predicts the flow's velocity u = α̇x₀ + σ̇z (Lipman et al. 2023): with
 // w = σα̇ − ασ̇,
 //
 //	D = (σF − σ̇x)/w,
 //
 // and u = F. In is that of EDM; Noise is the time itself, for processes whose
 // times lie between 0 and 1, such as sde.Linear.
-type Flow struct {
+type Velocity struct {
 	Variance float64 // v in model coordinates; zero means 1
 }
 
 // Coeffs returns the coefficients at t. With α̇ = αf and σ̇ = g²/(2σ) + fσ, w is
 // −αg²/(2σ).
-func (c Flow) Coeffs(p sde.SDE, t float64) Coeffs {
+func (c Velocity) Coeffs(p sde.SDE, t float64) Coeffs {
 	α, σ := p.Kernel(t)
 	f, g2 := p.Rates(t)
 	rest := -2 * σ * σ * f / g2
@@ -117,7 +117,7 @@ func (c Flow) Coeffs(p sde.SDE, t float64) Coeffs {
 
 // Validate returns an error wrapping ErrRange when the variance is negative or
 // not finite.
-func (c Flow) Validate() error { return validVariance("Flow.Variance", c.Variance) }
+func (c Velocity) Validate() error { return validVariance("Velocity.Variance", c.Variance) }
 
 func variance(v float64) float64 {
 	if v == 0 {

@@ -69,17 +69,22 @@ func (t *trainer) settings() ([]described, error) {
 		value any
 	}{
 		{"Objective", s.Objective}, {"Weight", s.Weight}, {"Times", s.Times}, {"Steps", s.Steps}, {"Batch", s.Batch},
-		{"NoAntithetic", s.NoAntithetic}, {"References", s.References}, {"Rate", s.Rate}, {"Optimizer", hyperparameters(s.Optimizer)},
+		{"NoAntithetic", s.NoAntithetic}, {"References", s.References}, {"Rate", s.Rate},
 		{"EMA", s.EMA}, {"Averaging", s.Averaging}, {"Clip", s.Clip}, {"ClipValue", s.ClipValue}, {"DropCond", s.DropCond},
 		{"ScaleColumns", s.ScaleColumns}, {"Seed", s.Seed},
 		{"Validation.Rows", s.Validation.Rows}, {"Validation.Every", s.Validation.Every}, {"Validation.Patience", s.Validation.Patience},
 	} {
-		text, err := describe("Settings."+f.name, f.value)
+		text, _, err := describe("Settings."+f.name, f.value)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, described{metaSettings + f.name, text})
 	}
+	text, err := describeExported("Settings.Optimizer", s.Optimizer)
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, described{metaSettings + "Optimizer", text})
 	rows, err := fingerprint(t.batch, calibrationStep)
 	if err != nil {
 		return nil, err
@@ -119,13 +124,13 @@ func (t *trainer) state() (*checkpoint.File, error) {
 	for i, v := range t.s.Optimizer.State() {
 		add(tensorOptimizer+strconv.Itoa(i), v)
 	}
-	checks := make([]float64, 0, 4*len(t.result.Checks))
-	for _, c := range t.result.Checks {
+	checks := make([]float64, 0, 4*len(t.result.Diagnoses))
+	for _, c := range t.result.Diagnoses {
 		checks = append(checks, float64(c.Step), c.R, c.Z, c.Gain)
 	}
 	f.Tensors = append(f.Tensors,
 		checkpoint.Tensor{Name: tensorLosses, Shape: []int{len(t.losses)}, Data: t.losses},
-		checkpoint.Tensor{Name: tensorChecks, Shape: []int{len(t.result.Checks), 4}, Data: checks})
+		checkpoint.Tensor{Name: tensorChecks, Shape: []int{len(t.result.Diagnoses), 4}, Data: checks})
 	return f, nil
 }
 
@@ -226,7 +231,7 @@ func (t *trainer) restoreResult(meta map[string]string, rest map[string]checkpoi
 		return err
 	}
 	for c := range slices.Chunk(checks, 4) {
-		t.result.Checks = append(t.result.Checks, Check{Step: int(c[0]), R: c[1], Z: c[2], Gain: c[3]})
+		t.result.Diagnoses = append(t.result.Diagnoses, Diagnosis{Step: int(c[0]), R: c[1], Z: c[2], Gain: c[3]})
 	}
 	return nil
 }

@@ -115,7 +115,7 @@ func TestResumedRunRemembersItsChecks(t *testing.T) {
 	s := &Settings{Steps: 1010, Batch: 4, References: -1, Checkpoints: Checkpoints{Dir: t.TempDir(), Every: 505}}
 	m := newDead(t, 5, config)
 	want := fit(t, m, standard(5), s)
-	require.Len(t, want.Checks, 3)
+	require.Len(t, want.Diagnoses, 3)
 	got, err := Resume(background, newDead(t, 5, config), standard(5), s, filepath.Join(s.Checkpoints.Dir, keptName(505)))
 	require.NoError(t, err)
 	require.Equal(t, fmt.Sprint(want), fmt.Sprint(got), "NaN is not equal to itself")
@@ -259,27 +259,27 @@ func TestOtherSettingsAreRefusedByName(t *testing.T) {
 	require.NoError(t, err)
 	for want, change := range map[string]func(s *Settings, data *Data, c *Config){
 		"Settings.Objective is\n\tscore.DSM{} in the file,\n\tscore.uncertain{} in this run": func(s *Settings, _ *Data, _ *Config) { s.Objective = uncertain{} },
-		"Settings.Weight is":                          func(s *Settings, _ *Data, _ *Config) { s.Weight = Simple{} },
-		"Settings.Times is":                           func(s *Settings, _ *Data, _ *Config) { s.Times = Uniform{} },
-		"Settings.Steps is\n\t20 in the file,\n\t21":  func(s *Settings, _ *Data, _ *Config) { s.Steps = 21 },
-		"Settings.Batch is":                           func(s *Settings, _ *Data, _ *Config) { s.Batch = 50 },
-		"Settings.NoAntithetic is":                    func(s *Settings, _ *Data, _ *Config) { s.NoAntithetic = true },
-		"Settings.References is":                      func(s *Settings, _ *Data, _ *Config) { s.References = 64 },
-		"Settings.Rate is":                            func(s *Settings, _ *Data, _ *Config) { s.Rate = nn.Constant(1) },
-		"Settings.Optimizer is\n\t&nn.Adam":           func(s *Settings, _ *Data, _ *Config) { s.Optimizer = &nn.Adam[float32]{Beta1: 0.5} },
-		"Settings.EMA is":                             func(s *Settings, _ *Data, _ *Config) { s.EMA = 0.5 },
-		"Settings.Averaging is":                       func(s *Settings, _ *Data, _ *Config) { s.Averaging = nn.HalfLife{Steps: 9} },
-		"Settings.Clip is":                            func(s *Settings, _ *Data, _ *Config) { s.Clip = 2 },
-		"Settings.ClipValue is":                       func(s *Settings, _ *Data, _ *Config) { s.ClipValue = 2 },
-		"Settings.DropCond is":                        func(s *Settings, _ *Data, _ *Config) { s.DropCond = 0.5 },
-		"Settings.ScaleColumns is":                    func(s *Settings, _ *Data, _ *Config) { s.ScaleColumns = true },
-		"Settings.Seed is\n\t0x4 in the file,\n\t0x5": func(s *Settings, _ *Data, _ *Config) { s.Seed = 5 },
-		"Settings.Validation.Rows is":                 func(s *Settings, _ *Data, _ *Config) { s.Validation.Rows = 7 },
-		"Settings.Validation.Every is":                func(s *Settings, _ *Data, _ *Config) { s.Validation.Every = 7 },
-		"Settings.Validation.Patience is":             func(s *Settings, _ *Data, _ *Config) { s.Validation.Patience = 7 },
-		"gradlogp.run.data is":                        func(_ *Settings, data *Data, _ *Config) { *data = other },
-		"gradlogp.process is":                         func(_ *Settings, _ *Data, c *Config) { c.Process = sde.VP{} },
-		"gradlogp.network is":                         func(_ *Settings, _ *Data, c *Config) { c.Net = nn.MLP{Hidden: []int{16, 17}} },
+		"Settings.Weight is":                         func(s *Settings, _ *Data, _ *Config) { s.Weight = Simple{} },
+		"Settings.Times is":                          func(s *Settings, _ *Data, _ *Config) { s.Times = UniformTimes{} },
+		"Settings.Steps is\n\t20 in the file,\n\t21": func(s *Settings, _ *Data, _ *Config) { s.Steps = 21 },
+		"Settings.Batch is":                          func(s *Settings, _ *Data, _ *Config) { s.Batch = 50 },
+		"Settings.NoAntithetic is":                   func(s *Settings, _ *Data, _ *Config) { s.NoAntithetic = true },
+		"Settings.References is":                     func(s *Settings, _ *Data, _ *Config) { s.References = 64 },
+		"Settings.Rate is":                           func(s *Settings, _ *Data, _ *Config) { s.Rate = nn.Constant(1) },
+		"Settings.Optimizer is\n\t&nn.Adam":          func(s *Settings, _ *Data, _ *Config) { s.Optimizer = &nn.Adam[float32]{Beta1: 0.5} },
+		"Settings.EMA is":                            func(s *Settings, _ *Data, _ *Config) { s.EMA = 0.5 },
+		"Settings.Averaging is":                      func(s *Settings, _ *Data, _ *Config) { s.Averaging = nn.HalfLife{Steps: 9} },
+		"Settings.Clip is":                           func(s *Settings, _ *Data, _ *Config) { s.Clip = 2 },
+		"Settings.ClipValue is":                      func(s *Settings, _ *Data, _ *Config) { s.ClipValue = 2 },
+		"Settings.DropCond is":                       func(s *Settings, _ *Data, _ *Config) { s.DropCond = 0.5 },
+		"Settings.ScaleColumns is":                   func(s *Settings, _ *Data, _ *Config) { s.ScaleColumns = true },
+		"Settings.Seed is\n\t4 in the file,\n\t5":    func(s *Settings, _ *Data, _ *Config) { s.Seed = 5 },
+		"Settings.Validation.Rows is":                func(s *Settings, _ *Data, _ *Config) { s.Validation.Rows = 7 },
+		"Settings.Validation.Every is":               func(s *Settings, _ *Data, _ *Config) { s.Validation.Every = 7 },
+		"Settings.Validation.Patience is":            func(s *Settings, _ *Data, _ *Config) { s.Validation.Patience = 7 },
+		"gradlogp.run.data is":                       func(_ *Settings, data *Data, _ *Config) { *data = other },
+		"gradlogp.process is":                        func(_ *Settings, _ *Data, c *Config) { c.Process = sde.VP{} },
+		"gradlogp.network is":                        func(_ *Settings, _ *Data, c *Config) { c.Net = nn.MLP{Hidden: []int{16, 17}} },
 	} {
 		s, data, c := base(), few(t), Config{}
 		change(s, &data, &c)
@@ -390,12 +390,12 @@ func TestOpaqueSettingsCannotBeKept(t *testing.T) {
 	s := quick(3)
 	s.Objective, s.Checkpoints.Dir = functional{F: math.Sqrt}, filepath.Join(t.TempDir(), "none")
 	_, err := Fit(background, newModel(t, 2, Config{}), moons(), s)
-	require.ErrorIs(t, err, ErrOpaque)
-	require.ErrorContains(t, err, "Settings.Checkpoints: a value has no description: Settings.Objective.F is a func")
+	require.ErrorIs(t, err, ErrNotSerializable)
+	require.ErrorContains(t, err, "Settings.Checkpoints: not serialisable: Settings.Objective.F is a func")
 	require.NoDirExists(t, s.Checkpoints.Dir)
 	s.Objective = nil
 	_, err = Fit(background, newModel(t, 2, Config{Process: own}), moons(), s)
-	require.ErrorIs(t, err, ErrOpaque)
+	require.ErrorIs(t, err, ErrNotSerializable)
 	require.ErrorContains(t, err, "Config.Process.Alpha is a func")
 }
 

@@ -44,7 +44,7 @@ func scores(m *Model) *mat.Dense {
 
 func TestSavedModelIsTheSameModel(t *testing.T) {
 	for name, c := range map[string]Config{
-		"mlp": {Net: small}, "energy": {Net: spherical}, "VP, v": {Net: small, Process: sde.VP{}, Precond: V{}, Freeze: -1},
+		"mlp": {Net: small}, "energy": {Net: spherical}, "VP, v": {Net: small, Process: sde.VP{}, Precond: V{}, MinNoise: -1},
 	} {
 		m := trained(t, c)
 		file := saved(t, m)
@@ -85,12 +85,12 @@ func TestUntrainedModelMeasuresItsFrameAfterLoading(t *testing.T) {
 func TestFileOfAnotherModelIsRefused(t *testing.T) {
 	file := saved(t, trained(t, Config{}))
 	for want, c := range map[string]Config{
-		"gradlogp.process is\n\tsde.EDM{SigmaMin:0, SigmaMax:0} in the file,\n\tsde.VP{BetaMin:0, BetaMax:0} in the model": {Process: sde.VP{}},
-		"sde.EDM{SigmaMin:0, SigmaMax:70} in the model":                                                                    {Process: sde.EDM{SigmaMax: 70}},
-		"gradlogp.network is\n\tnn.MLP{Hidden:[]int{16, 16}, ":                                                             {Net: nn.MLP{Hidden: []int{16, 17}}},
-		"nn.MLP{Hidden:[]int{16, 17}, Out:0, ":                                                                             {Net: nn.MLP{Hidden: []int{16, 17}}},
-		"gradlogp.preconditioning is\n\tscore.EDM{Variance:0} in the file,\n\tscore.V{Variance:0} in the model":            {Precond: V{}},
-		"gradlogp.freeze is\n\t0.005 in the file,\n\t0 in the model":                                                       {Freeze: -1},
+		"gradlogp.process is\n\tsde.EDM{} in the file,\n\tsde.VP{} in the model":            {Process: sde.VP{}},
+		"sde.EDM{SigmaMax:70} in the model":                                                 {Process: sde.EDM{SigmaMax: 70}},
+		"gradlogp.network is\n\tnn.MLP{Hidden:[]int{16, 16}} in":                            {Net: nn.MLP{Hidden: []int{16, 17}}},
+		"nn.MLP{Hidden:[]int{16, 17}} in":                                                   {Net: nn.MLP{Hidden: []int{16, 17}}},
+		"gradlogp.preconditioning is\n\tscore.EDM{} in the file,\n\tscore.V{} in the model": {Precond: V{}},
+		"gradlogp.min_noise is\n\t0.005 in the file,\n\t0 in the model":                     {MinNoise: -1},
 	} {
 		refused(t, newModel(t, 2, c), file, ErrMismatch, want)
 	}

@@ -76,7 +76,7 @@ type Settings struct {
 	Validation Validation
 	// Checkpoints keep the state of the run on disk; the zero value is none.
 	Checkpoints Checkpoints
-	// Recorder is told of every step; nil is none. Recorders tells several.
+	// Recorder is told of every step; nil is none. record.All tells several.
 	Recorder Recorder
 	// Logger is told of events: the start of the run, checks, looks at held-out
 	// rows (at debug level), checkpoints, warnings and the end; nil is silence.
@@ -95,14 +95,21 @@ type Metrics struct {
 	GradNorm float64 // before clipping
 	Rate     float64
 	HeldOut  float64 // loss on held-out rows; NaN at steps without a look
-	// Measures are one's own, see Measure. A Recorder that keeps them copies them.
-	Measures []Measured
+	// Extra are metrics of one's own, see record.Metric. A Recorder that keeps
+	// them copies them.
+	Extra []MetricValue
 
 	publish func() error
 }
 
+// MetricValue is a metric of one's own at a step.
+type MetricValue struct {
+	Name  string
+	Value float64 // NaN at steps without a look
+}
+
 // Publish gives the model in training the moving average of the weights so far,
-// so that a Recorder can evaluate it (a Measure does); Fit does so at its checks and at the end only. It returns an
+// so that a Recorder can evaluate it (record.Metric does); Fit does so at its checks and at the end only. It returns an
 // error wrapping ErrNonFinite, and leaves the model as it is, when a weight is
 // not finite.
 func (m Metrics) Publish() error {
@@ -114,13 +121,13 @@ func (m Metrics) Publish() error {
 
 // Result is what a run leaves beside the Model.
 type Result struct {
-	Steps    int       // completed
-	Loss     float64   // mean over the last tenth of the steps done
-	Raw      []float32 // the network's weights after the last step; the Model has their average
-	HeldOut  float64   // the least held-out loss; 0 without validation
-	BestStep int       // the step of HeldOut, whose average the Model has; 0 without validation
-	Warnings []string
-	Checks   []Check // what the detector of dead runs saw
+	Steps     int       // completed
+	Loss      float64   // mean over the last tenth of the steps done
+	Raw       []float32 // the network's weights after the last step; the Model has their average
+	HeldOut   float64   // the least held-out loss; 0 without validation
+	BestStep  int       // the step of HeldOut, whose average the Model has; 0 without validation
+	Warnings  []string
+	Diagnoses []Diagnosis // what the detector of dead runs saw
 }
 
 // withDefaults returns the settings in full.

@@ -57,21 +57,21 @@ func timeAt(p sde.SDE, level float64) float64 {
 	return min(max(sde.TimeAt(p, λ), start), end)
 }
 
-// Uniform draws the times uniformly from the span.
-type Uniform struct{}
+// UniformTimes draws the times uniformly from the span.
+type UniformTimes struct{}
 
 // At returns the time at quantile u.
-func (Uniform) At(p sde.SDE, u float64) float64 {
+func (UniformTimes) At(p sde.SDE, u float64) float64 {
 	start, end := p.Span()
 	return start + u*(end-start)
 }
 
-// Levels draws the whole times of the span, each with the same probability: the
+// LevelTimes draws the whole times of the span, each with the same probability: the
 // noise levels of a table, see sde.Discrete.
-type Levels struct{}
+type LevelTimes struct{}
 
 // At returns the time at quantile u.
-func (Levels) At(p sde.SDE, u float64) float64 {
+func (LevelTimes) At(p sde.SDE, u float64) float64 {
 	start, end := p.Span()
 	first, last := math.Ceil(start), math.Floor(end)
 	return min(first+math.Floor(u*(last-first+1)), last)

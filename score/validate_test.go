@@ -101,7 +101,7 @@ func TestHeldOutLossIsThePlainLossOfTheAverage(t *testing.T) {
 	s := quick(20)
 	s.Validation.Every = 20
 	data := few(t)
-	m := newModel(t, 2, Config{Freeze: -1}) // training knows no freeze
+	m := newModel(t, 2, Config{MinNoise: -1}) // training knows no freeze
 	r := fit(t, m, data, s)
 	require.Equal(t, 20, r.BestStep)
 
@@ -203,7 +203,7 @@ func TestPatienceDoesNotHideADeadRun(t *testing.T) {
 	r := fit(t, newDead(t, 5, Config{Net: killed{nn.Linear{Out: 5}}}), standard(5), s)
 	require.Equal(t, 600, r.Steps)
 	require.Equal(t, 100, r.BestStep)
-	require.Len(t, r.Checks, 2)
+	require.Len(t, r.Diagnoses, 2)
 	require.Len(t, r.Warnings, 1)
 }
 

@@ -21,9 +21,9 @@ import (
 	"github.com/gradlogp/gradlogp/dataset/figure"
 	"github.com/gradlogp/gradlogp/examples/internal/command"
 	"github.com/gradlogp/gradlogp/examples/internal/field"
-	"github.com/gradlogp/gradlogp/examples/internal/progress"
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/score"
+	"github.com/gradlogp/gradlogp/score/record/bar"
 )
 
 func main() { command.Main("energy", &job{}) }
@@ -64,11 +64,11 @@ func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 		return err
 	}
 	data := score.Draws(2, func(src rand.Source) distmv.Rander { return dataset.NewMoons(src) })
-	bar := progress.New(stderr, j.steps)
+	progress := bar.New(stderr, j.steps)
 	res, err := score.Fit(ctx, m, data, &score.Settings{
-		Steps: j.steps, Batch: 256, References: 256, Workers: j.workers, Seed: j.seed, Recorder: bar,
+		Steps: j.steps, Batch: 256, References: 256, Workers: j.workers, Seed: j.seed, Recorder: progress,
 	})
-	bar.Close()
+	progress.Close()
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}

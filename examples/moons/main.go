@@ -24,12 +24,12 @@ import (
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/dataset/figure"
 	"github.com/gradlogp/gradlogp/examples/internal/command"
-	"github.com/gradlogp/gradlogp/examples/internal/progress"
 	"github.com/gradlogp/gradlogp/examples/internal/toy"
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/score"
+	"github.com/gradlogp/gradlogp/score/record/bar"
 	"github.com/gradlogp/gradlogp/sde"
 )
 
@@ -75,17 +75,17 @@ func (j *job) Check() error {
 func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 	law := j.toy.Open(rand.NewPCG(j.seed, 2))
 	exact := func(σ float64) score.Denoiser { return law.Diffuse(1, σ) }
-	truth := score.NewTruth(dataset.Sample(law, 1200), exact, j.seed)
+	oracle := score.NewOracle(dataset.Sample(law, 1200), exact, j.seed)
 	start := time.Now()
 	m, err := score.New(2, &score.Config{Net: nn.RecipeMLP(2, 116), Seed: j.seed})
 	if err != nil {
 		return err
 	}
 	data := score.Draws(2, func(src rand.Source) distmv.Rander { return j.toy.Open(src) })
-	bar := progress.New(stderr, j.steps)
-	watch := &stopwatch{Recorder: bar, model: m, truth: truth, good: j.toy.GoodBound, start: start}
+	progress := bar.New(stderr, j.steps)
+	watch := &stopwatch{Recorder: progress, model: m, oracle: oracle, good: j.toy.GoodBound, start: start}
 	res, err := score.Fit(ctx, m, data, &score.Settings{Steps: j.steps, Workers: j.workers, Seed: j.seed, Recorder: watch})
-	bar.Close()
+	progress.Close()
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
@@ -93,7 +93,7 @@ func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 
 	report := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(report, "%s: %d of %d steps, seed %d\n", j.toy.Name, res.Steps, j.steps, j.seed)
-	fmt.Fprintf(report, "loss %.4f, KL bound %.4f nats\n\n", res.Loss, truth.KLBound(m))
+	fmt.Fprintf(report, "loss %.4f, KL bound %.4f nats\n\n", res.Loss, oracle.KLBound(m))
 	fmt.Fprintf(report, "%d samples\tevaluations\toff support\tsliced W2\tenergy distance\n", j.n)
 
 	judge := j.toy.NewJudge(j.n, j.seed)

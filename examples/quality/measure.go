@@ -13,11 +13,11 @@ import (
 
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/examples/internal/field"
-	"github.com/gradlogp/gradlogp/examples/internal/progress"
 	"github.com/gradlogp/gradlogp/examples/internal/toy"
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/score"
+	"github.com/gradlogp/gradlogp/score/record/bar"
 )
 
 // measure trains a model with the defaults and compares it with the truth.
@@ -32,13 +32,13 @@ func (j *job) measure(ctx context.Context, t toy.Toy, seed uint64, stderr io.Wri
 	if err != nil {
 		return v, err
 	}
-	bar := progress.New(stderr, j.steps)
-	settings.Recorder = bar
+	progress := bar.New(stderr, j.steps)
+	settings.Recorder = progress
 	fmt.Fprintf(stderr, "%s, seed %d\n", t.Name, seed)
 	start := time.Now()
 	_, err = score.Fit(ctx, m, score.Draws(2, func(src rand.Source) distmv.Rander { return t.Open(src) }), &settings)
 	v.seconds = time.Since(start).Seconds()
-	bar.Close()
+	progress.Close()
 	if err != nil {
 		return v, err
 	}

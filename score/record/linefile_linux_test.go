@@ -1,4 +1,4 @@
-package score
+package record_test
 
 import (
 	"path/filepath"
@@ -7,12 +7,14 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/gradlogp/gradlogp/score/record"
 )
 
 // A file that may not grow fails in the middle of a line, as on a full disk.
 func TestFullDiskLeavesWholeLines(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
-	f, err := AppendLines(path)
+	f, err := record.AppendLines(path)
 	require.NoError(t, err)
 	defer f.Close()
 	line := strings.Repeat("x", 99) + "\n"

@@ -1,5 +1,5 @@
-// Package progress shows a training run as a bar on the terminal.
-package progress
+// Package bar shows a training run as a bar on the terminal.
+package bar
 
 import (
 	"fmt"

@@ -1,0 +1,391 @@
+package score
+
+import (
+	"bytes"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/checkpoint"
+	"github.com/gradlogp/gradlogp/sde"
+)
+
+// discrete returns the process of a table.
+func discrete(p *sde.Discrete, err error) sde.SDE {
+	if err != nil {
+		panic(err)
+	}
+	return p
+}
+
+// libraryModels have every part of the library in them.
+var libraryModels = map[string]Config{
+	"defaults":      {},
+	"VP":            {Net: small, Process: sde.VP{BetaMax: 12.5}, Precond: Epsilon{}, MinNoise: -1},
+	"sub-VP":        {Net: small, Process: sde.SubVP{BetaMin: 0.2}, Precond: V{Variance: 2}},
+	"VE":            {Net: small, Process: sde.VE{SigmaMin: 0.03, SigmaMax: 30}, Precond: X0{}, MinNoise: 0.1},
+	"a pointer":     {Net: small, Process: &sde.EDM{SigmaMin: 1e-3}},
+	"a short span":  {Net: small, Process: sde.EDM{SigmaMin: 1e-4, SigmaMax: 0.004}},
+	"cosine":        {Net: small, Process: sde.Cosine{Offset: 0.008}, Precond: EDM{Variance: 1.0 / 3}},
+	"flow":          {Net: small, Process: sde.Linear{SigmaMin: 1e-3}, Precond: Velocity{}},
+	"DDPM":          {Net: small, Process: discrete(sde.VP{}.Discrete(100))},
+	"NCSN":          {Net: small, Process: discrete(sde.NewNCSN([]float64{0.01, 0.1, 1, 10}))},
+	"cosine table":  {Net: small, Process: discrete(sde.Cosine{Offset: 0.008}.Discrete(30))},
+	"energy":        {Net: spherical},
+	"recipe energy": {Net: nn.RecipeEnergy(2, 8)},
+	"MLP": {Net: nn.MLP{
+		Hidden: []int{8, 6}, Activation: nn.LeakyReLU{A: 0.2}, Features: nn.Fourier{N: 3, High: 5}, Time: nn.TimeFourier{N: 2}, Conditioning: nn.Additive,
+	}},
+	"layers": {Net: nn.Sequential{
+		nn.Linear{Out: 8, Init: nn.Xavier{}}, nn.Tanh{}, nn.LayerNorm{Epsilon: 1e-3}, nn.Dropout{P: 0.1},
+		nn.Condition{Conditioning: nn.Additive, Time: nn.Linear{Out: 4, Init: nn.Ones{}}},
+		nn.Residual{Scale: math.Sqrt(0.5), Body: nn.Sequential{nn.GELU{}, nn.Linear{Out: 6, NoBias: true, Init: nn.Normal{Std: 0.3}}, nn.Softplus{}}},
+		nn.Parallel{nn.Columns{From: 0, To: 3}, nn.Sequential{nn.GELUTanh{}, nn.Sigmoid{}}, nn.ELU{A: 0.5}, nn.ReLU{}, nn.LayerNorm{Plain: true}},
+		nn.Linear{Out: 2, Init: nn.LeCun{}}, nn.Residual{Body: nn.Linear{Out: 2, Init: nn.Zeros{}}}, nn.Linear{Out: 2, Init: nn.He{}},
+	}},
+	"shared embedding":  {Net: nn.Embedded{Body: small, Time: nn.Sequential{nn.TimeFourier{}, nn.Linear{Out: 5}, nn.SiLU{}}}},
+	"pointers to parts": {Net: &nn.MLP{Hidden: []int{8}, Activation: &nn.SiLU{}}, Precond: &EDM{}},
+	"conditions":        {Net: small, Cond: Conditions{Columns: 1, Classes: []int{3, 2}}},
+	"embedded classes":  {Net: small, Cond: Conditions{Classes: []int{4}, Embed: nn.Embedding{Classes: 4, Out: 3, Init: nn.Normal{Std: 0.5}}}},
+	"labels by hand": {Net: small, Cond: Conditions{Columns: 2, Embed: nn.Parallel{
+		nn.Sequential{nn.Columns{From: 0, To: 1}, nn.OneHot{Classes: 3}, nn.Linear{Out: 2, NoBias: true}}, nn.Columns{From: 1, To: 2},
+	}}},
+}
+
+// firstCondition returns a condition of a model, nil for a model without.
+func firstCondition(m *Model) *mat.Dense {
+	if m.cond == nil {
+		return nil
+	}
+	c := mat.NewDense(1, m.cond.count(), nil)
+	for j := range m.cond.count() {
+		c.Set(0, j, 1)
+	}
+	return c
+}
+
+// bothScores returns scores of a model, with the first condition too.
+func bothScores(m *Model) []*mat.Dense {
+	x, t := normals(20, m.dim, 1), spread(m.process, 20)
+	all := []*mat.Dense{mat.NewDense(20, m.dim, nil)}
+	m.Unconditional().Score(all[0], x, t)
+	if c := firstCondition(m); c != nil {
+		s := mat.NewDense(20, m.dim, nil)
+		m.Given(c).Score(s, x, t)
+		all = append(all, s)
+	}
+	return all
+}
+
+// shaken gives a model weights, a frame and a frame of conditions that are not
+// those of New.
+func shaken(t *testing.T, c Config) *Model {
+	m, err := New(2, &c)
+	require.NoError(t, err)
+	theta := slices.Clone(m.theta)
+	for i, v := range normals(1, len(theta), 3).RawRowView(0) {
+		theta[i] += float32(0.2 * v)
+	}
+	m.setWeights(theta)
+	m.shift, m.scale, m.calibrated = []float64{3, -0.1}, []float64{1e-3, 1.0 / 3}, true
+	if m.cond != nil {
+		for j := range m.cond.shift {
+			m.cond.shift[j], m.cond.scale[j] = 0.1, 7
+		}
+	}
+	return m
+}
+
+func TestOpenedModelHasTheBitsOfTheSavedOne(t *testing.T) {
+	for name, c := range libraryModels {
+		t.Run(name, func(t *testing.T) {
+			m := shaken(t, c)
+			path := filepath.Join(t.TempDir(), "m")
+			require.NoError(t, m.SaveFile(path))
+			got, err := Open(path)
+			require.NoError(t, err)
+			require.Equal(t, bothScores(m), bothScores(got))
+			require.Equal(t, bothScores(m.Float64()), bothScores(got.Float64()))
+			require.Equal(t, state(m), state(got))
+			require.Equal(t, saved(t, m), saved(t, got))
+			require.NoError(t, m.Load(bytes.NewReader(saved(t, got))))
+		})
+	}
+}
+
+// A type that is added to the library has to be added to the table, and to the
+// models above.
+func TestEveryPartOfTheLibraryCanBeOpened(t *testing.T) {
+	all := ""
+	for _, c := range libraryModels {
+		m, err := New(2, &c)
+		require.NoError(t, err)
+		list, own, err := m.description()
+		require.NoError(t, err)
+		require.Empty(t, own)
+		for _, d := range list {
+			all += d.value + "\n"
+		}
+	}
+	marks := map[string]string{"Apply": "../nn", "Fill": "../nn", "Kernel": "../sde", "Coeffs": "."}
+	found := 0
+	for method, dir := range marks {
+		for _, name := range typesWith(t, dir, method) {
+			if name == "sde.Schedule" || name == "score.instant" {
+				continue // has functions; no part of a model
+			}
+			found++
+			require.NotNil(t, partNamed(name), "%s is not in parts", name)
+			if name != "sde.Discrete" {
+				require.Contains(t, all, name+"{", "no model of this test has a %s", name)
+			}
+		}
+	}
+	require.Equal(t, len(parts)-1, found, "all but Conditions")
+	require.Contains(t, all, "sde.NewDiscrete(")
+	for _, p := range parts {
+		for _, f := range reflect.VisibleFields(structOf(reflect.TypeOf(p))) {
+			if !f.IsExported() {
+				require.Equal(t, "sde.Discrete", typeName(reflect.TypeOf(p)), "a part with an unexported field %s cannot be made from its description", f.Name)
+			}
+		}
+	}
+}
+
+// structOf returns t, or an empty struct for what is none.
+func structOf(t reflect.Type) reflect.Type {
+	if t.Kind() != reflect.Struct {
+		return reflect.TypeFor[struct{}]()
+	}
+	return t
+}
+
+// typesWith returns the types of a folder's package that have a method.
+func typesWith(t *testing.T, dir, method string) (names []string) {
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, path := range files {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		require.NoError(t, err)
+		for _, d := range f.Decls {
+			fn, ok := d.(*ast.FuncDecl)
+			if !ok || fn.Recv == nil || fn.Name.Name != method {
+				continue
+			}
+			recv := fn.Recv.List[0].Type
+			if star, ok := recv.(*ast.StarExpr); ok {
+				recv = star.X
+			}
+			names = append(names, f.Name.Name+"."+recv.(*ast.Ident).Name)
+		}
+	}
+	return names
+}
+
+func TestModelWithPartsOfOnesOwnIsNotOpened(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "m")
+	for want, c := range map[string]Config{
+		"score.killed in Config.Net":      {Net: killed{small}},
+		"score.named in Config.Net[0]":    {Net: nn.Sequential{named{}, small}},
+		"*score.named in Config.Net.Body": {Net: nn.Residual{Body: &named{}}, Cond: Conditions{}},
+		"score.told in Config.Process":    {Process: told{own, "e^t"}},
+		"score.bare in Config.Process, score.named in Config.Net.Activation, score.halfway in Config.Precond, score.named in Config.Cond.Embed": {
+			Process: bare{sde.VP{}}, Net: nn.MLP{Hidden: []int{4}, Activation: named{}}, Precond: halfway{}, Cond: Conditions{Columns: 1, Embed: named{}},
+		},
+	} {
+		if strings.HasPrefix(want, "*") {
+			c.Net = nn.Sequential{c.Net, small}
+			want = strings.Replace(want, "Config.Net.", "Config.Net[0].", 1)
+		}
+		m, err := New(2, &c)
+		require.NoError(t, err)
+		require.NoError(t, m.SaveFile(path))
+		_, err = Open(path)
+		require.ErrorIs(t, err, ErrNotSerializable)
+		require.ErrorContains(t, err, "score: Open: "+path+": not serialisable: the model has parts that are not of this library, \""+want[:min(len(want), 80)])
+		require.ErrorContains(t, err, "make it with New from its Config, and fill it by LoadFile")
+		require.NoError(t, m.LoadFile(path), "that way")
+	}
+}
+
+func TestCheckpointOpensAsTheModelThatFitWouldLeave(t *testing.T) {
+	s := quick(10)
+	s.Checkpoints.Dir = t.TempDir()
+	m := newModel(t, 2, Config{})
+	m.Metadata = map[string]string{"data": "moons"}
+	fit(t, m, moons(), s)
+	path, err := Latest(s.Checkpoints.Dir)
+	require.NoError(t, err)
+	got, err := Open(path)
+	require.NoError(t, err)
+	require.Equal(t, state(m), state(got))
+	require.Equal(t, m.Metadata, got.Metadata)
+}
+
+func TestMetadataComesBack(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "m")
+	m := newModel(t, 2, Config{})
+	m.Metadata = map[string]string{"data": "tides of 2024", "": "empty", "gradlogp.kind": "mine", "crc32c": "π\n\x00", "e": ""}
+	require.NoError(t, m.SaveFile(path))
+	got, err := Open(path)
+	require.NoError(t, err)
+	require.Equal(t, m.Metadata, got.Metadata)
+	require.Equal(t, m.Metadata, got.Float64().Metadata)
+
+	got.Metadata = map[string]string{"old": "1"}
+	require.NoError(t, got.LoadFile(path))
+	require.Equal(t, m.Metadata, got.Metadata)
+	require.NoError(t, newModel(t, 2, Config{}).SaveFile(path))
+	require.NoError(t, got.LoadFile(path))
+	require.Empty(t, got.Metadata)
+
+	m.Metadata = map[string]string{"bad": "\xff"}
+	require.ErrorIs(t, m.SaveFile(path), checkpoint.ErrName)
+}
+
+func TestFilesThatAreNoModelsAreNotOpened(t *testing.T) {
+	dir := t.TempDir()
+	_, err := Open(filepath.Join(dir, "none"))
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	require.ErrorContains(t, err, "score: Open: ")
+	path := filepath.Join(dir, "m")
+	require.NoError(t, checkpoint.WriteFile(path, &checkpoint.File{}))
+	_, err = Open(path)
+	require.ErrorIs(t, err, ErrMismatch)
+	require.ErrorContains(t, err, "not a saved model")
+
+	file := saved(t, newModel(t, 2, Config{}))
+	for k := 0; k < len(file); k += 1 + len(file)/200 {
+		flipped := bytes.Clone(file)
+		flipped[k] ^= 1 << (k % 8)
+		require.NoError(t, os.WriteFile(path, flipped, 0o666))
+		_, err := Open(path)
+		require.Error(t, err, "byte %d", k)
+	}
+}
+
+// Descriptions that no Save writes.
+func TestHostileDescriptionsAreErrors(t *testing.T) {
+	nested := strings.Repeat("nn.Sequential{", 5000)
+	for want, c := range map[string]struct{ key, text string }{
+		`"nn.Wavelet" is not a part that this version of the library can make`: {metaNet, "nn.Wavelet{}"},
+		`"evil/nn.MLP" is not a part`:                                          {metaNet, "evil/nn.MLP{}"},
+		`"" is not a part`:                                                     {metaProcess, ""},
+		"a sde.VP where a nn.Module should stand":                              {metaNet, "sde.VP{}"},
+		"a sde.Discrete where a sde.SDE should stand":                          {metaProcess, "sde.Discrete{}"},
+		"Discrete has no steps":                                                {metaProcess, "&sde.Discrete{}"},
+		"nil in the file,":                                                     {metaProcess, "nil"},
+		`sde.Discrete has no field "steps"`:                                    {metaProcess, "&sde.Discrete{steps:nil}"},
+		"logA has 1 entries and q has 2":                                       {metaProcess, "sde.NewDiscrete([]float64{1}, []float64{1, 2})"},
+		`"5" where "[]float64{" should stand`:                                  {metaProcess, "sde.NewDiscrete(5"},
+		"VP.BetaMin = NaN":                                                     {metaProcess, "sde.VP{BetaMin:NaN}"},
+		`sde.VP has no field "Beta"`:                                           {metaProcess, "sde.VP{Beta:1}"},
+		`sde.VP has no field "BetaMin", or not in this`:                        {metaProcess, "sde.VP{BetaMin:1, BetaMin:2}"},
+		`"}" where ":" should stand`:                                           {metaProcess, "sde.VP{BetaMin}"},
+		`"x" where a float64 should stand`:                                     {metaProcess, "sde.VP{BetaMin:x}"},
+		`"1e999" where a float64 should stand`:                                 {metaProcess, "sde.VP{BetaMin:1e999}"},
+		`" " where the end should stand`:                                       {metaProcess, "sde.EDM{} "},
+		`"" where ", " should stand`:                                           {metaProcess, "sde.EDM{SigmaMin:1"},
+		"gradlogp.process is\n\tsde.EDM{SigmaMin:0} in":                        {metaProcess, "sde.EDM{SigmaMin:0}"},
+		"the whole number 99999999 is more than":                               {metaNet, "nn.Sequential{nn.MLP{Hidden:[]int{16, 16}}, nn.Fourier{N:99999999}}"},
+		"the whole number -9223372036854775808 is":                             {metaNet, "nn.Linear{Out:-9223372036854775808}"},
+		"the whole number 60000 is more than":                                  {metaNet, "nn.Parallel{nn.Linear{Out:60000}, nn.Linear{Out:60000}}"},
+		"nn: Fourier features of 131":                                          {metaNet, "nn.Sequential{nn.Fourier{N:32800}, nn.Fourier{N:30000}}"},
+		"the network has 900029997 weights, the file":                          {metaNet, "nn.Sequential{nn.Linear{Out:30000}, nn.Linear{Out:29997}, nn.Columns{From:1, To:3}}"},
+		"parts lie more than 100 deep":                                         {metaNet, nested},
+		"the parts do not fit: ":                                               {metaNet, "nn.Sequential{nil}"},
+		"the network's output has 3 columns":                                   {metaNet, "nn.Linear{Out:3}"},
+		`"maybe" where a bool should stand`:                                    {metaNet, "nn.Linear{NoBias:maybe}"},
+		"a score.EDM where a nn.Module should stand":                           {metaNet, "score.EDM{}"},
+		"a nn.SiLU where a score.Precond should stand":                         {metaPrecond, "nn.SiLU{}"},
+		"EDM.Variance is -1":                                                   {metaPrecond, "score.EDM{Variance:-1}"},
+		`where "score.Conditions{" should stand`:                               {metaCond, "nn.SiLU{}"},
+		"Config.Cond.Classes[0] is -1":                                         {metaCond, "score.Conditions{Classes:[]int{-1}}"},
+		`gradlogp.dim is "-2"`:                                                 {metaDim, "-2"},
+		`gradlogp.dim is "99999999999"`:                                        {metaDim, "99999999999"},
+		"the network's output has 2 columns, want 3":                           {metaDim, "3"},
+		`gradlogp.min_noise is "low"`:                                          {metaMinNoise, "low"},
+		"MinNoise is NaN":                                                      {metaMinNoise, "NaN"},
+		`"… is not a part that this version`:                                   {metaNet, strings.Repeat("x", 1<<20)},
+	} {
+		f, err := checkpoint.Read(bytes.NewReader(saved(t, newModel(t, 2, Config{Net: nn.Sequential{small, nn.Linear{Out: 2}}}))))
+		require.NoError(t, err)
+		f.Metadata[c.key] = c.text
+		_, err = open(f)
+		t.Run(want, func(t *testing.T) {
+			require.ErrorContains(t, err, want)
+			require.Less(t, len(err.Error()), 1000)
+		})
+	}
+}
+
+// Whatever a file says of itself, there is a model that says the same or an
+// error.
+func FuzzOpen(f *testing.F) {
+	base := func(t testing.TB) *checkpoint.File {
+		file := &bytes.Buffer{}
+		require.NoError(t, newModel(t, 2, Config{}).Save(file))
+		f, err := checkpoint.Read(file)
+		require.NoError(t, err)
+		return f
+	}
+	for _, c := range libraryModels {
+		m, err := New(2, &c)
+		require.NoError(f, err)
+		list, _, err := m.description()
+		require.NoError(f, err)
+		at := map[string]string{}
+		for _, d := range list {
+			at[d.key] = d.value
+		}
+		f.Add(at[metaProcess], at[metaNet], at[metaPrecond], at[metaCond], at[metaMinNoise])
+	}
+	f.Fuzz(func(t *testing.T, process, net, precond, cond, least string) {
+		file := base(t)
+		for k, v := range map[string]string{metaProcess: process, metaNet: net, metaPrecond: precond, metaCond: cond, metaMinNoise: least} {
+			if v != "" {
+				file.Metadata[k] = v
+			}
+		}
+		m, err := open(file)
+		if err != nil {
+			require.Nil(t, m)
+			return
+		}
+		list, _, err := m.description()
+		require.NoError(t, err)
+		for _, d := range list {
+			require.Equal(t, file.Metadata[d.key], d.value)
+		}
+	})
+}
+
+func TestMismatchesShowWhereTheyAre(t *testing.T) {
+	long := strings.Repeat("nn.SiLU{}, ", 50)
+	a, b := contrast(long+"nn.Tanh{}"+long, long+"nn.ReLU{}"+long)
+	require.Less(t, len(a)+len(b), 400)
+	require.Contains(t, a, "nn.Tanh{}")
+	require.Contains(t, b, "nn.ReLU{}")
+	require.True(t, strings.HasPrefix(a, "…") && strings.HasSuffix(a, "…"))
+	a, b = contrast("one\x1b[31m", "")
+	require.Equal(t, "one\uFFFD[31m", a)
+	require.Empty(t, b)
+	a, _ = contrast(strings.Repeat("é", 500), strings.Repeat("é", 499))
+	require.NotContains(t, strings.TrimSuffix(strings.TrimPrefix(a, "…"), "…")[4:], "…")
+}

@@ -1,0 +1,32 @@
+package record
+
+import (
+	"errors"
+
+	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/score"
+)
+
+// All tells several Recorders of every step, in order, each also when one
+// before it fails.
+type All []score.Recorder
+
+// Record implements score.Recorder. It returns the errors of all.
+func (all All) Record(m score.Metrics) error {
+	var err error
+	for _, r := range all {
+		if e := r.Record(m); e != nil {
+			err = errors.Join(err, e)
+		}
+	}
+	return err
+}
+
+// Validate implements nn.Validator.
+func (all All) Validate() error {
+	var err error
+	for _, r := range all {
+		err = errors.Join(err, nn.Validate(r))
+	}
+	return err
+}
