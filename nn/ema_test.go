@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/nn/pool"
 	"github.com/stretchr/testify/require"
 )
 
@@ -73,7 +73,7 @@ func TestAnUpdaterHasTheBitsOfItsParts(t *testing.T) {
 		for _, workers := range []int{1, 2, 7} {
 			for _, averaged := range []bool{true, false} {
 				for _, o := range []Optimizer[float32]{make(), plain{make()}} {
-					u := NewUpdater(o, e, ad.NewCrew(workers))
+					u := NewUpdater(o, e, pool.New(workers))
 					got, average := slices.Clone(start), slices.Clone(start)
 					if !averaged {
 						average = nil

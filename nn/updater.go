@@ -5,6 +5,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/nn/ad"
 	"github.com/gradlogp/gradlogp/nn/internal/kernel"
+	"github.com/gradlogp/gradlogp/nn/pool"
 )
 
 // Updater makes the updates of a training run on a crew's goroutines: it clips
@@ -15,7 +16,7 @@ type Updater[T ad.Float] struct {
 	optimizer Optimizer[T]
 	shared    elementwise[T] // the optimizer, if it can be
 	ema       EMA[T]
-	crew      *ad.Crew
+	crew      *pool.Crew
 
 	theta, grad, shadow []T
 	sums                []float64 // of squares
@@ -30,7 +31,7 @@ type Updater[T ad.Float] struct {
 const stretch = 1 << 13
 
 // NewUpdater returns an Updater. A nil crew leaves all work to the caller.
-func NewUpdater[T ad.Float](o Optimizer[T], e EMA[T], crew *ad.Crew) *Updater[T] {
+func NewUpdater[T ad.Float](o Optimizer[T], e EMA[T], crew *pool.Crew) *Updater[T] {
 	u := &Updater[T]{optimizer: o, shared: elementwiseOf(o), ema: e, crew: crew, factor: 1}
 	u.square = func(_, i int) { u.sums[i] = kernel.SumSquares(part(u.grad, i)) }
 	u.scale = func(_, i int) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/nn/pool"
 	"github.com/gradlogp/gradlogp/sde/noise"
 )
 
@@ -119,7 +120,7 @@ type trainer struct {
 	ctx      context.Context
 	m        *Model
 	s        Settings
-	crew     *ad.Crew
+	crew     *pool.Crew
 	batch    *batcher
 	params   *nn.Params // the network's, as in the model, then the objective's own
 	program  *ad.Program[float32]
@@ -142,7 +143,7 @@ type trainer struct {
 
 func newTrainer(ctx context.Context, m *Model, data Data, s Settings) (*trainer, error) {
 	const expected = 1 << 16 // steps; losses of more make the list grow
-	crew := ad.NewCrew(s.Workers)
+	crew := pool.New(s.Workers)
 	t := &trainer{
 		ctx: ctx, m: m, s: s, crew: crew, batch: newBatcher(m, data, &s, crew),
 		update: nn.NewUpdater(s.Optimizer, nn.EMA[float32]{Decay: s.EMA, By: s.Averaging}, crew),

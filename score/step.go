@@ -14,10 +14,11 @@ func (t *trainer) one() error {
 		return err
 	}
 	t.program.Pack(&t.weights, t.raw, t.crew)
+	var ahead func()
 	if t.step+1 < t.s.Steps {
-		t.crew.Beside(t.batch.ahead)
+		ahead = t.batch.ahead
 	}
-	t.program.Run(t.s.Batch, &t.weights, t.random, t.out, t.in, t.crew)
+	t.program.RunBeside(t.s.Batch, &t.weights, t.random, t.out, t.in, t.crew, ahead)
 	loss, norm := float64(t.loss[0]), t.clip()
 	if !finite(loss) || !finite(norm) {
 		return fmt.Errorf("score: Fit: step %d: %w: %s; the loss is %v and the gradient's norm %v", t.step+1, ErrNonFinite, t.firstBad(), loss, norm)
