@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/optim"
 	"github.com/gradlogp/gradlogp/sde"
 )
 
@@ -78,7 +79,7 @@ type named struct {
 }
 
 func TestOptimiserIsDescribedWithoutItsState(t *testing.T) {
-	a := &nn.Adam[float32]{Beta1: 0.8}
+	a := &optim.Adam[float32]{Beta1: 0.8}
 	want, err := describe("", hyperparameters(a))
 	require.NoError(t, err)
 	require.Contains(t, want, "Beta1:0.8")

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/nn/optim"
 	"github.com/gradlogp/gradlogp/sde"
 )
 
@@ -174,7 +175,7 @@ func (b breaking) At(step int) float64 {
 }
 
 // poison is an optimiser that ruins the weights at its second step.
-type poison struct{ nn.Adam[float32] }
+type poison struct{ optim.Adam[float32] }
 
 func (p *poison) Step(theta, grad []float32, step int, rate float64) {
 	p.Adam.Step(theta, grad, step, rate)

@@ -5,7 +5,7 @@ import (
 	"math"
 	"sort"
 
-	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/optim"
 )
 
 // one makes one step. Up to the update nothing of the state has changed.
@@ -61,7 +61,7 @@ func (t *trainer) clip() (norm float64) {
 		return t.update.Clip(t.grad, limit)
 	}
 	norm = t.update.Clip(t.grad, math.Inf(1))
-	nn.ClipValue(t.grad, t.s.ClipValue)
+	optim.ClipValue(t.grad, t.s.ClipValue)
 	t.update.Clip(t.grad, limit)
 	return norm
 }

@@ -1,8 +1,9 @@
-package nn
+package optim
 
 import (
 	"errors"
 
+	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
 )
 
@@ -77,5 +78,5 @@ func (s *SGD[T]) Validate() error {
 
 var (
 	_ Optimizer[float32] = (*SGD[float32])(nil)
-	_ Validator          = (*SGD[float32])(nil)
+	_ nn.Validator       = (*SGD[float32])(nil)
 )

@@ -1,10 +1,12 @@
-package nn
+package optim
 
 import (
 	"cmp"
 	"errors"
 	"math"
 	"slices"
+
+	"github.com/gradlogp/gradlogp/nn"
 )
 
 // StepDecay multiplies the rate by Factor after every Every steps:
@@ -131,14 +133,14 @@ func (p InversePower) Validate() error {
 }
 
 var (
-	_ Rate      = StepDecay{}
-	_ Rate      = Milestones{}
-	_ Rate      = Exponential{}
-	_ Rate      = Polynomial{}
-	_ Rate      = InversePower{}
-	_ Validator = StepDecay{}
-	_ Validator = Milestones{}
-	_ Validator = Exponential{}
-	_ Validator = Polynomial{}
-	_ Validator = InversePower{}
+	_ Rate         = StepDecay{}
+	_ Rate         = Milestones{}
+	_ Rate         = Exponential{}
+	_ Rate         = Polynomial{}
+	_ Rate         = InversePower{}
+	_ nn.Validator = StepDecay{}
+	_ nn.Validator = Milestones{}
+	_ nn.Validator = Exponential{}
+	_ nn.Validator = Polynomial{}
+	_ nn.Validator = InversePower{}
 )

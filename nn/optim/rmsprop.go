@@ -1,9 +1,10 @@
-package nn
+package optim
 
 import (
 	"cmp"
 	"errors"
 
+	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
 )
 
@@ -87,5 +88,5 @@ func (r *RMSprop[T]) Validate() error {
 
 var (
 	_ Optimizer[float32] = (*RMSprop[float32])(nil)
-	_ Validator          = (*RMSprop[float32])(nil)
+	_ nn.Validator       = (*RMSprop[float32])(nil)
 )

@@ -1,8 +1,10 @@
-package nn
+package optim
 
 import (
 	"errors"
 	"math"
+
+	"github.com/gradlogp/gradlogp/nn"
 )
 
 // Rate is a learning-rate schedule: the rate of each step, counted from 0.
@@ -44,7 +46,7 @@ func (w WarmUp) Validate() error {
 	return errors.Join(
 		rangeError(w.Steps >= 0, "WarmUp.Steps", w.Steps, "a number ≥ 0"),
 		rangeError(w.Then != nil, "WarmUp.Then", w.Then, "a Rate"),
-		Validate(w.Then),
+		nn.Validate(w.Then),
 	)
 }
 
@@ -96,10 +98,10 @@ func RecipeRate(steps int) Rate {
 }
 
 var (
-	_ Rate      = Constant(0)
-	_ Rate      = WarmUp{}
-	_ Rate      = Cosine{}
-	_ Validator = Constant(0)
-	_ Validator = WarmUp{}
-	_ Validator = Cosine{}
+	_ Rate         = Constant(0)
+	_ Rate         = WarmUp{}
+	_ Rate         = Cosine{}
+	_ nn.Validator = Constant(0)
+	_ nn.Validator = WarmUp{}
+	_ nn.Validator = Cosine{}
 )

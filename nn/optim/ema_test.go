@@ -1,10 +1,11 @@
-package nn
+package optim
 
 import (
 	"math/rand/v2"
 	"slices"
 	"testing"
 
+	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/pool"
 	"github.com/stretchr/testify/require"
 )
@@ -20,11 +21,11 @@ func (still) Step(_, _ []float32, _ int, _ float64) {}
 // ours are the optimisers that an Updater shares among goroutines.
 func ours(n int) []func() Optimizer[float32] {
 	group := func(o Optimizer[float32]) Optimizer[float32] {
-		var params Params
-		b := NewBuild(&params)
-		b.Param("a", 1, stretch+3, Zeros{}) // ends in the second stretch
-		b.Param("b", 1, 40, Zeros{})
-		b.Param("c", 1, n-stretch-43, Zeros{})
+		var params nn.Params
+		b := nn.NewBuild(&params)
+		b.Param("a", 1, stretch+3, nn.Zeros{}) // ends in the second stretch
+		b.Param("b", 1, 40, nn.Zeros{})
+		b.Param("c", 1, n-stretch-43, nn.Zeros{})
 		g := &GroupDecay[float32]{Optimizer: o, Groups: []Group{{"b", 0}, {"a", 0.5}, {"c", 0.1}}}
 		if err := g.Bind(&params); err != nil {
 			panic(err)

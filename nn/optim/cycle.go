@@ -1,9 +1,11 @@
-package nn
+package optim
 
 import (
 	"cmp"
 	"errors"
 	"math"
+
+	"github.com/gradlogp/gradlogp/nn"
 )
 
 // CosineRestarts falls along half cosines, each of which starts at Peak again
@@ -128,15 +130,15 @@ func (w SlowStart) Validate() error {
 	return errors.Join(
 		fractionError("SlowStart.Factor", w.Factor),
 		rangeError(w.Then != nil, "SlowStart.Then", w.Then, "a Rate"),
-		Validate(w.Then),
+		nn.Validate(w.Then),
 	)
 }
 
 var (
-	_ Rate      = CosineRestarts{}
-	_ Rate      = OneCycle{}
-	_ Rate      = SlowStart{}
-	_ Validator = CosineRestarts{}
-	_ Validator = OneCycle{}
-	_ Validator = SlowStart{}
+	_ Rate         = CosineRestarts{}
+	_ Rate         = OneCycle{}
+	_ Rate         = SlowStart{}
+	_ nn.Validator = CosineRestarts{}
+	_ nn.Validator = OneCycle{}
+	_ nn.Validator = SlowStart{}
 )

@@ -1,9 +1,9 @@
-package nn
+package optim
 
 import (
-	"errors"
 	"fmt"
 
+	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
 )
 
@@ -20,28 +20,12 @@ type Optimizer[T ad.Float] interface {
 	State() [][]T
 }
 
-// ErrRange is wrapped by errors about hyper-parameters outside their range.
-var ErrRange = errors.New("out of range")
-
-// Validator is implemented by values whose hyper-parameters can be wrong.
-type Validator interface {
-	// Validate returns an error that names each bad field, its value and what
-	// was expected, and wraps ErrRange.
-	Validate() error
-}
-
-// Validate returns v.Validate() when v is a Validator, otherwise nil.
-func Validate(v any) error {
-	if v, ok := v.(Validator); ok {
-		return v.Validate()
-	}
-	return nil
-}
-
 // rangeError returns the error for a field unless ok.
 func rangeError(ok bool, field string, value any, want string) error {
 	if ok {
 		return nil
 	}
-	return fmt.Errorf("nn: %s = %v, want %s: %w", field, value, want, ErrRange)
+	return fmt.Errorf("optim: %s: is %v, want %s: %w", field, value, want, nn.ErrRange)
 }
+
+const badLength = "optim: vector has the wrong length"

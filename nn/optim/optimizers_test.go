@@ -1,4 +1,4 @@
-package nn_test
+package optim_test
 
 import (
 	"cmp"
@@ -11,30 +11,31 @@ import (
 
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/nn/optim"
 )
 
 // optimizers returns a new one of each optimiser with the given weight decay.
-func optimizers[T ad.Float](decay float64) map[string]nn.Optimizer[T] {
-	return map[string]nn.Optimizer[T]{
-		"SGD":      &nn.SGD[T]{WeightDecay: decay},
-		"Momentum": &nn.SGD[T]{Momentum: 0.9, WeightDecay: decay},
-		"Nesterov": &nn.SGD[T]{Momentum: 0.9, Nesterov: true, WeightDecay: decay},
-		"Adam":     &nn.Adam[T]{WeightDecay: decay},
-		"AMSGrad":  &nn.AMSGrad[T]{WeightDecay: decay},
-		"RAdam":    &nn.RAdam[T]{WeightDecay: decay},
-		"NAdam":    &nn.NAdam[T]{WeightDecay: decay},
-		"RMSprop":  &nn.RMSprop[T]{WeightDecay: decay},
-		"centred":  &nn.RMSprop[T]{Momentum: 0.5, Centered: true, WeightDecay: decay},
-		"Adagrad":  &nn.Adagrad[T]{WeightDecay: decay},
-		"grouped":  grouped(new(nn.Adam[T]), decay, 4),
+func optimizers[T ad.Float](decay float64) map[string]optim.Optimizer[T] {
+	return map[string]optim.Optimizer[T]{
+		"SGD":      &optim.SGD[T]{WeightDecay: decay},
+		"Momentum": &optim.SGD[T]{Momentum: 0.9, WeightDecay: decay},
+		"Nesterov": &optim.SGD[T]{Momentum: 0.9, Nesterov: true, WeightDecay: decay},
+		"Adam":     &optim.Adam[T]{WeightDecay: decay},
+		"AMSGrad":  &optim.AMSGrad[T]{WeightDecay: decay},
+		"RAdam":    &optim.RAdam[T]{WeightDecay: decay},
+		"NAdam":    &optim.NAdam[T]{WeightDecay: decay},
+		"RMSprop":  &optim.RMSprop[T]{WeightDecay: decay},
+		"centred":  &optim.RMSprop[T]{Momentum: 0.5, Centered: true, WeightDecay: decay},
+		"Adagrad":  &optim.Adagrad[T]{WeightDecay: decay},
+		"grouped":  grouped(new(optim.Adam[T]), decay, 4),
 	}
 }
 
 // grouped gives o a weight decay of the one parameter "w" of n weights.
-func grouped[T ad.Float](o nn.Optimizer[T], decay float64, n int) nn.Optimizer[T] {
+func grouped[T ad.Float](o optim.Optimizer[T], decay float64, n int) optim.Optimizer[T] {
 	var params nn.Params
 	nn.NewBuild(&params).Param("w", n, 1, nn.Zeros{})
-	g := &nn.GroupDecay[T]{Optimizer: o, Groups: []nn.Group{{"w", decay}}}
+	g := &optim.GroupDecay[T]{Optimizer: o, Groups: []optim.Group{{"w", decay}}}
 	if err := g.Bind(&params); err != nil {
 		panic(err)
 	}
@@ -107,7 +108,7 @@ func TestOptimizersFindAMinimum(t *testing.T) {
 	unit := map[string]float64{"Adagrad": 10, "Momentum": 0.2, "Nesterov": 0.2} // of the rate
 	for name, o := range optimizers[float32](0) {
 		theta := []float32{0, 5, -2, 1}
-		rate := nn.Cosine{Peak: 0.05, Floor: 1e-5, Steps: steps}
+		rate := optim.Cosine{Peak: 0.05, Floor: 1e-5, Steps: steps}
 		for step := range steps {
 			g := make([]float32, 4)
 			for i := range g {
@@ -126,7 +127,7 @@ func TestHugeGradientsMakeFiniteSteps(t *testing.T) {
 		theta := []float32{1, 1, 1, 1}
 		for step := range 5 {
 			g := []float32{math.MaxFloat32, -math.MaxFloat32 / 4, math.SmallestNonzeroFloat32, -1e-40}
-			require.Greater(t, nn.ClipNorm(g, 1), 1e38)
+			require.Greater(t, optim.ClipNorm(g, 1), 1e38)
 			o.Step(theta, g, step, 0.01)
 		}
 		for i, v := range theta {
@@ -151,7 +152,7 @@ func TestSinglePrecisionFollowsDouble(t *testing.T) {
 }
 
 func TestOptimizersPanicOnWrongLengths(t *testing.T) {
-	const want = "nn: vector has the wrong length"
+	const want = "optim: vector has the wrong length"
 	for name, o := range optimizers[float64](0) {
 		require.PanicsWithValue(t, want, func() { o.Step(make([]float64, 4), make([]float64, 5), 0, 1) }, name)
 		if name != "SGD" { // which has no state
@@ -160,20 +161,20 @@ func TestOptimizersPanicOnWrongLengths(t *testing.T) {
 			require.PanicsWithValue(t, want, func() { o.Step(make([]float64, 3), make([]float64, 3), 1, 1) }, name)
 		}
 	}
-	require.PanicsWithValue(t, want, func() { nn.EMA[float64]{}.Update(make([]float64, 3), make([]float64, 2), 0) })
+	require.PanicsWithValue(t, want, func() { optim.EMA[float64]{}.Update(make([]float64, 3), make([]float64, 2), 0) })
 }
 
 func testNoAllocations[T ad.Float](t *testing.T) {
 	for name, o := range optimizers[T](0.1) {
-		for _, e := range []nn.EMA[T]{{}, {By: nn.PowerFunction{}}, {By: nn.HalfLife{Steps: 9}}} {
+		for _, e := range []optim.EMA[T]{{}, {By: optim.PowerFunction{}}, {By: optim.HalfLife{Steps: 9}}} {
 			theta, grad, shadow := convert[T](normals(4, 1, 1)), convert[T](normals(4, 1, 2)), make([]T, 4)
-			rate, u := nn.RecipeRate(1000), nn.NewUpdater(o, e, nil)
+			rate, u := optim.RecipeRate(1000), optim.NewUpdater(o, e, nil)
 			u.Clip(grad, 1)
 			o.Step(theta, grad, 0, 0.1)
 			step := 1
 			require.Zero(t, testing.AllocsPerRun(20, func() {
-				nn.ClipNorm(grad, 1)
-				nn.ClipValue(grad, 1)
+				optim.ClipNorm(grad, 1)
+				optim.ClipValue(grad, 1)
 				o.Step(theta, grad, step, rate.At(step))
 				e.Update(shadow, theta, step)
 				u.Clip(grad, 1)
@@ -190,12 +191,12 @@ func TestOptimizerStepDoesNotAllocate(t *testing.T) {
 }
 
 func TestZeroValuesAreTheirDocumentedDefaults(t *testing.T) {
-	for name, pair := range map[string][2]nn.Optimizer[float32]{
-		"AMSGrad": {&nn.AMSGrad[float32]{}, &nn.AMSGrad[float32]{Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-8}},
-		"RAdam":   {&nn.RAdam[float32]{}, &nn.RAdam[float32]{Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-8}},
-		"NAdam":   {&nn.NAdam[float32]{}, &nn.NAdam[float32]{Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-8, MomentumDecay: 0.004}},
-		"RMSprop": {&nn.RMSprop[float32]{}, &nn.RMSprop[float32]{Alpha: 0.99, Epsilon: 1e-8}},
-		"Adagrad": {&nn.Adagrad[float32]{}, &nn.Adagrad[float32]{Epsilon: 1e-10}},
+	for name, pair := range map[string][2]optim.Optimizer[float32]{
+		"AMSGrad": {&optim.AMSGrad[float32]{}, &optim.AMSGrad[float32]{Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-8}},
+		"RAdam":   {&optim.RAdam[float32]{}, &optim.RAdam[float32]{Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-8}},
+		"NAdam":   {&optim.NAdam[float32]{}, &optim.NAdam[float32]{Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-8, MomentumDecay: 0.004}},
+		"RMSprop": {&optim.RMSprop[float32]{}, &optim.RMSprop[float32]{Alpha: 0.99, Epsilon: 1e-8}},
+		"Adagrad": {&optim.Adagrad[float32]{}, &optim.Adagrad[float32]{Epsilon: 1e-10}},
 	} {
 		x, y := []float32{1, 2}, []float32{1, 2}
 		for step := range 9 {
@@ -216,9 +217,9 @@ func weightsAndBiases() *nn.Params {
 
 func TestGroupsDecayByName(t *testing.T) {
 	params := weightsAndBiases()
-	o := &nn.GroupDecay[float64]{
-		Optimizer: &nn.SGD[float64]{},
-		Groups:    []nn.Group{{"1.weight", 2}, {"*weight", 1}},
+	o := &optim.GroupDecay[float64]{
+		Optimizer: &optim.SGD[float64]{},
+		Groups:    []optim.Group{{"1.weight", 2}, {"*weight", 1}},
 	}
 	require.NoError(t, o.Bind(params))
 	theta := repeat(1, params.Len())
@@ -232,46 +233,46 @@ func TestGroupsDecayByName(t *testing.T) {
 
 func TestGroupsThatFitNoParameterAreRefused(t *testing.T) {
 	params := weightsAndBiases()
-	for want, groups := range map[string][]nn.Group{
-		`nn: GroupDecay.Groups[1].Names = "hiden*" decides for no parameter`:    {{"*", 1}, {"hiden*", 1}},
-		`nn: GroupDecay.Groups[1].Names = "*weight" decides for no parameter`:   {{"*", 1}, {"*weight", 1}},
-		`nn: GroupDecay.Groups[0].Names = [, want a pattern of package path`:    {{"[", 1}},
-		`nn: GroupDecay.Groups[0].Names = "0.gain" decides for no parameter: o`: {{"0.gain", 1}},
+	for want, groups := range map[string][]optim.Group{
+		`optim: GroupDecay.Groups[1].Names: is "hiden*", which decides for no parameter`:    {{"*", 1}, {"hiden*", 1}},
+		`optim: GroupDecay.Groups[1].Names: is "*weight", which decides for no parameter`:   {{"*", 1}, {"*weight", 1}},
+		`optim: GroupDecay.Groups[0].Names: is [, want a pattern of package path`:           {{"[", 1}},
+		`optim: GroupDecay.Groups[0].Names: is "0.gain", which decides for no parameter: o`: {{"0.gain", 1}},
 	} {
-		o := &nn.GroupDecay[float64]{Optimizer: &nn.SGD[float64]{}, Groups: groups}
-		err := nn.Bind(o, params)
+		o := &optim.GroupDecay[float64]{Optimizer: &optim.SGD[float64]{}, Groups: groups}
+		err := optim.Bind(o, params)
 		require.ErrorIs(t, err, nn.ErrRange)
 		require.ErrorContains(t, err, want)
 	}
-	require.NoError(t, nn.Bind(&nn.SGD[float64]{}, params))
-	inner := &nn.GroupDecay[float64]{Optimizer: &nn.SGD[float64]{}, Groups: []nn.Group{{"none", 1}}}
-	require.ErrorIs(t, nn.Bind(&nn.GroupDecay[float64]{Optimizer: inner}, params), nn.ErrRange)
+	require.NoError(t, optim.Bind(&optim.SGD[float64]{}, params))
+	inner := &optim.GroupDecay[float64]{Optimizer: &optim.SGD[float64]{}, Groups: []optim.Group{{"none", 1}}}
+	require.ErrorIs(t, optim.Bind(&optim.GroupDecay[float64]{Optimizer: inner}, params), nn.ErrRange)
 }
 
 func TestGroupDecayHasToKnowTheParameters(t *testing.T) {
-	o := &nn.GroupDecay[float64]{Optimizer: &nn.SGD[float64]{}}
-	require.PanicsWithValue(t, "nn: GroupDecay: Bind has not been called", func() { o.Step(nil, nil, 0, 1) })
+	o := &optim.GroupDecay[float64]{Optimizer: &optim.SGD[float64]{}}
+	require.PanicsWithValue(t, "optim: GroupDecay: Bind has not been called", func() { o.Step(nil, nil, 0, 1) })
 	require.NoError(t, o.Bind(weightsAndBiases()))
-	require.PanicsWithValue(t, "nn: vector has the wrong length", func() { o.Step(make([]float64, 3), make([]float64, 3), 0, 1) })
+	require.PanicsWithValue(t, "optim: vector has the wrong length", func() { o.Step(make([]float64, 3), make([]float64, 3), 0, 1) })
 }
 
 func TestClipValueBoundsElements(t *testing.T) {
 	g := []float64{3, 0, -4, 0.5}
-	require.Equal(t, 4., nn.ClipValue(g, 5))
-	require.Equal(t, 4., nn.ClipValue(g, math.Inf(1)))
+	require.Equal(t, 4., optim.ClipValue(g, 5))
+	require.Equal(t, 4., optim.ClipValue(g, math.Inf(1)))
 	require.Equal(t, []float64{3, 0, -4, 0.5}, g)
-	require.Equal(t, 4., nn.ClipValue(g, 1))
+	require.Equal(t, 4., optim.ClipValue(g, 1))
 	require.Equal(t, []float64{1, 0, -1, 0.5}, g)
-	require.Zero(t, nn.ClipValue([]float32{}, 1))
+	require.Zero(t, optim.ClipValue([]float32{}, 1))
 }
 
 func TestClippingLeavesNonFiniteGradientsAlone(t *testing.T) {
 	for _, bad := range []float64{math.Inf(1), math.Inf(-1), math.NaN()} {
 		for name, clip := range map[string]func(g []float64) float64{
-			"value": func(g []float64) float64 { return nn.ClipValue(g, 0.1) },
-			"1":     func(g []float64) float64 { return nn.ClipPNorm(g, 1, 0.1) },
-			"3":     func(g []float64) float64 { return nn.ClipPNorm(g, 3, 0.1) },
-			"inf":   func(g []float64) float64 { return nn.ClipPNorm(g, math.Inf(1), 0.1) },
+			"value": func(g []float64) float64 { return optim.ClipValue(g, 0.1) },
+			"1":     func(g []float64) float64 { return optim.ClipPNorm(g, 1, 0.1) },
+			"3":     func(g []float64) float64 { return optim.ClipPNorm(g, 3, 0.1) },
+			"inf":   func(g []float64) float64 { return optim.ClipPNorm(g, math.Inf(1), 0.1) },
 		} {
 			g := []float64{1, bad, 2}
 			norm := clip(g)
@@ -281,11 +282,11 @@ func TestClippingLeavesNonFiniteGradientsAlone(t *testing.T) {
 		}
 	}
 	for _, limit := range []float64{0, -1, math.NaN()} {
-		require.PanicsWithValue(t, "nn: ClipValue: limit is not positive", func() { nn.ClipValue([]float64{1}, limit) })
-		require.PanicsWithValue(t, "nn: ClipNorm: limit is not positive", func() { nn.ClipPNorm([]float64{1}, 1, limit) })
+		require.PanicsWithValue(t, "optim: ClipValue: limit is not positive", func() { optim.ClipValue([]float64{1}, limit) })
+		require.PanicsWithValue(t, "optim: ClipNorm: limit is not positive", func() { optim.ClipPNorm([]float64{1}, 1, limit) })
 	}
 	for _, p := range []float64{0.5, -1, math.NaN()} {
-		require.PanicsWithValue(t, "nn: ClipPNorm: p is less than 1", func() { nn.ClipPNorm([]float64{1}, p, 1) })
+		require.PanicsWithValue(t, "optim: ClipPNorm: p is less than 1", func() { optim.ClipPNorm([]float64{1}, p, 1) })
 	}
 }
 
@@ -293,13 +294,13 @@ func TestClipPNormMeasuresItsNorm(t *testing.T) {
 	for p, want := range map[float64]float64{1: 7, 2: 5, 3: math.Cbrt(91), math.Inf(1): 4} {
 		t.Run(fmt.Sprint(p), func(t *testing.T) {
 			g := []float64{3, 0, -4}
-			require.InEpsilon(t, want, nn.ClipPNorm(g, p, 100), 1e-15)
+			require.InEpsilon(t, want, optim.ClipPNorm(g, p, 100), 1e-15)
 			require.Equal(t, []float64{3, 0, -4}, g)
-			nn.ClipPNorm(g, p, 0.5)
+			optim.ClipPNorm(g, p, 0.5)
 			require.InDeltaSlice(t, []float64{1.5 / want, 0, -2 / want}, g, 1e-15)
-			require.Zero(t, nn.ClipPNorm(make([]float64, 3), p, 1))
+			require.Zero(t, optim.ClipPNorm(make([]float64, 3), p, 1))
 			h := []float32{1e30, -1e30}
-			require.InEpsilon(t, 1e30*math.Pow(2, 1/p), nn.ClipPNorm(h, p, 1), 1e-6)
+			require.InEpsilon(t, 1e30*math.Pow(2, 1/p), optim.ClipPNorm(h, p, 1), 1e-6)
 		})
 	}
 }

@@ -1,4 +1,4 @@
-package nn_test
+package optim_test
 
 import (
 	"strconv"
@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/optim"
 )
 
 // rateOptions are those of all schedules.
@@ -37,35 +38,35 @@ type rateOptions struct {
 }
 
 // rateOf returns the schedule of a record, and the step at which it starts.
-func rateOf(t *testing.T, name string, base float64, o rateOptions) (rate nn.Rate, first int) {
+func rateOf(t *testing.T, name string, base float64, o rateOptions) (rate optim.Rate, first int) {
 	switch {
 	case name == "CosineAnnealingLR":
-		return nn.Cosine{Peak: base, Floor: o.EtaMin, Steps: o.TMax}, 0
+		return optim.Cosine{Peak: base, Floor: o.EtaMin, Steps: o.TMax}, 0
 	case name == "CosineAnnealingWarmRestarts":
-		return nn.CosineRestarts{Peak: base, Floor: o.EtaMin, Steps: o.T0, Growth: o.TMult}, 0
+		return optim.CosineRestarts{Peak: base, Floor: o.EtaMin, Steps: o.T0, Growth: o.TMult}, 0
 	case name == "LinearLR":
-		return nn.Polynomial{From: base * o.StartFactor, To: base * o.EndFactor, Steps: o.TotalIters}, 0
+		return optim.Polynomial{From: base * o.StartFactor, To: base * o.EndFactor, Steps: o.TotalIters}, 0
 	case name == "StepLR":
-		return nn.StepDecay{Peak: base, Factor: o.Gamma, Every: o.StepSize}, 0
+		return optim.StepDecay{Peak: base, Factor: o.Gamma, Every: o.StepSize}, 0
 	case name == "MultiStepLR":
-		return nn.Milestones{Peak: base, Factor: o.Gamma, Steps: o.Milestones}, 0
+		return optim.Milestones{Peak: base, Factor: o.Gamma, Steps: o.Milestones}, 0
 	case name == "ExponentialLR":
-		return nn.Exponential{Peak: base, Factor: o.Gamma}, 0
+		return optim.Exponential{Peak: base, Factor: o.Gamma}, 0
 	case name == "OneCycleLR":
-		return nn.OneCycle{Peak: o.MaxLR, Steps: o.TotalSteps, Climb: o.PctStart, Divide: o.DivFactor,
+		return optim.OneCycle{Peak: o.MaxLR, Steps: o.TotalSteps, Climb: o.PctStart, Divide: o.DivFactor,
 			FinalDivide: o.FinalDiv, Linear: o.Anneal == "linear", ThreePhases: o.ThreePhase}, 0
 	case name == "PolynomialLR(LambdaLR)":
 		_, power, ok := strings.Cut(o.Lambda, "(1-s/T)^")
 		require.True(t, ok)
 		p, err := strconv.ParseFloat(power, 64)
 		require.NoError(t, err)
-		return nn.Polynomial{From: base, Steps: o.T, Power: p}, 0
+		return optim.Polynomial{From: base, Steps: o.T, Power: p}, 0
 	case o.Total > 0:
-		return nn.WarmUp{Steps: o.WarmUp, Then: nn.Cosine{Peak: base, Steps: o.Total - o.WarmUp}}, 0
+		return optim.WarmUp{Steps: o.WarmUp, Then: optim.Cosine{Peak: base, Steps: o.Total - o.WarmUp}}, 0
 	case strings.HasPrefix(o.Lambda, "min(1,(step+1)/warmup)"):
-		return nn.WarmUp{Steps: o.WarmUp, Then: nn.Constant(base)}, 0
+		return optim.WarmUp{Steps: o.WarmUp, Then: optim.Constant(base)}, 0
 	case strings.HasPrefix(o.Lambda, "min(step/warmup,1)"):
-		return nn.WarmUp{Steps: o.WarmUp, Then: nn.Constant(base)}, -1
+		return optim.WarmUp{Steps: o.WarmUp, Then: optim.Constant(base)}, -1
 	}
 	require.FailNow(t, "unknown schedule", "%s %+v", name, o)
 	return nil, 0
@@ -85,7 +86,7 @@ func TestRateFixture(t *testing.T) {
 			require.InDelta(t, want, rate.At(first+s), 1e-14)
 		}
 		for s, want := range r.Momenta {
-			require.InDelta(t, want, rate.(nn.OneCycle).Momentum(s, r.Options.BaseMomentum, r.Options.MaxMomentum), 1e-14)
+			require.InDelta(t, want, rate.(optim.OneCycle).Momentum(s, r.Options.BaseMomentum, r.Options.MaxMomentum), 1e-14)
 		}
 	})
 }
@@ -97,16 +98,16 @@ func TestKDiffusionScheduleFixture(t *testing.T) {
 		o := r.Options
 		switch r.Scheduler {
 		case "k_diffusion.utils.EMAWarmup":
-			ramp := nn.PowerRamp{Min: o.Min, Max: o.Max, Steps: o.InvGamma, Power: o.Power, Start: o.Start}
+			ramp := optim.PowerRamp{Min: o.Min, Max: o.Max, Steps: o.InvGamma, Power: o.Power, Start: o.Start}
 			require.NoError(t, nn.Validate(ramp))
 			require.NotEmpty(t, r.Betas)
 			for s, want := range r.Betas {
 				require.InDelta(t, want, ramp.Beta(s), 1e-14)
 			}
 		case "k_diffusion.utils.InverseLR":
-			var rate nn.Rate = nn.InversePower{Peak: r.BaseLR, Floor: o.MinLR, Steps: o.InvGamma, Power: o.Power}
+			var rate optim.Rate = optim.InversePower{Peak: r.BaseLR, Floor: o.MinLR, Steps: o.InvGamma, Power: o.Power}
 			if o.WarmUp > 0 {
-				rate = nn.SlowStart{Factor: o.WarmUp, Then: rate}
+				rate = optim.SlowStart{Factor: o.WarmUp, Then: rate}
 			}
 			require.NoError(t, nn.Validate(rate))
 			require.NotEmpty(t, r.Rates)

@@ -1,4 +1,4 @@
-package nn_test
+package optim_test
 
 import (
 	"cmp"
@@ -12,10 +12,11 @@ import (
 
 	"github.com/gradlogp/gradlogp/dataset/fixture"
 	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/optim"
 )
 
-// optim is the fixture of optimisers.
-type optim struct {
+// optimFixture is the fixture of optimisers.
+type optimFixture struct {
 	Problem    problem
 	Optimizers []struct {
 		Optimizer string
@@ -121,9 +122,9 @@ var missing = map[string]string{
 	"NAdam": "the reference counts one factor twice; NAdamFixed does not",
 }
 
-func readOptim(t *testing.T) *optim {
+func readOptim(t *testing.T) *optimFixture {
 	t.Helper()
-	f := new(optim)
+	f := new(optimFixture)
 	require.NoError(t, fixture.Read("optim", f))
 	return f
 }
@@ -157,7 +158,7 @@ func closeTo(t *testing.T, want, got []float64, tolerance float64) {
 
 // optimizerOf returns the optimiser of a record, and the weight decay that it
 // leaves to the loss: where it is not decoupled it is a term ½λ‖θ‖².
-func optimizerOf(t *testing.T, name string, o options) (optimizer nn.Optimizer[float64], penalty float64) {
+func optimizerOf(t *testing.T, name string, o options) (optimizer optim.Optimizer[float64], penalty float64) {
 	beta1, beta2, penalty := 0., 0., o.WeightDecay
 	if o.Betas != nil {
 		beta1, beta2 = orTiny(o.Betas[0]), orTiny(o.Betas[1])
@@ -169,20 +170,20 @@ func optimizerOf(t *testing.T, name string, o options) (optimizer nn.Optimizer[f
 	eps := orTiny(o.Eps)
 	switch name {
 	case "SGD":
-		return &nn.SGD[float64]{Momentum: o.Momentum, Dampening: o.Dampening, Nesterov: o.Nesterov}, penalty
+		return &optim.SGD[float64]{Momentum: o.Momentum, Dampening: o.Dampening, Nesterov: o.Nesterov}, penalty
 	case "Adam", "AdamW":
 		if o.AMSGrad {
-			return &nn.AMSGrad[float64]{Beta1: beta1, Beta2: beta2, Epsilon: eps, WeightDecay: decoupled}, penalty
+			return &optim.AMSGrad[float64]{Beta1: beta1, Beta2: beta2, Epsilon: eps, WeightDecay: decoupled}, penalty
 		}
-		return &nn.Adam[float64]{Beta1: beta1, Beta2: beta2, Epsilon: eps, WeightDecay: decoupled}, penalty
+		return &optim.Adam[float64]{Beta1: beta1, Beta2: beta2, Epsilon: eps, WeightDecay: decoupled}, penalty
 	case "RAdam":
-		return &nn.RAdam[float64]{Beta1: beta1, Beta2: beta2, Epsilon: eps}, penalty
+		return &optim.RAdam[float64]{Beta1: beta1, Beta2: beta2, Epsilon: eps}, penalty
 	case "NAdamFixed":
-		return &nn.NAdam[float64]{Beta1: beta1, Beta2: beta2, Epsilon: eps, MomentumDecay: orTiny(o.MomentumDecay)}, penalty
+		return &optim.NAdam[float64]{Beta1: beta1, Beta2: beta2, Epsilon: eps, MomentumDecay: orTiny(o.MomentumDecay)}, penalty
 	case "RMSprop":
-		return &nn.RMSprop[float64]{Alpha: orTiny(o.Alpha), Epsilon: eps, Momentum: o.Momentum, Centered: o.Centered}, penalty
+		return &optim.RMSprop[float64]{Alpha: orTiny(o.Alpha), Epsilon: eps, Momentum: o.Momentum, Centered: o.Centered}, penalty
 	case "Adagrad":
-		return &nn.Adagrad[float64]{Epsilon: eps, Initial: o.Initial}, penalty
+		return &optim.Adagrad[float64]{Epsilon: eps, Initial: o.Initial}, penalty
 	}
 	require.FailNow(t, "unknown optimiser", name)
 	return nil, 0
@@ -194,9 +195,9 @@ func TestOptimizerFixture(t *testing.T) {
 		r := f.Optimizers[i]
 		o, penalty := optimizerOf(t, r.Optimizer, r.Options)
 		require.NoError(t, nn.Validate(o))
-		var rate nn.Rate = nn.Constant(r.Options.LR)
+		var rate optim.Rate = optim.Constant(r.Options.LR)
 		if d := r.Options.LRDecay; d > 0 {
-			rate = nn.InversePower{Peak: r.Options.LR, Steps: 1 / d, Power: 1}
+			rate = optim.InversePower{Peak: r.Options.LR, Steps: 1 / d, Power: 1}
 		}
 		theta := f.Problem.start()
 		for step, want := range r.Losses.Data {
@@ -228,15 +229,15 @@ func TestClipFixture(t *testing.T) {
 		g := slices.Concat(r.Grads...)
 		switch {
 		case r.Kind == "value":
-			require.Equal(t, max(slices.Max(g), -slices.Min(g)), nn.ClipValue(g, r.Value))
+			require.Equal(t, max(slices.Max(g), -slices.Min(g)), optim.ClipValue(g, r.Value))
 			require.Equal(t, slices.Concat(r.Clipped...), g)
 			return
 		case r.NormType == "2":
-			require.InEpsilon(t, r.Norm, nn.ClipNorm(g, withReserve(r.Norm, r.MaxNorm)), 1e-14)
+			require.InEpsilon(t, r.Norm, optim.ClipNorm(g, withReserve(r.Norm, r.MaxNorm)), 1e-14)
 		default:
 			p, err := strconv.ParseFloat(r.NormType, 64)
 			require.NoError(t, err)
-			require.InEpsilon(t, r.Norm, nn.ClipPNorm(g, p, withReserve(r.Norm, r.MaxNorm)), 1e-14)
+			require.InEpsilon(t, r.Norm, optim.ClipPNorm(g, p, withReserve(r.Norm, r.MaxNorm)), 1e-14)
 		}
 		closeTo(t, slices.Concat(r.Clipped...), g, 1e-14)
 	})
@@ -246,7 +247,7 @@ func TestEMAFixture(t *testing.T) {
 	f := readOptim(t)
 	records(t, len(f.EMA), func(i int) string { return fmt.Sprintf("decay %v", f.EMA[i].Decay) }, func(t *testing.T, i int) {
 		r := f.EMA[i]
-		ema, shadow := nn.EMA[float64]{Decay: orTiny(r.Decay), NoWarmUp: !r.UseNumUpdates}, slices.Clone(r.Init)
+		ema, shadow := optim.EMA[float64]{Decay: orTiny(r.Decay), NoWarmUp: !r.UseNumUpdates}, slices.Clone(r.Init)
 		for step := range r.Params.Shape[0] {
 			ema.Update(shadow, r.Params.At(step).Data, step)
 			closeTo(t, r.Shadow.At(step).Data, shadow, 1e-13)
@@ -257,16 +258,16 @@ func TestEMAFixture(t *testing.T) {
 func TestTrainingStepFixture(t *testing.T) {
 	f := readOptim(t)
 	r := f.TrainManager
-	a := &nn.Adam[float64]{Beta1: orTiny(r.Beta1), Beta2: orTiny(r.Beta2), Epsilon: orTiny(r.Eps)}
-	ema, rate := nn.EMA[float64]{Decay: orTiny(r.EMADecay)}, nn.WarmUp{Steps: r.WarmUp, Then: nn.Constant(r.LR)}
+	a := &optim.Adam[float64]{Beta1: orTiny(r.Beta1), Beta2: orTiny(r.Beta2), Epsilon: orTiny(r.Eps)}
+	ema, rate := optim.EMA[float64]{Decay: orTiny(r.EMADecay)}, optim.WarmUp{Steps: r.WarmUp, Then: optim.Constant(r.LR)}
 	theta := f.Problem.start()
 	shadow := slices.Clone(theta)
 	steps := r.Params.Shape[0]
 	require.Positive(t, steps)
 	for step := range steps {
 		_, g := f.Problem.loss(theta)
-		norm := nn.ClipNorm(g, math.Inf(1))
-		nn.ClipNorm(g, withReserve(norm, r.GradClip))
+		norm := optim.ClipNorm(g, math.Inf(1))
+		optim.ClipNorm(g, withReserve(norm, r.GradClip))
 		a.Step(theta, g, step, rate.At(step-1)) // the reference's first rate is 0
 		ema.Update(shadow, theta, step)
 		closeTo(t, r.Params.At(step).Data, theta, 1e-10)

@@ -1,4 +1,4 @@
-package nn
+package optim
 
 import (
 	"math"
@@ -29,7 +29,7 @@ func ClipNorm[T ad.Float](grad []T, limit float64) (norm float64) {
 // clipFactor returns what a gradient is to be multiplied by.
 func clipFactor(norm, limit float64) float64 {
 	if !(limit > 0) {
-		panic("nn: ClipNorm: limit is not positive")
+		panic("optim: ClipNorm: limit is not positive")
 	}
 	if norm > limit && !math.IsInf(norm, 1) {
 		return limit / norm
@@ -43,7 +43,7 @@ func clipFactor(norm, limit float64) float64 {
 func ClipPNorm[T ad.Float](grad []T, p, limit float64) (norm float64) {
 	switch {
 	case !(p >= 1):
-		panic("nn: ClipPNorm: p is less than 1")
+		panic("optim: ClipPNorm: p is less than 1")
 	case p == 2:
 		return ClipNorm(grad, limit)
 	}
@@ -68,7 +68,7 @@ func ClipPNorm[T ad.Float](grad []T, p, limit float64) (norm float64) {
 // ClipNorm. ClipValue panics when limit is not positive.
 func ClipValue[T ad.Float](grad []T, limit float64) (largest float64) {
 	if !(limit > 0) {
-		panic("nn: ClipValue: limit is not positive")
+		panic("optim: ClipValue: limit is not positive")
 	}
 	largest = largestMagnitude(grad)
 	if !(largest > limit) || math.IsInf(largest, 1) {

@@ -1,9 +1,11 @@
-package nn
+package optim
 
 import (
 	"cmp"
 	"errors"
 	"math"
+
+	"github.com/gradlogp/gradlogp/nn"
 )
 
 // Averaging says how an EMA forgets: Beta returns β on [0, 1) of each step,
@@ -106,10 +108,10 @@ func (p PowerRamp) Validate() error {
 }
 
 var (
-	_ Averaging = HalfLife{}
-	_ Averaging = PowerFunction{}
-	_ Averaging = PowerRamp{}
-	_ Validator = HalfLife{}
-	_ Validator = PowerFunction{}
-	_ Validator = PowerRamp{}
+	_ Averaging    = HalfLife{}
+	_ Averaging    = PowerFunction{}
+	_ Averaging    = PowerRamp{}
+	_ nn.Validator = HalfLife{}
+	_ nn.Validator = PowerFunction{}
+	_ nn.Validator = PowerRamp{}
 )

@@ -1,10 +1,11 @@
-package nn
+package optim
 
 import (
 	"cmp"
 	"errors"
 	"math"
 
+	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
 )
 
@@ -84,5 +85,5 @@ func (a *NAdam[T]) Validate() error {
 
 var (
 	_ Optimizer[float32] = (*NAdam[float32])(nil)
-	_ Validator          = (*NAdam[float32])(nil)
+	_ nn.Validator       = (*NAdam[float32])(nil)
 )

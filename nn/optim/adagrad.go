@@ -1,10 +1,11 @@
-package nn
+package optim
 
 import (
 	"cmp"
 	"errors"
 	"math"
 
+	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
 )
 
@@ -61,5 +62,5 @@ func (a *Adagrad[T]) Validate() error {
 
 var (
 	_ Optimizer[float32] = (*Adagrad[float32])(nil)
-	_ Validator          = (*Adagrad[float32])(nil)
+	_ nn.Validator       = (*Adagrad[float32])(nil)
 )

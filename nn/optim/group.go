@@ -1,4 +1,4 @@
-package nn
+package optim
 
 import (
 	"errors"
@@ -6,6 +6,7 @@ import (
 	"math"
 	"path"
 
+	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
 	"github.com/gradlogp/gradlogp/nn/internal/kernel"
 )
@@ -50,11 +51,11 @@ type span struct {
 // parameters change; it returns an error that wraps ErrRange when a setting does
 // not fit them.
 type Binder interface {
-	Bind(p *Params) error
+	Bind(p *nn.Params) error
 }
 
 // Bind calls o.Bind(p) when o is a Binder.
-func Bind(o any, p *Params) error {
+func Bind(o any, p *nn.Params) error {
 	if b, ok := o.(Binder); ok {
 		return b.Bind(p)
 	}
@@ -63,7 +64,7 @@ func Bind(o any, p *Params) error {
 
 // Bind implements Binder. A group that decides for no parameter is an error: its
 // pattern will be a mistake.
-func (d *GroupDecay[T]) Bind(p *Params) error {
+func (d *GroupDecay[T]) Bind(p *nn.Params) error {
 	used := make([]bool, len(d.Groups))
 	d.bound, d.length, d.spans = true, p.Len(), nil
 	for _, e := range p.Entries() {
@@ -81,7 +82,7 @@ func (d *GroupDecay[T]) Bind(p *Params) error {
 	}
 	for i, ok := range used {
 		if !ok {
-			return fmt.Errorf("nn: GroupDecay.Groups[%d].Names = %q decides for no parameter: %w", i, d.Groups[i].Names, ErrRange)
+			return fmt.Errorf("optim: GroupDecay.Groups[%d].Names: is %q, which decides for no parameter: %w", i, d.Groups[i].Names, nn.ErrRange)
 		}
 	}
 	return Bind(d.Optimizer, p)
@@ -124,7 +125,7 @@ func (d *GroupDecay[T]) updateEMA(theta, grad, shadow []T, at int, decay float64
 
 func (d *GroupDecay[T]) ready(n int, rate float64) {
 	if !d.bound {
-		panic("nn: GroupDecay: Bind has not been called")
+		panic("optim: GroupDecay: Bind has not been called")
 	}
 	if n != d.length {
 		panic(badLength)
@@ -146,7 +147,7 @@ func (d *GroupDecay[T]) State() [][]T { return d.Optimizer.State() }
 
 // Validate implements Validator.
 func (d *GroupDecay[T]) Validate() error {
-	errs := []error{rangeError(d.Optimizer != nil, "GroupDecay.Optimizer", d.Optimizer, "an Optimizer"), Validate(d.Optimizer)}
+	errs := []error{rangeError(d.Optimizer != nil, "GroupDecay.Optimizer", d.Optimizer, "an Optimizer"), nn.Validate(d.Optimizer)}
 	for i, g := range d.Groups {
 		if _, err := path.Match(g.Names, ""); err != nil {
 			errs = append(errs, g.error(i))
@@ -165,6 +166,6 @@ func (g Group) error(i int) error {
 var (
 	_ Optimizer[float32] = (*GroupDecay[float32])(nil)
 	_ averager[float32]  = (*GroupDecay[float32])(nil)
-	_ Validator          = (*GroupDecay[float32])(nil)
+	_ nn.Validator       = (*GroupDecay[float32])(nil)
 	_ Binder             = (*GroupDecay[float32])(nil)
 )

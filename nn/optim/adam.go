@@ -1,6 +1,7 @@
-package nn
+package optim
 
 import (
+	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
 	"github.com/gradlogp/gradlogp/nn/internal/kernel"
 )
@@ -60,5 +61,5 @@ func (a *Adam[T]) Validate() error {
 var (
 	_ Optimizer[float32] = (*Adam[float32])(nil)
 	_ averager[float32]  = (*Adam[float32])(nil)
-	_ Validator          = (*Adam[float32])(nil)
+	_ nn.Validator       = (*Adam[float32])(nil)
 )

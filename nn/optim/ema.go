@@ -1,9 +1,10 @@
-package nn
+package optim
 
 import (
 	"cmp"
 	"errors"
 
+	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
 	"github.com/gradlogp/gradlogp/nn/internal/kernel"
 )
@@ -44,7 +45,7 @@ func (e EMA[T]) decay(step int) float64 {
 
 // Validate implements Validator.
 func (e EMA[T]) Validate() error {
-	return errors.Join(fractionError("EMA.Decay", e.Decay), Validate(e.By))
+	return errors.Join(fractionError("EMA.Decay", e.Decay), nn.Validate(e.By))
 }
 
-var _ Validator = EMA[float32]{}
+var _ nn.Validator = EMA[float32]{}

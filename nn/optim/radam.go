@@ -1,8 +1,9 @@
-package nn
+package optim
 
 import (
 	"math"
 
+	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
 )
 
@@ -76,5 +77,5 @@ func (a *RAdam[T]) Validate() error {
 
 var (
 	_ Optimizer[float32] = (*RAdam[float32])(nil)
-	_ Validator          = (*RAdam[float32])(nil)
+	_ nn.Validator       = (*RAdam[float32])(nil)
 )

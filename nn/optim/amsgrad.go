@@ -1,8 +1,9 @@
-package nn
+package optim
 
 import (
 	"math"
 
+	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
 )
 
@@ -61,5 +62,5 @@ func (a *AMSGrad[T]) Validate() error {
 
 var (
 	_ Optimizer[float32] = (*AMSGrad[float32])(nil)
-	_ Validator          = (*AMSGrad[float32])(nil)
+	_ nn.Validator       = (*AMSGrad[float32])(nil)
 )
