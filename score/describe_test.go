@@ -84,13 +84,13 @@ func TestOptimiserIsDescribedWithoutItsState(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, want, "Beta1:0.8")
 	theta, grad := []float32{1, 2}, []float32{3, 4}
-	a.Step(theta, grad, 0, 1)
+	optim.Step(a, theta, grad, 0, 1)
 	got, err := describe("", hyperparameters(a))
 	require.NoError(t, err)
 	require.Equal(t, want, got)
 	require.NotEmpty(t, a.State()[0], "it keeps its state")
 	p := &poison{}
-	p.Adam.Step(theta, grad, 0, 1)
+	optim.Step(&p.Adam, theta, grad, 0, 1)
 	got, _ = describe("", hyperparameters(p))
 	require.NotContains(t, got, "0.3")
 }

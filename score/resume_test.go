@@ -457,11 +457,19 @@ func TestFailedRunKeepsItsLastGoodCheckpoint(t *testing.T) {
 var errDry = errors.New("no more rows")
 
 // late is an optimiser that ruins a weight at its 14th step.
-type late struct{ optim.Adam[float32] }
+type late struct {
+	optim.Adam[float32]
+	step int
+}
 
-func (p *late) Step(theta, grad []float32, step int, rate float64) {
-	p.Adam.Step(theta, grad, step, rate)
-	if step == 13 {
+func (p *late) Begin(n, step int, rate float64) bool {
+	p.step = step
+	return p.Adam.Begin(n, step, rate)
+}
+
+func (p *late) Update(theta, grad []float32, from int) {
+	p.Adam.Update(theta, grad, from)
+	if p.step == 13 && from == 0 {
 		theta[5] = float32(math.NaN())
 	}
 }

@@ -168,14 +168,20 @@ func TestGradientsAreClippedByValueBeforeTheirNorm(t *testing.T) {
 }
 
 // plain is gradient descent.
-type plain struct{}
+type plain struct{ rate float32 }
 
-func (plain) Step(theta, grad []float32, _ int, rate float64) {
+func (p *plain) Begin(_, _ int, rate float64) bool {
+	p.rate = float32(rate)
+	return true
+}
+
+func (p *plain) Update(theta, grad []float32, _ int) {
 	for i, g := range grad {
-		theta[i] -= float32(rate) * g
+		theta[i] -= p.rate * g
 	}
 }
-func (plain) State() [][]float32 { return nil }
+
+func (*plain) State() [][]float32 { return nil }
 
 // backwards is a process whose noise falls.
 type backwards struct{ sde.VP }

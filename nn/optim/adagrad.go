@@ -25,12 +25,8 @@ type Adagrad[T ad.Float] struct {
 	now   struct{ eps, keep, rate T }
 }
 
-// Step implements Optimizer.
-func (a *Adagrad[T]) Step(theta, grad []T, step int, rate float64) {
-	stepWhole(a, theta, grad, step, rate)
-}
-
-func (a *Adagrad[T]) begin(n, step int, rate float64) {
+// Begin implements Optimizer.
+func (a *Adagrad[T]) Begin(n, step int, rate float64) (share bool) {
 	a.state.begin(1, n, step)
 	if step == 0 {
 		for i := range a.state[0] {
@@ -38,10 +34,12 @@ func (a *Adagrad[T]) begin(n, step int, rate float64) {
 		}
 	}
 	a.now.eps, a.now.keep, a.now.rate = T(cmp.Or(a.Epsilon, 1e-10)), keep[T](rate, a.WeightDecay), T(rate)
+	return true
 }
 
-func (a *Adagrad[T]) update(theta, grad []T, at int) {
-	k, s := a.now, a.state.of(0, at, len(theta))
+// Update implements Optimizer.
+func (a *Adagrad[T]) Update(theta, grad []T, from int) {
+	k, s := a.now, a.state.of(0, from, len(theta))
 	for i, g := range grad {
 		s[i] += T(g * g)
 		theta[i] = T(theta[i]*k.keep) - T(k.rate*g)/(sqrt(s[i])+k.eps)

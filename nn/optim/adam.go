@@ -26,28 +26,27 @@ type Adam[T ad.Float] struct {
 	now   kernel.AdamStep
 }
 
-// Step implements Optimizer.
-func (a *Adam[T]) Step(theta, grad []T, step int, rate float64) {
-	stepWhole(a, theta, grad, step, rate)
-}
-
-func (a *Adam[T]) begin(n, step int, rate float64) {
+// Begin implements Optimizer.
+func (a *Adam[T]) Begin(n, step int, rate float64) (share bool) {
 	a.state.begin(2, n, step)
 	b := betasOf(a.Beta1, a.Beta2, a.Epsilon, a.WeightDecay)
 	c1, c2 := b.corrections(step)
 	a.now = kernel.AdamStep{
 		Rate: rate, Beta1: b.beta1, Beta2: b.beta2, Eps: b.eps, Decay: b.decay, Correct1: c1, Correct2: c2,
 	}
+	return true
 }
 
-func (a *Adam[T]) update(theta, grad []T, at int) {
+// Update implements Optimizer.
+func (a *Adam[T]) Update(theta, grad []T, from int) {
 	n := len(theta)
-	kernel.Adam(theta, a.state.of(0, at, n), a.state.of(1, at, n), grad, a.now)
+	kernel.Adam(theta, a.state.of(0, from, n), a.state.of(1, from, n), grad, a.now)
 }
 
-func (a *Adam[T]) updateEMA(theta, grad, shadow []T, at int, decay float64) {
+// updateEMA is Update and the moving average, in one pass over memory.
+func (a *Adam[T]) updateEMA(theta, grad, shadow []T, from int, decay float64) {
 	n := len(theta)
-	kernel.AdamEMA(theta, a.state.of(0, at, n), a.state.of(1, at, n), grad, shadow, a.now, decay)
+	kernel.AdamEMA(theta, a.state.of(0, from, n), a.state.of(1, from, n), grad, shadow, a.now, decay)
 }
 
 // State implements Optimizer: the moments m and v.
@@ -60,6 +59,5 @@ func (a *Adam[T]) Validate() error {
 
 var (
 	_ Optimizer[float32] = (*Adam[float32])(nil)
-	_ averager[float32]  = (*Adam[float32])(nil)
 	_ nn.Validator       = (*Adam[float32])(nil)
 )

@@ -28,23 +28,21 @@ type AMSGrad[T ad.Float] struct {
 	}
 }
 
-// Step implements Optimizer.
-func (a *AMSGrad[T]) Step(theta, grad []T, step int, rate float64) {
-	stepWhole(a, theta, grad, step, rate)
-}
-
-func (a *AMSGrad[T]) begin(n, step int, rate float64) {
+// Begin implements Optimizer.
+func (a *AMSGrad[T]) Begin(n, step int, rate float64) (share bool) {
 	a.state.begin(3, n, step)
 	b := betasOf(a.Beta1, a.Beta2, a.Epsilon, a.WeightDecay)
 	c1, c2 := b.corrections(step)
 	k := &a.now
 	k.moments, k.keep = momentsOf[T](b), keep[T](rate, b.decay)
 	k.rate, k.root, k.eps = T(rate/c1), T(1/math.Sqrt(c2)), T(b.eps)
+	return true
 }
 
-func (a *AMSGrad[T]) update(theta, grad []T, at int) {
+// Update implements Optimizer.
+func (a *AMSGrad[T]) Update(theta, grad []T, from int) {
 	k, n := a.now, len(theta)
-	m, v, w := a.state.of(0, at, n), a.state.of(1, at, n), a.state.of(2, at, n)
+	m, v, w := a.state.of(0, from, n), a.state.of(1, from, n), a.state.of(2, from, n)
 	for i, g := range grad {
 		k.next(&m[i], &v[i], g)
 		w[i] = max(w[i], v[i])

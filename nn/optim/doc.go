@@ -5,7 +5,7 @@
 // One step, with gradient g, counted from 0 by all parts alike:
 //
 //	‖g‖ = ClipNorm(g, 1)                        g ← g min(1, 1/‖g‖)
-//	optimizer.Step(θ, g, step, rate.At(step))   Adam: θ ← θ − η m̂/(√v̂ + ε)
+//	Step(optimizer, θ, g, step, rate.At(step))  Adam: θ ← θ − η m̂/(√v̂ + ε)
 //	ema.Update(shadow, θ, step)                 shadow ← β shadow + (1−β) θ
 //
 // The optimisers, with the gradient's running mean m̂ and mean square v̂, freed
@@ -38,7 +38,8 @@
 //	PowerRamp       β = 1 − (1 + s/S)^−p
 //
 // ClipNorm, ClipPNorm and ClipValue bound a gradient. An Updater makes clipping,
-// step and average on several goroutines.
+// step and average on several goroutines, with an Optimizer of one's own as with
+// those above.
 //
 // The zero values of Adam and EMA, and RecipeRate, are settings found by experiment
 // for small score networks.

@@ -2,10 +2,12 @@ package optim_test
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
 	"github.com/gradlogp/gradlogp/nn/optim"
+	"github.com/gradlogp/gradlogp/nn/pool"
 )
 
 func ExampleGroupDecay() {
@@ -19,7 +21,7 @@ func ExampleGroupDecay() {
 		fmt.Println(err)
 	}
 	theta := []float64{1, 2, 3} // two weights and the bias
-	o.Step(theta, []float64{0, 0, 0}, 0, 0.1)
+	optim.Step(o, theta, []float64{0, 0, 0}, 0, 0.1)
 	fmt.Println(theta)
 	// Output: [0.9 1.8 3]
 }
@@ -28,7 +30,7 @@ func ExampleSGD() {
 	theta := []float64{5}
 	sgd := &optim.SGD[float64]{Momentum: 0.9, Nesterov: true}
 	for step := range 200 {
-		sgd.Step(theta, []float64{theta[0] - 3}, step, 0.1) // of ½(θ−3)²
+		optim.Step(sgd, theta, []float64{theta[0] - 3}, step, 0.1) // of ½(θ−3)²
 	}
 	fmt.Printf("%.3f\n", theta[0])
 	// Output: 3.000
@@ -57,7 +59,7 @@ func ExampleAdam() {
 	for step := range steps {
 		grad := []float32{2 * (theta[0] - 3)} // of (θ−3)²
 		optim.ClipNorm(grad, 1)
-		adam.Step(theta, grad, step, rate.At(step))
+		optim.Step(adam, theta, grad, step, rate.At(step))
 		ema.Update(shadow, theta, step)
 	}
 	fmt.Printf("%.2f %.2f\n", theta[0], shadow[0])
@@ -70,4 +72,31 @@ func ExampleWarmUp() {
 		fmt.Printf("%.2f ", rate.At(step))
 	}
 	// Output: 0.25 0.50 0.75 1.00 1.00 0.86 0.51 0.15 0.01
+}
+
+// Signs is an optimiser of one's own: all elements move by the rate.
+type Signs struct{ rate float64 }
+
+// Begin notes the rate; elements do not depend on each other.
+func (s *Signs) Begin(_, _ int, rate float64) (share bool) {
+	s.rate = rate
+	return true
+}
+
+// Update moves some of the elements.
+func (s *Signs) Update(theta, grad []float64, _ int) {
+	for i, g := range grad {
+		theta[i] -= math.Copysign(s.rate, g)
+	}
+}
+
+// State is empty.
+func (s *Signs) State() [][]float64 { return nil }
+
+func ExampleOptimizer() {
+	theta := []float64{1, 1}
+	u := optim.NewUpdater(new(Signs), optim.EMA[float64]{}, pool.New(0))
+	u.Step(theta, []float64{3, -1e-9}, nil, 0, 0.25)
+	fmt.Println(theta)
+	// Output: [0.75 1.25]
 }

@@ -206,7 +206,7 @@ func TestOptimizerFixture(t *testing.T) {
 			for j := range g {
 				g[j] += penalty * theta[j]
 			}
-			o.Step(theta, g, step, rate.At(step))
+			optim.Step(o, theta, g, step, rate.At(step))
 			closeTo(t, r.Params.At(step).Data, theta, 1e-10)
 		}
 	})
@@ -268,7 +268,7 @@ func TestTrainingStepFixture(t *testing.T) {
 		_, g := f.Problem.loss(theta)
 		norm := optim.ClipNorm(g, math.Inf(1))
 		optim.ClipNorm(g, withReserve(norm, r.GradClip))
-		a.Step(theta, g, step, rate.At(step-1)) // the reference's first rate is 0
+		optim.Step(a, theta, g, step, rate.At(step-1)) // the reference's first rate is 0
 		ema.Update(shadow, theta, step)
 		closeTo(t, r.Params.At(step).Data, theta, 1e-10)
 		closeTo(t, r.EMA.At(step).Data, shadow, 1e-10)

@@ -26,7 +26,6 @@ type GroupDecay[T ad.Float] struct {
 	Optimizer Optimizer[T]
 	Groups    []Group
 
-	inner  elementwise[T] // the Optimizer, if it is one
 	bound  bool
 	length int // of θ
 	spans  []span
@@ -100,30 +99,8 @@ func (d *GroupDecay[T]) add(s span) {
 	d.spans = append(d.spans, s)
 }
 
-// Step implements Optimizer. It panics before Bind.
-func (d *GroupDecay[T]) Step(theta, grad []T, step int, rate float64) {
-	d.ready(len(theta), rate)
-	d.shrink(theta, 0)
-	d.Optimizer.Step(theta, grad, step, rate)
-}
-
-func (d *GroupDecay[T]) begin(n, step int, rate float64) {
-	d.ready(n, rate)
-	d.inner = elementwiseOf(d.Optimizer)
-	d.inner.begin(n, step, rate)
-}
-
-func (d *GroupDecay[T]) update(theta, grad []T, at int) {
-	d.shrink(theta, at)
-	d.inner.update(theta, grad, at)
-}
-
-func (d *GroupDecay[T]) updateEMA(theta, grad, shadow []T, at int, decay float64) {
-	d.shrink(theta, at)
-	updateEMA(d.inner, theta, grad, shadow, at, decay)
-}
-
-func (d *GroupDecay[T]) ready(n int, rate float64) {
+// Begin implements Optimizer. It panics before Bind.
+func (d *GroupDecay[T]) Begin(n, step int, rate float64) (share bool) {
 	if !d.bound {
 		panic("optim: GroupDecay: Bind has not been called")
 	}
@@ -131,6 +108,13 @@ func (d *GroupDecay[T]) ready(n int, rate float64) {
 		panic(badLength)
 	}
 	d.rate = rate
+	return d.Optimizer.Begin(n, step, rate)
+}
+
+// Update implements Optimizer.
+func (d *GroupDecay[T]) Update(theta, grad []T, from int) {
+	d.shrink(theta, from)
+	d.Optimizer.Update(theta, grad, from)
 }
 
 // shrink decays the elements of θ from at on.
@@ -165,7 +149,6 @@ func (g Group) error(i int) error {
 
 var (
 	_ Optimizer[float32] = (*GroupDecay[float32])(nil)
-	_ averager[float32]  = (*GroupDecay[float32])(nil)
 	_ nn.Validator       = (*GroupDecay[float32])(nil)
 	_ Binder             = (*GroupDecay[float32])(nil)
 )

@@ -33,12 +33,8 @@ type NAdam[T ad.Float] struct {
 	}
 }
 
-// Step implements Optimizer.
-func (a *NAdam[T]) Step(theta, grad []T, step int, rate float64) {
-	stepWhole(a, theta, grad, step, rate)
-}
-
-func (a *NAdam[T]) begin(n, step int, rate float64) {
+// Begin implements Optimizer.
+func (a *NAdam[T]) Begin(n, step int, rate float64) (share bool) {
 	a.state.begin(2, n, step)
 	b := betasOf(a.Beta1, a.Beta2, a.Epsilon, a.WeightDecay)
 	_, c2 := b.corrections(step)
@@ -55,6 +51,7 @@ func (a *NAdam[T]) begin(n, step int, rate float64) {
 	k.moments, k.keep = momentsOf[T](b), keep[T](rate, b.decay)
 	k.onM, k.onG = T(rate*next/(1-a.product*next)), T(rate*(1-a.momentum(b, t))/(1-a.product))
 	k.root, k.eps = T(1/math.Sqrt(c2)), T(b.eps)
+	return true
 }
 
 // momentum returns μ_t.
@@ -62,9 +59,10 @@ func (a *NAdam[T]) momentum(b betas, t int) float64 {
 	return b.beta1 * (1 - 0.5*math.Pow(0.96, float64(t)*cmp.Or(a.MomentumDecay, 0.004)))
 }
 
-func (a *NAdam[T]) update(theta, grad []T, at int) {
+// Update implements Optimizer.
+func (a *NAdam[T]) Update(theta, grad []T, from int) {
 	k, n := a.now, len(theta)
-	m, v := a.state.of(0, at, n), a.state.of(1, at, n)
+	m, v := a.state.of(0, from, n), a.state.of(1, from, n)
 	for i, g := range grad {
 		k.next(&m[i], &v[i], g)
 		ahead := T(k.onM*m[i]) + T(k.onG*g)

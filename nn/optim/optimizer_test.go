@@ -18,7 +18,7 @@ func TestAdamIsItsEquation(t *testing.T) {
 	want := slices.Clone(theta)
 	for step := range 9 {
 		g := normals(2, 1, uint64(step))
-		a.Step(theta, g, step, rate)
+		optim.Step(a, theta, g, step, rate)
 		for i := range want {
 			m[i] = beta1*m[i] + (1-beta1)*g[i]
 			v[i] = beta2*v[i] + (1-beta2)*g[i]*g[i]
@@ -37,8 +37,8 @@ func TestZeroAdamIsTheRecipe(t *testing.T) {
 	x, y := []float32{1, 2}, []float32{1, 2}
 	for step := range 5 {
 		g := convert[float32](normals(2, 1, uint64(step)))
-		a.Step(x, g, step, 0.1)
-		b.Step(y, g, step, 0.1)
+		optim.Step(a, x, g, step, 0.1)
+		optim.Step(b, y, g, step, 0.1)
 	}
 	require.Equal(t, x, y)
 }
@@ -46,7 +46,7 @@ func TestZeroAdamIsTheRecipe(t *testing.T) {
 func TestFirstAdamStepHasTheLengthOfTheRate(t *testing.T) {
 	a := &optim.Adam[float64]{}
 	theta := make([]float64, 3)
-	a.Step(theta, []float64{1e-3, -5, 1e6}, 0, 0.01)
+	optim.Step(a, theta, []float64{1e-3, -5, 1e6}, 0, 0.01)
 	require.InDeltaSlice(t, []float64{-0.01, 0.01, -0.01}, theta, 1e-6)
 }
 

@@ -47,25 +47,25 @@ func TestStateContinuesARun(t *testing.T) {
 	for name, straight := range optimizers[float64](0.1) {
 		theta := normals(4, 1, 1)
 		for step := range 6 {
-			straight.Step(theta, gradient(step), step, 0.1)
+			optim.Step(straight, theta, gradient(step), step, 0.1)
 		}
 		require.NotEqual(t, normals(4, 1, 1), theta)
 		first, resumed, other := optimizers[float64](0.1)[name], optimizers[float64](0.1)[name], normals(4, 1, 1)
 		for step := range 3 {
-			first.Step(other, gradient(step), step, 0.1)
+			optim.Step(first, other, gradient(step), step, 0.1)
 		}
-		resumed.Step(make([]float64, 4), make([]float64, 4), 0, 0) // gives the state its length
+		optim.Step(resumed, make([]float64, 4), make([]float64, 4), 0, 0) // gives the state its length
 		for i, v := range first.State() {
 			copy(resumed.State()[i], v)
 		}
 		for step := 3; step < 6; step++ {
-			resumed.Step(other, gradient(step), step, 0.1)
+			optim.Step(resumed, other, gradient(step), step, 0.1)
 		}
 		require.Equal(t, theta, other, name)
 
 		again := normals(4, 1, 1)
 		for step := range 6 { // step 0 forgets the run before
-			straight.Step(again, gradient(step), step, 0.1)
+			optim.Step(straight, again, gradient(step), step, 0.1)
 		}
 		require.Equal(t, theta, again, name)
 	}
@@ -75,7 +75,7 @@ func TestOptimizersKeepStillWithoutGradient(t *testing.T) {
 	for name, o := range optimizers[float32](0) {
 		theta := []float32{1, -3, 0, 7}
 		for step := range 8 {
-			o.Step(theta, make([]float32, 4), step, 0.1)
+			optim.Step(o, theta, make([]float32, 4), step, 0.1)
 		}
 		require.Equal(t, []float32{1, -3, 0, 7}, theta, name)
 	}
@@ -85,7 +85,7 @@ func TestWeightDecayIsDecoupledFromTheGradient(t *testing.T) {
 	for name, o := range optimizers[float64](0.5) {
 		theta, plain := []float64{1, -3, 0, 7}, []float64{1, -3, 0, 7}
 		for step := range 3 {
-			o.Step(theta, make([]float64, 4), step, 0.1)
+			optim.Step(o, theta, make([]float64, 4), step, 0.1)
 		}
 		keep := math.Pow(0.95, 3)
 		require.InDeltaSlice(t, []float64{keep, -3 * keep, 0, 7 * keep}, theta, 1e-14, name)
@@ -94,9 +94,9 @@ func TestWeightDecayIsDecoupledFromTheGradient(t *testing.T) {
 		with, without := optimizers[float64](0.5)[name], optimizers[float64](0)[name]
 		theta = slices.Clone(plain)
 		g := normals(4, 1, 3)
-		with.Step(theta, g, 0, 0.1)
+		optim.Step(with, theta, g, 0, 0.1)
 		start := slices.Clone(plain)
-		without.Step(plain, g, 0, 0.1)
+		optim.Step(without, plain, g, 0, 0.1)
 		for i := range theta {
 			require.InDelta(t, plain[i]-0.05*start[i], theta[i], 1e-14, name)
 		}
@@ -114,7 +114,7 @@ func TestOptimizersFindAMinimum(t *testing.T) {
 			for i := range g {
 				g[i] = float32(1+i) * (theta[i] - 3)
 			}
-			o.Step(theta, g, step, rate.At(step)*cmp.Or(unit[name], 1))
+			optim.Step(o, theta, g, step, rate.At(step)*cmp.Or(unit[name], 1))
 		}
 		for i := range theta {
 			require.InDelta(t, 3, theta[i], 2e-3, "%s, element %d", name, i)
@@ -128,7 +128,7 @@ func TestHugeGradientsMakeFiniteSteps(t *testing.T) {
 		for step := range 5 {
 			g := []float32{math.MaxFloat32, -math.MaxFloat32 / 4, math.SmallestNonzeroFloat32, -1e-40}
 			require.Greater(t, optim.ClipNorm(g, 1), 1e38)
-			o.Step(theta, g, step, 0.01)
+			optim.Step(o, theta, g, step, 0.01)
 		}
 		for i, v := range theta {
 			// The longest steps are RMSprop's first, η/√(1−α) = 10η, twice
@@ -144,8 +144,8 @@ func TestSinglePrecisionFollowsDouble(t *testing.T) {
 		theta, small := normals(4, 1, 1), convert[float32](normals(4, 1, 1))
 		for step := range 50 {
 			g := normals(4, 1, uint64(step))
-			o.Step(theta, g, step, 0.01)
-			single.Step(small, convert[float32](g), step, 0.01)
+			optim.Step(o, theta, g, step, 0.01)
+			optim.Step(single, small, convert[float32](g), step, 0.01)
 		}
 		require.InDeltaSlice(t, theta, convert64(small), 2e-5, name)
 	}
@@ -154,11 +154,11 @@ func TestSinglePrecisionFollowsDouble(t *testing.T) {
 func TestOptimizersPanicOnWrongLengths(t *testing.T) {
 	const want = "optim: vector has the wrong length"
 	for name, o := range optimizers[float64](0) {
-		require.PanicsWithValue(t, want, func() { o.Step(make([]float64, 4), make([]float64, 5), 0, 1) }, name)
+		require.PanicsWithValue(t, want, func() { optim.Step(o, make([]float64, 4), make([]float64, 5), 0, 1) }, name)
 		if name != "SGD" { // which has no state
-			require.PanicsWithValue(t, want, func() { o.Step(make([]float64, 4), make([]float64, 4), 1, 1) }, "%s without state", name)
-			o.Step(make([]float64, 4), make([]float64, 4), 0, 1)
-			require.PanicsWithValue(t, want, func() { o.Step(make([]float64, 3), make([]float64, 3), 1, 1) }, name)
+			require.PanicsWithValue(t, want, func() { optim.Step(o, make([]float64, 4), make([]float64, 4), 1, 1) }, "%s without state", name)
+			optim.Step(o, make([]float64, 4), make([]float64, 4), 0, 1)
+			require.PanicsWithValue(t, want, func() { optim.Step(o, make([]float64, 3), make([]float64, 3), 1, 1) }, name)
 		}
 	}
 	require.PanicsWithValue(t, want, func() { optim.EMA[float64]{}.Update(make([]float64, 3), make([]float64, 2), 0) })
@@ -170,12 +170,12 @@ func testNoAllocations[T ad.Float](t *testing.T) {
 			theta, grad, shadow := convert[T](normals(4, 1, 1)), convert[T](normals(4, 1, 2)), make([]T, 4)
 			rate, u := optim.RecipeRate(1000), optim.NewUpdater(o, e, nil)
 			u.Clip(grad, 1)
-			o.Step(theta, grad, 0, 0.1)
+			optim.Step(o, theta, grad, 0, 0.1)
 			step := 1
 			require.Zero(t, testing.AllocsPerRun(20, func() {
 				optim.ClipNorm(grad, 1)
 				optim.ClipValue(grad, 1)
-				o.Step(theta, grad, step, rate.At(step))
+				optim.Step(o, theta, grad, step, rate.At(step))
 				e.Update(shadow, theta, step)
 				u.Clip(grad, 1)
 				u.Step(theta, grad, shadow, step+1, 0.1)
@@ -201,8 +201,8 @@ func TestZeroValuesAreTheirDocumentedDefaults(t *testing.T) {
 		x, y := []float32{1, 2}, []float32{1, 2}
 		for step := range 9 {
 			g := convert[float32](normals(2, 1, uint64(step)))
-			pair[0].Step(x, g, step, 0.1)
-			pair[1].Step(y, g, step, 0.1)
+			optim.Step(pair[0], x, g, step, 0.1)
+			optim.Step(pair[1], y, g, step, 0.1)
 		}
 		require.Equal(t, x, y, name)
 	}
@@ -223,7 +223,7 @@ func TestGroupsDecayByName(t *testing.T) {
 	}
 	require.NoError(t, o.Bind(params))
 	theta := repeat(1, params.Len())
-	o.Step(theta, make([]float64, params.Len()), 0, 0.1)
+	optim.Step(o, theta, make([]float64, params.Len()), 0, 0.1)
 	want := map[string]float64{"0.weight": 0.9, "0.bias": 1, "1.weight": 0.8, "1.bias": 1}
 	for name, w := range want {
 		part, _, _ := nn.View(params, theta, name)
@@ -251,9 +251,9 @@ func TestGroupsThatFitNoParameterAreRefused(t *testing.T) {
 
 func TestGroupDecayHasToKnowTheParameters(t *testing.T) {
 	o := &optim.GroupDecay[float64]{Optimizer: &optim.SGD[float64]{}}
-	require.PanicsWithValue(t, "optim: GroupDecay: Bind has not been called", func() { o.Step(nil, nil, 0, 1) })
+	require.PanicsWithValue(t, "optim: GroupDecay: Bind has not been called", func() { optim.Step(o, nil, nil, 0, 1) })
 	require.NoError(t, o.Bind(weightsAndBiases()))
-	require.PanicsWithValue(t, "optim: vector has the wrong length", func() { o.Step(make([]float64, 3), make([]float64, 3), 0, 1) })
+	require.PanicsWithValue(t, "optim: vector has the wrong length", func() { optim.Step(o, make([]float64, 3), make([]float64, 3), 0, 1) })
 }
 
 func TestClipValueBoundsElements(t *testing.T) {

@@ -32,12 +32,8 @@ type RAdam[T ad.Float] struct {
 	}
 }
 
-// Step implements Optimizer.
-func (a *RAdam[T]) Step(theta, grad []T, step int, rate float64) {
-	stepWhole(a, theta, grad, step, rate)
-}
-
-func (a *RAdam[T]) begin(n, step int, rate float64) {
+// Begin implements Optimizer.
+func (a *RAdam[T]) Begin(n, step int, rate float64) (share bool) {
 	a.state.begin(2, n, step)
 	b := betasOf(a.Beta1, a.Beta2, a.Epsilon, a.WeightDecay)
 	c1, c2 := b.corrections(step)
@@ -52,11 +48,13 @@ func (a *RAdam[T]) begin(n, step int, rate float64) {
 		factor *= math.Sqrt(c2 * (ρ - 4) * (ρ - 2) * end / ((end - 4) * (end - 2) * ρ))
 	}
 	k.rate = T(rate * factor)
+	return true
 }
 
-func (a *RAdam[T]) update(theta, grad []T, at int) {
+// Update implements Optimizer.
+func (a *RAdam[T]) Update(theta, grad []T, from int) {
 	k, n := a.now, len(theta)
-	m, v := a.state.of(0, at, n), a.state.of(1, at, n)
+	m, v := a.state.of(0, from, n), a.state.of(1, from, n)
 	for i, g := range grad {
 		k.next(&m[i], &v[i], g)
 		move := T(k.rate * m[i])

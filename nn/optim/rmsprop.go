@@ -27,12 +27,8 @@ type RMSprop[T ad.Float] struct {
 	now   struct{ alpha, gain, eps, momentum, keep, rate T }
 }
 
-// Step implements Optimizer.
-func (r *RMSprop[T]) Step(theta, grad []T, step int, rate float64) {
-	stepWhole(r, theta, grad, step, rate)
-}
-
-func (r *RMSprop[T]) begin(n, step int, rate float64) {
+// Begin implements Optimizer.
+func (r *RMSprop[T]) Begin(n, step int, rate float64) (share bool) {
 	count := 1
 	if r.Momentum > 0 {
 		count++
@@ -45,17 +41,19 @@ func (r *RMSprop[T]) begin(n, step int, rate float64) {
 	k := &r.now
 	k.alpha, k.gain, k.eps = T(alpha), T(1-alpha), T(cmp.Or(r.Epsilon, 1e-8))
 	k.momentum, k.keep, k.rate = T(r.Momentum), keep[T](rate, r.WeightDecay), T(rate)
+	return true
 }
 
-func (r *RMSprop[T]) update(theta, grad []T, at int) {
+// Update implements Optimizer.
+func (r *RMSprop[T]) Update(theta, grad []T, from int) {
 	k, n := r.now, len(theta)
-	v := r.state.of(0, at, n)
+	v := r.state.of(0, from, n)
 	var momentum, mean []T
 	if r.Momentum > 0 {
-		momentum = r.state.of(1, at, n)
+		momentum = r.state.of(1, from, n)
 	}
 	if r.Centered {
-		mean = r.state.of(len(r.state)-1, at, n)
+		mean = r.state.of(len(r.state)-1, from, n)
 	}
 	for i, g := range grad {
 		v[i] = T(k.alpha*v[i]) + T(k.gain*T(g*g))

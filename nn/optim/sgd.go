@@ -26,12 +26,8 @@ type SGD[T ad.Float] struct {
 	now   struct{ momentum, gain, keep, rate T }
 }
 
-// Step implements Optimizer.
-func (s *SGD[T]) Step(theta, grad []T, step int, rate float64) {
-	stepWhole(s, theta, grad, step, rate)
-}
-
-func (s *SGD[T]) begin(n, step int, rate float64) {
+// Begin implements Optimizer.
+func (s *SGD[T]) Begin(n, step int, rate float64) (share bool) {
 	k := &s.now
 	k.momentum, k.gain, k.keep, k.rate = T(s.Momentum), T(1-s.Dampening), keep[T](rate, s.WeightDecay), T(rate)
 	if step == 0 {
@@ -39,12 +35,14 @@ func (s *SGD[T]) begin(n, step int, rate float64) {
 	}
 	if s.Momentum == 0 {
 		s.state = nil
-		return
+		return true
 	}
 	s.state.begin(1, n, step)
+	return true
 }
 
-func (s *SGD[T]) update(theta, grad []T, at int) {
+// Update implements Optimizer.
+func (s *SGD[T]) Update(theta, grad []T, from int) {
 	k := s.now
 	if s.state == nil {
 		for i, g := range grad {
@@ -52,7 +50,7 @@ func (s *SGD[T]) update(theta, grad []T, at int) {
 		}
 		return
 	}
-	m := s.state.of(0, at, len(theta))
+	m := s.state.of(0, from, len(theta))
 	for i, g := range grad {
 		m[i] = T(k.momentum*m[i]) + T(k.gain*g)
 		move := m[i]

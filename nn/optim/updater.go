@@ -9,12 +9,11 @@ import (
 )
 
 // Updater makes the updates of a training run on a crew's goroutines: it clips
-// the gradient, steps, and averages, each with the bits of ClipNorm, of
-// Optimizer.Step and of EMA.Update. With this package's optimisers all of that is
-// shared, and one pass over memory for the gradient's norm and one for the rest.
+// the gradient, steps, and averages, each with the bits of ClipNorm, of Step and of
+// EMA.Update. When the optimizer can share its steps, all of that is shared, and takes
+// one pass over memory for the gradient's norm and one for the rest.
 type Updater[T ad.Float] struct {
 	optimizer Optimizer[T]
-	shared    elementwise[T] // the optimizer, if it can be
 	ema       EMA[T]
 	crew      *pool.Crew
 
@@ -32,7 +31,7 @@ const stretch = 1 << 13
 
 // NewUpdater returns an Updater. A nil crew leaves all work to the caller.
 func NewUpdater[T ad.Float](o Optimizer[T], e EMA[T], crew *pool.Crew) *Updater[T] {
-	u := &Updater[T]{optimizer: o, shared: elementwiseOf(o), ema: e, crew: crew, factor: 1}
+	u := &Updater[T]{optimizer: o, ema: e, crew: crew, factor: 1}
 	u.square = func(_, i int) { u.sums[i] = kernel.SumSquares(part(u.grad, i)) }
 	u.scale = func(_, i int) {
 		if g := part(u.grad, i); u.factor != 1 {
@@ -43,9 +42,9 @@ func NewUpdater[T ad.Float](o Optimizer[T], e EMA[T], crew *pool.Crew) *Updater[
 		u.scale(worker, i)
 		theta, grad := part(u.theta, i), part(u.grad, i)
 		if u.shadow == nil {
-			u.shared.update(theta, grad, i*stretch)
+			u.optimizer.Update(theta, grad, i*stretch)
 		} else {
-			updateEMA(u.shared, theta, grad, part(u.shadow, i), i*stretch, u.decay)
+			updateEMA(u.optimizer, theta, grad, part(u.shadow, i), i*stretch, u.decay)
 		}
 	}
 	u.average = func(_, i int) { kernel.EMA(part(u.shadow, i), part(u.theta, i), u.decay) }
@@ -85,13 +84,27 @@ func (u *Updater[T]) Step(theta, grad, shadow []T, step int, rate float64) {
 		panic(badLength)
 	}
 	u.theta, u.grad, u.shadow, u.decay = theta, grad, shadow, u.ema.decay(step)
-	if u.shared != nil {
-		u.shared.begin(len(theta), step, rate)
+	if u.optimizer.Begin(len(theta), step, rate) {
 		u.crew.Each(parts(theta), u.step)
 	} else {
 		u.crew.Each(parts(grad), u.scale)
-		u.optimizer.Step(theta, grad, step, rate)
+		u.optimizer.Update(theta, grad, 0)
 		u.crew.Each(parts(shadow), u.average)
 	}
 	u.theta, u.grad, u.shadow, u.factor = nil, nil, nil, 1
+}
+
+// updateEMA is an update and the moving average of what it gives. What embeds an
+// Adam may have another Update, and is not one here.
+func updateEMA[T ad.Float](o Optimizer[T], theta, grad, shadow []T, from int, decay float64) {
+	switch o := o.(type) {
+	case *Adam[T]:
+		o.updateEMA(theta, grad, shadow, from, decay)
+	case *GroupDecay[T]:
+		o.shrink(theta, from)
+		updateEMA(o.Optimizer, theta, grad, shadow, from, decay)
+	default:
+		o.Update(theta, grad, from)
+		kernel.EMA(shadow, theta, decay)
+	}
 }

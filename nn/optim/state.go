@@ -6,59 +6,7 @@ import (
 	"math"
 
 	"github.com/gradlogp/gradlogp/nn/ad"
-	"github.com/gradlogp/gradlogp/nn/internal/kernel"
 )
-
-// elementwise is an Optimizer that moves each element by its own past alone, so
-// that several goroutines can make one step, each on a stretch of the vector.
-type elementwise[T ad.Float] interface {
-	Optimizer[T]
-	// begin readies the state for n parameters, and the numbers of a step.
-	begin(n, step int, rate float64)
-	// update makes that step on the elements from at on, of which it is given
-	// theta and grad.
-	update(theta, grad []T, at int)
-}
-
-// averager is an elementwise Optimizer that has the moving average in the same
-// pass over memory.
-type averager[T ad.Float] interface {
-	updateEMA(theta, grad, shadow []T, at int, decay float64)
-}
-
-// elementwiseOf returns o as what Updater can share among goroutines, or nil. It
-// asks for our own types: what embeds one of them may have a Step of its own.
-func elementwiseOf[T ad.Float](o Optimizer[T]) elementwise[T] {
-	switch o := o.(type) {
-	case *GroupDecay[T]:
-		if elementwiseOf(o.Optimizer) == nil {
-			return nil
-		}
-		return o
-	case *SGD[T], *Adam[T], *AMSGrad[T], *RAdam[T], *NAdam[T], *RMSprop[T], *Adagrad[T]:
-		return o.(elementwise[T])
-	}
-	return nil
-}
-
-// stepWhole makes a step on all elements at once.
-func stepWhole[T ad.Float](o elementwise[T], theta, grad []T, step int, rate float64) {
-	if len(grad) != len(theta) {
-		panic(badLength)
-	}
-	o.begin(len(theta), step, rate)
-	o.update(theta, grad, 0)
-}
-
-// updateEMA is an update and the moving average of what it gives.
-func updateEMA[T ad.Float](o elementwise[T], theta, grad, shadow []T, at int, decay float64) {
-	if a, ok := o.(averager[T]); ok {
-		a.updateEMA(theta, grad, shadow, at, decay)
-		return
-	}
-	o.update(theta, grad, at)
-	kernel.EMA(shadow, theta, decay)
-}
 
 // vectors are the state of an optimiser, each as long as the parameters.
 type vectors[T ad.Float] [][]T

@@ -3,6 +3,7 @@ package optim
 import (
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/gradlogp/gradlogp/nn"
@@ -10,15 +11,23 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// plain is an optimiser that is not recognised as one of ours.
-type plain struct{ Optimizer[float32] }
+// wrapped is somebody's own optimiser, which can share its steps.
+type wrapped struct{ Optimizer[float32] }
 
-// still is an Adam with a Step of its own.
+// whole is one that cannot.
+type whole struct{ Optimizer[float32] }
+
+func (w whole) Begin(n, step int, rate float64) bool {
+	w.Optimizer.Begin(n, step, rate)
+	return false
+}
+
+// still is an Adam with an Update of its own.
 type still struct{ *Adam[float32] }
 
-func (still) Step(_, _ []float32, _ int, _ float64) {}
+func (still) Update(_, _ []float32, _ int) {}
 
-// ours are the optimisers that an Updater shares among goroutines.
+// ours are optimisers of parameters of several stretches.
 func ours(n int) []func() Optimizer[float32] {
 	group := func(o Optimizer[float32]) Optimizer[float32] {
 		var params nn.Params
@@ -43,7 +52,7 @@ func ours(n int) []func() Optimizer[float32] {
 		func() Optimizer[float32] { return &Adagrad[float32]{} },
 		func() Optimizer[float32] { return group(new(Adam[float32])) },
 		func() Optimizer[float32] { return group(new(NAdam[float32])) },
-		func() Optimizer[float32] { return group(plain{new(Adam[float32])}) },
+		func() Optimizer[float32] { return group(whole{new(Adam[float32])}) },
 	}
 }
 
@@ -66,14 +75,14 @@ func TestAnUpdaterHasTheBitsOfItsParts(t *testing.T) {
 		for step, g := range grads {
 			g := slices.Clone(g)
 			require.Greater(t, ClipNorm(g, 20), 100.)
-			o.Step(theta, g, step, 0.01)
+			Step(o, theta, g, step, 0.01)
 			e.Update(shadow, theta, step)
 		}
 		require.NotEqual(t, theta, shadow)
 
 		for _, workers := range []int{1, 2, 7} {
 			for _, averaged := range []bool{true, false} {
-				for _, o := range []Optimizer[float32]{make(), plain{make()}} {
+				for _, o := range []Optimizer[float32]{make(), wrapped{make()}, whole{make()}} {
 					u := NewUpdater(o, e, pool.New(workers))
 					got, average := slices.Clone(start), slices.Clone(start)
 					if !averaged {
@@ -95,15 +104,45 @@ func TestAnUpdaterHasTheBitsOfItsParts(t *testing.T) {
 	}
 }
 
-func TestAnUpdaterSharesOurOptimisersOnly(t *testing.T) {
-	for i, make := range ours(3 * stretch) {
-		shared := elementwiseOf(make())
-		require.Equal(t, i == len(ours(3*stretch))-1, shared == nil, "%T", make())
-		require.Nil(t, elementwiseOf[float32](plain{make()}))
+// signs moves each element by the rate, against its gradient's sign. Two of its
+// updates wait for each other.
+type signs struct {
+	both sync.WaitGroup
+	rate float32
+}
+
+func (s *signs) Begin(_, _ int, rate float64) bool {
+	s.rate = float32(rate)
+	return true
+}
+
+func (s *signs) Update(theta, grad []float32, _ int) {
+	s.both.Done()
+	s.both.Wait()
+	for i, g := range grad {
+		if theta[i] -= s.rate; g < 0 {
+			theta[i] += 2 * s.rate
+		}
 	}
+}
+
+func (s *signs) State() [][]float32 { return nil }
+
+func TestAnOptimiserOfOnesOwnRunsOnAllWorkers(t *testing.T) {
+	grad, theta := make([]float32, 2*stretch), make([]float32, 2*stretch)
+	grad[stretch] = -1
+	o := new(signs)
+	o.both.Add(2)
+	NewUpdater(o, EMA[float32]{}, pool.New(2)).Step(theta, grad, nil, 0, 0.5)
+	require.Equal(t, []float32{-0.5, 0.5, -0.5}, theta[stretch-1:stretch+2])
+}
+
+func TestWhatEmbedsAnOptimiserHasItsOwnUpdate(t *testing.T) {
 	theta, shadow := []float32{1}, []float32{3}
-	u := NewUpdater[float32](still{new(Adam[float32])}, EMA[float32]{}, nil)
-	u.Step(theta, []float32{1}, shadow, 0, 0.1)
-	require.Equal(t, []float32{1}, theta, "the Step of what embeds an Adam")
-	require.Less(t, shadow[0], float32(3))
+	for _, o := range []Optimizer[float32]{still{new(Adam[float32])}, wrapped{still{new(Adam[float32])}}} {
+		u := NewUpdater(o, EMA[float32]{}, nil)
+		u.Step(theta, []float32{1}, shadow, 0, 0.1)
+		require.Equal(t, []float32{1}, theta)
+		require.Less(t, shadow[0], float32(3))
+	}
 }
