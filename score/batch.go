@@ -6,7 +6,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
-	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/nn/pool"
 	"github.com/gradlogp/gradlogp/sde/noise"
 )
 
@@ -24,7 +24,7 @@ type batcher struct {
 	times []float64  // of the distinct rows
 	at    []instant  // the process at these times
 	rng   *stream
-	crew  *ad.Crew
+	crew  *pool.Crew
 	step  int
 	noisy *mat.Dense
 	mean  *mat.Dense // y = x_t/α, then the posterior means
@@ -68,7 +68,7 @@ func (s *stream) at(seed uint64, at noise.Draw) *rand.Rand {
 	return s.rand
 }
 
-func newBatcher(m *Model, data Data, s *Settings, crew *ad.Crew) *batcher {
+func newBatcher(m *Model, data Data, s *Settings, crew *pool.Crew) *batcher {
 	own := s.Batch
 	if !s.NoAntithetic {
 		own = (s.Batch + 1) / 2

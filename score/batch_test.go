@@ -10,6 +10,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/nn/pool"
 	"github.com/gradlogp/gradlogp/sde"
 )
 
@@ -17,7 +18,7 @@ import (
 func batchOf(t testing.TB, m *Model, data Data, s Settings) *batcher {
 	full, err := s.withDefaults()
 	require.NoError(t, err)
-	return newBatcher(m, data, &full, ad.NewCrew(full.Workers))
+	return newBatcher(m, data, &full, pool.New(full.Workers))
 }
 
 // bruteForce is the posterior mean by its definition, with weights relative to

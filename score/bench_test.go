@@ -11,6 +11,7 @@ import (
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/nn/optim"
 	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
@@ -86,7 +87,7 @@ func BenchmarkFitStep(b *testing.B) {
 				}
 				s, err := (&Settings{
 					Steps: 1 << 30, Batch: c.rows, NoAntithetic: true, References: -1, Workers: workers,
-					Weight: Simple{}, Times: UniformTimes{}, Rate: nn.Constant(1e-3),
+					Weight: Simple{}, Times: UniformTimes{}, Rate: optim.Constant(1e-3),
 				}).withDefaults()
 				if err != nil {
 					b.Fatal(err)

@@ -6,7 +6,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
-	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/nn/pool"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
 )
@@ -37,7 +37,7 @@ type Oracle struct {
 // with noise σ added; Denoise is called from several goroutines.
 func NewOracle(clean *mat.Dense, exact func(sigma float64) Denoiser, seed uint64) *Oracle {
 	n, d := clean.Dims()
-	crew := ad.NewCrew(0)
+	crew := pool.New(0)
 	q := &Oracle{}
 	for k := range boundLevels {
 		x, denoised := mat.NewDense(n, d, nil), mat.NewDense(n, d, nil)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/optim"
 	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
@@ -255,7 +256,7 @@ func TestContinuousConditionsAreStandardised(t *testing.T) {
 	require.NoError(t, err)
 	m, err := New(2, &Config{Net: small, Cond: Conditions{Columns: 2}})
 	require.NoError(t, err)
-	s := &Settings{Steps: 1500, Batch: 128, Rate: nn.Constant(1e-2), EMA: 0.98, Seed: 1}
+	s := &Settings{Steps: 1500, Batch: 128, Rate: optim.Constant(1e-2), EMA: 0.98, Seed: 1}
 	fit(t, m, data, s)
 	require.InDelta(t, 1000, m.cond.shift[0], 4*50/math.Sqrt(n))
 	require.InDelta(t, 50, m.cond.scale[0], 4)

@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/stat/distmv"
 
 	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/optim"
 	"github.com/gradlogp/gradlogp/sde"
 )
 
@@ -50,7 +51,7 @@ func TestDeadRunIsReported(t *testing.T) {
 	for name, c := range deadModels {
 		for where, data := range map[string]Data{"moons": moons(), "pinwheel": pinwheel()} {
 			m := newDead(t, 2, c)
-			s := &Settings{Steps: 600, Batch: 16, References: -1, Rate: nn.Constant(1e-4)}
+			s := &Settings{Steps: 600, Batch: 16, References: -1, Rate: optim.Constant(1e-4)}
 			r, err := Fit(background, m, data, s)
 			require.ErrorIs(t, err, ErrDead, "%s, %s", name, where)
 			require.ErrorContains(t, err, "after 500 steps")
@@ -78,7 +79,7 @@ func newDead(t *testing.T, d int, c Config) *Model {
 func TestYoungRunIsNotDead(t *testing.T) {
 	run := func(steps int) (*Result, error) {
 		m := newDead(t, 2, Config{Precond: X0{}, Net: nn.RecipeMLP(2, 16)})
-		return Fit(background, m, moons(), &Settings{Steps: steps, Batch: 8, References: -1, Rate: nn.Constant(3e-4)})
+		return Fit(background, m, moons(), &Settings{Steps: steps, Batch: 8, References: -1, Rate: optim.Constant(3e-4)})
 	}
 	r, err := run(501)
 	require.Len(t, r.Diagnoses, 2, "the check after 500 steps lets it go on")
@@ -201,7 +202,7 @@ func TestTrainingReachesTheOptimumOfGaussianData(t *testing.T) {
 			m := newDead(t, 2, Config{Process: p, Precond: Epsilon{}, Net: nn.Linear{Out: 2}})
 			fit(t, m, data, &Settings{
 				Steps: 499, Batch: 256, References: references, Weight: Simple{}, Times: fixed(at), EMA: 0.9,
-				Rate: nn.Cosine{Peak: 0.03, Floor: 3e-5, Steps: 499}, Seed: 2,
+				Rate: optim.Cosine{Peak: 0.03, Floor: 3e-5, Steps: 499}, Seed: 2,
 			})
 			α, σ := p.Kernel(at)
 			least := 0.0

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/optim"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
 )
@@ -71,7 +72,7 @@ func TestDescriptionsAreGoExpressions(t *testing.T) {
 		{inner{Q: math.Copysign(0, -1)}, "score.inner{Q:-0}", ""},
 		{nn.MLP{Hidden: []int{}, Conditioning: nn.Additive, Activation: nn.ELU{A: math.Inf(1)}}, "nn.MLP{Hidden:[]int{}, Activation:nn.ELU{A:+Inf}, Conditioning:1}", ""},
 		{nn.Sequential{nn.SiLU{}, nil, named{text: "x"}}, "nn.Sequential{nn.SiLU{}, nil, score.named{text:\"x\"}}", ""},
-		{[]any{nn.Constant(2), true, uint8(3), 1i}, "[]interface {}{nn.Constant(2), true, 3, (0+1i)}", ""},
+		{[]any{optim.Constant(2), true, uint8(3), 1i}, "[]interface {}{optim.Constant(2), true, 3, (0+1i)}", ""},
 		{map[string]any{"b": 2, "a": 1}, "map[string]interface {}{\"a\":1, \"b\":2}", ""},
 		{bytes.MinRead, "512", ""},
 		{inner{Q: bytes.Reader{}}, "score.inner{Q:bytes.Reader{}}", ""},
@@ -107,24 +108,24 @@ type named struct {
 }
 
 func TestOptimiserIsDescribedWithoutItsState(t *testing.T) {
-	a := &nn.Adam[float32]{Beta1: 0.8}
+	a := &optim.Adam[float32]{Beta1: 0.8}
 	want, err := describeExported("", a)
 	require.NoError(t, err)
 	require.Contains(t, want, "Beta1:0.8")
 	theta, grad := []float32{1, 2}, []float32{3, 4}
-	a.Step(theta, grad, 0, 1)
+	optim.Step(a, theta, grad, 0, 1)
 	got, err := describeExported("", a)
 	require.NoError(t, err)
 	require.Equal(t, want, got)
 	require.NotEmpty(t, a.State()[0], "it keeps its state")
 	p := &poison{}
-	p.Adam.Step(theta, grad, 0, 1)
+	optim.Step(&p.Adam, theta, grad, 0, 1)
 	got, _ = describeExported("", p)
 	require.NotContains(t, got, "0.3")
 
 	// One inside another, too.
-	grouped := &nn.GroupDecay[float32]{Optimizer: a, Groups: []nn.Group{{Names: "*weight", WeightDecay: 0.01}}}
+	grouped := &optim.GroupDecay[float32]{Optimizer: a, Groups: []optim.Group{{Names: "*weight", WeightDecay: 0.01}}}
 	got, err = describeExported("", grouped)
 	require.NoError(t, err)
-	require.Equal(t, `&nn.GroupDecay[float32]{Optimizer:&nn.Adam[float32]{Beta1:0.8}, Groups:[]nn.Group{nn.Group{Names:"*weight", WeightDecay:0.01}}}`, got)
+	require.Equal(t, `&optim.GroupDecay[float32]{Optimizer:&optim.Adam[float32]{Beta1:0.8}, Groups:[]optim.Group{optim.Group{Names:"*weight", WeightDecay:0.01}}}`, got)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/nn/pool"
 )
 
 // evaluator runs a model's programs in one precision.
@@ -65,7 +66,7 @@ type form[T ad.Float] struct {
 
 type buffers[T ad.Float] struct {
 	in, out [][]T
-	crew    *ad.Crew
+	crew    *pool.Crew
 }
 
 func newEngine[T ad.Float](m *Model, theta []float32) *engine[T] {
@@ -203,7 +204,7 @@ func (b *buffers[T]) set(c *conditions, x *mat.Dense, at place) {
 // larger calls are shared among the processors.
 func (f *form[T]) run(n int, b *buffers[T]) {
 	const chunk = 512
-	var crew *ad.Crew
+	var crew *pool.Crew
 	if n > chunk {
 		crew = b.crew
 	}
@@ -218,7 +219,7 @@ func (f *form[T]) take(out int) *buffers[T] {
 		f.idle = f.idle[:k]
 		return b
 	}
-	return &buffers[T]{in: make([][]T, f.inputs), out: make([][]T, out), crew: ad.NewCrew(0)}
+	return &buffers[T]{in: make([][]T, f.inputs), out: make([][]T, out), crew: pool.New(0)}
 }
 
 func (f *form[T]) give(b *buffers[T]) {

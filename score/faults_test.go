@@ -12,6 +12,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/nn/optim"
 	"github.com/gradlogp/gradlogp/sde"
 )
 
@@ -174,11 +175,19 @@ func (b breaking) At(step int) float64 {
 }
 
 // poison is an optimiser that ruins the weights at its second step.
-type poison struct{ nn.Adam[float32] }
+type poison struct {
+	optim.Adam[float32]
+	step int
+}
 
-func (p *poison) Step(theta, grad []float32, step int, rate float64) {
-	p.Adam.Step(theta, grad, step, rate)
-	if step == 1 {
+func (p *poison) Begin(n, step int, rate float64) bool {
+	p.step = step
+	return p.Adam.Begin(n, step, rate)
+}
+
+func (p *poison) Update(theta, grad []float32, from int) {
+	p.Adam.Update(theta, grad, from)
+	if p.step == 1 && from == 0 {
 		theta[5] = float32(math.NaN())
 	}
 }

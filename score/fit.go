@@ -8,6 +8,8 @@ import (
 
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/nn/optim"
+	"github.com/gradlogp/gradlogp/nn/pool"
 	"github.com/gradlogp/gradlogp/sde/noise"
 )
 
@@ -119,7 +121,7 @@ type trainer struct {
 	ctx      context.Context
 	m        *Model
 	s        Settings
-	crew     *ad.Crew
+	crew     *pool.Crew
 	batch    *batcher
 	params   *nn.Params // the network's, as in the model, then the objective's own
 	program  *ad.Program[float32]
@@ -129,7 +131,7 @@ type trainer struct {
 	grad     []float32
 	in, out  [][]float32
 	random   ad.Filler
-	update   *nn.Updater[float32]
+	update   *optim.Updater[float32]
 	step     int // steps done
 	losses   []float64
 	detector *detector
@@ -142,10 +144,10 @@ type trainer struct {
 
 func newTrainer(ctx context.Context, m *Model, data Data, s Settings) (*trainer, error) {
 	const expected = 1 << 16 // steps; losses of more make the list grow
-	crew := ad.NewCrew(s.Workers)
+	crew := pool.New(s.Workers)
 	t := &trainer{
 		ctx: ctx, m: m, s: s, crew: crew, batch: newBatcher(m, data, &s, crew),
-		update: nn.NewUpdater(s.Optimizer, nn.EMA[float32]{Decay: s.EMA, By: s.Averaging}, crew),
+		update: optim.NewUpdater(s.Optimizer, optim.EMA[float32]{Decay: s.EMA, By: s.Averaging}, crew),
 		loss:   make([]float32, 1), losses: make([]float64, 0, min(s.Steps, expected)), result: &Result{},
 		log: s.Logger,
 	}
@@ -157,7 +159,7 @@ func newTrainer(ctx context.Context, m *Model, data Data, s Settings) (*trainer,
 	if mean == nil {
 		return nil, fmt.Errorf("score: Fit: %w: Settings.Objective has to give one number for each row", ErrShape)
 	}
-	if err := nn.Bind(s.Optimizer, t.params); err != nil {
+	if err := optim.Bind(s.Optimizer, t.params); err != nil {
 		return nil, fmt.Errorf("score: Fit: %w: Settings.Optimizer: %w", ErrRange, err)
 	}
 	t.program = ad.Compile[float32](append([]*ad.Expr{mean}, ad.Grad(mean, t.params.Leaves()...)...), in)

@@ -10,6 +10,7 @@ import (
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
 	"github.com/gradlogp/gradlogp/nn/checkpoint"
+	"github.com/gradlogp/gradlogp/nn/optim"
 )
 
 // lengthy is a network whose parameter has a name that no file takes.
@@ -51,8 +52,8 @@ func TestWhatCannotBeKeptIsRefusedBeforeTheFirstStep(t *testing.T) {
 func TestRunWithGroupsOfDecayIsResumed(t *testing.T) {
 	settings := func(decay float64) *Settings {
 		s := quick(20)
-		s.Optimizer = &nn.GroupDecay[float32]{
-			Optimizer: &nn.Adam[float32]{Beta1: 0.8}, Groups: []nn.Group{{Names: "*weight", WeightDecay: decay}},
+		s.Optimizer = &optim.GroupDecay[float32]{
+			Optimizer: &optim.Adam[float32]{Beta1: 0.8}, Groups: []optim.Group{{Names: "*weight", WeightDecay: decay}},
 		}
 		return s
 	}

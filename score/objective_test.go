@@ -11,6 +11,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/nn/optim"
 	"github.com/gradlogp/gradlogp/sde"
 )
 
@@ -233,7 +234,7 @@ func TestEveryObjectiveLearnsTheSameScore(t *testing.T) {
 		m, err := New(2, &Config{Net: small, Process: sde.EDM{SigmaMin: 0.3, SigmaMax: 2}, Seed: 1})
 		require.NoError(t, err)
 		before := excess(m)
-		fit(t, m, data, &Settings{Objective: o, Steps: 400, Batch: 128, References: -1, Times: LogUniform{}, Rate: nn.Constant(1e-2), EMA: 0.98, Seed: 2})
+		fit(t, m, data, &Settings{Objective: o, Steps: 400, Batch: 128, References: -1, Times: LogUniform{}, Rate: optim.Constant(1e-2), EMA: 0.98, Seed: 2})
 		require.Less(t, excess(m), 0.1*before, "%T", o)
 	}
 }

@@ -183,11 +183,10 @@ func (t *trainer) restore(f *checkpoint.File) (*content, error) {
 	return c, nil
 }
 
-// restoreOptimizer restores the state in place, after a step that makes room
-// for it and changes nothing else.
+// restoreOptimizer restores the state in place, after the start of a step, which
+// makes room for it.
 func (t *trainer) restoreOptimizer(rest map[string]checkpoint.Tensor) error {
-	n := len(t.raw)
-	t.s.Optimizer.Step(make([]float32, n), make([]float32, n), 0, 0)
+	t.s.Optimizer.Begin(len(t.raw), 0, 0)
 	for i, to := range t.s.Optimizer.State() {
 		v, err := anyTensor[float32](rest, tensorOptimizer+strconv.Itoa(i), len(to))
 		if err != nil {

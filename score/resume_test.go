@@ -20,6 +20,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/checkpoint"
+	"github.com/gradlogp/gradlogp/nn/optim"
 	"github.com/gradlogp/gradlogp/sde"
 )
 
@@ -45,7 +46,7 @@ var runs = map[string]struct {
 		s.References, s.Validation.Every = 0, 10
 	}},
 	"objective with parameters and leaves": {Config{Net: spherical, Process: sde.VP{}}, few, func(s *Settings) {
-		s.Objective, s.Validation.Data, s.Rate = uncertain{}, moons(), nn.RecipeRate(s.Steps)
+		s.Objective, s.Validation.Data, s.Rate = uncertain{}, moons(), optim.RecipeRate(s.Steps)
 	}},
 	"no average": {Config{Precond: V{}}, func(*testing.T) Data { return standard(2) }, func(s *Settings) {
 		s.ClipValue = 1e-3
@@ -265,10 +266,10 @@ func TestOtherSettingsAreRefusedByName(t *testing.T) {
 		"Settings.Batch is":                          func(s *Settings, _ *Data, _ *Config) { s.Batch = 50 },
 		"Settings.NoAntithetic is":                   func(s *Settings, _ *Data, _ *Config) { s.NoAntithetic = true },
 		"Settings.References is":                     func(s *Settings, _ *Data, _ *Config) { s.References = 64 },
-		"Settings.Rate is":                           func(s *Settings, _ *Data, _ *Config) { s.Rate = nn.Constant(1) },
-		"Settings.Optimizer is\n\t&nn.Adam":          func(s *Settings, _ *Data, _ *Config) { s.Optimizer = &nn.Adam[float32]{Beta1: 0.5} },
+		"Settings.Rate is":                           func(s *Settings, _ *Data, _ *Config) { s.Rate = optim.Constant(1) },
+		"Settings.Optimizer is\n\t&optim.Adam":       func(s *Settings, _ *Data, _ *Config) { s.Optimizer = &optim.Adam[float32]{Beta1: 0.5} },
 		"Settings.EMA is":                            func(s *Settings, _ *Data, _ *Config) { s.EMA = 0.5 },
-		"Settings.Averaging is":                      func(s *Settings, _ *Data, _ *Config) { s.Averaging = nn.HalfLife{Steps: 9} },
+		"Settings.Averaging is":                      func(s *Settings, _ *Data, _ *Config) { s.Averaging = optim.HalfLife{Steps: 9} },
 		"Settings.Clip is":                           func(s *Settings, _ *Data, _ *Config) { s.Clip = 2 },
 		"Settings.ClipValue is":                      func(s *Settings, _ *Data, _ *Config) { s.ClipValue = 2 },
 		"Settings.DropCond is":                       func(s *Settings, _ *Data, _ *Config) { s.DropCond = 0.5 },
@@ -456,18 +457,26 @@ func TestFailedRunKeepsItsLastGoodCheckpoint(t *testing.T) {
 var errDry = errors.New("no more rows")
 
 // late is an optimiser that ruins a weight at its 14th step.
-type late struct{ nn.Adam[float32] }
+type late struct {
+	optim.Adam[float32]
+	step int
+}
 
-func (p *late) Step(theta, grad []float32, step int, rate float64) {
-	p.Adam.Step(theta, grad, step, rate)
-	if step == 13 {
+func (p *late) Begin(n, step int, rate float64) bool {
+	p.step = step
+	return p.Adam.Begin(n, step, rate)
+}
+
+func (p *late) Update(theta, grad []float32, from int) {
+	p.Adam.Update(theta, grad, from)
+	if p.step == 13 && from == 0 {
 		theta[5] = float32(math.NaN())
 	}
 }
 
 // watched is an optimiser that cancels the run while its state is saved.
 type watched struct {
-	nn.Adam[float32]
+	optim.Adam[float32]
 	cancel context.CancelFunc
 }
 

@@ -7,6 +7,7 @@ import (
 	"runtime"
 
 	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/optim"
 )
 
 // Settings steer Fit. The zero value and nil mean the defaults, measured on
@@ -44,19 +45,19 @@ type Settings struct {
 	// without its own, which trains the unconditional score beside the
 	// conditional one; 0 is 0.1, a negative value is none.
 	DropCond float64
-	// Rate is the learning rate; nil is nn.RecipeRate: a warm-up to 6e-3 and
+	// Rate is the learning rate; nil is optim.RecipeRate: a warm-up to 6e-3 and
 	// a cosine down to 1 % of it.
-	Rate nn.Rate
+	Rate optim.Rate
 	// Optimizer updates the weights; nil is Adam with β = (0.9, 0.99). It
 	// keeps the state of a run: runs at the same time need one each.
-	Optimizer nn.Optimizer[float32]
+	Optimizer optim.Optimizer[float32]
 	// EMA is the decay of the moving average of the weights that becomes the
 	// model, with warm-up (1+n)/(10+n); 0 is 0.999, a negative value is none.
 	EMA float64
 	// Averaging lets the average forget by another rule than EMA's, such as
-	// nn.HalfLife or nn.PowerFunction; nil is EMA's. A negative EMA is none
+	// optim.HalfLife or optim.PowerFunction; nil is EMA's. A negative EMA is none
 	// either way.
-	Averaging nn.Averaging
+	Averaging optim.Averaging
 	// Clip bounds the norm of the gradient; 0 is 1, a negative value is none.
 	Clip float64
 	// ClipValue bounds the magnitude of every element of the gradient, before
@@ -196,10 +197,10 @@ func (c *Settings) fill() {
 	setDefault(&c.Checkpoints.Every, 1000)
 	setDefault(&c.Checkpoints.Keep, 3)
 	if c.Rate == nil {
-		c.Rate = nn.RecipeRate(c.Steps)
+		c.Rate = optim.RecipeRate(c.Steps)
 	}
 	if c.Optimizer == nil {
-		c.Optimizer = &nn.Adam[float32]{}
+		c.Optimizer = &optim.Adam[float32]{}
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

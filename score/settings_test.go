@@ -8,35 +8,36 @@ import (
 
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/nn/optim"
 	"github.com/gradlogp/gradlogp/sde"
 )
 
 func TestImpossibleSettingsAreRefused(t *testing.T) {
 	nan := math.NaN()
 	for want, s := range map[string]Settings{
-		"Settings.Steps is -1, want a positive number":                                     {Steps: -1},
-		"Settings.Batch is -3, want a positive number":                                     {Batch: -3},
-		"Settings.Workers is -1, want a positive number":                                   {Workers: -1},
-		"Settings.Validation.Every is -1, want a positive number":                          {Validation: Validation{Every: -1}},
-		"Settings.Validation.Patience is -2, want a positive number":                       {Validation: Validation{Patience: -2}},
-		"Settings.Checkpoints.Every is -3, want a positive number":                         {Checkpoints: Checkpoints{Every: -3}},
-		"Settings.Validation.Rows is 5, but *score.draws cannot be split":                  {Validation: Validation{Rows: 5}},
-		"Settings.EMA is NaN, want a finite number":                                        {EMA: nan},
-		"Settings.EMA is 1, want a decay below 1":                                          {EMA: 1},
-		"Settings.Clip is NaN, want a finite number":                                       {Clip: nan},
-		"Settings.Clip is +Inf, want a finite number":                                      {Clip: math.Inf(1)},
-		"Settings.ClipValue is NaN, want a finite number":                                  {ClipValue: nan},
-		"Settings.ClipValue is -0.5, want a positive number, or 0 for none":                {ClipValue: -0.5},
-		"Settings.Rate: nn: Constant = -1, want a positive number":                         {Rate: nn.Constant(-1)},
-		"Settings.Rate: nn: Cosine.Steps = 0":                                              {Rate: nn.WarmUp{Then: nn.Cosine{Peak: 1}}},
-		"Settings.Optimizer: nn: Adam.Beta1 = 1.5":                                         {Optimizer: &nn.Adam[float32]{Beta1: 1.5}},
-		"Settings.Averaging: nn: HalfLife.Steps = 0, want":                                 {Averaging: nn.HalfLife{}},
-		"Settings.Optimizer: nn: GroupDecay.Groups[0].Names = \"x\" decides for no":        {Optimizer: &nn.GroupDecay[float32]{Optimizer: &nn.Adam[float32]{}, Groups: []nn.Group{{Names: "x"}}}},
-		"Settings.Weight: value out of range: EDMWeight.Variance is -1, want a positive":   {Weight: EDMWeight{Variance: -1}},
-		"Settings.Times: value out of range: LogNormal.Std is 0, want a positive number":   {Times: LogNormal{Mean: -1}},
-		"Settings.Times: value out of range: LogNormal.Std is -2, want a positive number":  {Times: LogNormal{Std: -2}},
-		"Settings.Times: value out of range: LogNormal.Mean is NaN, want a finite number":  {Times: LogNormal{Mean: nan, Std: 1}},
-		"Settings.Times: value out of range: LogNormal.Std is +Inf, want a positive numbe": {Times: LogNormal{Std: math.Inf(1)}},
+		"Settings.Steps is -1, want a positive number":                                          {Steps: -1},
+		"Settings.Batch is -3, want a positive number":                                          {Batch: -3},
+		"Settings.Workers is -1, want a positive number":                                        {Workers: -1},
+		"Settings.Validation.Every is -1, want a positive number":                               {Validation: Validation{Every: -1}},
+		"Settings.Validation.Patience is -2, want a positive number":                            {Validation: Validation{Patience: -2}},
+		"Settings.Checkpoints.Every is -3, want a positive number":                              {Checkpoints: Checkpoints{Every: -3}},
+		"Settings.Validation.Rows is 5, but *score.draws cannot be split":                       {Validation: Validation{Rows: 5}},
+		"Settings.EMA is NaN, want a finite number":                                             {EMA: nan},
+		"Settings.EMA is 1, want a decay below 1":                                               {EMA: 1},
+		"Settings.Clip is NaN, want a finite number":                                            {Clip: nan},
+		"Settings.Clip is +Inf, want a finite number":                                           {Clip: math.Inf(1)},
+		"Settings.ClipValue is NaN, want a finite number":                                       {ClipValue: nan},
+		"Settings.ClipValue is -0.5, want a positive number, or 0 for none":                     {ClipValue: -0.5},
+		"Settings.Rate: optim: Constant: is -1, want a positive number":                         {Rate: optim.Constant(-1)},
+		"Settings.Rate: optim: Cosine.Steps: is 0":                                              {Rate: optim.WarmUp{Then: optim.Cosine{Peak: 1}}},
+		"Settings.Optimizer: optim: Adam.Beta1: is 1.5":                                         {Optimizer: &optim.Adam[float32]{Beta1: 1.5}},
+		"Settings.Averaging: optim: HalfLife.Steps: is 0, want":                                 {Averaging: optim.HalfLife{}},
+		"Settings.Optimizer: optim: GroupDecay.Groups[0].Names: is \"x\", which decides for no": {Optimizer: &optim.GroupDecay[float32]{Optimizer: &optim.Adam[float32]{}, Groups: []optim.Group{{Names: "x"}}}},
+		"Settings.Weight: value out of range: EDMWeight.Variance is -1, want a positive":        {Weight: EDMWeight{Variance: -1}},
+		"Settings.Times: value out of range: LogNormal.Std is 0, want a positive number":        {Times: LogNormal{Mean: -1}},
+		"Settings.Times: value out of range: LogNormal.Std is -2, want a positive number":       {Times: LogNormal{Std: -2}},
+		"Settings.Times: value out of range: LogNormal.Mean is NaN, want a finite number":       {Times: LogNormal{Mean: nan, Std: 1}},
+		"Settings.Times: value out of range: LogNormal.Std is +Inf, want a positive numbe":      {Times: LogNormal{Std: math.Inf(1)}},
 	} {
 		t.Run(want, func(t *testing.T) {
 			m := newModel(t, 2, Config{})
@@ -111,8 +112,8 @@ func TestDefaultsAreTheDocumentedOnes(t *testing.T) {
 	require.Equal(t, []int{20000, 512, 1024}, []int{s.Steps, s.Batch, s.References})
 	require.Equal(t, []int{100, 0, 1000, 3}, []int{s.Validation.Every, s.Validation.Patience, s.Checkpoints.Every, s.Checkpoints.Keep})
 	require.Equal(t, []float64{0.999, 1}, []float64{s.EMA, s.Clip})
-	require.Equal(t, nn.RecipeRate(20000), s.Rate)
-	require.Equal(t, &nn.Adam[float32]{}, s.Optimizer)
+	require.Equal(t, optim.RecipeRate(20000), s.Rate)
+	require.Equal(t, &optim.Adam[float32]{}, s.Optimizer)
 	s, err = (&Settings{Batch: 10, EMA: -2, Clip: -1, References: -7}).withDefaults()
 	require.NoError(t, err)
 	require.Equal(t, -7, s.References)
@@ -136,7 +137,7 @@ func TestGradientsAreClippedByValueBeforeTheirNorm(t *testing.T) {
 	const value, limit, rate = 0.02, 0.05, 0.5
 	one := func(clip, clipValue float64) (step []float64, norm float64) {
 		s, seen := quick(1), &recorded{}
-		s.Clip, s.ClipValue, s.Optimizer, s.Rate, s.Recorder = clip, clipValue, &plain{}, nn.Constant(rate), seen
+		s.Clip, s.ClipValue, s.Optimizer, s.Rate, s.Recorder = clip, clipValue, &plain{}, optim.Constant(rate), seen
 		m := newModel(t, 2, Config{})
 		before := widen(m.theta)
 		for i, w := range fit(t, m, moons(), s).Raw {
@@ -167,14 +168,20 @@ func TestGradientsAreClippedByValueBeforeTheirNorm(t *testing.T) {
 }
 
 // plain is gradient descent.
-type plain struct{}
+type plain struct{ rate float32 }
 
-func (plain) Step(theta, grad []float32, _ int, rate float64) {
+func (p *plain) Begin(_, _ int, rate float64) bool {
+	p.rate = float32(rate)
+	return true
+}
+
+func (p *plain) Update(theta, grad []float32, _ int) {
 	for i, g := range grad {
-		theta[i] -= float32(rate) * g
+		theta[i] -= p.rate * g
 	}
 }
-func (plain) State() [][]float32 { return nil }
+
+func (*plain) State() [][]float32 { return nil }
 
 // backwards is a process whose noise falls.
 type backwards struct{ sde.VP }

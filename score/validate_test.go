@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/optim"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
 )
@@ -141,7 +142,7 @@ func TestHeldOutLossIsThePlainLossOfTheAverage(t *testing.T) {
 func TestModelIsTheBestOnHeldOutRows(t *testing.T) {
 	overfit := func() *Settings {
 		s := quick(300)
-		s.References, s.Batch, s.EMA, s.Rate = -1, 128, 0.9, nn.Constant(1e-2)
+		s.References, s.Batch, s.EMA, s.Rate = -1, 128, 0.9, optim.Constant(1e-2)
 		s.Validation = Validation{Rows: 20, Every: 10}
 		return s
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/checkpoint"
+	"github.com/gradlogp/gradlogp/nn/optim"
 	"github.com/gradlogp/gradlogp/score"
 )
 
@@ -35,7 +36,7 @@ func newModel(t *testing.T) *score.Model {
 // every ten steps.
 func quick(steps int) *score.Settings {
 	return &score.Settings{
-		Steps: steps, Batch: 48, References: -1, Rate: nn.Constant(3e-3), Seed: 4,
+		Steps: steps, Batch: 48, References: -1, Rate: optim.Constant(3e-3), Seed: 4,
 		Validation: score.Validation{Data: normals{}, Rows: 100, Every: 10},
 	}
 }

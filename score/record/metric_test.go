@@ -70,19 +70,24 @@ func TestErrorOfAMetricEndsTheRun(t *testing.T) {
 }
 
 // breaks is an optimiser that makes a weight NaN at its seventh step.
-type breaks struct{}
+type breaks struct{ step int }
 
-func (breaks) Step(theta, _ []float32, step int, _ float64) {
-	if step == 6 {
+func (b *breaks) Begin(_, step int, _ float64) bool {
+	b.step = step
+	return false
+}
+
+func (b *breaks) Update(theta, _ []float32, _ int) {
+	if b.step == 6 {
 		theta[3] = float32(math.NaN())
 	}
 }
 
-func (breaks) State() [][]float32 { return nil }
+func (*breaks) State() [][]float32 { return nil }
 
 func TestAMetricOfAModelThatIsNotFiniteIsAnError(t *testing.T) {
 	s := quick(20)
-	s.Optimizer = breaks{}
+	s.Optimizer = &breaks{}
 	s.Recorder = &record.Metric{Name: "nll", Every: 7, To: &recorded{}, Of: func() (float64, error) { return 0, nil }}
 	_, err := score.Fit(t.Context(), newModel(t), normals{}, s)
 	require.ErrorIs(t, err, score.ErrNonFinite)

@@ -7,7 +7,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
-	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/nn/pool"
 	"github.com/gradlogp/gradlogp/score"
 	"github.com/gradlogp/gradlogp/sde"
 )
@@ -30,7 +30,7 @@ func Grid(reach float64, n int) *mat.Dense {
 func Density(logProb func(x []float64) float64, reach float64, n int) *mat.Dense {
 	at := Grid(reach, n)
 	p := mat.NewDense(n, n, nil)
-	ad.NewCrew(0).Each(n*n, func(_, i int) { p.Set(i/n, i%n, math.Exp(logProb(at.RawRowView(i)))) })
+	pool.New(0).Each(n*n, func(_, i int) { p.Set(i/n, i%n, math.Exp(logProb(at.RawRowView(i)))) })
 	return p
 }
 
