@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"fmt"
 	"math"
 
 	"gonum.org/v1/gonum/mat"
@@ -16,19 +17,26 @@ type Affine struct {
 	law Diffusible
 }
 
-const badScale = "dataset: scale is zero or not finite"
-
 // NewAffine returns the law of scale·x + shift. A nil shift is zero. It panics
-// when the scale is zero or not finite, or when the dimensions differ.
+// when the law is nil, when the scale, its reciprocal or an element of the shift
+// is not finite, or when the dimensions differ.
 func NewAffine(law Diffusible, scale float64, shift []float64) *Affine {
-	if scale == 0 || math.IsNaN(scale) || math.IsInf(scale, 0) {
-		panic(badScale)
+	if law == nil {
+		panic("dataset: NewAffine: law is nil")
+	}
+	if math.IsNaN(scale-scale) || math.IsInf(1/scale, 0) {
+		panic(fmt.Sprintf("dataset: NewAffine: scale is %v, want it and its reciprocal finite", scale))
 	}
 	b := make([]float64, law.Dim())
-	if shift != nil && len(shift) != len(b) {
-		panic(badDimension)
+	if shift != nil {
+		wantLen("shift", shift, len(b))
+		copy(b, shift)
 	}
-	copy(b, shift)
+	for i, v := range b {
+		if math.IsNaN(v - v) {
+			panic(fmt.Sprintf("dataset: NewAffine: shift[%d] is %v, want finite", i, v))
+		}
+	}
 	return &Affine{mapped{law: law, a: scale, b: b}, law}
 }
 
@@ -71,9 +79,7 @@ func (m *mapped) forth(x []float64) {
 
 // back returns (y − b)/a, which goes to m.spare after use.
 func (m *mapped) back(y []float64) []float64 {
-	if len(y) != len(m.b) {
-		panic(badDimension)
-	}
+	wantLen("x", y, len(m.b))
 	x := m.spare.get(len(y))
 	for i, b := range m.b {
 		x[i] = (y[i] - b) / m.a

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -35,9 +36,11 @@ func TestAffineMapOfAGaussianIsAGaussian(t *testing.T) {
 	}
 	ring := NewRing(nil)
 	require.Equal(t, 2, NewAffine(ring, 2, nil).Dim())
-	for _, bad := range []float64{0, math.NaN(), math.Inf(1)} {
-		require.PanicsWithValue(t, badScale, func() { NewAffine(ring, bad, nil) })
+	for _, bad := range []float64{0, math.NaN(), math.Inf(1), 5e-324} {
+		require.PanicsWithValue(t, fmt.Sprintf("dataset: NewAffine: scale is %v, want it and its reciprocal finite", bad), func() { NewAffine(ring, bad, nil) })
 	}
-	require.PanicsWithValue(t, badDimension, func() { NewAffine(ring, 1, []float64{1}) })
+	require.PanicsWithValue(t, "dataset: shift has 1 elements, want 2", func() { NewAffine(ring, 1, []float64{1}) })
+	require.PanicsWithValue(t, "dataset: NewAffine: shift[1] is NaN, want finite", func() { NewAffine(ring, 1, []float64{1, math.NaN()}) })
+	require.PanicsWithValue(t, "dataset: NewAffine: law is nil", func() { NewAffine(nil, 1, nil) })
 	require.PanicsWithValue(t, badSource, func() { NewAffine(ring, 1, nil).Rand(nil) })
 }

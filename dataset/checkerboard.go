@@ -42,10 +42,11 @@ func (c *Checkerboard) Rand(x []float64) []float64 {
 	return x
 }
 
-// LogProb returns −log 8 inside the cells and −Inf outside.
+// LogProb returns −log 8 inside the cells and −Inf outside, NaN of a NaN.
 func (c *Checkerboard) LogProb(x []float64) float64 {
-	if len(x) != 2 {
-		panic(badDimension)
+	wantLen("x", x, 2)
+	if hasNaN(x) {
+		return math.NaN()
 	}
 	i, j := math.Floor(x[0]), math.Floor(x[1])
 	inside := max(math.Abs(i+0.5), math.Abs(j+0.5)) < boardSide/2
@@ -56,10 +57,13 @@ func (c *Checkerboard) LogProb(x []float64) float64 {
 }
 
 // ScoreInput returns zero, the gradient of log p wherever it exists, in dst
-// when it is not nil.
+// when it is not nil, and NaN of a NaN.
 func (c *Checkerboard) ScoreInput(dst, x []float64) []float64 {
 	dst = reuse(dst, x, 2)
 	clear(dst)
+	if hasNaN(x) {
+		fill(dst, math.NaN())
+	}
 	return dst
 }
 
@@ -67,11 +71,9 @@ func (c *Checkerboard) ScoreInput(dst, x []float64) []float64 {
 // products of uniform laws convolved with a Gaussian: the differences of normal
 // distribution functions are taken in a scaled form, so that log p_t, the score
 // and the denoiser stay accurate far outside the board. It panics unless
-// σ > 0 and α ≥ 0.
+// σ > 0 and α ≥ 0, both finite.
 func (c *Checkerboard) Diffuse(alpha, sigma float64) Diffused {
-	if sigma <= 0 || alpha < 0 {
-		panic(badKernel)
-	}
+	wantKernel(alpha, sigma, sigma > 0 && alpha >= 0, "alpha ≥ 0, sigma > 0")
 	return &diffusedBoard{alpha: alpha, sigma: sigma}
 }
 
@@ -98,9 +100,7 @@ func (p *diffusedBoard) along(x float64) (m boardMoments) {
 // posterior returns the moments of both coordinates, the probabilities of the
 // cells, zero for the cells that are not part of the board, and log p_t(x).
 func (p *diffusedBoard) posterior(x []float64) (a, b boardMoments, prob [boardSide][boardSide]float64, logp float64) {
-	if len(x) != 2 {
-		panic(badDimension)
-	}
+	wantLen("x", x, 2)
 	a, b = p.along(x[0]), p.along(x[1])
 	top := math.Inf(-1)
 	for i := range a {

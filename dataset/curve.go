@@ -125,12 +125,7 @@ func (c *curve) Diffuse(alpha, sigma float64) Diffused {
 // planar returns x, or a new point of the plane when it is nil, ready to be
 // drawn with rng.
 func planar(x []float64, rng *rand.Rand) []float64 {
-	if x == nil {
-		x = make([]float64, 2)
-	}
-	if len(x) != 2 {
-		panic(badDimension)
-	}
+	x = room(x, "x", 2)
 	if rng == nil {
 		panic(badSource)
 	}

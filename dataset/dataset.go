@@ -49,12 +49,6 @@ var (
 	ErrRange = errors.New("out of range")
 )
 
-const (
-	badDimension = "dataset: dimension mismatch"
-	badKernel    = "dataset: kernel out of range"
-	badSource    = "dataset: no source of randomness"
-)
-
 // Sample draws n rows from dist.
 func Sample(dist Distribution, n int) *mat.Dense {
 	x := mat.NewDense(n, dist.Dim(), nil)
@@ -62,27 +56,4 @@ func Sample(dist Distribution, n int) *mat.Dense {
 		dist.Rand(x.RawRowView(i))
 	}
 	return x
-}
-
-// reuse returns dst, or a new slice when it is nil. It panics when dst or x do
-// not have d elements.
-func reuse(dst, x []float64, d int) []float64 {
-	if len(x) != d || (dst != nil && len(dst) != d) {
-		panic(badDimension)
-	}
-	if dst == nil {
-		return make([]float64, d)
-	}
-	return dst
-}
-
-// square makes dst a d×d matrix. It panics when dst has another size.
-func square(dst *mat.Dense, d int) {
-	if dst.IsEmpty() {
-		dst.ReuseAs(d, d)
-		return
-	}
-	if r, c := dst.Dims(); r != d || c != d {
-		panic(badDimension)
-	}
 }

@@ -115,7 +115,7 @@ func TestFormsRunWhereTheyShould(t *testing.T) {
 	require.InDelta(t, 2*math.Sqrt2, norm(NewFFJORDGaussians(nil).mean(3)), 1e-3)
 	require.InDeltaSlice(t, []float64{0, 0.3}, NewFFJORDMoons(nil).Diffuse(1, 1e3).Denoise(nil, []float64{0, 0}), 1e-4, "their mean")
 	for _, bad := range []float64{0, math.NaN(), -1, 2e3} {
-		require.PanicsWithValue(t, badNoise, func() { NewScikitMoons(bad, nil) })
+		require.PanicsWithValue(t, fmt.Sprintf("dataset: NewScikitMoons: noise is %v, want 0.001 to 1000", bad), func() { NewScikitMoons(bad, nil) })
 	}
 }
 

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 )
@@ -46,8 +47,6 @@ func moonsCurve(k int, u float64) (x, y float64) {
 	return scale * (x - 0.5), scale * (y - 0.25)
 }
 
-const badNoise = "dataset: noise of the moons outside [0.001, 1000]"
-
 // NewScikitMoons returns the moons of scikit-learn's make_moons: points of the
 // arcs as they stand above, neither shifted nor scaled, blurred by
 // N(0, noise² I). The entropies for the noises 0.05, 0.1 and 0.2 are 0.2892,
@@ -55,7 +54,7 @@ const badNoise = "dataset: noise of the moons outside [0.001, 1000]"
 // 0.001 ≤ noise ≤ 1000.
 func NewScikitMoons(noise float64, src rand.Source) *Moons {
 	if !(noise >= 1e-3 && noise <= 1e3) {
-		panic(badNoise)
+		panic(fmt.Sprintf("dataset: NewScikitMoons: noise is %v, want 0.001 to 1000", noise))
 	}
 	return &Moons{newCurve(scikitArms(noise), src)}
 }

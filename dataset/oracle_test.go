@@ -356,21 +356,22 @@ func TestShapeMistakesPanic(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := law.Diffuse(1, 1)
 			short, long := []float64{1}, []float64{1, 2, 3}
-			for _, bad := range []func(){
-				func() { law.LogProb(short) },
-				func() { law.ScoreInput(nil, long) },
-				func() { law.ScoreInput(short, []float64{1, 2}) },
-				func() { law.Rand(long) },
-				func() { p.LogProb(long) },
-				func() { p.ScoreInput(nil, short) },
-				func() { p.Denoise(long, []float64{1, 2}) },
-				func() { p.ScoreJacobian(mat.NewDense(3, 3, nil), []float64{1, 2}) },
-				func() { p.ScoreJacobian(&mat.Dense{}, short) },
+			for _, c := range []struct {
+				says string
+				bad  func()
+			}{
+				{"x has 1 elements, want 2", func() { law.LogProb(short) }},
+				{"x has 3 elements, want 2", func() { law.ScoreInput(nil, long) }},
+				{"dst has 1 elements, want 2", func() { law.ScoreInput(short, []float64{1, 2}) }},
+				{"x has 3 elements, want 2", func() { law.Rand(long) }},
+				{"x has 3 elements, want 2", func() { p.LogProb(long) }},
+				{"x has 1 elements, want 2", func() { p.ScoreInput(nil, short) }},
+				{"dst has 3 elements, want 2", func() { p.Denoise(long, []float64{1, 2}) }},
+				{"dst is 3×3, want 2×2 or empty", func() { p.ScoreJacobian(mat.NewDense(3, 3, nil), []float64{1, 2}) }},
+				{"x has 1 elements, want 2", func() { p.ScoreJacobian(&mat.Dense{}, short) }},
 			} {
-				require.PanicsWithValue(t, badDimension, bad)
+				require.PanicsWithValue(t, "dataset: "+c.says, c.bad)
 			}
-			require.PanicsWithValue(t, badKernel, func() { law.Diffuse(1, -0.1) })
-			require.PanicsWithValue(t, badKernel, func() { law.Diffuse(0, 0) })
 		})
 	}
 	require.PanicsWithValue(t, badSource, func() { NewMoons(nil).Rand(nil) })

@@ -73,9 +73,7 @@ func TestPinwheelHasFiveArms(t *testing.T) {
 		x := []float64{1.35 * cos, 1.35 * sin}
 		require.InDelta(t, single, law.LogProb(x), 1e-12)
 	}
-	require.PanicsWithValue(t, badRate, func() { NewPinwheel(math.NaN(), nil) })
-	require.PanicsWithValue(t, badRate, func() { NewPinwheel(1.5, nil) })
-	require.PanicsWithValue(t, badKernel, func() { law.Diffuse(1, 0) })
-	require.PanicsWithValue(t, badKernel, func() { law.Diffuse(-1, 1) })
+	require.PanicsWithValue(t, "dataset: NewPinwheel: rate is NaN, want 0 to 1", func() { NewPinwheel(math.NaN(), nil) })
+	require.PanicsWithValue(t, "dataset: NewPinwheel: rate is 1.5, want 0 to 1", func() { NewPinwheel(1.5, nil) })
 	require.PanicsWithValue(t, badSource, func() { law.Rand(nil) })
 }

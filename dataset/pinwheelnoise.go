@@ -34,9 +34,7 @@ const (
 // exact, as f beyond six deviations is left out, or what lies outside the disc,
 // but scores stay finite and point back. It panics unless σ > 0 and α ≥ 0.
 func (p *Pinwheel) Diffuse(alpha, sigma float64) Diffused {
-	if !(sigma > 0 && alpha >= 0) {
-		panic(badKernel)
-	}
+	wantKernel(alpha, sigma, sigma > 0 && alpha >= 0, "alpha ≥ 0, sigma > 0")
 	d := &diffusedPinwheel{law: p, alpha: alpha, sigma: sigma}
 	if alpha*pinwheelNarrow <= sigma {
 		d.nodes = p.nodes(sigma/alpha, pinwheelStep, pinwheelReach)
@@ -139,8 +137,10 @@ func (m *moments) add(l, x, y float64) {
 // posterior returns log p_t(x), the posterior mean of x₀, and its covariance
 // times (α/σ)².
 func (d *diffusedPinwheel) posterior(x []float64) (logp, mx, my, xx, xy, yy float64) {
-	if len(x) != 2 {
-		panic(badDimension)
+	wantLen("x", x, 2)
+	if hasNaN(x) { // no comparison below would let it through
+		nan := math.NaN()
+		return nan, nan, nan, nan, nan, nan
 	}
 	var m moments
 	var cx, cy float64

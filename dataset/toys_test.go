@@ -148,12 +148,10 @@ func TestCheckerboardIsUniformOnItsCells(t *testing.T) {
 			require.InDelta(t, n/8, count[i][j], 4*math.Sqrt(n*7/64.0))
 		}
 	}
-	for _, x := range [][]float64{{0.5, -0.5}, {2.5, 0.5}, {0.5, -2.5}, {-3, -3}, {math.NaN(), 0}, {math.Inf(1), 0}} {
+	for _, x := range [][]float64{{0.5, -0.5}, {2.5, 0.5}, {0.5, -2.5}, {-3, -3}, {math.Inf(1), 0}} {
 		require.True(t, math.IsInf(c.LogProb(x), -1), "%v", x)
 	}
 	require.Equal(t, []float64{0, 0}, c.ScoreInput([]float64{7, 7}, []float64{0.5, 0.5}))
-	require.PanicsWithValue(t, badKernel, func() { c.Diffuse(1, 0) })
-	require.PanicsWithValue(t, badKernel, func() { c.Diffuse(-1, 1) })
 }
 
 // Where the noise is much smaller than a cell, one edge is all that matters:

@@ -179,8 +179,9 @@ func TestFixtureEDMPreconditioning(t *testing.T) {
 			Out     []float64          `json:"c_out"`
 			In      []float64          `json:"c_in"`
 			Noise   []float64          `json:"c_noise"`
-			X, D    []float64
-			F       float64
+			X       []float64          `json:"x"`
+			D       []float64          `json:"D"`
+			F       float64            `json:"F"`
 		} `json:"preconditioning"`
 	}
 	require.NoError(t, fixture.Read("edm", &file))

@@ -132,11 +132,12 @@ func TestWeightsThatDoNotFitAreRefused(t *testing.T) {
 		edit   func(f *checkpoint.File)
 		names  func(string) TensorName
 	}{
-		"parameter hidden0.weight: the file has no tensor hidden0.weight":              {same, nil, PyTorch},
-		"parameter hidden0.weight: tensor 0.weight has shape [3 2], want [2 3]":        {same, nil, func(p string) TensorName { return TensorName{Name: sequential(p).Name} }},
-		"parameter hidden0.bias: tensor 0.bias has shape [3 1], want [1 3]":            {replaced(`"shape":[3],`, `"shape":[3,1],`), nil, sequential},
-		"parameter output.bias: tensor 2.bias is []int64, want []float32 or []float64": {replaced(`"F32","shape":[2],"data_offsets":[36,44]`, `"I64","shape":[1],"data_offsets":[36,44]`), func(f *checkpoint.File) { f.Tensors[2].Shape = []int{2} }, sequential},
-		"not finite: number 4 of tensor 0.weight is NaN":                               {same, func(f *checkpoint.File) { f.Tensors[1].Data.([]float32)[4] = float32(math.NaN()) }, sequential},
+		"parameter hidden0.weight: the file has no tensor hidden0.weight":       {same, nil, PyTorch},
+		"parameter hidden0.weight: tensor 0.weight has shape [3 2], want [2 3]": {same, nil, func(p string) TensorName { return TensorName{Name: sequential(p).Name} }},
+		"parameter hidden0.bias: tensor 0.bias has shape [3 1], want [1 3]":     {replaced(`"shape":[3],`, `"shape":[3,1],`), nil, sequential},
+		"parameter output.bias: tensor 2.bias has dtype BOOL, want F16, BF16":   {replaced(`"F32","shape":[2],"data_offsets":[36,44]`, `"BOOL","shape":[8],"data_offsets":[36,44]`), func(f *checkpoint.File) { f.Tensors[2].Shape = []int{2} }, sequential},
+		"parameter output.bias: tensor 2.bias has dtype I64, want F16, BF16":    {replaced(`"F32","shape":[2],"data_offsets":[36,44]`, `"I64","shape":[1],"data_offsets":[36,44]`), func(f *checkpoint.File) { f.Tensors[2].Shape = []int{2} }, sequential},
+		"not finite: number 4 of tensor 0.weight is NaN":                        {same, func(f *checkpoint.File) { f.Tensors[1].Data.([]float32)[4] = float32(math.NaN()) }, sequential},
 	} {
 		f, err := checkpoint.Read(bytes.NewReader(linear(c.change)))
 		require.NoError(t, err, want)
