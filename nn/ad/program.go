@@ -164,7 +164,7 @@ func checkLengths[T Float](what string, n int, es []*Expr, s [][]T) {
 		if rows == 0 {
 			rows = n
 		}
-		if len(s[i]) != rows*e.cols {
+		if len(s[i])%e.cols != 0 || len(s[i])/e.cols != rows { // their product may overflow
 			panic(fmt.Sprintf("ad: Run: %s %d, %s, has length %d, want %d·%d", what, i, e.describe(), len(s[i]), rows, e.cols))
 		}
 	}
