@@ -2,7 +2,7 @@ package dataset
 
 import "gonum.org/v1/gonum/floats"
 
-// DiffusedMixture is the law of x_t = αx₀ + σz for x₀ from a mixture,
+// DiffusedMixture is the distribution of x_t = αx₀ + σz for x₀ from a mixture,
 //
 //	p_t(x) = Σ_k w_k N(x; αμ_k, α²C_k + σ²I):
 //
@@ -13,7 +13,7 @@ type DiffusedMixture struct {
 	alpha, sigma float64
 }
 
-// Diffuse returns the law of αx₀ + σz, a *DiffusedMixture.
+// Diffuse returns the distribution of αx₀ + σz, a *DiffusedMixture.
 func (m *Mixture) Diffuse(alpha, sigma float64) Diffused { return m.Noised(alpha, sigma) }
 
 // Noised is Diffuse with its concrete type. The axes of the covariances do not

@@ -18,12 +18,12 @@ func everyDistribution(t *testing.T) map[string]Diffusible {
 	require.NoError(t, err)
 	wide, err := NewIsotropicMixture([]float64{1, 2}, mat.NewDense(2, 3, []float64{0, 1, 2, 3, 4, 5}), []float64{1, 2}, nil)
 	require.NoError(t, err)
-	all := laws(1)
+	all := distributions(1)
 	all["mixture in space"] = wide
 	all["full mixture with a component of no weight"] = full
 	all["affine of affine"] = NewAffine(NewAffine(NewCheckerboard(nil), 2, nil), 3, nil)
 	for name, f := range forms(1) {
-		all["other library's "+name] = f.law
+		all["other library's "+name] = f.dist
 	}
 	return all
 }
@@ -35,8 +35,8 @@ var noisings = [][2]float64{{1, 0.01}, {0.9, 0.3}, {0.1, 1}, {1, 50}}
 // The score and the clean point of a NaN were 0 for the FFJORD pinwheel, and the
 // density of a NaN on the checkerboard was that of a point outside.
 func TestEverythingOfANaNIsNaN(t *testing.T) {
-	for name, law := range everyDistribution(t) {
-		d := law.Dim()
+	for name, dist := range everyDistribution(t) {
+		d := dist.Dim()
 		for at := range d {
 			x := make([]float64, d)
 			for i := range x {
@@ -48,13 +48,13 @@ func TestEverythingOfANaNIsNaN(t *testing.T) {
 					require.True(t, math.IsNaN(v), "%s: %s of %v: %v", name, what, x, values)
 				}
 			}
-			all("LogProb", law.LogProb(x))
-			all("ScoreInput", law.ScoreInput(nil, x)...)
-			if m, ok := law.(*Mixture); ok {
+			all("LogProb", dist.LogProb(x))
+			all("ScoreInput", dist.ScoreInput(nil, x)...)
+			if m, ok := dist.(*Mixture); ok {
 				all("Responsibilities", m.Responsibilities(nil, x)...)
 				all("Divergence", m.Divergence(x))
 			}
-			if j, ok := law.(interface {
+			if j, ok := dist.(interface {
 				ScoreJacobian(dst *mat.Dense, x []float64)
 			}); ok {
 				var h mat.Dense
@@ -62,7 +62,7 @@ func TestEverythingOfANaNIsNaN(t *testing.T) {
 				all("ScoreJacobian", h.RawMatrix().Data...)
 			}
 			for _, k := range noisings {
-				p := law.Diffuse(k[0], k[1])
+				p := dist.Diffuse(k[0], k[1])
 				all("diffused LogProb", p.LogProb(x))
 				all("diffused ScoreInput", p.ScoreInput(nil, x)...)
 				all("Denoise", p.Denoise(nil, x)...)
@@ -76,16 +76,16 @@ func TestEverythingOfANaNIsNaN(t *testing.T) {
 
 // An infinite point has no density, and nothing hangs on it.
 func TestNothingLiesAtInfinity(t *testing.T) {
-	for name, law := range everyDistribution(t) {
+	for name, dist := range everyDistribution(t) {
 		for _, sign := range []int{-1, 1} {
-			x := make([]float64, law.Dim())
+			x := make([]float64, dist.Dim())
 			x[0] = math.Inf(sign)
 			none := func(what string, l float64) {
 				require.True(t, math.IsNaN(l) || math.IsInf(l, -1), "%s: %s at %v is %v", name, what, x, l)
 			}
-			none("LogProb", law.LogProb(x))
+			none("LogProb", dist.LogProb(x))
 			for _, k := range noisings {
-				none("diffused LogProb", law.Diffuse(k[0], k[1]).LogProb(x))
+				none("diffused LogProb", dist.Diffuse(k[0], k[1]).LogProb(x))
 			}
 		}
 	}
@@ -95,22 +95,22 @@ func TestNothingLiesAtInfinity(t *testing.T) {
 // reciprocal gave a density of NaN.
 func TestDiffuseRefusesWhatIsNoKernel(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(1)
-	for name, law := range everyDistribution(t) {
+	for name, dist := range everyDistribution(t) {
 		for _, k := range [][2]float64{{nan, 1}, {1, nan}, {inf, 1}, {1, inf}, {1, -0.1}, {0, 0}, {0, 1e-200}, {1e200, 1}, {1, 1e200}} {
 			if k == [2]float64{0, 1e-200} || k[0] == 1e200 || k[1] == 1e200 {
-				if _, mixture := law.(*Mixture); !mixture {
+				if _, mixture := dist.(*Mixture); !mixture {
 					continue
 				}
 			}
 			func() {
 				defer func() { require.Contains(t, recover(), "dataset: Diffuse: alpha is ", "%s at %v", name, k) }()
-				law.Diffuse(k[0], k[1])
+				dist.Diffuse(k[0], k[1])
 			}()
 		}
 	}
-	for name, law := range map[string]Diffusible{"checkerboard": NewCheckerboard(nil), "pinwheel": NewPinwheel(0.25, nil)} {
-		require.PanicsWithValue(t, "dataset: Diffuse: alpha is 1 and sigma 0, want finite and alpha ≥ 0, sigma > 0", func() { law.Diffuse(1, 0) }, name)
-		require.PanicsWithValue(t, "dataset: Diffuse: alpha is -1 and sigma 1, want finite and alpha ≥ 0, sigma > 0", func() { law.Diffuse(-1, 1) }, name)
+	for name, dist := range map[string]Diffusible{"checkerboard": NewCheckerboard(nil), "pinwheel": NewPinwheel(0.25, nil)} {
+		require.PanicsWithValue(t, "dataset: Diffuse: alpha is 1 and sigma 0, want finite and alpha ≥ 0, sigma > 0", func() { dist.Diffuse(1, 0) }, name)
+		require.PanicsWithValue(t, "dataset: Diffuse: alpha is -1 and sigma 1, want finite and alpha ≥ 0, sigma > 0", func() { dist.Diffuse(-1, 1) }, name)
 	}
 }
 

@@ -167,16 +167,16 @@ func TestNoNoiseIsTheIdentity(t *testing.T) {
 
 func TestPureNoiseDenoisesToTheMean(t *testing.T) {
 	full, iso := fullMixture(nil), isoMixture(2, nil)
-	for name, law := range map[string]struct {
+	for name, dist := range map[string]struct {
 		Diffusible
 		mean []float64
 	}{
 		"full": {full, full.Mean(nil)}, "iso": {iso, iso.Mean(nil)}, "ring": {NewRing(nil), []float64{0, 0}},
 		"moons": {NewMoons(nil), []float64{0, 0}}, "checkerboard": {NewCheckerboard(nil), []float64{0, 0}},
 	} {
-		p := law.Diffuse(0, 2)
+		p := dist.Diffuse(0, 2)
 		x := []float64{1, -3}
-		require.InDeltaSlice(t, law.mean, p.Denoise(nil, x), 1e-13, name)
+		require.InDeltaSlice(t, dist.mean, p.Denoise(nil, x), 1e-13, name)
 		require.InDeltaSlice(t, []float64{-0.25, 0.75}, p.ScoreInput(nil, x), 1e-14, name)
 		require.InEpsilon(t, -10.0/8-math.Log(8*math.Pi), p.LogProb(x), 1e-13, name)
 	}

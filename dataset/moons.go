@@ -6,8 +6,8 @@ import (
 	"math/rand/v2"
 )
 
-// Moons is the two-moons law on the plane: with θ = πu, u uniform on [0, 1), a
-// point of one of the arcs
+// Moons is the two-moons distribution on the plane: with θ = πu, u uniform on
+// [0, 1), a point of one of the arcs
 //
 //	(cos θ, sin θ)   and   (1 − cos θ, ½ − sin θ),
 //
@@ -25,8 +25,8 @@ import (
 // log p and 1e-4 in the score. With noise (Diffuse) fewer nodes are as good.
 type Moons struct{ curve }
 
-// NewMoons returns the two-moons law. The source may be nil when Rand is not
-// used.
+// NewMoons returns the two-moons distribution. The source may be nil when Rand
+// is not used.
 func NewMoons(src rand.Source) *Moons { return &Moons{newCurve(moonsArms(), src)} }
 
 func moonsArms() *arms { return &arms{count: 2, nodes: 200, std: 0.075, at: moonsCurve} }

@@ -6,7 +6,7 @@ import (
 	"math/rand/v2"
 )
 
-// The law of the pinwheel before the twist.
+// The distribution of the pinwheel before the twist.
 const (
 	pinwheelArms    = 5
 	pinwheelScale   = 1.35
@@ -14,7 +14,7 @@ const (
 	pinwheelTangent = 0.1
 )
 
-// Pinwheel is a law of five twisted arms on the plane: the point
+// Pinwheel is a distribution of five twisted arms on the plane: the point
 //
 //	f ~ N((1, 0), diag(0.3², 0.1²))
 //

@@ -60,11 +60,11 @@ func TestNoiseNeedsFewerNodes(t *testing.T) {
 		"swiss roll": {swissRollArms(), 1e-9}, "spirals": {spiralsArms(), 1e-9},
 	} {
 		t.Run(name, func(t *testing.T) {
-			arms, law, fine := c.arms, newCurve(c.arms, nil), c.arms.mixture(8*c.arms.nodes)
+			arms, dist, fine := c.arms, newCurve(c.arms, nil), c.arms.mixture(8*c.arms.nodes)
 			rng := rand.New(rand.NewPCG(2, 1))
 			for _, k := range [][2]float64{{1, 0.03}, {1, 0.075}, {0.9, 0.15}, {0.5, 0.3}, {1, 0.7}, {0.3, 0.95}, {1, 3}, {1, 20}} {
 				α, σ := k[0], k[1]
-				p, want := law.Diffuse(α, σ).(*DiffusedMixture), fine.Noised(α, σ)
+				p, want := dist.Diffuse(α, σ).(*DiffusedMixture), fine.Noised(α, σ)
 				require.LessOrEqual(t, p.Len(), arms.count*arms.nodes)
 				for _, distance := range []float64{0, 4, 10} { // in deviations
 					for range 12 {

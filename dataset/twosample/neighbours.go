@@ -10,10 +10,9 @@ import (
 	"gonum.org/v1/gonum/stat/combin"
 )
 
-// C2ST returns the accuracy of a classifier two-sample test (Lopez-Paz &
-// Oquab 2017): the fraction of the pooled rows whose sample is that of the
-// majority of their k nearest other rows (leave-one-out), in the Euclidean
-// distance. Two samples of one distribution have 0.5 up to chance, samples that
+// C2ST returns the accuracy of a classifier two-sample test: the fraction of the
+// pooled rows whose sample is that of the majority of their k nearest other rows
+// (leave-one-out), in the Euclidean distance. Two samples of one distribution have 0.5 up to chance, samples that
 // do not overlap have 1. For samples of different sizes it tends to the share of
 // the larger one instead of 0.5.
 //
