@@ -236,6 +236,10 @@ func TestCheckpointOpensAsTheModelThatFitWouldLeave(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, state(m), state(got))
 	require.Equal(t, m.Metadata, got.Metadata)
+	again := newModel(t, 2, Config{})
+	_, err = Resume(background, again, moons(), s, path)
+	require.NoError(t, err)
+	require.Equal(t, m.Metadata, again.Metadata)
 }
 
 func TestMetadataComesBack(t *testing.T) {
