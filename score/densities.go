@@ -8,11 +8,11 @@ import (
 	"github.com/gradlogp/gradlogp/sde"
 )
 
-// The laws of this file are those of k-diffusion (Crowson et al. 2024), in
-// σ/α of model coordinates, as quantile functions.
+// The distributions of this file are those of k-diffusion (Crowson et al. 2024),
+// in σ/α of model coordinates, as quantile functions.
 
-// LogLogistic draws ln(σ/α) from the logistic law with the given Mean and Scale
-// between Low and High: like LogNormal, with heavier tails.
+// LogLogistic draws ln(σ/α) from the logistic distribution with the given Mean
+// and Scale between Low and High: like LogNormal, with heavier tails.
 type LogLogistic struct {
 	Mean      float64
 	Scale     float64 // zero means 1
@@ -40,8 +40,8 @@ func (l LogLogistic) Validate() error {
 	return validLevels("LogLogistic", l.Low, l.High)
 }
 
-// SplitLogNormal draws ln(σ/α) from two halves of normal laws that meet at Mean
-// with the same density: deviation Below under it and Above over it.
+// SplitLogNormal draws ln(σ/α) from two halves of normal distributions that meet at
+// Mean with the same density: deviation Below under it and Above over it.
 type SplitLogNormal struct {
 	Mean, Below, Above float64
 }
@@ -69,7 +69,7 @@ func (l SplitLogNormal) Validate() error {
 type CosineTimes struct {
 	Variance  float64 // v in model coordinates; zero means 1
 	Low, High float64 // of σ/α; zero means the end of the span
-	// ShiftHigh and ShiftLow move the law to n times the noise, as large images
+	// ShiftHigh and ShiftLow move the distribution to n times the noise, as large images
 	// need, ln(σ/α) being interpolated from ln ShiftHigh more at the high end to
 	// ln ShiftLow more at the low end (Hoogeboom et al. 2023, where they are the
 	// image's size over that of the noise). Zero means 1.

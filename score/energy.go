@@ -32,5 +32,5 @@ func (e *engine[T]) energy(dst []float64, x *mat.Dense, at place) {
 	for i, v := range b.out[0] {
 		dst[i] = float64(v)
 	}
-	f.give(b)
+	f.idle.Give(b)
 }

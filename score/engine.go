@@ -60,8 +60,7 @@ type form[T ad.Float] struct {
 	program *ad.Program[T]
 	inputs  int
 	weights ad.Weights[T]
-	mu      sync.Mutex
-	idle    []*buffers[T]
+	idle    pool.Free[*buffers[T]]
 }
 
 type buffers[T ad.Float] struct {
@@ -161,7 +160,7 @@ func (e *engine[T]) score(dst, x *mat.Dense, at place) {
 	b.out[0] = resize(b.out[0], n*e.m.dim)
 	f.run(n, b)
 	fromRows(dst, b.out[0])
-	f.give(b)
+	f.idle.Give(b)
 }
 
 func (e *engine[T]) jvp(dst, jv, x, v *mat.Dense, at place) {
@@ -175,7 +174,7 @@ func (e *engine[T]) jvp(dst, jv, x, v *mat.Dense, at place) {
 	f.run(n, b)
 	fromRows(dst, b.out[0])
 	fromRows(jv, b.out[1])
-	f.give(b)
+	f.idle.Give(b)
 }
 
 func (e *engine[T]) divergence(dst *mat.Dense, div []float64, x *mat.Dense, at place) {
@@ -189,7 +188,7 @@ func (e *engine[T]) divergence(dst *mat.Dense, div []float64, x *mat.Dense, at p
 	for i, v := range b.out[1] {
 		div[i] = float64(v)
 	}
-	f.give(b)
+	f.idle.Give(b)
 }
 
 // set fills the inputs that all forms have.
@@ -212,20 +211,10 @@ func (f *form[T]) run(n int, b *buffers[T]) {
 }
 
 func (f *form[T]) take(out int) *buffers[T] {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if k := len(f.idle) - 1; k >= 0 {
-		b := f.idle[k]
-		f.idle = f.idle[:k]
+	if b, ok := f.idle.Take(); ok {
 		return b
 	}
 	return &buffers[T]{in: make([][]T, f.inputs), out: make([][]T, out), crew: pool.New(0)}
-}
-
-func (f *form[T]) give(b *buffers[T]) {
-	f.mu.Lock()
-	f.idle = append(f.idle, b)
-	f.mu.Unlock()
 }
 
 // resize returns s with length n, its content unspecified.

@@ -57,7 +57,10 @@ func firstNonFinite(x *mat.Dense) (i, j int, bad bool) {
 	return 0, 0, false
 }
 
-// quoted returns the beginning of a text that comes from a file.
+// What errors show of texts that come from files, which may be long and hold
+// anything, has a bound and no control characters.
+
+// quoted returns the beginning of a text in quotation marks.
 func quoted(s string) string {
 	const most = 80
 	if len(s) > most {
@@ -69,28 +72,29 @@ func quoted(s string) string {
 // contrast returns what two texts have around their first difference.
 func contrast(a, b string) (x, y string) {
 	const before, most = 60, 160
-	same := 0
-	for same < len(a) && same < len(b) && a[same] == b[same] {
-		same++
+	from := 0
+	for from < len(a) && from < len(b) && a[from] == b[from] {
+		from++
 	}
-	from := max(same-before, 0)
-	if len(a) <= most && len(b) <= most {
+	if from -= before; from < 0 || len(a) <= most && len(b) <= most {
 		from = 0
 	}
-	cut := func(s string) string {
-		part := s[from:min(from+most, len(s))]
-		if from > 0 {
-			part = "…" + part
-		}
-		if from+most < len(s) {
-			part += "…"
-		}
-		return strings.Map(func(r rune) rune {
-			if !unicode.IsPrint(r) {
-				return '\uFFFD'
-			}
-			return r
-		}, part)
+	return cut(a, from, most), cut(b, from, most)
+}
+
+// cut returns at most so many bytes of a text, with an ellipsis where more is.
+func cut(s string, from, most int) string {
+	part := s[from:min(from+most, len(s))]
+	if from > 0 {
+		part = "…" + part
 	}
-	return cut(a), cut(b)
+	if from+most < len(s) {
+		part += "…"
+	}
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, part)
 }

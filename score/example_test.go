@@ -267,15 +267,15 @@ func ExampleMetrics_Publish() {
 	// <nil>
 }
 
-// How a run comes closer to a law that is known. The exact answers are computed
+// How a run comes closer to a distribution that is known. The exact answers are computed
 // once.
 func ExampleOracle() {
 	law := dataset.NewRing(rand.NewPCG(1, 2))
 	exact := func(σ float64) score.Denoiser { return law.Diffuse(1, σ) }
-	truth := score.NewOracle(dataset.Sample(law, 200), exact, 0)
+	oracle := score.NewOracle(dataset.Sample(law, 200), exact, 0)
 
 	m, _ := score.New(2, &score.Config{Net: nn.RecipeMLP(2, 24)})
-	before := truth.KLBound(m)
+	before := oracle.KLBound(m)
 	watch := each(func(x score.Metrics) error {
 		if x.Step%200 != 0 {
 			return nil
@@ -283,7 +283,7 @@ func ExampleOracle() {
 		if err := x.Publish(); err != nil {
 			return err
 		}
-		bound := truth.KLBound(m)
+		bound := oracle.KLBound(m)
 		fmt.Println(x.Step, bound < 0.8*before)
 		before = bound
 		return nil

@@ -159,7 +159,7 @@ type infinite struct{}
 
 func (infinite) At(sde.SDE, float64) float64 { return math.Inf(1) }
 
-// fixed is the time law of one time.
+// fixed is the distribution of one time.
 type fixed float64
 
 func (f fixed) At(sde.SDE, float64) float64 { return float64(f) }

@@ -106,7 +106,7 @@ func (v *View) Score(dst, x *mat.Dense, t []float64) {
 	v.check(dst, x, t)
 	c := v.m.coefficients(t)
 	v.m.eval.score(dst, x, place{c, v.cond})
-	v.m.release(c)
+	v.m.coeffs.Give(c)
 }
 
 // Divergence writes the scores into dst and ∇·s of each row into div.
@@ -117,7 +117,7 @@ func (v *View) Divergence(dst *mat.Dense, div []float64, x *mat.Dense, t []float
 	}
 	c := v.m.coefficients(t)
 	v.m.eval.divergence(dst, div, x, place{c, v.cond})
-	v.m.release(c)
+	v.m.coeffs.Give(c)
 }
 
 // JVP writes the scores into dst and the derivatives (∂s/∂x)v into jv, for one
@@ -128,7 +128,7 @@ func (v *View) JVP(dst, jv, x, along *mat.Dense, t []float64) {
 	v.check(along, x, t)
 	c := v.m.coefficients(t)
 	v.m.eval.jvp(dst, jv, x, along, place{c, v.cond})
-	v.m.release(c)
+	v.m.coeffs.Give(c)
 }
 
 // JVPs is JVP for every pair of along and jv, in bundles and the last few one by
@@ -145,7 +145,7 @@ func (v *View) JVPs(dst *mat.Dense, jv []*mat.Dense, x *mat.Dense, along []*mat.
 		}
 		c := v.m.coefficients(t)
 		v.m.eval.jvps(dst, jv[:bundle], x, along[:bundle], place{c, v.cond})
-		v.m.release(c)
+		v.m.coeffs.Give(c)
 		jv, along = jv[bundle:], along[bundle:]
 	}
 	for k := range along {
@@ -170,7 +170,7 @@ func (v *View) Energy(dst []float64, x *mat.Dense, t []float64) {
 	}
 	c := v.m.coefficients(t)
 	v.m.eval.energy(dst, x, place{c, v.cond})
-	v.m.release(c)
+	v.m.coeffs.Give(c)
 }
 
 // Capabilities returns the log-density of an energy model.

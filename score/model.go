@@ -5,10 +5,10 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"sync"
 
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/nn/pool"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
 )
@@ -68,8 +68,7 @@ type Model struct {
 	double       bool
 	eval         evaluator
 
-	mu     sync.Mutex
-	coeffs [][]float64 // idle coefficient buffers
+	coeffs pool.Free[[]float64] // buffers of coefficients
 }
 
 // New returns an untrained Model of rows of d columns. c may be nil. It
@@ -183,27 +182,15 @@ func (m *Model) Float64() *Model {
 
 const badShape = "score: dimension mismatch"
 
-// coefficients returns the coefficients of the times in a buffer to release.
+// coefficients returns the coefficients of the times in a buffer to give back.
 func (m *Model) coefficients(t []float64) []float64 {
-	m.mu.Lock()
-	var c []float64
-	if k := len(m.coeffs) - 1; k >= 0 {
-		c = m.coeffs[k]
-		m.coeffs = m.coeffs[:k]
-	}
-	m.mu.Unlock()
+	c, _ := m.coeffs.Take()
 	c = resize(c, coeffsPerTime*len(t))
 	for i, t := range t {
 		at := m.at(t)
 		copy(c[coeffsPerTime*i:], at[:])
 	}
 	return c
-}
-
-func (m *Model) release(c []float64) {
-	m.mu.Lock()
-	m.coeffs = append(m.coeffs, c)
-	m.mu.Unlock()
 }
 
 // at returns the four coefficients of a time: of the network's input, its

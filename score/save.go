@@ -165,7 +165,7 @@ func (m *Model) adopt(f *checkpoint.File) error {
 	}
 	for _, t := range f.Tensors {
 		if _, left := rest[t.Name]; left && !(f.Metadata[metaKind] == kindCheckpoint && strings.HasPrefix(t.Name, runName)) {
-			return fmt.Errorf("%w: the file has a tensor %s that the model has not", ErrMismatch, t.Name)
+			return fmt.Errorf("%w: the file has a tensor %s that the model has not", ErrMismatch, cut(t.Name, 0, 80))
 		}
 	}
 	m.set(c)

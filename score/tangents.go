@@ -21,5 +21,5 @@ func (e *engine[T]) jvps(dst *mat.Dense, jv []*mat.Dense, x *mat.Dense, v []*mat
 	for k := range bundle {
 		fromRows(jv[k], b.out[1+k])
 	}
-	f.give(b)
+	f.idle.Give(b)
 }

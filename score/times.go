@@ -7,8 +7,8 @@ import (
 	"github.com/gradlogp/gradlogp/sde"
 )
 
-// Times is the law of the training times, as the quantile function on (0, 1),
-// so that any law can be stratified over a batch. It is called from several
+// Times is the distribution of the training times, as the quantile function on
+// (0, 1), so that any can be stratified over a batch. It is called from several
 // goroutines at once. One that is an nn.Validator is checked by Fit.
 type Times interface {
 	// At returns the time below which a fraction u of the times lies, within
@@ -105,14 +105,14 @@ func levels(p sde.SDE, low, high float64) (lo, hi float64) {
 	return low, high
 }
 
-func validLevels(law string, low, high float64) error {
+func validLevels(name string, low, high float64) error {
 	switch {
 	case !(low >= 0 && finite(low)):
-		return fmt.Errorf("%w: %s.Low is %v, want a positive number, or 0 for the lowest level", ErrRange, law, low)
+		return fmt.Errorf("%w: %s.Low is %v, want a positive number, or 0 for the lowest level", ErrRange, name, low)
 	case !(high >= 0 && finite(high)):
-		return fmt.Errorf("%w: %s.High is %v, want a positive number, or 0 for the highest level", ErrRange, law, high)
+		return fmt.Errorf("%w: %s.High is %v, want a positive number, or 0 for the highest level", ErrRange, name, high)
 	case high != 0 && low >= high:
-		return fmt.Errorf("%w: %s.Low is %v, want less than High, %v", ErrRange, law, low, high)
+		return fmt.Errorf("%w: %s.Low is %v, want less than High, %v", ErrRange, name, low, high)
 	}
 	return nil
 }

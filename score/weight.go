@@ -40,8 +40,8 @@ func (Simple) At(p sde.SDE, t float64) float64 {
 }
 
 // Likelihood is ½g²α²/σ⁴: with UniformTimes over the span [ε, T], T − ε
-// times the loss bounds the negative log-likelihood, in nats (Song et al. 2021,
-// NeurIPS). The loss has then a large variance, which Importance removes.
+// times the loss bounds the negative log-likelihood, in nats (Song et al. 2021).
+// The loss has then a large variance, which Importance removes.
 type Likelihood struct {
 	// Importance is for times that are LogUniform over the span, which is
 	// sampling in proportion to g²/σ² because that is d ln(σ²/α²)/dt for every

@@ -2,6 +2,7 @@ package record
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/score"
@@ -22,10 +23,14 @@ func (all All) Record(m score.Metrics) error {
 	return err
 }
 
-// Validate implements nn.Validator.
+// Validate implements nn.Validator; Fit asks it before the first step.
 func (all All) Validate() error {
 	var err error
-	for _, r := range all {
+	for i, r := range all {
+		if r == nil {
+			err = errors.Join(err, fmt.Errorf("All[%d]: is nil, want a score.Recorder: %w", i, score.ErrRange))
+			continue
+		}
 		err = errors.Join(err, nn.Validate(r))
 	}
 	return err

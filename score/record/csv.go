@@ -45,6 +45,9 @@ func (c *CSV) Record(m score.Metrics) error {
 	return err
 }
 
+// Validate implements nn.Validator; Fit asks it before the first step.
+func (c *CSV) Validate() error { return writable("CSV.W", c.W) }
+
 func header(m score.Metrics) string {
 	names := "step,loss,grad_norm,rate,held_out"
 	for _, f := range m.Extra {

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"fmt"
 	"io"
 	"math"
 	"strconv"
@@ -41,6 +42,17 @@ func (j *JSONLines) Record(m score.Metrics) error {
 	j.line = append(b, "}\n"...)
 	_, err := j.W.Write(j.line)
 	return err
+}
+
+// Validate implements nn.Validator; Fit asks it before the first step.
+func (j *JSONLines) Validate() error { return writable("JSONLines.W", j.W) }
+
+// writable returns an error for a writer that is missing.
+func writable(field string, w io.Writer) error {
+	if w == nil {
+		return fmt.Errorf("%s: is nil, want an io.Writer: %w", field, score.ErrRange)
+	}
+	return nil
 }
 
 func appendNumber(b []byte, v float64) []byte { return strconv.AppendFloat(b, v, 'g', -1, 64) }

@@ -11,10 +11,11 @@ import (
 	"github.com/gradlogp/gradlogp/score"
 )
 
-// Metric is a score.Recorder that evaluates the model in training every so many steps,
-// say the likelihood of held-out rows, and tells another Recorder of it beside
-// all else: CSV has a column more, JSONLines a field at the steps that have it. A
-// Metric may be the other Recorder of a Metric. The run itself does not change.
+// Metric is a score.Recorder that evaluates the model in training every so many
+// steps, say the likelihood of held-out rows, and tells another Recorder of it
+// beside all else: CSV has a column more, JSONLines a field at the steps that
+// have it. A Metric may be the other Recorder of a Metric. The run itself does not
+// change.
 type Metric struct {
 	// Name names the column: letters, digits and underscores.
 	Name string
@@ -52,15 +53,15 @@ func (r *Metric) Validate() error {
 	odd := func(c rune) bool { return c != '_' && !unicode.IsLetter(c) && !unicode.IsDigit(c) }
 	switch {
 	case r.Name == "" || slices.ContainsFunc([]rune(r.Name), odd):
-		return fmt.Errorf("%w: Metric.Name is %q, want letters, digits and underscores", score.ErrRange, r.Name)
+		return fmt.Errorf("Metric.Name: is %q, want letters, digits and underscores: %w", r.Name, score.ErrRange)
 	case slices.Contains([]string{"step", "steps", "loss", "grad_norm", "rate", "held_out"}, r.Name):
-		return fmt.Errorf("%w: Metric.Name is %q, which every step has already", score.ErrRange, r.Name)
+		return fmt.Errorf("Metric.Name: is %q, which every step has already: %w", r.Name, score.ErrRange)
 	case r.Every < 0:
-		return fmt.Errorf("%w: Metric.Every is %d, want a positive number, or 0 for the default", score.ErrRange, r.Every)
+		return fmt.Errorf("Metric.Every: is %d, want a positive number, or 0 for the default: %w", r.Every, score.ErrRange)
 	case r.Of == nil:
-		return fmt.Errorf("%w: Metric.Of is nil, want a function", score.ErrRange)
+		return fmt.Errorf("Metric.Of: is nil, want a function: %w", score.ErrRange)
 	case r.To == nil:
-		return fmt.Errorf("%w: Metric.To is nil, want a score.Recorder", score.ErrRange)
+		return fmt.Errorf("Metric.To: is nil, want a score.Recorder: %w", score.ErrRange)
 	}
 	return nn.Validate(r.To)
 }

@@ -98,21 +98,24 @@ func TestImpossibleMetricsAreRefused(t *testing.T) {
 	of := func() (float64, error) { return 0, nil }
 	to := &recorded{}
 	for want, r := range map[string]score.Recorder{
-		`Metric.Name is "", want letters`:                     &record.Metric{Of: of, To: to},
-		`Metric.Name is "held-out", want letters`:             &record.Metric{Name: "held-out", Of: of, To: to},
-		`Metric.Name is "\xff", want letters`:                 &record.Metric{Name: "\xff", Of: of, To: to},
-		`Metric.Name is "loss", which every step has already`: &record.Metric{Name: "loss", Of: of, To: to},
-		`Metric.Every is -1, want a positive number`:          &record.Metric{Name: "nll", Every: -1, Of: of, To: to},
-		`Metric.Of is nil`:                                    &record.Metric{Name: "nll", To: to},
-		`Metric.To is nil`:                                    &record.Metric{Name: "nll", Of: of},
-		`Metric.Every is -2`:                                  record.All{to, &record.Metric{Name: "a", Of: of, To: &record.Metric{Name: "b", Every: -2, Of: of, To: to}}},
+		`Metric.Name: is "", want letters`:                     &record.Metric{Of: of, To: to},
+		`Metric.Name: is "held-out", want letters`:             &record.Metric{Name: "held-out", Of: of, To: to},
+		`Metric.Name: is "\xff", want letters`:                 &record.Metric{Name: "\xff", Of: of, To: to},
+		`Metric.Name: is "loss", which every step has already`: &record.Metric{Name: "loss", Of: of, To: to},
+		`Metric.Every: is -1, want a positive number`:          &record.Metric{Name: "nll", Every: -1, Of: of, To: to},
+		`Metric.Of: is nil`:                                    &record.Metric{Name: "nll", To: to},
+		`Metric.To: is nil`:                                    &record.Metric{Name: "nll", Of: of},
+		`CSV.W: is nil, want an io.Writer`:                     record.All{&record.CSV{}},
+		`JSONLines.W: is nil`:                                  &record.JSONLines{},
+		`All[1]: is nil`:                                       record.All{to, nil},
+		`Metric.Every: is -2`:                                  record.All{to, &record.Metric{Name: "a", Of: of, To: &record.Metric{Name: "b", Every: -2, Of: of, To: to}}},
 	} {
 		s := quick(3)
 		s.Recorder = r
 		got, err := score.Fit(t.Context(), newModel(t), normals{}, s)
 		require.Nil(t, got)
 		require.ErrorIs(t, err, score.ErrRange)
-		require.ErrorContains(t, err, "score: Fit: value out of range: Settings.Recorder: ")
+		require.ErrorContains(t, err, "Settings.Recorder: ")
 		require.ErrorContains(t, err, want)
 	}
 }
