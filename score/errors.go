@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -29,6 +30,18 @@ func positiveOrZero(field string, v float64, zero string) error {
 		return fmt.Errorf("%w: %s is %v, want a positive number, or 0 for %s", ErrRange, field, v, zero)
 	}
 	return nil
+}
+
+// isNil reports whether v is nil or a nil pointer, function, map or slice.
+func isNil(v any) bool {
+	if v == nil {
+		return true
+	}
+	switch r := reflect.ValueOf(v); r.Kind() {
+	case reflect.Pointer, reflect.Func, reflect.Map, reflect.Slice, reflect.Chan:
+		return r.IsNil()
+	}
+	return false
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

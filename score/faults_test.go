@@ -51,14 +51,14 @@ func TestRunEndsAfterTheLastCompleteStep(t *testing.T) {
 					x.Set(11, 1, math.NaN())
 				}
 			}}
-		}, ErrNonFinite, "data at step 7: not finite: row 11, column 1 is NaN", 7},
+		}, ErrNonFinite, "data at step 7: row 11, column 1: is NaN", 7},
 		"infinite reference": {func(*Settings, context.CancelFunc) Data {
 			return edited{moons(), func(x *mat.Dense, step, row int) {
 				if step == 7 && row > 0 {
 					x.Set(1, 0, math.Inf(-1))
 				}
 			}}
-		}, ErrNonFinite, "row 25, column 0 is -Inf", 7},
+		}, ErrNonFinite, "row 25, column 0: is -Inf", 7},
 		"data": {func(*Settings, context.CancelFunc) Data { return &failing{moons(), 7, broken} },
 			broken, "data at step 7: disk full", 7},
 		"data at calibration": {func(*Settings, context.CancelFunc) Data { return &failing{moons(), -1, broken} },
@@ -89,7 +89,7 @@ func TestRunEndsAfterTheLastCompleteStep(t *testing.T) {
 		"time": {func(s *Settings, _ context.CancelFunc) Data {
 			s.Times = fixed(math.NaN())
 			return moons()
-		}, ErrRange, "Settings.Times gives NaN at quantile", 0},
+		}, ErrRange, "Settings.Times: gives NaN at quantile", 0},
 		"rate": {func(s *Settings, _ context.CancelFunc) Data {
 			s.Rate = breaking(7)
 			return moons()

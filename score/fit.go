@@ -71,10 +71,15 @@ func prepare(ctx context.Context, m *Model, data Data, s *Settings) (*trainer, e
 	if err != nil {
 		return nil, err
 	}
+	missing, err := checkRows(m.cond, data, held)
+	if err != nil {
+		return nil, err
+	}
 	t, err := newTrainer(ctx, m, rest, c)
 	if err != nil {
 		return nil, err
 	}
+	t.missing = missing
 	if held != nil {
 		t.held = t.newValidator(held)
 	}
@@ -87,6 +92,11 @@ func prepare(ctx context.Context, m *Model, data Data, s *Settings) (*trainer, e
 // train makes the steps that are left.
 func (t *trainer) train() (*Result, error) {
 	t.started()
+	if t.step == 0 {
+		for _, text := range t.missing {
+			t.warn(text)
+		}
+	}
 	err := t.run()
 	if end := t.finish(); err == nil {
 		err = end // the error of the run comes first
@@ -95,14 +105,33 @@ func (t *trainer) train() (*Result, error) {
 	return t.result, err
 }
 
+// checkRows looks at the conditions of data, of which held may be a part, and at
+// held-out rows of their own, when they are finite sets.
+func checkRows(c *conditions, data, held Data) (missing []string, err error) {
+	if r, ok := held.(rows); ok {
+		if _, err := c.checkLabels(r, nil); err != nil {
+			return nil, fmt.Errorf("score: Fit: Settings.Validation.Data: %w", err)
+		}
+	}
+	if r, ok := data.(rows); ok {
+		if missing, err = c.checkLabels(r, held); err != nil {
+			return nil, fmt.Errorf("score: Fit: data: %w", err)
+		}
+	}
+	return missing, nil
+}
+
 func checkArguments(m *Model, data Data) error {
 	switch {
 	case m == nil:
 		return fmt.Errorf("score: Fit: %w: the model is nil", ErrRange)
 	case m.double:
 		return fmt.Errorf("score: Fit: %w: a Float64 model cannot be trained; train the model it came from", ErrRange)
-	case data == nil:
-		return fmt.Errorf("score: Fit: %w: data is nil", ErrRange)
+	case isNil(data):
+		return fmt.Errorf("score: Fit: data: is nil, want rows: %w", ErrRange)
+	}
+	if err := nn.Validate(data); err != nil {
+		return fmt.Errorf("score: Fit: data: %w", err)
 	}
 	d, cond := data.Dims()
 	if d != m.dim {
@@ -138,6 +167,7 @@ type trainer struct {
 	held     *validator   // nil without held-out rows
 	keeper   *keeper      // nil without checkpoints
 	log      *slog.Logger
+	missing  []string // what is to be said of the data at the first step
 }
 
 func newTrainer(ctx context.Context, m *Model, data Data, s Settings) (*trainer, error) {
@@ -202,7 +232,7 @@ func (t *trainer) run() error {
 			return errors.Join(fmt.Errorf("score: Fit: cancelled after step %d of %d: %w", t.step, t.s.Steps, err), t.save(true))
 		}
 		if !t.m.calibrated {
-			if err := t.m.calibrate(t.batch.data, &t.s); err != nil {
+			if err := t.calibrate(); err != nil {
 				return err
 			}
 		}
@@ -233,7 +263,7 @@ func (t *trainer) average() error {
 // finish hands the average to the model and fills the result.
 func (t *trainer) finish() error {
 	n := len(t.m.theta)
-	t.result.Steps, t.result.Raw = t.step, t.raw[:n:n]
+	t.result.Steps, t.result.Raw, t.result.Scaling = t.step, t.raw[:n:n], t.m.scaling()
 	last := t.losses[len(t.losses)-min(len(t.losses), max(1, len(t.losses)/10)):]
 	for _, l := range last {
 		t.result.Loss += l / float64(len(last))

@@ -71,7 +71,7 @@ func (t *trainer) settings() ([]described, error) {
 		{"Objective", s.Objective}, {"Weight", s.Weight}, {"Times", s.Times}, {"Steps", s.Steps}, {"Batch", s.Batch},
 		{"NoAntithetic", s.NoAntithetic}, {"References", s.References}, {"Rate", s.Rate}, {"Optimizer", hyperparameters(s.Optimizer)},
 		{"EMA", s.EMA}, {"Averaging", s.Averaging}, {"Clip", s.Clip}, {"ClipValue", s.ClipValue}, {"DropCond", s.DropCond},
-		{"ScaleColumns", s.ScaleColumns}, {"Seed", s.Seed},
+		{"Scaling", s.Scaling.String()}, {"Seed", s.Seed},
 		{"Validation.Rows", s.Validation.Rows}, {"Validation.Every", s.Validation.Every}, {"Validation.Patience", s.Validation.Patience},
 	} {
 		text, err := describe("Settings."+f.name, f.value)

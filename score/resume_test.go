@@ -49,13 +49,13 @@ var runs = map[string]struct {
 	}},
 	"no average": {Config{Precond: V{}}, func(*testing.T) Data { return standard(2) }, func(s *Settings) {
 		s.ClipValue = 1e-3
-		s.EMA, s.NoAntithetic, s.ScaleColumns = -1, true, true
+		s.EMA, s.NoAntithetic, s.Scaling = -1, true, ColumnScales
 	}},
 }
 
 // few are 300 rows.
 func few(t *testing.T) Data {
-	data, err := Rows(normals(300, 2, 7))
+	data, err := Rows(normals(300, 2, 7), nil)
 	require.NoError(t, err)
 	return data
 }
@@ -255,7 +255,7 @@ func TestOtherSettingsAreRefusedByName(t *testing.T) {
 	fit(t, newModel(t, 2, Config{}), few(t), base())
 	path, err := Latest(dir)
 	require.NoError(t, err)
-	other, err := Rows(normals(300, 2, 8))
+	other, err := Rows(normals(300, 2, 8), nil)
 	require.NoError(t, err)
 	for want, change := range map[string]func(s *Settings, data *Data, c *Config){
 		"Settings.Objective is\n\tscore.DSM{} in the file,\n\tscore.uncertain{} in this run": func(s *Settings, _ *Data, _ *Config) { s.Objective = uncertain{} },
@@ -272,7 +272,7 @@ func TestOtherSettingsAreRefusedByName(t *testing.T) {
 		"Settings.Clip is":                            func(s *Settings, _ *Data, _ *Config) { s.Clip = 2 },
 		"Settings.ClipValue is":                       func(s *Settings, _ *Data, _ *Config) { s.ClipValue = 2 },
 		"Settings.DropCond is":                        func(s *Settings, _ *Data, _ *Config) { s.DropCond = 0.5 },
-		"Settings.ScaleColumns is":                    func(s *Settings, _ *Data, _ *Config) { s.ScaleColumns = true },
+		"Settings.Scaling is\n\t\"auto\" in the file": func(s *Settings, _ *Data, _ *Config) { s.Scaling = CommonScale },
 		"Settings.Seed is\n\t0x4 in the file,\n\t0x5": func(s *Settings, _ *Data, _ *Config) { s.Seed = 5 },
 		"Settings.Validation.Rows is":                 func(s *Settings, _ *Data, _ *Config) { s.Validation.Rows = 7 },
 		"Settings.Validation.Every is":                func(s *Settings, _ *Data, _ *Config) { s.Validation.Every = 7 },

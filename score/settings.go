@@ -63,9 +63,9 @@ type Settings struct {
 	// Clip bounds the norm of what is left; 0 is none. For that alone Clip has to
 	// be negative.
 	ClipValue float64
-	// ScaleColumns scales every column by its own deviation instead of all by
-	// one number: for tables whose columns have different units.
-	ScaleColumns bool
+	// Scaling chooses between one scale for all columns and one for each; the
+	// zero value decides by their deviations.
+	Scaling Scaling
 	// Workers is the number of goroutines, 0 for one a processor. The result
 	// has the same bits for any.
 	Workers int
@@ -119,6 +119,7 @@ type Result struct {
 	Raw      []float32 // the network's weights after the last step; the Model has their average
 	HeldOut  float64   // the least held-out loss; 0 without validation
 	BestStep int       // the step of HeldOut, whose average the Model has; 0 without validation
+	Scaling  Scaling   // of the model: CommonScale or ColumnScales
 	Warnings []string
 	Checks   []Check // what the detector of dead runs saw
 }
@@ -159,7 +160,7 @@ func (s *Settings) withDefaults() (Settings, error) {
 	for _, f := range []struct {
 		name  string
 		value any
-	}{{"Objective", c.Objective}, {"Weight", c.Weight}, {"Times", c.Times}, {"Rate", c.Rate}, {"Optimizer", c.Optimizer}, {"Averaging", c.Averaging}, {"Recorder", c.Recorder}} {
+	}{{"Objective", c.Objective}, {"Weight", c.Weight}, {"Times", c.Times}, {"Rate", c.Rate}, {"Optimizer", c.Optimizer}, {"Averaging", c.Averaging}, {"Scaling", c.Scaling}, {"Recorder", c.Recorder}} {
 		if err := nn.Validate(f.value); err != nil {
 			return c, fmt.Errorf("score: Fit: %w: Settings.%s: %w", ErrRange, f.name, err)
 		}

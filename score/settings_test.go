@@ -20,7 +20,7 @@ func TestImpossibleSettingsAreRefused(t *testing.T) {
 		"Settings.Validation.Every is -1, want a positive number":                          {Validation: Validation{Every: -1}},
 		"Settings.Validation.Patience is -2, want a positive number":                       {Validation: Validation{Patience: -2}},
 		"Settings.Checkpoints.Every is -3, want a positive number":                         {Checkpoints: Checkpoints{Every: -3}},
-		"Settings.Validation.Rows is 5, but *score.draws cannot be split":                  {Validation: Validation{Rows: 5}},
+		"Settings.Validation.Rows is 5, but *score.Drawn cannot be split":                  {Validation: Validation{Rows: 5}},
 		"Settings.EMA is NaN, want a finite number":                                        {EMA: nan},
 		"Settings.EMA is 1, want a decay below 1":                                          {EMA: 1},
 		"Settings.Clip is NaN, want a finite number":                                       {Clip: nan},

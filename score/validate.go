@@ -2,9 +2,6 @@ package score
 
 import (
 	"fmt"
-	"math/rand/v2"
-
-	"gonum.org/v1/gonum/mat"
 
 	"github.com/gradlogp/gradlogp/nn/ad"
 	"github.com/gradlogp/gradlogp/sde/noise"
@@ -95,30 +92,18 @@ func (s *Settings) heldOut(data Data) (train, held Data, err error) {
 	return train, held, nil
 }
 
-// split returns two disjoint random parts of the rows, the second of n rows.
-func (r rows) split(n int, seed uint64) (train, held Data) {
-	index := noise.Rand(seed, noise.Draw{Purpose: noise.Data, Step: heldOutStep}).Perm(r.len())
-	return rows{r.x, index[n:]}, inOrder{rows{r.x, index[:n]}}
-}
-
-// inOrder serves rows one after the other, again and again.
-type inOrder struct{ rows }
-
-func (r inOrder) Batch(x, _ *mat.Dense, _, row int, _ *rand.Rand) error {
-	for i := range x.RawMatrix().Rows {
-		copy(x.RawRowView(i), r.row((row+i)%r.len()))
-	}
-	return nil
-}
-
 // validator measures the loss on held-out rows.
 type validator struct {
 	every, patience int
 	batch           *batcher
 	filled          bool
+	rows            int // how many are held out; batch repeats few
 	program         *ad.Program[float32]
 	weights         ad.Weights[float32]
+	chunk           int       // rows that are encoded and evaluated at a time
+	given           []float32 // their conditions
 	in, out         [][]float32
+	first           int // row of the chunk at work
 	random          ad.Filler
 
 	best     []float32 // the averaged weights of the least loss; nil before the first look
@@ -137,14 +122,38 @@ func (t *trainer) newValidator(data Data) *validator {
 	}
 	setDefault(&own, leastValidated)
 	s.Batch = 2 * own
-	v := &validator{every: t.s.Validation.Every, patience: t.s.Validation.Patience, batch: newBatcher(t.m, data, &s, t.crew)}
+	v := &validator{every: t.s.Validation.Every, patience: t.s.Validation.Patience, rows: own, batch: newBatcher(t.m, data, &s, t.crew)}
+	if r, ok := data.(inOrder); ok {
+		v.rows = r.len()
+	}
 	mean, in := lossOf(t.m, t.params, v.batch, false)
 	v.program = ad.Compile[float32]([]*ad.Expr{mean}, in)
-	v.in, v.out = v.batch.inputs(), [][]float32{make([]float32, 1)}
+	v.in, v.out = make([][]float32, len(in)), [][]float32{make([]float32, 1)}
+	v.chunk = encodedAtOnce(s.Batch, t.m.conditionWidth())
+	v.given = make([]float32, v.chunk*t.m.conditionWidth())
 	v.random = func(dst []float64, row, slot int) {
-		noise.Uniform(dst, s.Seed, noise.Draw{Purpose: noise.Leaf, Step: heldOutStep, Row: row, Slot: slot})
+		noise.Uniform(dst, s.Seed, noise.Draw{Purpose: noise.Leaf, Step: heldOutStep, Row: v.first + row, Slot: slot})
 	}
 	return v
+}
+
+// encodedAtOnce returns how many of n rows are evaluated at a time when all are
+// not needed at once: labels of many classes are wide once they are encoded.
+func encodedAtOnce(n, width int) int {
+	const numbers, least = 1 << 22, 64
+	return min(n, max(numbers/max(width, 1), least))
+}
+
+// loss returns the mean loss of all rows, with the weights that are packed.
+func (v *validator) loss(crew *ad.Crew) float64 {
+	loss, n := 0.0, v.batch.s.Batch
+	for v.first = 0; v.first < n; v.first += v.chunk {
+		end := min(v.first+v.chunk, n)
+		v.batch.part(v.in, v.given, v.first, end)
+		v.program.Run(end-v.first, &v.weights, v.random, v.out, v.in, crew)
+		loss += float64(v.out[0][0])
+	}
+	return loss
 }
 
 // due reports whether there is a look after a step of the run.
@@ -162,8 +171,7 @@ func (t *trainer) validate() (float64, error) {
 		v.filled = true
 	}
 	v.program.Pack(&v.weights, t.ema, t.crew)
-	v.program.Run(v.batch.s.Batch, &v.weights, v.random, v.out, v.in, t.crew)
-	loss := float64(v.out[0][0])
+	loss := v.loss(t.crew)
 	if !finite(loss) {
 		return loss, fmt.Errorf("score: Fit: after step %d: %w: the held-out loss is %v", t.step, ErrNonFinite, loss)
 	}
@@ -171,7 +179,7 @@ func (t *trainer) validate() (float64, error) {
 	if better {
 		v.best, v.bestLoss, v.bestStep = append(v.best[:0], t.ema...), loss, t.step
 	}
-	t.log.Debug("score: validation", "step", t.step, "held_out", loss, "best", v.bestLoss, "best_step", v.bestStep)
+	t.log.Debug("score: validation", "step", t.step, "held_out_loss", loss, "best", v.bestLoss, "best_step", v.bestStep)
 	return loss, nil
 }
 
