@@ -37,15 +37,15 @@ func (c Conditions) count() int { return c.Columns + len(c.Classes) }
 // validate checks the description of a model's conditions.
 func (c Conditions) validate() error {
 	if c.Columns < 0 {
-		return fmt.Errorf("%w: Config.Cond.Columns is %d, want 0 or more", ErrRange, c.Columns)
+		return fmt.Errorf("Config.Cond.Columns: is %d, want 0 or more: %w", c.Columns, ErrRange)
 	}
 	for i, k := range c.Classes {
 		if k < 1 {
-			return fmt.Errorf("%w: Config.Cond.Classes[%d] is %d, want at least 1", ErrRange, i, k)
+			return fmt.Errorf("Config.Cond.Classes[%d]: is %d, want at least 1: %w", i, k, ErrRange)
 		}
 	}
 	if c.Embed != nil && c.count() == 0 {
-		return fmt.Errorf("%w: Config.Cond.Embed is set, but there are no conditions", ErrRange)
+		return fmt.Errorf("Config.Cond.Embed: is set, but there are no conditions: %w", ErrRange)
 	}
 	return nil
 }

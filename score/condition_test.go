@@ -331,9 +331,9 @@ func TestBadConditionsAreRefused(t *testing.T) {
 	require.Panics(t, func() { newModel(t, 2, Config{}).Given(mat.NewDense(1, 1, nil)) })
 	_, err = Fit(background, m, moons(), quick(3))
 	require.ErrorIs(t, err, ErrShape)
-	require.ErrorContains(t, err, "data have 0 columns of conditions, the model takes 2")
+	require.ErrorContains(t, err, "data: have 0 columns of conditions, want 2")
 	_, err = Fit(background, m, moons(), &Settings{DropCond: 1.5})
-	require.ErrorContains(t, err, "Settings.DropCond is 1.5, want a probability")
+	require.ErrorContains(t, err, "Settings.DropCond: is 1.5, want a probability")
 
 	_, err = Rows(normals(3, 2, 1), normals(4, 1, 1))
 	require.ErrorIs(t, err, ErrShape)

@@ -27,7 +27,7 @@ func validVariance(field string, v float64) error { return positiveOrZero(field,
 // positiveOrZero checks a positive number of which zero means a default.
 func positiveOrZero(field string, v float64, zero string) error {
 	if v < 0 || !finite(v) {
-		return fmt.Errorf("%w: %s is %v, want a positive number, or 0 for %s", ErrRange, field, v, zero)
+		return fmt.Errorf("%s: is %v, want a positive number, or 0 for %s: %w", field, v, zero, ErrRange)
 	}
 	return nil
 }

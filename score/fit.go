@@ -61,7 +61,7 @@ func prepare(ctx context.Context, m *Model, data Data, s *Settings) (*trainer, e
 	if err != nil {
 		return nil, err
 	}
-	if err := checkArguments(m, data); err != nil {
+	if err := checkArguments(ctx, m, data); err != nil {
 		return nil, err
 	}
 	if err := suits(c.Objective, m.dim, &c); err != nil {
@@ -121,12 +121,14 @@ func checkRows(c *conditions, data, held Data) (missing []string, err error) {
 	return missing, nil
 }
 
-func checkArguments(m *Model, data Data) error {
+func checkArguments(ctx context.Context, m *Model, data Data) error {
 	switch {
+	case ctx == nil:
+		return fmt.Errorf("score: Fit: ctx: is nil, want a context: %w", ErrRange)
 	case m == nil:
-		return fmt.Errorf("score: Fit: %w: the model is nil", ErrRange)
+		return fmt.Errorf("score: Fit: m: is nil, want a Model: %w", ErrRange)
 	case m.double:
-		return fmt.Errorf("score: Fit: %w: a Float64 model cannot be trained; train the model it came from", ErrRange)
+		return fmt.Errorf("score: Fit: m: is a Float64 model, want the one that it came from, which can be trained: %w", ErrRange)
 	case isNil(data):
 		return fmt.Errorf("score: Fit: data: is nil, want rows: %w", ErrRange)
 	}
@@ -135,10 +137,10 @@ func checkArguments(m *Model, data Data) error {
 	}
 	d, cond := data.Dims()
 	if d != m.dim {
-		return fmt.Errorf("score: Fit: %w: data have %d columns, the model has %d", ErrShape, d, m.dim)
+		return fmt.Errorf("score: Fit: data: have %d columns, want %d, as the model: %w", d, m.dim, ErrShape)
 	}
 	if want := m.conditionColumns(); cond != want {
-		return fmt.Errorf("score: Fit: %w: data have %d columns of conditions, the model takes %d", ErrShape, cond, want)
+		return fmt.Errorf("score: Fit: data: have %d columns of conditions, want %d, as the model: %w", cond, want, ErrShape)
 	}
 	return nil
 }
@@ -185,10 +187,10 @@ func newTrainer(ctx context.Context, m *Model, data Data, s Settings) (*trainer,
 	}
 	mean, in := lossOf(m, t.params, t.batch, true)
 	if mean == nil {
-		return nil, fmt.Errorf("score: Fit: %w: Settings.Objective has to give one number for each row", ErrShape)
+		return nil, fmt.Errorf("score: Fit: Settings.Objective: has to give one number for each row: %w", ErrShape)
 	}
 	if err := nn.Bind(s.Optimizer, t.params); err != nil {
-		return nil, fmt.Errorf("score: Fit: %w: Settings.Optimizer: %w", ErrRange, err)
+		return nil, settingError("Optimizer", err)
 	}
 	t.program = ad.Compile[float32](append([]*ad.Expr{mean}, ad.Grad(mean, t.params.Leaves()...)...), in)
 
@@ -254,7 +256,7 @@ func (t *trainer) run() error {
 func (t *trainer) average() error {
 	ema := t.ema[:len(t.m.theta)]
 	if i := indexNonFinite(ema); i >= 0 {
-		return fmt.Errorf("score: Fit: step %d: %w: the optimiser made weight %s %v", t.step, ErrNonFinite, t.nameOf(i), t.raw[i])
+		return fmt.Errorf("score: Fit: step %d: the optimiser made weight %s %v: %w", t.step, t.nameOf(i), t.raw[i], ErrNonFinite)
 	}
 	t.m.setWeights(ema)
 	return nil

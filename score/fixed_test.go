@@ -348,3 +348,36 @@ func TestGeneratorsThatAreNoneAreNamed(t *testing.T) {
 type nothing struct{}
 
 func (nothing) Rand([]float64) []float64 { return nil }
+
+// Nil arguments and nil pointers in settings ended in a panic far from them.
+func TestNilArgumentsAreNamed(t *testing.T) {
+	m := newModel(t, 2, Config{})
+	for want, run := range map[string]func() error{
+		"score: Fit: ctx: is nil":  func() error { _, err := Fit(nil, m, moons(), quick(1)); return err }, //nolint:staticcheck
+		"score: Fit: m: is nil":    func() error { _, err := Fit(background, nil, moons(), quick(1)); return err },
+		"score: Fit: data: is nil": func() error { _, err := Fit(background, m, nil, quick(1)); return err },
+		"data: is nil, want rows":  func() error { _, err := Fit(background, m, (*Drawn)(nil), quick(1)); return err },
+		"Settings.Optimizer: is a nil *nn.Adam[float32]": func() error {
+			s := quick(1)
+			s.Optimizer = (*nn.Adam[float32])(nil)
+			_, err := Fit(background, m, moons(), s)
+			return err
+		},
+		"Settings.Validation.Data: is a nil *score.Drawn": func() error {
+			s := quick(1)
+			s.Validation.Data = (*Drawn)(nil)
+			_, err := Fit(background, m, moons(), s)
+			return err
+		},
+		"Settings.Scaling: is 7, want": func() error {
+			s := quick(1)
+			s.Scaling = 7
+			_, err := Fit(background, m, moons(), s)
+			return err
+		},
+	} {
+		err := run()
+		require.ErrorIs(t, err, ErrRange)
+		require.ErrorContains(t, err, want)
+	}
+}

@@ -56,7 +56,7 @@ func (s Scaling) String() string {
 // Validate returns an error wrapping ErrRange unless s is one of the three.
 func (s Scaling) Validate() error {
 	if s < AutoScale || s > ColumnScales {
-		return fmt.Errorf("Scaling: is %d, want AutoScale, CommonScale or ColumnScales: %w", int(s), ErrRange)
+		return fmt.Errorf("is %d, want AutoScale, CommonScale or ColumnScales: %w", int(s), ErrRange)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package score
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -37,8 +38,7 @@ type Measure struct {
 
 // Record implements Recorder.
 func (r *Measure) Record(m Metrics) error {
-	value, every := math.NaN(), r.Every
-	setDefault(&every, 1000)
+	value, every := math.NaN(), cmp.Or(r.Every, 1000)
 	if m.Step%every == 0 || m.Step == m.Steps {
 		if err := m.Publish(); err != nil {
 			return err

@@ -197,7 +197,7 @@ func TestObjectivesThatDoNotSuitAreRefused(t *testing.T) {
 	}
 	_, err = Fit(background, m, standard(9), &Settings{Objective: ControlVariate{}, Steps: 1})
 	require.ErrorIs(t, err, ErrRange)
-	require.ErrorContains(t, err, "Settings.References is 1024, want a negative value")
+	require.ErrorContains(t, err, "Settings.References: is 1024, want a negative value")
 	for _, o := range []Objective{SSM{Probes: Probes{N: -1}}, SSMVR{Probes: Probes{N: -1}}, FDSSM{Probes: Probes{N: -1}}, FDSSM{Step: -1}, FDSSM{Step: math.NaN()}, LogVariance{Objective: FDSSM{Step: -1}}} {
 		_, err = Fit(background, m, standard(9), &Settings{Objective: o, Steps: 1})
 		require.ErrorIs(t, err, ErrRange, "%#v", o)

@@ -1,6 +1,7 @@
 package score
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/gradlogp/gradlogp/nn/ad"
@@ -67,14 +68,14 @@ func (s *Settings) heldOut(data Data) (train, held Data, err error) {
 	if v.Data != nil {
 		d, cond := data.Dims()
 		if vd, vc := v.Data.Dims(); vd != d || vc != cond {
-			return nil, nil, fmt.Errorf("score: Fit: %w: Settings.Validation.Data has %d columns and %d of conditions, the data have %d and %d", ErrShape, vd, vc, d, cond)
+			return nil, nil, fmt.Errorf("score: Fit: Settings.Validation.Data: has %d columns and %d of conditions, the data have %d and %d: %w", vd, vc, d, cond, ErrShape)
 		}
 		return data, v.Data, nil
 	}
 	r, ok := data.(rows)
 	if !ok {
 		if v.Rows > 0 {
-			return nil, nil, fmt.Errorf("score: Fit: %w: Settings.Validation.Rows is %d, but %T cannot be split; set Validation.Data", ErrRange, v.Rows, data)
+			return nil, nil, fmt.Errorf("score: Fit: Settings.Validation.Rows: is %d, but %T cannot be split; set Validation.Data: %w", v.Rows, data, ErrRange)
 		}
 		return data, nil, nil
 	}
@@ -86,7 +87,7 @@ func (s *Settings) heldOut(data Data) (train, held Data, err error) {
 		v.Rows = min(n/10, mostHeldOut)
 	}
 	if v.Rows >= n {
-		return nil, nil, fmt.Errorf("score: Fit: %w: Settings.Validation.Rows is %d of %d rows, want at least one row left to train on", ErrRange, v.Rows, n)
+		return nil, nil, fmt.Errorf("score: Fit: Settings.Validation.Rows: is %d of %d rows, want at least one row left to train on: %w", v.Rows, n, ErrRange)
 	}
 	train, held = r.split(v.Rows, s.Seed)
 	return train, held, nil
@@ -120,7 +121,7 @@ func (t *trainer) newValidator(data Data) *validator {
 	if r, ok := data.(inOrder); ok {
 		own = max(r.len(), leastValidated)
 	}
-	setDefault(&own, leastValidated)
+	own = cmp.Or(own, leastValidated)
 	s.Batch = 2 * own
 	v := &validator{every: t.s.Validation.Every, patience: t.s.Validation.Patience, rows: own, batch: newBatcher(t.m, data, &s, t.crew)}
 	if r, ok := data.(inOrder); ok {
@@ -173,7 +174,7 @@ func (t *trainer) validate() (float64, error) {
 	v.program.Pack(&v.weights, t.ema, t.crew)
 	loss := v.loss(t.crew)
 	if !finite(loss) {
-		return loss, fmt.Errorf("score: Fit: after step %d: %w: the held-out loss is %v", t.step, ErrNonFinite, loss)
+		return loss, fmt.Errorf("score: Fit: after step %d: the held-out loss is %v: %w", t.step, loss, ErrNonFinite)
 	}
 	better := v.best == nil || loss < v.bestLoss
 	if better {

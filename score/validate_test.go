@@ -226,8 +226,8 @@ func TestValidationThatDoesNotFitIsRefused(t *testing.T) {
 		v        Validation
 		sentinel error
 	}{
-		"Settings.Validation.Data has 3 columns and 0 of conditions, the data have 2 and 0": {moons(), Validation{Data: standard(3)}, ErrShape},
-		"Settings.Validation.Rows is 300 of 300 rows, want at least one row left":           {few(t), Validation{Rows: 300}, ErrRange},
+		"Settings.Validation.Data: has 3 columns and 0 of conditions, the data have 2 and 0": {moons(), Validation{Data: standard(3)}, ErrShape},
+		"Settings.Validation.Rows: is 300 of 300 rows, want at least one row left":           {few(t), Validation{Rows: 300}, ErrRange},
 	} {
 		s := quick(3)
 		s.Validation = c.v
