@@ -45,7 +45,7 @@ func TestHighOrderIsNoWorseThanDDIMInFewSteps(t *testing.T) {
 			"Gaussian": standard(p),
 			"ring":     sde.Analytic(p, func(alpha, sigma float64) sde.Density { return ring.Diffuse(alpha, sigma) }),
 		} {
-			problem := sampler.Problem{SDE: p, Score: score}
+			problem := sde.Problem{SDE: p, Score: score}
 			for gridName, of := range toData {
 				t.Run(fmt.Sprintf("%s/%s/%s", name, law, gridName), func(t *testing.T) {
 					first := of(p, 5)[0]

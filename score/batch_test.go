@@ -18,7 +18,9 @@ import (
 func batchOf(t testing.TB, m *Model, data Data, s Settings) *batcher {
 	full, err := s.withDefaults()
 	require.NoError(t, err)
-	return newBatcher(m, data, &full, pool.New(full.Workers))
+	b := newBatcher(m, data, &full, pool.New(full.Workers))
+	b.inputs()
+	return b
 }
 
 // bruteForce is the posterior mean by its definition, with weights relative to

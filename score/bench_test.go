@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
-	"gonum.org/v1/gonum/stat/distmv"
 
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/nn"
@@ -81,7 +80,7 @@ func BenchmarkFitStep(b *testing.B) {
 		for _, workers := range []int{1, 2} {
 			b.Run(fmt.Sprintf("%s/workers=%d", c.name, workers), func(b *testing.B) {
 				m := sized(b, Epsilon{}, c.dim, c.width, c.depth)
-				rows, err := Rows(normals(20000, c.dim, 1))
+				rows, err := Rows(normals(20000, c.dim, 1), nil)
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -120,7 +119,7 @@ func BenchmarkRecipeStep(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			benchmarkSteps(b, m, Draws(2, func(src rand.Source) distmv.Rander { return dataset.NewMoons(src) }), s)
+			benchmarkSteps(b, m, Draws(2, dataset.NewMoons), s)
 		})
 	}
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/mat"
-	"gonum.org/v1/gonum/stat/distmv"
 
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/nn"
@@ -57,10 +56,10 @@ func classes(src rand.Source) (laws []*dataset.Mixture, all *dataset.Mixture) {
 }
 
 func labelledData() Data {
-	return DrawPairs(2, 1, func(src rand.Source) distmv.Rander {
+	return Draws(3, func(src rand.Source) labelled {
 		laws, _ := classes(src)
 		return labelled{rand.New(src), laws}
-	})
+	}).WithConditions(1)
 }
 
 // exactScore is the score of a mixture in the coordinates of a model.
@@ -252,11 +251,11 @@ func TestContinuousConditionsAreStandardised(t *testing.T) {
 		cond.SetRow(i, []float64{1000 + 50*c, 7})
 		x.Set(i, 0, x.At(i, 0)+c)
 	}
-	data, err := Pairs(x, cond)
+	data, err := Rows(x, cond)
 	require.NoError(t, err)
 	m, err := New(2, &Config{Net: small, Cond: Conditions{Columns: 2}})
 	require.NoError(t, err)
-	s := &Settings{Steps: 1500, Batch: 128, Rate: optim.Constant(1e-2), EMA: 0.98, Seed: 1}
+	s := &Settings{Scaling: CommonScale, Steps: 1500, Batch: 128, Rate: optim.Constant(1e-2), EMA: 0.98, Seed: 1}
 	fit(t, m, data, s)
 	require.InDelta(t, 1000, m.cond.shift[0], 4*50/math.Sqrt(n))
 	require.InDelta(t, 50, m.cond.scale[0], 4)
@@ -310,11 +309,11 @@ func TestBadConditionsAreRefused(t *testing.T) {
 		want error
 		text string
 	}{
-		{[]float64{0, 3}, ErrRange, "condition of row 1, column 1 is 3, want a label 0, …, 2"},
-		{[]float64{0, 0.5}, ErrRange, "column 1 is 0.5"},
-		{[]float64{0, -1}, ErrRange, "column 1 is -1"},
-		{[]float64{math.NaN(), 1}, ErrNonFinite, "condition of row 1, column 0 is NaN"},
-		{[]float64{0, math.Inf(1)}, ErrNonFinite, "column 1 is +Inf"},
+		{[]float64{0, 3}, ErrRange, "row 1, condition column 1: is 3, want a label 0, …, 2"},
+		{[]float64{0, 0.5}, ErrRange, "column 1: is 0.5"},
+		{[]float64{0, -1}, ErrRange, "column 1: is -1"},
+		{[]float64{math.NaN(), 1}, ErrNonFinite, "row 1, condition column 0: is NaN"},
+		{[]float64{0, math.Inf(1)}, ErrNonFinite, "column 1: is +Inf"},
 	} {
 		cond := mat.NewDense(2, 2, append([]float64{0, 1}, c.row...))
 		err := m.CheckGiven(cond)
@@ -322,7 +321,7 @@ func TestBadConditionsAreRefused(t *testing.T) {
 		require.ErrorContains(t, err, c.text)
 		require.Panics(t, func() { m.Given(cond) })
 		if !math.IsNaN(c.row[0]) && !math.IsInf(c.row[1], 0) {
-			data, err := Pairs(normals(2, 2, 1), cond)
+			data, err := Rows(normals(2, 2, 1), cond)
 			require.NoError(t, err)
 			_, err = Fit(background, m, data, quick(3))
 			require.ErrorIs(t, err, c.want)
@@ -334,18 +333,18 @@ func TestBadConditionsAreRefused(t *testing.T) {
 	require.Panics(t, func() { newModel(t, 2, Config{}).Given(mat.NewDense(1, 1, nil)) })
 	_, err = Fit(background, m, moons(), quick(3))
 	require.ErrorIs(t, err, ErrShape)
-	require.ErrorContains(t, err, "data have 0 columns of conditions, the model takes 2")
+	require.ErrorContains(t, err, "data: have 0 columns of conditions, want 2")
 	_, err = Fit(background, m, moons(), &Settings{DropCond: 1.5})
-	require.ErrorContains(t, err, "Settings.DropCond is 1.5, want a probability")
+	require.ErrorContains(t, err, "Settings.DropCond: is 1.5, want a probability")
 
-	_, err = Pairs(normals(3, 2, 1), normals(4, 1, 1))
+	_, err = Rows(normals(3, 2, 1), normals(4, 1, 1))
 	require.ErrorIs(t, err, ErrShape)
-	_, err = Pairs(normals(3, 2, 1), nil)
+	_, err = Rows(normals(3, 2, 1), &mat.Dense{})
 	require.ErrorIs(t, err, ErrShape)
 	require.ErrorIs(t, labelledData().Batch(mat.NewDense(3, 2, nil), nil, 0, 0, rand.New(rand.NewPCG(1, 1))), ErrShape)
-	pairs, err := Pairs(normals(3, 2, 1), normals(3, 1, 1))
+	given, err := Rows(normals(3, 2, 1), normals(3, 1, 1))
 	require.NoError(t, err)
-	require.ErrorIs(t, pairs.Batch(mat.NewDense(3, 2, nil), nil, 0, 0, rand.New(rand.NewPCG(1, 1))), ErrShape)
+	require.ErrorIs(t, given.Batch(mat.NewDense(3, 2, nil), nil, 0, 0, rand.New(rand.NewPCG(1, 1))), ErrShape)
 }
 
 func TestConditionalTrainingHasTheSameBitsForAnyWorkers(t *testing.T) {
@@ -372,7 +371,7 @@ func TestConditionalStepsDoNotAllocate(t *testing.T) {
 		cond.Set(i, 0, float64(i%3))
 		laws[i%3].Rand(x.RawRowView(i))
 	}
-	data, err := Pairs(x, cond)
+	data, err := Rows(x, cond)
 	require.NoError(t, err)
 	s, err := quick(1000).withDefaults()
 	require.NoError(t, err)

@@ -44,7 +44,7 @@ const (
 type detector struct {
 	noisy, clean *mat.Dense
 	σ            []float64
-	cond         *mat.Dense // nil: none
+	cond         *mat.Dense // of the rows; nil for a model without
 }
 
 // check looks for a dead run after certain steps.
@@ -96,11 +96,10 @@ func (t *trainer) check() error {
 // moved to its own.
 func newDetector(b *batcher) (*detector, error) {
 	d := &detector{clean: mat.NewDense(detectorRows, b.m.dim, nil), noisy: mat.NewDense(detectorRows, b.m.dim, nil), σ: make([]float64, detectorRows)}
-	cond := b.m.conditionsOf(detectorRows)
-	if err := b.pairs(d.clean, cond, diagnosticStep, 0, noise.Data); err != nil {
+	d.cond = b.m.conditionsOf(detectorRows)
+	if err := b.pairs(d.clean, d.cond, diagnosticStep, 0, noise.Data); err != nil {
 		return nil, err
 	}
-	d.cond = cond
 	noise.White{Seed: b.s.Seed}.Normal(d.noisy, noise.Draw{Purpose: noise.Perturb, Slot: 1})
 	start, end := b.m.process.Span()
 	lowest, highest := math.Exp(-sde.LogSNR(b.m.process, start)), math.Exp(-sde.LogSNR(b.m.process, end))
@@ -132,7 +131,17 @@ func (d *detector) explained(m *Model) (r, z float64) {
 			x.Set(i, j, α*v)
 		}
 	}
-	(&View{m, d.cond}).Score(s, x, t)
+	chunk := encodedAtOnce(detectorRows, m.conditionWidth())
+	for first := 0; first < detectorRows; first += chunk {
+		end := min(first+chunk, detectorRows)
+		part := func(a *mat.Dense) *mat.Dense {
+			if a == nil {
+				return nil
+			}
+			return a.Slice(first, end, 0, a.RawMatrix().Cols).(*mat.Dense)
+		}
+		(&View{m, part(d.cond)}).Score(part(s), part(x), t[first:end])
+	}
 	var power, better, square float64
 	for i, σ := range d.σ {
 		α, σt := m.process.Kernel(t[i])

@@ -7,7 +7,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/mat"
-	"gonum.org/v1/gonum/stat/distmv"
 
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/optim"
@@ -35,7 +34,7 @@ var deadModels = map[string]Config{
 // pinwheel has structure, but the covariance of a round Gaussian, so that the
 // best linear answer is F = 0.
 func pinwheel() Data {
-	return Draws(2, func(src rand.Source) distmv.Rander { return arms{rand.New(src)} })
+	return Draws(2, func(src rand.Source) arms { return arms{rand.New(src)} })
 }
 
 type arms struct{ rng *rand.Rand }

@@ -32,7 +32,7 @@ func (l LogLogistic) At(p sde.SDE, u float64) float64 {
 // Scale that is not positive, or impossible levels.
 func (l LogLogistic) Validate() error {
 	if !finite(l.Mean) {
-		return fmt.Errorf("%w: LogLogistic.Mean is %v, want a finite number", ErrRange, l.Mean)
+		return fmt.Errorf("LogLogistic.Mean: is %v, want a finite number: %w", l.Mean, ErrRange)
 	}
 	if err := positiveOrZero("LogLogistic.Scale", l.Scale, "1"); err != nil {
 		return err
@@ -59,7 +59,7 @@ func (l SplitLogNormal) At(p sde.SDE, u float64) float64 {
 // deviations are positive.
 func (l SplitLogNormal) Validate() error {
 	if !finite(l.Mean) || !(l.Below > 0 && finite(l.Below)) || !(l.Above > 0 && finite(l.Above)) {
-		return fmt.Errorf("%w: SplitLogNormal is %+v, want a finite Mean, positive Below and Above", ErrRange, l)
+		return fmt.Errorf("SplitLogNormal: is %+v, want a finite Mean, positive Below and Above: %w", l, ErrRange)
 	}
 	return nil
 }
@@ -79,7 +79,7 @@ type CosineTimes struct {
 // At returns the time at quantile u.
 func (l CosineTimes) At(p sde.SDE, u float64) float64 {
 	low, high := levels(p, l.Low, l.High)
-	unit := math.Sqrt(variance(l.Variance))
+	unit := math.Sqrt(cmp.Or(l.Variance, 1))
 	shifted := func(n float64) float64 {
 		from, to := math.Atan(low/(n*unit)), math.Atan(high/(n*unit))
 		return math.Log(n * unit * math.Tan((1-u)*from+u*to))

@@ -88,7 +88,7 @@
 // # Conditions
 //
 // A model with Config.Cond learns s(y, t | c) for class labels and continuous c
-// from rows with conditions (Pairs, DrawPairs), and with the probability
+// from rows with conditions (see Rows and Drawn.WithConditions), and with the probability
 // Settings.DropCond the unconditional score too. The posterior mean above then
 // runs over references with the same label; with continuous c the target is the
 // clean row. Model.Given binds conditions, sde.Guide is classifier-free guidance

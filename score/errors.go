@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"strconv"
 	"strings"
 	"unicode"
@@ -29,9 +30,21 @@ func validVariance(field string, v float64) error { return positiveOrZero(field,
 // positiveOrZero checks a positive number of which zero means a default.
 func positiveOrZero(field string, v float64, zero string) error {
 	if v < 0 || !finite(v) {
-		return fmt.Errorf("%w: %s is %v, want a positive number, or 0 for %s", ErrRange, field, v, zero)
+		return fmt.Errorf("%s: is %v, want a positive number, or 0 for %s: %w", field, v, zero, ErrRange)
 	}
 	return nil
+}
+
+// isNil reports whether v is nil or a nil pointer, function, map or slice.
+func isNil(v any) bool {
+	if v == nil {
+		return true
+	}
+	switch r := reflect.ValueOf(v); r.Kind() {
+	case reflect.Pointer, reflect.Func, reflect.Map, reflect.Slice, reflect.Chan:
+		return r.IsNil()
+	}
+	return false
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

@@ -26,7 +26,7 @@ import (
 
 // normal returns draws of N((3, −1), 4 I).
 func normal() score.Data {
-	return score.Draws(2, func(src rand.Source) distmv.Rander {
+	return score.Draws(2, func(src rand.Source) *distmv.Normal {
 		law, _ := distmv.NewNormal([]float64{3, -1}, mat.NewSymDense(2, []float64{4, 0, 0, 4}), src)
 		return law
 	})
@@ -120,7 +120,7 @@ func (c classes) Rand(x []float64) []float64 {
 // A conditional model is trained on rows with labels, and sampled with a label
 // for each row and guidance.
 func ExampleModel_Given() {
-	data := score.DrawPairs(2, 1, func(src rand.Source) distmv.Rander { return classes{rand.New(src)} })
+	data := score.Draws(3, func(src rand.Source) classes { return classes{rand.New(src)} }).WithConditions(1)
 	m, _ := score.New(2, &score.Config{Net: nn.MLP{Hidden: []int{32, 32}}, Cond: score.Conditions{Classes: []int{2}}})
 	if _, err := score.Fit(context.Background(), m, data, &score.Settings{Steps: 400, Batch: 128}); err != nil {
 		log.Fatal(err)
@@ -288,7 +288,7 @@ func ExampleOracle() {
 		before = bound
 		return nil
 	})
-	data := score.Draws(2, func(src rand.Source) distmv.Rander { return dataset.NewRing(src) })
+	data := score.Draws(2, dataset.NewRing)
 	_, err := score.Fit(context.Background(), m, data, &score.Settings{Steps: 400, Batch: 64, Recorder: watch})
 	fmt.Println(err)
 	// Output:
@@ -301,7 +301,7 @@ func ExampleOracle() {
 func ExampleValidation() {
 	x := mat.NewDense(200, 2, nil)
 	_ = normal().Batch(x, nil, 0, 0, rand.New(rand.NewPCG(1, 2)))
-	data, err := score.Rows(x)
+	data, err := score.Rows(x, nil)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -27,7 +27,7 @@ func TestNumbersAreThoseRecorded(t *testing.T) {
 		return
 	}
 	m := newModel(t, 2, Config{Net: nn.RecipeMLP(2, 24), Seed: 3})
-	rows, err := Rows(normals(500, 2, 7))
+	rows, err := Rows(normals(500, 2, 7), nil)
 	require.NoError(t, err)
 	r, err := Fit(t.Context(), m, rows, &Settings{Steps: 200, Batch: 96, References: 192, Seed: 5, Validation: Validation{Rows: -1}})
 	require.NoError(t, err)

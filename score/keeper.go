@@ -142,7 +142,7 @@ func (t *trainer) save(now bool) error {
 	}
 	for _, v := range [][]float32{t.raw, t.ema} {
 		if i := indexNonFinite(v); i >= 0 {
-			return fmt.Errorf("score: Fit: step %d: %w: the optimiser made weight %s %v; no checkpoint is written", t.step, ErrNonFinite, t.nameOf(i), v[i])
+			return fmt.Errorf("score: Fit: step %d: the optimiser made weight %s %v; no checkpoint is written: %w", t.step, t.nameOf(i), v[i], ErrNonFinite)
 		}
 	}
 	f, err := t.state()

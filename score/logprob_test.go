@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
-	"gonum.org/v1/gonum/stat/distmv"
 
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/nn"
@@ -63,7 +62,7 @@ func TestEnergyDifferencesAreThoseOfTheFlow(t *testing.T) {
 	}
 	m, err := New(2, &Config{Net: nn.Energy{Net: nn.MLP{Hidden: []int{32, 32}, Out: 1}}})
 	require.NoError(t, err)
-	_, err = Fit(t.Context(), m, Draws(2, func(src rand.Source) distmv.Rander { return mix(src) }), &Settings{Steps: 1500, Batch: 256})
+	_, err = Fit(t.Context(), m, Draws(2, mix), &Settings{Steps: 1500, Batch: 256, Scaling: CommonScale})
 	require.NoError(t, err)
 	x := dataset.Sample(mix(rand.NewPCG(1, 1)), 200)
 	logp, r := logProbs(t, m, x, 1e-5, 0.3)

@@ -1,6 +1,7 @@
 package score
 
 import (
+	"cmp"
 	"math"
 
 	"github.com/gradlogp/gradlogp/sde"
@@ -38,7 +39,7 @@ type EDM struct {
 // Coeffs returns the coefficients at t.
 func (c EDM) Coeffs(p sde.SDE, t float64) Coeffs {
 	α, σ := p.Kernel(t)
-	v := variance(c.Variance)
+	v := cmp.Or(c.Variance, 1)
 	C := α*α*v + σ*σ
 	return Coeffs{Skip: α * v / C, Out: σ * math.Sqrt(v/C), In: 1 / math.Sqrt(C), Noise: noiseLevel(α, σ), Rest: σ * σ / C}
 }
@@ -119,15 +120,8 @@ func (c Velocity) Coeffs(p sde.SDE, t float64) Coeffs {
 // not finite.
 func (c Velocity) Validate() error { return validVariance("Velocity.Variance", c.Variance) }
 
-func variance(v float64) float64 {
-	if v == 0 {
-		return 1
-	}
-	return v
-}
-
 // inputScale returns 1/√(α²v + σ²).
-func inputScale(v, α, σ float64) float64 { return 1 / math.Sqrt(α*α*variance(v)+σ*σ) }
+func inputScale(v, α, σ float64) float64 { return 1 / math.Sqrt(α*α*cmp.Or(v, 1)+σ*σ) }
 
 // noiseLevel returns ¼ ln(σ/α), what networks are told of the time.
 func noiseLevel(α, σ float64) float64 { return 0.25 * math.Log(σ/α) }

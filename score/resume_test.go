@@ -50,13 +50,13 @@ var runs = map[string]struct {
 	}},
 	"no average": {Config{Precond: V{}}, func(*testing.T) Data { return standard(2) }, func(s *Settings) {
 		s.ClipValue = 1e-3
-		s.EMA, s.NoAntithetic, s.ScaleColumns = -1, true, true
+		s.EMA, s.NoAntithetic, s.Scaling = -1, true, ColumnScales
 	}},
 }
 
 // few are 300 rows.
 func few(t *testing.T) Data {
-	data, err := Rows(normals(300, 2, 7))
+	data, err := Rows(normals(300, 2, 7), nil)
 	require.NoError(t, err)
 	return data
 }
@@ -256,31 +256,31 @@ func TestOtherSettingsAreRefusedByName(t *testing.T) {
 	fit(t, newModel(t, 2, Config{}), few(t), base())
 	path, err := Latest(dir)
 	require.NoError(t, err)
-	other, err := Rows(normals(300, 2, 8))
+	other, err := Rows(normals(300, 2, 8), nil)
 	require.NoError(t, err)
 	for want, change := range map[string]func(s *Settings, data *Data, c *Config){
 		"Settings.Objective is\n\tscore.DSM{} in the file,\n\tscore.uncertain{} in this run": func(s *Settings, _ *Data, _ *Config) { s.Objective = uncertain{} },
-		"Settings.Weight is":                         func(s *Settings, _ *Data, _ *Config) { s.Weight = Simple{} },
-		"Settings.Times is":                          func(s *Settings, _ *Data, _ *Config) { s.Times = UniformTimes{} },
-		"Settings.Steps is\n\t20 in the file,\n\t21": func(s *Settings, _ *Data, _ *Config) { s.Steps = 21 },
-		"Settings.Batch is":                          func(s *Settings, _ *Data, _ *Config) { s.Batch = 50 },
-		"Settings.NoAntithetic is":                   func(s *Settings, _ *Data, _ *Config) { s.NoAntithetic = true },
-		"Settings.References is":                     func(s *Settings, _ *Data, _ *Config) { s.References = 64 },
-		"Settings.Rate is":                           func(s *Settings, _ *Data, _ *Config) { s.Rate = optim.Constant(1) },
-		"Settings.Optimizer is\n\t&optim.Adam":       func(s *Settings, _ *Data, _ *Config) { s.Optimizer = &optim.Adam[float32]{Beta1: 0.5} },
-		"Settings.EMA is":                            func(s *Settings, _ *Data, _ *Config) { s.EMA = 0.5 },
-		"Settings.Averaging is":                      func(s *Settings, _ *Data, _ *Config) { s.Averaging = optim.HalfLife{Steps: 9} },
-		"Settings.Clip is":                           func(s *Settings, _ *Data, _ *Config) { s.Clip = 2 },
-		"Settings.ClipValue is":                      func(s *Settings, _ *Data, _ *Config) { s.ClipValue = 2 },
-		"Settings.DropCond is":                       func(s *Settings, _ *Data, _ *Config) { s.DropCond = 0.5 },
-		"Settings.ScaleColumns is":                   func(s *Settings, _ *Data, _ *Config) { s.ScaleColumns = true },
-		"Settings.Seed is\n\t4 in the file,\n\t5":    func(s *Settings, _ *Data, _ *Config) { s.Seed = 5 },
-		"Settings.Validation.Rows is":                func(s *Settings, _ *Data, _ *Config) { s.Validation.Rows = 7 },
-		"Settings.Validation.Every is":               func(s *Settings, _ *Data, _ *Config) { s.Validation.Every = 7 },
-		"Settings.Validation.Patience is":            func(s *Settings, _ *Data, _ *Config) { s.Validation.Patience = 7 },
-		"gradlogp.run.data is":                       func(_ *Settings, data *Data, _ *Config) { *data = other },
-		"gradlogp.process is":                        func(_ *Settings, _ *Data, c *Config) { c.Process = sde.VP{} },
-		"gradlogp.network is":                        func(_ *Settings, _ *Data, c *Config) { c.Net = nn.MLP{Hidden: []int{16, 17}} },
+		"Settings.Weight is":                          func(s *Settings, _ *Data, _ *Config) { s.Weight = Simple{} },
+		"Settings.Times is":                           func(s *Settings, _ *Data, _ *Config) { s.Times = UniformTimes{} },
+		"Settings.Steps is\n\t20 in the file,\n\t21":  func(s *Settings, _ *Data, _ *Config) { s.Steps = 21 },
+		"Settings.Batch is":                           func(s *Settings, _ *Data, _ *Config) { s.Batch = 50 },
+		"Settings.NoAntithetic is":                    func(s *Settings, _ *Data, _ *Config) { s.NoAntithetic = true },
+		"Settings.References is":                      func(s *Settings, _ *Data, _ *Config) { s.References = 64 },
+		"Settings.Rate is":                            func(s *Settings, _ *Data, _ *Config) { s.Rate = optim.Constant(1) },
+		"Settings.Optimizer is\n\t&optim.Adam":        func(s *Settings, _ *Data, _ *Config) { s.Optimizer = &optim.Adam[float32]{Beta1: 0.5} },
+		"Settings.EMA is":                             func(s *Settings, _ *Data, _ *Config) { s.EMA = 0.5 },
+		"Settings.Averaging is":                       func(s *Settings, _ *Data, _ *Config) { s.Averaging = optim.HalfLife{Steps: 9} },
+		"Settings.Clip is":                            func(s *Settings, _ *Data, _ *Config) { s.Clip = 2 },
+		"Settings.ClipValue is":                       func(s *Settings, _ *Data, _ *Config) { s.ClipValue = 2 },
+		"Settings.DropCond is":                        func(s *Settings, _ *Data, _ *Config) { s.DropCond = 0.5 },
+		"Settings.Scaling is\n\t\"auto\" in the file": func(s *Settings, _ *Data, _ *Config) { s.Scaling = CommonScale },
+		"Settings.Seed is\n\t4 in the file,\n\t5":     func(s *Settings, _ *Data, _ *Config) { s.Seed = 5 },
+		"Settings.Validation.Rows is":                 func(s *Settings, _ *Data, _ *Config) { s.Validation.Rows = 7 },
+		"Settings.Validation.Every is":                func(s *Settings, _ *Data, _ *Config) { s.Validation.Every = 7 },
+		"Settings.Validation.Patience is":             func(s *Settings, _ *Data, _ *Config) { s.Validation.Patience = 7 },
+		"gradlogp.run.data is":                        func(_ *Settings, data *Data, _ *Config) { *data = other },
+		"gradlogp.process is":                         func(_ *Settings, _ *Data, c *Config) { c.Process = sde.VP{} },
+		"gradlogp.network is":                         func(_ *Settings, _ *Data, c *Config) { c.Net = nn.MLP{Hidden: []int{16, 17}} },
 	} {
 		s, data, c := base(), few(t), Config{}
 		change(s, &data, &c)

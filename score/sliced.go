@@ -18,7 +18,7 @@ type Probes struct {
 // Validate returns an error wrapping ErrRange when N is negative.
 func (p Probes) Validate() error {
 	if p.N < 0 {
-		return fmt.Errorf("%w: Probes.N is %d, want a positive number, or 0 for 1", ErrRange, p.N)
+		return fmt.Errorf("Probes.N: is %d, want a positive number, or 0 for 1: %w", p.N, ErrRange)
 	}
 	return nil
 }

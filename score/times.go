@@ -1,6 +1,7 @@
 package score
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -36,9 +37,9 @@ func (l LogNormal) At(p sde.SDE, u float64) float64 {
 func (l LogNormal) Validate() error {
 	switch {
 	case !finite(l.Mean):
-		return fmt.Errorf("%w: LogNormal.Mean is %v, want a finite number", ErrRange, l.Mean)
+		return fmt.Errorf("LogNormal.Mean: is %v, want a finite number: %w", l.Mean, ErrRange)
 	case l != (LogNormal{}) && !(l.Std > 0 && finite(l.Std)):
-		return fmt.Errorf("%w: LogNormal.Std is %v, want a positive number", ErrRange, l.Std)
+		return fmt.Errorf("LogNormal.Std: is %v, want a positive number: %w", l.Std, ErrRange)
 	}
 	return nil
 }
@@ -96,23 +97,17 @@ func (l LogUniform) Validate() error { return validLevels("LogUniform", l.Low, l
 // levels returns two levels of σ/α, the ends of the span in place of zeros.
 func levels(p sde.SDE, low, high float64) (lo, hi float64) {
 	start, end := p.Span()
-	if low == 0 {
-		low = math.Exp(-sde.LogSNR(p, start))
-	}
-	if high == 0 {
-		high = math.Exp(-sde.LogSNR(p, end))
-	}
-	return low, high
+	return cmp.Or(low, math.Exp(-sde.LogSNR(p, start))), cmp.Or(high, math.Exp(-sde.LogSNR(p, end)))
 }
 
 func validLevels(name string, low, high float64) error {
 	switch {
 	case !(low >= 0 && finite(low)):
-		return fmt.Errorf("%w: %s.Low is %v, want a positive number, or 0 for the lowest level", ErrRange, name, low)
+		return fmt.Errorf("%s.Low: is %v, want a positive number, or 0 for the lowest level: %w", name, low, ErrRange)
 	case !(high >= 0 && finite(high)):
-		return fmt.Errorf("%w: %s.High is %v, want a positive number, or 0 for the highest level", ErrRange, name, high)
+		return fmt.Errorf("%s.High: is %v, want a positive number, or 0 for the highest level: %w", name, high, ErrRange)
 	case high != 0 && low >= high:
-		return fmt.Errorf("%w: %s.Low is %v, want less than High, %v", ErrRange, name, low, high)
+		return fmt.Errorf("%s.Low: is %v, want less than High, %v: %w", name, low, high, ErrRange)
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ type EDMWeight struct {
 // At returns the weight at t.
 func (w EDMWeight) At(p sde.SDE, t float64) float64 {
 	α, σ := p.Kernel(t)
-	v := variance(w.Variance)
+	v := cmp.Or(w.Variance, 1)
 	return (α*α*v + σ*σ) / (v * σ * σ)
 }
 
@@ -90,7 +90,7 @@ type SoftMinSNR struct {
 // At returns the weight at t.
 func (w SoftMinSNR) At(p sde.SDE, t float64) float64 {
 	α, σ := p.Kernel(t)
-	return α * α / (α*α*variance(w.Variance) + σ*σ)
+	return α * α / (α*α*cmp.Or(w.Variance, 1) + σ*σ)
 }
 
 // Validate returns an error wrapping ErrRange when the variance is negative or

@@ -213,7 +213,7 @@ func TestConditionsMayBeNamedBeforeTheModelIsTrained(t *testing.T) {
 	data := normals(300, 2, 1)
 	given := normals(300, 1, 2)
 	given.Apply(func(_, _ int, v float64) float64 { return 1000 + v }, given)
-	pairs, err := Pairs(data, given)
+	pairs, err := Rows(data, given)
 	require.NoError(t, err)
 	_, err = Fit(context.Background(), m, pairs, quick(20))
 	require.NoError(t, err)

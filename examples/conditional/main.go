@@ -19,7 +19,6 @@ import (
 	"text/tabwriter"
 
 	"gonum.org/v1/gonum/mat"
-	"gonum.org/v1/gonum/stat/distmv"
 
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/dataset/figure"
@@ -75,7 +74,7 @@ func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	data := score.DrawPairs(2, 1, func(src rand.Source) distmv.Rander { return newLabelled(src) })
+	data := score.Draws(3, newLabelled).WithConditions(1)
 	progress := bar.New(stderr, j.steps)
 	res, err := score.Fit(ctx, m, data, &score.Settings{
 		Steps: j.steps, Batch: 256, References: 768, DropCond: 0.15, Workers: j.workers, Seed: j.seed, Recorder: progress,

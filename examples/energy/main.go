@@ -15,7 +15,6 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
-	"gonum.org/v1/gonum/stat/distmv"
 
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/dataset/figure"
@@ -63,7 +62,7 @@ func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	data := score.Draws(2, func(src rand.Source) distmv.Rander { return dataset.NewMoons(src) })
+	data := score.Draws(2, dataset.NewMoons)
 	progress := bar.New(stderr, j.steps)
 	res, err := score.Fit(ctx, m, data, &score.Settings{
 		Steps: j.steps, Batch: 256, References: 256, Workers: j.workers, Seed: j.seed, Recorder: progress,

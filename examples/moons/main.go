@@ -19,7 +19,6 @@ import (
 	"time"
 
 	"gonum.org/v1/gonum/mat"
-	"gonum.org/v1/gonum/stat/distmv"
 
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/dataset/figure"
@@ -81,7 +80,7 @@ func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	data := score.Draws(2, func(src rand.Source) distmv.Rander { return j.toy.Open(src) })
+	data := score.Draws(2, j.toy.Open)
 	progress := bar.New(stderr, j.steps)
 	watch := &stopwatch{Recorder: progress, model: m, oracle: oracle, good: j.toy.GoodBound, start: start}
 	res, err := score.Fit(ctx, m, data, &score.Settings{Steps: j.steps, Workers: j.workers, Seed: j.seed, Recorder: watch})

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"gonum.org/v1/gonum/mat"
-	"gonum.org/v1/gonum/stat/distmv"
 
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/examples/internal/field"
@@ -36,7 +35,7 @@ func (j *job) measure(ctx context.Context, t toy.Toy, seed uint64, stderr io.Wri
 	settings.Recorder = progress
 	fmt.Fprintf(stderr, "%s, seed %d\n", t.Name, seed)
 	start := time.Now()
-	_, err = score.Fit(ctx, m, score.Draws(2, func(src rand.Source) distmv.Rander { return t.Open(src) }), &settings)
+	_, err = score.Fit(ctx, m, score.Draws(2, t.Open), &settings)
 	v.seconds = time.Since(start).Seconds()
 	progress.Close()
 	if err != nil {
