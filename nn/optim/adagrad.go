@@ -7,12 +7,13 @@ import (
 
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/nn/internal/kernel"
 )
 
 // Adagrad divides the gradient by the root of the sum of all its squares
 // (Duchi, Hazan & Singer 2011):
 //
-//	s ← s + g²,   θ ← θ(1−ηλ) − η g / (√s + ε),   s = Initial at the start.
+//	s ← min(s + g², the largest number),   θ ← θ(1−ηλ) − η g / (√s + ε),   s = Initial at the start.
 //
 // Its steps shrink by themselves; a decay of the rate on top, η/(1+t/T), is the
 // Rate InversePower{Steps: T, Power: 1}. The zero value is ready for use.
@@ -22,7 +23,7 @@ type Adagrad[T ad.Float] struct {
 	WeightDecay float64 // λ ≥ 0, decoupled as Adam's
 
 	state vectors[T] // s
-	now   struct{ eps, keep, rate T }
+	now   struct{ eps, keep, rate, most T }
 }
 
 // Begin implements Optimizer.
@@ -33,6 +34,10 @@ func (a *Adagrad[T]) Begin(n, step int, rate float64) (share bool) {
 			a.state[0][i] = T(a.Initial)
 		}
 	}
+	a.now.most = T(math.MaxFloat32)
+	if wide := math.MaxFloat64; !math.IsInf(float64(T(wide)), 1) {
+		a.now.most = T(wide)
+	}
 	a.now.eps, a.now.keep, a.now.rate = T(cmp.Or(a.Epsilon, 1e-10)), keep[T](rate, a.WeightDecay), T(rate)
 	return true
 }
@@ -41,7 +46,8 @@ func (a *Adagrad[T]) Begin(n, step int, rate float64) (share bool) {
 func (a *Adagrad[T]) Update(theta, grad []T, from int) {
 	k, s := a.now, a.state.of(0, from, len(theta))
 	for i, g := range grad {
-		s[i] += T(g * g)
+		g = kernel.Bounded(g)
+		s[i] = min(s[i]+T(g*g), k.most)
 		theta[i] = T(theta[i]*k.keep) - T(k.rate*g)/(sqrt(s[i])+k.eps)
 	}
 }
@@ -52,9 +58,9 @@ func (a *Adagrad[T]) State() [][]T { return a.state }
 // Validate implements Validator.
 func (a *Adagrad[T]) Validate() error {
 	return errors.Join(
-		epsilonError("Adagrad", a.Epsilon),
-		rangeError(a.Initial >= 0 && !math.IsInf(a.Initial, 1), "Adagrad.Initial", a.Initial, "a number ≥ 0"),
-		decayError("Adagrad", a.WeightDecay),
+		epsilonError[T]("Adagrad", a.Epsilon),
+		sizeError[T]("Adagrad.Initial", a.Initial),
+		sizeError[T]("Adagrad.WeightDecay", a.WeightDecay),
 	)
 }
 

@@ -54,7 +54,7 @@ func (a *Adam[T]) State() [][]T { return a.state }
 
 // Validate implements Validator.
 func (a *Adam[T]) Validate() error {
-	return betasError("Adam", a.Beta1, a.Beta2, a.Epsilon, a.WeightDecay)
+	return betasError[T]("Adam", a.Beta1, a.Beta2, a.Epsilon, a.WeightDecay)
 }
 
 var (

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/nn/internal/kernel"
 )
 
 // AMSGrad is Adam with second moments that do not shrink, for which Reddi, Kale
@@ -44,6 +45,7 @@ func (a *AMSGrad[T]) Update(theta, grad []T, from int) {
 	k, n := a.now, len(theta)
 	m, v, w := a.state.of(0, from, n), a.state.of(1, from, n), a.state.of(2, from, n)
 	for i, g := range grad {
+		g = kernel.Bounded(g)
 		k.next(&m[i], &v[i], g)
 		w[i] = max(w[i], v[i])
 		theta[i] = T(theta[i]*k.keep) - T(k.rate*m[i])/(T(sqrt(w[i])*k.root)+k.eps)
@@ -55,7 +57,7 @@ func (a *AMSGrad[T]) State() [][]T { return a.state }
 
 // Validate implements Validator.
 func (a *AMSGrad[T]) Validate() error {
-	return betasError("AMSGrad", a.Beta1, a.Beta2, a.Epsilon, a.WeightDecay)
+	return betasError[T]("AMSGrad", a.Beta1, a.Beta2, a.Epsilon, a.WeightDecay)
 }
 
 var (

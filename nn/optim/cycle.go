@@ -21,10 +21,17 @@ type CosineRestarts struct {
 
 // At implements Rate.
 func (c CosineRestarts) At(step int) float64 {
-	length := c.Steps
+	length, growth := c.Steps, cmp.Or(c.Growth, 1)
+	if growth == 1 {
+		step %= length
+	}
 	for step >= length {
 		step -= length
-		length *= cmp.Or(c.Growth, 1)
+		if length > math.MaxInt/growth {
+			length = math.MaxInt // longer than any run
+		} else {
+			length *= growth
+		}
 	}
 	return Cosine{Peak: c.Peak, Floor: c.Floor, Steps: length}.At(step)
 }
@@ -106,8 +113,8 @@ func (c OneCycle) Validate() error {
 		positiveError("OneCycle.Peak", c.Peak),
 		stepsError("OneCycle.Steps", c.Steps),
 		rangeError(climb*float64(c.Steps) > 1 && climb < most, "OneCycle.Climb", c.Climb, "more than a step and less than the run, half of it with ThreePhases"),
-		rangeError(c.Divide == 0 || c.Divide >= 1, "OneCycle.Divide", c.Divide, "a number ≥ 1, or 0 for the default"),
-		rangeError(c.FinalDivide == 0 || c.FinalDivide >= 1, "OneCycle.FinalDivide", c.FinalDivide, "a number ≥ 1, or 0 for the default"),
+		rangeError(c.Divide == 0 || c.Divide >= 1 && !math.IsInf(c.Divide, 1), "OneCycle.Divide", c.Divide, "a number ≥ 1, or 0 for the default"),
+		rangeError(c.FinalDivide == 0 || c.FinalDivide >= 1 && !math.IsInf(c.FinalDivide, 1), "OneCycle.FinalDivide", c.FinalDivide, "a number ≥ 1, or 0 for the default"),
 	)
 }
 

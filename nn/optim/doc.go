@@ -19,6 +19,10 @@
 //	RMSprop         η g/(√v + ε)                       (Tieleman & Hinton 2012)
 //	Adagrad         η g/(√Σg² + ε)                     (Duchi, Hazan & Singer 2011)
 //
+// All but SGD take a gradient's element beyond 2⁶³ (2⁵¹¹ in float64) to be that: its
+// square would be infinite, and what is divided by the root of an infinity never
+// moves again.
+//
 // All decay weights by θ ← θ(1−ηλ), not through the gradient (Loshchilov &
 // Hutter 2019); GroupDecay does so with a λ for each parameter. An L2 penalty
 // would be a term of the loss. Rates and averages of step s, n = s+1:

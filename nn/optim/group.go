@@ -3,7 +3,6 @@ package optim
 import (
 	"errors"
 	"fmt"
-	"math"
 	"path"
 
 	"github.com/gradlogp/gradlogp/nn"
@@ -136,8 +135,7 @@ func (d *GroupDecay[T]) Validate() error {
 		if _, err := path.Match(g.Names, ""); err != nil {
 			errs = append(errs, g.error(i))
 		}
-		ok := g.WeightDecay >= 0 && !math.IsInf(g.WeightDecay, 1)
-		errs = append(errs, rangeError(ok, fmt.Sprintf("GroupDecay.Groups[%d].WeightDecay", i), g.WeightDecay, "a number ≥ 0"))
+		errs = append(errs, sizeError[T](fmt.Sprintf("GroupDecay.Groups[%d].WeightDecay", i), g.WeightDecay))
 	}
 	return errors.Join(errs...)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/nn/internal/kernel"
 )
 
 // NAdam is Adam with Nesterov's momentum (Dozat 2016). With m and v as in Adam,
@@ -64,6 +65,7 @@ func (a *NAdam[T]) Update(theta, grad []T, from int) {
 	k, n := a.now, len(theta)
 	m, v := a.state.of(0, from, n), a.state.of(1, from, n)
 	for i, g := range grad {
+		g = kernel.Bounded(g)
 		k.next(&m[i], &v[i], g)
 		ahead := T(k.onM*m[i]) + T(k.onG*g)
 		theta[i] = T(theta[i]*k.keep) - ahead/(T(sqrt(v[i])*k.root)+k.eps)
@@ -76,7 +78,7 @@ func (a *NAdam[T]) State() [][]T { return a.state }
 // Validate implements Validator.
 func (a *NAdam[T]) Validate() error {
 	return errors.Join(
-		betasError("NAdam", a.Beta1, a.Beta2, a.Epsilon, a.WeightDecay),
+		betasError[T]("NAdam", a.Beta1, a.Beta2, a.Epsilon, a.WeightDecay),
 		rangeError(a.MomentumDecay >= 0 && !math.IsInf(a.MomentumDecay, 1), "NAdam.MomentumDecay", a.MomentumDecay, "a positive number, or 0 for the default"),
 	)
 }

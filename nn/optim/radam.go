@@ -5,6 +5,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/nn/internal/kernel"
 )
 
 // RAdam is Adam with a rate that follows how well the second moments are known,
@@ -56,6 +57,7 @@ func (a *RAdam[T]) Update(theta, grad []T, from int) {
 	k, n := a.now, len(theta)
 	m, v := a.state.of(0, from, n), a.state.of(1, from, n)
 	for i, g := range grad {
+		g = kernel.Bounded(g)
 		k.next(&m[i], &v[i], g)
 		move := T(k.rate * m[i])
 		if k.adapted {
@@ -70,7 +72,7 @@ func (a *RAdam[T]) State() [][]T { return a.state }
 
 // Validate implements Validator.
 func (a *RAdam[T]) Validate() error {
-	return betasError("RAdam", a.Beta1, a.Beta2, a.Epsilon, a.WeightDecay)
+	return betasError[T]("RAdam", a.Beta1, a.Beta2, a.Epsilon, a.WeightDecay)
 }
 
 var (

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/nn/internal/kernel"
 )
 
 // RMSprop divides the gradient by its recent size (Tieleman & Hinton 2012),
@@ -56,6 +57,7 @@ func (r *RMSprop[T]) Update(theta, grad []T, from int) {
 		mean = r.state.of(len(r.state)-1, from, n)
 	}
 	for i, g := range grad {
+		g = kernel.Bounded(g)
 		v[i] = T(k.alpha*v[i]) + T(k.gain*T(g*g))
 		size := v[i]
 		if mean != nil {
@@ -78,9 +80,9 @@ func (r *RMSprop[T]) State() [][]T { return r.state }
 func (r *RMSprop[T]) Validate() error {
 	return errors.Join(
 		fractionError("RMSprop.Alpha", r.Alpha),
-		epsilonError("RMSprop", r.Epsilon),
+		epsilonError[T]("RMSprop", r.Epsilon),
 		rangeError(r.Momentum >= 0 && r.Momentum < 1, "RMSprop.Momentum", r.Momentum, "a number on [0, 1)"),
-		decayError("RMSprop", r.WeightDecay),
+		sizeError[T]("RMSprop.WeightDecay", r.WeightDecay),
 	)
 }
 

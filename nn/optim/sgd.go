@@ -70,7 +70,7 @@ func (s *SGD[T]) Validate() error {
 		rangeError(s.Momentum >= 0 && s.Momentum < 1, "SGD.Momentum", s.Momentum, "a number on [0, 1)"),
 		rangeError(s.Dampening >= 0 && s.Dampening < 1, "SGD.Dampening", s.Dampening, "a number on [0, 1)"),
 		rangeError(!s.Nesterov || s.Momentum > 0 && s.Dampening == 0, "SGD.Nesterov", s.Nesterov, "false, or Momentum > 0 and Dampening = 0"),
-		decayError("SGD", s.WeightDecay),
+		sizeError[T]("SGD.WeightDecay", s.WeightDecay),
 	)
 }
 

@@ -68,12 +68,12 @@ func sqrt[T ad.Float](x T) T { return T(math.Sqrt(float64(x))) }
 
 // The checks that optimisers share.
 
-func betasError(of string, beta1, beta2, eps, decay float64) error {
+func betasError[T ad.Float](of string, beta1, beta2, eps, decay float64) error {
 	return errors.Join(
 		fractionError(of+".Beta1", beta1),
 		fractionError(of+".Beta2", beta2),
-		epsilonError(of, eps),
-		decayError(of, decay),
+		epsilonError[T](of, eps),
+		sizeError[T](of+".WeightDecay", decay),
 	)
 }
 
@@ -81,10 +81,14 @@ func fractionError(field string, v float64) error {
 	return rangeError(v >= 0 && v < 1, field, v, "a number on (0, 1), or 0 for the default")
 }
 
-func epsilonError(of string, eps float64) error {
-	return rangeError(eps >= 0 && !math.IsInf(eps, 1), of+".Epsilon", eps, "a positive number, or 0 for the default")
+// epsilonError wants a number that is positive in T, too: it is added to a root that
+// may be 0, and divided by.
+func epsilonError[T ad.Float](of string, eps float64) error {
+	ok := eps == 0 || T(eps) > 0 && !math.IsInf(float64(T(eps)), 1)
+	return rangeError(ok, of+".Epsilon", eps, "a positive number, or 0 for the default")
 }
 
-func decayError(of string, decay float64) error {
-	return rangeError(decay >= 0 && !math.IsInf(decay, 1), of+".WeightDecay", decay, "a number ≥ 0")
+// sizeError wants a number that T holds.
+func sizeError[T ad.Float](field string, v float64) error {
+	return rangeError(v >= 0 && !math.IsInf(float64(T(v)), 1), field, v, "a number ≥ 0")
 }

@@ -16,6 +16,8 @@ type AdamStep struct {
 //	m ← m + (1−β₁)(g−m)
 //	v ← β₂v + (1−β₂)g²
 //	θ ← θ − η (m/c₁) / (√(v/c₂) + ε)
+//
+// with g as Bounded returns it.
 func Adam[T Float](theta, m, v, grad []T, s AdamStep) {
 	m, v, grad = m[:len(theta)], v[:len(theta)], grad[:len(theta)]
 	k := numbersOf[T](s)
@@ -54,6 +56,17 @@ func EMA[T Float](shadow, theta []T, decay float64) {
 	}
 }
 
+// Bounded returns the number nearest to g whose square is a quarter of what T holds
+// or less: 2⁶³ in float32, 2⁵¹¹ in float64, or less, with the sign of g. An average
+// of squares would not recover from an infinity. NaN remains.
+func Bounded[T Float](g T) T {
+	limit := 0x1p511
+	if size[T]() == 4 {
+		limit = 0x1p63
+	}
+	return max(-T(limit), min(T(limit), g))
+}
+
 // adamNumbers holds what Adam multiplies by and adds, and the gain of the
 // moving average. Assembly knows the order.
 type adamNumbers[T Float] struct {
@@ -73,6 +86,7 @@ func numbersOf[T Float](s AdamStep) adamNumbers[T] {
 }
 
 func (k *adamNumbers[T]) update(theta, m, v *T, g T) {
+	g = Bounded(g)
 	*m += T(k.gain1 * (g - *m))
 	*v = T(k.beta2**v) + T(k.gain2*T(g*g))
 	*theta = T(*theta*k.keep) - T(k.rate**m)/(T(T(math.Sqrt(float64(*v)))*k.root)+k.eps)

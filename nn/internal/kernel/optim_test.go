@@ -131,3 +131,31 @@ func TestKernelsDoNotAllocate(t *testing.T) {
 		}))
 	})
 }
+
+// A gradient too large for its square to be a number is one of the largest that
+// is not, on every path.
+func testBoundedGradients[T Float](t *testing.T, huge, limit T) {
+	s := AdamStep{Rate: 0.1, Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, Correct1: 0.1, Correct2: 0.01}
+	grad := []T{huge, -huge, limit, -limit, T(math.Inf(1)), 1, -2, 0, T(math.NaN())}
+	bounded := []T{limit, -limit, limit, -limit, limit, 1, -2, 0, T(math.NaN())}
+	theta, m, v := make([]T, 9), make([]T, 9), make([]T, 9)
+	want, wantM, wantV := make([]T, 9), make([]T, 9), make([]T, 9)
+	Adam(theta, m, v, grad, s)
+	t.Run("portable", func(t *testing.T) {
+		take(t, portable)
+		Adam(want, wantM, wantV, bounded, s)
+	})
+	for i := range 8 {
+		require.Equal(t, want[i], theta[i])
+		require.Equal(t, wantM[i], m[i])
+		require.Equal(t, wantV[i], v[i])
+		require.LessOrEqual(t, math.Abs(float64(theta[i])), 0.101)
+		require.False(t, math.IsInf(float64(v[i]), 0))
+	}
+	require.True(t, theta[8] != theta[8] && v[8] != v[8], "NaN remains")
+}
+
+func TestHugeGradientsCountAsTheLargestWithASquare(t *testing.T) {
+	forPaths(t, func(t *testing.T) { testBoundedGradients[float32](t, 3e20, 0x1p63) })
+	forPaths(t, func(t *testing.T) { testBoundedGradients[float64](t, 1e200, 0x1p511) })
+}

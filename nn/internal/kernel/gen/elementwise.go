@@ -235,9 +235,16 @@ func optimizer(c *build.Context) {
 					k[i] = v.spread(operand.Mem{Base: s[4].base, Disp: i * v.size()})
 				}
 			}
+			bound := 0x1p63 // of Bounded
+			if v.double {
+				bound = 0x1p511
+			}
+			least, most := v.set(-bound), v.set(bound)
 			keep, gain1, beta2, gain2, rate, root, eps, gain := k[0], k[1], k[2], k[3], k[4], k[5], k[6], k[7]
 			v.walk().elements(v.Load(v.Param("n"), v.GP64()), func(l loop) {
-				g := l.load(s[3])
+				// NaN remains, as the instructions return their second source.
+				g := v.to(v.pick(v.VMINPS, v.VMINPD), l.load(s[3]), most)
+				g = v.to(v.pick(v.VMAXPS, v.VMAXPD), g, least)
 				m := l.load(s[1])
 				m = v.add(m, v.mul(gain1, v.sub(g, m)))
 				l.store(m, s[1])
