@@ -17,10 +17,10 @@ type (
 	Softplus  struct{} // ln(1+eˣ)
 	Sigmoid   struct{} // S(x) = 1/(1+e⁻ˣ)
 	LeakyReLU struct { // x where x > 0, else A·x
-		A float64 // zero means 0.01
+		A float64 // finite; zero means 0.01
 	}
 	ELU struct { // x where x > 0, else A(eˣ−1)
-		A float64 // zero means 1
+		A float64 // finite; zero means 1
 	}
 )
 
@@ -33,6 +33,12 @@ func (Softplus) Apply(_ *Build, x *ad.Expr) *ad.Expr    { return ad.Softplus(x) 
 func (Sigmoid) Apply(_ *Build, x *ad.Expr) *ad.Expr     { return ad.Sigmoid(x) }
 func (l LeakyReLU) Apply(_ *Build, x *ad.Expr) *ad.Expr { return ad.LeakyReLU(x, cmp.Or(l.A, 0.01)) }
 func (e ELU) Apply(_ *Build, x *ad.Expr) *ad.Expr       { return ad.ELU(x, cmp.Or(e.A, 1)) }
+
+// Validate implements Validator.
+func (l LeakyReLU) Validate() error { return finiteError("LeakyReLU.A", l.A) }
+
+// Validate implements Validator.
+func (e ELU) Validate() error { return finiteError("ELU.A", e.A) }
 
 var (
 	_ Module = SiLU{}

@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"errors"
 	"strconv"
 
 	"github.com/gradlogp/gradlogp/nn/ad"
@@ -59,7 +60,7 @@ type Embedded struct {
 func (m Embedded) Apply(b *Build, x *ad.Expr) *ad.Expr {
 	inner := b.Scope("body")
 	inner.Time, inner.Cond = nil, embed(b, m.Time, m.Cond)
-	return m.Body.Apply(inner, x)
+	return inner.Apply(m.Body, x)
 }
 
 // embed returns e = (Time(b.Time), Cond(b.Cond)), nil when there is nothing to
@@ -78,7 +79,7 @@ func embed(b *Build, time, cond Module) *ad.Expr {
 		default:
 			s := b.Scope(name)
 			s.Time, s.Cond = nil, nil
-			parts = append(parts, m.Apply(s, x))
+			parts = append(parts, s.Apply(m, x))
 		}
 	}
 	add(time, "time", b.Time)
@@ -100,7 +101,31 @@ func unknownConditioning(c Conditioning) string {
 	return "nn: unknown Conditioning " + strconv.Itoa(int(c))
 }
 
+func conditioningError(field string, c Conditioning) error {
+	return rangeError(c == FiLM || c == Additive, field, c, "FiLM or Additive")
+}
+
+// Validate implements Validator.
+func (c Condition) Validate() error {
+	return errors.Join(
+		conditioningError("Condition.Conditioning", c.Conditioning),
+		optionalError("Condition.Time", c.Time),
+		optionalError("Condition.Cond", c.Cond),
+	)
+}
+
+// Validate implements Validator.
+func (m Embedded) Validate() error {
+	return errors.Join(
+		partError("Embedded.Body", m.Body),
+		optionalError("Embedded.Time", m.Time),
+		optionalError("Embedded.Cond", m.Cond),
+	)
+}
+
 var (
-	_ Module = Condition{}
-	_ Module = Embedded{}
+	_ Module    = Condition{}
+	_ Module    = Embedded{}
+	_ Validator = Condition{}
+	_ Validator = Embedded{}
 )

@@ -1,7 +1,6 @@
 package nn
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/gradlogp/gradlogp/nn/ad"
@@ -24,8 +23,8 @@ type Dropout struct {
 
 // Apply implements Module. It panics when P is not on [0, 1).
 func (d Dropout) Apply(b *Build, x *ad.Expr) *ad.Expr {
-	if !(d.P >= 0 && d.P < 1) {
-		panic(fmt.Sprintf("nn: Dropout.P = %v, want a number on [0, 1)", d.P))
+	if err := d.Validate(); err != nil {
+		panic(err.Error())
 	}
 	const grid = 1 << 24
 	p := min(math.Round(d.P*grid), grid-1) / grid
@@ -37,4 +36,12 @@ func (d Dropout) Apply(b *Build, x *ad.Expr) *ad.Expr {
 	return ad.Mul(x, ad.Scale(1/(1-p), ad.Shift(ad.Neg(dropped), 1)))
 }
 
-var _ Module = Dropout{}
+// Validate implements Validator.
+func (d Dropout) Validate() error {
+	return rangeError(d.P >= 0 && d.P < 1, "Dropout.P", d.P, "a number on [0, 1)")
+}
+
+var (
+	_ Module    = Dropout{}
+	_ Validator = Dropout{}
+)

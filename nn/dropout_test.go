@@ -8,6 +8,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/nn/pool"
 )
 
 // runRandom evaluates e with the random numbers of hashed.
@@ -20,7 +21,7 @@ func runRandom[T ad.Float](e *ad.Expr, n int, theta []float64, workers int, leav
 		in[i] = convert[T](v)
 	}
 	out := make([]T, n*e.Cols())
-	p.Run(n, &w, hashed, [][]T{out}, in, ad.NewCrew(workers))
+	p.Run(n, &w, hashed, [][]T{out}, in, pool.New(workers))
 	return out
 }
 

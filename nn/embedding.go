@@ -1,7 +1,10 @@
 package nn
 
 import (
+	"errors"
 	"fmt"
+	"math"
+	"strconv"
 
 	"github.com/gradlogp/gradlogp/nn/ad"
 )
@@ -16,8 +19,11 @@ type OneHot struct{ Classes int }
 
 // Apply implements Module. It panics when x has more than one column.
 func (o OneHot) Apply(_ *Build, x *ad.Expr) *ad.Expr {
-	if x.Cols() != 1 || o.Classes < 1 {
-		panic(fmt.Sprintf("nn: OneHot of %d columns and %d classes, want one column and at least one class", x.Cols(), o.Classes))
+	if err := o.Validate(); err != nil {
+		panic(err.Error())
+	}
+	if x.Cols() != 1 {
+		panic(fmt.Sprintf("nn: OneHot: x is %s, want r×1", shape(x)))
 	}
 	edges := make([]float64, o.Classes+1)
 	for k := range edges {
@@ -25,6 +31,14 @@ func (o OneHot) Apply(_ *Build, x *ad.Expr) *ad.Expr {
 	}
 	above := ad.Step(ad.Sub(x, ad.Row(edges)))
 	return ad.Sub(ad.Slice(above, 0, o.Classes), ad.Slice(above, 1, o.Classes+1))
+}
+
+// Validate implements Validator.
+func (o OneHot) Validate() error { return classesError("OneHot.Classes", o.Classes) }
+
+// classesError checks a number of classes, of which each is a column.
+func classesError(field string, n int) error {
+	return rangeError(n > 0 && n < math.MaxInt32, field, n, "a positive number below 2³¹")
 }
 
 // Embedding gives each class a row of the parameter "table" (Classes×Out). Its
@@ -51,16 +65,38 @@ func (e Embedding) Apply(b *Build, x *ad.Expr) *ad.Expr {
 		x = OneHot{Classes: e.Classes}.Apply(b, x)
 	case e.Classes:
 	default:
-		panic(fmt.Sprintf("nn: Embedding of %d columns, want one of labels or %d of weights", x.Cols(), e.Classes))
+		panic(fmt.Sprintf("nn: Embedding: x is %s, want r×1, labels, or r×%d, weights of the classes", shape(x), e.Classes))
 	}
 	return ad.MatMul(x, b.Param("table", e.Classes, e.Out, init))
+}
+
+// Validate implements Validator.
+func (e Embedding) Validate() error {
+	return errors.Join(
+		classesError("Embedding.Classes", e.Classes),
+		positiveError("Embedding.Out", e.Out),
+		optionalError("Embedding.Init", e.Init),
+	)
 }
 
 // Columns are the columns From, …, To−1 of its input.
 type Columns struct{ From, To int }
 
 // Apply implements Module. It panics when x has not these columns.
-func (c Columns) Apply(_ *Build, x *ad.Expr) *ad.Expr { return ad.Slice(x, c.From, c.To) }
+func (c Columns) Apply(_ *Build, x *ad.Expr) *ad.Expr {
+	if c.From < 0 || c.From >= c.To || c.To > x.Cols() {
+		panic(fmt.Sprintf("nn: Columns: x is %s, want columns %d to %d of it", shape(x), c.From, c.To-1))
+	}
+	return ad.Slice(x, c.From, c.To)
+}
+
+// Validate implements Validator.
+func (c Columns) Validate() error {
+	return errors.Join(
+		rangeError(c.From >= 0, "Columns.From", c.From, "a number ≥ 0"),
+		rangeError(c.To > c.From, "Columns.To", c.To, fmt.Sprintf("more than From = %d", c.From)),
+	)
+}
 
 // Parallel applies each module to the same input, module i in scope "i", and
 // puts the outputs side by side. With Columns it treats columns of different
@@ -69,16 +105,28 @@ type Parallel []Module
 
 // Apply implements Module. It panics when there is no module.
 func (p Parallel) Apply(b *Build, x *ad.Expr) *ad.Expr {
+	if len(p) == 0 {
+		panic("nn: Parallel: has no modules, want at least one")
+	}
 	parts := make([]*ad.Expr, len(p))
 	for i, m := range p {
-		parts[i] = m.Apply(b.Scope(fmt.Sprint(i)), x)
+		parts[i] = b.Scope(strconv.Itoa(i)).Apply(m, x)
 	}
 	return ad.Concat(parts...)
 }
 
+// Validate implements Validator.
+func (p Parallel) Validate() error {
+	return errors.Join(rangeError(len(p) > 0, "Parallel", p, "at least one Module"), partsError("Parallel", p))
+}
+
 var (
-	_ Module = OneHot{}
-	_ Module = Embedding{}
-	_ Module = Columns{}
-	_ Module = Parallel(nil)
+	_ Module    = OneHot{}
+	_ Module    = Embedding{}
+	_ Module    = Columns{}
+	_ Module    = Parallel(nil)
+	_ Validator = OneHot{}
+	_ Validator = Embedding{}
+	_ Validator = Columns{}
+	_ Validator = Parallel(nil)
 )

@@ -26,14 +26,20 @@ func (e Energy) Apply(b *Build, x *ad.Expr) *ad.Expr {
 	return ad.Neg(ad.Grad(e.Potential(b, x), x)[0])
 }
 
-// Potential returns the one column E_θ(x), with the parameters that Apply uses
-// in the same scope. It panics when Net gives more columns.
+// Validate implements Validator.
+func (e Energy) Validate() error { return partError("Energy.Net", e.Net) }
+
+// Potential returns the one column E_θ(x), with the parameters of Apply in the
+// same scope, after which it needs Build.Share. It panics when Net gives more columns.
 func (e Energy) Potential(b *Build, x *ad.Expr) *ad.Expr {
-	y := e.Net.Apply(b, x)
+	y := b.Apply(e.Net, x)
 	if y.Cols() != 1 {
-		panic(fmt.Sprintf("nn: Energy: Net gives %d columns, want 1", y.Cols()))
+		panic(fmt.Sprintf("nn: Energy: Net gives %s, want r×1", shape(y)))
 	}
 	return y
 }
 
-var _ Module = Energy{}
+var (
+	_ Module    = Energy{}
+	_ Validator = Energy{}
+)

@@ -16,7 +16,7 @@ func energyNetwork(d int) (*network, *ad.Expr) {
 	net.Out = 1
 	m := nn.Energy{Net: net}
 	n := newNetwork(m, d, 0, ad.Input("t", 1))
-	potential := m.Potential(n.build, n.x)
+	potential := m.Potential(n.build.Share(), n.x)
 	for i := range n.theta {
 		n.theta[i] *= 0.5
 	}
@@ -66,7 +66,7 @@ func TestPotentialAndFieldShareTheirWeights(t *testing.T) {
 }
 
 func TestEnergyWantsOneColumn(t *testing.T) {
-	require.PanicsWithValue(t, "nn: Energy: Net gives 2 columns, want 1", func() {
+	require.PanicsWithValue(t, "nn: Energy: Net gives r×2, want r×1", func() {
 		newNetwork(nn.Energy{Net: nn.RecipeMLP(2, 8)}, 2, 0, nil)
 	})
 }

@@ -111,72 +111,8 @@ func ExampleParallel() {
 }
 
 // Weights decay, biases do not.
-func ExampleGroupDecay() {
-	var params nn.Params
-	nn.Linear{Out: 1}.Apply(nn.NewBuild(&params), ad.Input("x", 2))
-	o := &nn.GroupDecay[float64]{
-		Optimizer: &nn.Adam[float64]{},
-		Groups:    []nn.Group{{Names: "*weight", WeightDecay: 1}},
-	}
-	if err := o.Bind(&params); err != nil {
-		fmt.Println(err)
-	}
-	theta := []float64{1, 2, 3} // two weights and the bias
-	o.Step(theta, []float64{0, 0, 0}, 0, 0.1)
-	fmt.Println(theta)
-	// Output: [0.9 1.8 3]
-}
-
-func ExampleSGD() {
-	theta := []float64{5}
-	sgd := &nn.SGD[float64]{Momentum: 0.9, Nesterov: true}
-	for step := range 200 {
-		sgd.Step(theta, []float64{theta[0] - 3}, step, 0.1) // of ½(θ−3)²
-	}
-	fmt.Printf("%.3f\n", theta[0])
-	// Output: 3.000
-}
-
-func ExamplePowerFunction() {
-	ema := nn.EMA[float64]{By: nn.PowerFunction{Width: 0.1}}
-	shadow := []float64{-1} // forgotten at once
-	for step := range 1000 {
-		ema.Update(shadow, []float64{float64(step)}, step)
-	}
-	fmt.Printf("%.0f\n", shadow[0])
-	// Output: 888
-}
-
-func ExampleOneCycle() {
-	rate := nn.OneCycle{Peak: 25, Steps: 30}
-	fmt.Printf("%.4f %.4f %.4f\n", rate.At(0), rate.At(8), rate.At(29))
-	// Output: 1.0000 25.0000 0.0001
-}
-
 // One step of training is three calls; the steps count from 0.
-func ExampleAdam() {
-	const steps = 400
-	theta, shadow := []float32{0}, []float32{0}
-	adam, ema, rate := &nn.Adam[float32]{}, nn.EMA[float32]{Decay: 0.98}, nn.Cosine{Peak: 0.1, Steps: steps}
-	for step := range steps {
-		grad := []float32{2 * (theta[0] - 3)} // of (θ−3)²
-		nn.ClipNorm(grad, 1)
-		adam.Step(theta, grad, step, rate.At(step))
-		ema.Update(shadow, theta, step)
-	}
-	fmt.Printf("%.2f %.2f\n", theta[0], shadow[0])
-	// Output: 3.00 3.00
-}
-
 func ExampleMLP_Spread() {
 	fmt.Printf("%.1f\n", nn.RecipeMLP(2, 116).Spread(2, rand.NewPCG(1, 1)))
 	// Output: 1.0
-}
-
-func ExampleWarmUp() {
-	rate := nn.WarmUp{Steps: 4, Then: nn.Cosine{Peak: 1, Floor: 0.01, Steps: 4}}
-	for step := range 9 {
-		fmt.Printf("%.2f ", rate.At(step))
-	}
-	// Output: 0.25 0.50 0.75 1.00 1.00 0.86 0.51 0.15 0.01
 }

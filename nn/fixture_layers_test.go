@@ -199,6 +199,14 @@ func TestLayersFixture(t *testing.T) {
 	require.Positive(t, ran)
 }
 
+func closeTo(t *testing.T, want, got []float64, tolerance float64) {
+	t.Helper()
+	require.Len(t, got, len(want))
+	for i := range want {
+		require.LessOrEqual(t, math.Abs(got[i]-want[i]), tolerance*max(1, math.Abs(want[i])), "element %d: %v, want %v", i, got[i], want[i])
+	}
+}
+
 func checkLayers(t *testing.T, c layersCase) {
 	x, time, v := ad.Input("x", c.D), ad.Input("t", 1), ad.Input("v", c.D)
 	eps, sigma := ad.Input("eps", c.D), ad.Input("sigma", 1)

@@ -2,6 +2,8 @@ package nn
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"math"
 
 	"github.com/gradlogp/gradlogp/nn/ad"
@@ -20,8 +22,11 @@ type Fourier struct {
 	Low, High float64 // radians per unit of x; zero means 1 and 8
 }
 
-// Apply implements Module. It panics when N is negative or not 0 < Low ≤ High.
+// Apply implements Module. It panics when Validate returns an error.
 func (f Fourier) Apply(_ *Build, x *ad.Expr) *ad.Expr {
+	if err := f.Validate(); err != nil {
+		panic(err.Error())
+	}
 	return ad.Concat(append([]*ad.Expr{x}, waves(x, cmp.Or(f.N, 16), cmp.Or(f.Low, 1), cmp.Or(f.High, 8))...)...)
 }
 
@@ -36,16 +41,36 @@ type TimeFourier struct {
 	Low, High float64 // radians per unit of time; zero means 0.5 and 8
 }
 
-// Apply implements Module. It panics when N is negative or not 0 < Low ≤ High.
+// Apply implements Module. It panics when Validate returns an error.
 func (f TimeFourier) Apply(_ *Build, t *ad.Expr) *ad.Expr {
+	if err := f.Validate(); err != nil {
+		panic(err.Error())
+	}
 	return ad.Concat(waves(t, cmp.Or(f.N, 4), cmp.Or(f.Low, 0.5), cmp.Or(f.High, 8))...)
+}
+
+// Validate implements Validator.
+func (f Fourier) Validate() error { return wavesError("Fourier", f.N, f.Low, f.High, 1, 8) }
+
+// Validate implements Validator.
+func (f TimeFourier) Validate() error { return wavesError("TimeFourier", f.N, f.Low, f.High, 0.5, 8) }
+
+// wavesError checks waves whose defaults are from low to high.
+func wavesError(of string, n int, low, high, defaultLow, defaultHigh float64) error {
+	from, to := cmp.Or(low, defaultLow), cmp.Or(high, defaultHigh)
+	return errors.Join(
+		rangeError(n >= 0, of+".N", n, "a positive number, or 0 for the default"),
+		rangeError(from > 0 && from <= math.MaxFloat32, of+".Low", low, "a positive number, or 0 for the default"),
+		rangeError(to >= from && to <= math.MaxFloat32, of+".High", high, fmt.Sprintf("a number ≥ Low = %v, or 0 for the default", from)),
+	)
 }
 
 // waves returns the sines and the cosines of the products x_j w_k, ordered by
 // j and then k.
 func waves(x *ad.Expr, n int, low, high float64) []*ad.Expr {
-	if n < 0 || !(low > 0 && low <= high && high <= math.MaxFloat64) {
-		panic("nn: Fourier features need N > 0 and 0 < Low ≤ High")
+	const most = 1 << 20
+	if n > most/x.Cols() {
+		panic(fmt.Sprintf("nn: Fourier features of %d columns at %d frequencies, want at most %d waves", x.Cols(), n, most))
 	}
 	w := make([]float64, n)
 	for k := range w {
@@ -60,6 +85,8 @@ func waves(x *ad.Expr, n int, low, high float64) []*ad.Expr {
 }
 
 var (
-	_ Module = Fourier{}
-	_ Module = TimeFourier{}
+	_ Module    = Fourier{}
+	_ Module    = TimeFourier{}
+	_ Validator = Fourier{}
+	_ Validator = TimeFourier{}
 )

@@ -39,11 +39,16 @@ func (Xavier) Fill(dst []float64, rows, cols int, rng *rand.Rand) {
 	normal(dst, math.Sqrt(2/(float64(rows)+float64(cols))), rng)
 }
 
-// Normal draws weights from N(0, Std²).
+// Normal draws weights from N(0, Std²), Std ≥ 0.
 type Normal struct{ Std float64 }
 
 // Fill implements Init.
 func (n Normal) Fill(dst []float64, _, _ int, rng *rand.Rand) { normal(dst, n.Std, rng) }
+
+// Validate implements Validator.
+func (n Normal) Validate() error {
+	return rangeError(n.Std >= 0 && n.Std <= math.MaxFloat32, "Normal.Std", n.Std, "a number ≥ 0")
+}
 
 // Zeros sets weights to zero.
 type Zeros struct{}

@@ -47,7 +47,7 @@ func TestLayerNormIsItsEquation(t *testing.T) {
 		}
 		require.InDeltaSlice(t, want, run[float64](n.out, rows, n.theta, []*ad.Expr{n.x}, x), 1e-13)
 	}
-	require.PanicsWithValue(t, "nn: LayerNorm of one column", func() { newNetwork(nn.LayerNorm{}, 1, 0, nil) })
+	require.PanicsWithValue(t, "nn: LayerNorm: x is r×1, want two columns or more", func() { newNetwork(nn.LayerNorm{}, 1, 0, nil) })
 }
 
 func TestLayerNormStartsWithUnitGain(t *testing.T) {
@@ -101,7 +101,7 @@ func TestEmbeddingIsARowOfItsTable(t *testing.T) {
 		want = append(want, row(0)[j]/2+row(3)[j]/2)
 	}
 	require.InDeltaSlice(t, want, run[float64](mixed.out, 2, n.theta, []*ad.Expr{mixed.x}, weights), 1e-15)
-	require.PanicsWithValue(t, "nn: Embedding of 3 columns, want one of labels or 4 of weights", func() { newNetwork(e, 3, 0, nil) })
+	require.PanicsWithValue(t, "nn: Embedding: x is r×3, want r×1, labels, or r×4, weights of the classes", func() { newNetwork(e, 3, 0, nil) })
 }
 
 // branched is a condition of a label and two numbers, each embedded its way.

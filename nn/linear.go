@@ -1,6 +1,10 @@
 package nn
 
-import "github.com/gradlogp/gradlogp/nn/ad"
+import (
+	"errors"
+
+	"github.com/gradlogp/gradlogp/nn/ad"
+)
 
 // Linear is the layer
 //
@@ -27,4 +31,12 @@ func (l Linear) Apply(b *Build, x *ad.Expr) *ad.Expr {
 	return ad.Affine(x, w, b.Param("bias", 1, l.Out, Zeros{}))
 }
 
-var _ Module = Linear{}
+// Validate implements Validator.
+func (l Linear) Validate() error {
+	return errors.Join(positiveError("Linear.Out", l.Out), optionalError("Linear.Init", l.Init))
+}
+
+var (
+	_ Module    = Linear{}
+	_ Validator = Linear{}
+)

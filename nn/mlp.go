@@ -2,6 +2,8 @@ package nn
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"strconv"
 
 	"github.com/gradlogp/gradlogp/nn/ad"
@@ -59,26 +61,26 @@ func (m MLP) Apply(b *Build, x *ad.Expr) *ad.Expr {
 	}
 	for l, width := range m.Hidden {
 		s := b.Scope("hidden" + strconv.Itoa(l))
-		h = act.Apply(s.Scope("activation"), m.hidden(s, h, e, width))
+		h = s.Scope("activation").Apply(act, m.hidden(s, h, e, width))
 	}
-	return Linear{Out: cmp.Or(m.Out, x.Cols()), Init: LeCun{}}.Apply(b.Scope("output"), h)
+	return b.Scope("output").Apply(Linear{Out: cmp.Or(m.Out, x.Cols()), Init: LeCun{}}, h)
 }
 
 func (m MLP) features(b *Build, x *ad.Expr) *ad.Expr {
 	if m.Features == nil {
 		return x
 	}
-	return m.Features.Apply(b.Scope("features"), x)
+	return b.Scope("features").Apply(m.Features, x)
 }
 
 // hidden returns one layer's conditioned pre-activation.
 func (m MLP) hidden(b *Build, h, e *ad.Expr, width int) *ad.Expr {
 	if e == nil {
-		return Linear{Out: width}.Apply(b, h)
+		return b.Apply(Linear{Out: width}, h)
 	}
 	switch m.Conditioning {
 	case FiLM:
-		return film(b, Linear{Out: width}.Apply(b, h), e)
+		return film(b, b.Apply(Linear{Out: width}, h), e)
 	case Additive:
 		w := b.Param("weight", h.Cols(), width, He{})
 		bias := b.Param("bias", 1, width, Zeros{})
@@ -87,4 +89,22 @@ func (m MLP) hidden(b *Build, h, e *ad.Expr, width int) *ad.Expr {
 	panic(unknownConditioning(m.Conditioning))
 }
 
-var _ Module = MLP{}
+// Validate implements Validator.
+func (m MLP) Validate() error {
+	errs := []error{
+		rangeError(m.Out >= 0, "MLP.Out", m.Out, "a positive number, or 0 for the columns of x"),
+		conditioningError("MLP.Conditioning", m.Conditioning),
+		optionalError("MLP.Activation", m.Activation),
+		optionalError("MLP.Features", m.Features),
+		optionalError("MLP.Time", m.Time),
+	}
+	for l, width := range m.Hidden {
+		errs = append(errs, positiveError(fmt.Sprintf("MLP.Hidden[%d]", l), width))
+	}
+	return errors.Join(errs...)
+}
+
+var (
+	_ Module    = MLP{}
+	_ Validator = MLP{}
+)

@@ -249,7 +249,7 @@ func TestMLPRejectsImpossibleDescriptions(t *testing.T) {
 	require.NotPanics(t, apply(nn.MLP{}, nil))
 	require.PanicsWithValue(t, "nn: unknown Conditioning 2", apply(nn.MLP{Hidden: []int{3}, Conditioning: 2}, time))
 	for _, f := range []nn.Fourier{{N: -1}, {Low: -1}, {Low: 9}, {High: math.NaN()}, {High: math.Inf(1)}} {
-		require.PanicsWithValue(t, "nn: Fourier features need N > 0 and 0 < Low ≤ High", apply(nn.MLP{Features: f}, nil))
+		require.PanicsWithValue(t, f.Validate().Error(), apply(nn.MLP{Features: f}, nil))
 	}
 	require.PanicsWithValue(t, "nn: MLP.Spread: no hidden layer", func() { nn.MLP{}.Spread(2, rand.NewPCG(1, 1)) })
 }

@@ -1,18 +1,21 @@
 package nn
 
 import (
+	"errors"
+	"fmt"
 	"strconv"
 
 	"github.com/gradlogp/gradlogp/nn/ad"
 )
 
 // Module describes a layer or a network. It is a pure value: its weights are
-// made by the Build at the first Apply and found there again by name, so that
-// applying a module twice in one scope shares the weights. A Module's value
-// printed with %#v is a complete description of it.
+// made by the Build, in whose scope no other layer may have weights of the same
+// names; see Build.Share. A Module's value printed with %#v is a complete
+// description of it.
 //
 // Apply returns the layer's output for the rows x. It panics when the columns
-// of x do not suit the module.
+// of x do not suit the module; Build.Try makes an error of that. A module made of
+// others applies them by Build.Apply, so that this error can name them.
 type Module interface {
 	Apply(b *Build, x *ad.Expr) *ad.Expr
 }
@@ -32,20 +35,68 @@ type Build struct {
 
 	params *Params
 	scope  string
-	slots  *int
+	shares bool
+	common *building
 }
 
-// NewBuild returns a Build that adds to the parameters p, and finds those
-// already there.
-func NewBuild(p *Params) *Build { return &Build{params: p, slots: new(int)} }
+// building is what a Build and its scopes have in common.
+type building struct {
+	slots  int             // random leaves so far
+	taken  map[string]bool // names of parameters that a layer has
+	broken string          // the innermost layer that could not be applied
+}
+
+// NewBuild returns a Build that adds to the parameters p, and finds those that
+// another Build has added.
+func NewBuild(p *Params) *Build {
+	return &Build{params: p, common: &building{taken: make(map[string]bool)}}
+}
 
 // Param returns the shared rows×cols parameter called name within the scope:
-// its full name is the scope's, a dot, and name. When it exists already it is
-// the same parameter, and keeps the Init of the first time. Param panics,
-// naming both shapes, when it exists with another shape, and when the size is
-// not positive or overflows.
+// its full name is the scope's, a dot, and name. When another Build has added it
+// already it is the same parameter, and keeps the Init of the first time. Param
+// panics when a layer of this Build has the parameter already, unless that may be
+// shared (see Share); when the parameter has another shape, naming both; when the
+// size is not positive or overflows; and when init is nil or not valid.
 func (b *Build) Param(name string, rows, cols int, init Init) *ad.Expr {
-	return b.params.param(b.join(name), rows, cols, init)
+	full := b.join(name)
+	if b.common.taken[full] && !b.shares {
+		panic(fmt.Sprintf("nn: two layers of scope %q have the parameter %s: give each a Scope of its own, or let the second Share the weights of the first", b.scope, name))
+	}
+	leaf := b.params.param(full, rows, cols, init)
+	b.common.taken[full] = true
+	return leaf
+}
+
+// Share returns a Build of the same scope whose layers, and those in scopes of it,
+// have the weights of the layers of the same names that were applied before. So
+// a network is applied to several inputs:
+//
+//	y, z := net.Apply(b, x), net.Apply(b.Share(), x2)
+func (b *Build) Share() *Build {
+	child := *b
+	child.shares = true
+	return &child
+}
+
+// Apply is m.Apply(b, x), which it panics instead of when m is nil or returns nil.
+// A failure in it is an error of this layer for Try.
+func (b *Build) Apply(m Module, x *ad.Expr) *ad.Expr {
+	if isNil(m) {
+		panic(fmt.Sprintf("nn: the module of scope %q is nil", b.scope))
+	}
+	returned := false
+	defer func() {
+		if !returned && b.common.broken == "" {
+			b.common.broken = fmt.Sprintf("layer %q, %T of %s", b.scope, m, shape(x))
+		}
+	}()
+	y := m.Apply(b, x)
+	if y == nil {
+		panic(fmt.Sprintf("nn: %T returns nil", m))
+	}
+	returned = true
+	return y
 }
 
 // Scope returns a Build for a part of the network, whose parameters' names
@@ -68,8 +119,8 @@ func (b *Build) join(name string) string {
 // the row's address, the column, and on how many leaves this Build and its
 // scopes have handed out before.
 func (b *Build) Random(cols int) *ad.Expr {
-	slot := *b.slots
-	*b.slots++
+	slot := b.common.slots
+	b.common.slots++
 	return ad.Random(cols, slot)
 }
 
@@ -79,9 +130,20 @@ type Sequential []Module
 // Apply implements Module.
 func (s Sequential) Apply(b *Build, x *ad.Expr) *ad.Expr {
 	for i, m := range s {
-		x = m.Apply(b.Scope(strconv.Itoa(i)), x)
+		x = b.Scope(strconv.Itoa(i)).Apply(m, x)
 	}
 	return x
+}
+
+// Validate implements Validator.
+func (s Sequential) Validate() error { return partsError("Sequential", s) }
+
+func partsError(of string, parts []Module) error {
+	errs := make([]error, len(parts))
+	for i, m := range parts {
+		errs[i] = partError(fmt.Sprintf("%s[%d]", of, i), m)
+	}
+	return errors.Join(errs...)
 }
 
 var _ Module = Sequential(nil)

@@ -2,6 +2,8 @@ package nn
 
 import (
 	"cmp"
+	"fmt"
+	"math"
 
 	"github.com/gradlogp/gradlogp/nn/ad"
 )
@@ -22,7 +24,7 @@ type LayerNorm struct {
 // would be left.
 func (l LayerNorm) Apply(b *Build, x *ad.Expr) *ad.Expr {
 	if x.Cols() == 1 {
-		panic("nn: LayerNorm of one column")
+		panic(fmt.Sprintf("nn: LayerNorm: x is %s, want two columns or more", shape(x)))
 	}
 	n := float64(x.Cols())
 	centred := ad.Sub(x, ad.Scale(1/n, ad.SumCols(x)))
@@ -34,4 +36,15 @@ func (l LayerNorm) Apply(b *Build, x *ad.Expr) *ad.Expr {
 	return ad.Add(ad.Mul(y, b.Param("gain", 1, x.Cols(), Ones{})), b.Param("bias", 1, x.Cols(), Zeros{}))
 }
 
-var _ Module = LayerNorm{}
+// Validate implements Validator. An Epsilon that float32 does not hold would be
+// none.
+func (l LayerNorm) Validate() error {
+	const least = 0x1p-126
+	ok := l.Epsilon == 0 || l.Epsilon >= least && l.Epsilon <= math.MaxFloat32
+	return rangeError(ok, "LayerNorm.Epsilon", l.Epsilon, "a positive number, or 0 for the default")
+}
+
+var (
+	_ Module    = LayerNorm{}
+	_ Validator = LayerNorm{}
+)

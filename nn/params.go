@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 
 	"github.com/gradlogp/gradlogp/nn/ad"
 )
@@ -85,6 +86,9 @@ func (p *Params) param(name string, rows, cols int, init Init) *ad.Expr {
 	}
 	if init == nil {
 		panic("nn: parameter " + name + " has no Init")
+	}
+	if err := Validate(init); err != nil {
+		panic("nn: parameter " + name + ": " + strings.TrimPrefix(err.Error(), "nn: "))
 	}
 	if p.index == nil {
 		p.index = make(map[string]int)

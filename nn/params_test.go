@@ -11,12 +11,12 @@ import (
 	"github.com/gradlogp/gradlogp/nn/ad"
 )
 
-func TestModuleAppliedTwiceInOneScopeSharesItsWeights(t *testing.T) {
+func TestModuleAppliedAgainSharesItsWeightsWhenAsked(t *testing.T) {
 	var params nn.Params
 	b, x := nn.NewBuild(&params), ad.Input("x", 3)
 	layer := nn.Linear{Out: 3}
 	once := layer.Apply(b.Scope("a"), x)
-	twice := layer.Apply(b.Scope("a"), once)
+	twice := layer.Apply(b.Share().Scope("a"), once)
 	require.Equal(t, 12, params.Len())
 	layer.Apply(nn.NewBuild(&params).Scope("a"), x)
 	require.Equal(t, 12, params.Len(), "a second Build of the same parameters finds them")
@@ -52,9 +52,9 @@ func TestParamPanicsOnAClash(t *testing.T) {
 	var params nn.Params
 	b := nn.NewBuild(&params).Scope("net").Scope("layer")
 	w := b.Param("weight", 2, 3, nn.He{})
-	require.Same(t, w, b.Param("weight", 2, 3, nn.Zeros{}))
+	require.Same(t, w, b.Share().Param("weight", 2, 3, nn.Zeros{}))
 	require.Equal(t, nn.He{}, params.Entries()[0].Init, "the first Init stays")
-	require.PanicsWithValue(t, "nn: parameter net.layer.weight is 2×3, now wanted as 3×2", func() { b.Param("weight", 3, 2, nn.He{}) })
+	require.PanicsWithValue(t, "nn: parameter net.layer.weight is 2×3, now wanted as 3×2", func() { b.Share().Param("weight", 3, 2, nn.He{}) })
 	require.PanicsWithValue(t, "nn: parameter net.layer.none has impossible size 0×3", func() { b.Param("none", 0, 3, nn.He{}) })
 	require.PanicsWithValue(t, "nn: parameter net.layer.none has impossible size 3×-1", func() { b.Param("none", 3, -1, nn.He{}) })
 	require.Panics(t, func() { b.Param("none", math.MaxInt/2, 3, nn.He{}) })

@@ -2,6 +2,7 @@ package nn
 
 import (
 	"cmp"
+	"errors"
 
 	"github.com/gradlogp/gradlogp/nn/ad"
 )
@@ -16,16 +17,24 @@ import (
 // Body with Linear{Out: …, Init: Zeros{}}.
 type Residual struct {
 	Body  Module
-	Scale float64 // zero means 1; 1/√2 keeps the size of the signal
+	Scale float64 // finite; zero means 1; 1/√2 keeps the size of the signal
 }
 
 // Apply implements Module.
 func (r Residual) Apply(b *Build, x *ad.Expr) *ad.Expr {
-	y := r.Body.Apply(b.Scope("body"), x)
+	y := b.Scope("body").Apply(r.Body, x)
 	if y.Cols() != x.Cols() {
-		x = Linear{Out: y.Cols(), NoBias: true, Init: LeCun{}}.Apply(b.Scope("shortcut"), x)
+		x = b.Scope("shortcut").Apply(Linear{Out: y.Cols(), NoBias: true, Init: LeCun{}}, x)
 	}
 	return ad.Scale(cmp.Or(r.Scale, 1), ad.Add(x, y))
 }
 
-var _ Module = Residual{}
+// Validate implements Validator.
+func (r Residual) Validate() error {
+	return errors.Join(partError("Residual.Body", r.Body), finiteError("Residual.Scale", r.Scale))
+}
+
+var (
+	_ Module    = Residual{}
+	_ Validator = Residual{}
+)

@@ -38,6 +38,12 @@ type AdaptiveSDE struct {
 	MaxEvaluations int
 }
 
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (p AdaptiveSDE) Validate() error {
+	_, _, _, err := tolerances("AdaptiveSDE", p.RTol, p.ATol, p.MaxEvaluations, 0.02, 0.0078)
+	return err
+}
+
 // Predict implements Predictor. It returns an error wrapping ErrRange for an
 // impossible field.
 func (p AdaptiveSDE) Predict(s *Step) error {

@@ -192,7 +192,7 @@ func (o *dpmSteps) square(i int) float64 {
 func (o *dpmSteps) take(i, row int) {
 	y := o.high.RawRowView(i)
 	if level, down := math.Exp(-o.target(i)), math.Exp(-o.down[i]); down < level {
-		std := o.Noise * math.Sqrt((level-down)*(level+down))
+		std := o.SNoise * math.Sqrt((level-down)*(level+down))
 		o.s.pathOf(row, o.z, o.accepted[row], math.Exp(2*o.t[i]), math.Exp(2*o.target(i)))
 		for j, z := range o.z.RawRowView(0) {
 			y[j] += std * z

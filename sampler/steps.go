@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 
+	"github.com/gradlogp/gradlogp/sde"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -22,7 +23,7 @@ import (
 // The loop's body may look at the Step, which is valid until the next one, with
 // Point, At, X, Denoised and Data, but not change it. An error comes last and
 // with a nil Step; it is the one that Sample returns.
-func Steps(ctx context.Context, x *mat.Dense, p Problem, pred Predictor, s *Settings) iter.Seq2[*Step, error] {
+func Steps(ctx context.Context, x *mat.Dense, p sde.Problem, pred Predictor, s *Settings) iter.Seq2[*Step, error] {
 	r, err := newRun(x, p, pred, s)
 	if err == nil {
 		r.start = r.drawPrior
@@ -31,7 +32,7 @@ func Steps(ctx context.Context, x *mat.Dense, p Problem, pred Predictor, s *Sett
 }
 
 // StepsFrom is to Continue what Steps is to Sample: it starts from the given x.
-func StepsFrom(ctx context.Context, x *mat.Dense, p Problem, pred Predictor, s *Settings) iter.Seq2[*Step, error] {
+func StepsFrom(ctx context.Context, x *mat.Dense, p sde.Problem, pred Predictor, s *Settings) iter.Seq2[*Step, error] {
 	r, err := newRun(x, p, pred, s)
 	if err == nil {
 		r.start = r.given(x)
@@ -71,7 +72,7 @@ func (s *Step) Point() int {
 
 // Data writes the state, or another matrix in model coordinates such as
 // Denoised's, into dst in the data's coordinates.
-func (s *Step) Data(dst, y *mat.Dense) { s.frame.data(dst, y) }
+func (s *Step) Data(dst, y *mat.Dense) { s.problem.Frame.ToData(dst, y) }
 
 // Denoised returns D(x, t) = E[x₀ | x_t = x] of the state at the time At, in
 // model coordinates; the matrix may be read until the next Step. Where the
@@ -97,8 +98,7 @@ func (s *Step) Denoised() (*mat.Dense, error) {
 		}
 		l.x.Copy(s.X)
 		l.t, l.known = s.At, true
-		l.d.Copy(l.s)
-		s.tweedie(l.d, s.X, s.At)
+		sde.Convert(l.d, s.X, l.s, s.SDE, s.At, sde.Score, sde.Denoised)
 	}
 	return l.d, nil
 }

@@ -6,7 +6,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
-	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/nn/pool"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
 )
@@ -24,21 +24,21 @@ const (
 	boundLevels = 44
 )
 
-// Truth is what models of a law are measured against: clean rows with noise
+// Oracle is what models of a law are measured against: clean rows with noise
 // added, at the levels of KLBound, and the exact denoiser's answers to them. It
 // does not depend on a model, so that a run can be watched at the price of the
 // network alone. It is safe for concurrent use.
-type Truth struct {
+type Oracle struct {
 	noisy, denoised [boundLevels]*mat.Dense // in the data's own coordinates
 }
 
-// NewTruth adds noise to the rows of clean, each row with noise of its own at
+// NewOracle adds noise to the rows of clean, each row with noise of its own at
 // every level that depends on the seed alone. exact(σ) is the denoiser of data
 // with noise σ added; Denoise is called from several goroutines.
-func NewTruth(clean *mat.Dense, exact func(sigma float64) Denoiser, seed uint64) *Truth {
+func NewOracle(clean *mat.Dense, exact func(sigma float64) Denoiser, seed uint64) *Oracle {
 	n, d := clean.Dims()
-	crew := ad.NewCrew(0)
-	q := &Truth{}
+	crew := pool.New(0)
+	q := &Oracle{}
 	for k := range boundLevels {
 		x, denoised := mat.NewDense(n, d, nil), mat.NewDense(n, d, nil)
 		σ, law := levelAt(k), exact(levelAt(k))
@@ -76,7 +76,7 @@ func levelStep() float64 { return math.Log(boundHigh/boundLow) / (boundLevels - 
 // nearest level is taken. The model's scale has to be one number, or the noise
 // would not be isotropic in its coordinates: otherwise KLBound panics, as it
 // does when the rows have another dimension.
-func (q *Truth) KLBound(m *Model) float64 {
+func (q *Oracle) KLBound(m *Model) float64 {
 	n, d := q.noisy[0].Dims()
 	scale := m.oneScale(d)
 	x, s := mat.NewDense(n, d, nil), mat.NewDense(n, d, nil)
@@ -91,7 +91,7 @@ func (q *Truth) KLBound(m *Model) float64 {
 				row[j] = α * (v - m.shift[j]) / scale
 			}
 		}
-		m.Score(s, x, []float64{t})
+		m.Unconditional().Score(s, x, []float64{t})
 		sum := 0.0
 		for i := range n {
 			row, score := x.RawRowView(i), s.RawRowView(i)
@@ -122,10 +122,10 @@ func (m *Model) oneScale(d int) float64 {
 	return m.scale[0]
 }
 
-// KLBound returns Truth.KLBound for the rows of clean. For several looks at a
-// model, or several models, keep the Truth.
+// KLBound returns Oracle.KLBound for the rows of clean. For several looks at a
+// model, or several models, keep the Oracle.
 func KLBound(m *Model, clean *mat.Dense, exact func(sigma float64) Denoiser, seed uint64) float64 {
 	_, d := clean.Dims()
 	m.oneScale(d) // before the work
-	return NewTruth(clean, exact, seed).KLBound(m)
+	return NewOracle(clean, exact, seed).KLBound(m)
 }

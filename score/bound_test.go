@@ -26,7 +26,7 @@ func (s shrink) Denoise(dst, x []float64) []float64 {
 func TestKLBoundIsZeroForTheExactScoreAndTheIntegralOtherwise(t *testing.T) {
 	const d, mean, scale = 2, 3.0, 1.7
 	for name, p := range map[string]sde.SDE{"EDM": sde.EDM{}, "VP": sde.VP{}, "VE": sde.VE{}} {
-		m := newDead(t, d, Config{Process: p, Net: killed{nn.Linear{Out: d}}, Freeze: -1})
+		m := newDead(t, d, Config{Process: p, Net: killed{nn.Linear{Out: d}}, MinNoise: -1})
 		for j := range d {
 			m.shift[j], m.scale[j] = mean, scale
 		}
@@ -66,7 +66,7 @@ func (o off) Denoise(dst, x []float64) []float64 {
 // An error of σ makes the integrand d at every level, so that every weight of
 // the sum counts.
 func TestKLBoundIsTheLengthOfItsIntervalForAnErrorOfSigma(t *testing.T) {
-	m := newDead(t, 3, Config{Net: killed{nn.Linear{Out: 3}}, Freeze: -1})
+	m := newDead(t, 3, Config{Net: killed{nn.Linear{Out: 3}}, MinNoise: -1})
 	bound := KLBound(m, normals(20, 3, 1), func(σ float64) Denoiser { return off{shrink{0, 1, σ}} }, 1)
 	require.InEpsilon(t, 3*math.Log(20/0.003), bound, 1e-4)
 }
@@ -79,7 +79,7 @@ func TestKLBoundDependsOnItsSeedOnly(t *testing.T) {
 	require.NotEqual(t, KLBound(m, clean, exact, 1), KLBound(m, clean, exact, 2))
 }
 
-// One Truth serves many looks, and they do not depend on the processors.
+// One Oracle serves many looks, and they do not depend on the processors.
 func TestTruthIsMadeOnce(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	clean := normals(700, 2, 1)
@@ -89,7 +89,7 @@ func TestTruthIsMadeOnce(t *testing.T) {
 	require.NotEqual(t, want[0], want[1])
 	for _, procs := range []int{1, 4} {
 		runtime.GOMAXPROCS(procs)
-		truth := NewTruth(clean, exact, 5)
+		truth := NewOracle(clean, exact, 5)
 		for range 2 {
 			require.Equal(t, want, []float64{truth.KLBound(models[0]), truth.KLBound(models[1])})
 		}

@@ -94,7 +94,7 @@ func (m *Model) fields(b *nn.Build, col func(i int) *ad.Expr) Fields {
 	form := func(onX, onF int) func(x *ad.Expr) *ad.Expr {
 		return func(x *ad.Expr) *ad.Expr {
 			b.Time = col(colNoise)
-			f := m.net.Apply(b, ad.Mul(col(colIn), x))
+			f := m.net.Apply(b.Share(), ad.Mul(col(colIn), x)) // as often as the objective asks
 			return ad.Add(ad.Mul(col(onX), x), ad.Mul(col(onF), f))
 		}
 	}

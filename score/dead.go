@@ -10,7 +10,7 @@ import (
 	"github.com/gradlogp/gradlogp/sde/noise"
 )
 
-// Check is one look of the detector of dead runs. On fixed rows with σ/α
+// Diagnosis is one look of the detector of dead runs. On fixed rows with σ/α
 // log-uniform in [0.3, 1] and the target T of the EDM preconditioning,
 //
 //	R = 1 − E‖F − T‖² / E‖T‖²
@@ -23,7 +23,7 @@ import (
 // above 0, and Gain > 0.02. A network whose preconditioning does not start it at
 // F = 0 is far below 0 at first: while R < −0.02 it is given time, but not at
 // the end.
-type Check struct {
+type Diagnosis struct {
 	Step int
 	R    float64
 	Z    float64 // R's paired score: the mean improvement in standard errors
@@ -44,7 +44,7 @@ const (
 type detector struct {
 	noisy, clean *mat.Dense
 	σ            []float64
-	given        []float64 // encoded conditions of the rows; nil for a model without
+	cond         *mat.Dense // of the rows; nil for a model without
 }
 
 // check looks for a dead run after certain steps.
@@ -67,7 +67,7 @@ func (t *trainer) check() error {
 	if err := t.publish(); err != nil {
 		return err
 	}
-	c := Check{Step: t.step, Gain: math.NaN()}
+	c := Diagnosis{Step: t.step, Gain: math.NaN()}
 	c.R, c.Z = t.detector.explained(t.m)
 	young := c.R < -deadR && !last
 	dead := c.R < deadR && c.Z < deadZ && !young
@@ -78,7 +78,7 @@ func (t *trainer) check() error {
 		}
 		c.Gain = gain
 	}
-	t.result.Checks = append(t.result.Checks, c)
+	t.result.Diagnoses = append(t.result.Diagnoses, c)
 	t.checked(c)
 	switch {
 	case !dead || c.Gain <= deadGain:
@@ -96,12 +96,9 @@ func (t *trainer) check() error {
 // moved to its own.
 func newDetector(b *batcher) (*detector, error) {
 	d := &detector{clean: mat.NewDense(detectorRows, b.m.dim, nil), noisy: mat.NewDense(detectorRows, b.m.dim, nil), σ: make([]float64, detectorRows)}
-	cond := b.m.conditionsOf(detectorRows)
-	if err := b.pairs(d.clean, cond, diagnosticStep, 0, noise.Data); err != nil {
+	d.cond = b.m.conditionsOf(detectorRows)
+	if err := b.pairs(d.clean, d.cond, diagnosticStep, 0, noise.Data); err != nil {
 		return nil, err
-	}
-	if cond != nil {
-		d.given = b.m.cond.encoded(cond)
 	}
 	noise.White{Seed: b.s.Seed}.Normal(d.noisy, noise.Draw{Purpose: noise.Perturb, Slot: 1})
 	start, end := b.m.process.Span()
@@ -134,7 +131,17 @@ func (d *detector) explained(m *Model) (r, z float64) {
 			x.Set(i, j, α*v)
 		}
 	}
-	m.scoreGiven(s, x, t, d.given)
+	chunk := encodedAtOnce(detectorRows, m.conditionWidth())
+	for first := 0; first < detectorRows; first += chunk {
+		end := min(first+chunk, detectorRows)
+		part := func(a *mat.Dense) *mat.Dense {
+			if a == nil {
+				return nil
+			}
+			return a.Slice(first, end, 0, a.RawMatrix().Cols).(*mat.Dense)
+		}
+		(&View{m, part(d.cond)}).Score(part(s), part(x), t[first:end])
+	}
 	var power, better, square float64
 	for i, σ := range d.σ {
 		α, σt := m.process.Kernel(t[i])

@@ -7,9 +7,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/mat"
-	"gonum.org/v1/gonum/stat/distmv"
 
 	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/optim"
 	"github.com/gradlogp/gradlogp/sde"
 )
 
@@ -34,7 +34,7 @@ var deadModels = map[string]Config{
 // pinwheel has structure, but the covariance of a round Gaussian, so that the
 // best linear answer is F = 0.
 func pinwheel() Data {
-	return Draws(2, func(src rand.Source) distmv.Rander { return arms{rand.New(src)} })
+	return Draws(2, func(src rand.Source) arms { return arms{rand.New(src)} })
 }
 
 type arms struct{ rng *rand.Rand }
@@ -50,16 +50,16 @@ func TestDeadRunIsReported(t *testing.T) {
 	for name, c := range deadModels {
 		for where, data := range map[string]Data{"moons": moons(), "pinwheel": pinwheel()} {
 			m := newDead(t, 2, c)
-			s := &Settings{Steps: 600, Batch: 16, References: -1, Rate: nn.Constant(1e-4)}
+			s := &Settings{Steps: 600, Batch: 16, References: -1, Rate: optim.Constant(1e-4)}
 			r, err := Fit(background, m, data, s)
 			require.ErrorIs(t, err, ErrDead, "%s, %s", name, where)
 			require.ErrorContains(t, err, "after 500 steps")
 			require.Equal(t, 500, r.Steps)
-			require.Len(t, r.Checks, 1)
-			require.Equal(t, 500, r.Checks[0].Step)
-			require.Less(t, math.Abs(r.Checks[0].R), 0.01)
-			require.Less(t, r.Checks[0].Z, 5.0)
-			require.Greater(t, r.Checks[0].Gain, 0.07, "toys have .074 and more")
+			require.Len(t, r.Diagnoses, 1)
+			require.Equal(t, 500, r.Diagnoses[0].Step)
+			require.Less(t, math.Abs(r.Diagnoses[0].R), 0.01)
+			require.Less(t, r.Diagnoses[0].Z, 5.0)
+			require.Greater(t, r.Diagnoses[0].Gain, 0.07, "toys have .074 and more")
 			require.NotEmpty(t, r.Raw)
 			require.Positive(t, r.Loss)
 		}
@@ -77,14 +77,14 @@ func newDead(t *testing.T, d int, c Config) *Model {
 // reaches first: it is young there, not dead.
 func TestYoungRunIsNotDead(t *testing.T) {
 	run := func(steps int) (*Result, error) {
-		m := newDead(t, 2, Config{Precond: Clean{}, Net: nn.RecipeMLP(2, 16)})
-		return Fit(background, m, moons(), &Settings{Steps: steps, Batch: 8, References: -1, Rate: nn.Constant(3e-4)})
+		m := newDead(t, 2, Config{Precond: X0{}, Net: nn.RecipeMLP(2, 16)})
+		return Fit(background, m, moons(), &Settings{Steps: steps, Batch: 8, References: -1, Rate: optim.Constant(3e-4)})
 	}
 	r, err := run(501)
-	require.Len(t, r.Checks, 2, "the check after 500 steps lets it go on")
-	require.Less(t, r.Checks[0].R, -0.02)
+	require.Len(t, r.Diagnoses, 2, "the check after 500 steps lets it go on")
+	require.Less(t, r.Diagnoses[0].R, -0.02)
 	require.ErrorIs(t, err, ErrDead, "as the result of a run it is nothing")
-	require.Greater(t, r.Checks[1].Gain, 0.07)
+	require.Greater(t, r.Diagnoses[1].Gain, 0.07)
 }
 
 // For Gaussian data F = 0 is the truth.
@@ -93,8 +93,8 @@ func TestGaussianDataRaiseNoAlarm(t *testing.T) {
 		m := newDead(t, d, Config{Net: killed{nn.Linear{Out: d}}})
 		r := fit(t, m, standard(d), &Settings{Steps: 500, Batch: 4, References: -1})
 		require.Empty(t, r.Warnings)
-		require.Len(t, r.Checks, 1)
-		for _, c := range r.Checks {
+		require.Len(t, r.Diagnoses, 1)
+		for _, c := range r.Diagnoses {
 			require.Less(t, math.Abs(c.R), 1e-5)
 			require.Less(t, math.Abs(c.Gain), 0.005)
 		}
@@ -106,8 +106,8 @@ func TestDeadRunInManyDimensionsIsAWarning(t *testing.T) {
 	r := fit(t, m, standard(5), &Settings{Steps: 700, Batch: 4, References: -1})
 	require.Len(t, r.Warnings, 1)
 	require.Contains(t, r.Warnings[0], "no structure found beyond a Gaussian")
-	require.Len(t, r.Checks, 2)
-	require.True(t, math.IsNaN(r.Checks[0].Gain))
+	require.Len(t, r.Diagnoses, 2)
+	require.True(t, math.IsNaN(r.Diagnoses[0].Gain))
 }
 
 func TestChecksComeAtTheirSteps(t *testing.T) {
@@ -115,7 +115,7 @@ func TestChecksComeAtTheirSteps(t *testing.T) {
 		m := newDead(t, 4, Config{Net: killed{nn.Linear{Out: 4}}})
 		r := fit(t, m, standard(4), &Settings{Steps: steps, Batch: 1, References: -1})
 		var got []int
-		for _, c := range r.Checks {
+		for _, c := range r.Diagnoses {
 			got = append(got, c.Step)
 		}
 		require.Equal(t, want, got)
@@ -126,7 +126,7 @@ func TestChecksComeAtTheirSteps(t *testing.T) {
 func TestDetectorStaysWithinTheSpan(t *testing.T) {
 	m := newDead(t, 2, Config{Net: killed{nn.Linear{Out: 2}}, Process: sde.EDM{SigmaMin: 20, SigmaMax: 80}})
 	r := fit(t, m, pinwheel(), &Settings{Steps: 500, Batch: 4, References: -1})
-	require.Less(t, r.Checks[0].Gain, 0.02)
+	require.Less(t, r.Diagnoses[0].Gain, 0.02)
 }
 
 // R is what it says: for a network that knows part of the answer it is the part
@@ -169,7 +169,7 @@ func TestDetectorAgreesWithItsDefinition(t *testing.T) {
 			α, _ := p.Kernel(at)
 			x, D := mat.NewDense(1, 2, nil), mat.NewDense(1, 2, nil)
 			x.Scale(α, d.noisy.Slice(i, i+1, 0, 2))
-			m.Score(D, x, []float64{at})
+			m.Unconditional().Score(D, x, []float64{at})
 			sde.Convert(D, x, D, p, at, sde.Score, sde.Denoised)
 			k := EDM{}.Coeffs(sde.EDM{}, σ)
 			for j := range 2 {
@@ -201,11 +201,11 @@ func TestTrainingReachesTheOptimumOfGaussianData(t *testing.T) {
 			m := newDead(t, 2, Config{Process: p, Precond: Epsilon{}, Net: nn.Linear{Out: 2}})
 			fit(t, m, data, &Settings{
 				Steps: 499, Batch: 256, References: references, Weight: Simple{}, Times: fixed(at), EMA: 0.9,
-				Rate: nn.Cosine{Peak: 0.03, Floor: 3e-5, Steps: 499}, Seed: 2,
+				Rate: optim.Cosine{Peak: 0.03, Floor: 3e-5, Steps: 499}, Seed: 2,
 			})
 			α, σ := p.Kernel(at)
 			least := 0.0
-			_, scale := m.Frame()
+			scale := m.Frame().Scale
 			for _, s := range variances {
 				s /= scale[0] * scale[0]
 				least += α * α * s / (α*α*s + σ*σ)
@@ -216,7 +216,7 @@ func TestTrainingReachesTheOptimumOfGaussianData(t *testing.T) {
 			x.Apply(func(i, j int, v float64) float64 {
 				return α*math.Sqrt(variances[j])/scale[0]*clean.At(i, j) + σ*z.At(i, j)
 			}, x)
-			m.Score(s, x, []float64{at})
+			m.Unconditional().Score(s, x, []float64{at})
 			excess := make([]float64, n)
 			for i := range n {
 				for j := range 2 {
@@ -233,7 +233,7 @@ func TestTrainingReachesTheOptimumOfGaussianData(t *testing.T) {
 			for j, v := range variances { // the score's slope is −1/(α²s + σ²)
 				jv, e := mat.NewDense(1, 2, nil), mat.NewDense(1, 2, nil)
 				e.Set(0, j, 1)
-				m.JVP(mat.NewDense(1, 2, nil), jv, mat.NewDense(1, 2, nil), e, []float64{at})
+				m.Unconditional().JVP(mat.NewDense(1, 2, nil), jv, mat.NewDense(1, 2, nil), e, []float64{at})
 				want := -1 / (α*α*v/(scale[0]*scale[0]) + σ*σ)
 				require.InDelta(t, want, jv.At(0, j), 0.03/σ, "t = %v", at)
 				require.InDelta(t, 0, jv.At(0, 1-j), 0.03/σ, "t = %v", at)

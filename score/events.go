@@ -12,13 +12,13 @@ import (
 func (t *trainer) started() {
 	held := 0
 	if t.held != nil {
-		held = t.held.batch.own
+		held = t.held.rows
 	}
 	t.log.Info("score: training starts", "dim", t.m.dim, "weights", t.params.Len(), "done", t.step, "steps", t.s.Steps,
 		"batch", t.s.Batch, "references", max(t.s.References, 0), "held_out", held, "seed", t.s.Seed, "workers", t.s.Workers)
 }
 
-func (t *trainer) checked(c Check) {
+func (t *trainer) checked(c Diagnosis) {
 	args := []any{"step", c.Step, "R", c.R, "z", c.Z}
 	if !math.IsNaN(c.Gain) {
 		args = append(args, "gain", c.Gain)
@@ -30,7 +30,7 @@ func (t *trainer) checked(c Check) {
 func (t *trainer) stopped(err error) {
 	level, args := slog.LevelInfo, []any{"step", t.step, "loss", t.result.Loss}
 	if t.result.BestStep > 0 {
-		args = append(args, "held_out", t.result.HeldOut, "best_step", t.result.BestStep)
+		args = append(args, "held_out_loss", t.result.HeldOut, "best_step", t.result.BestStep)
 	}
 	if err != nil {
 		args = append(args, "error", err)

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/optim"
 )
 
 func TestGroupsOfWeightsDecayInTraining(t *testing.T) {
@@ -13,8 +14,8 @@ func TestGroupsOfWeightsDecayInTraining(t *testing.T) {
 	m := newModel(t, 2, Config{Net: killed{small}})
 	before := append([]float32(nil), m.theta...)
 	s := quick(3)
-	s.Rate, s.EMA = nn.Constant(0.1), -1
-	s.Optimizer = &nn.GroupDecay[float32]{Optimizer: &nn.SGD[float32]{}, Groups: []nn.Group{{Names: "hidden?.weight", WeightDecay: 1}}}
+	s.Rate, s.EMA = optim.Constant(0.1), -1
+	s.Optimizer = &optim.GroupDecay[float32]{Optimizer: &optim.SGD[float32]{}, Groups: []optim.Group{{Names: "hidden?.weight", WeightDecay: 1}}}
 	fit(t, m, moons(), s)
 	for _, name := range []string{"hidden0.weight", "hidden1.weight", "hidden0.bias", "output.weight"} {
 		was, _, _ := nn.View(m.params, before, name)
@@ -34,10 +35,10 @@ func TestTheAverageFollowsItsRule(t *testing.T) {
 	last, averaged := newModel(t, 2, Config{}), newModel(t, 2, Config{})
 	start := append([]float32(nil), averaged.theta...)
 	s := quick(steps)
-	s.Averaging = nn.PowerRamp{Start: steps} // the last weights
+	s.Averaging = optim.PowerRamp{Start: steps} // the last weights
 	r := fit(t, last, moons(), s)
 	require.InDeltaSlice(t, asFloat64(r.Raw), asFloat64(last.theta), 1e-6)
-	s.Averaging = nn.HalfLife{Steps: 1e9, NoRampUp: true} // the first
+	s.Averaging = optim.HalfLife{Steps: 1e9, NoRampUp: true} // the first
 	r = fit(t, averaged, moons(), s)
 	require.InDeltaSlice(t, asFloat64(start), asFloat64(averaged.theta), 1e-6)
 	require.NotEqual(t, start, r.Raw)

@@ -4,6 +4,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/nn/pool"
 )
 
 // posterior computes means of reference rows r_j under the weights
@@ -112,7 +113,7 @@ const floor = 40
 const worstExponent = 1 << 20
 
 // run evaluates all rows.
-func (p *posterior) run(crew *ad.Crew) {
+func (p *posterior) run(crew *pool.Crew) {
 	p.program.Run(len(p.rows)/p.width, &p.weights, nil, p.out, p.in, crew)
 }
 

@@ -69,17 +69,22 @@ func (t *trainer) settings() ([]described, error) {
 		value any
 	}{
 		{"Objective", s.Objective}, {"Weight", s.Weight}, {"Times", s.Times}, {"Steps", s.Steps}, {"Batch", s.Batch},
-		{"NoAntithetic", s.NoAntithetic}, {"References", s.References}, {"Rate", s.Rate}, {"Optimizer", hyperparameters(s.Optimizer)},
+		{"NoAntithetic", s.NoAntithetic}, {"References", s.References}, {"Rate", s.Rate},
 		{"EMA", s.EMA}, {"Averaging", s.Averaging}, {"Clip", s.Clip}, {"ClipValue", s.ClipValue}, {"DropCond", s.DropCond},
-		{"ScaleColumns", s.ScaleColumns}, {"Seed", s.Seed},
+		{"Scaling", s.Scaling.String()}, {"Seed", s.Seed},
 		{"Validation.Rows", s.Validation.Rows}, {"Validation.Every", s.Validation.Every}, {"Validation.Patience", s.Validation.Patience},
 	} {
-		text, err := describe("Settings."+f.name, f.value)
+		text, _, err := describe("Settings."+f.name, f.value)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, described{metaSettings + f.name, text})
 	}
+	text, err := describeExported("Settings.Optimizer", s.Optimizer)
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, described{metaSettings + "Optimizer", text})
 	rows, err := fingerprint(t.batch, calibrationStep)
 	if err != nil {
 		return nil, err
@@ -119,13 +124,13 @@ func (t *trainer) state() (*checkpoint.File, error) {
 	for i, v := range t.s.Optimizer.State() {
 		add(tensorOptimizer+strconv.Itoa(i), v)
 	}
-	checks := make([]float64, 0, 4*len(t.result.Checks))
-	for _, c := range t.result.Checks {
+	checks := make([]float64, 0, 4*len(t.result.Diagnoses))
+	for _, c := range t.result.Diagnoses {
 		checks = append(checks, float64(c.Step), c.R, c.Z, c.Gain)
 	}
 	f.Tensors = append(f.Tensors,
 		checkpoint.Tensor{Name: tensorLosses, Shape: []int{len(t.losses)}, Data: t.losses},
-		checkpoint.Tensor{Name: tensorChecks, Shape: []int{len(t.result.Checks), 4}, Data: checks})
+		checkpoint.Tensor{Name: tensorChecks, Shape: []int{len(t.result.Diagnoses), 4}, Data: checks})
 	return f, nil
 }
 
@@ -137,7 +142,7 @@ func (t *trainer) restore(f *checkpoint.File) (*content, error) {
 		return nil, err
 	}
 	if kind := f.Metadata[metaKind]; kind != kindCheckpoint {
-		return nil, fmt.Errorf("%w: the file is a %s, not a checkpoint of a run", ErrMismatch, kind)
+		return nil, fmt.Errorf("the file is a %s, not a checkpoint of a run: %w", kind, ErrMismatch)
 	}
 	all, err := t.settings()
 	if err != nil {
@@ -145,11 +150,11 @@ func (t *trainer) restore(f *checkpoint.File) (*content, error) {
 	}
 	for _, d := range all {
 		if got := f.Metadata[d.key]; got != d.value {
-			return nil, fmt.Errorf("%w: %s is\n\t%s in the file,\n\t%s in this run", ErrMismatch, strings.Replace(d.key, metaSettings, "Settings.", 1), got, d.value)
+			return nil, fmt.Errorf("%s is\n\t%s in the file,\n\t%s in this run: %w", strings.Replace(d.key, metaSettings, "Settings.", 1), got, d.value, ErrMismatch)
 		}
 	}
 	if t.step, err = strconv.Atoi(f.Metadata[metaStep]); err != nil || t.step < 1 || t.step > t.s.Steps {
-		return nil, fmt.Errorf("%w: %s is %q, want a step on [1, %d]", ErrRange, metaStep, f.Metadata[metaStep], t.s.Steps)
+		return nil, fmt.Errorf("%s is %q, want a step on [1, %d]: %w", metaStep, f.Metadata[metaStep], t.s.Steps, ErrRange)
 	}
 	for name, to := range map[string]*[]float32{tensorRaw: &t.raw, tensorEMA: &t.ema} {
 		v, err := tensor[float32](rest, name, len(*to))
@@ -172,17 +177,16 @@ func (t *trainer) restore(f *checkpoint.File) (*content, error) {
 	}
 	for _, left := range f.Tensors {
 		if _, unknown := rest[left.Name]; unknown {
-			return nil, fmt.Errorf("%w: the file has a tensor %s that the run has not", ErrMismatch, left.Name)
+			return nil, fmt.Errorf("the file has a tensor %s that the run has not: %w", left.Name, ErrMismatch)
 		}
 	}
 	return c, nil
 }
 
-// restoreOptimizer restores the state in place, after a step that makes room
-// for it and changes nothing else.
+// restoreOptimizer restores the state in place, after the start of a step, which
+// makes room for it.
 func (t *trainer) restoreOptimizer(rest map[string]checkpoint.Tensor) error {
-	n := len(t.raw)
-	t.s.Optimizer.Step(make([]float32, n), make([]float32, n), 0, 0)
+	t.s.Optimizer.Begin(len(t.raw), 0, 0)
 	for i, to := range t.s.Optimizer.State() {
 		v, err := anyTensor[float32](rest, tensorOptimizer+strconv.Itoa(i), len(to))
 		if err != nil {
@@ -204,10 +208,10 @@ func (t *trainer) restoreValidation(meta map[string]string, rest map[string]chec
 		return err
 	}
 	if v.bestLoss, err = strconv.ParseFloat(meta[metaBestLoss], 64); err != nil || !finite(v.bestLoss) {
-		return fmt.Errorf("%w: %s is %q, want a finite number", ErrRange, metaBestLoss, meta[metaBestLoss])
+		return fmt.Errorf("%s is %q, want a finite number: %w", metaBestLoss, meta[metaBestLoss], ErrRange)
 	}
 	if v.bestStep, err = strconv.Atoi(meta[metaBestStep]); err != nil || v.bestStep < 1 || v.bestStep > t.step {
-		return fmt.Errorf("%w: %s is %q, want a step on [1, %d]", ErrRange, metaBestStep, meta[metaBestStep], t.step)
+		return fmt.Errorf("%s is %q, want a step on [1, %d]: %w", metaBestStep, meta[metaBestStep], t.step, ErrRange)
 	}
 	return nil
 }
@@ -215,7 +219,7 @@ func (t *trainer) restoreValidation(meta map[string]string, rest map[string]chec
 // restoreResult restores checks and warnings.
 func (t *trainer) restoreResult(meta map[string]string, rest map[string]checkpoint.Tensor) error {
 	if err := json.Unmarshal([]byte(meta[metaWarnings]), &t.result.Warnings); err != nil {
-		return fmt.Errorf("%w: %s: %w", ErrMismatch, metaWarnings, err)
+		return fmt.Errorf("%s: %w: %w", metaWarnings, err, ErrMismatch)
 	}
 	shape := rest[tensorChecks].Shape
 	if len(shape) == 0 {
@@ -226,7 +230,7 @@ func (t *trainer) restoreResult(meta map[string]string, rest map[string]checkpoi
 		return err
 	}
 	for c := range slices.Chunk(checks, 4) {
-		t.result.Checks = append(t.result.Checks, Check{Step: int(c[0]), R: c[1], Z: c[2], Gain: c[3]})
+		t.result.Diagnoses = append(t.result.Diagnoses, Diagnosis{Step: int(c[0]), R: c[1], Z: c[2], Gain: c[3]})
 	}
 	return nil
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/checkpoint"
+	"github.com/gradlogp/gradlogp/nn/optim"
 	"github.com/gradlogp/gradlogp/sde"
 )
 
@@ -45,17 +46,17 @@ var runs = map[string]struct {
 		s.References, s.Validation.Every = 0, 10
 	}},
 	"objective with parameters and leaves": {Config{Net: spherical, Process: sde.VP{}}, few, func(s *Settings) {
-		s.Objective, s.Validation.Data, s.Rate = uncertain{}, moons(), nn.RecipeRate(s.Steps)
+		s.Objective, s.Validation.Data, s.Rate = uncertain{}, moons(), optim.RecipeRate(s.Steps)
 	}},
 	"no average": {Config{Precond: V{}}, func(*testing.T) Data { return standard(2) }, func(s *Settings) {
 		s.ClipValue = 1e-3
-		s.EMA, s.NoAntithetic, s.ScaleColumns = -1, true, true
+		s.EMA, s.NoAntithetic, s.Scaling = -1, true, ColumnScales
 	}},
 }
 
 // few are 300 rows.
 func few(t *testing.T) Data {
-	data, err := Rows(normals(300, 2, 7))
+	data, err := Rows(normals(300, 2, 7), nil)
 	require.NoError(t, err)
 	return data
 }
@@ -115,7 +116,7 @@ func TestResumedRunRemembersItsChecks(t *testing.T) {
 	s := &Settings{Steps: 1010, Batch: 4, References: -1, Checkpoints: Checkpoints{Dir: t.TempDir(), Every: 505}}
 	m := newDead(t, 5, config)
 	want := fit(t, m, standard(5), s)
-	require.Len(t, want.Checks, 3)
+	require.Len(t, want.Diagnoses, 3)
 	got, err := Resume(background, newDead(t, 5, config), standard(5), s, filepath.Join(s.Checkpoints.Dir, keptName(505)))
 	require.NoError(t, err)
 	require.Equal(t, fmt.Sprint(want), fmt.Sprint(got), "NaN is not equal to itself")
@@ -255,25 +256,25 @@ func TestOtherSettingsAreRefusedByName(t *testing.T) {
 	fit(t, newModel(t, 2, Config{}), few(t), base())
 	path, err := Latest(dir)
 	require.NoError(t, err)
-	other, err := Rows(normals(300, 2, 8))
+	other, err := Rows(normals(300, 2, 8), nil)
 	require.NoError(t, err)
 	for want, change := range map[string]func(s *Settings, data *Data, c *Config){
 		"Settings.Objective is\n\tscore.DSM{} in the file,\n\tscore.uncertain{} in this run": func(s *Settings, _ *Data, _ *Config) { s.Objective = uncertain{} },
 		"Settings.Weight is":                          func(s *Settings, _ *Data, _ *Config) { s.Weight = Simple{} },
-		"Settings.Times is":                           func(s *Settings, _ *Data, _ *Config) { s.Times = Uniform{} },
+		"Settings.Times is":                           func(s *Settings, _ *Data, _ *Config) { s.Times = UniformTimes{} },
 		"Settings.Steps is\n\t20 in the file,\n\t21":  func(s *Settings, _ *Data, _ *Config) { s.Steps = 21 },
 		"Settings.Batch is":                           func(s *Settings, _ *Data, _ *Config) { s.Batch = 50 },
 		"Settings.NoAntithetic is":                    func(s *Settings, _ *Data, _ *Config) { s.NoAntithetic = true },
 		"Settings.References is":                      func(s *Settings, _ *Data, _ *Config) { s.References = 64 },
-		"Settings.Rate is":                            func(s *Settings, _ *Data, _ *Config) { s.Rate = nn.Constant(1) },
-		"Settings.Optimizer is\n\t&nn.Adam":           func(s *Settings, _ *Data, _ *Config) { s.Optimizer = &nn.Adam[float32]{Beta1: 0.5} },
+		"Settings.Rate is":                            func(s *Settings, _ *Data, _ *Config) { s.Rate = optim.Constant(1) },
+		"Settings.Optimizer is\n\t&optim.Adam":        func(s *Settings, _ *Data, _ *Config) { s.Optimizer = &optim.Adam[float32]{Beta1: 0.5} },
 		"Settings.EMA is":                             func(s *Settings, _ *Data, _ *Config) { s.EMA = 0.5 },
-		"Settings.Averaging is":                       func(s *Settings, _ *Data, _ *Config) { s.Averaging = nn.HalfLife{Steps: 9} },
+		"Settings.Averaging is":                       func(s *Settings, _ *Data, _ *Config) { s.Averaging = optim.HalfLife{Steps: 9} },
 		"Settings.Clip is":                            func(s *Settings, _ *Data, _ *Config) { s.Clip = 2 },
 		"Settings.ClipValue is":                       func(s *Settings, _ *Data, _ *Config) { s.ClipValue = 2 },
 		"Settings.DropCond is":                        func(s *Settings, _ *Data, _ *Config) { s.DropCond = 0.5 },
-		"Settings.ScaleColumns is":                    func(s *Settings, _ *Data, _ *Config) { s.ScaleColumns = true },
-		"Settings.Seed is\n\t0x4 in the file,\n\t0x5": func(s *Settings, _ *Data, _ *Config) { s.Seed = 5 },
+		"Settings.Scaling is\n\t\"auto\" in the file": func(s *Settings, _ *Data, _ *Config) { s.Scaling = CommonScale },
+		"Settings.Seed is\n\t4 in the file,\n\t5":     func(s *Settings, _ *Data, _ *Config) { s.Seed = 5 },
 		"Settings.Validation.Rows is":                 func(s *Settings, _ *Data, _ *Config) { s.Validation.Rows = 7 },
 		"Settings.Validation.Every is":                func(s *Settings, _ *Data, _ *Config) { s.Validation.Every = 7 },
 		"Settings.Validation.Patience is":             func(s *Settings, _ *Data, _ *Config) { s.Validation.Patience = 7 },
@@ -390,12 +391,12 @@ func TestOpaqueSettingsCannotBeKept(t *testing.T) {
 	s := quick(3)
 	s.Objective, s.Checkpoints.Dir = functional{F: math.Sqrt}, filepath.Join(t.TempDir(), "none")
 	_, err := Fit(background, newModel(t, 2, Config{}), moons(), s)
-	require.ErrorIs(t, err, ErrOpaque)
-	require.ErrorContains(t, err, "Settings.Checkpoints: a value has no description: Settings.Objective.F is a func")
+	require.ErrorIs(t, err, ErrNotSerializable)
+	require.ErrorContains(t, err, "Settings.Checkpoints: not serialisable: Settings.Objective.F is a func")
 	require.NoDirExists(t, s.Checkpoints.Dir)
 	s.Objective = nil
 	_, err = Fit(background, newModel(t, 2, Config{Process: own}), moons(), s)
-	require.ErrorIs(t, err, ErrOpaque)
+	require.ErrorIs(t, err, ErrNotSerializable)
 	require.ErrorContains(t, err, "Config.Process.Alpha is a func")
 }
 
@@ -456,18 +457,26 @@ func TestFailedRunKeepsItsLastGoodCheckpoint(t *testing.T) {
 var errDry = errors.New("no more rows")
 
 // late is an optimiser that ruins a weight at its 14th step.
-type late struct{ nn.Adam[float32] }
+type late struct {
+	optim.Adam[float32]
+	step int
+}
 
-func (p *late) Step(theta, grad []float32, step int, rate float64) {
-	p.Adam.Step(theta, grad, step, rate)
-	if step == 13 {
+func (p *late) Begin(n, step int, rate float64) bool {
+	p.step = step
+	return p.Adam.Begin(n, step, rate)
+}
+
+func (p *late) Update(theta, grad []float32, from int) {
+	p.Adam.Update(theta, grad, from)
+	if p.step == 13 && from == 0 {
 		theta[5] = float32(math.NaN())
 	}
 }
 
 // watched is an optimiser that cancels the run while its state is saved.
 type watched struct {
-	nn.Adam[float32]
+	optim.Adam[float32]
 	cancel context.CancelFunc
 }
 

@@ -5,7 +5,7 @@ import (
 	"math"
 	"sort"
 
-	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/optim"
 )
 
 // one makes one step. Up to the update nothing of the state has changed.
@@ -14,17 +14,18 @@ func (t *trainer) one() error {
 		return err
 	}
 	t.program.Pack(&t.weights, t.raw, t.crew)
+	var ahead func()
 	if t.step+1 < t.s.Steps {
-		t.crew.Beside(t.batch.ahead)
+		ahead = t.batch.ahead
 	}
-	t.program.Run(t.s.Batch, &t.weights, t.random, t.out, t.in, t.crew)
+	t.program.RunBeside(t.s.Batch, &t.weights, t.random, t.out, t.in, t.crew, ahead)
 	loss, norm := float64(t.loss[0]), t.clip()
 	if !finite(loss) || !finite(norm) {
-		return fmt.Errorf("score: Fit: step %d: %w: %s; the loss is %v and the gradient's norm %v", t.step+1, ErrNonFinite, t.firstBad(), loss, norm)
+		return fmt.Errorf("score: Fit: step %d: %s; the loss is %v and the gradient's norm %v: %w", t.step+1, t.firstBad(), loss, norm, ErrNonFinite)
 	}
 	rate := t.s.Rate.At(t.step)
 	if !finite(rate) {
-		return fmt.Errorf("score: Fit: step %d: %w: the learning rate is %v", t.step+1, ErrNonFinite, rate)
+		return fmt.Errorf("score: Fit: step %d: the learning rate is %v: %w", t.step+1, rate, ErrNonFinite)
 	}
 	if t.s.EMA > 0 {
 		t.update.Step(t.raw, t.grad, t.ema, t.step, rate)
@@ -60,7 +61,7 @@ func (t *trainer) clip() (norm float64) {
 		return t.update.Clip(t.grad, limit)
 	}
 	norm = t.update.Clip(t.grad, math.Inf(1))
-	nn.ClipValue(t.grad, t.s.ClipValue)
+	optim.ClipValue(t.grad, t.s.ClipValue)
 	t.update.Clip(t.grad, limit)
 	return norm
 }

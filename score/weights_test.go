@@ -62,7 +62,7 @@ func sequential(parameter string) TensorName {
 func TestWeightsOfPyTorchGiveItsNumbers(t *testing.T) {
 	f, err := checkpoint.Read(bytes.NewReader(linear(same)))
 	require.NoError(t, err)
-	m, err := New(2, &Config{Net: untimed{nn.MLP{Hidden: []int{3}}}, Process: sde.VE{}, Precond: Clean{}, Freeze: -1})
+	m, err := New(2, &Config{Net: untimed{nn.MLP{Hidden: []int{3}}}, Process: sde.VE{}, Precond: X0{}, MinNoise: -1})
 	require.NoError(t, err)
 	require.NoError(t, m.LoadWeights(f, sequential))
 	x := []float64{0.4, -0.7}
@@ -73,25 +73,24 @@ func TestWeightsOfPyTorchGiveItsNumbers(t *testing.T) {
 	h := [3]float64{silu(in[0] + 2*in[1] + 0.1), silu(3*in[0] + 4*in[1] - 0.2), silu(5*in[0] + 6*in[1] + 0.3)}
 	D := [2]float64{h[0] - h[1] + 2*h[2] - 1, 3*h[1] - 2*h[2] + 0.5}
 	s := mat.NewDense(1, 2, nil)
-	m.Score(s, mat.NewDense(1, 2, x), []float64{at})
+	m.Unconditional().Score(s, mat.NewDense(1, 2, x), []float64{at})
 	for j := range 2 {
 		require.InDelta(t, (D[j]-x[j])/(σ*σ), s.At(0, j), 2e-6)
 	}
-	shift, scale := m.Frame()
+	frame := m.Frame()
 	fit(t, m, moons(), quick(1))
-	shift2, scale2 := m.Frame()
-	require.Equal(t, []any{shift, scale}, []any{shift2, scale2}, "training goes on in the same coordinates")
+	require.Equal(t, frame, m.Frame(), "training goes on in the same coordinates")
 
 	// The same numbers in float64, and a bias as a matrix of one row.
 	for i := range f.Tensors {
 		f.Tensors[i].Data = widen(f.Tensors[i].Data.([]float32))
 	}
 	f.Tensors[0].Shape = []int{1, 3}
-	double, err := New(2, &Config{Net: untimed{nn.MLP{Hidden: []int{3}}}, Process: sde.VE{}, Precond: Clean{}, Freeze: -1, Seed: 5})
+	double, err := New(2, &Config{Net: untimed{nn.MLP{Hidden: []int{3}}}, Process: sde.VE{}, Precond: X0{}, MinNoise: -1, Seed: 5})
 	require.NoError(t, err)
 	require.NoError(t, double.LoadWeights(f, sequential))
 	again := mat.NewDense(1, 2, nil)
-	double.Score(again, mat.NewDense(1, 2, x), []float64{at})
+	double.Unconditional().Score(again, mat.NewDense(1, 2, x), []float64{at})
 	require.Equal(t, s, again)
 }
 

@@ -9,7 +9,7 @@ type Jacobian interface {
 }
 
 // Analytic returns the exact score of a diffused distribution: at(α, σ) is the
-// law of αx₀ + σz. The result is also a Divergencer exactly when the density
+// distribution of αx₀ + σz, such as a dataset's method Diffuse. The result is also a Divergencer exactly when the density
 // is a Jacobian, and a LogProber exactly when the density has the method
 // LogProb(x []float64) float64, which is decided here, once, from the density at
 // the end of the span.
@@ -17,11 +17,12 @@ type Jacobian interface {
 // A call of Score calls at once for every run of equal times, hence once when
 // the time is common. at must be safe for concurrent use; a density serves one
 // call.
-func Analytic(p SDE, at func(alpha, sigma float64) Density) Scorer {
+func Analytic[D Density](p SDE, at func(alpha, sigma float64) D) Scorer {
 	_, end := p.Span()
-	law, score := at(p.Kernel(end)), analytic{p, at}
-	_, jacobian := law.(Jacobian)
-	_, log := law.(logDensity)
+	score := analytic{p, func(alpha, sigma float64) Density { return at(alpha, sigma) }}
+	density := score.at(p.Kernel(end))
+	_, jacobian := density.(Jacobian)
+	_, log := density.(logDensity)
 	switch {
 	case jacobian && log:
 		return differentiableLog{differentiable{score}, logProb{score}}

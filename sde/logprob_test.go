@@ -44,7 +44,7 @@ func TestAnalyticIsALogProberExactlyWhenTheDensityAllowsIt(t *testing.T) {
 
 func TestScoreIsTheGradientOfLogProb(t *testing.T) {
 	m := mixture(t)
-	s := sde.Analytic(sde.VP{}, func(alpha, sigma float64) sde.Density { return m.Diffuse(alpha, sigma) }).(sde.LogProber)
+	s := sde.Analytic(sde.VP{}, m.Diffuse).(sde.LogProber)
 	x := mat.NewDense(3, 2, []float64{0.1, -0.3, 1.2, 0.4, -0.9, 0.8})
 	times := []float64{0.1, 0.1, 0.7}
 	got, logp := mat.NewDense(3, 2, nil), make([]float64, 3)

@@ -15,15 +15,14 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
-	"gonum.org/v1/gonum/stat/distmv"
 
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/dataset/figure"
 	"github.com/gradlogp/gradlogp/examples/internal/command"
 	"github.com/gradlogp/gradlogp/examples/internal/field"
-	"github.com/gradlogp/gradlogp/examples/internal/progress"
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/score"
+	"github.com/gradlogp/gradlogp/score/record/bar"
 )
 
 func main() { command.Main("energy", &job{}) }
@@ -63,12 +62,12 @@ func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	data := score.Draws(2, func(src rand.Source) distmv.Rander { return dataset.NewMoons(src) })
-	bar := progress.New(stderr, j.steps)
+	data := score.Draws(2, dataset.NewMoons)
+	progress := bar.New(stderr, j.steps)
 	res, err := score.Fit(ctx, m, data, &score.Settings{
-		Steps: j.steps, Batch: 256, References: 256, Workers: j.workers, Seed: j.seed, Recorder: bar,
+		Steps: j.steps, Batch: 256, References: 256, Workers: j.workers, Seed: j.seed, Recorder: progress,
 	})
-	bar.Close()
+	progress.Close()
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
@@ -98,7 +97,7 @@ func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 func density(m *score.Model, σ, reach float64, cells int) *mat.Dense {
 	y, t, _ := field.ToModel(m, field.Grid(reach, cells), σ)
 	e := make([]float64, cells*cells)
-	m.Energy(e, y, []float64{t})
+	m.Unconditional().Energy(e, y, []float64{t})
 	least := floats.Min(e)
 	for i, v := range e {
 		e[i] = math.Exp(least - v)

@@ -40,13 +40,13 @@ var (
 		{"DPMpp2M", sky, false},
 		{"UniPC", green, false},
 		{"LMS", blue, false},
-		{"Default: AdamsBashforth", red, false},
+		{"Default: DEIS", red, false},
 		{"DormandPrince", gray, true},
 	}
 	withNoise = []shown{
 		{"EulerMaruyama", gray, false},
 		{"EulerMaruyama, Langevin", gray, true},
-		{"Hold, Langevin", black, true},
+		{"NoPredictor, Langevin", black, true},
 		{"EulerAncestral", black, false},
 		{"Heun{Churn: 10}", orange, true},
 		{"DPMppSDE", pink, true},

@@ -2,6 +2,7 @@ package ad
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/gradlogp/gradlogp/nn/internal/kernel"
@@ -68,6 +69,9 @@ func Param(name string, rows, cols, offset int) *Expr {
 	mustBePositive("Param", "cols", cols)
 	if offset < 0 {
 		panic(fmt.Sprintf("ad: Param %s: offset %d is negative", name, offset))
+	}
+	if cols > (math.MaxInt-offset)/rows {
+		panic(fmt.Sprintf("ad: Param %s: %d×%d at offset %d is longer than a vector can be", name, rows, cols, offset))
 	}
 	return &Expr{op: opParam, rows: rows, cols: cols, index: offset, name: name}
 }

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/gradlogp/gradlogp/nn/pool"
 	"github.com/stretchr/testify/require"
 )
 
@@ -33,7 +34,7 @@ func runCompiled[T Float](p *Program[T], n int, theta []float64, inputs [][]floa
 	for i, v := range inputs {
 		ins[i] = converted[T](v)
 	}
-	p.Run(n, &w, hashFiller, outs, ins, NewCrew(workers))
+	p.Run(n, &w, hashFiller, outs, ins, pool.New(workers))
 	results := make([][]float64, len(outs))
 	for i, v := range outs {
 		results[i] = converted[float64](v)

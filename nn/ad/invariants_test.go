@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/gradlogp/gradlogp/nn/pool"
 	"github.com/stretchr/testify/require"
 )
 
@@ -191,7 +192,7 @@ func TestRunDoesNotAllocate(t *testing.T) {
 	}
 	for name, p := range map[string]*Program[float64]{"training": training, "team": team, "scoring": scoring} {
 		for _, workers := range []int{1, 2, 9} {
-			crew := NewCrew(workers)
+			crew := pool.New(workers)
 			var w Weights[float64]
 			p.Pack(&w, theta, crew)
 			outs := outputsOf(p, n)

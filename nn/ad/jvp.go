@@ -7,7 +7,7 @@ import "fmt"
 // is an expression in the shape of y, so that Grad and JVP nest to any order.
 func JVP(y, x, v *Expr) *Expr {
 	if !spreadsTo(v.cols, x.cols) || !spreadsTo(v.rows, x.rows) {
-		mismatch("JVP", x, v)
+		mismatch("JVP", "x", x, "v", v, "the shape of x, or what spreads to it")
 	}
 	order := topological(y)
 	active := dependents(order, []*Expr{x})

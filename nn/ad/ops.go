@@ -1,13 +1,13 @@
 package ad
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // MatMul returns x·w for x with k columns and a shared k×n matrix w.
 func MatMul(x, w *Expr) *Expr {
-	mustBeShared("MatMul", x, w)
-	if x.cols != w.rows {
-		mismatch("MatMul", x, w)
-	}
+	mustFit("MatMul", x, w)
 	return &Expr{op: opMatMul, args: []*Expr{x, w}, rows: x.rows, cols: w.cols}
 }
 
@@ -15,22 +15,19 @@ func MatMul(x, w *Expr) *Expr {
 // columns: the k-th partial sum of each entry starts from its entry of b. The
 // addend is a full matrix or one row that spreads; either gives the same bits.
 func Affine(x, w, b *Expr) *Expr {
-	mustBeShared("Affine", x, w)
-	if x.cols != w.rows {
-		mismatch("Affine", x, w)
-	}
+	mustFit("Affine", x, w)
 	if b.cols != w.cols {
-		mismatch("Affine", w, b)
+		mismatch("Affine", "w", w, "b", b, "as many columns")
 	}
-	rows := commonRows("Affine", x, b)
+	rows := commonRows("Affine", "x", x, "b", b)
 	return &Expr{op: opMatMul, args: []*Expr{spreadRows(x, rows), w, b}, rows: rows, cols: w.cols}
 }
 
 // MatMulT returns g·wᵀ for g with n columns and a shared k×n matrix w.
 func MatMulT(g, w *Expr) *Expr {
-	mustBeShared("MatMulT", g, w)
+	mustBeShared("MatMulT", "g", g, w)
 	if g.cols != w.cols {
-		mismatch("MatMulT", g, w)
+		mismatch("MatMulT", "g", g, "w", w, "as many columns")
 	}
 	return &Expr{op: opMatMulT, args: []*Expr{g, w}, rows: g.rows, cols: w.rows}
 }
@@ -38,7 +35,7 @@ func MatMulT(g, w *Expr) *Expr {
 // MatTMul returns the shared k×n matrix xᵀ·g, a sum over rows. When only one
 // of the two is per-row the other one spreads over the batch.
 func MatTMul(x, g *Expr) *Expr {
-	rows := commonRows("MatTMul", x, g)
+	rows := commonRows("MatTMul", "x", x, "g", g)
 	return &Expr{op: opMatTMul, args: []*Expr{spreadRows(x, rows), spreadRows(g, rows)}, rows: x.cols, cols: g.cols}
 }
 
@@ -56,9 +53,9 @@ func Mul(a, b *Expr) *Expr { return binary("Mul", opMul, a, b) }
 func Div(a, b *Expr) *Expr { return binary("Div", opDiv, a, b) }
 
 func binary(name string, op opcode, a, b *Expr) *Expr {
-	rows, cols := commonRows(name, a, b), max(a.cols, b.cols)
+	rows, cols := commonRows(name, "a", a, "b", b), max(a.cols, b.cols)
 	if !spreadsTo(a.cols, cols) || !spreadsTo(b.cols, cols) {
-		mismatch(name, a, b)
+		mismatch(name, "a", a, "b", b, "as many columns, or one")
 	}
 	return &Expr{op: op, args: []*Expr{a, b}, rows: rows, cols: cols}
 }
@@ -66,19 +63,16 @@ func binary(name string, op opcode, a, b *Expr) *Expr {
 // spreadsTo reports whether a dimension of size from can be repeated to size to.
 func spreadsTo(from, to int) bool { return from == to || from == 1 }
 
-// commonRows returns the rows to which all of xs spread.
-func commonRows(name string, xs ...*Expr) int {
-	widest := xs[0]
-	for _, x := range xs[1:] {
-		switch {
-		case spreadsTo(x.rows, widest.rows):
-		case spreadsTo(widest.rows, x.rows):
-			widest = x
-		default:
-			mismatch(name, widest, x)
-		}
+// commonRows returns the rows to which a and b spread.
+func commonRows(op, nameA string, a *Expr, nameB string, b *Expr) int {
+	switch {
+	case spreadsTo(b.rows, a.rows):
+		return a.rows
+	case spreadsTo(a.rows, b.rows):
+		return b.rows
 	}
-	return widest.rows
+	mismatch(op, nameA, a, nameB, b, "as many rows, or one")
+	return 0
 }
 
 // Scale returns c·x.
@@ -135,17 +129,24 @@ func Concat(xs ...*Expr) *Expr {
 	if len(xs) == 1 {
 		return xs[0]
 	}
-	rows, cols := commonRows("Concat", xs...), 0
-	for _, x := range xs {
+	name := func(i int) string { return fmt.Sprintf("xs[%d]", i) }
+	widest, cols := 0, 0
+	for i, x := range xs {
+		if commonRows("Concat", name(widest), xs[widest], name(i), x) != xs[widest].rows {
+			widest = i
+		}
+		if x.cols > math.MaxInt-cols {
+			panic(fmt.Sprintf("ad: Concat: %s is %s, too wide beside %d columns", name(i), x.shape(), cols))
+		}
 		cols += x.cols
 	}
-	return &Expr{op: opConcat, args: append([]*Expr(nil), xs...), rows: rows, cols: cols}
+	return &Expr{op: opConcat, args: append([]*Expr(nil), xs...), rows: xs[widest].rows, cols: cols}
 }
 
 // Slice returns the columns from, …, to−1 of x.
 func Slice(x *Expr, from, to int) *Expr {
 	if from < 0 || to > x.cols || from >= to {
-		panic(fmt.Sprintf("ad: Slice: columns [%d, %d) of %s", from, to, x.shape()))
+		panic(fmt.Sprintf("ad: Slice: x is %s, want columns [%d, %d) of it", x.shape(), from, to))
 	}
 	if to-from == x.cols {
 		return x
@@ -153,13 +154,20 @@ func Slice(x *Expr, from, to int) *Expr {
 	return &Expr{op: opSlice, args: []*Expr{x}, rows: x.rows, cols: to - from, index: from}
 }
 
-// mustBeShared panics unless w is a matrix that x can be multiplied with.
-func mustBeShared(name string, x, w *Expr) {
-	if w.rows == 0 {
-		panic(fmt.Sprintf("ad: %s: shapes %s and %s: the second must be shared by all rows", name, x.shape(), w.shape()))
+// mustFit panics unless x can be multiplied by the shared matrix w.
+func mustFit(op string, x, w *Expr) {
+	mustBeShared(op, "x", x, w)
+	if x.cols != w.rows {
+		mismatch(op, "x", x, "w", w, "as many rows of w as columns of x")
 	}
 }
 
-func mismatch(name string, a, b *Expr) {
-	panic(fmt.Sprintf("ad: %s: shapes %s and %s do not match", name, a.shape(), b.shape()))
+func mustBeShared(op, name string, x, w *Expr) {
+	if w.rows == 0 {
+		mismatch(op, name, x, "w", w, "w shared by all rows")
+	}
+}
+
+func mismatch(op, nameA string, a *Expr, nameB string, b *Expr, want string) {
+	panic(fmt.Sprintf("ad: %s: %s is %s, %s is %s, want %s", op, nameA, a.shape(), nameB, b.shape(), want))
 }

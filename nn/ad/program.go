@@ -2,9 +2,9 @@ package ad
 
 import (
 	"fmt"
-	"sync"
 
 	"github.com/gradlogp/gradlogp/nn/internal/kernel"
+	"github.com/gradlogp/gradlogp/nn/pool"
 )
 
 // Program is a compiled set of expressions. It may run concurrently; each run
@@ -25,8 +25,7 @@ type Program[T Float] struct {
 	pieces     []piece   // of the sums over rows
 	segments   []segment // of the instructions of a block
 
-	mu   sync.Mutex
-	idle []*frame[T]
+	idle pool.Free[*frame[T]]
 }
 
 // Weights are the parameters as a program's kernels read them. They belong to
@@ -51,7 +50,7 @@ func (p *Program[T]) Params() int { return p.params }
 
 // Pack lays the parameter vector theta out for the program's kernels, with the
 // help of crew. theta may change afterwards. It panics when theta is too short.
-func (p *Program[T]) Pack(dst *Weights[T], theta []T, crew *Crew) {
+func (p *Program[T]) Pack(dst *Weights[T], theta []T, crew *pool.Crew) {
 	if len(theta) < p.params {
 		panic(fmt.Sprintf("ad: Pack: %d parameters, want at least %d", len(theta), p.params))
 	}
@@ -95,11 +94,19 @@ func (w *Weights[T]) assign(p *Program[T]) {
 // there are none). crew shares the work, nil being the caller alone; the result
 // has the same bits for any. Run does not allocate once it has run with as many
 // rows and workers before. It panics on wrong lengths.
-func (p *Program[T]) Run(n int, w *Weights[T], random Filler, out, in [][]T, crew *Crew) {
+func (p *Program[T]) Run(n int, w *Weights[T], random Filler, out, in [][]T, crew *pool.Crew) {
+	p.RunBeside(n, w, random, out, in, crew, nil)
+}
+
+// RunBeside is Run, in which one goroutine of the crew, other than the caller's
+// if there is one, calls beside, nil being nothing (see pool.Crew.EachBeside).
+func (p *Program[T]) RunBeside(n int, w *Weights[T], random Filler, out, in [][]T, crew *pool.Crew, beside func()) {
 	p.check(n, w, random, out, in)
 	if n <= inline {
-		crew.catchUp()
-		crew = nil
+		if beside != nil {
+			beside()
+		}
+		crew, beside = nil, nil
 	}
 	f := p.frame()
 	f.weights, f.random, f.out, f.in, f.n = w, random, out, in, n
@@ -118,9 +125,9 @@ func (p *Program[T]) Run(n int, w *Weights[T], random Filler, out, in [][]T, cre
 		f.once(before)
 	}
 	if f.team > 1 {
-		f.together(crew)
+		f.together(crew, beside)
 	} else {
-		crew.Each(f.units, f.unit)
+		crew.EachBeside(f.units, f.unit, beside)
 	}
 	if p.layout.lane > 0 {
 		crew.Each(len(p.pieces), f.piece)
@@ -155,7 +162,7 @@ func checkLengths[T Float](what string, n int, es []*Expr, s [][]T) {
 		if rows == 0 {
 			rows = n
 		}
-		if len(s[i]) != rows*e.cols {
+		if len(s[i])%e.cols != 0 || len(s[i])/e.cols != rows { // their product may overflow
 			panic(fmt.Sprintf("ad: Run: %s %d, %s, has length %d, want %d·%d", what, i, e.describe(), len(s[i]), rows, e.cols))
 		}
 	}

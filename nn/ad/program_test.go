@@ -5,6 +5,7 @@ import (
 	"math"
 	"testing"
 
+	"github.com/gradlogp/gradlogp/nn/pool"
 	"github.com/stretchr/testify/require"
 )
 
@@ -48,11 +49,11 @@ func TestPanicsReachTheCaller(t *testing.T) {
 					if row == bad {
 						panic("boom")
 					}
-				}, outs, nil, NewCrew(workers))
+				}, outs, nil, pool.New(workers))
 			})
 		}
 	}
-	p.Run(n, nil, hashFiller, outs, nil, NewCrew(4))
+	p.Run(n, nil, hashFiller, outs, nil, pool.New(4))
 	first := make([]float64, 1)
 	hashFiller(first, n-1, 0)
 	require.InDelta(t, first[0], outs[0][n-1], 1e-7, "the program still works")
@@ -125,4 +126,25 @@ func TestEvalRefusesMissingLeaves(t *testing.T) {
 	require.PanicsWithValue(t, "ad: Eval: parameter w 2×3 ends at 7 of 6", func() {
 		Eval(out, 1, make([]float64, 6), nil, leavesOf([]*Expr{x}, [][]float64{{1, 2}}))
 	})
+}
+
+func TestWhatIsBesideARunRunsOnce(t *testing.T) {
+	x := Input("x", 300)
+	narrow := Compile[float32]([]*Expr{SumRows(Exp(x))}, []*Expr{x})
+	wide := Compile[float32]([]*Expr{MatMul(Exp(x), Param("w", 300, 300, 0))}, []*Expr{x})
+	for name, p := range map[string]*Program[float32]{"narrow": narrow, "wide": wide} {
+		var w Weights[float32]
+		p.Pack(&w, make([]float32, p.Params()), nil)
+		for _, n := range []int{0, 1, inline, inline + 1, 1000} {
+			for _, crew := range []*pool.Crew{nil, pool.New(1), pool.New(2), pool.New(16)} {
+				rows := n
+				if name == "narrow" {
+					rows = 1
+				}
+				out, times := make([]float32, rows*300), 0
+				p.RunBeside(n, &w, nil, [][]float32{out}, [][]float32{make([]float32, n*300)}, crew, func() { times++ })
+				require.Equal(t, 1, times, "%s, %d rows, %d workers", name, n, crew.Workers())
+			}
+		}
+	}
 }

@@ -1,6 +1,8 @@
 package ad
 
 import (
+	"fmt"
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,27 +16,29 @@ func TestShapeErrorsNameBothShapes(t *testing.T) {
 		want  string
 		build func()
 	}{
-		{"ad: Add: shapes r×3 and r×2 do not match", func() { Add(x3, x2) }},
-		{"ad: Sub: shapes r×3 and 1×2 do not match", func() { Sub(x3, u2) }},
-		{"ad: Mul: shapes 3×2 and r×2 do not match", func() { Mul(w32, x2) }},
-		{"ad: Div: shapes 3×2 and 2×3 do not match", func() { Div(w32, w23) }},
-		{"ad: MatMul: shapes r×3 and 2×3 do not match", func() { MatMul(x3, w23) }},
-		{"ad: MatMul: shapes r×3 and r×3: the second must be shared by all rows", func() { MatMul(x3, x3) }},
-		{"ad: MatMulT: shapes r×3 and 3×2 do not match", func() { MatMulT(x3, w32) }},
-		{"ad: MatMulT: shapes r×3 and r×3: the second must be shared by all rows", func() { MatMulT(x3, x3) }},
-		{"ad: MatTMul: shapes r×3 and 2×3 do not match", func() { MatTMul(x3, w23) }},
-		{"ad: Affine: shapes r×2 and 3×2 do not match", func() { Affine(x2, w32, u2) }},
-		{"ad: Affine: shapes 3×2 and 1×3 do not match", func() { Affine(x3, w32, u3) }},
-		{"ad: Affine: shapes 2×3 and r×2 do not match", func() { Affine(w23, w32, x2) }},
-		{"ad: Affine: shapes r×3 and r×3: the second must be shared by all rows", func() { Affine(x3, x3, u3) }},
-		{"ad: Concat: shapes 3×2 and r×1 do not match", func() { Concat(w32, x1) }},
-		{"ad: Concat: shapes r×1 and 2×3 do not match", func() { Concat(u3, x1, w23) }},
+		{"ad: Add: a is r×3, b is r×2, want as many columns, or one", func() { Add(x3, x2) }},
+		{"ad: Sub: a is r×3, b is 1×2, want as many columns, or one", func() { Sub(x3, u2) }},
+		{"ad: Mul: a is 3×2, b is r×2, want as many rows, or one", func() { Mul(w32, x2) }},
+		{"ad: Div: a is 3×2, b is 2×3, want as many rows, or one", func() { Div(w32, w23) }},
+		{"ad: MatMul: x is r×3, w is 2×3, want as many rows of w as columns of x", func() { MatMul(x3, w23) }},
+		{"ad: MatMul: x is r×3, w is r×3, want w shared by all rows", func() { MatMul(x3, x3) }},
+		{"ad: MatMulT: g is r×3, w is 3×2, want as many columns", func() { MatMulT(x3, w32) }},
+		{"ad: MatMulT: g is r×3, w is r×3, want w shared by all rows", func() { MatMulT(x3, x3) }},
+		{"ad: MatTMul: x is r×3, g is 2×3, want as many rows, or one", func() { MatTMul(x3, w23) }},
+		{"ad: Affine: x is r×2, w is 3×2, want as many rows of w as columns of x", func() { Affine(x2, w32, u2) }},
+		{"ad: Affine: w is 3×2, b is 1×3, want as many columns", func() { Affine(x3, w32, u3) }},
+		{"ad: Affine: x is 2×3, b is r×2, want as many rows, or one", func() { Affine(w23, w32, x2) }},
+		{"ad: Affine: x is r×3, w is r×3, want w shared by all rows", func() { Affine(x3, x3, u3) }},
+		{"ad: Concat: xs[0] is 3×2, xs[1] is r×1, want as many rows, or one", func() { Concat(w32, x1) }},
+		{"ad: Concat: xs[1] is r×1, xs[2] is 2×3, want as many rows, or one", func() { Concat(u3, x1, w23) }},
 		{"ad: Concat: no operands", func() { Concat() }},
-		{"ad: Slice: columns [1, 4) of r×3", func() { Slice(x3, 1, 4) }},
-		{"ad: Slice: columns [2, 2) of 1×3", func() { Slice(u3, 2, 2) }},
-		{"ad: Slice: columns [-1, 2) of 3×2", func() { Slice(w32, -1, 2) }},
-		{"ad: JVP: shapes r×3 and r×2 do not match", func() { JVP(x3, x3, x2) }},
-		{"ad: JVP: shapes 1×3 and r×3 do not match", func() { JVP(u3, u3, x3) }},
+		{fmt.Sprintf("ad: Concat: xs[2] is 1×2, too wide beside %d columns", math.MaxInt), func() { Concat(ConstRow(1, math.MaxInt-3), u3, u2) }},
+		{fmt.Sprintf("ad: Param w: 2×%d at offset 0 is longer than a vector can be", math.MaxInt/2+1), func() { Param("w", 2, math.MaxInt/2+1, 0) }},
+		{"ad: Slice: x is r×3, want columns [1, 4) of it", func() { Slice(x3, 1, 4) }},
+		{"ad: Slice: x is 1×3, want columns [2, 2) of it", func() { Slice(u3, 2, 2) }},
+		{"ad: Slice: x is 3×2, want columns [-1, 2) of it", func() { Slice(w32, -1, 2) }},
+		{"ad: JVP: x is r×3, v is r×2, want the shape of x, or what spreads to it", func() { JVP(x3, x3, x2) }},
+		{"ad: JVP: x is 1×3, v is r×3, want the shape of x, or what spreads to it", func() { JVP(u3, u3, x3) }},
 		{"ad: Input: cols = 0, want at least 1", func() { Input("x", 0) }},
 		{"ad: UniformInput: cols = -1, want at least 1", func() { UniformInput("u", -1) }},
 		{"ad: Param: rows = 0, want at least 1", func() { Param("w", 0, 1, 0) }},

@@ -1,5 +1,7 @@
 package ad
 
+import "github.com/gradlogp/gradlogp/nn/pool"
+
 // A unit of work is for one worker, unless layers are wide and there are more
 // workers than units: few rows, or so many weights that there are few lanes. Then
 // a team of workers shares each unit, block by block. What belongs to rows they
@@ -33,12 +35,13 @@ func segmentsOf(phases *[4][]instr) []segment {
 }
 
 // together runs all units, each by a team.
-func (f *frame[T]) together(crew *Crew) {
+func (f *frame[T]) together(crew *pool.Crew, beside func()) {
 	most := (f.blocks + f.units - 1) / f.units // blocks of a unit
 	for f.turn = range most {
 		for i := range f.p.segments {
 			f.segment = &f.p.segments[i]
-			crew.Each(f.units*f.team, f.share)
+			crew.EachBeside(f.units*f.team, f.share, beside)
+			beside = nil
 		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
-	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/nn/pool"
 	"github.com/gradlogp/gradlogp/score"
 	"github.com/gradlogp/gradlogp/sde"
 )
@@ -30,7 +30,7 @@ func Grid(reach float64, n int) *mat.Dense {
 func Density(logProb func(x []float64) float64, reach float64, n int) *mat.Dense {
 	at := Grid(reach, n)
 	p := mat.NewDense(n, n, nil)
-	ad.NewCrew(0).Each(n*n, func(_, i int) { p.Set(i/n, i%n, math.Exp(logProb(at.RawRowView(i)))) })
+	pool.New(0).Each(n*n, func(_, i int) { p.Set(i/n, i%n, math.Exp(logProb(at.RawRowView(i)))) })
 	return p
 }
 
@@ -38,7 +38,8 @@ func Density(logProb func(x []float64) float64, reach float64, n int) *mat.Dense
 // coordinates, to the state y and the time t at which the model knows them. The
 // model's scale has to be one number. slope is dy/dx.
 func ToModel(m *score.Model, x *mat.Dense, σ float64) (y *mat.Dense, t, slope float64) {
-	shift, scale := m.Frame()
+	frame := m.Frame()
+	shift, scale := frame.Shift, frame.Scale
 	t = sde.TimeAt(m.Process(), -math.Log(σ/scale[0]))
 	α, _ := m.Process().Kernel(t)
 	y = mat.DenseCopyOf(x)
@@ -51,7 +52,7 @@ func ToModel(m *score.Model, x *mat.Dense, σ float64) (y *mat.Dense, t, slope f
 func Score(m *score.Model, x *mat.Dense, σ float64) *mat.Dense {
 	y, t, slope := ToModel(m, x, σ)
 	s := mat.DenseCopyOf(y)
-	m.Score(s, y, []float64{t})
+	m.Unconditional().Score(s, y, []float64{t})
 	s.Scale(slope, s)
 	return s
 }

@@ -12,7 +12,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/dataset/twosample"
-	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/nn/pool"
 )
 
 // Toy is a distribution on the plane with a name.
@@ -141,7 +141,7 @@ func (t Toy) NewJudge(n int, seed uint64) *Judge {
 func logProbs(law dataset.Diffusible, x *mat.Dense) []float64 {
 	n, _ := x.Dims()
 	logp := make([]float64, n)
-	ad.NewCrew(0).Each(n, func(_, i int) { logp[i] = law.LogProb(x.RawRowView(i)) })
+	pool.New(0).Each(n, func(_, i int) { logp[i] = law.LogProb(x.RawRowView(i)) })
 	return logp
 }
 

@@ -1,0 +1,170 @@
+package nn_test
+
+import (
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"math"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/ad"
+)
+
+// A LayerNorm{Epsilon: −1}, a Residual{Scale: NaN} and others like them trained to
+// a loss that was not finite, "although data and weights are finite".
+func TestNumbersThatCannotBeAreNamed(t *testing.T) {
+	modules := []nn.Validator{
+		nn.LayerNorm{}, nn.Residual{Body: nn.SiLU{}}, nn.Dropout{}, nn.LeakyReLU{}, nn.ELU{}, nn.Fourier{}, nn.TimeFourier{}, nn.Normal{},
+	}
+	negative := map[string]bool{"LeakyReLU.A": true, "ELU.A": true, "Residual.Scale": true} // mean something
+	tried := map[string]bool{}
+	for _, m := range modules {
+		require.NoError(t, nn.Validate(m))
+		for i := range reflect.TypeOf(m).NumField() {
+			field := reflect.TypeOf(m).Name() + "." + reflect.TypeOf(m).Field(i).Name
+			if reflect.TypeOf(m).Field(i).Type.Kind() != reflect.Float64 {
+				continue
+			}
+			tried[field] = true
+			for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1), 1e300, -1} {
+				v := reflect.New(reflect.TypeOf(m)).Elem()
+				v.Set(reflect.ValueOf(m))
+				v.Field(i).SetFloat(bad)
+				err := nn.Validate(v.Interface())
+				if bad == -1 && negative[field] {
+					require.NoError(t, err, field)
+					continue
+				}
+				require.ErrorIs(t, err, nn.ErrRange, "%s = %v", field, bad)
+				require.ErrorContains(t, err, "nn: "+field+": is ")
+			}
+		}
+	}
+	require.Equal(t, floatFields(t), tried, "the table has every number of the package")
+}
+
+// floatFields returns the float64 fields of the exported types of the package.
+func floatFields(t *testing.T) map[string]bool {
+	fields := map[string]bool{}
+	files, err := os.ReadDir(".")
+	require.NoError(t, err)
+	for _, f := range files {
+		if !strings.HasSuffix(f.Name(), ".go") || strings.HasSuffix(f.Name(), "_test.go") {
+			continue
+		}
+		tree, err := parser.ParseFile(token.NewFileSet(), f.Name(), nil, 0)
+		require.NoError(t, err)
+		ast.Inspect(tree, func(n ast.Node) bool {
+			spec, ok := n.(*ast.TypeSpec)
+			if !ok || !spec.Name.IsExported() {
+				return true
+			}
+			if s, ok := spec.Type.(*ast.StructType); ok {
+				for _, field := range s.Fields.List {
+					if name, ok := field.Type.(*ast.Ident); ok && name.Name == "float64" {
+						for _, n := range field.Names {
+							fields[spec.Name.Name+"."+n.Name] = true
+						}
+					}
+				}
+			}
+			return true
+		})
+	}
+	return fields
+}
+
+func TestErrorsNameThePartThatIsWrong(t *testing.T) {
+	for want, m := range map[string]nn.Module{
+		"nn: Sequential[1]: is <nil>, want a Module":                                    nn.Sequential{nn.SiLU{}, nil},
+		"nn: Sequential[0]: Residual.Body: LayerNorm.Epsilon: is -1, want a positive":   nn.Sequential{nn.Residual{Body: nn.LayerNorm{Epsilon: -1}}},
+		"nn: Sequential[0]: a nil *nn.MLP":                                              nn.Sequential{(*nn.MLP)(nil)},
+		"nn: Parallel[0]: is <nil>, want a Module":                                      nn.Parallel{nil},
+		"nn: Parallel: is [], want at least one Module":                                 nn.Parallel{},
+		"nn: Residual.Body: is <nil>, want a Module":                                    nn.Residual{},
+		"nn: Energy.Net: is <nil>, want a Module":                                       nn.Energy{},
+		"nn: Embedded.Body: is <nil>, want a Module":                                    nn.Embedded{},
+		"nn: Linear.Out: is 0, want a positive number":                                  nn.Linear{},
+		"nn: Linear.Init: a nil *nn.Normal":                                             nn.Linear{Out: 1, Init: (*nn.Normal)(nil)},
+		"nn: Linear.Init: Normal.Std: is NaN, want a number ≥ 0":                        nn.Linear{Out: 1, Init: nn.Normal{Std: math.NaN()}},
+		"nn: MLP.Hidden[1]: is -3, want a positive number":                              nn.MLP{Hidden: []int{1, -3}},
+		"nn: MLP.Activation: ELU.A: is NaN, want a finite number":                       nn.MLP{Activation: nn.ELU{A: math.NaN()}},
+		"nn: MLP.Conditioning: is 7, want FiLM or Additive":                             nn.MLP{Conditioning: 7},
+		"nn: Condition.Cond: OneHot.Classes: is 0, want a positive number below 2³¹":    nn.Condition{Cond: nn.OneHot{}},
+		"nn: Embedding.Classes: is 2147483647, want a positive number below 2³¹":        nn.Embedding{Classes: math.MaxInt32, Out: 1},
+		"nn: Columns.To: is 1, want more than From = 1":                                 nn.Columns{From: 1, To: 1},
+		"nn: Fourier.High: is 2, want a number ≥ Low = 3, or 0 for the default":         nn.Fourier{Low: 3, High: 2},
+		"nn: LayerNorm.Epsilon: is 1e-60, want a positive number, or 0 for the default": nn.LayerNorm{Epsilon: 1e-60},
+	} {
+		err := nn.Validate(m)
+		require.ErrorIs(t, err, nn.ErrRange, "%#v", m)
+		require.ErrorContains(t, err, want)
+		_, err = nn.Check(m, 2, 0, 2)
+		require.ErrorIs(t, err, nn.ErrRange, "%#v", m)
+	}
+	require.EqualError(t, nn.Validate((*nn.MLP)(nil)), "nn: a nil *nn.MLP: out of range")
+	_, err := nn.Check(nil, 2, 0, 2)
+	require.ErrorIs(t, err, nn.ErrRange)
+}
+
+// gives is a module that does what it is told.
+type gives func(b *nn.Build, x *ad.Expr) *ad.Expr
+
+func (g gives) Apply(b *nn.Build, x *ad.Expr) *ad.Expr { return g(b, x) }
+
+// A network whose layers do not fit was a panic that named neither the layer nor
+// its input.
+func TestLayersThatDoNotFitAreAnError(t *testing.T) {
+	wide := nn.Linear{Out: 5}
+	for want, m := range map[string]nn.Module{
+		`layer "1.body.0", nn.Embedding of r×5: nn: Embedding: x is r×5, want r×1, labels, or r×3`: nn.Sequential{wide, nn.Residual{Body: nn.Sequential{nn.Embedding{Classes: 3, Out: 5}}}},
+		`layer "0", nn.Columns of r×2: nn: Columns: x is r×2, want columns 1 to 2 of it`:           nn.Sequential{nn.Columns{From: 1, To: 3}},
+		`layer "1", nn.LayerNorm of r×1: nn: LayerNorm: x is r×1, want two columns or more`:        nn.Sequential{nn.Linear{Out: 1}, nn.LayerNorm{}},
+		`layer "", nn.Energy of r×2: nn: Energy: Net gives r×5, want r×1`:                          nn.Energy{Net: wide},
+		`layer "0", nn_test.gives of r×2: nn: nn_test.gives returns nil`:                           nn.Sequential{gives(func(*nn.Build, *ad.Expr) *ad.Expr { return nil })},
+		`layer "0", nn_test.gives of r×2: ad: Add: a is r×2, b is 1×3`: nn.Sequential{gives(func(_ *nn.Build, x *ad.Expr) *ad.Expr {
+			return ad.Add(x, ad.Row([]float64{1, 2, 3}))
+		})},
+		`layer "", nn.Linear of r×2: nn: parameter weight has impossible size 2×`: nn.Linear{Out: math.MaxInt},
+		`layer "0", nn_test.gives of r×2: no such thing`:                          nn.Sequential{gives(func(*nn.Build, *ad.Expr) *ad.Expr { panic(errors.New("no such thing")) })},
+		"the output of nn.Linear is r×5, want r×2":                                wide,
+		"nn.SiLU has no parameters":                                               nn.SiLU{},
+		"the output of nn_test.gives does not depend on its input":                gives(func(b *nn.Build, _ *ad.Expr) *ad.Expr { return b.Param("w", 1, 2, nn.Ones{}) }),
+	} {
+		_, err := nn.Check(m, 2, 0, 2)
+		require.ErrorIs(t, err, nn.ErrShape, "%#v", m)
+		require.ErrorContains(t, err, want)
+	}
+	require.Panics(t, func() {
+		_, _ = nn.Check(gives(func(*nn.Build, *ad.Expr) *ad.Expr { return ad.Square((*ad.Expr)(nil)) }), 2, 0, 2)
+	}, "an error of the Go runtime is a fault of the module, not of its shape")
+	p, err := nn.Check(nn.RecipeMLP(2, 8), 2, 3, 2)
+	require.NoError(t, err)
+	require.Positive(t, p.Len())
+}
+
+// Two layers of one shape in one scope had the same weights, and nobody was told.
+func TestLayersShareWeightsOnlyWhenAsked(t *testing.T) {
+	layer := nn.Linear{Out: 2}
+	twice := gives(func(b *nn.Build, x *ad.Expr) *ad.Expr { return layer.Apply(b, layer.Apply(b, x)) })
+	_, err := nn.Check(nn.Sequential{twice}, 2, 0, 2)
+	require.ErrorContains(t, err, `nn: two layers of scope "0" have the parameter weight: give each a Scope of its own, or let the second Share`)
+	shared := gives(func(b *nn.Build, x *ad.Expr) *ad.Expr { return layer.Apply(b.Share(), layer.Apply(b, x)) })
+	p, err := nn.Check(shared, 2, 0, 2)
+	require.NoError(t, err)
+	require.Equal(t, 6, p.Len())
+}
+
+// An initial weight that is NaN was found at the first step, as that of the loss.
+func TestAnInitThatCannotBeIsRefused(t *testing.T) {
+	b := nn.NewBuild(new(nn.Params))
+	require.PanicsWithValue(t, "nn: parameter w: Normal.Std: is -1, want a number ≥ 0: out of range", func() { b.Param("w", 1, 1, nn.Normal{Std: -1}) })
+	require.PanicsWithValue(t, "nn: parameter w: a nil *nn.Normal: out of range", func() { b.Param("w", 1, 1, (*nn.Normal)(nil)) })
+}

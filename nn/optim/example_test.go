@@ -1,0 +1,102 @@
+package optim_test
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/nn/optim"
+	"github.com/gradlogp/gradlogp/nn/pool"
+)
+
+func ExampleGroupDecay() {
+	var params nn.Params
+	nn.Linear{Out: 1}.Apply(nn.NewBuild(&params), ad.Input("x", 2))
+	o := &optim.GroupDecay[float64]{
+		Optimizer: &optim.Adam[float64]{},
+		Groups:    []optim.Group{{Names: "*weight", WeightDecay: 1}},
+	}
+	if err := o.Bind(&params); err != nil {
+		fmt.Println(err)
+	}
+	theta := []float64{1, 2, 3} // two weights and the bias
+	optim.Step(o, theta, []float64{0, 0, 0}, 0, 0.1)
+	fmt.Println(theta)
+	// Output: [0.9 1.8 3]
+}
+
+func ExampleSGD() {
+	theta := []float64{5}
+	sgd := &optim.SGD[float64]{Momentum: 0.9, Nesterov: true}
+	for step := range 200 {
+		optim.Step(sgd, theta, []float64{theta[0] - 3}, step, 0.1) // of ½(θ−3)²
+	}
+	fmt.Printf("%.3f\n", theta[0])
+	// Output: 3.000
+}
+
+func ExamplePowerFunction() {
+	ema := optim.EMA[float64]{By: optim.PowerFunction{Width: 0.1}}
+	shadow := []float64{-1} // forgotten at once
+	for step := range 1000 {
+		ema.Update(shadow, []float64{float64(step)}, step)
+	}
+	fmt.Printf("%.0f\n", shadow[0])
+	// Output: 888
+}
+
+func ExampleOneCycle() {
+	rate := optim.OneCycle{Peak: 25, Steps: 30}
+	fmt.Printf("%.4f %.4f %.4f\n", rate.At(0), rate.At(8), rate.At(29))
+	// Output: 1.0000 25.0000 0.0001
+}
+
+func ExampleAdam() {
+	const steps = 400
+	theta, shadow := []float32{0}, []float32{0}
+	adam, ema, rate := &optim.Adam[float32]{}, optim.EMA[float32]{Decay: 0.98}, optim.Cosine{Peak: 0.1, Steps: steps}
+	for step := range steps {
+		grad := []float32{2 * (theta[0] - 3)} // of (θ−3)²
+		optim.ClipNorm(grad, 1)
+		optim.Step(adam, theta, grad, step, rate.At(step))
+		ema.Update(shadow, theta, step)
+	}
+	fmt.Printf("%.2f %.2f\n", theta[0], shadow[0])
+	// Output: 3.00 3.00
+}
+
+func ExampleWarmUp() {
+	rate := optim.WarmUp{Steps: 4, Then: optim.Cosine{Peak: 1, Floor: 0.01, Steps: 4}}
+	for step := range 9 {
+		fmt.Printf("%.2f ", rate.At(step))
+	}
+	// Output: 0.25 0.50 0.75 1.00 1.00 0.86 0.51 0.15 0.01
+}
+
+// Signs is an optimiser of one's own: all elements move by the rate.
+type Signs struct{ rate float64 }
+
+// Begin notes the rate; elements do not depend on each other.
+func (s *Signs) Begin(_, _ int, rate float64) (share bool) {
+	s.rate = rate
+	return true
+}
+
+// Update moves some of the elements.
+func (s *Signs) Update(theta, grad []float64, _ int) {
+	for i, g := range grad {
+		theta[i] -= math.Copysign(s.rate, g)
+	}
+}
+
+// State is empty.
+func (s *Signs) State() [][]float64 { return nil }
+
+func ExampleOptimizer() {
+	theta := []float64{1, 1}
+	u := optim.NewUpdater(new(Signs), optim.EMA[float64]{}, pool.New(0))
+	u.Step(theta, []float64{3, -1e-9}, nil, 0, 0.25)
+	fmt.Println(theta)
+	// Output: [0.75 1.25]
+}

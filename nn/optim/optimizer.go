@@ -1,0 +1,48 @@
+package optim
+
+import (
+	"fmt"
+
+	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/ad"
+)
+
+// Optimizer changes parameters θ along a gradient. A step is begun once and then
+// made on all elements, by several goroutines where the method allows it:
+// see Step and Updater.
+type Optimizer[T ad.Float] interface {
+	// Begin sets out on a step with n parameters. The steps of a run count from
+	// 0, and step 0 starts from a clean state. Later ones panic when n is another,
+	// and do not allocate. share reports whether each element is moved by its own
+	// past alone: then Update may be called on parts of the vector, from several
+	// goroutines at once. Otherwise it is called once.
+	Begin(n, step int, rate float64) (share bool)
+	// Update makes the step on the elements from, from+1, … of which it is given
+	// parameters and gradient, equally many. It moves theta in place and leaves
+	// grad alone; that this is finite is the caller's concern (ClipNorm tells).
+	Update(theta, grad []T, from int)
+	// State returns the vectors that the next step depends on, besides theta
+	// and the step's number, to be saved and to be restored in place. They
+	// have theta's length from step 0 on.
+	State() [][]T
+}
+
+// Step makes a step of o on all elements of theta. It panics when the lengths
+// differ from each other or from those of the steps before.
+func Step[T ad.Float](o Optimizer[T], theta, grad []T, step int, rate float64) {
+	if len(grad) != len(theta) {
+		panic(badLength)
+	}
+	o.Begin(len(theta), step, rate)
+	o.Update(theta, grad, 0)
+}
+
+// rangeError returns the error for a field unless ok.
+func rangeError(ok bool, field string, value any, want string) error {
+	if ok {
+		return nil
+	}
+	return fmt.Errorf("optim: %s: is %v, want %s: %w", field, value, want, nn.ErrRange)
+}
+
+const badLength = "optim: vector has the wrong length"

@@ -1,0 +1,110 @@
+package optim
+
+import (
+	"math"
+
+	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/nn/internal/kernel"
+	"github.com/gradlogp/gradlogp/nn/pool"
+)
+
+// Updater makes the updates of a training run on a crew's goroutines: it clips
+// the gradient, steps, and averages, each with the bits of ClipNorm, of Step and of
+// EMA.Update. When the optimizer can share its steps, all of that is shared, and takes
+// one pass over memory for the gradient's norm and one for the rest.
+type Updater[T ad.Float] struct {
+	optimizer Optimizer[T]
+	ema       EMA[T]
+	crew      *pool.Crew
+
+	theta, grad, shadow []T
+	sums                []float64 // of squares
+	factor              T         // that clips the gradient, 1 for none
+	decay               float64
+
+	square, scale, step, average func(worker, i int) // bound once
+}
+
+// stretch is the number of elements that a goroutine takes at a time. It is
+// part of the definition of ClipNorm.
+const stretch = 1 << 13
+
+// NewUpdater returns an Updater. A nil crew leaves all work to the caller.
+func NewUpdater[T ad.Float](o Optimizer[T], e EMA[T], crew *pool.Crew) *Updater[T] {
+	u := &Updater[T]{optimizer: o, ema: e, crew: crew, factor: 1}
+	u.square = func(_, i int) { u.sums[i] = kernel.SumSquares(part(u.grad, i)) }
+	u.scale = func(_, i int) {
+		if g := part(u.grad, i); u.factor != 1 {
+			kernel.Scale(g, g, u.factor)
+		}
+	}
+	u.step = func(worker, i int) {
+		u.scale(worker, i)
+		theta, grad := part(u.theta, i), part(u.grad, i)
+		if u.shadow == nil {
+			u.optimizer.Update(theta, grad, i*stretch)
+		} else {
+			updateEMA(u.optimizer, theta, grad, part(u.shadow, i), i*stretch, u.decay)
+		}
+	}
+	u.average = func(_, i int) { kernel.EMA(part(u.shadow, i), part(u.theta, i), u.decay) }
+	return u
+}
+
+// part returns the i-th stretch of v, parts their number.
+func part[T ad.Float](v []T, i int) []T { return v[i*stretch : min((i+1)*stretch, len(v))] }
+
+func parts[T ad.Float](v []T) int { return (len(v) + stretch - 1) / stretch }
+
+// Clip is ClipNorm(grad, limit), of which it leaves the scaling to the next Step.
+func (u *Updater[T]) Clip(grad []T, limit float64) (norm float64) {
+	n := parts(grad)
+	if len(u.sums) < n {
+		u.sums = make([]float64, n)
+	}
+	u.grad = grad
+	u.crew.Each(n, u.square)
+	square := 0.0
+	for _, s := range u.sums[:n] {
+		square += s
+	}
+	u.grad, u.factor = nil, 1
+	norm = math.Sqrt(square)
+	if factor := clipFactor(norm, limit); factor < 1 {
+		u.factor = T(factor)
+	}
+	return norm
+}
+
+// Step makes the given step of the optimiser, with the gradient as Clip has left
+// it, and moves shadow, unless it is nil, towards the new theta. Steps count from
+// 0. It panics when the lengths differ.
+func (u *Updater[T]) Step(theta, grad, shadow []T, step int, rate float64) {
+	if len(grad) != len(theta) || shadow != nil && len(shadow) != len(theta) {
+		panic(badLength)
+	}
+	u.theta, u.grad, u.shadow, u.decay = theta, grad, shadow, u.ema.decay(step)
+	if u.optimizer.Begin(len(theta), step, rate) {
+		u.crew.Each(parts(theta), u.step)
+	} else {
+		u.crew.Each(parts(grad), u.scale)
+		u.optimizer.Update(theta, grad, 0)
+		u.crew.Each(parts(shadow), u.average)
+	}
+	u.theta, u.grad, u.shadow, u.factor = nil, nil, nil, 1
+}
+
+// updateEMA is an update and the moving average of what it gives. What embeds an
+// Adam may have another Update, and is not one here.
+func updateEMA[T ad.Float](o Optimizer[T], theta, grad, shadow []T, from int, decay float64) {
+	switch o := o.(type) {
+	case *Adam[T]:
+		o.updateEMA(theta, grad, shadow, from, decay)
+	case *GroupDecay[T]:
+		o.shrink(theta, from)
+		updateEMA(o.Optimizer, theta, grad, shadow, from, decay)
+	default:
+		o.Update(theta, grad, from)
+		kernel.EMA(shadow, theta, decay)
+	}
+}

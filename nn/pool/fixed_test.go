@@ -1,0 +1,46 @@
+package pool
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A goroutine that retired was absent at once, and had yet to look whether it had
+// been ended within its work. By then it could be its successor's work that it saw.
+func TestTheModelFindsAHelperThatEndsItsSuccessor(t *testing.T) {
+	rules := rules{
+		call:   {absent: called, waiting: called, called: called, working: called},
+		miss:   {called: waiting},
+		take:   {called: working},
+		finish: {absent: waiting, waiting: waiting, called: waiting, working: waiting},
+		leave:  {waiting: absent},
+		end:    {working: absent, absent: absent, waiting: waiting, called: called},
+	}
+	_, faults := explore(&rules, 1, 3)
+	require.Contains(t, faults, "a helper works when nobody is in Each")
+	require.Contains(t, faults, "two goroutines are the same worker")
+}
+
+// A caller whose f ended its goroutine left helpers at work that nobody waited for.
+func TestACallerMayEndItsGoroutine(t *testing.T) {
+	c := New(3)
+	for range 100 {
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			c.Each(10, func(worker, _ int) {
+				if worker == 0 {
+					runtime.Goexit()
+				}
+				runtime.Gosched()
+			})
+		})
+		wg.Wait()
+		var count atomic.Int32
+		c.Each(10, func(int, int) { count.Add(1) })
+		require.EqualValues(t, 10, count.Load())
+	}
+}

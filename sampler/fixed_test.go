@@ -1,0 +1,208 @@
+package sampler_test
+
+import (
+	"context"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sde"
+	"github.com/gradlogp/gradlogp/sde/noise"
+	"github.com/stretchr/testify/require"
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat"
+)
+
+// This file keeps what once went wrong, a test for each fault.
+
+// columns is data whose coordinates are independent normals with these means and
+// deviations: its flow is known, x_t = αm + √(α²s² + σ²) z with the same z for
+// all t.
+type columns struct {
+	sde.SDE
+	mean, deviation []float64
+	calls           *int // rows evaluated
+}
+
+func (c columns) at(t float64, j int) (mean, deviation float64) {
+	alpha, sigma := c.Kernel(t)
+	return alpha * c.mean[j], math.Hypot(alpha*c.deviation[j], sigma)
+}
+
+func (c columns) Score(dst, x *mat.Dense, t []float64) {
+	n, d := x.Dims()
+	*c.calls += n
+	for i := range n {
+		for j := range d {
+			m, s := c.at(t[min(i, len(t)-1)], j)
+			dst.Set(i, j, (m-x.At(i, j))/s/s)
+		}
+	}
+}
+
+// Divergence writes the exact divergences beside the scores.
+func (c columns) Divergence(dst *mat.Dense, div []float64, x *mat.Dense, t []float64) {
+	c.Score(dst, x, t)
+	_, d := x.Dims()
+	for i := range div {
+		div[i] = 0
+		for j := range d {
+			_, s := c.at(t[min(i, len(t)-1)], j)
+			div[i] -= 1 / s / s
+		}
+	}
+}
+
+// carried returns x, a state at time from, at time to.
+func (c columns) carried(x *mat.Dense, from, to float64) *mat.Dense {
+	out := mat.DenseCopyOf(x)
+	out.Apply(func(_, j int, v float64) float64 {
+		m, s := c.at(from, j)
+		n, r := c.at(to, j)
+		return n + r*(v-m)/s
+	}, out)
+	return out
+}
+
+func newColumns(p sde.SDE) columns {
+	return columns{p, []float64{0.7, -0.4, 0}, []float64{0.5, 1.1, 0.03}, new(int)}
+}
+
+// tables are processes whose rates jump.
+func tables() map[string]sde.SDE {
+	must := func(d *sde.Discrete, err error) sde.SDE {
+		if err != nil {
+			panic(err)
+		}
+		return d
+	}
+	bars := make([]float64, 40)
+	for i := range bars {
+		bars[i] = math.Pow(1-float64(i+1)/41, 2)
+	}
+	return map[string]sde.SDE{
+		"NCSN 10":    must(sde.VE{SigmaMin: 0.01, SigmaMax: 10}.Discrete(10)),
+		"NCSN 1000":  must(sde.VE{SigmaMin: 0.01, SigmaMax: 50}.Discrete(1000)),
+		"DDPM 1000":  must(sde.VP{}.Discrete(1000)),
+		"DDPM 30":    must(sde.VP{BetaMax: 6}.Discrete(30)),
+		"cosine 100": must(sde.Cosine{Offset: 0.008}.Discrete(100)),
+		"alpha bar":  must(sde.NewAlphaBar(bars)),
+	}
+}
+
+// start returns rows of the state at the end of the span.
+func (c columns) start(rows int) *mat.Dense {
+	_, end := c.Span()
+	x := mat.NewDense(rows, len(c.mean), nil)
+	noise.White{Seed: 3}.Normal(x, noise.Draw{})
+	x.Apply(func(_, j int, z float64) float64 { m, s := c.at(end, j); return m + s*z }, x)
+	return x
+}
+
+// misses returns by how many tolerances the one row of got misses that of want
+// at most, where errors may grow as the deviations do from one time to another.
+func (c columns) misses(got, want *mat.Dense, from, to, tol float64) float64 {
+	most := 0.0
+	for j := range c.mean {
+		_, before := c.at(from, j)
+		_, after := c.at(to, j)
+		off := math.Abs(got.At(0, j) - want.At(0, j))
+		most = max(most, off/(tol*max(1, math.Abs(want.At(0, j)))*max(1, after/before)))
+	}
+	return most
+}
+
+// logProb returns the log-density of the one row of x at a time.
+func (c columns) logProb(x *mat.Dense, t float64) float64 {
+	sum := 0.0
+	for j := range c.mean {
+		m, s := c.at(t, j)
+		z := (x.At(0, j) - m) / s
+		sum -= 0.5*z*z + math.Log(s*math.Sqrt(2*math.Pi))
+	}
+	return sum
+}
+
+// Rates that jump at the whole times of a table threw the solver of a flow in
+// time off by a thousand tolerances, and at small ones it gave up.
+func TestAdaptiveFlowsMeetTheirToleranceOnTables(t *testing.T) {
+	const problems = 20
+	ctx := context.Background()
+	all := tables()
+	all["VP"], all["SubVP"], all["VE"], all["EDM"], all["cosine"], all["linear"] = sde.VP{}, sde.SubVP{}, sde.VE{}, sde.EDM{}, sde.Cosine{}, sde.Linear{}
+	for name, p := range all {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			start, end := p.Span()
+			s := &sampler.Settings{Grid: []float64{end, start}, Final: sampler.FinalState, Workers: 1}
+			for _, tol := range []float64{1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8} {
+				off := map[string][]float64{}
+				calls := 0
+				for k := range problems {
+					c := newColumns(p)
+					c.deviation = []float64{0.7, math.Pow(10, -2*float64(k)/problems), math.Pow(10, -2*float64(k*7%problems)/problems)}
+					problem := sde.Problem{SDE: p, Score: c}
+					x := c.start(1)
+					want := c.carried(x, end, start)
+					note := func(method string, miss float64) { off[method] = append(off[method], miss) }
+
+					got := mat.DenseCopyOf(x)
+					require.NoError(t, sampler.Continue(ctx, got, problem, sampler.DormandPrince{RTol: tol, ATol: tol}, s))
+					note("DormandPrince", c.misses(got, want, end, start, tol))
+					calls += *c.calls
+
+					got = mat.DenseCopyOf(want)
+					require.NoError(t, sampler.Encode(ctx, got, problem, sampler.DormandPrince{RTol: tol, ATol: tol}, s))
+					note("Encode", c.misses(got, x, start, end, tol))
+
+					got = mat.DenseCopyOf(x)
+					require.NoError(t, sampler.Continue(ctx, got, problem, sampler.DPMAdaptive{RTol: tol, ATol: tol, MaxEvaluations: 100000}, s))
+					note("DPMAdaptive", c.misses(got, want, end, start, tol))
+
+					logp := make([]float64, 1)
+					prior := sde.Prior{Mean: c.mean, Variance: make([]float64, 3)}
+					for j, s := range c.deviation {
+						prior.Variance[j] = s * s
+					}
+					_, err := sampler.LogProb(ctx, logp, want, problem, &sampler.FlowSettings{RTol: tol, ATol: tol, Prior: prior, Workers: 1})
+					require.NoError(t, err)
+					exact := c.logProb(want, start)
+					note("LogProb", math.Abs(logp[0]-exact)/(tol*max(1, math.Abs(exact))))
+				}
+				require.Less(t, float64(calls)/problems, 350*math.Pow(tol/1e-8, -0.2), "evaluations at %g", tol)
+				for method, off := range off {
+					// Now and then a step passes by luck, on any process.
+					slices.Sort(off)
+					require.Less(t, off[problems*9/10], 40., "%s at %g: %.3g", method, tol, off)
+					require.Less(t, off[problems-1], 1000., "%s at %g", method, tol)
+				}
+			}
+		})
+	}
+}
+
+// The same of the method with noise, which is judged by its moments.
+func TestAdaptiveSDEIsOnTablesWhatItIsOnTheirLimits(t *testing.T) {
+	const rows, tol = 150, 0.02
+	for name, p := range tables() {
+		if p.(*sde.Discrete).Len() > 100 {
+			continue // the more levels, the more like the limit
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newColumns(p)
+			start, end := p.Span()
+			x := c.start(rows)
+			require.NoError(t, sampler.Continue(context.Background(), x, sde.Problem{SDE: p, Score: c}, sampler.AdaptiveSDE{RTol: tol, ATol: tol},
+				&sampler.Settings{Grid: []float64{end, start}, Final: sampler.FinalState, Workers: 1}))
+			require.Less(t, *c.calls/rows, 1500)
+			for j := range c.mean {
+				m, s := c.at(start, j)
+				mean, variance := stat.MeanVariance(mat.Col(nil, j, x), nil)
+				require.InDelta(t, 0, (mean-m)/s, 4/math.Sqrt(rows), "mean of column %d", j)
+				require.InDelta(t, 1, variance/(s*s), 4*math.Sqrt(2./rows)+0.05, "variance of column %d", j)
+			}
+		})
+	}
+}

@@ -1,0 +1,34 @@
+package sampler
+
+import (
+	"fmt"
+	"math"
+)
+
+// validate asks a predictor or corrector about its fields, if it can be asked.
+func validate(name string, method any) error {
+	v, ok := method.(interface{ Validate() error })
+	if !ok {
+		return nil
+	}
+	if err := v.Validate(); err != nil {
+		return fmt.Errorf("%s%w", name, err)
+	}
+	return nil
+}
+
+// nonNegative refuses what is not a finite number ≥ 0.
+func nonNegative[T int | float64](method, field string, v T) error {
+	if !(v >= 0) || math.IsInf(float64(v), 1) {
+		return fmt.Errorf("%s.%s = %v, expected a finite number ≥ 0: %w", method, field, v, ErrRange)
+	}
+	return nil
+}
+
+// within refuses what does not lie between two bounds, or on one.
+func within[T int | float64 | Form](method, field string, v, low, high T) error {
+	if !(v >= low && v <= high) {
+		return fmt.Errorf("%s.%s = %v, expected %v to %v: %w", method, field, v, low, high, ErrRange)
+	}
+	return nil
+}

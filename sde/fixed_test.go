@@ -1,0 +1,260 @@
+package sde_test
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"testing"
+
+	"github.com/gradlogp/gradlogp/sde"
+	"github.com/gradlogp/gradlogp/sde/noise"
+	"github.com/gradlogp/gradlogp/sde/sdetest"
+	"github.com/stretchr/testify/require"
+	"gonum.org/v1/gonum/mat"
+)
+
+// This file keeps what once went wrong, a test for each fault.
+
+// A time that had come from the noise level of an end of the span was an ulp
+// beyond it, and refused or taken for one at which the score is not known.
+func TestAnEndOfTheSpanFoundFromItsNoiseLevelIsInTheSpan(t *testing.T) {
+	for i, p := range append(processes,
+		sde.EDM{SigmaMin: 0.01}, sde.EDM{SigmaMax: 10}, sde.EDM{SigmaMin: 20, SigmaMax: 100}, sde.EDM{SigmaMin: 1e-9},
+		sde.VE{SigmaMax: 10}, sde.VE{SigmaMin: 1e-9}, sde.Linear{SigmaMin: 0.01},
+		discrete(sde.VE{SigmaMin: 0.01, SigmaMax: 10}.Discrete(10)), discrete(sde.VE{SigmaMin: 0.01, SigmaMax: 10}.Discrete(1000)),
+		discrete(sde.NewAlphaBar([]float64{0.999, 0.99, 0.5, 0.01, 1e-9})),
+	) {
+		t.Run(fmt.Sprintf("%d %T", i, p), func(t *testing.T) {
+			start, end := p.Span()
+			for _, at := range []float64{start, end} {
+				alpha, sigma := p.Kernel(at)
+				ratio := sigma / alpha
+				for _, logSNR := range []float64{sde.LogSNR(p, at), -math.Log(ratio), 7 * math.Log(math.Pow(ratio, -1./7))} {
+					for _, q := range []sde.SDE{p, plain{p}} {
+						found, ok := sde.InSpan(q, sde.TimeAt(q, logSNR))
+						require.True(t, ok)
+						require.InEpsilon(t, sde.LogSNR(p, at)+100, sde.LogSNR(p, found)+100, 1e-13)
+						found, ok = sde.TimeInSpan(q, logSNR)
+						require.True(t, ok)
+						require.True(t, start <= found && found <= end)
+						require.InEpsilon(t, sde.LogSNR(p, at)+100, sde.LogSNR(p, found)+100, 1e-13)
+					}
+				}
+				for _, off := range []float64{-2e-16, -1e-16, 1e-16, 2e-16} {
+					found, ok := sde.InSpan(p, at*(1+off))
+					require.True(t, ok)
+					require.True(t, start <= found && found <= end)
+				}
+			}
+			for _, beyond := range []float64{start * (1 - 1e-6), end * (1 + 1e-6), -1, math.Inf(1), math.NaN()} {
+				found, ok := sde.InSpan(p, beyond)
+				require.False(t, ok)
+				require.Equal(t, math.Float64bits(beyond), math.Float64bits(found))
+			}
+			for _, w := range []float64{1e-9, 0.3, 1 - 1e-9} {
+				inside := start + w*(end-start)
+				found, ok := sde.InSpan(p, inside)
+				require.True(t, ok)
+				require.Equal(t, inside, found)
+			}
+			high, low := sde.LogSNR(p, start), sde.LogSNR(p, end)
+			for logSNR, nearer := range map[float64]float64{high + 1e-6: start, low - 1e-6: end, math.Inf(1): start, math.Inf(-1): end} {
+				found, ok := sde.TimeInSpan(p, logSNR)
+				require.False(t, ok)
+				require.Equal(t, nearer, found)
+			}
+			found, ok := sde.TimeInSpan(p, math.NaN())
+			require.True(t, !ok && math.IsNaN(found))
+		})
+	}
+}
+
+// Settings such as Cosine{Offset: 1e300} passed Validate and gave NaN kernels.
+// Whatever a field holds, it is refused by its name or works.
+func TestEveryFieldOfAProcessIsRefusedByNameOrWorks(t *testing.T) {
+	works := 0
+	for _, zero := range []sde.SDE{
+		sde.VP{}, sde.SubVP{}, sde.VE{}, sde.EDM{}, sde.Cosine{}, sde.Linear{},
+		sde.Schedule{Alpha: parabola.Alpha, Sigma: parabola.Sigma, Start: 1e-4, End: 0.99},
+	} {
+		kind := reflect.TypeOf(zero)
+		for i := range kind.NumField() {
+			if kind.Field(i).Type.Kind() != reflect.Float64 {
+				continue
+			}
+			for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1), -1, 1e300, 5e-324, 1e-300, 1e-140, 1e5, 1e8, 1e17, 1e140, math.MaxFloat64} {
+				changed := reflect.New(kind).Elem()
+				changed.Set(reflect.ValueOf(zero))
+				changed.Field(i).SetFloat(v)
+				p := changed.Interface().(sde.SDE)
+				field := kind.Name() + "." + kind.Field(i).Name
+				t.Run(fmt.Sprintf("%s=%g", field, v), func(t *testing.T) {
+					if err := sde.Validate(p); err != nil {
+						require.ErrorIs(t, err, sde.ErrRange)
+						require.ErrorContains(t, err, fmt.Sprintf("%s = %v", field, v))
+						return
+					}
+					works++
+					require.NoError(t, sdetest.Finite(p))
+					require.NoError(t, sdetest.Decreasing(p))
+					require.NoError(t, sdetest.RoundTrip(p))
+					for _, u := range []float64{0, 1e-9} {
+						alpha, sigma := p.Kernel(u)
+						require.True(t, alpha > 0 && sigma >= 0 && alpha+sigma < math.Inf(1), "α = %v, σ = %v at t = %v", alpha, sigma, u)
+					}
+				})
+			}
+		}
+	}
+	require.Greater(t, works, 10)
+}
+
+// Two small fields at once gave a kernel without noise, named by no field.
+func TestFieldsThatFailTogetherAreNamedTogether(t *testing.T) {
+	for want, p := range map[string]sde.SDE{
+		"VP.BetaMin = 5e-324, VP.BetaMax = 1e-323":          sde.VP{BetaMin: 5e-324, BetaMax: 1e-323},
+		"VP.BetaMin = 4000, VP.BetaMax = 5000":              sde.VP{BetaMin: 4000, BetaMax: 5000},
+		"SubVP.BetaMin = 4000, SubVP.BetaMax = 5000":        sde.SubVP{BetaMin: 4000, BetaMax: 5000},
+		"VE.SigmaMin = 1, VE.SigmaMax = 1.0000000000000002": sde.VE{SigmaMin: 1, SigmaMax: 1 + 0x1p-52},
+		"Schedule.Start = 5e-324, Schedule.End = 1e-323":    sde.Schedule{Alpha: parabola.Alpha, Sigma: parabola.Sigma, Start: 5e-324, End: 1e-323},
+	} {
+		err := sde.Validate(p)
+		require.ErrorIs(t, err, sde.ErrRange, want)
+		require.ErrorContains(t, err, want)
+	}
+}
+
+// Tables passed whose products underflow, and levels closer than rounding sent
+// TimeAt out of its step.
+func TestEveryTableIsRefusedByNameOrWorks(t *testing.T) {
+	many := func(v float64, n int) []float64 {
+		all := make([]float64, n)
+		for i := range all {
+			all[i] = v
+		}
+		return all
+	}
+	for want, make := range map[string]func() (*sde.Discrete, error){
+		"betas[0] = 5e-324":   func() (*sde.Discrete, error) { return sde.NewDDPM([]float64{5e-324, 0.5}) },
+		"betas[3] = 0.999999": func() (*sde.Discrete, error) { return sde.NewDDPM(many(1-0x1p-53, 100)) },
+		"alphaBars[1] = 5e-3": func() (*sde.Discrete, error) { return sde.NewAlphaBar([]float64{0.5, 5e-324}) },
+		"sigmas[1] = 1e+200":  func() (*sde.Discrete, error) { return sde.NewNCSN([]float64{0.5, 1e200}) },
+		"sigmas[0] = 1e-200":  func() (*sde.Discrete, error) { return sde.NewNCSN([]float64{1e-200, 1}) },
+	} {
+		if want[:8] == "betas[3]" {
+			want = "betas["
+		}
+		_, err := make()
+		require.ErrorIs(t, err, sde.ErrRange, want)
+		require.ErrorContains(t, err, want)
+	}
+	for i, make := range []func() (*sde.Discrete, error){
+		func() (*sde.Discrete, error) { return sde.NewDDPM([]float64{0.1, 1e-300, 0.1, 1e-17, 0.1}) },
+		func() (*sde.Discrete, error) { return sde.NewNCSN([]float64{1, 1 + 0x1p-52, 1 + 0x1p-51, 2}) },
+	} {
+		p, err := make()
+		require.NoError(t, err)
+		for k := range 50 {
+			at := 1 + float64(k)/50*float64(p.Len()-1)
+			found := sde.TimeAt(p, sde.LogSNR(p, at))
+			require.InDelta(t, sde.LogSNR(p, at), sde.LogSNR(p, found), 1e-12, "table %d at %v, found %v", i, at, found)
+			require.True(t, found > 0.5 && found < float64(p.Len())+0.5, "table %d at %v, found %v", i, at, found)
+		}
+	}
+}
+
+// Below exp(−709) σ/α overflows, and with it went the time.
+func TestTimeAtIsRightForAnyRatio(t *testing.T) {
+	b0, b1 := 0.1, 20.0
+	for _, logSNR := range []float64{-300, -699, -701, -709, -711, -800, -1e4} {
+		for _, p := range []sde.SDE{sde.VP{}, sde.SubVP{}} {
+			// α² = e^{−B} with σ = 1: B = −2λ.
+			at := sde.TimeAt(p, logSNR)
+			require.InEpsilon(t, -2*logSNR, at*(b0+0.5*at*(b1-b0)), 1e-12)
+		}
+		d := discrete(sde.VP{}.Discrete(100))
+		a, _ := d.Step(99)
+		end, _ := d.Kernel(100)
+		require.InEpsilon(t, 100+(logSNR-math.Log(end))/math.Log(a), sde.TimeAt(d, logSNR), 1e-12)
+	}
+	for _, p := range processes {
+		require.True(t, math.IsNaN(sde.TimeAt(p, math.NaN())), "%T", p)
+		require.True(t, math.IsNaN(sde.TimeAt(plain{p}, math.NaN())), "%T, solved", p)
+	}
+	require.True(t, math.IsNaN(discrete(sde.VP{}.Discrete(100)).Level(math.NaN())))
+}
+
+// Covariances that are none passed where the noise hid it, and NoiseFor never
+// looked; the time of KL could be NaN.
+func TestPriorRefusesWhatIsNoCovarianceAndNoTime(t *testing.T) {
+	two := []float64{0, 0}
+	for want, cov := range map[string]mat.Symmetric{
+		"Moments.Cov is not positive semi-definite": mat.NewSymDense(3, []float64{1, -0.9, -0.9, -0.9, 1, -0.9, -0.9, -0.9, 1}),
+		"Moments.Cov[1][0] = 5":                     mat.NewSymDense(2, []float64{1, 5, 5, 1}),
+		"Moments.Cov[1][0] = 1e-08":                 mat.NewSymDense(2, []float64{1e-20, 1e-8, 1e-8, 1e-20}),
+		"Moments.Cov[1][0] = 0.1":                   mat.NewSymDense(2, []float64{0, 0.1, 0.1, 1}),
+		"Moments.Cov[1][0] = NaN":                   mat.NewSymDense(2, []float64{1, math.NaN(), math.NaN(), 1}),
+		"Moments.Cov[1][0] = -Inf":                  mat.NewSymDense(2, []float64{1, math.Inf(-1), math.Inf(-1), 1}),
+		"Moments.Cov is nil":                        (*mat.SymDense)(nil),
+	} {
+		mean := two
+		if s, ok := cov.(*mat.SymDense); ok && s != nil {
+			mean = make([]float64, s.SymmetricDim())
+		}
+		data := sde.Moments{Mean: mean, Cov: cov}
+		_, _, err := sde.Prior{}.KL(sde.EDM{}, 80, data)
+		require.ErrorIs(t, err, sde.ErrRange)
+		require.ErrorContains(t, err, want)
+		_, err = sde.Prior{}.NoiseFor(0.1, data)
+		require.ErrorIs(t, err, sde.ErrRange)
+		require.ErrorContains(t, err, want)
+	}
+	for _, c := range []mat.Symmetric{ // rounding, scales and empty columns are no fault
+		mat.NewSymDense(2, []float64{1, 1 + 1e-13, 1 + 1e-13, 1}),
+		mat.NewSymDense(2, []float64{1e-28, 1, 1, 1e28}),
+		mat.NewSymDense(2, []float64{0, 0, 0, 1}),
+	} {
+		_, _, err := sde.Prior{}.KL(sde.EDM{}, 80, sde.Moments{Mean: two, Cov: c})
+		require.NoError(t, err)
+		_, err = sde.Prior{}.NoiseFor(0.1, sde.Moments{Mean: two, Cov: c})
+		require.NoError(t, err)
+	}
+	data := sde.Moments{Mean: two, Cov: mat.NewDiagDense(2, []float64{1, 1})}
+	for _, at := range []float64{math.NaN(), math.Inf(1), -1, 0} {
+		_, _, err := sde.Prior{}.KL(sde.EDM{}, at, data)
+		require.ErrorIs(t, err, sde.ErrRange)
+		require.ErrorContains(t, err, fmt.Sprintf("t = %v", at))
+	}
+	_, _, err := sde.Prior{}.KL(nil, 1, data)
+	require.ErrorContains(t, err, "the process is nil")
+}
+
+// NaN times gave rows of NaN and no word.
+func TestPerturbNamesATimeThatIsNone(t *testing.T) {
+	x := mat.NewDense(3, 2, []float64{1, 2, 3, 4, 5, 6})
+	for _, at := range []float64{math.NaN(), math.Inf(1), -0.5} {
+		err := sde.Perturb(x, x, sde.VP{}, []float64{0.1, at, 0.2}, noise.White{}, noise.Draw{})
+		require.ErrorIs(t, err, sde.ErrRange)
+		require.ErrorContains(t, err, fmt.Sprintf("t[1] = %v", at))
+	}
+	require.Equal(t, []float64{1, 2, 3, 4, 5, 6}, x.RawMatrix().Data)
+	require.ErrorContains(t, sde.Perturb(x, x, sde.VP{}, []float64{0.1}, nil, noise.Draw{}), "the noise source is nil")
+	require.ErrorContains(t, sde.Perturb(x, x, nil, []float64{0.1}, noise.White{}, noise.Draw{}), "the process is nil")
+	_, err := sde.Simulate(x, (*sde.Discrete)(nil), []float64{1}, noise.White{}, noise.Draw{})
+	require.ErrorContains(t, err, "the process is a nil *sde.Discrete")
+	_, err = sde.Simulate(x, sde.VP{}, []float64{1}, nil, noise.Draw{})
+	require.ErrorContains(t, err, "the noise source is nil")
+}
+
+// A nil pointer is not the nil interface, and panicked.
+func TestANilPointerIsNamed(t *testing.T) {
+	for want, p := range map[string]sde.SDE{
+		"the process is nil, want":           nil,
+		"the process is a nil *sde.Discrete": (*sde.Discrete)(nil),
+		"the process is a nil *sde.VP":       (*sde.VP)(nil),
+	} {
+		err := sde.Validate(p)
+		require.ErrorIs(t, err, sde.ErrRange)
+		require.ErrorContains(t, err, want)
+	}
+}
