@@ -83,7 +83,8 @@ func points(dist Diffusible, alpha, sigma float64, n int, seed uint64) [][]float
 }
 
 func TestEntropiesOfTheToys(t *testing.T) {
-	const n = 50_000
+	t.Parallel()
+	const n = 20_000
 	want := map[string]float64{"moons": 1.1002, "ring": 0.3121, "checkerboard": 2.0794, "swiss roll": 0.9350, "spirals": 1.3977, "pinwheel": 1.5345, "hard wheel": 1.5345}
 	all := distributions(11)
 	for name, entropy := range want {
@@ -100,13 +101,14 @@ func TestEntropiesOfTheToys(t *testing.T) {
 }
 
 func TestDensitiesIntegrateToOne(t *testing.T) {
+	t.Parallel()
 	for name, dist := range distributions(1) {
 		t.Run(name, func(t *testing.T) {
 			for _, k := range [][2]float64{{0.98, 0.2}, {0.5, 0.87}, {1, 3}} {
 				p := dist.Diffuse(k[0], k[1])
-				// The trapezoidal rule is at rounding for steps below σ/2.
+				// The trapezoidal rule errs by e^(−2π²σ²/h²), 4e-14 for steps of 0.8σ.
 				half := 4*k[0] + 8*k[1]
-				n := int(4 * half / k[1])
+				n := int(2.5 * half / k[1])
 				h := 2 * half / float64(n)
 				var sum float64
 				for i := range n {
@@ -122,6 +124,7 @@ func TestDensitiesIntegrateToOne(t *testing.T) {
 }
 
 func TestScoreIsTheGradientOfLogProb(t *testing.T) {
+	t.Parallel()
 	for name, dist := range distributions(2) {
 		t.Run(name, func(t *testing.T) {
 			for _, k := range kernels {
@@ -140,6 +143,7 @@ func TestScoreIsTheGradientOfLogProb(t *testing.T) {
 }
 
 func TestJacobianIsTheDerivativeOfTheScore(t *testing.T) {
+	t.Parallel()
 	for name, dist := range distributions(3) {
 		t.Run(name, func(t *testing.T) {
 			for _, k := range kernels {
@@ -175,6 +179,7 @@ func derivative(x []float64, i int, h float64, f func([]float64) float64) float6
 }
 
 func TestDenoiserIsTweedies(t *testing.T) {
+	t.Parallel()
 	for name, dist := range distributions(4) {
 		t.Run(name, func(t *testing.T) {
 			for _, k := range kernels {
@@ -231,8 +236,13 @@ func TestDensityAndDenoiserMatchMonteCarlo(t *testing.T) {
 // Rand and the density are written independently: the cells of a grid are hit
 // as often as the diffused density says.
 func TestRandFollowsTheDensity(t *testing.T) {
+	t.Parallel()
 	for name, dist := range distributions(6) {
-		t.Run(name, func(t *testing.T) { requireFollows(t, dist, 2.4, 0.15) })
+		sigma := 0.15
+		if _, costly := dist.(*Pinwheel); costly {
+			sigma = 0.24
+		}
+		t.Run(name, func(t *testing.T) { requireFollows(t, dist, 2.4, sigma) })
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 // The accuracy that the documentation of Diffuse states, against a rule twice
 // as fine and of wider reach. Every fourth point has three times the noise.
 func TestQuadratureOfThePinwheelHasConverged(t *testing.T) {
+	t.Parallel()
 	for _, rate := range []float64{0.25, 0.5} {
 		dist := NewPinwheel(rate, rand.NewPCG(1, 1))
 		for _, sigma := range []float64{0.003, 0.01, 0.029, 0.03, 0.06, 0.2, 1, 20} {
@@ -22,7 +23,7 @@ func TestQuadratureOfThePinwheelHasConverged(t *testing.T) {
 				fine.step, fine.radius = p.step/2, 1.5*p.radius
 			}
 			var worst, mean [2]float64 // of points with the noise, and three times that
-			for i, x := range points(dist, 1, sigma, 40, 3) {
+			for i, x := range points(dist, 1, sigma, 24, 3) {
 				k := i % 4 / 3
 				d, want := p.Denoise(nil, x), fine.Denoise(nil, x)
 				worst[k] = max(worst[k], math.Abs(p.LogProb(x)-fine.LogProb(x)))
@@ -39,6 +40,7 @@ func TestQuadratureOfThePinwheelHasConverged(t *testing.T) {
 
 // The two rules have nothing in common, and meet.
 func TestBothRulesOfThePinwheelAgree(t *testing.T) {
+	t.Parallel()
 	for _, rate := range []float64{0.25, 0.5} {
 		dist := NewPinwheel(rate, rand.NewPCG(2, 1))
 		above := dist.Diffuse(1, pinwheelNarrow).(*diffusedPinwheel)

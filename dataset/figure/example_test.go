@@ -29,7 +29,7 @@ func ExampleWritePNG() {
 	})
 	sheet := [][]figure.Panel{{
 		{Title: "ring", XLim: lim, YLim: lim, Layers: []figure.Layer{
-			figure.Density(lim, lim, 100, 100, ring.LogProb),
+			figure.HeatMap{Values: figure.Density(lim, lim, 100, 100, ring.LogProb)},
 			figure.Arrows{X: at, V: scores, Length: 0.3},
 		}},
 		figure.Images{X: digits, Height: 3, Width: 3, Columns: 2}.Panel("digits"),

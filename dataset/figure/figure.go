@@ -37,7 +37,7 @@ type Panel struct {
 // Layer is Points, HeatMap, Arrows, Line or Images.
 type Layer interface {
 	// plotter returns what draws the layer, or an error that names a value
-	// that is not finite.
+	// that cannot be drawn.
 	plotter(p *Panel) (plot.Plotter, error)
 }
 
@@ -46,10 +46,10 @@ type Layer interface {
 // leaves its place empty.
 //
 // An error names the panel by its title and what cannot be drawn: limits that do
-// not increase, a value that is not finite, values or limits that are not
-// positive on logarithmic axes; errors of w are returned as they are. WritePNG
-// panics when the sheet or a row has no size, when rows differ in length, and
-// when a matrix of a layer has the wrong shape.
+// not increase, a value or a size that is not finite, values or limits that are
+// not positive on logarithmic axes; errors of w are returned as they are. WritePNG
+// panics when the sheet or a row has no size, when rows differ in length, when a
+// layer is nil, and when a matrix of one is nil or has the wrong shape.
 func WritePNG(w io.Writer, rows [][]Panel, width, height int) error {
 	img, err := sheet(rows, width, height)
 	if err != nil {
@@ -109,8 +109,16 @@ func (p *Panel) plot() (*plot.Plot, error) {
 	if !(p.XLim[0] < p.XLim[1] && p.YLim[0] < p.YLim[1]) {
 		return nil, fmt.Errorf("limits %v and %v, want them to increase", p.XLim, p.YLim)
 	}
+	if width := max(p.XLim[1]-p.XLim[0], p.YLim[1]-p.YLim[0]); math.IsInf(width, 0) {
+		return nil, fmt.Errorf("limits %v and %v, want their differences finite", p.XLim, p.YLim)
+	}
 	if p.Log && !(p.XLim[0] > 0 && p.YLim[0] > 0) {
 		return nil, fmt.Errorf("limits %v and %v, want them positive on logarithmic axes", p.XLim, p.YLim)
+	}
+	for i, v := range p.XTicks {
+		if math.IsNaN(v-v) || p.Log && !(v > 0) {
+			return nil, fmt.Errorf("XTicks[%d] is %v, want finite, and positive on logarithmic axes", i, v)
+		}
 	}
 	g := plot.New()
 	g.Title.Text = p.Title
@@ -138,7 +146,10 @@ func (p *Panel) plot() (*plot.Plot, error) {
 	}
 	g.Legend.Top, g.Legend.Left = p.LegendTop, p.LegendLeft
 	legend(&g.Legend)
-	for _, l := range p.Layers {
+	for i, l := range p.Layers {
+		if l == nil {
+			panic(fmt.Sprintf("figure: panel %q: Layers[%d] is nil", p.Title, i))
+		}
 		drawn, err := l.plotter(p)
 		if err != nil {
 			return nil, err

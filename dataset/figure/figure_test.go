@@ -109,6 +109,7 @@ func TestPointsOutsideTheLimitsAreCutOff(t *testing.T) {
 
 // A README shows the figure, so that thousands of points must not make it heavy.
 func TestPictureIsSmall(t *testing.T) {
+	t.Parallel()
 	rows := append(ring(10000), []Panel{{}, {}, {}})
 	path := filepath.Join(t.TempDir(), "ring.png")
 	require.NoError(t, Save(path, rows, 1200, 1200))

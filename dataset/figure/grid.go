@@ -28,10 +28,10 @@ func Grid(xlim, ylim [2]float64, nx, ny int) *mat.Dense {
 	return x
 }
 
-// Density returns the heat map of exp(logProb) at the points of Grid, for a
-// Panel of the same limits. Lines of the grid are shared among goroutines, so
-// logProb must be safe for concurrent use; it may not keep x.
-func Density(xlim, ylim [2]float64, nx, ny int, logProb func(x []float64) float64) HeatMap {
+// Density returns exp(logProb) at the points of Grid, as the ny×nx values of a
+// HeatMap on a Panel of the same limits. Lines of the grid are shared among
+// goroutines, so logProb must be safe for concurrent use; it may not keep x.
+func Density(xlim, ylim [2]float64, nx, ny int, logProb func(x []float64) float64) *mat.Dense {
 	at := Grid(xlim, ylim, nx, ny)
 	p := mat.NewDense(ny, nx, nil)
 	workers := min(ny, runtime.GOMAXPROCS(0))
@@ -46,5 +46,5 @@ func Density(xlim, ylim [2]float64, nx, ny int, logProb func(x []float64) float6
 		})
 	}
 	wg.Wait()
-	return HeatMap{Values: p}
+	return p
 }

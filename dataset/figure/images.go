@@ -45,6 +45,9 @@ func (l Images) Panel(title string) Panel {
 
 // layout returns the numbers of lines and columns of images.
 func (l Images) layout() (lines, columns int) {
+	if l.X == nil {
+		panic("figure: Images.X is nil")
+	}
 	n, d := l.X.Dims()
 	if l.Height < 1 || l.Width < 1 || d != l.Height*l.Width {
 		panic(fmt.Sprintf("figure: Images.X is %d×%d, want %d×%d columns of images with Height %d and Width %d",

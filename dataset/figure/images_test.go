@@ -99,7 +99,7 @@ func TestDensityAsksOnceForEveryCell(t *testing.T) {
 	for i := range 30 {
 		for j := range 20 {
 			x := at.RawRowView(i*20 + j)
-			require.InEpsilon(t, x[0]+100*x[1], h.Values.At(i, j), 1e-12)
+			require.InEpsilon(t, x[0]+100*x[1], h.At(i, j), 1e-12)
 		}
 	}
 }

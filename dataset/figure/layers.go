@@ -29,11 +29,14 @@ var ink = draw.LineStyle{Color: color.Gray{Y: 0x18}, Width: 0.6}
 type Points struct {
 	X      mat.Matrix
 	Color  color.NRGBA // zero: Blue
-	Radius float64     // in points, 1/72 inch; zero: 0.8
+	Radius float64     // in points, 1/72 inch; zero: 0.8; at most 1000
 }
 
 func (l Points) plotter(p *Panel) (plot.Plotter, error) {
 	if err := plane(p, l.X, "Points.X", "point"); err != nil {
+		return nil, err
+	}
+	if err := size("Points.Radius", l.Radius); err != nil {
 		return nil, err
 	}
 	if l.Color == (color.NRGBA{}) {
@@ -72,7 +75,16 @@ func (l HeatMap) plotter(p *Panel) (plot.Plotter, error) {
 	if p.Log {
 		return nil, errors.New("heat map on logarithmic axes, want linear ones")
 	}
+	if l.Values == nil {
+		panic("figure: HeatMap.Values is nil")
+	}
 	r, c := l.Values.Dims()
+	if r == 0 || c == 0 {
+		panic(fmt.Sprintf("figure: HeatMap.Values is %d×%d, want at least 1×1", r, c))
+	}
+	if !(l.Decades >= 0 && l.Decades <= math.MaxFloat64) {
+		return nil, fmt.Errorf("HeatMap.Decades is %v, want finite and ≥ 0", l.Decades)
+	}
 	top := mat.Max(l.Values)
 	img := image.NewPaletted(image.Rect(0, 0, c, r), heat())
 	for i := range r {
@@ -133,6 +145,9 @@ func (l Arrows) plotter(p *Panel) (plot.Plotter, error) {
 		return nil, err
 	}
 	n, _ := l.X.Dims()
+	if !(l.Length > 0 && l.Length <= math.MaxFloat64) {
+		return nil, fmt.Errorf("Arrows.Length is %v, want finite and > 0", l.Length)
+	}
 	if m, _ := l.V.Dims(); m != n {
 		panic(fmt.Sprintf("figure: Arrows.V has %d rows, want the %d of Arrows.X", m, n))
 	}
@@ -179,9 +194,24 @@ func (d drawing) Plot(c draw.Canvas, p *plot.Plot) {
 	})
 }
 
+// size checks a length in points. What is much longer than any sheet would take
+// for ever to draw.
+func size(field string, v float64) error {
+	if !(v >= 0 && v <= 1000) {
+		return fmt.Errorf("%s is %v, want 0 to 1000", field, v)
+	}
+	return nil
+}
+
 // plane checks that m holds finite points of the plane which have a place on p.
 func plane(p *Panel, m mat.Matrix, field, what string) error {
+	if m == nil {
+		panic("figure: " + field + " is nil")
+	}
 	n, d := m.Dims()
+	if n == 0 {
+		return nil // nothing to draw
+	}
 	if d != 2 {
 		panic(fmt.Sprintf("figure: %s is %d×%d, want %d×2", field, n, d, n))
 	}

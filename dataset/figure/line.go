@@ -13,7 +13,7 @@ import (
 type Line struct {
 	X      mat.Matrix
 	Color  color.NRGBA // zero: Blue
-	Width  float64     // in points, 1/72 inch; zero: 1
+	Width  float64     // in points, 1/72 inch; zero: 1; at most 1000
 	Dashed bool
 	Dots   float64 // radius in points of discs at the rows; zero: none
 	Label  string  // name in the legend; empty: not in it
@@ -21,6 +21,12 @@ type Line struct {
 
 func (l Line) plotter(p *Panel) (plot.Plotter, error) {
 	if err := plane(p, l.X, "Line.X", "line's point"); err != nil {
+		return nil, err
+	}
+	if err := size("Line.Width", l.Width); err != nil {
+		return nil, err
+	}
+	if err := size("Line.Dots", l.Dots); err != nil {
 		return nil, err
 	}
 	n, _ := l.X.Dims()

@@ -44,6 +44,7 @@ func TestC2STOfTiesIsDeterministic(t *testing.T) {
 
 // The definition on ties: the mean over random orders of the rows that tie.
 func TestC2STOfTiesIsTheMeanOverChoices(t *testing.T) {
+	t.Parallel()
 	const draws = 4000
 	x, y := values(9, 2, 2, 3), values(7, 2, 2, 4)
 	var all mat.Dense

@@ -53,6 +53,7 @@ func TestC2STOfCopiesIsBelowChance(t *testing.T) {
 }
 
 func TestC2STTellsOneDistributionFromTwo(t *testing.T) {
+	t.Parallel()
 	const n = 3000
 	x := normals(n, 2, 0, 1, 4)
 	// Neighbouring rows share their neighbours: the accuracy scatters about

@@ -152,6 +152,7 @@ func TestSlicedW2IsTheMeanOfW2Squared(t *testing.T) {
 // The sliced energy distance is the energy distance of another norm,
 // ‖v‖ = c mean_k|u_k·v|: of π/2 in the plane and 2 in space.
 func TestSlicedEnergyIsTheSumOverAllPairs(t *testing.T) {
+	t.Parallel()
 	for d, c := range map[int]float64{1: 1, 2: math.Pi / 2, 3: 2} {
 		for _, size := range [][2]int{{1, 1}, {60, 35}, {48, 48}, {500, 700}} {
 			x, y := normals(size[0], d, 0, 1, 14), normals(size[1], d, 0.4, 1.5, 15)

@@ -77,25 +77,29 @@ func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 	fmt.Fprintf(stdout, "moons, energy network: %d of %d steps, seed %d\nloss %.4f, KL bound %.4f nats\n\n", res.Steps, j.steps, j.seed, res.Loss, bound)
 	fmt.Fprintln(stdout, "noise  total variation between learned and true density")
 
-	const reach, cells = 2.6, 120
 	rows := make([][]figure.Panel, 2)
 	for _, σ := range levels {
-		truth := field.Density(law.Diffuse(1, σ).LogProb, reach, cells)
-		learned := density(m, σ, reach, cells)
+		truth := figure.Density(limits, limits, cells, cells, law.Diffuse(1, σ).LogProb)
+		learned := density(m, σ)
 		normalize(truth)
 		var difference mat.Dense
 		difference.Sub(learned, truth)
 		fmt.Fprintf(stdout, "%.2f   %.4f\n", σ, 0.5*floats.Norm(difference.RawMatrix().Data, 1))
-		rows[0] = append(rows[0], panel(fmt.Sprintf("true density, noise %.1f", σ), truth, reach))
-		rows[1] = append(rows[1], panel(fmt.Sprintf("exp(−energy), noise %.1f", σ), learned, reach))
+		rows[0] = append(rows[0], panel(fmt.Sprintf("true density, noise %.1f", σ), truth))
+		rows[1] = append(rows[1], panel(fmt.Sprintf("exp(−energy), noise %.1f", σ), learned))
 	}
 	return figure.Save(j.out, rows, 1200, 860)
 }
 
+// The grid of the pictures.
+const cells = 120
+
+var limits = [2]float64{-2.6, 2.6}
+
 // density returns the learned density of the data with noise σ, as fractions
 // of the grid's mass: the energy is known up to a constant.
-func density(m *score.Model, σ, reach float64, cells int) *mat.Dense {
-	y, t, _ := field.ToModel(m, field.Grid(reach, cells), σ)
+func density(m *score.Model, σ float64) *mat.Dense {
+	y, t, _ := field.ToModel(m, figure.Grid(limits, limits, cells, cells), σ)
 	e := make([]float64, cells*cells)
 	m.Unconditional().Energy(e, y, []float64{t})
 	least := floats.Min(e)
@@ -109,7 +113,6 @@ func density(m *score.Model, σ, reach float64, cells int) *mat.Dense {
 
 func normalize(p *mat.Dense) { p.Scale(1/mat.Sum(p), p) }
 
-func panel(title string, values *mat.Dense, reach float64) figure.Panel {
-	limits := [2]float64{-reach, reach}
+func panel(title string, values *mat.Dense) figure.Panel {
 	return figure.Panel{Title: title, XLim: limits, YLim: limits, Layers: []figure.Layer{figure.HeatMap{Values: values}}}
 }

@@ -131,6 +131,7 @@ func TestEveryTruncationIsRefused(t *testing.T) {
 }
 
 func TestEveryFlippedBitIsRefused(t *testing.T) {
+	t.Parallel()
 	b := encode(t, sample())
 	for i := range b {
 		for bit := range 8 {
@@ -146,6 +147,7 @@ func TestEveryFlippedBitIsRefused(t *testing.T) {
 }
 
 func TestHostileHeadersAreRefused(t *testing.T) {
+	t.Parallel()
 	const ok = `"data_offsets":[0,4]`
 	tensor := func(s string) string { return `{"x":{` + s + `}}` }
 	length := func(n uint64, s string) []byte { return append(binary.LittleEndian.AppendUint64(nil, n), s...) }
@@ -246,6 +248,7 @@ func TestHostileHeadersAreRefused(t *testing.T) {
 }
 
 func TestLimitsThemselvesAreAccepted(t *testing.T) {
+	t.Parallel()
 	f := &File{Tensors: []Tensor{{strings.Repeat("n", MaxName), []int{1, 1, 1, 1, 1, 1, 1, 1}, []float32{1}}}}
 	for i := len(f.Tensors); i < MaxTensors; i++ {
 		f.Tensors = append(f.Tensors, Tensor{fmt.Sprint(i), []int{0}, []int64{}})

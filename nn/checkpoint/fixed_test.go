@@ -59,6 +59,7 @@ func TestLongTensorsOfOtherTypesArePassedOver(t *testing.T) {
 // Names of 512 bytes, four bytes a byte in quotes, and strings and numbers as long
 // as the header stood in errors.
 func TestErrorsAreBounded(t *testing.T) {
+	t.Parallel()
 	name := strings.Repeat(`\u0001`, MaxName)
 	long := strings.Repeat("x", 1<<20)
 	const ok = `"shape":[1],"data_offsets":[0,4]`
