@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
 	"github.com/stretchr/testify/require"
@@ -204,5 +205,49 @@ func TestAdaptiveSDEIsOnTablesWhatItIsOnTheirLimits(t *testing.T) {
 				require.InDelta(t, 1, variance/(s*s), 4*math.Sqrt(2./rows)+0.05, "variance of column %d", j)
 			}
 		})
+	}
+}
+
+// LogProb, LogProbBound and NoiseTo refused processes for the default grid, which
+// they do not use, and Sample those whose noise levels the default grid does not
+// meet.
+func TestVerbsWithoutAGridAskForNone(t *testing.T) {
+	ctx := context.Background()
+	for _, p := range []sde.SDE{sde.EDM{SigmaMin: 20, SigmaMax: 100}, sde.EDM{SigmaMin: 1e-4, SigmaMax: 0.005}, sde.VE{SigmaMin: 11, SigmaMax: 12}} {
+		c := newColumns(p)
+		problem := sde.Problem{SDE: p, Score: c}
+		start, end := p.Span()
+		x, logp := c.start(4), make([]float64, 4)
+		_, err := sampler.LogProb(ctx, logp, x, problem, nil)
+		require.NoError(t, err)
+		_, err = sampler.LogProbBound(ctx, logp, x, problem, nil)
+		require.NoError(t, err)
+		_, err = sampler.SampleLogProb(ctx, x, logp, problem, nil)
+		require.NoError(t, err)
+		for _, at := range []float64{start, end, sde.TimeAt(p, sde.LogSNR(p, start)), sde.TimeAt(p, sde.LogSNR(p, end))} {
+			require.NoError(t, sampler.NoiseTo(x, problem, at, &sampler.Settings{Grid: []float64{}}))
+		}
+		require.ErrorContains(t, sampler.NoiseTo(x, problem, end*1.01, nil), "expected a time in the span")
+		require.ErrorContains(t, sampler.NoiseTo(x, problem, math.NaN(), nil), "t = NaN")
+		require.NoError(t, sampler.Sample(ctx, x, problem, sampler.DDIM{}, nil))
+		require.InDelta(t, start, grid.Default(p, 9)[8], 1e-12*end)
+		require.InDelta(t, end, grid.Default(p, 9)[0], 1e-12*end)
+	}
+}
+
+// The density's time is one of the span, its ends included however they are
+// found.
+func TestLogProbStartsAtTheStartOfTheSpan(t *testing.T) {
+	for _, p := range []sde.SDE{sde.VE{}, sde.VE{SigmaMax: 10}, sde.EDM{SigmaMin: 0.01}, sde.VP{}, sde.SubVP{}, tables()["NCSN 10"]} {
+		c := newColumns(p)
+		start, end := p.Span()
+		x, want, got := c.carried(c.start(2), end, start), make([]float64, 2), make([]float64, 2)
+		_, err := sampler.LogProb(context.Background(), want, x, sde.Problem{SDE: p, Score: c}, nil)
+		require.NoError(t, err)
+		for _, at := range []float64{sde.TimeAt(p, sde.LogSNR(p, start)), math.Nextafter(start, 0), math.Nextafter(start, 1)} {
+			_, err = sampler.LogProb(context.Background(), got, x, sde.Problem{SDE: p, Score: c}, &sampler.FlowSettings{Start: at})
+			require.NoError(t, err)
+			require.InDeltaSlice(t, want, got, 1e-9)
+		}
 	}
 }

@@ -173,10 +173,11 @@ func newFlow(dst []float64, x *mat.Dense, p sde.Problem, settings *FlowSettings)
 	f.run, f.dim, f.gaussian, f.latents = *r, d, s.GaussianProbes, s.Latents
 	f.begin, f.end = p.Span()
 	if s.Start != 0 {
-		if !(s.Start >= f.begin && s.Start < f.end) {
+		at, ok := sde.InSpan(p.SDE, s.Start)
+		if !ok || at == f.end {
 			return nil, fmt.Errorf("sampler: FlowSettings.Start = %g, expected a time in the span [%g, %g]: %w", s.Start, f.begin, f.end, ErrRange)
 		}
-		f.begin = s.Start
+		f.begin = at
 	}
 	f.rtol, f.atol, f.limit, err = tolerances("sampler: FlowSettings", s.RTol, s.ATol, s.MaxEvaluations, 1e-5, 1e-5)
 	if err != nil {

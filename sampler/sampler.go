@@ -63,9 +63,9 @@ type Observer interface {
 // ready to use. Settings are never written to.
 type Settings struct {
 	// Grid holds the times visited, decreasing; n points make n−1 steps.
-	// Every point but the last lies in the span of the process. The last may
-	// be any time ≥ 0: below the span (σ = 0 included) the score is not
-	// evaluated there. Nil means grid.Default with grid.DefaultPoints points.
+	// Every point but the last lies in the span of the process, see sde.InSpan.
+	// The last may be any time ≥ 0: below the span (σ = 0 included) the score is
+	// not evaluated there. Nil means grid.Default with grid.DefaultPoints points.
 	Grid []float64
 	// Corrector, when set, runs after every step of the predictor, at its
 	// new time; with CorrectorFirst before it, at its old time, as
@@ -147,10 +147,19 @@ func (r *run) given(x *mat.Dense) func(*Step) error {
 
 // newRun checks the arguments and fills in the defaults.
 func newRun(x *mat.Dense, p sde.Problem, pred Predictor, s *Settings) (*run, error) {
-	return newRunOf("Settings", x, p, pred, s)
+	r, err := newRunOf("Settings", x, p, pred, s)
+	if err != nil {
+		return nil, err
+	}
+	if r.Grid == nil {
+		r.Grid = grid.Default(p.SDE, grid.DefaultPoints)
+	}
+	r.Grid, err = onSpan(p.SDE, r.Grid)
+	return r, err
 }
 
-// newRunOf is newRun for Settings that the caller knows by another name.
+// newRunOf is newRun for Settings that the caller knows by another name, and for
+// runs that do not follow their Grid.
 func newRunOf(name string, x *mat.Dense, p sde.Problem, pred Predictor, s *Settings) (*run, error) {
 	switch {
 	case x == nil || x.IsEmpty():
@@ -181,12 +190,6 @@ func newRunOf(name string, x *mat.Dense, p sde.Problem, pred Predictor, s *Setti
 	}
 	if r.Final > FinalMean {
 		return nil, fmt.Errorf("sampler: %s.Final = %d, expected one of the constants: %w", name, r.Final, ErrRange)
-	}
-	if r.Grid == nil {
-		r.Grid = grid.Default(p.SDE, grid.DefaultPoints)
-	}
-	if err := checkGrid(p.SDE, r.Grid); err != nil {
-		return nil, err
 	}
 	if r.Noise == nil {
 		r.Noise = noise.White{Seed: r.Seed}

@@ -204,6 +204,7 @@ func (s *Step) BelowSpan() bool { return blind(s.SDE, s.U) }
 
 func blind(p sde.SDE, t float64) bool {
 	start, _ := p.Span()
+	t, _ = sde.InSpan(p, t)
 	_, sigma := p.Kernel(t)
 	return t < start || sigma == 0
 }
