@@ -168,7 +168,7 @@ func newFlow(dst []float64, x *mat.Dense, p sde.Problem, settings *FlowSettings)
 	}
 	n, d := x.Dims()
 	if len(dst) != n {
-		panic(panicDims)
+		panic(fmt.Sprintf("sampler: dimension mismatch: dst has length %d, want %d, one entry a row of x", len(dst), n))
 	}
 	f.run, f.dim, f.gaussian, f.latents = *r, d, s.GaussianProbes, s.Latents
 	f.begin, f.end = p.Span()
@@ -183,7 +183,8 @@ func newFlow(dst []float64, x *mat.Dense, p sde.Problem, settings *FlowSettings)
 	if err != nil {
 		return nil, err
 	}
-	if err := f.precision(); err != nil {
+	f.roundoff = f.Problem.Roundoff()
+	if err := precise("sampler: FlowSettings", f.rtol, f.atol, f.roundoff); err != nil {
 		return nil, err
 	}
 	if err := f.divergence(s.Probes, s.Exact); err != nil {

@@ -28,8 +28,6 @@ var (
 	ErrLimit = errors.New("evaluation limit reached")
 )
 
-const panicDims = "sampler: dimension mismatch"
-
 // Predictor carries the state from time T to the earlier time U of a Step.
 // One value serves any number of Steps at once: what it must remember between
 // steps lives in the Step. When it has a method Validate() error, that is called
@@ -164,16 +162,24 @@ func newRunOf(name string, x *mat.Dense, p sde.Problem, pred Predictor, s *Setti
 	switch {
 	case x == nil || x.IsEmpty():
 		return nil, fmt.Errorf("sampler: x has no rows, expected one row per sample: %w", ErrUnset)
-	case p.SDE == nil:
+	case unset(p.SDE):
 		return nil, fmt.Errorf("sampler: Problem.SDE is nil, expected a process: %w", ErrUnset)
-	case p.Score == nil:
+	case unset(p.Score):
 		return nil, fmt.Errorf("sampler: Problem.Score is nil, expected a scorer: %w", ErrUnset)
-	case pred == nil:
+	case unset(pred):
 		return nil, fmt.Errorf("sampler: pred is nil, expected a predictor: %w", ErrUnset)
 	}
 	r := &run{Problem: p, pred: pred}
 	if s != nil {
 		r.Settings = *s
+	}
+	for _, f := range []struct {
+		field string
+		value any
+	}{{"Corrector", r.Corrector}, {"Noise", r.Noise}, {"Observer", r.Observer}} {
+		if f.value != nil && unset(f.value) {
+			return nil, fmt.Errorf("sampler: %s.%s is a nil %T, expected nil or one that is set: %w", name, f.field, f.value, ErrUnset)
+		}
 	}
 	if err := cmp.Or(validate("sampler: ", pred), validate("sampler: ", r.Corrector)); err != nil {
 		return nil, err
