@@ -50,6 +50,9 @@ func (p AdaptiveSDE) Predict(s *Step) error {
 	o, ok := s.solver.(*sdeSteps)
 	if !ok {
 		rtol, atol, limit, err := tolerances("AdaptiveSDE", p.RTol, p.ATol, p.MaxEvaluations, 0.02, 0.0078)
+		if err == nil {
+			err = precise("AdaptiveSDE", rtol, atol, s.problem.Roundoff())
+		}
 		if err != nil {
 			return err
 		}

@@ -59,7 +59,7 @@ func LogProbBound(ctx context.Context, dst []float64, x *mat.Dense, p sde.Proble
 	}
 	n, d := x.Dims()
 	if len(dst) != n {
-		panic(panicDims)
+		panic(fmt.Sprintf("sampler: dimension mismatch: dst has length %d, want %d, one entry a row of x", len(dst), n))
 	}
 	if b.Draws == 0 {
 		b.Draws = 128

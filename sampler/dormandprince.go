@@ -34,8 +34,8 @@ var _ Predictor = DormandPrince{}
 // where its slope is not finite.
 type DormandPrince struct {
 	// RTol and ATol are the relative and the absolute tolerance of y, which in
-	// the end is x; 0 means 1e-5.
-	// Below about 1e-6 they need a score in double precision.
+	// the end is x; 0 means 1e-5. A float32 model cannot meet less than about
+	// 1e-6: it is refused, its Float64 is not.
 	RTol, ATol float64
 	// MaxEvaluations bounds the evaluations of one row in a run; 0 means 10000.
 	MaxEvaluations int
@@ -56,6 +56,9 @@ func (p DormandPrince) Predict(s *Step) error {
 	o, ok := s.solver.(*turn)
 	if !ok {
 		rtol, atol, limit, err := tolerances("DormandPrince", p.RTol, p.ATol, p.MaxEvaluations, 1e-5, 1e-5)
+		if err == nil {
+			err = precise("DormandPrince", rtol, atol, s.problem.Roundoff())
+		}
 		if err != nil {
 			return err
 		}
@@ -189,4 +192,20 @@ func tolerances(method string, rtol, atol float64, limit int, defaultR, defaultA
 		err = fmt.Errorf("%s.MaxEvaluations = %d, expected 0 or more: %w", method, limit, ErrRange)
 	}
 	return rtol, atol, limit, err
+}
+
+// precise refuses tolerances that the rounding errors of the score exceed: steps
+// would be chosen by them.
+func precise(method string, rtol, atol, roundoff float64) error {
+	least := 16 * roundoff
+	for _, tol := range []struct {
+		name  string
+		value float64
+	}{{"RTol", rtol}, {"ATol", atol}} {
+		if tol.value < least {
+			return fmt.Errorf("%s.%s = %g with a score that rounds to a relative %.1g, expected at least %.2g, or a score of double precision, such as a score.Model's Float64: %w",
+				method, tol.name, tol.value, roundoff, least, ErrRange)
+		}
+	}
+	return nil
 }

@@ -84,6 +84,9 @@ func (p DPMAdaptive) Predict(s *Step) error {
 		return err
 	}
 	p = p.complete()
+	if err := precise("DPMAdaptive", p.RTol, p.ATol, s.problem.Roundoff()); err != nil {
+		return err
+	}
 	start, _ := s.Span()
 	t, u := s.T, s.U
 	s.U = max(u, start)

@@ -23,11 +23,13 @@ import (
 // coordinates before and after. An error wraps ErrUnset or ErrRange and leaves
 // x as it was.
 func NoiseTo(x *mat.Dense, p sde.Problem, t float64, s *Settings) error {
-	r, err := newRun(x, p, NoPredictor{}, s)
+	r, err := newRunOf("Settings", x, p, NoPredictor{}, s)
 	if err != nil {
 		return err
 	}
-	if start, end := p.Span(); !(t >= start && t <= end) {
+	t, ok := sde.InSpan(p.SDE, t)
+	if !ok {
+		start, end := p.Span()
 		return fmt.Errorf("sampler: t = %g, expected a time in the span [%g, %g]: %w", t, start, end, ErrRange)
 	}
 	alpha, sigma := p.Kernel(t)

@@ -1,12 +1,14 @@
 package sampler_test
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
 	"testing"
 
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
 	"github.com/stretchr/testify/require"
@@ -205,4 +207,157 @@ func TestAdaptiveSDEIsOnTablesWhatItIsOnTheirLimits(t *testing.T) {
 			}
 		})
 	}
+}
+
+// LogProb, LogProbBound and NoiseTo refused processes for the default grid, which
+// they do not use, and Sample those whose noise levels the default grid does not
+// meet.
+func TestVerbsWithoutAGridAskForNone(t *testing.T) {
+	ctx := context.Background()
+	for _, p := range []sde.SDE{sde.EDM{SigmaMin: 20, SigmaMax: 100}, sde.EDM{SigmaMin: 1e-4, SigmaMax: 0.005}, sde.VE{SigmaMin: 11, SigmaMax: 12}} {
+		c := newColumns(p)
+		problem := sde.Problem{SDE: p, Score: c}
+		start, end := p.Span()
+		x, logp := c.start(4), make([]float64, 4)
+		_, err := sampler.LogProb(ctx, logp, x, problem, nil)
+		require.NoError(t, err)
+		_, err = sampler.LogProbBound(ctx, logp, x, problem, nil)
+		require.NoError(t, err)
+		_, err = sampler.SampleLogProb(ctx, x, logp, problem, nil)
+		require.NoError(t, err)
+		for _, at := range []float64{start, end, sde.TimeAt(p, sde.LogSNR(p, start)), sde.TimeAt(p, sde.LogSNR(p, end))} {
+			require.NoError(t, sampler.NoiseTo(x, problem, at, &sampler.Settings{Grid: []float64{}}))
+		}
+		require.ErrorContains(t, sampler.NoiseTo(x, problem, end*1.01, nil), "expected a time in the span")
+		require.ErrorContains(t, sampler.NoiseTo(x, problem, math.NaN(), nil), "t = NaN")
+		require.NoError(t, sampler.Sample(ctx, x, problem, sampler.DDIM{}, nil))
+		require.InDelta(t, start, grid.Default(p, 9)[8], 1e-12*end)
+		require.InDelta(t, end, grid.Default(p, 9)[0], 1e-12*end)
+	}
+}
+
+// The density's time is one of the span, its ends included however they are
+// found.
+func TestLogProbStartsAtTheStartOfTheSpan(t *testing.T) {
+	for _, p := range []sde.SDE{sde.VE{}, sde.VE{SigmaMax: 10}, sde.EDM{SigmaMin: 0.01}, sde.VP{}, sde.SubVP{}, tables()["NCSN 10"]} {
+		c := newColumns(p)
+		start, end := p.Span()
+		x, want, got := c.carried(c.start(2), end, start), make([]float64, 2), make([]float64, 2)
+		_, err := sampler.LogProb(context.Background(), want, x, sde.Problem{SDE: p, Score: c}, nil)
+		require.NoError(t, err)
+		for _, at := range []float64{sde.TimeAt(p, sde.LogSNR(p, start)), math.Nextafter(start, 0), math.Nextafter(start, 1)} {
+			_, err = sampler.LogProb(context.Background(), got, x, sde.Problem{SDE: p, Score: c}, &sampler.FlowSettings{Start: at})
+			require.NoError(t, err)
+			require.InDeltaSlice(t, want, got, 1e-9)
+		}
+	}
+}
+
+// verbs are all ways to begin a run.
+var verbs = map[string]func(ctx context.Context, x *mat.Dense, p sde.Problem, pred sampler.Predictor, s *sampler.Settings) error{
+	"Sample":   sampler.Sample,
+	"Continue": sampler.Continue,
+	"Encode":   sampler.Encode,
+	"Batches": func(ctx context.Context, x *mat.Dense, p sde.Problem, pred sampler.Predictor, s *sampler.Settings) (first error) {
+		for _, err := range sampler.Batches(ctx, x, 10, p, pred, s) {
+			first = cmp.Or(first, err)
+		}
+		return first
+	},
+	"Steps": func(ctx context.Context, x *mat.Dense, p sde.Problem, pred sampler.Predictor, s *sampler.Settings) (first error) {
+		for _, err := range sampler.Steps(ctx, x, p, pred, s) {
+			first = cmp.Or(first, err)
+		}
+		return first
+	},
+	"StepsFrom": func(ctx context.Context, x *mat.Dense, p sde.Problem, pred sampler.Predictor, s *sampler.Settings) (first error) {
+		for _, err := range sampler.StepsFrom(ctx, x, p, pred, s) {
+			first = cmp.Or(first, err)
+		}
+		return first
+	},
+	"LogProb": func(ctx context.Context, x *mat.Dense, p sde.Problem, _ sampler.Predictor, s *sampler.Settings) error {
+		_, err := sampler.LogProb(ctx, make([]float64, 2), x, p, &sampler.FlowSettings{Noise: s.Noise})
+		return err
+	},
+	"SampleLogProb": func(ctx context.Context, x *mat.Dense, p sde.Problem, _ sampler.Predictor, s *sampler.Settings) error {
+		_, err := sampler.SampleLogProb(ctx, x, make([]float64, 2), p, &sampler.FlowSettings{Noise: s.Noise})
+		return err
+	},
+	"LogProbBound": func(ctx context.Context, x *mat.Dense, p sde.Problem, _ sampler.Predictor, s *sampler.Settings) error {
+		_, err := sampler.LogProbBound(ctx, make([]float64, 2), x, p, nil)
+		return err
+	},
+	"NoiseTo": func(_ context.Context, x *mat.Dense, p sde.Problem, _ sampler.Predictor, s *sampler.Settings) error {
+		return sampler.NoiseTo(x, p, 0.5, s)
+	},
+}
+
+type pointer struct{}
+
+func (*pointer) Predict(*sampler.Step) error            { panic("called") }
+func (*pointer) Correct(*sampler.Step) error            { panic("called") }
+func (*pointer) Score(_, _ *mat.Dense, _ []float64)     { panic("called") }
+func (*pointer) Observe(int, float64, mat.Matrix) error { panic("called") }
+func (*pointer) Normal(*mat.Dense, noise.Draw)          { panic("called") }
+func (*pointer) Kernel(float64) (alpha, sigma float64)  { panic("called") }
+func (*pointer) Rates(float64) (f, g2 float64)          { panic("called") }
+func (*pointer) Span() (start, end float64)             { panic("called") }
+
+// Arguments that are nil, or nil pointers, made a run panic somewhere inside.
+func TestNilArgumentsAreNamed(t *testing.T) {
+	c := newColumns(sde.VP{})
+	good := sde.Problem{SDE: sde.VP{}, Score: c}
+	ctx := context.Background()
+	var none *pointer
+	for name, verb := range verbs {
+		run := func(ctx context.Context, x *mat.Dense, p sde.Problem, pred sampler.Predictor, s sampler.Settings, want string) {
+			t.Run(name+"/"+want, func(t *testing.T) {
+				err := verb(ctx, x, p, pred, &s)
+				require.ErrorIs(t, err, sampler.ErrUnset)
+				require.ErrorContains(t, err, want)
+			})
+		}
+		x := c.carried(c.start(2), 1, 1e-5)
+		if name != "NoiseTo" { // it has none
+			run(nil, x, good, sampler.DDIM{}, sampler.Settings{}, "ctx is nil")
+		}
+		run(ctx, nil, good, sampler.DDIM{}, sampler.Settings{}, "x has no rows")
+		run(ctx, x, sde.Problem{Score: c}, sampler.DDIM{}, sampler.Settings{}, "Problem.SDE is nil")
+		run(ctx, x, sde.Problem{SDE: none, Score: c}, sampler.DDIM{}, sampler.Settings{}, "Problem.SDE is nil")
+		run(ctx, x, sde.Problem{SDE: sde.VP{}}, sampler.DDIM{}, sampler.Settings{}, "Problem.Score is nil")
+		run(ctx, x, sde.Problem{SDE: sde.VP{}, Score: none}, sampler.DDIM{}, sampler.Settings{}, "Problem.Score is nil")
+		if name != "LogProbBound" {
+			run(ctx, x, good, sampler.DDIM{}, sampler.Settings{Noise: none}, "Settings.Noise is a nil *sampler_test.pointer")
+		}
+		switch name {
+		case "LogProb", "SampleLogProb", "LogProbBound", "NoiseTo":
+			continue
+		}
+		run(ctx, x, good, nil, sampler.Settings{}, "pred is nil")
+		run(ctx, x, good, none, sampler.Settings{}, "pred is nil")
+		run(ctx, x, good, sampler.DDIM{}, sampler.Settings{Corrector: none}, "Settings.Corrector is a nil *sampler_test.pointer")
+		run(ctx, x, good, sampler.DDIM{}, sampler.Settings{Observer: none}, "Settings.Observer is a nil *sampler_test.pointer")
+	}
+}
+
+// Sample took tolerances that the rounding of the score exceeds, and chose its
+// steps by that.
+func TestAdaptiveMethodsRefuseTolerancesBelowThePrecision(t *testing.T) {
+	c := newColumns(sde.VP{})
+	single := sde.Problem{SDE: sde.VP{}, Score: c, UnitRoundoff: 0x1p-24}
+	for want, pred := range map[string]sampler.Predictor{
+		"DormandPrince.RTol = 1e-08": sampler.DormandPrince{RTol: 1e-8},
+		"DormandPrince.ATol = 9e-07": sampler.DormandPrince{ATol: 9e-7},
+		"AdaptiveSDE.RTol = 1e-08":   sampler.AdaptiveSDE{RTol: 1e-8},
+		"DPMAdaptive.ATol = 1e-08":   sampler.DPMAdaptive{ATol: 1e-8},
+	} {
+		x := mat.NewDense(2, 3, []float64{1, 2, 3, 4, 5, 6})
+		err := sampler.Sample(context.Background(), x, single, pred, nil)
+		require.ErrorIs(t, err, sampler.ErrRange)
+		require.ErrorContains(t, err, want+" with a score that rounds to a relative 6e-08, expected at least 9.5e-07")
+		require.Equal(t, []float64{1, 2, 3, 4, 5, 6}, x.RawMatrix().Data)
+		require.Zero(t, *c.calls)
+	}
+	require.NoError(t, sampler.Sample(context.Background(), mat.NewDense(2, 3, nil), single, sampler.DormandPrince{RTol: 1e-6, ATol: 1e-6}, nil))
 }

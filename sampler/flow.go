@@ -99,22 +99,6 @@ func (f *flow) divergence(probes int, asked bool) error {
 	return nil
 }
 
-// precision refuses tolerances that the rounding errors of the score exceed.
-func (f *flow) precision() error {
-	f.roundoff = f.Problem.Roundoff()
-	least := 16 * f.roundoff
-	for _, tol := range []struct {
-		name  string
-		value float64
-	}{{"RTol", f.rtol}, {"ATol", f.atol}} {
-		if tol.value < least {
-			return fmt.Errorf("sampler: FlowSettings.%s = %g with a score that rounds to a relative %.1g, expected at least %.2g, or a score of double precision, such as a score.Model's Float64: %w",
-				tol.name, tol.value, f.roundoff, least, ErrRange)
-		}
-	}
-	return nil
-}
-
 // Predict follows the flow of [y, Δ] from T to U for the rows of a Step. With
 // probes there is a Δ for each.
 func (f *flow) Predict(s *Step) error {

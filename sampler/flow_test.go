@@ -121,7 +121,7 @@ func TestLogProbRefusesWhatItCannotDo(t *testing.T) {
 			require.Equal(t, []float64{1, 2, 3, 4}, x.RawMatrix().Data)
 		}
 	}
-	require.PanicsWithValue(t, "sampler: dimension mismatch", func() {
+	require.PanicsWithValue(t, "sampler: dimension mismatch: dst has length 3, want 2, one entry a row of x", func() {
 		_, _ = sampler.LogProb(context.Background(), make([]float64, 3), mat.NewDense(2, 2, nil), p, nil)
 	})
 	p.Score, p.UnitRoundoff = exact, 0x1p-24

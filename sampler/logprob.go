@@ -168,21 +168,23 @@ func newFlow(dst []float64, x *mat.Dense, p sde.Problem, settings *FlowSettings)
 	}
 	n, d := x.Dims()
 	if len(dst) != n {
-		panic(panicDims)
+		panic(fmt.Sprintf("sampler: dimension mismatch: dst has length %d, want %d, one entry a row of x", len(dst), n))
 	}
 	f.run, f.dim, f.gaussian, f.latents = *r, d, s.GaussianProbes, s.Latents
 	f.begin, f.end = p.Span()
 	if s.Start != 0 {
-		if !(s.Start >= f.begin && s.Start < f.end) {
+		at, ok := sde.InSpan(p.SDE, s.Start)
+		if !ok || at == f.end {
 			return nil, fmt.Errorf("sampler: FlowSettings.Start = %g, expected a time in the span [%g, %g]: %w", s.Start, f.begin, f.end, ErrRange)
 		}
-		f.begin = s.Start
+		f.begin = at
 	}
 	f.rtol, f.atol, f.limit, err = tolerances("sampler: FlowSettings", s.RTol, s.ATol, s.MaxEvaluations, 1e-5, 1e-5)
 	if err != nil {
 		return nil, err
 	}
-	if err := f.precision(); err != nil {
+	f.roundoff = f.Problem.Roundoff()
+	if err := precise("sampler: FlowSettings", f.rtol, f.atol, f.roundoff); err != nil {
 		return nil, err
 	}
 	if err := f.divergence(s.Probes, s.Exact); err != nil {

@@ -72,6 +72,9 @@ func couples(v any) bool {
 // chunks carries the state along the grid, chunk by chunk. Workers take the
 // chunks in order; the first error or panic stops them all.
 func (r *run) chunks(ctx context.Context, state *mat.Dense) (RowErrors, error) {
+	if err := needContext(ctx); err != nil {
+		return nil, err
+	}
 	n, _ := state.Dims()
 	workers := r.Workers
 	if workers == 0 {

@@ -28,8 +28,6 @@ var (
 	ErrLimit = errors.New("evaluation limit reached")
 )
 
-const panicDims = "sampler: dimension mismatch"
-
 // Predictor carries the state from time T to the earlier time U of a Step.
 // One value serves any number of Steps at once: what it must remember between
 // steps lives in the Step. When it has a method Validate() error, that is called
@@ -63,9 +61,9 @@ type Observer interface {
 // ready to use. Settings are never written to.
 type Settings struct {
 	// Grid holds the times visited, decreasing; n points make n−1 steps.
-	// Every point but the last lies in the span of the process. The last may
-	// be any time ≥ 0: below the span (σ = 0 included) the score is not
-	// evaluated there. Nil means grid.Default with grid.DefaultPoints points.
+	// Every point but the last lies in the span of the process, see sde.InSpan.
+	// The last may be any time ≥ 0: below the span (σ = 0 included) the score is
+	// not evaluated there. Nil means grid.Default with grid.DefaultPoints points.
 	Grid []float64
 	// Corrector, when set, runs after every step of the predictor, at its
 	// new time; with CorrectorFirst before it, at its old time, as
@@ -147,24 +145,41 @@ func (r *run) given(x *mat.Dense) func(*Step) error {
 
 // newRun checks the arguments and fills in the defaults.
 func newRun(x *mat.Dense, p sde.Problem, pred Predictor, s *Settings) (*run, error) {
-	return newRunOf("Settings", x, p, pred, s)
+	r, err := newRunOf("Settings", x, p, pred, s)
+	if err != nil {
+		return nil, err
+	}
+	if r.Grid == nil {
+		r.Grid = grid.Default(p.SDE, grid.DefaultPoints)
+	}
+	r.Grid, err = onSpan(p.SDE, r.Grid)
+	return r, err
 }
 
-// newRunOf is newRun for Settings that the caller knows by another name.
+// newRunOf is newRun for Settings that the caller knows by another name, and for
+// runs that do not follow their Grid.
 func newRunOf(name string, x *mat.Dense, p sde.Problem, pred Predictor, s *Settings) (*run, error) {
 	switch {
 	case x == nil || x.IsEmpty():
 		return nil, fmt.Errorf("sampler: x has no rows, expected one row per sample: %w", ErrUnset)
-	case p.SDE == nil:
+	case unset(p.SDE):
 		return nil, fmt.Errorf("sampler: Problem.SDE is nil, expected a process: %w", ErrUnset)
-	case p.Score == nil:
+	case unset(p.Score):
 		return nil, fmt.Errorf("sampler: Problem.Score is nil, expected a scorer: %w", ErrUnset)
-	case pred == nil:
+	case unset(pred):
 		return nil, fmt.Errorf("sampler: pred is nil, expected a predictor: %w", ErrUnset)
 	}
 	r := &run{Problem: p, pred: pred}
 	if s != nil {
 		r.Settings = *s
+	}
+	for _, f := range []struct {
+		field string
+		value any
+	}{{"Corrector", r.Corrector}, {"Noise", r.Noise}, {"Observer", r.Observer}} {
+		if f.value != nil && unset(f.value) {
+			return nil, fmt.Errorf("sampler: %s.%s is a nil %T, expected nil or one that is set: %w", name, f.field, f.value, ErrUnset)
+		}
 	}
 	if err := cmp.Or(validate("sampler: ", pred), validate("sampler: ", r.Corrector)); err != nil {
 		return nil, err
@@ -181,12 +196,6 @@ func newRunOf(name string, x *mat.Dense, p sde.Problem, pred Predictor, s *Setti
 	}
 	if r.Final > FinalMean {
 		return nil, fmt.Errorf("sampler: %s.Final = %d, expected one of the constants: %w", name, r.Final, ErrRange)
-	}
-	if r.Grid == nil {
-		r.Grid = grid.Default(p.SDE, grid.DefaultPoints)
-	}
-	if err := checkGrid(p.SDE, r.Grid); err != nil {
-		return nil, err
 	}
 	if r.Noise == nil {
 		r.Noise = noise.White{Seed: r.Seed}

@@ -204,6 +204,7 @@ func (s *Step) BelowSpan() bool { return blind(s.SDE, s.U) }
 
 func blind(p sde.SDE, t float64) bool {
 	start, _ := p.Span()
+	t, _ = sde.InSpan(p, t)
 	_, sigma := p.Kernel(t)
 	return t < start || sigma == 0
 }
@@ -230,16 +231,21 @@ func (*Step) Combine(dst *mat.Dense, a float64, x *mat.Dense, b float64, y *mat.
 }
 
 func combine(dst *mat.Dense, a float64, x *mat.Dense, b float64, y *mat.Dense) {
-	n, d := dst.Dims()
-	nx, dx := x.Dims()
-	ny, dy := y.Dims()
-	if nx != n || ny != n || dx != d || dy != d {
-		panic(panicDims)
-	}
+	n, _ := alike("x", x, dst)
+	alike("y", y, dst)
 	for i := range n {
 		out, xi, yi := dst.RawRowView(i), x.RawRowView(i), y.RawRowView(i)
 		for j := range out {
 			out[j] = a*xi[j] + b*yi[j]
 		}
 	}
+}
+
+// alike returns the shape of dst, and panics when that of another matrix differs.
+func alike(name string, m, dst *mat.Dense) (rows, cols int) {
+	rows, cols = dst.Dims()
+	if r, c := m.Dims(); r != rows || c != cols {
+		panic(fmt.Sprintf("sampler: dimension mismatch: %s is %d×%d, want %d×%d, the shape of dst", name, r, c, rows, cols))
+	}
+	return rows, cols
 }

@@ -1,6 +1,7 @@
 package sampler
 
 import (
+	"cmp"
 	"context"
 	"iter"
 
@@ -43,7 +44,7 @@ func StepsFrom(ctx context.Context, x *mat.Dense, p sde.Problem, pred Predictor,
 // all runs all rows as one chunk before the eyes of the caller.
 func (r *run) all(ctx context.Context, x *mat.Dense, err error) iter.Seq2[*Step, error] {
 	return func(yield func(*Step, error) bool) {
-		if err != nil {
+		if err = cmp.Or(err, needContext(ctx)); err != nil {
 			yield(nil, err)
 			return
 		}

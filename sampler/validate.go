@@ -1,9 +1,28 @@
 package sampler
 
 import (
+	"context"
 	"fmt"
 	"math"
+	"reflect"
 )
+
+// unset reports whether v is nil or a nil pointer.
+func unset(v any) bool {
+	if v == nil {
+		return true
+	}
+	r := reflect.ValueOf(v)
+	return r.Kind() == reflect.Pointer && r.IsNil()
+}
+
+// needContext returns an error when there is no context.
+func needContext(ctx context.Context) error {
+	if unset(ctx) {
+		return fmt.Errorf("sampler: ctx is nil, expected a context such as context.Background(): %w", ErrUnset)
+	}
+	return nil
+}
 
 // validate asks a predictor or corrector about its fields, if it can be asked.
 func validate(name string, method any) error {

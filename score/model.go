@@ -123,16 +123,19 @@ func New(d int, c *Config) (*Model, error) {
 // setMinNoise checks the least noise level, takes its default, and finds its time.
 func (m *Model) setMinNoise() error {
 	_, end := m.process.Span()
-	switch last := math.Exp(-sde.LogSNR(m.process, end)); {
+	last := math.Exp(-sde.LogSNR(m.process, end))
+	switch {
 	case m.freeze == 0:
 		m.freeze = min(0.005, last)
 	case m.freeze < 0 && finite(m.freeze):
 		m.freeze = 0
 		return nil
-	case !finite(m.freeze) || m.freeze > last:
+	}
+	logSNR := -math.Log(m.freeze)
+	if t, ok := sde.TimeInSpan(m.process, logSNR); !ok && t == end || !finite(m.freeze) {
 		return fmt.Errorf("score: New: %w: Config.MinNoise is %v, want at most %.4g, the highest noise level of the process", ErrRange, m.freeze, last)
 	}
-	m.frozen = sde.TimeAt(m.process, -math.Log(m.freeze))
+	m.frozen, _ = sde.InSpan(m.process, sde.TimeAt(m.process, logSNR))
 	return nil
 }
 

@@ -47,15 +47,8 @@ func (l LogNormal) Validate() error {
 // timeAt returns the time of a level ln(σ/α), the nearer end of the span for
 // levels beyond it.
 func timeAt(p sde.SDE, level float64) float64 {
-	start, end := p.Span()
-	λ := -level
-	switch {
-	case λ >= sde.LogSNR(p, start):
-		return start
-	case λ <= sde.LogSNR(p, end):
-		return end
-	}
-	return min(max(sde.TimeAt(p, λ), start), end)
+	t, _ := sde.TimeInSpan(p, -level)
+	return t
 }
 
 // UniformTimes draws the times uniformly from the span.

@@ -227,6 +227,8 @@ func (d *Discrete) Level(logSNR float64) float64 {
 // the noising process is (Song et al. 2021; Reverse explains Λ). All matrices
 // have the same shape; dst may be x or the score.
 func (d *Discrete) Reverse(dst, x, score *mat.Dense, i int, lambda float64) (deviation float64) {
+	alike("Discrete.Reverse", "dst", dst, "x", x)
+	alike("Discrete.Reverse", "score", score, "x", x)
 	a, q := d.Step(i)
 	combine(dst, 2-a, x, 0.5*(1+lambda*lambda)*q, score)
 	return lambda * math.Sqrt(q)

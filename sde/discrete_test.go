@@ -136,7 +136,7 @@ func TestReverseStepIsTheForwardStepMirrored(t *testing.T) {
 			}
 		}
 	}
-	require.PanicsWithValue(t, "sde: dimension mismatch", func() {
+	panicsAbout(t, "sde: dimension mismatch: ", func() {
 		d.Reverse(mat.NewDense(3, 3, nil), x, score, 0, 1)
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/gradlogp/gradlogp/sde"
@@ -256,5 +257,49 @@ func TestANilPointerIsNamed(t *testing.T) {
 		err := sde.Validate(p)
 		require.ErrorIs(t, err, sde.ErrRange)
 		require.ErrorContains(t, err, want)
+	}
+}
+
+// panicsAbout requires f to panic with a text that starts with this one.
+func panicsAbout(t *testing.T, text string, f func(), args ...any) {
+	t.Helper()
+	defer func() {
+		t.Helper()
+		said, _ := recover().(string)
+		require.True(t, strings.HasPrefix(said, text), "%q, want %q %v", said, text, args)
+	}()
+	f()
+}
+
+// A wrong shape panicked with "dimension mismatch" and no more.
+func TestShapePanicsNameTheArgumentAndBothShapes(t *testing.T) {
+	a, b := mat.NewDense(3, 2, nil), mat.NewDense(2, 2, nil)
+	at, three := []float64{0.5}, make([]float64, 3)
+	m := mixture(t)
+	exact := sde.Analytic(sde.VP{}, m.Diffuse)
+	score := exact.(sde.Divergencer)
+	guided, err := sde.Guide(sde.Problem{SDE: sde.VP{}, Score: exact}, sde.Problem{SDE: sde.VP{}, Score: exact}, 2)
+	require.NoError(t, err)
+	derivatives, ok := sde.As[sde.Divergencer](guided.Score)
+	require.True(t, ok)
+	logp, ok := exact.(sde.LogProber)
+	require.True(t, ok)
+	for want, f := range map[string]func(){
+		"Score: dst is 2×2, want 3×2, the shape of x":                                 func() { score.Score(b, a, at) },
+		"Score: t has length 2, want 1 or 3, one time or one a row of x":              func() { score.Score(a, a, three[:2]) },
+		"Divergence: div has length 2, want 3, one entry a row of x":                  func() { score.Divergence(a, three[:2], a, at) },
+		"JVP: jv is 2×2, want 3×2, the shape of x":                                    func() { score.JVP(a, b, a, a, at) },
+		"JVP: v is 2×2, want 3×2, the shape of x":                                     func() { derivatives.JVP(a, a, a, b, at) },
+		"Divergence: dst is 2×2, want 3×2":                                            func() { derivatives.Divergence(b, three, a, at) },
+		"LogProb: dst has length 1, want 3, one entry a row of x":                     func() { logp.LogProb(three[:1], a, at) },
+		"Convert: src is 2×2, want 3×2, the shape of x":                               func() { sde.Convert(a, a, b, sde.VP{}, 0.5, sde.Score, sde.Noise) },
+		"Perturb: dst is 2×2, want 3×2, the shape of x0":                              func() { _ = sde.Perturb(b, a, sde.VP{}, at, noise.White{}, noise.Draw{}) },
+		"Reverse.Drift: dst is 2×2, want 3×2":                                         func() { sde.Reverse{SDE: sde.VP{}, Scorer: score}.Drift(b, a, 0.5) },
+		"Discrete.Reverse: score is 2×2, want 3×2":                                    func() { discrete(sde.VP{}.Discrete(100)).Reverse(a, a, b, 3, 1) },
+		"Frame.ToModel: dst is 2×2, want 3×2":                                         func() { sde.Frame{}.ToModel(b, a) },
+		"Frame.ToData: the Frame has 1 shifts and 0 scales, want 2, the columns of y": func() { sde.Frame{Shift: at}.ToData(a, a) },
+		"Prior: the data have 1 means and 2 columns of covariance":                    func() { _, _ = sde.Prior{}.NoiseFor(1, sde.Moments{Mean: at, Cov: mat.NewSymDense(2, nil)}) },
+	} {
+		panicsAbout(t, "sde: dimension mismatch: "+want, f)
 	}
 }

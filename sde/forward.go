@@ -17,10 +17,8 @@ import (
 // process or noise, and dst is then as it was; the process should have passed
 // Validate. It panics when the shapes do not match.
 func Perturb(dst, x0 *mat.Dense, p SDE, t []float64, z noise.Source, at noise.Draw) error {
-	rows, cols := sameDims(dst, x0)
-	if len(t) != 1 && len(t) != rows {
-		panic(badDimension)
-	}
+	rows, cols := alike("Perturb", "dst", dst, "x0", x0)
+	someTimes("Perturb", t, rows)
 	if err := simulable(p, "t", t, z); err != nil {
 		return err
 	}
@@ -42,7 +40,7 @@ func simulable(p SDE, name string, times []float64, z noise.Source) error {
 	if err := set(p); err != nil {
 		return err
 	}
-	if isNil(z) {
+	if missing(z) {
 		return fmt.Errorf("%w: the noise source is nil, want one such as noise.White", ErrRange)
 	}
 	for k, t := range times {

@@ -34,10 +34,10 @@ func TestPerturbDrawsTheKernel(t *testing.T) {
 		require.NoError(t, sde.Perturb(row, row, sde.VP{}, times[i:i+1], source, one))
 		require.Equal(t, each.RawRowView(i), row.RawRowView(0))
 	}
-	require.PanicsWithValue(t, "sde: dimension mismatch", func() {
+	panicsAbout(t, "sde: dimension mismatch: ", func() {
 		_ = sde.Perturb(each, x0, sde.VP{}, times[:2], source, at)
 	})
-	require.PanicsWithValue(t, "sde: dimension mismatch", func() {
+	panicsAbout(t, "sde: dimension mismatch: ", func() {
 		_ = sde.Perturb(mat.NewDense(rows, 3, nil), x0, sde.VP{}, times, source, at)
 	})
 }

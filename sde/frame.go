@@ -29,19 +29,19 @@ func (f Frame) at(j int) (shift, scale float64) {
 // ToModel writes the coordinates y of the data x into dst, which may be x. It
 // panics when the shapes do not match.
 func (f Frame) ToModel(dst, x *mat.Dense) {
-	f.each(dst, x, func(shift, scale, v float64) float64 { return (v - shift) / scale })
+	f.each("Frame.ToModel", "x", dst, x, func(shift, scale, v float64) float64 { return (v - shift) / scale })
 }
 
 // ToData writes the data x of the coordinates y into dst, which may be y. It
 // panics when the shapes do not match.
 func (f Frame) ToData(dst, y *mat.Dense) {
-	f.each(dst, y, func(shift, scale, v float64) float64 { return shift + scale*v })
+	f.each("Frame.ToData", "y", dst, y, func(shift, scale, v float64) float64 { return shift + scale*v })
 }
 
-func (f Frame) each(dst, src *mat.Dense, value func(shift, scale, v float64) float64) {
-	rows, cols := sameDims(dst, src)
+func (f Frame) each(verb, name string, dst, src *mat.Dense, value func(shift, scale, v float64) float64) {
+	rows, cols := alike(verb, "dst", dst, name, src)
 	if f.Shift != nil && len(f.Shift) != cols || f.Scale != nil && len(f.Scale) != cols {
-		panic(fmt.Sprintf("sde: dimension mismatch: a Frame of %d shifts and %d scales for rows of %d columns", len(f.Shift), len(f.Scale), cols))
+		mismatch(verb, "the Frame", fmt.Sprintf("has %d shifts and %d scales", len(f.Shift), len(f.Scale)), fmt.Sprintf("%d, the columns of %s", cols, name))
 	}
 	for i := range rows {
 		to, from := dst.RawRowView(i), src.RawRowView(i)

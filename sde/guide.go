@@ -85,7 +85,7 @@ func (g guided) Select(rows []int) Scorer {
 
 // Score writes the guided scores of the rows x into dst.
 func (g guided) Score(dst, x *mat.Dense, t []float64) {
-	s := g.take(sameDims(dst, x))
+	s := g.take(alike("Score", "dst", dst, "x", x))
 	g.unconditional.Score.Score(&s.score, x, t)
 	g.conditional.Score.Score(dst, x, t)
 	combine(dst, g.w, dst, 1-g.w, &s.score)
@@ -116,7 +116,7 @@ type guidedDerivatives struct {
 
 // Divergence writes the guided scores into dst and their divergences into div.
 func (g guidedDerivatives) Divergence(dst *mat.Dense, div []float64, x *mat.Dense, t []float64) {
-	s := g.take(sameDims(dst, x))
+	s := g.take(alike("Divergence", "dst", dst, "x", x))
 	g.u.Divergence(&s.score, s.div, x, t)
 	g.c.Divergence(dst, div, x, t)
 	combine(dst, g.w, dst, 1-g.w, &s.score)
@@ -126,7 +126,9 @@ func (g guidedDerivatives) Divergence(dst *mat.Dense, div []float64, x *mat.Dens
 
 // JVP writes the guided scores into dst and their derivatives along v into jv.
 func (g guidedDerivatives) JVP(dst, jv, x, v *mat.Dense, t []float64) {
-	s := g.take(sameDims(dst, jv, x, v))
+	alike("JVP", "jv", jv, "x", x)
+	alike("JVP", "v", v, "x", x)
+	s := g.take(alike("JVP", "dst", dst, "x", x))
 	g.u.JVP(&s.score, &s.derivative, x, v, t)
 	g.c.JVP(dst, jv, x, v, t)
 	combine(dst, g.w, dst, 1-g.w, &s.score)
@@ -136,7 +138,11 @@ func (g guidedDerivatives) JVP(dst, jv, x, v *mat.Dense, t []float64) {
 
 // JVPs is JVP for every pair of v and jv.
 func (g guidedDerivatives) JVPs(dst *mat.Dense, jv []*mat.Dense, x *mat.Dense, v []*mat.Dense, t []float64) {
-	s := g.take(sameDims(dst, x))
+	s := g.take(alike("JVPs", "dst", dst, "x", x))
+	for k := range jv {
+		alike("JVPs", fmt.Sprintf("jv[%d]", k), jv[k], "x", x)
+		alike("JVPs", fmt.Sprintf("v[%d]", k), v[k], "x", x)
+	}
 	other := make([]*mat.Dense, len(jv))
 	for k := range other {
 		other[k] = mat.NewDense(x.RawMatrix().Rows, x.RawMatrix().Cols, nil)

@@ -147,12 +147,12 @@ func (pi Prior) NoiseFor(tolerance float64, data Moments) (ratio float64, err er
 type gap struct{ second, variance []float64 }
 
 func (pi Prior) against(data Moments) (gap, error) {
-	if isNil(data.Cov) {
+	if missing(data.Cov) {
 		return gap{}, fmt.Errorf("%w: Moments.Cov is nil, want a covariance", ErrRange)
 	}
 	d := data.Cov.SymmetricDim()
 	if len(data.Mean) != d || pi.Mean != nil && len(pi.Mean) != d || pi.Variance != nil && len(pi.Variance) != d {
-		panic(badDimension)
+		mismatch("Prior", "the data", fmt.Sprintf("have %d means and %d columns of covariance, the Prior %d means and %d variances", len(data.Mean), d, len(pi.Mean), len(pi.Variance)), "as many of each, or none in the Prior")
 	}
 	g := gap{make([]float64, d), make([]float64, d)}
 	for j := range d {

@@ -178,9 +178,9 @@ func TestPriorNamesWhatIsWrong(t *testing.T) {
 	}
 	_, err := sde.Prior{Variance: []float64{-1}}.NoiseFor(1, data)
 	require.ErrorIs(t, err, sde.ErrRange)
-	require.PanicsWithValue(t, "sde: dimension mismatch", func() { _, _, _ = sde.Prior{Mean: []float64{0, 0}}.KL(sde.EDM{}, 1, data) })
-	require.PanicsWithValue(t, "sde: dimension mismatch", func() { _, _, _ = sde.Prior{Variance: []float64{0, 0}}.KL(sde.EDM{}, 1, data) })
-	require.PanicsWithValue(t, "sde: dimension mismatch", func() { _, _, _ = sde.Prior{}.KL(sde.EDM{}, 1, sde.Moments{Cov: unit}) })
+	panicsAbout(t, "sde: dimension mismatch: ", func() { _, _, _ = sde.Prior{Mean: []float64{0, 0}}.KL(sde.EDM{}, 1, data) })
+	panicsAbout(t, "sde: dimension mismatch: ", func() { _, _, _ = sde.Prior{Variance: []float64{0, 0}}.KL(sde.EDM{}, 1, data) })
+	panicsAbout(t, "sde: dimension mismatch: ", func() { _, _, _ = sde.Prior{}.KL(sde.EDM{}, 1, sde.Moments{Cov: unit}) })
 }
 
 func TestLargestDistanceIsThatOfTheFurthestPair(t *testing.T) {

@@ -147,9 +147,10 @@ type placed struct {
 
 // Score puts the rows where they belong, zeros into all others.
 func (p placed) Score(dst, x *mat.Dense, t []float64) {
-	rows, cols := sameDims(dst, x)
-	if rows != len(p.rows) || len(t) != 1 && len(t) != rows {
-		panic(badDimension)
+	rows, cols := alike("Score", "dst", dst, "x", x)
+	someTimes("Score", t, rows)
+	if rows != len(p.rows) {
+		mismatch("Score", "x", fmt.Sprintf("has %d rows", rows), fmt.Sprintf("%d, the rows that were selected", len(p.rows)))
 	}
 	all, scores := mat.NewDense(p.n, cols, nil), mat.NewDense(p.n, cols, nil)
 	times := t

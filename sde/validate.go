@@ -4,13 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"reflect"
 )
 
 // ErrRange is wrapped by errors about a process with impossible settings.
 var ErrRange = errors.New("sde: value out of range")
-
-const badDimension = "sde: dimension mismatch"
 
 // Validator is implemented by processes with settings that can be wrong; all
 // processes of this package are. Validate names the field and its value.
@@ -43,19 +40,10 @@ func set(p SDE) error {
 	switch {
 	case p == nil:
 		return fmt.Errorf("%w: the process is nil, want an SDE", ErrRange)
-	case isNil(p):
+	case missing(p):
 		return fmt.Errorf("%w: the process is a nil %T, want one that is set", ErrRange, p)
 	}
 	return nil
-}
-
-// isNil reports whether v is nil or holds a nil pointer.
-func isNil(v any) bool {
-	if v == nil {
-		return true
-	}
-	r := reflect.ValueOf(v)
-	return r.Kind() == reflect.Pointer && r.IsNil()
 }
 
 // The squares of what lies between are normal numbers.

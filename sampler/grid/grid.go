@@ -12,11 +12,19 @@ import (
 const DefaultPoints = 40
 
 // Default returns Karras(p, 10, 0.01, 7, n): in coordinates where the
-// data's variance is 1, noise levels outside this range are wasted steps. A law
+// data's variance is 1, noise levels outside this range are wasted steps. A process
+// with no level inside it has its whole span instead. A distribution
 // whose mean is not 0, as that of one class of a conditional model, still shows
 // at the first: there a prior with its mean and variances is the start
 // that fits.
-func Default(p sde.SDE, n int) []float64 { return Karras(p, 10, 0.01, 7, n) }
+func Default(p sde.SDE, n int) []float64 {
+	start, end := p.Span()
+	high, low := 10.0, 0.01
+	if ratio(p, start) >= high || ratio(p, end) <= low {
+		high, low = ratio(p, end), ratio(p, start)
+	}
+	return Karras(p, high, low, 7, n)
+}
 
 // UniformTime returns n equally spaced times from one time down to another.
 func UniformTime(from, to float64, n int) []float64 {

@@ -45,47 +45,62 @@ func Polyexponential(p sde.SDE, sigmaMax, sigmaMin, rho float64, n int) []float6
 // falling returns n times at which log ς is at(i/(n−1), ς_max, ς_min), after
 // the two have been cut to the span.
 func falling(p sde.SDE, sigmaMax, sigmaMin float64, n int, at func(w, high, low float64) float64) []float64 {
-	start, end := p.Span()
-	high, low := min(sigmaMax, ratio(p, end)), max(sigmaMin, ratio(p, start))
-	from, to := sde.TimeAt(p, -math.Log(high)), sde.TimeAt(p, -math.Log(low))
-	if high < sigmaMax {
-		from = end
-	}
-	if low > sigmaMin {
-		to = start
-	}
+	from, high := cut(p, sigmaMax)
+	to, low := cut(p, sigmaMin)
 	return spaced(n, from, to, func(w float64) float64 { return sde.TimeAt(p, -at(w, high, low)) })
+}
+
+// cut returns the time at which ς is sigma, and sigma; those of the nearer end of
+// the span where it is beyond.
+func cut(p sde.SDE, sigma float64) (time, level float64) {
+	time, ok := sde.TimeInSpan(p, -math.Log(sigma))
+	if !ok {
+		sigma = ratio(p, time)
+	}
+	return time, sigma
 }
 
 // FromSigmas returns the times at which ς has the given values. They fall, and the
 // last may be 0, which is time 0; the others lie within what the process
 // reaches in its span. An error wraps sde.ErrRange and names the value.
 //
+// A process such as VE, whose noise at time 0 is not 0, has no time for a last 0.
+// The grid then ends at the start of the span, once, from where the final denoise
+// of a run leads to ς = 0.
+//
 // The noise levels of another process or program can be used with any process
 // in this way. k-diffusion's "VP" schedule, for example, is the levels of
 // sde.VP{} at the times UniformTime(1, 1e-3, n).
 func FromSigmas(p sde.SDE, sigmas []float64) ([]float64, error) {
-	start, end := p.Span()
-	low, high := ratio(p, start), ratio(p, end)
-	times := make([]float64, len(sigmas))
+	times := make([]float64, 0, len(sigmas))
 	for i, r := range sigmas {
-		last := i == len(sigmas)-1
-		switch {
-		case i > 0 && !(r < sigmas[i-1]):
+		if i > 0 && !(r < sigmas[i-1]) {
 			return nil, fmt.Errorf("grid: FromSigmas: sigmas[%d] = %g, expected less than sigmas[%d] = %g: %w", i, r, i-1, sigmas[i-1], sde.ErrRange)
-		case last && r == 0:
-			continue // times[i] = 0
-		case !(r >= low*(1-rounding) && r <= high*(1+rounding)):
-			return nil, fmt.Errorf("grid: FromSigmas: sigmas[%d] = %g, expected σ/α of a time in the span, from %g to %g: %w", i, r, low, high, sde.ErrRange)
 		}
-		times[i] = min(max(sde.TimeAt(p, -math.Log(r)), start), end)
+		if r == 0 && i == len(sigmas)-1 {
+			return append(times, noiseless(p, times)...), nil
+		}
+		t, ok := sde.TimeInSpan(p, -math.Log(r))
+		if !ok {
+			start, end := p.Span()
+			return nil, fmt.Errorf("grid: FromSigmas: sigmas[%d] = %g, expected σ/α of a time in the span, from %g to %g: %w", i, r, ratio(p, start), ratio(p, end), sde.ErrRange)
+		}
+		times = append(times, t)
 	}
 	return times, nil
 }
 
-// rounding is how far beyond the ends of the span a level may lie that was
-// meant for the end.
-const rounding = 1e-12
+// noiseless returns what ends a grid at ς = 0.
+func noiseless(p sde.SDE, times []float64) []float64 {
+	if _, sigma := p.Kernel(0); sigma == 0 {
+		return []float64{0}
+	}
+	start, _ := p.Span()
+	if n := len(times); n > 0 && times[n-1] == start {
+		return nil
+	}
+	return []float64{start}
+}
 
 // Sigmas returns ς = σ/α at the times of a grid: the inverse of FromSigmas.
 func Sigmas(p sde.SDE, times []float64) []float64 {
