@@ -31,7 +31,7 @@ type Ancestral struct {
 
 // Validate returns an error wrapping ErrRange that names an impossible field.
 func (p Ancestral) Validate() error {
-	return cmp.Or(nonNegative("Ancestral.Variance", p.Variance), checkTable("Ancestral", p.Table))
+	return cmp.Or(nonNegative("Ancestral", "Variance", p.Variance), checkTable("Ancestral", p.Table))
 }
 
 // Predict implements Predictor. It returns an error wrapping ErrRange when a
@@ -55,7 +55,7 @@ func (p Ancestral) Predict(s *Step) error {
 		cu := au*au*p.Variance + su*su
 		std = math.Sqrt(max(0, tr.q) * cu / (tr.a*tr.a*cu + tr.q))
 	}
-	combine(s.Mean, 1/tr.a, s.X, tr.q/tr.a, s.Mean)
+	s.Combine(s.Mean, 1/tr.a, s.X, tr.q/tr.a, s.Mean)
 	s.AddNoise(std, 0)
 	return nil
 }

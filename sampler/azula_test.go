@@ -132,13 +132,13 @@ func (c azulaCase) method() (pred sampler.Predictor, corr sampler.Corrector, pre
 	case "zABSampler":
 		return sampler.LMS{Order: order}, nil, 0, 0, ""
 	case "vABSampler":
-		return sampler.DEIS{Order: order, Form: sampler.VelocityForm}, nil, 0, 0, ""
+		return sampler.DEIS{Order: order, Form: sampler.VelocityForm, FullOrder: true}, nil, 0, 0, ""
 	case "zEABSampler":
-		return sampler.DEIS{Order: order, Form: sampler.EpsilonForm}, nil, 0, 0, ""
+		return sampler.DEIS{Order: order, Form: sampler.EpsilonForm, FullOrder: true}, nil, 0, 0, ""
 	case "xEABSampler":
-		return sampler.DEIS{Order: order, Form: sampler.X0Form}, nil, 0, 0, ""
+		return sampler.DEIS{Order: order, Form: sampler.X0Form, FullOrder: true}, nil, 0, 0, ""
 	case "REABFixed":
-		return sampler.DEIS{Order: order, Form: sampler.AngleForm}, nil, 0, 0, ""
+		return sampler.DEIS{Order: order, Form: sampler.AngleForm, FullOrder: true}, nil, 0, 0, ""
 	case "PCSampler":
 		steps := int(c.Options["corrections"])
 		return sampler.DDIM{}, sampler.Renoise{Fraction: c.Options["delta"], Steps: steps}, 0, steps, ""

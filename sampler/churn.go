@@ -33,8 +33,8 @@ func (c Churn) Validate() error { return c.validate("Churn") }
 
 func (c Churn) validate(name string) error {
 	return cmp.Or(
-		nonNegative(name+".SChurn", c.SChurn), nonNegative(name+".STmin", c.STmin),
-		nonNegative(name+".STmax", c.STmax), nonNegative(name+".SNoise", c.SNoise),
+		nonNegative(name, "SChurn", c.SChurn), nonNegative(name, "STmin", c.STmin),
+		nonNegative(name, "STmax", c.STmax), nonNegative(name, "SNoise", c.SNoise),
 	)
 }
 
@@ -57,7 +57,7 @@ func (c Churn) Raise(s *Step, flow func(*Step) error) error {
 		return flow(s)
 	}
 	s.Normal(s.Mean, 0)
-	combine(s.X, ar/at, s.X, ar*cmp.Or(c.SNoise, 1)*math.Sqrt((above-level)*(above+level)), s.Mean)
+	s.Combine(s.X, ar/at, s.X, ar*cmp.Or(c.SNoise, 1)*math.Sqrt((above-level)*(above+level)), s.Mean)
 	t := s.T
 	s.T = raised
 	err := flow(s)

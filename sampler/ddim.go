@@ -15,7 +15,7 @@ var _ Predictor = DDIM{}
 type DDIM struct{ Eta float64 }
 
 // Validate returns an error wrapping ErrRange that names an impossible field.
-func (p DDIM) Validate() error { return within("DDIM.Eta", p.Eta, 0, 1) }
+func (p DDIM) Validate() error { return within("DDIM", "Eta", p.Eta, 0, 1) }
 
 // Reversible reports whether no noise is drawn.
 func (p DDIM) Reversible() bool { return p.Eta == 0 }
@@ -34,7 +34,7 @@ func (p DDIM) Predict(s *Step) error {
 	std := p.Eta * math.Sqrt(max(0, st*st-a*a*su*su)) * su / st
 	rest := math.Sqrt(max(0, su*su-std*std))
 	// α_u D + rest ε̂ with D = (x + σ_t² s)/α_t and ε̂ = −σ_t s.
-	combine(s.Mean, 1/a, s.X, st*(st/a-rest), s.Mean)
+	s.Combine(s.Mean, 1/a, s.X, st*(st/a-rest), s.Mean)
 	s.AddNoise(std, 0)
 	return nil
 }

@@ -32,11 +32,14 @@ type DEIS struct {
 	// Form is what the polynomial stands for; the zero value is
 	// EpsilonForm, which needs the fewest evaluations.
 	Form Form
+	// FullOrder is that of DPMpp3M. Forms other than X0Form stay good over
+	// long steps, and keep the orders up to 3 anyway.
+	FullOrder bool
 }
 
 // Validate returns an error wrapping ErrRange that names an impossible field.
 func (p DEIS) Validate() error {
-	return cmp.Or(within("DEIS.Order", p.Order, 0, 4), within("DEIS.Form", p.Form, EpsilonForm, AngleForm))
+	return cmp.Or(within("DEIS", "Order", p.Order, 0, 4), within("DEIS", "Form", p.Form, EpsilonForm, AngleForm))
 }
 
 // Reversible reports true: no noise is drawn.
@@ -108,35 +111,27 @@ func (p DEIS) Predict(s *Step) error {
 		return err
 	}
 	p.Order = cmp.Or(p.Order, 3)
+	if s.noiseless() {
+		return DDIM{}.Predict(s)
+	}
 	now := s.Push(p.Order)
 	if err := s.Score(now, s.X, s.T); err != nil {
 		return err
 	}
-	at, st := s.Kernel(s.T)
+	nt, _, onX, onScore := p.Form.at(s.Kernel(s.T))
+	s.Combine(now, onX, s.X, onScore, now)
 	au, su := s.Kernel(s.U)
-	nt, from, onX, onScore := p.Form.at(at, st)
-	if su == 0 { // x = α_u D
-		combine(s.Mean, au/at, s.X, au*st*st/at, now)
-		s.Finish()
-		return nil
+	nu, _, _, _ := p.Form.at(au, su)
+	least := 3
+	if p.Form == X0Form {
+		least = 1
 	}
-	combine(now, onX, s.X, onScore, now)
-	nu, to, _, _ := p.Form.at(au, su)
-	h := to - from
-	var r nodes
-	for i := range p.Order {
-		if _, t, ok := s.History(i); ok {
-			_, w, _, _ := p.Form.at(s.Kernel(t))
-			r.add((w - from) / h)
-		}
-	}
+	r, h := s.nodes(0, s.orderAt(s.K, p.Order, least, p.FullOrder), s.U, func(t float64) float64 {
+		_, w, _, _ := p.Form.at(s.Kernel(t))
+		return w
+	})
 	c, m := p.Form.integral(au, su, h)
-	combine(s.Mean, nu/nt, s.X, 0, now)
-	w := r.weights(m)
-	for i := range r.n {
-		q, _, _ := s.History(i)
-		combine(s.Mean, 1, s.Mean, c*w[i], q)
-	}
+	s.integrate(nu/nt, c, &r, m)
 	s.Finish()
 	return nil
 }

@@ -76,7 +76,7 @@ func (s *Step) leave(t float64) error {
 	}
 	at, st := s.Kernel(t)
 	au, su := s.Kernel(s.U)
-	combine(s.Mean, au/at, s.X, st*(st*au/at-su), s.Mean)
+	s.Combine(s.Mean, au/at, s.X, st*(st*au/at-su), s.Mean)
 	s.Finish()
 	return nil
 }

@@ -64,11 +64,11 @@ func dpm2(s *Step) error {
 		return err
 	}
 	// ε̂ = −σ s.
-	combine(s.Mean, am/at, s.X, -st*(sm-am*st/at), score)
+	s.Combine(s.Mean, am/at, s.X, -st*(sm-am*st/at), score)
 	if err := s.Score(score, s.Mean, m); err != nil {
 		return err
 	}
-	combine(s.Mean, au/at, s.X, -sm*(su-au*st/at), score)
+	s.Combine(s.Mean, au/at, s.X, -sm*(su-au*st/at), score)
 	s.Finish()
 	return nil
 }

@@ -60,10 +60,10 @@ type DPMAdaptive struct {
 // Validate returns an error wrapping ErrRange that names an impossible field.
 func (p DPMAdaptive) Validate() error {
 	err := cmp.Or(
-		within("DPMAdaptive.Order", p.Order, 0, 3),
-		nonNegative("DPMAdaptive.RTol", p.RTol), nonNegative("DPMAdaptive.ATol", p.ATol),
-		nonNegative("DPMAdaptive.FirstStep", p.FirstStep), nonNegative("DPMAdaptive.Threshold", p.Threshold),
-		checkNoise("DPMAdaptive", p.Eta, p.SNoise), nonNegative("DPMAdaptive.MaxEvaluations", p.MaxEvaluations),
+		within("DPMAdaptive", "Order", p.Order, 0, 3),
+		nonNegative("DPMAdaptive", "RTol", p.RTol), nonNegative("DPMAdaptive", "ATol", p.ATol),
+		nonNegative("DPMAdaptive", "FirstStep", p.FirstStep), nonNegative("DPMAdaptive", "Threshold", p.Threshold),
+		checkNoise("DPMAdaptive", p.Eta, p.SNoise), nonNegative("DPMAdaptive", "MaxEvaluations", p.MaxEvaluations),
 	)
 	if p.Order == 1 {
 		err = cmp.Or(err, fmt.Errorf("DPMAdaptive.Order = 1, expected 2 or 3: %w", ErrRange))

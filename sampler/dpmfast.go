@@ -28,7 +28,7 @@ type DPMFast struct {
 
 // Validate returns an error wrapping ErrRange that names an impossible field.
 func (p DPMFast) Validate() error {
-	return cmp.Or(checkNoise("DPMFast", p.Eta, p.SNoise), nonNegative("DPMFast.Evaluations", p.Evaluations))
+	return cmp.Or(checkNoise("DPMFast", p.Eta, p.SNoise), nonNegative("DPMFast", "Evaluations", p.Evaluations))
 }
 
 // Steps returns how many steps the grid has to make, for use as in

@@ -53,12 +53,12 @@ func dpmpp2S(s *Step) error {
 		return DDIM{}.Predict(s)
 	}
 	d := s.Scratch(0)
-	if err := s.Denoise(d, s.X, s.T); err != nil {
+	if err := s.X0(d, s.X, s.T); err != nil {
 		return err
 	}
 	from, to := ratio(s, s.T), ratio(s, s.U)
 	s.toward(d, s.T, m, ratio(s, m)/from)
-	if err := s.Denoise(d, s.Mean, m); err != nil {
+	if err := s.X0(d, s.Mean, m); err != nil {
 		return err
 	}
 	s.toward(d, s.T, s.U, to/from)
@@ -71,5 +71,5 @@ func dpmpp2S(s *Step) error {
 func (s *Step) toward(d *mat.Dense, t, u, q float64) {
 	at, _ := s.Kernel(t)
 	au, _ := s.Kernel(u)
-	combine(s.Mean, q*au/at, s.X, au*(1-q), d)
+	s.Combine(s.Mean, q*au/at, s.X, au*(1-q), d)
 }

@@ -65,7 +65,7 @@ func (p DPMppSDE) Predict(s *Step) error {
 	}
 	from, mid, to := ratio(s, s.T), ratio(s, m), ratio(s, s.U)
 	d, dm, z, rest := s.Scratch(0), s.Scratch(1), s.Scratch(2), s.Scratch(3)
-	if err := s.Denoise(d, s.X, s.T); err != nil {
+	if err := s.X0(d, s.X, s.T); err != nil {
 		return err
 	}
 	s.Path(z, 0, 1/(from*from), 1/(mid*mid))
@@ -75,19 +75,19 @@ func (p DPMppSDE) Predict(s *Step) error {
 
 	down, up := split(eta, from, mid)
 	s.toward(d, s.T, m, down/from)
-	combine(s.Mean, 1, s.Mean, am*factor*up, z)
-	if err := s.Denoise(dm, s.Mean, m); err != nil {
+	s.Combine(s.Mean, 1, s.Mean, am*factor*up, z)
+	if err := s.X0(dm, s.Mean, m); err != nil {
 		return err
 	}
-	combine(d, 1-0.5/r, d, 0.5/r, dm)
+	s.Combine(d, 1-0.5/r, d, 0.5/r, dm)
 	if p.Independent {
 		z = rest
 	} else {
 		c := (to / mid) * (to / mid) * (from - mid) * (from + mid) / ((from - to) * (from + to))
-		combine(z, math.Sqrt(c), z, math.Sqrt(1-c), rest)
+		s.Combine(z, math.Sqrt(c), z, math.Sqrt(1-c), rest)
 	}
 	down, up = split(eta, from, to)
 	s.toward(d, s.T, s.U, down/from)
-	combine(s.X, 1, s.Mean, au*factor*up, z)
+	s.Combine(s.X, 1, s.Mean, au*factor*up, z)
 	return nil
 }

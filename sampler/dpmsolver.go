@@ -4,7 +4,6 @@ import (
 	"math"
 
 	"github.com/gradlogp/gradlogp/sde"
-	"gonum.org/v1/gonum/mat"
 )
 
 var _ Predictor = DPMSolver{}
@@ -26,7 +25,7 @@ type DPMSolver struct {
 }
 
 // Validate returns an error wrapping ErrRange that names an impossible field.
-func (p DPMSolver) Validate() error { return within("DPMSolver.Order", p.Order, 0, 3) }
+func (p DPMSolver) Validate() error { return within("DPMSolver", "Order", p.Order, 0, 3) }
 
 // Reversible reports true: no noise is drawn.
 func (DPMSolver) Reversible() bool { return true }
@@ -40,7 +39,7 @@ func (p DPMSolver) Predict(s *Step) error {
 		return DDIM{}.Predict(s)
 	}
 	now, inner, y := s.Scratch(0), s.Scratch(1), s.Mean
-	if err := s.noise(now, s.X, s.T); err != nil {
+	if err := s.Epsilon(now, s.X, s.T); err != nil {
 		return err
 	}
 	at, _ := s.Kernel(s.T)
@@ -54,14 +53,14 @@ func (p DPMSolver) Predict(s *Step) error {
 			t = sde.TimeAt(s.SDE, from+r*h)
 		}
 		alpha, sigma := s.Kernel(t)
-		combine(y, alpha/at, s.X, -sigma*(math.Expm1(r*h)-c), now)
+		s.Combine(y, alpha/at, s.X, -sigma*(math.Expm1(r*h)-c), now)
 		if c != 0 {
-			combine(y, 1, y, -sigma*c, inner)
+			s.Combine(y, 1, y, -sigma*c, inner)
 		}
 		return t
 	}
 	if p.Order == 2 {
-		if err := s.noise(inner, y, reach(0.5, 0)); err != nil {
+		if err := s.Epsilon(inner, y, reach(0.5, 0)); err != nil {
 			return err
 		}
 		reach(1, math.Expm1(h))
@@ -69,24 +68,14 @@ func (p DPMSolver) Predict(s *Step) error {
 		return nil
 	}
 	const third, two = 1.0 / 3, 2.0 / 3
-	if err := s.noise(inner, y, reach(third, 0)); err != nil {
+	if err := s.Epsilon(inner, y, reach(third, 0)); err != nil {
 		return err
 	}
 	// E(h)/h − 1 = h φ₂(h).
-	if err := s.noise(inner, y, reach(two, 2*two*h*phi(2, two*h))); err != nil {
+	if err := s.Epsilon(inner, y, reach(two, 2*two*h*phi(2, two*h))); err != nil {
 		return err
 	}
 	reach(1, 1.5*h*phi(2, h))
 	s.Finish()
-	return nil
-}
-
-// noise evaluates ε̂ = −σs of the rows of x at time t into dst.
-func (s *Step) noise(dst, x *mat.Dense, t float64) error {
-	if err := s.Score(dst, x, t); err != nil {
-		return err
-	}
-	_, sigma := s.Kernel(t)
-	combine(dst, -sigma, dst, 0, dst)
 	return nil
 }

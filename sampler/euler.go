@@ -25,7 +25,9 @@ type EulerMaruyama struct {
 }
 
 // Validate returns an error wrapping ErrRange that names an impossible field.
-func (e EulerMaruyama) Validate() error { return nonNegative("EulerMaruyama.FixedStep", e.FixedStep) }
+func (e EulerMaruyama) Validate() error {
+	return nonNegative("EulerMaruyama", "FixedStep", e.FixedStep)
+}
 
 // Predict implements Predictor.
 func (e EulerMaruyama) Predict(s *Step) error {
@@ -57,7 +59,7 @@ type Euler struct {
 
 // Validate returns an error wrapping ErrRange that names an impossible field.
 func (e Euler) Validate() error {
-	return cmp.Or(nonNegative("Euler.Lambda", e.Lambda), nonNegative("Euler.FixedStep", e.FixedStep))
+	return cmp.Or(nonNegative("Euler", "Lambda", e.Lambda), nonNegative("Euler", "FixedStep", e.FixedStep))
 }
 
 // Reversible reports whether no noise is drawn and a step is that of its interval.
@@ -76,7 +78,7 @@ func (e Euler) Predict(s *Step) error {
 		at, st := s.Kernel(s.T)
 		au, su := s.Kernel(s.U)
 		t, u := st/at, su/au
-		combine(s.Mean, au/at, s.X, au*grow*(t-u)*st, s.Mean)
+		s.Combine(s.Mean, au/at, s.X, au*grow*(t-u)*st, s.Mean)
 		s.AddNoise(e.Lambda*au*math.Sqrt(math.Abs((t-u)*(t+u))), 0)
 		return nil
 	}
@@ -85,7 +87,7 @@ func (e Euler) Predict(s *Step) error {
 		h = e.FixedStep
 	}
 	f, g2 := s.Rates(s.T)
-	combine(s.Mean, 1-f*h, s.X, 0.5*grow*g2*h, s.Mean)
+	s.Combine(s.Mean, 1-f*h, s.X, 0.5*grow*g2*h, s.Mean)
 	s.AddNoise(e.Lambda*math.Sqrt(g2*math.Abs(h)), 0) // h < 0 on the way to latents
 	return nil
 }

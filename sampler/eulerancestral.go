@@ -39,7 +39,7 @@ func (p EulerAncestral) Predict(s *Step) error {
 
 // checkNoise checks the two fields that methods with noise share.
 func checkNoise(method string, eta, noise float64) error {
-	return cmp.Or(nonNegative(method+".Eta", eta), nonNegative(method+".SNoise", noise))
+	return cmp.Or(nonNegative(method, "Eta", eta), nonNegative(method, "SNoise", noise))
 }
 
 // split returns ς_down and ς_up of an ancestral step between two levels,
@@ -73,7 +73,7 @@ func (s *Step) renoised(eta, factor float64, flow func(*Step) error) error {
 	if err != nil {
 		return err
 	}
-	combine(s.Mean, au/al, s.Mean, 0, s.Mean)
+	s.Combine(s.Mean, au/al, s.Mean, 0, s.Mean)
 	s.AddNoise(au*factor*up, 0)
 	return nil
 }

@@ -109,9 +109,9 @@ func (c kdiff) predictor(t *testing.T) sampler.Predictor {
 		return sampler.DPMpp2MSDE{Eta: eta, SNoise: o.Noise, Heun: o.Solver == "heun"}
 	case "sample_dpmpp_3m_sde":
 		if still {
-			return sampler.DPMpp3M{Published: true}
+			return sampler.DPMpp3M{Published: true, FullOrder: true}
 		}
-		return sampler.DPMpp3MSDE{Eta: eta, SNoise: o.Noise, Published: true}
+		return sampler.DPMpp3MSDE{Eta: eta, SNoise: o.Noise, Published: true, FullOrder: true}
 	}
 	require.FailNow(t, "unknown sampler", c.Sampler)
 	return nil
@@ -299,7 +299,7 @@ func TestFixtureDenoisers(t *testing.T) {
 			p.Score.Score(score, x, c.Sigma)
 			for k, sigma := range c.Sigma {
 				row := mat.DenseCopyOf(x.Slice(k, k+1, 0, d))
-				look := predictor(func(s *sampler.Step) error { return s.Denoise(s.Mean, s.X, s.T) })
+				look := predictor(func(s *sampler.Step) error { return s.X0(s.Mean, s.X, s.T) })
 				require.NoError(t, sampler.Continue(context.Background(), row, p, look, &sampler.Settings{
 					Grid: []float64{sigma, 0.9 * sigma}, Final: sampler.FinalMean,
 				}))

@@ -37,7 +37,7 @@ type Gibbs struct {
 // Validate returns an error wrapping ErrRange that names an impossible field.
 func (c Gibbs) Validate() error {
 	return cmp.Or(
-		nonNegative("Gibbs.Rise", c.Rise), nonNegative("Gibbs.Substeps", c.Substeps), nonNegative("Gibbs.Steps", c.Steps),
+		nonNegative("Gibbs", "Rise", c.Rise), nonNegative("Gibbs", "Substeps", c.Substeps), nonNegative("Gibbs", "Steps", c.Steps),
 		validate("Gibbs.Back: ", c.Back),
 	)
 }
@@ -68,11 +68,12 @@ func (c Gibbs) Correct(s *Step) error {
 	// Each update has slots of its own, in all of the run: they go back over
 	// times that other steps' have crossed, and are not on one path with them.
 	in := s.within()
+	in.End = s.At
 	in.slot0 = (s.K*c.Steps*(c.Substeps+1) - 1) * slotsOfUpdate
 	for range c.Steps {
 		in.slot0 += slotsOfUpdate
 		in.Normal(in.Mean, 0)
-		combine(in.X, a, in.X, math.Sqrt(q), in.Mean)
+		s.Combine(in.X, a, in.X, math.Sqrt(q), in.Mean)
 		in.past = in.past[:0]
 		in.U = top
 		for j := range c.Substeps {

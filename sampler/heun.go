@@ -31,17 +31,17 @@ func heun(s *Step) error {
 		return err
 	}
 	if s.BelowSpan() {
-		combine(s.Mean, a, s.X, -h*st, slope)
+		s.Combine(s.Mean, a, s.X, -h*st, slope)
 		s.Finish()
 		return nil
 	}
 	euler, next := s.Mean, s.Scratch(1)
-	combine(euler, a, s.X, -h*st, slope)
+	s.Combine(euler, a, s.X, -h*st, slope)
 	if err := s.Score(next, euler, s.U); err != nil {
 		return err
 	}
-	combine(slope, -0.5*h*st, slope, -0.5*h*su, next)
-	combine(s.Mean, a, s.X, 1, slope)
+	s.Combine(slope, -0.5*h*st, slope, -0.5*h*su, next)
+	s.Combine(s.Mean, a, s.X, 1, slope)
 	s.Finish()
 	return nil
 }

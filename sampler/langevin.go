@@ -42,7 +42,7 @@ type Langevin struct {
 
 // Validate returns an error wrapping ErrRange that names an impossible field.
 func (c Langevin) Validate() error {
-	return cmp.Or(nonNegative("Langevin.SNR", c.SNR), nonNegative("Langevin.Steps", c.Steps), nonNegative("Langevin.MinRows", c.MinRows))
+	return cmp.Or(nonNegative("Langevin", "SNR", c.SNR), nonNegative("Langevin", "Steps", c.Steps), nonNegative("Langevin", "MinRows", c.MinRows))
 }
 
 // CouplesRows reports whether a row's update depends on the other rows.
@@ -80,8 +80,8 @@ func (c Langevin) Correct(s *Step) error {
 			r = c.SNR * meanNorm(z) / meanNorm(score)
 		}
 		e := 2 * r * r * scale
-		combine(s.Mean, 1, s.X, e, score)
-		combine(s.X, 1, s.Mean, math.Sqrt(2*e), z)
+		s.Combine(s.Mean, 1, s.X, e, score)
+		s.Combine(s.X, 1, s.Mean, math.Sqrt(2*e), z)
 	}
 	return nil
 }

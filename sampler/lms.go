@@ -18,7 +18,7 @@ type LMS struct {
 }
 
 // Validate returns an error wrapping ErrRange that names an impossible field.
-func (p LMS) Validate() error { return within("LMS.Order", p.Order, 0, 4) }
+func (p LMS) Validate() error { return within("LMS", "Order", p.Order, 0, 4) }
 
 // Reversible reports true: no noise is drawn.
 func (LMS) Reversible() bool { return true }
@@ -29,24 +29,13 @@ func (p LMS) Predict(s *Step) error {
 		return err
 	}
 	p.Order = cmp.Or(p.Order, 4)
-	if err := s.noise(s.Push(p.Order), s.X, s.T); err != nil {
+	if err := s.Epsilon(s.Push(p.Order), s.X, s.T); err != nil {
 		return err
 	}
-	at, st := s.Kernel(s.T)
-	au, su := s.Kernel(s.U)
-	h := su/au - st/at
-	var r nodes
-	for i := range p.Order {
-		if _, t, ok := s.History(i); ok {
-			r.add((ratio(s, t) - st/at) / h)
-		}
-	}
-	w := r.weights(plain())
-	combine(s.Mean, au/at, s.X, 0, s.X)
-	for i := range r.n {
-		q, _, _ := s.History(i)
-		combine(s.Mean, 1, s.Mean, au*h*w[i], q)
-	}
+	at, _ := s.Kernel(s.T)
+	au, _ := s.Kernel(s.U)
+	r, h := s.nodes(0, p.Order, s.U, func(t float64) float64 { return ratio(s, t) })
+	s.integrate(au/at, au*h, &r, plain())
 	s.Finish()
 	return nil
 }

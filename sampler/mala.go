@@ -35,7 +35,7 @@ type MALA struct {
 
 // Validate returns an error wrapping ErrRange that names an impossible field.
 func (c MALA) Validate() error {
-	return cmp.Or(nonNegative("MALA.SNR", c.SNR), nonNegative("MALA.Steps", c.Steps))
+	return cmp.Or(nonNegative("MALA", "SNR", c.SNR), nonNegative("MALA", "Steps", c.Steps))
 }
 
 // Acceptance counts the proposals of a MALA. The zero value is ready to use,
@@ -80,8 +80,8 @@ func (c MALA) Correct(s *Step) error {
 	for i := range c.Steps {
 		s.Normal(y, 2*i)
 		s.Normal(normals, 2*i+1)
-		combine(s.Mean, 1, s.X, e, score)
-		combine(y, 1, s.Mean, math.Sqrt(2*e), y)
+		s.Combine(s.Mean, 1, s.X, e, score)
+		s.Combine(y, 1, s.Mean, math.Sqrt(2*e), y)
 		if err := s.Score(next, y, s.At); err != nil {
 			return err
 		}

@@ -122,7 +122,7 @@ func twoStep(inverted bool) predictor {
 	}
 	return func(s *sampler.Step) error {
 		now := s.Push(2)
-		if err := s.Denoise(now, s.X, s.T); err != nil {
+		if err := s.X0(now, s.X, s.T); err != nil {
 			return err
 		}
 		_, st := s.Kernel(s.T)

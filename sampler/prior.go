@@ -38,7 +38,7 @@ func (r *run) startOf(s *Step, t float64) (start, error) {
 	}
 	zero := s.like()
 	g.means = s.like()
-	return g, s.Denoise(g.means, zero, t)
+	return g, s.X0(g.means, zero, t)
 }
 
 // at returns the mean and the variance of coordinate j of row i.

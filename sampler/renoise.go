@@ -24,7 +24,7 @@ type Renoise struct {
 
 // Validate returns an error wrapping ErrRange that names an impossible field.
 func (c Renoise) Validate() error {
-	return cmp.Or(within("Renoise.Fraction", c.Fraction, 0, 1), nonNegative("Renoise.Steps", c.Steps))
+	return cmp.Or(within("Renoise", "Fraction", c.Fraction, 0, 1), nonNegative("Renoise", "Steps", c.Steps))
 }
 
 // Correct implements Corrector.
@@ -40,7 +40,7 @@ func (c Renoise) Correct(s *Step) error {
 			return err
 		}
 		// αD + σ√(1−δ) ε̂ = x + σ²(1 − √(1−δ)) s.
-		combine(s.Mean, 1, s.X, sigma*sigma*(1-math.Sqrt(1-c.Fraction)), s.Mean)
+		s.Combine(s.Mean, 1, s.X, sigma*sigma*(1-math.Sqrt(1-c.Fraction)), s.Mean)
 		s.AddNoise(sigma*math.Sqrt(c.Fraction), i)
 	}
 	return nil

@@ -49,7 +49,7 @@ func (p ReverseDiffusion) Predict(s *Step) error {
 	if p.Flow {
 		onScore, std = 0.5*tr.q, 0
 	}
-	combine(s.Mean, 2-tr.a, s.X, onScore, s.Mean)
+	s.Combine(s.Mean, 2-tr.a, s.X, onScore, s.Mean)
 	s.AddNoise(std, 0)
 	return nil
 }

@@ -2,8 +2,6 @@ package sampler
 
 import (
 	"cmp"
-
-	"gonum.org/v1/gonum/mat"
 )
 
 var _ Predictor = RungeKutta{}
@@ -28,7 +26,7 @@ type RungeKutta struct {
 
 // Validate returns an error wrapping ErrRange that names an impossible field.
 func (p RungeKutta) Validate() error {
-	return cmp.Or(within("RungeKutta.Alpha", p.Alpha, 0, 1), p.Churn.validate("RungeKutta.Churn"))
+	return cmp.Or(within("RungeKutta", "Alpha", p.Alpha, 0, 1), p.Churn.validate("RungeKutta.Churn"))
 }
 
 // Reversible reports whether no noise is drawn.
@@ -45,11 +43,11 @@ func (p RungeKutta) Predict(s *Step) error {
 func (p RungeKutta) flow(s *Step) error {
 	a, h := p.Alpha, s.U-s.T
 	first := s.Scratch(0)
-	if err := s.velocity(first, s.X, s.T); err != nil {
+	if err := s.Velocity(first, s.X, s.T); err != nil {
 		return err
 	}
 	if a == 0 || s.BelowSpan() {
-		combine(s.Mean, 1, s.X, h, first)
+		s.Combine(s.Mean, 1, s.X, h, first)
 		s.Finish()
 		return nil
 	}
@@ -57,22 +55,12 @@ func (p RungeKutta) flow(s *Step) error {
 	if a == 1 {
 		mid = s.U // rounding must not leave the interval
 	}
-	combine(s.Mean, 1, s.X, a*h, first)
-	if err := s.velocity(second, s.Mean, mid); err != nil {
+	s.Combine(s.Mean, 1, s.X, a*h, first)
+	if err := s.Velocity(second, s.Mean, mid); err != nil {
 		return err
 	}
-	combine(s.Mean, 1, s.X, h*(1-0.5/a), first)
-	combine(s.Mean, 1, s.Mean, h*0.5/a, second)
+	s.Combine(s.Mean, 1, s.X, h*(1-0.5/a), first)
+	s.Combine(s.Mean, 1, s.Mean, h*0.5/a, second)
 	s.Finish()
-	return nil
-}
-
-// velocity evaluates f x − ½g² s of the rows of x at time t into dst.
-func (s *Step) velocity(dst, x *mat.Dense, t float64) error {
-	if err := s.Score(dst, x, t); err != nil {
-		return err
-	}
-	f, g2 := s.Rates(t)
-	combine(dst, f, x, -0.5*g2, dst)
 	return nil
 }

@@ -22,8 +22,9 @@ type Step struct {
 	// T and U < T are the ends of the interval. At is where the state is:
 	// T for a predictor, U for a corrector after it.
 	T, U, At float64
-	// K counts the steps from 0, N is their number.
+	// K counts the steps from 0, N is their number. End is the grid's last time.
 	K, N int
+	End  float64
 	// Row0 is the index of X's first row in the whole run.
 	Row0  int
 	Noise noise.Source
@@ -111,20 +112,26 @@ func (c *subset) of(all *sde.Problem, rows []int, first int) sde.Scorer {
 	return c.scorer
 }
 
-// Denoise evaluates D(x, t) = E[x₀|x_t=x] = (x + σ²s)/α into dst (Tweedie).
-// It costs one evaluation.
-func (s *Step) Denoise(dst, x *mat.Dense, t float64) error {
+// X0 evaluates D(x, t) = E[x₀|x_t=x] = (x + σ²s)/α of the rows of x at time t
+// into dst (Tweedie), for one evaluation of the score.
+func (s *Step) X0(dst, x *mat.Dense, t float64) error { return s.quantity(dst, x, t, sde.Denoised) }
+
+// Epsilon evaluates ε̂(x, t) = −σs of the rows of x at time t into dst, for one
+// evaluation of the score.
+func (s *Step) Epsilon(dst, x *mat.Dense, t float64) error { return s.quantity(dst, x, t, sde.Noise) }
+
+// Velocity evaluates v(x, t) = f x − ½g²s, the drift of the probability flow, of
+// the rows of x at time t into dst, for one evaluation of the score.
+func (s *Step) Velocity(dst, x *mat.Dense, t float64) error {
+	return s.quantity(dst, x, t, sde.Velocity)
+}
+
+func (s *Step) quantity(dst, x *mat.Dense, t float64, q sde.Quantity) error {
 	if err := s.Score(dst, x, t); err != nil {
 		return err
 	}
-	s.tweedie(dst, x, t)
+	sde.Convert(dst, x, dst, s.SDE, t, sde.Score, q)
 	return nil
-}
-
-// tweedie turns the score in dst into the denoiser.
-func (s *Step) tweedie(dst, x *mat.Dense, t float64) {
-	alpha, sigma := s.Kernel(t)
-	combine(dst, 1/alpha, x, sigma*sigma/alpha, dst)
 }
 
 // Evaluations returns how often the score has been evaluated in this run.
@@ -216,7 +223,12 @@ func (s *Step) failed(err error) error {
 	return fmt.Errorf("sampler: step %d of %d, from t = %g to %g: %w", s.K+1, s.N, s.T, s.U, err)
 }
 
-// combine sets dst = a x + b y. The three may be the same matrix.
+// Combine sets dst = a x + b y. The three have one shape and may be the same
+// matrix.
+func (*Step) Combine(dst *mat.Dense, a float64, x *mat.Dense, b float64, y *mat.Dense) {
+	combine(dst, a, x, b, y)
+}
+
 func combine(dst *mat.Dense, a float64, x *mat.Dense, b float64, y *mat.Dense) {
 	n, d := dst.Dims()
 	nx, dx := x.Dims()

@@ -98,8 +98,7 @@ func (s *Step) Denoised() (*mat.Dense, error) {
 		}
 		l.x.Copy(s.X)
 		l.t, l.known = s.At, true
-		l.d.Copy(l.s)
-		s.tweedie(l.d, s.X, s.At)
+		sde.Convert(l.d, s.X, l.s, s.SDE, s.At, sde.Score, sde.Denoised)
 	}
 	return l.d, nil
 }

@@ -18,17 +18,17 @@ func validate(name string, method any) error {
 }
 
 // nonNegative refuses what is not a finite number ≥ 0.
-func nonNegative[T int | float64](field string, v T) error {
+func nonNegative[T int | float64](method, field string, v T) error {
 	if !(v >= 0) || math.IsInf(float64(v), 1) {
-		return fmt.Errorf("%s = %v, expected a finite number ≥ 0: %w", field, v, ErrRange)
+		return fmt.Errorf("%s.%s = %v, expected a finite number ≥ 0: %w", method, field, v, ErrRange)
 	}
 	return nil
 }
 
 // within refuses what does not lie between two bounds, or on one.
-func within[T int | float64 | Form](field string, v, low, high T) error {
+func within[T int | float64 | Form](method, field string, v, low, high T) error {
 	if !(v >= low && v <= high) {
-		return fmt.Errorf("%s = %v, expected %v to %v: %w", field, v, low, high, ErrRange)
+		return fmt.Errorf("%s.%s = %v, expected %v to %v: %w", method, field, v, low, high, ErrRange)
 	}
 	return nil
 }

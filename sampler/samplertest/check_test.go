@@ -172,7 +172,7 @@ func TestFlowConvergesWithOrderFour(t *testing.T) {
 func ExampleCheck() {
 	// A user's own method: DDIM with a slip, σ_t where σ_u belongs.
 	slip := predictor(func(s *sampler.Step) error {
-		if err := s.Denoise(s.Mean, s.X, s.T); err != nil {
+		if err := s.X0(s.Mean, s.X, s.T); err != nil {
 			return err
 		}
 		at, st := s.Kernel(s.T)
