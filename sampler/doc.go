@@ -64,6 +64,11 @@
 // of the order of their step, so that at a fixed setting more steps of the
 // predictor lead to a plateau. Gibbs has the error of its way back, MALA none.
 //
+// A step to σ = 0, where the score is not known, is that of DDIM: it ends at the
+// denoised state, after one evaluation. Only the methods that step in the
+// process's own time, Euler, EulerMaruyama, ReverseDiffusion and RungeKutta, take
+// Euler's step there too.
+//
 // # Runs
 //
 // Sample draws new rows, Batches more of them than fit in memory. Steps ranges

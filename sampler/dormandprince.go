@@ -161,14 +161,11 @@ func (s *Step) leave(t float64) error {
 	if t == s.U {
 		return nil
 	}
-	if err := s.Score(s.Mean, s.X, t); err != nil {
-		return err
-	}
-	at, st := s.Kernel(t)
-	au, su := s.Kernel(s.U)
-	s.Combine(s.Mean, au/at, s.X, st*(st*au/at-su), s.Mean)
-	s.Finish()
-	return nil
+	from := s.T
+	s.T = t
+	err := DDIM{}.Predict(s)
+	s.T = from
+	return err
 }
 
 // tolerances checks the fields of an adaptive method and fills in the defaults.

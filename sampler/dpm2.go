@@ -48,11 +48,11 @@ func (p DPM2Ancestral) Predict(s *Step) error {
 	if err := p.Validate(); err != nil {
 		return err
 	}
-	return s.renoised(cmp.Or(p.Eta, 1), cmp.Or(p.SNoise, 1), dpm2)
+	return s.AncestralStep(cmp.Or(p.Eta, 1), cmp.Or(p.SNoise, 1), dpm2)
 }
 
 func dpm2(s *Step) error {
-	m, ok := s.between(0.5)
+	m, ok := s.Midway(0.5)
 	if !ok {
 		return DDIM{}.Predict(s)
 	}
@@ -73,9 +73,9 @@ func dpm2(s *Step) error {
 	return nil
 }
 
-// between returns the time at which λ = log(α/σ) has come the fraction r of the
+// Midway returns the time at which λ = log(α/σ) has come the fraction r of the
 // way from T to U. It is not ok when the score may not be evaluated there.
-func (s *Step) between(r float64) (t float64, ok bool) {
+func (s *Step) Midway(r float64) (t float64, ok bool) {
 	from, to := sde.LogSNR(s, s.T), sde.LogSNR(s, s.U)
 	if math.IsInf(to, 1) {
 		return 0, false

@@ -65,5 +65,5 @@ func (p DPMFast) Predict(s *Step) error {
 	if s.K == s.N-1 {
 		return step.Predict(s)
 	}
-	return s.renoised(p.Eta, cmp.Or(p.SNoise, 1), step.Predict)
+	return s.AncestralStep(p.Eta, cmp.Or(p.SNoise, 1), step.Predict)
 }

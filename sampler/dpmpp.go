@@ -23,16 +23,14 @@ func (DPMpp2M) Reversible() bool { return true }
 
 // Predict implements Predictor.
 func (DPMpp2M) Predict(s *Step) error {
-	now := s.Push(2)
-	if err := s.X0(now, s.X, s.T); err != nil {
-		return err
-	}
 	_, st := s.Kernel(s.T)
 	au, su := s.Kernel(s.U)
 	if su == 0 {
-		s.Combine(s.Mean, 0, s.X, au, now)
-		s.Finish()
-		return nil
+		return DDIM{}.Predict(s)
+	}
+	now := s.Push(2)
+	if err := s.X0(now, s.X, s.T); err != nil {
+		return err
 	}
 	h := sde.LogSNR(s, s.U) - sde.LogSNR(s, s.T)
 	c := -au * math.Expm1(-h)

@@ -44,11 +44,11 @@ func (p DPMpp2SAncestral) Predict(s *Step) error {
 	if err := p.Validate(); err != nil {
 		return err
 	}
-	return s.renoised(cmp.Or(p.Eta, 1), cmp.Or(p.SNoise, 1), dpmpp2S)
+	return s.AncestralStep(cmp.Or(p.Eta, 1), cmp.Or(p.SNoise, 1), dpmpp2S)
 }
 
 func dpmpp2S(s *Step) error {
-	m, ok := s.between(0.5)
+	m, ok := s.Midway(0.5)
 	if !ok {
 		return DDIM{}.Predict(s)
 	}

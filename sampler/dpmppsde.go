@@ -59,9 +59,9 @@ func (p DPMppSDE) Predict(s *Step) error {
 	if r == 0 {
 		r = 0.5
 	}
-	m, ok := s.between(r)
+	m, ok := s.Midway(r)
 	if !ok {
-		return s.renoised(eta, factor, DDIM{}.Predict)
+		return s.AncestralStep(eta, factor, DDIM{}.Predict)
 	}
 	from, mid, to := ratio(s, s.T), ratio(s, m), ratio(s, s.U)
 	d, dm, z, rest := s.Scratch(0), s.Scratch(1), s.Scratch(2), s.Scratch(3)

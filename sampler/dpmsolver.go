@@ -1,6 +1,7 @@
 package sampler
 
 import (
+	"cmp"
 	"math"
 
 	"github.com/gradlogp/gradlogp/sde"
@@ -38,6 +39,7 @@ func (p DPMSolver) Predict(s *Step) error {
 	if p.Order == 1 || s.BelowSpan() {
 		return DDIM{}.Predict(s)
 	}
+	order := cmp.Or(p.Order, 3)
 	now, inner, y := s.Scratch(0), s.Scratch(1), s.Mean
 	if err := s.Epsilon(now, s.X, s.T); err != nil {
 		return err
@@ -45,37 +47,25 @@ func (p DPMSolver) Predict(s *Step) error {
 	at, _ := s.Kernel(s.T)
 	from := sde.LogSNR(s, s.T)
 	h := sde.LogSNR(s, s.U) - from
-	// reach sets y to (α_r/α_t) x − σ_r [E(rh) ε̂_t + c (ε̂ − ε̂_t)] with the ε̂
-	// of the stage before, and returns its time.
-	reach := func(r, c float64) float64 {
+	stages := dpmStages(order)
+	for i, stage := range stages[:order] {
 		t := s.U
-		if r < 1 {
-			t = sde.TimeAt(s.SDE, from+r*h)
+		if stage.at < 1 {
+			t = sde.TimeAt(s.SDE, from+stage.at*h)
 		}
 		alpha, sigma := s.Kernel(t)
-		s.Combine(y, alpha/at, s.X, -sigma*(math.Expm1(r*h)-c), now)
+		c := stage.c(h)
+		s.Combine(y, alpha/at, s.X, -sigma*(math.Expm1(stage.at*h)-c), now)
 		if c != 0 {
 			s.Combine(y, 1, y, -sigma*c, inner)
 		}
-		return t
-	}
-	if p.Order == 2 {
-		if err := s.Epsilon(inner, y, reach(0.5, 0)); err != nil {
+		if i == order-1 {
+			break
+		}
+		if err := s.Epsilon(inner, y, t); err != nil {
 			return err
 		}
-		reach(1, math.Expm1(h))
-		s.Finish()
-		return nil
 	}
-	const third, two = 1.0 / 3, 2.0 / 3
-	if err := s.Epsilon(inner, y, reach(third, 0)); err != nil {
-		return err
-	}
-	// E(h)/h − 1 = h φ₂(h).
-	if err := s.Epsilon(inner, y, reach(two, 2*two*h*phi(2, two*h))); err != nil {
-		return err
-	}
-	reach(1, 1.5*h*phi(2, h))
 	s.Finish()
 	return nil
 }

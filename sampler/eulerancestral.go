@@ -34,7 +34,7 @@ func (p EulerAncestral) Predict(s *Step) error {
 	if err := p.Validate(); err != nil {
 		return err
 	}
-	return s.renoised(cmp.Or(p.Eta, 1), cmp.Or(p.SNoise, 1), DDIM{}.Predict)
+	return s.AncestralStep(cmp.Or(p.Eta, 1), cmp.Or(p.SNoise, 1), DDIM{}.Predict)
 }
 
 // checkNoise checks the two fields that methods with noise share.
@@ -49,8 +49,10 @@ func split(eta, from, to float64) (down, up float64) {
 	return to * math.Sqrt(max(0, (1-eta)*(1+eta)+eta*eta*q*q)), to * min(1, eta*math.Sqrt((1-q)*(1+q)))
 }
 
-// renoised lets flow carry the state below U and brings it back with noise.
-func (s *Step) renoised(eta, factor float64, flow func(*Step) error) error {
+// AncestralStep lets flow, which crosses the Step's interval without noise, carry
+// the state to ς_down, then at U, and brings it back to U with noise, drawn from
+// slot 0; see EulerAncestral. Where η or σ_u is 0 it is flow alone.
+func (s *Step) AncestralStep(eta, sNoise float64, flow func(*Step) error) error {
 	at, st := s.Kernel(s.T)
 	au, su := s.Kernel(s.U)
 	level := su / au
@@ -74,6 +76,6 @@ func (s *Step) renoised(eta, factor float64, flow func(*Step) error) error {
 		return err
 	}
 	s.Combine(s.Mean, au/al, s.Mean, 0, s.Mean)
-	s.AddNoise(au*factor*up, 0)
+	s.AddNoise(au*sNoise*up, 0)
 	return nil
 }

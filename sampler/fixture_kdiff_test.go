@@ -142,7 +142,7 @@ func (m *marked) Predict(s *sampler.Step) error {
 	return m.Predictor.Predict(s)
 }
 
-// between returns the process σ = t, valid some way beyond the levels of a run.
+// Midway returns the process σ = t, valid some way beyond the levels of a run.
 func between(low, high float64) sde.EDM {
 	return sde.EDM{SigmaMin: 1e-3 * low, SigmaMax: 1.5 * high}
 }

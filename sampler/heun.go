@@ -7,9 +7,9 @@ var _ Predictor = Heun{}
 //
 //	y_e = y + (ς_u − ς_t) ε̂_t,   y' = y + (ς_u − ς_t) ½(ε̂_t + ε̂_u(y_e)).
 //
-// Where the score may not be evaluated at u, as at σ_u = 0, the step is y_e.
-// With Churn the step begins at the raised level. Two evaluations a step, order
-// 2; deterministic without Churn.
+// Where the score may not be evaluated at u, as at σ_u = 0, the step is y_e, that
+// of DDIM. With Churn the step begins at the raised level. Two evaluations a step,
+// order 2; deterministic without Churn.
 type Heun struct{ Churn }
 
 // Validate returns an error wrapping ErrRange that names an impossible field.
@@ -22,6 +22,9 @@ func (p Heun) Reversible() bool { return p.SChurn == 0 }
 func (p Heun) Predict(s *Step) error { return p.Churn.Raise(s, heun) }
 
 func heun(s *Step) error {
+	if s.BelowSpan() {
+		return DDIM{}.Predict(s)
+	}
 	at, st := s.Kernel(s.T)
 	au, su := s.Kernel(s.U)
 	// x' = (α_u/α_t) x + h ε̂, and ε̂ = −σ s.
@@ -29,11 +32,6 @@ func heun(s *Step) error {
 	slope := s.Scratch(0)
 	if err := s.Score(slope, s.X, s.T); err != nil {
 		return err
-	}
-	if s.BelowSpan() {
-		s.Combine(s.Mean, a, s.X, -h*st, slope)
-		s.Finish()
-		return nil
 	}
 	euler, next := s.Mean, s.Scratch(1)
 	s.Combine(euler, a, s.X, -h*st, slope)
