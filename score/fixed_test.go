@@ -383,3 +383,63 @@ func TestNilArgumentsAreNamed(t *testing.T) {
 		require.ErrorContains(t, err, want)
 	}
 }
+
+// The two sets of reference rows had rows in common when there were few, and what
+// they have in common looked like structure: of 30 healthy runs on few rows of one
+// column up to 7 were stopped. Here nothing is learned, so that the gain alone
+// decides.
+func TestFewGaussianRowsAreNotTakenForStructure(t *testing.T) {
+	t.Parallel()
+	sizes := []int{15, 30, 60, 100, 300, 1100, 3000}
+	if testing.Short() {
+		sizes = []int{15, 100, 1100}
+	}
+	for _, n := range sizes {
+		for d := 1; d <= 2; d++ {
+			for _, ties := range []float64{0, 0.2, 0.01} {
+				for seed := range uint64(2) {
+					x := normals(n, d, seed)
+					if ties > 0 {
+						x.Apply(func(_, _ int, v float64) float64 { return ties * math.Round(v/ties) }, x)
+					}
+					gain := gainOf(t, x, seed)
+					if n < leastDistinct {
+						require.True(t, math.IsNaN(gain), "too few to tell")
+					} else if !math.IsNaN(gain) {
+						require.Less(t, math.Abs(gain), 0.8*deadGain, "%d rows of %d columns in steps of %v", n, d, ties)
+					}
+				}
+			}
+		}
+	}
+	// What is there is found.
+	x := dataset.Sample(dataset.NewMoons(rand.NewPCG(1, 1)), 1100)
+	require.Greater(t, gainOf(t, x, 1), 0.06)
+}
+
+// gainOf returns what the detector says can be explained of rows.
+func gainOf(t *testing.T, x *mat.Dense, seed uint64) float64 {
+	_, d := x.Dims()
+	data, err := Rows(x, nil)
+	require.NoError(t, err)
+	m, err := New(d, &Config{Net: killed{small}})
+	require.NoError(t, err)
+	run, err := prepare(background, m, data, &Settings{Seed: seed, Workers: 1, Validation: Validation{Rows: -1}})
+	require.NoError(t, err)
+	require.NoError(t, run.calibrate())
+	fixed, err := newDetector(run.batch)
+	require.NoError(t, err)
+	gain, err := fixed.gain(run.batch)
+	require.NoError(t, err)
+	return gain
+}
+
+// Of rows enough to tell, a dead run is still stopped.
+func TestDeadRunOnRowsIsStopped(t *testing.T) {
+	data, err := Rows(dataset.Sample(dataset.NewMoons(rand.NewPCG(1, 1)), 1500), nil)
+	require.NoError(t, err)
+	m := newDead(t, 2, Config{Net: killed{nn.Linear{Out: 2}}})
+	r, err := Fit(background, m, data, &Settings{Steps: 600, Batch: 8})
+	require.ErrorIs(t, err, ErrCollapsed)
+	require.Equal(t, firstCheck, r.Steps)
+}

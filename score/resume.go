@@ -126,7 +126,7 @@ func (t *trainer) state() (*checkpoint.File, error) {
 	}
 	checks := make([]float64, 0, 4*len(t.result.Diagnoses))
 	for _, c := range t.result.Diagnoses {
-		checks = append(checks, float64(c.Step), c.R, c.Z, c.Gain)
+		checks = append(checks, float64(c.Step), c.Explained, c.StandardErrors, c.Explainable)
 	}
 	f.Tensors = append(f.Tensors,
 		checkpoint.Tensor{Name: tensorLosses, Shape: []int{len(t.losses)}, Data: t.losses},
@@ -230,7 +230,7 @@ func (t *trainer) restoreResult(meta map[string]string, rest map[string]checkpoi
 		return err
 	}
 	for c := range slices.Chunk(checks, 4) {
-		t.result.Diagnoses = append(t.result.Diagnoses, Diagnosis{Step: int(c[0]), R: c[1], Z: c[2], Gain: c[3]})
+		t.result.Diagnoses = append(t.result.Diagnoses, Diagnosis{Step: int(c[0]), Explained: c[1], StandardErrors: c[2], Explainable: c[3]})
 	}
 	return nil
 }
