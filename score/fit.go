@@ -172,6 +172,7 @@ type trainer struct {
 	keeper   *keeper      // nil without checkpoints
 	log      *slog.Logger
 	missing  []string // what is to be said of the data at the first step
+	changed  []string // settings that are others than before a resumption
 }
 
 func newTrainer(ctx context.Context, m *Model, data Data, s Settings) (*trainer, error) {

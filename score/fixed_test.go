@@ -443,3 +443,65 @@ func TestDeadRunOnRowsIsStopped(t *testing.T) {
 	require.ErrorIs(t, err, ErrCollapsed)
 	require.Equal(t, firstCheck, r.Steps)
 }
+
+// then is a rate that changes after some steps.
+type then struct {
+	steps         int
+	before, after float64
+}
+
+func (r then) At(step int) float64 {
+	if step < r.steps {
+		return r.before
+	}
+	return r.after
+}
+
+// A finished run could not be made longer, nor its rate be changed: that is about
+// the steps to come alone.
+func TestResumedRunMayBeExtended(t *testing.T) {
+	const half = 20
+	settings := func(steps int) *Settings {
+		s := quick(steps)
+		s.References, s.Rate, s.Validation.Every = -1, optim.Constant(3e-3), 10
+		return s
+	}
+	s := settings(half)
+	s.Checkpoints.Dir = t.TempDir()
+	fit(t, newModel(t, 2, Config{}), few(t), s)
+	path, err := Latest(s.Checkpoints.Dir)
+	require.NoError(t, err)
+
+	straight := newModel(t, 2, Config{})
+	want := fit(t, straight, few(t), settings(2*half))
+	m := newModel(t, 2, Config{Seed: 9})
+	got, err := Resume(background, m, few(t), settings(2*half), path)
+	require.NoError(t, err)
+	require.Equal(t, state(straight), state(m))
+	require.Equal(t, []string{"resumed after step 20 with Settings.Steps 40 instead of \"20\""}, got.Warnings)
+	got.Warnings = nil
+	require.Equal(t, want, got)
+
+	changed := settings(2 * half)
+	changed.Rate = then{half, 3e-3, 1e-4}
+	want = fit(t, newModel(t, 2, Config{}), few(t), changed)
+	for _, clip := range []float64{0, 1e6} {
+		s := settings(2 * half)
+		s.Rate, s.Clip, s.Validation.Patience = optim.Constant(1e-4), clip, 100
+		m = newModel(t, 2, Config{Seed: 9})
+		got, err = Resume(background, m, few(t), s, path)
+		require.NoError(t, err)
+		require.Contains(t, got.Warnings[1], "Settings.Rate optim.Constant(0.0001) instead of")
+		if clip == 0 {
+			require.Len(t, got.Warnings, 3)
+			require.Equal(t, want.Raw, got.Raw)
+		} else {
+			require.Len(t, got.Warnings, 4)
+			require.NotEqual(t, want.Raw, got.Raw)
+		}
+	}
+
+	_, err = Resume(background, m, few(t), settings(half-1), path)
+	require.ErrorIs(t, err, ErrRange)
+	require.ErrorContains(t, err, "Settings.Steps: is 19, want at least the 20 that the run has made")
+}
