@@ -222,7 +222,7 @@ func stepName(step int) string {
 	case calibrationStep:
 		return "calibration"
 	case diagnosticStep:
-		return "the detector of dead runs"
+		return "the detector of collapse"
 	case heldOutStep:
 		return "validation"
 	}

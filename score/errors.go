@@ -20,7 +20,7 @@ var (
 	ErrShape           = errors.New("wrong shape")
 	ErrNonFinite       = errors.New("not finite")
 	ErrMismatch        = errors.New("model and file differ")
-	ErrDead            = errors.New("the network has learned nothing")
+	ErrCollapsed       = errors.New("the run has collapsed")
 	ErrNotSerializable = errors.New("not serialisable")
 )
 

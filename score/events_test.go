@@ -45,6 +45,7 @@ func TestLoggerIsToldOfEvents(t *testing.T) {
 	require.Equal(t, "DEBUG", all[2]["level"])
 	require.Equal(t, "score: validation", all[2]["msg"])
 	require.Equal(t, r.HeldOut, all[3]["best"])
+	require.Equal(t, r.HeldOut, all[3]["held_out_loss"])
 	require.Equal(t, "score: checkpoint", all[4]["msg"])
 	require.Equal(t, filepath.Join(s.Checkpoints.Dir, keptName(20)), all[4]["path"])
 	require.Equal(t, map[string]any{"level": "INFO", "msg": "score: training stops", "step": 20.0, "loss": r.Loss,
@@ -54,9 +55,10 @@ func TestLoggerIsToldOfEvents(t *testing.T) {
 		fit(t, newDead(t, 5, Config{Net: killed{nn.Linear{Out: 5}}}), standard(5), &Settings{Steps: 500, Batch: 4, References: -1, Logger: log})
 	})
 	require.Len(t, all, 5)
-	require.Equal(t, "score: check", all[2]["msg"])
+	require.Equal(t, "score: diagnosis", all[2]["msg"])
 	require.Equal(t, 500.0, all[2]["step"])
-	require.NotContains(t, all[2], "gain", "what is not measured is left out")
+	require.Contains(t, all[2]["verdict"], "no better than a linear denoiser")
+	require.NotContains(t, all[2], "explainable", "what is not measured is left out")
 	require.Equal(t, "WARN", all[3]["level"])
 	require.Contains(t, all[3]["text"], "no structure found")
 

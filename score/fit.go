@@ -30,9 +30,9 @@ import (
 // checkpoint that cannot be written is such an error too.
 //
 // A run whose network has settled at the best linear denoiser although the data
-// have structure is dead: it has learned nothing, at a finite loss and with
+// have structure has collapsed: it has learned nothing, at a finite loss and with
 // plausible samples. Fit checks for this after 500, 1,000 and 2,000 steps and
-// at the end (see Diagnosis). For d ≤ 3 it stops with an error wrapping ErrDead;
+// at the end (see Diagnosis). For d ≤ 3 it stops with an error wrapping ErrCollapsed;
 // above, where structure beyond a Gaussian cannot be measured so easily, it adds
 // a line to Result.Warnings.
 //
@@ -172,6 +172,7 @@ type trainer struct {
 	keeper   *keeper      // nil without checkpoints
 	log      *slog.Logger
 	missing  []string // what is to be said of the data at the first step
+	changed  []string // settings that are others than before a resumption
 }
 
 func newTrainer(ctx context.Context, m *Model, data Data, s Settings) (*trainer, error) {

@@ -29,8 +29,8 @@ func TestShortRunLearnsMoons(t *testing.T) {
 	require.Equal(t, 500, result.Steps)
 	require.Empty(t, result.Warnings)
 	require.Len(t, result.Diagnoses, 1)
-	require.Greater(t, result.Diagnoses[0].R, 0.067)
-	require.Greater(t, result.Diagnoses[0].Z, 5.0)
+	require.Greater(t, result.Diagnoses[0].Explained, 0.067)
+	require.Greater(t, result.Diagnoses[0].StandardErrors, 5.0)
 
 	law := dataset.NewMoons(rand.NewPCG(11, 0))
 	clean := dataset.Sample(law, rows)

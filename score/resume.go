@@ -29,9 +29,14 @@ const (
 
 // Resume goes on with the run whose checkpoint is the file at path, and returns
 // what Fit would have returned if nothing had interrupted it: the same bits in m
-// and in the Result. m must have been made as for the run, data and settings
-// must be the same; only Workers, Recorder, Logger and Checkpoints may differ.
-// The Recorder sees the steps after the checkpoint.
+// and in the Result. m must have been made as for the run, and data and settings
+// must be the same, but for Workers, Recorder, Logger and Checkpoints. The
+// Recorder sees the steps after the checkpoint.
+//
+// What is about the steps to come alone may change, and Result.Warnings says what
+// did: Steps, to extend a run or to cut it short, Rate, Clip, ClipValue and
+// Validation.Patience. A Rate of nil is the default of the new number of steps,
+// which is higher at the step that the run has come to.
 //
 // A file that does not fit gives an error wrapping ErrMismatch that names the
 // field, a damaged one an error of package checkpoint; then there is no Result
@@ -56,8 +61,14 @@ func Resume(ctx context.Context, m *Model, data Data, s *Settings, path string) 
 		}
 	}
 	m.set(c)
+	for _, text := range t.changed {
+		t.warn(fmt.Sprintf("resumed after step %d with %s", t.step, text))
+	}
 	return t.train()
 }
+
+// ahead are the settings that say nothing of the steps that have been made.
+var ahead = []string{"Steps", "Rate", "Clip", "ClipValue", "Validation.Patience"}
 
 // settings returns what a checkpoint must agree on with the run that resumes
 // it, beside the model.
@@ -126,7 +137,7 @@ func (t *trainer) state() (*checkpoint.File, error) {
 	}
 	checks := make([]float64, 0, 4*len(t.result.Diagnoses))
 	for _, c := range t.result.Diagnoses {
-		checks = append(checks, float64(c.Step), c.R, c.Z, c.Gain)
+		checks = append(checks, float64(c.Step), c.Explained, c.StandardErrors, c.Explainable)
 	}
 	f.Tensors = append(f.Tensors,
 		checkpoint.Tensor{Name: tensorLosses, Shape: []int{len(t.losses)}, Data: t.losses},
@@ -149,12 +160,21 @@ func (t *trainer) restore(f *checkpoint.File) (*content, error) {
 		return nil, err
 	}
 	for _, d := range all {
-		if got := f.Metadata[d.key]; got != d.value {
+		got := f.Metadata[d.key]
+		field, setting := strings.CutPrefix(d.key, metaSettings)
+		switch {
+		case got == d.value:
+		case got != "" && setting && slices.Contains(ahead, field):
+			t.changed = append(t.changed, fmt.Sprintf("Settings.%s %s instead of %s", field, d.value, quoted(got)))
+		default:
 			return nil, fmt.Errorf("%s is\n\t%s in the file,\n\t%s in this run: %w", strings.Replace(d.key, metaSettings, "Settings.", 1), got, d.value, ErrMismatch)
 		}
 	}
-	if t.step, err = strconv.Atoi(f.Metadata[metaStep]); err != nil || t.step < 1 || t.step > t.s.Steps {
-		return nil, fmt.Errorf("%s is %q, want a step on [1, %d]: %w", metaStep, f.Metadata[metaStep], t.s.Steps, ErrRange)
+	if t.step, err = strconv.Atoi(f.Metadata[metaStep]); err != nil || t.step < 1 {
+		return nil, fmt.Errorf("%s: is %q, want a step of 1 or more: %w", metaStep, f.Metadata[metaStep], ErrRange)
+	}
+	if t.step > t.s.Steps {
+		return nil, fmt.Errorf("Settings.Steps: is %d, want at least the %d that the run has made: %w", t.s.Steps, t.step, ErrRange)
 	}
 	for name, to := range map[string]*[]float32{tensorRaw: &t.raw, tensorEMA: &t.ema} {
 		v, err := tensor[float32](rest, name, len(*to))
@@ -230,7 +250,7 @@ func (t *trainer) restoreResult(meta map[string]string, rest map[string]checkpoi
 		return err
 	}
 	for c := range slices.Chunk(checks, 4) {
-		t.result.Diagnoses = append(t.result.Diagnoses, Diagnosis{Step: int(c[0]), R: c[1], Z: c[2], Gain: c[3]})
+		t.result.Diagnoses = append(t.result.Diagnoses, Diagnosis{Step: int(c[0]), Explained: c[1], StandardErrors: c[2], Explainable: c[3]})
 	}
 	return nil
 }

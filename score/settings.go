@@ -131,7 +131,7 @@ type Result struct {
 	BestStep  int       // the step of HeldOut, whose average the Model has; 0 without validation
 	Scaling   Scaling   // of the model: CommonScale or ColumnScales
 	Warnings  []string
-	Diagnoses []Diagnosis // what the detector of dead runs saw
+	Diagnoses []Diagnosis // what the detector of collapse saw
 }
 
 // withDefaults returns the settings in full.

@@ -52,14 +52,14 @@ func TestDeadRunIsReported(t *testing.T) {
 			m := newDead(t, 2, c)
 			s := &Settings{Steps: 600, Batch: 16, References: -1, Rate: optim.Constant(1e-4)}
 			r, err := Fit(background, m, data, s)
-			require.ErrorIs(t, err, ErrDead, "%s, %s", name, where)
+			require.ErrorIs(t, err, ErrCollapsed, "%s, %s", name, where)
 			require.ErrorContains(t, err, "after 500 steps")
 			require.Equal(t, 500, r.Steps)
 			require.Len(t, r.Diagnoses, 1)
 			require.Equal(t, 500, r.Diagnoses[0].Step)
-			require.Less(t, math.Abs(r.Diagnoses[0].R), 0.01)
-			require.Less(t, r.Diagnoses[0].Z, 5.0)
-			require.Greater(t, r.Diagnoses[0].Gain, 0.07, "toys have .074 and more")
+			require.Less(t, math.Abs(r.Diagnoses[0].Explained), 0.01)
+			require.Less(t, r.Diagnoses[0].StandardErrors, 5.0)
+			require.Greater(t, r.Diagnoses[0].Explainable, 0.07, "toys have .074 and more")
 			require.NotEmpty(t, r.Raw)
 			require.Positive(t, r.Loss)
 		}
@@ -82,9 +82,9 @@ func TestYoungRunIsNotDead(t *testing.T) {
 	}
 	r, err := run(501)
 	require.Len(t, r.Diagnoses, 2, "the check after 500 steps lets it go on")
-	require.Less(t, r.Diagnoses[0].R, -0.02)
-	require.ErrorIs(t, err, ErrDead, "as the result of a run it is nothing")
-	require.Greater(t, r.Diagnoses[1].Gain, 0.07)
+	require.Less(t, r.Diagnoses[0].Explained, -0.02)
+	require.ErrorIs(t, err, ErrCollapsed, "as the result of a run it is nothing")
+	require.Greater(t, r.Diagnoses[1].Explainable, 0.07)
 }
 
 // For Gaussian data F = 0 is the truth.
@@ -95,8 +95,8 @@ func TestGaussianDataRaiseNoAlarm(t *testing.T) {
 		require.Empty(t, r.Warnings)
 		require.Len(t, r.Diagnoses, 1)
 		for _, c := range r.Diagnoses {
-			require.Less(t, math.Abs(c.R), 1e-5)
-			require.Less(t, math.Abs(c.Gain), 0.005)
+			require.Less(t, math.Abs(c.Explained), 1e-5)
+			require.Less(t, math.Abs(c.Explainable), 0.005)
 		}
 	}
 }
@@ -107,7 +107,7 @@ func TestDeadRunInManyDimensionsIsAWarning(t *testing.T) {
 	require.Len(t, r.Warnings, 1)
 	require.Contains(t, r.Warnings[0], "no structure found beyond a Gaussian")
 	require.Len(t, r.Diagnoses, 2)
-	require.True(t, math.IsNaN(r.Diagnoses[0].Gain))
+	require.True(t, math.IsNaN(r.Diagnoses[0].Explainable))
 }
 
 func TestChecksComeAtTheirSteps(t *testing.T) {
@@ -126,7 +126,7 @@ func TestChecksComeAtTheirSteps(t *testing.T) {
 func TestDetectorStaysWithinTheSpan(t *testing.T) {
 	m := newDead(t, 2, Config{Net: killed{nn.Linear{Out: 2}}, Process: sde.EDM{SigmaMin: 20, SigmaMax: 80}})
 	r := fit(t, m, pinwheel(), &Settings{Steps: 500, Batch: 4, References: -1})
-	require.Less(t, r.Diagnoses[0].Gain, 0.02)
+	require.Less(t, r.Diagnoses[0].Explainable, 0.02)
 }
 
 // R is what it says: for a network that knows part of the answer it is the part

@@ -10,24 +10,27 @@ import (
 	"github.com/gradlogp/gradlogp/sde/noise"
 )
 
-// Diagnosis is one look of the detector of dead runs. On fixed rows with σ/α
-// log-uniform in [0.3, 1] and the target T of the EDM preconditioning,
+// Diagnosis is one look of the detector of collapse. On fixed rows with σ/α
+// log-uniform in [0.3, 1] and the target T of the EDM preconditioning, Explained is
 //
-//	R = 1 − E‖F − T‖² / E‖T‖²
+//	R = 1 − E‖F − T‖² / E‖T‖²,
 //
-// is the part of the target's power that the network explains: 0 for F = 0,
-// the best answer that is linear in the row. Gain is the part that can be
-// explained at all, the mean of T₁·T₂/d for posterior means T₁, T₂ over two
-// disjoint sets of reference rows; it is measured only when R gives reason to,
-// and for d ≤ 3. A run is dead when R < 0.02, less than five standard errors
-// above 0, and Gain > 0.02. A network whose preconditioning does not start it at
-// F = 0 is far below 0 at first: while R < −0.02 it is given time, but not at
-// the end.
+// the part of the target's power that the network explains: 0 for F = 0, the best
+// answer that is linear in the row. StandardErrors is how far that is above 0, the
+// mean improvement of a row in its standard errors. Explainable is the part that
+// could be explained, the mean of T₁·T₂/d for posterior means T₁, T₂ over two sets
+// of reference rows that have none in common; it is measured only when R gives
+// reason to, for d ≤ 3, and from 1,000 distinct rows on.
+//
+// A run has collapsed when it explains less than 0.02, less than five standard
+// errors above 0, of more than 0.02 that can be explained. A network whose
+// preconditioning does not start it at F = 0 is far below 0 at first: while
+// R < −0.02 it is given time, but not at the end.
 type Diagnosis struct {
-	Step int
-	R    float64
-	Z    float64 // R's paired score: the mean improvement in standard errors
-	Gain float64 // NaN when not measured
+	Step           int
+	Explained      float64
+	StandardErrors float64
+	Explainable    float64 // NaN when not measured
 }
 
 // Thresholds of the detector. On data with structure R is at least 0.067 after
@@ -37,6 +40,7 @@ const (
 	detectorRows           = 4096
 	detectorReferences     = 2048
 	firstCheck             = 500
+	leastDistinct          = 1000 // with fewer the gain of Gaussian rows is off by up to the threshold
 )
 
 // detector holds the fixed rows. What is compared lives in VE coordinates:
@@ -67,27 +71,25 @@ func (t *trainer) check() error {
 	if err := t.publish(); err != nil {
 		return err
 	}
-	c := Diagnosis{Step: t.step, Gain: math.NaN()}
-	c.R, c.Z = t.detector.explained(t.m)
-	young := c.R < -deadR && !last
-	dead := c.R < deadR && c.Z < deadZ && !young
+	c := Diagnosis{Step: t.step, Explainable: math.NaN()}
+	c.Explained, c.StandardErrors = t.detector.explained(t.m)
+	young := c.Explained < -deadR && !last
+	dead := c.Explained < deadR && c.StandardErrors < deadZ && !young
 	if dead && t.m.dim <= 3 {
 		gain, err := t.detector.gain(t.batch)
 		if err != nil {
 			return err
 		}
-		c.Gain = gain
+		c.Explainable = gain
 	}
 	t.result.Diagnoses = append(t.result.Diagnoses, c)
-	t.checked(c)
+	t.diagnosed(c, young, dead)
 	switch {
-	case !dead || c.Gain <= deadGain:
-		return nil
-	case t.m.dim <= 3:
-		return fmt.Errorf("score: Fit: %w after %d steps: it explains %.4f of a target of which %.3f can be explained; try another initialisation, He weights, or features of x",
-			ErrDead, t.step, c.R, c.Gain)
-	case last:
-		t.warn(fmt.Sprintf("no structure found beyond a Gaussian: R = %.4f after %d steps", c.R, t.step))
+	case dead && c.Explainable > deadGain:
+		return fmt.Errorf("score: Fit: %w after %d steps: the network explains %.4f of a target of which %.3f can be explained; try another initialisation, He weights, or features of x",
+			ErrCollapsed, t.step, c.Explained, c.Explainable)
+	case dead && last && math.IsNaN(c.Explainable):
+		t.warn(fmt.Sprintf("no structure found beyond a Gaussian: after %d steps the network explains %.4f of what a linear denoiser does not", t.step, c.Explained))
 	}
 	return nil
 }
@@ -163,16 +165,57 @@ func (d *detector) explained(m *Model) (r, z float64) {
 	return better / power, z
 }
 
-// gain returns the explainable part of the target per coordinate.
+// references returns two sets of rows that have none in common. Fresh draws are
+// that as they come; of a finite set every value goes to one of the two, however
+// often it is there. ok is false when there are too few.
+func (d *detector) references(b *batcher) (sets [2]*mat.Dense, ok bool, err error) {
+	of := map[uint64]int{} // the set of a value
+	var n [2]int
+	for k := range sets {
+		sets[k] = mat.NewDense(detectorReferences, b.m.dim, nil)
+	}
+	_, finite := b.data.(rows)
+	drawn := mat.NewDense(detectorReferences, b.m.dim, nil)
+	for k := 0; n[0] < detectorReferences || n[1] < detectorReferences; k++ {
+		if err := b.rows(drawn, diagnosticStep, detectorRows+k*detectorReferences, noise.Reference); err != nil {
+			return sets, false, err
+		}
+		if !finite {
+			sets[k].Copy(drawn)
+			n[k] = detectorReferences
+			continue
+		}
+		for i := range detectorReferences {
+			row := drawn.RawRowView(i)
+			h := hashRow(0, row)
+			set, seen := of[h]
+			if !seen {
+				set = len(of) % 2
+				of[h] = set
+			}
+			if n[set] < detectorReferences {
+				sets[set].SetRow(n[set], row)
+				n[set]++
+			}
+		}
+		if len(of) < leastDistinct && k > 0 {
+			return sets, false, nil
+		}
+	}
+	return sets, true, nil
+}
+
+// gain returns the explainable part of the target per coordinate, NaN when there
+// are too few rows to tell.
 func (d *detector) gain(b *batcher) (float64, error) {
 	dim := b.m.dim
-	refs := mat.NewDense(detectorReferences, dim, nil)
+	sets, ok, err := d.references(b)
+	if err != nil || !ok {
+		return math.NaN(), err
+	}
 	p := newPosterior(dim, detectorReferences, detectorRows, 0)
 	var mean [2]*mat.Dense
-	for k := range mean {
-		if err := b.rows(refs, diagnosticStep, detectorRows+k*detectorReferences, noise.Reference); err != nil {
-			return 0, err
-		}
+	for k, refs := range sets {
 		p.load(refs, nil)
 		b.crew.Each(detectorRows, func(_, i int) {
 			y := d.noisy.RawRowView(i)
