@@ -224,6 +224,10 @@ func TestImpossibleModelsAreRefused(t *testing.T) {
 		"the network's output has 3 columns, want 2":                                {2, Config{Net: ofColumns(3)}, ErrShape},
 		"the network's output does not depend on its input":                         {2, Config{Net: constant{}}, ErrShape},
 		"the network has no parameters":                                             {2, Config{Net: identity{}}, ErrShape},
+		"Config.Net: nn: shape mismatch: layer \"0\", nn.Columns of r×2: ":          {2, Config{Net: nn.Sequential{nn.Columns{From: 5, To: 9}, small}}, ErrShape},
+		"Config.Net: nn: Module: Sequential[0]: is <nil>":                           {2, Config{Net: nn.Sequential{nil}}, ErrRange},
+		"LayerNorm.Epsilon":                       {2, Config{Net: nn.Sequential{small, nn.LayerNorm{Epsilon: -1}}}, ErrRange},
+		"Config.Cond.Embed: nn: shape mismatch: ": {2, Config{Cond: Conditions{Columns: 1, Embed: nn.Columns{From: 3, To: 4}}}, ErrShape},
 	} {
 		m, err := New(c.d, &c.config)
 		require.True(t, m == nil)
