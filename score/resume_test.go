@@ -291,6 +291,7 @@ func TestOtherSettingsAreRefusedByName(t *testing.T) {
 		require.ErrorIs(t, err, ErrMismatch, want)
 		require.ErrorContains(t, err, "score: Resume: "+path+": ")
 		require.ErrorContains(t, err, want)
+		require.Less(t, len(err.Error()), 1000, want)
 		require.Equal(t, before, state(m), want)
 	}
 }
@@ -335,6 +336,9 @@ func TestCheckpointThatDoesNotFitIsRefused(t *testing.T) {
 	for want, change := range map[string]func(f *checkpoint.File){
 		"the file is a model, not a checkpoint":                                      set(metaKind, kindModel),
 		`gradlogp.run.step is "21", want a step on [1, 20]`:                          set(metaStep, "21"),
+		`gradlogp.run.step is "999`:                                                  set(metaStep, strings.Repeat("9", 1<<20)),
+		`gradlogp.run.best_loss is "\x1b`:                                            set(metaBestLoss, strings.Repeat("\x1b", 1<<20)),
+		"xxx… in the file":                                                           set(metaSettings+"Rate", strings.Repeat("x", 1<<20)),
 		`gradlogp.run.step is "x"`:                                                   set(metaStep, "x"),
 		`gradlogp.run.best_step is "0", want a step on [1, 20]`:                      set(metaBestStep, "0"),
 		`gradlogp.run.best_loss is "NaN", want a finite number`:                      set(metaBestLoss, "NaN"),
