@@ -52,7 +52,7 @@ func TestHostileDescriptionsAreErrors(t *testing.T) {
 		`gradlogp.dim is "99999999999"`:                                        {metaDim, "99999999999"},
 		"the network's output has 2 columns, want 3":                           {metaDim, "3"},
 		`gradlogp.min_noise is "low"`:                                          {metaMinNoise, "low"},
-		"MinNoise is NaN":                                                      {metaMinNoise, "NaN"},
+		"MinNoise: is NaN":                                                     {metaMinNoise, "NaN"},
 		`"… is not a part that this version`:                                   {metaNet, strings.Repeat("x", 1<<20)},
 	} {
 		f, err := checkpoint.Read(bytes.NewReader(saved(t, newModel(t, 2, Config{Net: nn.Sequential{small, nn.Linear{Out: 2}}}))))

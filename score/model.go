@@ -78,7 +78,7 @@ type Model struct {
 // layers do not fit together, which it names, or its output has not d columns.
 func New(d int, c *Config) (*Model, error) {
 	if d < 1 {
-		return nil, fmt.Errorf("score: New: %w: dimension %d, want at least 1", ErrRange, d)
+		return nil, fmt.Errorf("score: New: d: is %d, want at least 1: %w", d, ErrRange)
 	}
 	if c == nil {
 		c = &Config{}
@@ -94,7 +94,7 @@ func New(d int, c *Config) (*Model, error) {
 		m.precond = EDM{}
 	}
 	if err := sde.Validate(m.process); err != nil {
-		return nil, fmt.Errorf("score: New: %w: Config.Process: %w", ErrRange, err)
+		return nil, fmt.Errorf("score: New: Config.Process: %w: %w", err, ErrRange)
 	}
 	if err := nn.Validate(m.precond); err != nil {
 		return nil, fmt.Errorf("score: New: Config.Precond: %w", err)
@@ -124,16 +124,18 @@ func New(d int, c *Config) (*Model, error) {
 // setMinNoise checks the least noise level, takes its default, and finds its time.
 func (m *Model) setMinNoise() error {
 	_, end := m.process.Span()
-	switch last := math.Exp(-sde.LogSNR(m.process, end)); {
+	last := math.Exp(-sde.LogSNR(m.process, end))
+	switch {
 	case m.freeze == 0:
 		m.freeze = min(0.005, last)
 	case m.freeze < 0 && finite(m.freeze):
 		m.freeze = 0
 		return nil
-	case !finite(m.freeze) || m.freeze > last:
-		return fmt.Errorf("score: New: %w: Config.MinNoise is %v, want at most %.4g, the highest noise level of the process", ErrRange, m.freeze, last)
 	}
-	m.frozen = sde.TimeAt(m.process, -math.Log(m.freeze))
+	if t, ok := sde.TimeInSpan(m.process, -math.Log(m.freeze)); !finite(m.freeze) || !ok && t == end {
+		return fmt.Errorf("score: New: Config.MinNoise: is %v, want at most %.4g, the highest noise level of the process: %w", m.freeze, last, ErrRange)
+	}
+	m.frozen = min(sde.TimeAt(m.process, -math.Log(m.freeze)), end)
 	return nil
 }
 
@@ -157,11 +159,11 @@ func (m *Model) networkParams() (*nn.Params, error) {
 	case err != nil:
 		return nil, partError("Config.Net", err)
 	case !f.PerRow():
-		return nil, fmt.Errorf("score: New: %w: the network's output does not depend on its input", ErrShape)
+		return nil, fmt.Errorf("score: New: Config.Net: the network's output does not depend on its input: %w", ErrShape)
 	case f.Cols() != m.dim:
-		return nil, fmt.Errorf("score: New: %w: the network's output has %d columns, want %d", ErrShape, f.Cols(), m.dim)
+		return nil, fmt.Errorf("score: New: Config.Net: the network's output has %d columns, want %d: %w", f.Cols(), m.dim, ErrShape)
 	case p.Len() == 0:
-		return nil, fmt.Errorf("score: New: %w: the network has no parameters", ErrShape)
+		return nil, fmt.Errorf("score: New: Config.Net: the network has no parameters: %w", ErrShape)
 	}
 	return p, nil
 }

@@ -209,14 +209,14 @@ func TestImpossibleModelsAreRefused(t *testing.T) {
 		config   Config
 		sentinel error
 	}{
-		"dimension 0, want at least 1":  {0, Config{}, ErrRange},
-		"dimension -2, want at least 1": {-2, Config{}, ErrRange},
-		"VP.BetaMin = -1":               {2, Config{Process: sde.VP{BetaMin: -1}}, ErrRange},
-		"log(α/σ) of score.backwards":   {2, Config{Process: backwards{}}, ErrRange},
-		"Config.MinNoise is NaN":        {2, Config{MinNoise: math.NaN()}, ErrRange},
-		"Config.MinNoise is +Inf":       {2, Config{MinNoise: math.Inf(1)}, ErrRange},
-		"Config.MinNoise is -Inf":       {2, Config{MinNoise: math.Inf(-1)}, ErrRange},
-		"Config.MinNoise is 81, want at most 80, the highest noise level":           {2, Config{MinNoise: 81}, ErrRange},
+		"d: is 0, want at least 1":    {0, Config{}, ErrRange},
+		"d: is -2, want at least 1":   {-2, Config{}, ErrRange},
+		"VP.BetaMin = -1":             {2, Config{Process: sde.VP{BetaMin: -1}}, ErrRange},
+		"log(α/σ) of score.backwards": {2, Config{Process: backwards{}}, ErrRange},
+		"Config.MinNoise: is NaN":     {2, Config{MinNoise: math.NaN()}, ErrRange},
+		"Config.MinNoise: is +Inf":    {2, Config{MinNoise: math.Inf(1)}, ErrRange},
+		"Config.MinNoise: is -Inf":    {2, Config{MinNoise: math.Inf(-1)}, ErrRange},
+		"Config.MinNoise: is 81, want at most 80, the highest noise level":          {2, Config{MinNoise: 81}, ErrRange},
 		"Config.Precond: EDM.Variance: is -1, want a positive number, or 0 for 1":   {2, Config{Precond: EDM{-1}}, ErrRange},
 		"Config.Precond: Epsilon.Variance: is NaN, want a positive number, or 0 fo": {2, Config{Precond: Epsilon{math.NaN()}}, ErrRange},
 		"Config.Precond: X0.Variance: is +Inf, want a positive number":              {2, Config{Precond: X0{math.Inf(1)}}, ErrRange},
