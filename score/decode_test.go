@@ -40,7 +40,7 @@ func TestHostileDescriptionsAreErrors(t *testing.T) {
 		"nn: Fourier features of 131":                                          {metaNet, "nn.Sequential{nn.Fourier{N:32800}, nn.Fourier{N:30000}}"},
 		"the network has 900029997 weights, the file":                          {metaNet, "nn.Sequential{nn.Linear{Out:30000}, nn.Linear{Out:29997}, nn.Columns{From:1, To:3}}"},
 		"parts lie more than 100 deep":                                         {metaNet, nested},
-		"the parts do not fit: ":                                               {metaNet, "nn.Sequential{nil}"},
+		"Config.Net: nn: Module: Sequential[0]: is <nil>":                      {metaNet, "nn.Sequential{nil}"},
 		"the network's output has 3 columns":                                   {metaNet, "nn.Linear{Out:3}"},
 		`"maybe" where a bool should stand`:                                    {metaNet, "nn.Linear{NoBias:maybe}"},
 		"a score.EDM where a nn.Module should stand":                           {metaNet, "score.EDM{}"},
@@ -52,7 +52,7 @@ func TestHostileDescriptionsAreErrors(t *testing.T) {
 		`gradlogp.dim is "99999999999"`:                                        {metaDim, "99999999999"},
 		"the network's output has 2 columns, want 3":                           {metaDim, "3"},
 		`gradlogp.min_noise is "low"`:                                          {metaMinNoise, "low"},
-		"MinNoise is NaN":                                                      {metaMinNoise, "NaN"},
+		"MinNoise: is NaN":                                                     {metaMinNoise, "NaN"},
 		`"… is not a part that this version`:                                   {metaNet, strings.Repeat("x", 1<<20)},
 	} {
 		f, err := checkpoint.Read(bytes.NewReader(saved(t, newModel(t, 2, Config{Net: nn.Sequential{small, nn.Linear{Out: 2}}}))))

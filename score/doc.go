@@ -102,9 +102,10 @@
 //
 // # Few rows
 //
-// On few rows a network learns first the distribution and then the rows by heart. Fit
-// therefore holds a tenth of them out, looks at the loss on these with the same
-// noise every 100 steps, and leaves the average of the best look (Validation).
+// On few rows a network learns first the distribution and then the rows by
+// heart. Fit therefore holds a tenth of them out, looks at the loss on these with
+// the same noise every 100 steps, and leaves the average of the best look
+// (Validation).
 // Below 20,000 rows the target is the plain one, and a network without Fourier
 // features is the better choice. KLBound on n rows of two moons, in nats, after
 // about 2n steps:

@@ -271,8 +271,7 @@ func ExampleMetrics_Publish() {
 // once.
 func ExampleOracle() {
 	law := dataset.NewRing(rand.NewPCG(1, 2))
-	exact := func(σ float64) score.Denoiser { return law.Diffuse(1, σ) }
-	oracle := score.NewOracle(dataset.Sample(law, 200), exact, 0)
+	oracle := score.NewOracle(dataset.Sample(law, 200), law.Diffuse, 0)
 
 	m, _ := score.New(2, &score.Config{Net: nn.RecipeMLP(2, 24)})
 	before := oracle.KLBound(m)

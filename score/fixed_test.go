@@ -16,6 +16,7 @@ import (
 	"github.com/gradlogp/gradlogp/nn/optim"
 	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/sampler/grid"
+	"github.com/gradlogp/gradlogp/sde"
 )
 
 // threeClasses returns rows with labels: class k is N(c_k, 0.09 I), the third is
@@ -504,4 +505,52 @@ func TestResumedRunMayBeExtended(t *testing.T) {
 	_, err = Resume(background, m, few(t), settings(half-1), path)
 	require.ErrorIs(t, err, ErrRange)
 	require.ErrorContains(t, err, "Settings.Steps: is 19, want at least the 20 that the run has made")
+}
+
+// The highest noise level of a process was refused as the least one of a model,
+// "is 80, want at most 80", where it went through a logarithm and came back an ulp
+// lower.
+func TestTheHighestLevelOfAProcessMayBeTheLeastOfAModel(t *testing.T) {
+	table, err := sde.VE{SigmaMin: 0.01, SigmaMax: 10}.Discrete(10)
+	require.NoError(t, err)
+	processes := []sde.SDE{sde.VP{}, sde.SubVP{}, sde.VE{}, sde.EDM{}, sde.Cosine{}, sde.Cosine{Offset: 0.008}, sde.Linear{SigmaMin: 1e-3}, table}
+	for max := 0.01; max < 1e4; max *= 1.37 {
+		processes = append(processes, sde.EDM{SigmaMin: 1e-3, SigmaMax: max}, sde.VE{SigmaMin: 1e-3, SigmaMax: max})
+	}
+	for _, p := range processes {
+		_, end := p.Span()
+		α, σ := p.Kernel(end)
+		if !finite(σ/α) || σ/α > 1e12 {
+			continue // the end is no level
+		}
+		m, err := New(2, &Config{Process: p, Net: small, MinNoise: σ / α})
+		require.NoError(t, err, "%#v", p)
+		require.LessOrEqual(t, m.frozen, end)
+		require.InEpsilon(t, end, m.frozen, 1e-9)
+		_, err = New(2, &Config{Process: p, Net: small, MinNoise: σ / α * 1.0001})
+		require.ErrorIs(t, err, ErrRange, "%#v", p)
+	}
+}
+
+// A run whose optimiser holds another one by a pointer could not be kept: the
+// pointer had no description.
+func TestOptimisersWithinOptimisersCanBeKept(t *testing.T) {
+	s := quick(4)
+	s.Checkpoints = Checkpoints{Dir: t.TempDir(), Every: 2}
+	s.Optimizer = &optim.GroupDecay[float32]{
+		Optimizer: &optim.GroupDecay[float32]{Optimizer: &optim.Adam[float32]{}, Groups: []optim.Group{{Names: "*bias", WeightDecay: 0.1}}},
+		Groups:    []optim.Group{{Names: "*weight", WeightDecay: 0.1}},
+	}
+	fit(t, newModel(t, 2, Config{}), moons(), s)
+	path, err := Latest(s.Checkpoints.Dir)
+	require.NoError(t, err)
+	_, err = Resume(background, newModel(t, 2, Config{}), moons(), s, path)
+	require.NoError(t, err)
+}
+
+// A network whose layers do not fit was a panic of New.
+func TestLayersThatDoNotFitAreAnErrorOfNew(t *testing.T) {
+	_, err := New(2, &Config{Net: nn.Sequential{nn.Linear{Out: 4}, nn.Embedding{Classes: 3, Out: 2}}})
+	require.ErrorIs(t, err, ErrShape)
+	require.ErrorContains(t, err, `score: New: Config.Net: nn: shape mismatch: layer "1", nn.Embedding of r×4: `)
 }

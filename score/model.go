@@ -1,6 +1,7 @@
 package score
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -73,11 +74,11 @@ type Model struct {
 
 // New returns an untrained Model of rows of d columns. c may be nil. It
 // returns an error wrapping ErrRange for an impossible dimension, process,
-// preconditioning or MinNoise, and one wrapping ErrShape when the network's output
-// has not d columns.
+// preconditioning, MinNoise or layer, and one wrapping ErrShape when the network's
+// layers do not fit together, which it names, or its output has not d columns.
 func New(d int, c *Config) (*Model, error) {
 	if d < 1 {
-		return nil, fmt.Errorf("score: New: %w: dimension %d, want at least 1", ErrRange, d)
+		return nil, fmt.Errorf("score: New: d: is %d, want at least 1: %w", d, ErrRange)
 	}
 	if c == nil {
 		c = &Config{}
@@ -93,7 +94,7 @@ func New(d int, c *Config) (*Model, error) {
 		m.precond = EDM{}
 	}
 	if err := sde.Validate(m.process); err != nil {
-		return nil, fmt.Errorf("score: New: %w: Config.Process: %w", ErrRange, err)
+		return nil, fmt.Errorf("score: New: Config.Process: %w: %w", err, ErrRange)
 	}
 	if err := nn.Validate(m.precond); err != nil {
 		return nil, fmt.Errorf("score: New: Config.Precond: %w", err)
@@ -133,30 +134,48 @@ func (m *Model) setMinNoise() error {
 	}
 	logSNR := -math.Log(m.freeze)
 	if t, ok := sde.TimeInSpan(m.process, logSNR); !ok && t == end || !finite(m.freeze) {
-		return fmt.Errorf("score: New: %w: Config.MinNoise is %v, want at most %.4g, the highest noise level of the process", ErrRange, m.freeze, last)
+		return fmt.Errorf("score: New: Config.MinNoise: is %v, want at most %.4g, the highest noise level of the process: %w", m.freeze, last, ErrRange)
 	}
 	m.frozen, _ = sde.InSpan(m.process, sde.TimeAt(m.process, logSNR))
 	return nil
 }
 
-// networkParams lists the network's parameters and checks its output.
+// networkParams lists the parameters of the network and of what embeds the
+// conditions, and checks that their layers fit.
 func (m *Model) networkParams() (*nn.Params, error) {
 	p := &nn.Params{}
 	b := nn.NewBuild(p)
-	b.Time = ad.Input("time", 1)
 	if w := m.conditionWidth(); w > 0 {
-		b.Cond = m.condition(b, ad.Input("cond", w))
+		encoded := ad.Input("cond", w)
+		if m.cond.Embed != nil {
+			if _, err := b.Scope("condition").Try(m.cond.Embed, ad.Slice(encoded, 0, w-1)); err != nil {
+				return nil, partError("Config.Cond.Embed", err)
+			}
+		}
+		b.Cond = m.condition(b.Share(), encoded)
 	}
-	f := m.net.Apply(b, ad.Input("x", m.dim))
+	b.Time = ad.Input("time", 1)
+	f, err := b.Try(m.net, ad.Input("x", m.dim))
 	switch {
-	case f == nil || !f.PerRow():
-		return nil, fmt.Errorf("score: New: %w: the network's output does not depend on its input", ErrShape)
+	case err != nil:
+		return nil, partError("Config.Net", err)
+	case !f.PerRow():
+		return nil, fmt.Errorf("score: New: Config.Net: the network's output does not depend on its input: %w", ErrShape)
 	case f.Cols() != m.dim:
-		return nil, fmt.Errorf("score: New: %w: the network's output has %d columns, want %d", ErrShape, f.Cols(), m.dim)
+		return nil, fmt.Errorf("score: New: Config.Net: the network's output has %d columns, want %d: %w", f.Cols(), m.dim, ErrShape)
 	case p.Len() == 0:
-		return nil, fmt.Errorf("score: New: %w: the network has no parameters", ErrShape)
+		return nil, fmt.Errorf("score: New: Config.Net: the network has no parameters: %w", ErrShape)
 	}
 	return p, nil
+}
+
+// partError says which part of a Config an error of package nn is about.
+func partError(field string, err error) error {
+	kind := ErrShape
+	if errors.Is(err, nn.ErrRange) {
+		kind = ErrRange
+	}
+	return fmt.Errorf("score: New: %s: %w: %w", field, err, kind)
 }
 
 // Dim returns the number of columns of the data.

@@ -94,15 +94,9 @@ func configOf(f *checkpoint.File, size int) (d int, c *Config, err error) {
 	return d, c, nil
 }
 
-// build is New for parts that come from a file: what would be a mistake of the
-// programmer is one of the file here, and no weights are made that the file has
-// not.
-func build(d int, c *Config, weights int) (m *Model, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			m, err = nil, fmt.Errorf("%w: the parts do not fit: %v", ErrMismatch, r)
-		}
-	}()
+// build is New for parts that come from a file: no weights are made that the file
+// has not.
+func build(d int, c *Config, weights int) (*Model, error) {
 	if err := c.Cond.validate(); err != nil {
 		return nil, err
 	}

@@ -152,7 +152,7 @@ func (t *trainer) restore(f *checkpoint.File) (*content, error) {
 	if err != nil {
 		return nil, err
 	}
-	if kind := f.Metadata[metaKind]; kind != kindCheckpoint {
+	if kind := f.Metadata[metaKind]; kind != kindCheckpoint { // parse has let model pass only
 		return nil, fmt.Errorf("the file is a %s, not a checkpoint of a run: %w", kind, ErrMismatch)
 	}
 	all, err := t.settings()
@@ -167,11 +167,12 @@ func (t *trainer) restore(f *checkpoint.File) (*content, error) {
 		case got != "" && setting && slices.Contains(ahead, field):
 			t.changed = append(t.changed, fmt.Sprintf("Settings.%s %s instead of %s", field, d.value, quoted(got)))
 		default:
-			return nil, fmt.Errorf("%s is\n\t%s in the file,\n\t%s in this run: %w", strings.Replace(d.key, metaSettings, "Settings.", 1), got, d.value, ErrMismatch)
+			got, want := contrast(got, d.value)
+			return nil, fmt.Errorf("%s is\n\t%s in the file,\n\t%s in this run: %w", strings.Replace(d.key, metaSettings, "Settings.", 1), got, want, ErrMismatch)
 		}
 	}
 	if t.step, err = strconv.Atoi(f.Metadata[metaStep]); err != nil || t.step < 1 {
-		return nil, fmt.Errorf("%s: is %q, want a step of 1 or more: %w", metaStep, f.Metadata[metaStep], ErrRange)
+		return nil, fmt.Errorf("%s: is %s, want a step of 1 or more: %w", metaStep, quoted(f.Metadata[metaStep]), ErrRange)
 	}
 	if t.step > t.s.Steps {
 		return nil, fmt.Errorf("Settings.Steps: is %d, want at least the %d that the run has made: %w", t.s.Steps, t.step, ErrRange)
@@ -197,7 +198,7 @@ func (t *trainer) restore(f *checkpoint.File) (*content, error) {
 	}
 	for _, left := range f.Tensors {
 		if _, unknown := rest[left.Name]; unknown {
-			return nil, fmt.Errorf("the file has a tensor %s that the run has not: %w", left.Name, ErrMismatch)
+			return nil, fmt.Errorf("the file has a tensor %s that the run has not: %w", cut(left.Name, 0, 80), ErrMismatch)
 		}
 	}
 	return c, nil
@@ -228,10 +229,10 @@ func (t *trainer) restoreValidation(meta map[string]string, rest map[string]chec
 		return err
 	}
 	if v.bestLoss, err = strconv.ParseFloat(meta[metaBestLoss], 64); err != nil || !finite(v.bestLoss) {
-		return fmt.Errorf("%s is %q, want a finite number: %w", metaBestLoss, meta[metaBestLoss], ErrRange)
+		return fmt.Errorf("%s is %s, want a finite number: %w", metaBestLoss, quoted(meta[metaBestLoss]), ErrRange)
 	}
 	if v.bestStep, err = strconv.Atoi(meta[metaBestStep]); err != nil || v.bestStep < 1 || v.bestStep > t.step {
-		return fmt.Errorf("%s is %q, want a step on [1, %d]: %w", metaBestStep, meta[metaBestStep], t.step, ErrRange)
+		return fmt.Errorf("%s is %s, want a step on [1, %d]: %w", metaBestStep, quoted(meta[metaBestStep]), t.step, ErrRange)
 	}
 	return nil
 }

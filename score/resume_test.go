@@ -286,6 +286,7 @@ func TestOtherSettingsAreRefusedByName(t *testing.T) {
 		require.ErrorIs(t, err, ErrMismatch, want)
 		require.ErrorContains(t, err, "score: Resume: "+path+": ")
 		require.ErrorContains(t, err, want)
+		require.Less(t, len(err.Error()), 1000, want)
 		require.Equal(t, before, state(m), want)
 	}
 }
@@ -331,6 +332,9 @@ func TestCheckpointThatDoesNotFitIsRefused(t *testing.T) {
 		"the file is a model, not a checkpoint":                                      set(metaKind, kindModel),
 		"Settings.Steps: is 20, want at least the 21":                                set(metaStep, "21"),
 		`gradlogp.run.step: is "x"`:                                                  set(metaStep, "x"),
+		`gradlogp.run.step: is "999`:                                                 set(metaStep, strings.Repeat("9", 1<<20)),
+		`gradlogp.run.best_loss is "\x1b`:                                            set(metaBestLoss, strings.Repeat("\x1b", 1<<20)),
+		"xxx… in the file":                                                           set(metaSettings+"Batch", strings.Repeat("x", 1<<20)),
 		`gradlogp.run.best_step is "0", want a step on [1, 20]`:                      set(metaBestStep, "0"),
 		`gradlogp.run.best_loss is "NaN", want a finite number`:                      set(metaBestLoss, "NaN"),
 		`gradlogp.run.warnings`:                                                      set(metaWarnings, "{"),

@@ -209,14 +209,14 @@ func TestImpossibleModelsAreRefused(t *testing.T) {
 		config   Config
 		sentinel error
 	}{
-		"dimension 0, want at least 1":  {0, Config{}, ErrRange},
-		"dimension -2, want at least 1": {-2, Config{}, ErrRange},
-		"VP.BetaMin = -1":               {2, Config{Process: sde.VP{BetaMin: -1}}, ErrRange},
-		"log(α/σ) of score.backwards":   {2, Config{Process: backwards{}}, ErrRange},
-		"Config.MinNoise is NaN":        {2, Config{MinNoise: math.NaN()}, ErrRange},
-		"Config.MinNoise is +Inf":       {2, Config{MinNoise: math.Inf(1)}, ErrRange},
-		"Config.MinNoise is -Inf":       {2, Config{MinNoise: math.Inf(-1)}, ErrRange},
-		"Config.MinNoise is 81, want at most 80, the highest noise level":           {2, Config{MinNoise: 81}, ErrRange},
+		"d: is 0, want at least 1":    {0, Config{}, ErrRange},
+		"d: is -2, want at least 1":   {-2, Config{}, ErrRange},
+		"VP.BetaMin = -1":             {2, Config{Process: sde.VP{BetaMin: -1}}, ErrRange},
+		"log(α/σ) of score.backwards": {2, Config{Process: backwards{}}, ErrRange},
+		"Config.MinNoise: is NaN":     {2, Config{MinNoise: math.NaN()}, ErrRange},
+		"Config.MinNoise: is +Inf":    {2, Config{MinNoise: math.Inf(1)}, ErrRange},
+		"Config.MinNoise: is -Inf":    {2, Config{MinNoise: math.Inf(-1)}, ErrRange},
+		"Config.MinNoise: is 81, want at most 80, the highest noise level":          {2, Config{MinNoise: 81}, ErrRange},
 		"Config.Precond: EDM.Variance: is -1, want a positive number, or 0 for 1":   {2, Config{Precond: EDM{-1}}, ErrRange},
 		"Config.Precond: Epsilon.Variance: is NaN, want a positive number, or 0 fo": {2, Config{Precond: Epsilon{math.NaN()}}, ErrRange},
 		"Config.Precond: X0.Variance: is +Inf, want a positive number":              {2, Config{Precond: X0{math.Inf(1)}}, ErrRange},
@@ -224,6 +224,10 @@ func TestImpossibleModelsAreRefused(t *testing.T) {
 		"the network's output has 3 columns, want 2":                                {2, Config{Net: ofColumns(3)}, ErrShape},
 		"the network's output does not depend on its input":                         {2, Config{Net: constant{}}, ErrShape},
 		"the network has no parameters":                                             {2, Config{Net: identity{}}, ErrShape},
+		"Config.Net: nn: shape mismatch: layer \"0\", nn.Columns of r×2: ":          {2, Config{Net: nn.Sequential{nn.Columns{From: 5, To: 9}, small}}, ErrShape},
+		"Config.Net: nn: Module: Sequential[0]: is <nil>":                           {2, Config{Net: nn.Sequential{nil}}, ErrRange},
+		"LayerNorm.Epsilon":                       {2, Config{Net: nn.Sequential{small, nn.LayerNorm{Epsilon: -1}}}, ErrRange},
+		"Config.Cond.Embed: nn: shape mismatch: ": {2, Config{Cond: Conditions{Columns: 1, Embed: nn.Columns{From: 3, To: 4}}}, ErrShape},
 	} {
 		m, err := New(c.d, &c.config)
 		require.True(t, m == nil)

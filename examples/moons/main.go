@@ -73,8 +73,7 @@ func (j *job) Check() error {
 // Run is the whole job. ctx ends the training, not what follows it.
 func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 	law := j.toy.Open(rand.NewPCG(j.seed, 2))
-	exact := func(σ float64) score.Denoiser { return law.Diffuse(1, σ) }
-	oracle := score.NewOracle(dataset.Sample(law, 1200), exact, j.seed)
+	oracle := score.NewOracle(dataset.Sample(law, 1200), law.Diffuse, j.seed)
 	start := time.Now()
 	m, err := score.New(2, &score.Config{Net: nn.RecipeMLP(2, 116), Seed: j.seed})
 	if err != nil {

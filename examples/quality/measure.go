@@ -43,8 +43,7 @@ func (j *job) measure(ctx context.Context, t toy.Toy, seed uint64, stderr io.Wri
 	}
 
 	law := t.Open(rand.NewPCG(0, 2)) // the same rows for all seeds
-	exact := func(σ float64) score.Denoiser { return law.Diffuse(1, σ) }
-	v.bound = score.KLBound(m, dataset.Sample(law, 1200), exact, 0)
+	v.bound = score.KLBound(m, dataset.Sample(law, 1200), law.Diffuse, 0)
 	v.excess = excess(m, law)
 	if v.gap, v.gapErr, err = gap(ctx, m, law, j.n, j.workers); err != nil {
 		return v, err
