@@ -339,6 +339,7 @@ func TestNilArgumentsAreNamed(t *testing.T) {
 		run(ctx, x, good, nil, sampler.Settings{}, "pred is nil")
 		run(ctx, x, good, none, sampler.Settings{}, "pred is nil")
 		run(ctx, x, good, sampler.DDIM{}, sampler.Settings{Corrector: none}, "Settings.Corrector is a nil *sampler_test.pointer")
+		run(ctx, x, good, sampler.DDIM{}, sampler.Settings{Corrector: sampler.Gibbs{Back: none}}, "Gibbs.Back is a nil *sampler_test.pointer")
 		run(ctx, x, good, sampler.DDIM{}, sampler.Settings{Observer: none}, "Settings.Observer is a nil *sampler_test.pointer")
 	}
 }
@@ -410,4 +411,15 @@ func TestEveryAcceptedProcessWorksToTheEnd(t *testing.T) {
 		}
 	}
 	require.Greater(t, accepted, 20)
+}
+
+// A negative number of rows was as good as none.
+func TestBatchesRefusesANegativeTotal(t *testing.T) {
+	seen := 0
+	for _, err := range sampler.Batches(context.Background(), mat.NewDense(2, 2, nil), -1, standard(sde.VP{}).problem(), sampler.DDIM{}, nil) {
+		require.ErrorIs(t, err, sampler.ErrRange)
+		require.ErrorContains(t, err, "total = -1")
+		seen++
+	}
+	require.Equal(t, 1, seen)
 }
