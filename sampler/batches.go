@@ -2,6 +2,7 @@ package sampler
 
 import (
 	"context"
+	"fmt"
 	"iter"
 
 	"github.com/gradlogp/gradlogp/sde"
@@ -21,6 +22,10 @@ func Batches(ctx context.Context, x *mat.Dense, total int, p sde.Problem, pred P
 		var each Settings
 		if s != nil {
 			each = *s
+		}
+		if total < 0 {
+			yield(nil, fmt.Errorf("sampler: Batches: total = %d, expected 0 or more: %w", total, ErrRange))
+			return
 		}
 		for done := 0; done < total; {
 			batch := x

@@ -95,17 +95,26 @@ func newTurn(s *Step, rtol, atol float64, limit int) *turn {
 // carry carries the state of the Step from its time T to another.
 func (o *turn) carry(to float64) error {
 	s := o.s
-	o.from, o.to = s.T, to
-	alpha, sigma := s.Kernel(s.T)
-	o.first = math.Atan2(sigma, alpha)
-	rescale(s.X, 1/math.Hypot(alpha, sigma))
-	alpha, sigma = s.Kernel(to)
-	o.last = math.Atan2(sigma, alpha)
+	o.from, o.first = o.end(s.T)
+	o.to, o.last = o.end(to)
+	rescale(s.X, 1/math.Hypot(s.Kernel(s.T)))
 	if err := o.cross(s.X, o.first, o.last, s.bad); err != nil {
 		return err
 	}
-	rescale(s.X, math.Hypot(alpha, sigma))
+	rescale(s.X, math.Hypot(s.Kernel(to)))
 	return nil
+}
+
+// end returns the time and the angle from which, or to which, the flow is followed
+// for an end of an interval. Above a ratio of 1e12 y stands still to 1e-12, while
+// hardly two angles are left and the slope is all rounding: there it is the time
+// of that ratio.
+func (o *turn) end(t float64) (time, theta float64) {
+	const most = 1e12
+	if ratio(o.s.SDE, t) > most {
+		t = sde.TimeAt(o.s.SDE, -math.Log(most))
+	}
+	return t, math.Atan(ratio(o.s.SDE, t))
 }
 
 // rescale multiplies x by c.

@@ -3,7 +3,9 @@ package sampler_test
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -337,6 +339,7 @@ func TestNilArgumentsAreNamed(t *testing.T) {
 		run(ctx, x, good, nil, sampler.Settings{}, "pred is nil")
 		run(ctx, x, good, none, sampler.Settings{}, "pred is nil")
 		run(ctx, x, good, sampler.DDIM{}, sampler.Settings{Corrector: none}, "Settings.Corrector is a nil *sampler_test.pointer")
+		run(ctx, x, good, sampler.DDIM{}, sampler.Settings{Corrector: sampler.Gibbs{Back: none}}, "Gibbs.Back is a nil *sampler_test.pointer")
 		run(ctx, x, good, sampler.DDIM{}, sampler.Settings{Observer: none}, "Settings.Observer is a nil *sampler_test.pointer")
 	}
 }
@@ -360,4 +363,63 @@ func TestAdaptiveMethodsRefuseTolerancesBelowThePrecision(t *testing.T) {
 		require.Zero(t, *c.calls)
 	}
 	require.NoError(t, sampler.Sample(context.Background(), mat.NewDense(2, 3, nil), single, sampler.DormandPrince{RTol: 1e-6, ATol: 1e-6}, nil))
+}
+
+// Settings at the edge of what Validate accepts gave NaN later. Whatever it
+// accepts can be sampled, encoded and has densities.
+func TestEveryAcceptedProcessWorksToTheEnd(t *testing.T) {
+	ctx := context.Background()
+	accepted := 0
+	for _, zero := range []sde.SDE{sde.VP{}, sde.SubVP{}, sde.VE{}, sde.EDM{}, sde.Cosine{}, sde.Linear{}} {
+		kind := reflect.TypeOf(zero)
+		for i := range kind.NumField() {
+			for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1), -1, 5e-324, 1e-300, 1e-140, 1e-5, 0.5, 30, 1e3, 1e5, 1e17, 1e140, 1e300, math.MaxFloat64} {
+				changed := reflect.New(kind).Elem()
+				changed.Field(i).SetFloat(v)
+				p := changed.Interface().(sde.SDE)
+				if sde.Validate(p) != nil {
+					continue
+				}
+				accepted++
+				t.Run(fmt.Sprintf("%s.%s=%g", kind.Name(), kind.Field(i).Name, v), func(t *testing.T) {
+					c := newColumns(p)
+					problem := sde.Problem{SDE: p, Score: c}
+					start, end := p.Span()
+					x := c.start(1)
+					want := c.carried(x, end, start)
+					got := mat.DenseCopyOf(x)
+					s := &sampler.Settings{Grid: []float64{end, start}, Final: sampler.FinalState}
+					require.NoError(t, sampler.Continue(ctx, got, problem, sampler.DormandPrince{}, s))
+					require.Less(t, c.misses(got, want, end, start, 1e-5), 100.)
+					require.NoError(t, sampler.Encode(ctx, got, problem, sampler.DormandPrince{}, s))
+					require.Less(t, c.misses(got, x, start, end, 1e-5), 200.)
+					logp := make([]float64, 1)
+					prior := sde.Prior{Mean: c.mean, Variance: []float64{0.25, 1.21, 0.0009}}
+					_, err := sampler.LogProb(ctx, logp, want, problem, &sampler.FlowSettings{Prior: prior})
+					require.NoError(t, err)
+					exact := c.logProb(want, start)
+					require.InDelta(t, exact, logp[0], 1e-3*max(1, math.Abs(exact)))
+					for _, pred := range []sampler.Predictor{sampler.DDIM{}, sampler.DPMpp2M{}, sampler.Default(p), sampler.EulerAncestral{}} {
+						many := mat.NewDense(50, 3, nil)
+						require.NoError(t, sampler.Sample(ctx, many, problem, pred, &sampler.Settings{Prior: prior, Workers: 1}))
+						for _, v := range many.RawMatrix().Data {
+							require.Less(t, math.Abs(v), 10., "%T", pred)
+						}
+					}
+				})
+			}
+		}
+	}
+	require.Greater(t, accepted, 20)
+}
+
+// A negative number of rows was as good as none.
+func TestBatchesRefusesANegativeTotal(t *testing.T) {
+	seen := 0
+	for _, err := range sampler.Batches(context.Background(), mat.NewDense(2, 2, nil), -1, standard(sde.VP{}).problem(), sampler.DDIM{}, nil) {
+		require.ErrorIs(t, err, sampler.ErrRange)
+		require.ErrorContains(t, err, "total = -1")
+		seen++
+	}
+	require.Equal(t, 1, seen)
 }

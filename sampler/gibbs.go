@@ -2,6 +2,7 @@ package sampler
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 
 	"github.com/gradlogp/gradlogp/sde"
@@ -36,6 +37,9 @@ type Gibbs struct {
 
 // Validate returns an error wrapping ErrRange that names an impossible field.
 func (c Gibbs) Validate() error {
+	if c.Back != nil && unset(c.Back) {
+		return fmt.Errorf("Gibbs.Back is a nil %T, expected nil or a predictor: %w", c.Back, ErrUnset)
+	}
 	return cmp.Or(
 		nonNegative("Gibbs", "Rise", c.Rise), nonNegative("Gibbs", "Substeps", c.Substeps), nonNegative("Gibbs", "Steps", c.Steps),
 		validate("Gibbs.Back: ", c.Back),

@@ -187,7 +187,7 @@ func (r *run) points(s *Step) iter.Seq2[*Step, error] {
 			yield(nil, s.failed(err))
 			return
 		}
-		s.watch()
+		s.watch(r.Grid[len(r.Grid)-1])
 		if !r.reached(s, yield) {
 			return
 		}

@@ -194,8 +194,13 @@ func (d *Discrete) Len() int { return len(d.steps) }
 func (d *Discrete) Step(i int) (a, q float64) { return d.steps[i].a, d.steps[i].q }
 
 // Index returns ⌊t(N−1)⌋, the step that Song et al. (2021) take for time t of a
-// continuous process on [0, 1].
-func (d *Discrete) Index(t float64) int { return int(t * float64(len(d.steps)-1)) }
+// continuous process on [0, 1]. It panics for any other time.
+func (d *Discrete) Index(t float64) int {
+	if !(t >= 0 && t <= 1) {
+		panic(fmt.Sprintf("sde: Discrete.Index: t = %v, want a time in [0, 1]", t))
+	}
+	return int(t * float64(len(d.steps)-1))
+}
 
 // Level returns the level, counted from 0 and not whole, that a network trained
 // on the levels takes for a log signal-to-noise ratio: log(α/σ) is interpolated

@@ -5,6 +5,7 @@ import (
 	"math"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/gradlogp/gradlogp/sde"
@@ -302,4 +303,49 @@ func TestShapePanicsNameTheArgumentAndBothShapes(t *testing.T) {
 	} {
 		panicsAbout(t, "sde: dimension mismatch: "+want, f)
 	}
+}
+
+// The index of NaN was whatever the machine makes of it, that of 2 none.
+func TestIndexPanicsBeyondItsTimes(t *testing.T) {
+	d := discrete(sde.VP{}.Discrete(100))
+	for _, at := range []float64{math.NaN(), -0.1, 1.1, math.Inf(1)} {
+		panicsAbout(t, fmt.Sprintf("sde: Discrete.Index: t = %v, want a time in [0, 1]", at), func() { d.Index(at) })
+	}
+	require.Equal(t, 99, d.Index(1))
+}
+
+// Guided scores share scratch, Brownian paths nothing: rows evaluated at once, in
+// batches of several sizes, are what they are alone. For the race detector.
+func TestGuidedScoresAndPathsMayBeUsedAtOnce(t *testing.T) {
+	exact := sde.Problem{SDE: sde.VP{}, Score: sde.Analytic(sde.VP{}, mixture(t).Diffuse)}
+	guided, err := sde.Guide(exact, exact, 1.7)
+	require.NoError(t, err)
+	derivatives, ok := sde.As[sde.Divergencer](guided.Score)
+	require.True(t, ok)
+	x, paths := mat.NewDense(40, 2, nil), noise.Brownian{Seed: 2}
+	at := noise.Draw{T: 0.7, U: 0.3}
+	paths.Normal(x, at)
+	want, div := mat.NewDense(40, 2, nil), make([]float64, 40)
+	derivatives.Divergence(want, div, x, []float64{0.4})
+	var wg sync.WaitGroup
+	for k := range 8 {
+		wg.Go(func() {
+			for i := range 60 {
+				lo, n := (7*i+k)%30, 1+(i+k)%10
+				rows, drawn := mat.NewDense(n, 2, nil), mat.NewDense(n, 2, nil)
+				part := at
+				part.Row = lo
+				paths.Normal(drawn, part)
+				divs := make([]float64, n)
+				derivatives.Divergence(rows, divs, drawn, []float64{0.4})
+				guided.Score.Score(drawn, x.Slice(lo, lo+n, 0, 2).(*mat.Dense), []float64{0.4})
+				for r := range n {
+					if rows.At(r, 0) != want.At(lo+r, 0) || drawn.At(r, 1) != want.At(lo+r, 1) || divs[r] != div[lo+r] {
+						t.Errorf("row %d differs", lo+r)
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
