@@ -1,6 +1,7 @@
 package sampler
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -27,6 +28,7 @@ func Batches(ctx context.Context, x *mat.Dense, total int, p sde.Problem, pred P
 			yield(nil, fmt.Errorf("sampler: Batches: total = %d, expected 0 or more: %w", total, ErrRange))
 			return
 		}
+		each.TotalRows = cmp.Or(each.TotalRows, each.FirstRow+total)
 		for done := 0; done < total; {
 			batch := x
 			if x != nil && !x.IsEmpty() {

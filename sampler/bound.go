@@ -17,10 +17,10 @@ type BoundSettings struct {
 	Draws int
 	// Prior is the distribution at the end of the span, as in Settings.
 	Prior sde.Prior
-	// Seed chooses the times and the noise, FirstRow and Workers are those of
+	// Seed chooses the times and the noise, the others are those of
 	// Settings.
 	Seed              uint64
-	FirstRow, Workers int
+	FirstRow, TotalRows, Workers int
 }
 
 // BoundResult is what a bound came from.
@@ -52,7 +52,7 @@ func LogProbBound(ctx context.Context, dst []float64, x *mat.Dense, p sde.Proble
 		b.BoundSettings = *s
 	}
 	r, err := newRunOf("BoundSettings", x, p, b, &Settings{
-		Prior: b.Prior, Seed: b.Seed, FirstRow: b.FirstRow, Workers: b.Workers, Final: FinalState,
+		Prior: b.Prior, Seed: b.Seed, FirstRow: b.FirstRow, TotalRows: b.TotalRows, Workers: b.Workers, Final: FinalState,
 	})
 	if err != nil {
 		return nil, err

@@ -38,9 +38,9 @@ type FlowSettings struct {
 	// noise.White with Seed.
 	Noise noise.Source
 	Seed  uint64
-	// FirstRow is the index, in the whole run, of the first row of x; see
-	// Settings.FirstRow.
-	FirstRow int
+	// FirstRow is the index, in the whole run of TotalRows, of the first row of
+	// x; see Settings.
+	FirstRow, TotalRows int
 	// Workers bounds the goroutines used; 0 means GOMAXPROCS. The result has
 	// the same bits for any number.
 	Workers int
@@ -161,7 +161,7 @@ func newFlow(dst []float64, x *mat.Dense, p sde.Problem, settings *FlowSettings)
 	}
 	f := new(flow)
 	r, err := newRunOf("FlowSettings", x, p, f, &Settings{
-		Prior: s.Prior, Noise: s.Noise, Seed: s.Seed, FirstRow: s.FirstRow, Workers: s.Workers, Final: FinalState,
+		Prior: s.Prior, Noise: s.Noise, Seed: s.Seed, FirstRow: s.FirstRow, TotalRows: s.TotalRows, Workers: s.Workers, Final: FinalState,
 	})
 	if err != nil {
 		return nil, err

@@ -82,6 +82,9 @@ type Settings struct {
 	// lets one run be split over calls: row i depends on the seed and on its
 	// index in the whole run only.
 	FirstRow int
+	// TotalRows is the number of rows of the whole run, which a score with a
+	// condition for every row has to have; 0 means that x holds the last.
+	TotalRows int
 	// Workers bounds the goroutines used; 0 means GOMAXPROCS. The result has
 	// the same bits for any number.
 	Workers int
@@ -191,7 +194,12 @@ func newRunOf(name string, x *mat.Dense, p sde.Problem, pred Predictor, s *Setti
 		return nil, fmt.Errorf("sampler: %s.FirstRow = %d, expected 0 or more: %w", name, r.FirstRow, ErrRange)
 	}
 	n, d := x.Dims()
-	if err := p.Validate(r.FirstRow, n, d); err != nil {
+	r.TotalRows = cmp.Or(r.TotalRows, r.FirstRow+n)
+	if r.TotalRows < r.FirstRow+n {
+		return nil, fmt.Errorf("sampler: %s.TotalRows = %d with rows from %d to %d, expected at least %d, or 0 for that: %w",
+			name, r.TotalRows, r.FirstRow, r.FirstRow+n-1, r.FirstRow+n, ErrRange)
+	}
+	if err := p.Validate(r.TotalRows, d); err != nil {
 		return nil, fmt.Errorf("sampler: %w", err)
 	}
 	if r.Final > FinalMean {

@@ -188,19 +188,22 @@ func TestAScoreIsNotTakenForAnother(t *testing.T) {
 func TestRowsNeedAConditionEach(t *testing.T) {
 	p := problems(t)["a condition each"]
 	for verb, run := range verbs {
-		for _, c := range []struct{ n, first int }{{71, 0}, {1, 70}, {31, 40}} {
-			if verb == "Sample with MALA" {
-				continue
-			}
+		for _, c := range []struct{ n, first int }{{71, 0}, {69, 0}, {1, 70}, {31, 40}, {29, 40}} {
 			x := normals(c.n, 2, 1)
 			err := run(p, x, make([]float64, c.n), c.first)
 			require.ErrorIs(t, err, sde.ErrRange, verb)
-			if verb == "Batches" {
-				continue // which gets as far as there are conditions
-			}
-			require.ErrorContains(t, err, fmt.Sprintf("the run has rows %d to %d, the score conditions for rows 0 to 69", c.first, c.first+c.n-1), verb)
+			require.ErrorContains(t, err, fmt.Sprintf("the run has %d rows, the score conditions for 70", c.n+c.first), verb)
+			require.Equal(t, normals(c.n, 2, 1), x, verb)
 		}
 	}
+	// A part of a run is one when it says so.
+	whole, part := mat.NewDense(70, 2, nil), mat.NewDense(30, 2, nil)
+	require.NoError(t, sampler.Sample(t.Context(), whole, p, sampler.DDIM{}, nil))
+	require.ErrorIs(t, sampler.Sample(t.Context(), part, p, sampler.DDIM{}, nil), sde.ErrRange)
+	require.NoError(t, sampler.Sample(t.Context(), part, p, sampler.DDIM{}, &sampler.Settings{FirstRow: 10, TotalRows: 70}))
+	require.True(t, mat.Equal(whole.Slice(10, 40, 0, 2), part))
+	err := sampler.Sample(t.Context(), part, p, sampler.DDIM{}, &sampler.Settings{FirstRow: 50, TotalRows: 70})
+	require.ErrorContains(t, err, "Settings.TotalRows = 70 with rows from 50 to 79, expected at least 80")
 }
 
 // Conditions are encoded when they are used: training and loading may come later.

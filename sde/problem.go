@@ -50,12 +50,11 @@ func (p Problem) Unwrap() SDE { return p.SDE }
 // Roundoff returns the relative size of the score's rounding errors.
 func (p Problem) Roundoff() float64 { return orDefault(p.UnitRoundoff, 0x1p-53) }
 
-// Validate checks the Problem for a run of n rows of d columns, the first of
-// which has the index first in the whole run. Errors wrap ErrRange: a process or
-// score that is missing or fails Validate, a frame or prior of other columns or
-// impossible numbers, rows for which the score has no condition, and a score that
-// was made for another process or frame than the Problem's.
-func (p Problem) Validate(first, n, d int) error {
+// Validate checks the Problem for a run of n rows of d columns. Errors wrap
+// ErrRange: a process or score that is missing or fails Validate, a frame or prior
+// of other columns or impossible numbers, a score of fewer or more rows than the
+// run has, and one that was made for another process or frame than the Problem's.
+func (p Problem) Validate(n, d int) error {
 	if missing(p.SDE) {
 		return fmt.Errorf("Problem.SDE is nil, want a process: %w", ErrRange)
 	}
@@ -74,8 +73,8 @@ func (p Problem) Validate(first, n, d int) error {
 	switch {
 	case p.Rows < 0:
 		return fmt.Errorf("Problem.Rows is %d, want 0 or more: %w", p.Rows, ErrRange)
-	case p.Rows > 0 && first+n > p.Rows:
-		return fmt.Errorf("the run has rows %d to %d, the score conditions for rows 0 to %d: want a condition for every row, or one for all: %w", first, first+n-1, p.Rows-1, ErrRange)
+	case p.Rows > 0 && p.Rows != n:
+		return fmt.Errorf("the run has %d rows, the score conditions for %d: want a condition for every row, or one for all: %w", n, p.Rows, ErrRange)
 	case !(p.UnitRoundoff >= 0 && p.UnitRoundoff < 1):
 		return fmt.Errorf("Problem.UnitRoundoff is %v, want a number from 0 to 1: %w", p.UnitRoundoff, ErrRange)
 	}
