@@ -1,60 +1,71 @@
 package dataset
 
 import (
+	"fmt"
 	"math"
 
 	"gonum.org/v1/gonum/mat"
 )
 
-// Affine is the law of y = ax + b for x of another law, with a number a ≠ 0:
+// Affine is the distribution of y = ax + b for x of another distribution, with
+// a number a ≠ 0:
 //
 //	log p(y) = log p_x((y − b)/a) − d log|a|,
 //
 // and as αy + σz is a(αx + σz/a) + αb, it is as Diffusible as the other.
 type Affine struct {
 	mapped
-	law Diffusible
+	dist Diffusible
 }
 
-const badScale = "dataset: scale is zero or not finite"
-
-// NewAffine returns the law of scale·x + shift. A nil shift is zero. It panics
-// when the scale is zero or not finite, or when the dimensions differ.
-func NewAffine(law Diffusible, scale float64, shift []float64) *Affine {
-	if scale == 0 || math.IsNaN(scale) || math.IsInf(scale, 0) {
-		panic(badScale)
+// NewAffine returns the distribution of scale·x + shift. A nil shift is zero.
+// It panics when dist is nil, when the scale, its reciprocal or an
+// element of the shift is not finite, or when the dimensions differ.
+func NewAffine(dist Diffusible, scale float64, shift []float64) *Affine {
+	if dist == nil {
+		panic("dataset: NewAffine: dist is nil")
 	}
-	b := make([]float64, law.Dim())
-	if shift != nil && len(shift) != len(b) {
-		panic(badDimension)
+	if math.IsNaN(scale-scale) || math.IsInf(1/scale, 0) {
+		panic(fmt.Sprintf("dataset: NewAffine: scale is %v, want it and its reciprocal finite", scale))
 	}
-	copy(b, shift)
-	return &Affine{mapped{law: law, a: scale, b: b}, law}
+	b := make([]float64, dist.Dim())
+	if shift != nil {
+		wantLen("shift", shift, len(b))
+		copy(b, shift)
+	}
+	for i, v := range b {
+		if math.IsNaN(v - v) {
+			panic(fmt.Sprintf("dataset: NewAffine: shift[%d] is %v, want finite", i, v))
+		}
+	}
+	return &Affine{mapped{dist: dist, a: scale, b: b}, dist}
 }
 
 // Dim returns the dimension d.
 func (l *Affine) Dim() int { return len(l.b) }
 
-// Rand draws y. A nil y is allocated. It panics when the other law does.
+// Rand draws y. A nil y is allocated. It panics when the other distribution
+// does.
 func (l *Affine) Rand(y []float64) []float64 {
-	y = l.law.Rand(y)
+	y = l.dist.Rand(y)
 	l.forth(y)
 	return y
 }
 
-// Diffuse returns the law of αy + σz. It panics when that of the other law does.
+// Diffuse returns the distribution of αy + σz. It panics when that of the other
+// distribution does.
 func (l *Affine) Diffuse(alpha, sigma float64) Diffused {
-	p := l.law.Diffuse(alpha, sigma/math.Abs(l.a))
+	p := l.dist.Diffuse(alpha, sigma/math.Abs(l.a))
 	b := make([]float64, len(l.b))
 	for i, v := range l.b {
 		b[i] = alpha * v
 	}
-	return &diffusedAffine{mapped{law: p, a: l.a, b: b}, p, l}
+	return &diffusedAffine{mapped{dist: p, a: l.a, b: b}, p, l}
 }
 
-// mapped is what an affine law and its noised versions share.
+// mapped is what an affine distribution and its noised versions share.
 type mapped struct {
-	law interface {
+	dist interface {
 		LogProb(x []float64) float64
 		ScoreInput(dst, x []float64) []float64
 	}
@@ -71,9 +82,7 @@ func (m *mapped) forth(x []float64) {
 
 // back returns (y − b)/a, which goes to m.spare after use.
 func (m *mapped) back(y []float64) []float64 {
-	if len(y) != len(m.b) {
-		panic(badDimension)
-	}
+	wantLen("x", y, len(m.b))
 	x := m.spare.get(len(y))
 	for i, b := range m.b {
 		x[i] = (y[i] - b) / m.a
@@ -85,21 +94,21 @@ func (m *mapped) back(y []float64) []float64 {
 func (m *mapped) LogProb(y []float64) float64 {
 	x := m.back(y)
 	defer m.spare.put(x)
-	return m.law.LogProb(x) - float64(len(x))*math.Log(math.Abs(m.a))
+	return m.dist.LogProb(x) - float64(len(x))*math.Log(math.Abs(m.a))
 }
 
 // ScoreInput returns ∇ log p(y), in dst when it is not nil.
 func (m *mapped) ScoreInput(dst, y []float64) []float64 {
 	x := m.back(y)
 	defer m.spare.put(x)
-	dst = m.law.ScoreInput(dst, x)
+	dst = m.dist.ScoreInput(dst, x)
 	for i := range dst {
 		dst[i] /= m.a
 	}
 	return dst
 }
 
-// diffusedAffine is the law of αy + σz.
+// diffusedAffine is the distribution of αy + σz.
 type diffusedAffine struct {
 	mapped
 	p    Diffused // of αx + σz/|a|

@@ -7,10 +7,10 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// Check returns an error when x cannot be used as data: ErrShape when it has no
-// rows or no columns, ErrNonFinite with the row and column of its first NaN or
-// infinity.
-func Check(x mat.Matrix) error {
+// CheckFinite returns an error when x cannot be used as data: ErrShape when it
+// has no rows or no columns, ErrNonFinite with the row and column of its first
+// NaN or infinity.
+func CheckFinite(x mat.Matrix) error {
 	r, c := x.Dims()
 	if r == 0 || c == 0 {
 		return fmt.Errorf("dataset: data are %d×%d, want at least one row and one column: %w", r, c, ErrShape)
@@ -23,7 +23,7 @@ func Check(x mat.Matrix) error {
 
 // FromRows copies rows of numbers into a matrix. It returns ErrShape when there
 // are none or when one differs in length from the first, and the errors of
-// Check.
+// CheckFinite.
 func FromRows(rows [][]float64) (*mat.Dense, error) {
 	if len(rows) == 0 || len(rows[0]) == 0 {
 		return nil, fmt.Errorf("dataset: data are empty, want at least one row and one column: %w", ErrShape)
@@ -38,7 +38,7 @@ func FromRows(rows [][]float64) (*mat.Dense, error) {
 	for i, row := range rows {
 		x.SetRow(i, row)
 	}
-	if err := Check(x); err != nil {
+	if err := CheckFinite(x); err != nil {
 		return nil, err
 	}
 	return x, nil

@@ -28,15 +28,15 @@ func TestBadRowsAreNamed(t *testing.T) {
 		require.ErrorContains(t, err, c.text)
 		require.Nil(t, x)
 	}
-	require.ErrorIs(t, Check(&mat.Dense{}), ErrShape)
-	require.ErrorContains(t, Check(mat.NewDense(2, 1, []float64{0, math.Inf(1)})), "row 1, column 0 is +Inf")
+	require.ErrorIs(t, CheckFinite(&mat.Dense{}), ErrShape)
+	require.ErrorContains(t, CheckFinite(mat.NewDense(2, 1, []float64{0, math.Inf(1)})), "row 1, column 0 is +Inf")
 }
 
 func TestGoodRowsAreCopied(t *testing.T) {
 	rows := [][]float64{{1, 2}, {3, 4}, {5, 6}}
 	x, err := FromRows(rows)
 	require.NoError(t, err)
-	require.NoError(t, Check(x))
+	require.NoError(t, CheckFinite(x))
 	rows[0][0] = 9
 	require.True(t, mat.Equal(mat.NewDense(3, 2, []float64{1, 2, 3, 4, 5, 6}), x))
 }

@@ -11,16 +11,16 @@ import (
 // [−2, 2] in unit cells.
 const boardSide = 4
 
-// Checkerboard is the uniform law on the eight unit cells of [−2, 2]² whose
-// integer corners ⌊x₁⌋ + ⌊x₂⌋ have an even sum. Its entropy is log 8 = 2.0794
-// nats. The density jumps at the edges, which makes it the hardest toy for a
-// score model.
+// Checkerboard is the uniform distribution on the eight unit cells of [−2, 2]²
+// whose integer corners ⌊x₁⌋ + ⌊x₂⌋ have an even sum. Its entropy is log 8 =
+// 2.0794 nats. The density jumps at the edges, which makes it the hardest toy
+// for a score model.
 type Checkerboard struct {
 	rng *rand.Rand
 }
 
-// NewCheckerboard returns the checkerboard law. The source may be nil when Rand
-// is not used.
+// NewCheckerboard returns the checkerboard distribution. The source may be nil
+// when Rand is not used.
 func NewCheckerboard(src rand.Source) *Checkerboard {
 	c := &Checkerboard{}
 	if src != nil {
@@ -42,10 +42,11 @@ func (c *Checkerboard) Rand(x []float64) []float64 {
 	return x
 }
 
-// LogProb returns −log 8 inside the cells and −Inf outside.
+// LogProb returns −log 8 inside the cells and −Inf outside, NaN of a NaN.
 func (c *Checkerboard) LogProb(x []float64) float64 {
-	if len(x) != 2 {
-		panic(badDimension)
+	wantLen("x", x, 2)
+	if hasNaN(x) {
+		return math.NaN()
 	}
 	i, j := math.Floor(x[0]), math.Floor(x[1])
 	inside := max(math.Abs(i+0.5), math.Abs(j+0.5)) < boardSide/2
@@ -56,35 +57,37 @@ func (c *Checkerboard) LogProb(x []float64) float64 {
 }
 
 // ScoreInput returns zero, the gradient of log p wherever it exists, in dst
-// when it is not nil.
+// when it is not nil, and NaN of a NaN.
 func (c *Checkerboard) ScoreInput(dst, x []float64) []float64 {
 	dst = reuse(dst, x, 2)
 	clear(dst)
+	if hasNaN(x) {
+		fill(dst, math.NaN())
+	}
 	return dst
 }
 
-// Diffuse returns the law of αx₀ + σz. Its density is a sum over the cells of
-// products of uniform laws convolved with a Gaussian: the differences of normal
-// distribution functions are taken in a scaled form, so that log p_t, the score
-// and the denoiser stay accurate far outside the board. It panics unless
-// σ > 0 and α ≥ 0.
+// Diffuse returns the distribution of αx₀ + σz. Its density is a sum over the
+// cells of products of uniform distributions convolved with a Gaussian: the
+// differences of normal distribution functions are taken in a scaled form, so
+// that log p_t, the score and the denoiser stay accurate far outside the board.
+// It panics unless σ > 0 and α ≥ 0, both finite.
 func (c *Checkerboard) Diffuse(alpha, sigma float64) Diffused {
-	if sigma <= 0 || alpha < 0 {
-		panic(badKernel)
-	}
+	wantKernel(alpha, sigma, sigma > 0 && alpha >= 0, "alpha ≥ 0, sigma > 0")
 	return &diffusedBoard{alpha: alpha, sigma: sigma}
 }
 
-// diffusedBoard is the law of αx₀ + σz for x₀ on the checkerboard. Given a cell
-// the coordinates of x₀ are independent, and (αx₀ − x)/σ is a standard normal
-// v truncated to the cell: log p_t, the score E[v]/σ and its Jacobian
-// (Cov v − I)/σ² are the cells' moments of v mixed by their probabilities.
+// diffusedBoard is the distribution of αx₀ + σz for x₀ on the checkerboard.
+// Given a cell the coordinates of x₀ are independent, and (αx₀ − x)/σ is a
+// standard normal v truncated to the cell: log p_t, the score E[v]/σ and its
+// Jacobian (Cov v − I)/σ² are the cells' moments of v mixed by their
+// probabilities.
 type diffusedBoard struct {
 	alpha, sigma float64
 }
 
-// boardMoments holds the laws of one coordinate of v on each interval of the
-// side.
+// boardMoments holds the distributions of one coordinate of v on each interval
+// of the side.
 type boardMoments [boardSide]truncated
 
 func (p *diffusedBoard) along(x float64) (m boardMoments) {
@@ -98,9 +101,7 @@ func (p *diffusedBoard) along(x float64) (m boardMoments) {
 // posterior returns the moments of both coordinates, the probabilities of the
 // cells, zero for the cells that are not part of the board, and log p_t(x).
 func (p *diffusedBoard) posterior(x []float64) (a, b boardMoments, prob [boardSide][boardSide]float64, logp float64) {
-	if len(x) != 2 {
-		panic(badDimension)
-	}
+	wantLen("x", x, 2)
 	a, b = p.along(x[0]), p.along(x[1])
 	top := math.Inf(-1)
 	for i := range a {

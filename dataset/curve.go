@@ -64,7 +64,7 @@ func unitSquare(n int) (list []node) {
 	return list
 }
 
-// curve is the law of arms chosen with equal probability.
+// curve is the distribution of arms chosen with equal probability.
 type curve struct {
 	rng     *rand.Rand
 	arms    *arms
@@ -82,7 +82,8 @@ func newCurve(a *arms, src rand.Source) curve {
 // Dim returns 2.
 func (c *curve) Dim() int { return 2 }
 
-// Rand draws x. A nil x is allocated. It panics when the law has no source.
+// Rand draws x. A nil x is allocated. It panics when the distribution has no
+// source.
 func (c *curve) Rand(x []float64) []float64 {
 	x = planar(x, c.rng)
 	k := int(c.rng.Uint64() % uint64(c.arms.count))
@@ -110,9 +111,9 @@ func (c *curve) ScoreInput(dst, x []float64) []float64 { return c.density.ScoreI
 // ScoreJacobian stores the Hessian of log p in dst, which must be 2×2 or empty.
 func (c *curve) ScoreJacobian(dst *mat.Dense, x []float64) { c.density.ScoreJacobian(dst, x) }
 
-// Diffuse returns the law of αx₀ + σz. The wider the noise is, the fewer nodes
-// the quadrature needs; the least keeps clear of 26, for which gonum's table of
-// the Gauss–Legendre rule is wrong.
+// Diffuse returns the distribution of αx₀ + σz. The wider the noise is, the
+// fewer nodes the quadrature needs; the least keeps clear of 26, for which
+// gonum's table of the Gauss–Legendre rule is wrong.
 func (c *curve) Diffuse(alpha, sigma float64) Diffused {
 	const least, spare = 40, 1.5
 	n := least + spare*float64(c.arms.nodes)*c.arms.std/math.Hypot(c.arms.std, sigma/alpha)
@@ -125,12 +126,7 @@ func (c *curve) Diffuse(alpha, sigma float64) Diffused {
 // planar returns x, or a new point of the plane when it is nil, ready to be
 // drawn with rng.
 func planar(x []float64, rng *rand.Rand) []float64 {
-	if x == nil {
-		x = make([]float64, 2)
-	}
-	if len(x) != 2 {
-		panic(badDimension)
-	}
+	x = room(x, "x", 2)
 	if rng == nil {
 		panic(badSource)
 	}

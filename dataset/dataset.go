@@ -2,13 +2,14 @@ package dataset
 
 import (
 	"errors"
+	"fmt"
 
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat/distmv"
 )
 
-// Distribution is a law on R^d that can be drawn from and whose log-density
-// and score ∇ₓ log p(x) are known. gonum's distmv.Normal is one.
+// Distribution is one on R^d that can be drawn from and whose log-density and
+// score ∇ₓ log p(x) are known. gonum's distmv.Normal is one.
 type Distribution interface {
 	distmv.RandLogProber
 	// ScoreInput returns ∇ₓ log p(x), in dst when it is not nil.
@@ -20,13 +21,14 @@ type Distribution interface {
 // is the oracle for a process with the kernel x_t = α x₀ + σ z.
 type Diffusible interface {
 	Distribution
-	// Diffuse returns the law of αx₀ + σz with z ~ N(0, I). It panics when σ is
-	// negative or when the law has no density.
+	// Diffuse returns the distribution of αx₀ + σz with z ~ N(0, I). It panics
+	// when σ is negative or when the distribution has no density.
 	Diffuse(alpha, sigma float64) Diffused
 }
 
-// Diffused is the law of x_t = αx₀ + σz. Its methods are safe for concurrent
-// use. A destination may be nil, then it is allocated; it may not overlap x.
+// Diffused is the distribution of x_t = αx₀ + σz. Its methods are safe for
+// concurrent use. A destination may be nil, then it is allocated; it may not
+// overlap x.
 type Diffused interface {
 	// LogProb returns log p_t(x).
 	LogProb(x []float64) float64
@@ -49,40 +51,15 @@ var (
 	ErrRange = errors.New("out of range")
 )
 
-const (
-	badDimension = "dataset: dimension mismatch"
-	badKernel    = "dataset: kernel out of range"
-	badSource    = "dataset: no source of randomness"
-)
-
-// Sample draws n rows from dist.
+// Sample draws n rows from dist. It panics when n is not positive, and when dist
+// has no source of randomness.
 func Sample(dist Distribution, n int) *mat.Dense {
+	if n < 1 {
+		panic(fmt.Sprintf("dataset: Sample: n is %d, want ≥ 1", n))
+	}
 	x := mat.NewDense(n, dist.Dim(), nil)
 	for i := range n {
 		dist.Rand(x.RawRowView(i))
 	}
 	return x
-}
-
-// reuse returns dst, or a new slice when it is nil. It panics when dst or x do
-// not have d elements.
-func reuse(dst, x []float64, d int) []float64 {
-	if len(x) != d || (dst != nil && len(dst) != d) {
-		panic(badDimension)
-	}
-	if dst == nil {
-		return make([]float64, d)
-	}
-	return dst
-}
-
-// square makes dst a d×d matrix. It panics when dst has another size.
-func square(dst *mat.Dense, d int) {
-	if dst.IsEmpty() {
-		dst.ReuseAs(d, d)
-		return
-	}
-	if r, c := dst.Dims(); r != d || c != d {
-		panic(badDimension)
-	}
 }

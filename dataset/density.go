@@ -106,11 +106,9 @@ func (m *Mixture) addPull(dst []float64, k int, c float64, x []float64) {
 
 // LogProb returns log p(x).
 func (m *Mixture) LogProb(x []float64) float64 {
-	if len(x) != m.dim {
-		panic(badDimension)
-	}
+	wantLen("x", x, m.dim)
 	var stack [stackComponents]float64
-	r, own := m.room(stack[:])
+	r, own := m.shares(stack[:])
 	logp := m.posterior(r, x)
 	m.spare.put(own)
 	return logp
@@ -119,12 +117,8 @@ func (m *Mixture) LogProb(x []float64) float64 {
 // Responsibilities returns the posterior probabilities p(k|x) of the K
 // components, in dst when it is not nil.
 func (m *Mixture) Responsibilities(dst, x []float64) []float64 {
-	if dst == nil {
-		dst = make([]float64, len(m.weights))
-	}
-	if len(dst) != len(m.weights) || len(x) != m.dim {
-		panic(badDimension)
-	}
+	wantLen("x", x, m.dim)
+	dst = room(dst, "dst", len(m.weights))
 	m.posterior(dst, x)
 	return dst
 }
@@ -134,7 +128,7 @@ func (m *Mixture) Responsibilities(dst, x []float64) []float64 {
 func (m *Mixture) ScoreInput(dst, x []float64) []float64 {
 	dst = reuse(dst, x, m.dim)
 	var stack [stackComponents]float64
-	r, own := m.room(stack[:])
+	r, own := m.shares(stack[:])
 	m.posterior(r, x)
 	m.score(dst, r, x)
 	m.spare.put(own)
@@ -157,13 +151,11 @@ func (m *Mixture) score(dst, r, x []float64) {
 //
 // in dst, which must be d×d or empty.
 func (m *Mixture) ScoreJacobian(dst *mat.Dense, x []float64) {
-	if len(x) != m.dim {
-		panic(badDimension)
-	}
+	wantLen("x", x, m.dim)
 	square(dst, m.dim)
 	var stack [stackComponents]float64
 	var vectors [2 * stackDim]float64
-	r, own := m.room(stack[:])
+	r, own := m.shares(stack[:])
 	v := scratch(vectors[:], 2*m.dim)
 	s, u := v[:m.dim], v[m.dim:]
 	m.posterior(r, x)
@@ -215,12 +207,10 @@ func (m *Mixture) subPrecision(data []float64, stride, k int, c float64) {
 // Divergence returns ∇·s(x) = Σ_k p(k|x) (‖u_k − s‖² − tr C_k⁻¹), the trace of
 // the Jacobian.
 func (m *Mixture) Divergence(x []float64) float64 {
-	if len(x) != m.dim {
-		panic(badDimension)
-	}
+	wantLen("x", x, m.dim)
 	var stack [stackComponents]float64
 	var vectors [2 * stackDim]float64
-	r, own := m.room(stack[:])
+	r, own := m.shares(stack[:])
 	v := scratch(vectors[:], 2*m.dim)
 	s, u := v[:m.dim], v[m.dim:]
 	m.posterior(r, x)

@@ -2,7 +2,7 @@ package dataset
 
 import "gonum.org/v1/gonum/floats"
 
-// DiffusedMixture is the law of x_t = αx₀ + σz for x₀ from a mixture,
+// DiffusedMixture is the distribution of x_t = αx₀ + σz for x₀ from a mixture,
 //
 //	p_t(x) = Σ_k w_k N(x; αμ_k, α²C_k + σ²I):
 //
@@ -13,15 +13,14 @@ type DiffusedMixture struct {
 	alpha, sigma float64
 }
 
-// Diffuse returns the law of αx₀ + σz, a *DiffusedMixture.
+// Diffuse returns the distribution of αx₀ + σz, a *DiffusedMixture.
 func (m *Mixture) Diffuse(alpha, sigma float64) Diffused { return m.Noised(alpha, sigma) }
 
 // Noised is Diffuse with its concrete type. The axes of the covariances do not
-// turn, so nothing is factorised again. It panics when σ < 0 or α = σ = 0.
+// turn, so nothing is factorised again. It panics when σ < 0 or α = σ = 0, and when
+// α, σ or a variance α²v + σ² or its reciprocal is not finite.
 func (m *Mixture) Noised(alpha, sigma float64) *DiffusedMixture {
-	if sigma < 0 || (sigma == 0 && alpha == 0) {
-		panic(badKernel)
-	}
+	wantKernel(alpha, sigma, sigma >= 0 && (sigma > 0 || alpha != 0), "sigma ≥ 0, not both 0")
 	p := &DiffusedMixture{
 		Mixture: Mixture{
 			dim:     m.dim,
@@ -38,6 +37,7 @@ func (m *Mixture) Noised(alpha, sigma float64) *DiffusedMixture {
 	floats.ScaleTo(p.means, alpha, m.means)
 	for i, v := range m.vars {
 		p.vars[i] = alpha*alpha*v + sigma*sigma
+		wantKernel(alpha, sigma, variance(p.vars[i]), "variances and their reciprocals finite")
 	}
 	p.normalise()
 	return p
@@ -51,7 +51,7 @@ func (m *Mixture) Noised(alpha, sigma float64) *DiffusedMixture {
 func (p *DiffusedMixture) Denoise(dst, x []float64) []float64 {
 	dst = reuse(dst, x, p.dim)
 	var stack [stackComponents]float64
-	r, own := p.room(stack[:])
+	r, own := p.shares(stack[:])
 	p.posterior(r, x)
 	clear(dst)
 	d := p.dim

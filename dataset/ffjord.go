@@ -5,9 +5,10 @@ import (
 	"math/rand/v2"
 )
 
-// The toys of FFJORD (Grathwohl et al. 2019), on which densities of flows are
-// often compared, as their laws: rows are independent, where the published code
-// spaces some evenly. In each the source may be nil when Rand is not used.
+// The toys of FFJORD, on which densities of flows are
+// often compared, as their distributions: rows are independent, where the
+// published code spaces some evenly. In each the source may be nil when Rand is
+// not used.
 
 // NewFFJORDCheckerboard returns the Checkerboard of twice the size. Its entropy
 // is log 32 = 3.4657 nats.
@@ -58,8 +59,8 @@ func NewFFJORDSwissRoll(src rand.Source) Diffusible {
 //
 // chosen with equal probability, blurred by N(0, 0.1² I). Their entropy is
 // 2.6455 nats. The density is a mixture of 36,848 Gaussians, the square being
-// integrated over by a Gauss–Legendre rule too: exact to 1e-9 where data lie, and
-// slower than those of the other laws.
+// integrated over by a Gauss–Legendre rule too: exact to 1e-9 where data lie,
+// and slower than those of the other distributions.
 func NewFFJORDSpirals(src rand.Source) Diffusible {
 	c := newCurve(&arms{
 		count: 2, nodes: 376, std: 0.1,

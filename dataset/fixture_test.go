@@ -114,11 +114,11 @@ func TestFixtureLikelihoodDensities(t *testing.T) {
 			for r := range c.X.Shape[0] {
 				x := c.X.At(r).Data
 				for _, v := range []struct {
-					law  interface{ LogProb([]float64) float64 }
+					dist interface{ LogProb([]float64) float64 }
 					x    []float64
 					want float64
 				}{{m, x, c.At0.Data[r]}, {start, x, c.AtEps.Data[r]}, {end, c.Z.At(r).Data, c.AtT.Data[r]}} {
-					closeTo(t, []float64{v.want}, []float64{v.law.LogProb(v.x)}, 1e-10)
+					closeTo(t, []float64{v.want}, []float64{v.dist.LogProb(v.x)}, 1e-10)
 				}
 			}
 		})

@@ -38,7 +38,7 @@ type Mixture struct {
 // may be nil when Rand is not used.
 func NewMixture(weights []float64, means *mat.Dense, covs []*mat.SymDense, src rand.Source) (*Mixture, error) {
 	k, d := means.Dims()
-	m, err := newMixture(weights, means, len(covs), src)
+	m, err := newMixture("NewMixture", weights, means, "covs", len(covs), src)
 	if err != nil {
 		return nil, err
 	}
@@ -47,19 +47,22 @@ func NewMixture(weights []float64, means *mat.Dense, covs []*mat.SymDense, src r
 	var eig mat.EigenSym
 	var q mat.Dense
 	for i, c := range covs {
-		if c.SymmetricDim() != d {
-			panic(badDimension)
+		if c == nil {
+			panic(fmt.Sprintf("dataset: NewMixture: covs[%d] is nil", i))
+		}
+		if n := c.SymmetricDim(); n != d {
+			panic(fmt.Sprintf("dataset: NewMixture: covs[%d] is %d×%d, want %d×%d", i, n, n, d, d))
 		}
 		if r, s, bad := nonFinite(c); bad {
-			return nil, fmt.Errorf("dataset: covs[%d] at (%d, %d) = %v: %w", i, r, s, c.At(r, s), ErrNonFinite)
+			return nil, fmt.Errorf("dataset: NewMixture: covs[%d] at (%d, %d) is %v: %w", i, r, s, c.At(r, s), ErrNonFinite)
 		}
 		if !eig.Factorize(c, true) {
-			return nil, fmt.Errorf("dataset: covs[%d] has no eigen-decomposition: %w", i, ErrRange)
+			return nil, fmt.Errorf("dataset: NewMixture: covs[%d] has no eigen-decomposition: %w", i, ErrRange)
 		}
 		v := eig.Values(m.vars[i*d : (i+1)*d])
 		// Eigenvalues are computed to this accuracy: below it they may be zero.
-		if floor := float64(d) * 0x1p-52 * floats.Max(v); !(v[0] > floor) {
-			return nil, fmt.Errorf("dataset: covs[%d] has the eigenvalue %v, want positive definite: %w", i, v[0], ErrRange)
+		if floor := float64(d) * 0x1p-52 * floats.Max(v); !(v[0] > floor && variance(v[0]) && variance(floats.Max(v))) {
+			return nil, fmt.Errorf("dataset: NewMixture: covs[%d] has eigenvalues from %v to %v, want positive definite: %w", i, v[0], floats.Max(v), ErrRange)
 		}
 		eig.VectorsTo(&q)
 		mat.NewDense(d, d, m.axes[i*d*d:(i+1)*d*d]).Copy(q.T())
@@ -72,15 +75,15 @@ func NewMixture(weights []float64, means *mat.Dense, covs []*mat.SymDense, src r
 // errors and panics are those of NewMixture; a standard deviation has to be
 // positive.
 func NewIsotropicMixture(weights []float64, means *mat.Dense, std []float64, src rand.Source) (*Mixture, error) {
-	m, err := newMixture(weights, means, len(std), src)
+	m, err := newMixture("NewIsotropicMixture", weights, means, "std", len(std), src)
 	if err != nil {
 		return nil, err
 	}
 	m.vars = make([]float64, len(std))
 	for k, s := range std {
 		m.vars[k] = s * s
-		if !(s > 0) || !(m.vars[k] > 0) || math.IsInf(m.vars[k], 0) {
-			return nil, fmt.Errorf("dataset: std[%d] = %v, want positive and finite: %w", k, s, ErrRange)
+		if !(s > 0 && variance(m.vars[k])) {
+			return nil, fmt.Errorf("dataset: NewIsotropicMixture: std[%d] is %v, want positive with a finite square and reciprocal of it: %w", k, s, ErrRange)
 		}
 	}
 	m.normalise()
@@ -88,26 +91,33 @@ func NewIsotropicMixture(weights []float64, means *mat.Dense, std []float64, src
 }
 
 // newMixture checks and stores what both kinds of mixture share.
-func newMixture(weights []float64, means *mat.Dense, scales int, src rand.Source) (*Mixture, error) {
+func newMixture(verb string, weights []float64, means *mat.Dense, scale string, scales int, src rand.Source) (*Mixture, error) {
 	k, d := means.Dims()
 	if len(weights) != k || scales != k {
-		panic(badDimension)
+		panic(fmt.Sprintf("dataset: %s: means is %d×%d, weights has %d elements and %s %d, want one a row", verb, k, d, len(weights), scale, scales))
 	}
-	var sum float64
+	var top float64
 	for i, w := range weights {
 		if !(w >= 0) || math.IsInf(w, 0) {
-			return nil, fmt.Errorf("dataset: weights[%d] = %v, want finite and ≥ 0: %w", i, w, ErrRange)
+			return nil, fmt.Errorf("dataset: %s: weights[%d] is %v, want finite and ≥ 0: %w", verb, i, w, ErrRange)
 		}
-		sum += w
+		top = max(top, w)
 	}
-	if !(sum > 0) || math.IsInf(sum, 0) {
-		return nil, fmt.Errorf("dataset: weights sum to %v, want positive and finite: %w", sum, ErrRange)
+	if top == 0 {
+		return nil, fmt.Errorf("dataset: %s: weights are all 0, want a positive one: %w", verb, ErrRange)
 	}
 	if r, c, bad := nonFinite(means); bad {
-		return nil, fmt.Errorf("dataset: means at row %d, column %d = %v: %w", r, c, means.At(r, c), ErrNonFinite)
+		return nil, fmt.Errorf("dataset: %s: means at row %d, column %d is %v: %w", verb, r, c, means.At(r, c), ErrNonFinite)
 	}
 	m := &Mixture{spare: new(spare), dim: d, weights: make([]float64, k), logW: make([]float64, k), means: make([]float64, k*d)}
-	floats.ScaleTo(m.weights, 1/sum, weights)
+	// Scaled by a power of two, weights of any size have a sum and a reciprocal.
+	_, exponent := math.Frexp(top)
+	var sum float64
+	for i, w := range weights {
+		m.weights[i] = math.Ldexp(w, -exponent)
+		sum += m.weights[i]
+	}
+	floats.Scale(1/sum, m.weights)
 	for i, w := range m.weights {
 		m.logW[i] = math.Log(w)
 	}
@@ -117,6 +127,9 @@ func newMixture(weights []float64, means *mat.Dense, scales int, src rand.Source
 	}
 	return m, nil
 }
+
+// variance reports whether v is positive and finite, and its reciprocal too.
+func variance(v float64) bool { return v > 0 && !math.IsInf(v, 0) && !math.IsInf(1/v, 0) }
 
 // normalise derives the precisions and log-normalisers from the variances.
 func (m *Mixture) normalise() {
@@ -150,12 +163,7 @@ func (m *Mixture) Len() int { return len(m.weights) }
 // Rand draws x by choosing a component and drawing from it. A nil x is
 // allocated. It panics when the mixture was built without a source.
 func (m *Mixture) Rand(x []float64) []float64 {
-	if x == nil {
-		x = make([]float64, m.dim)
-	}
-	if len(x) != m.dim {
-		panic(badDimension)
-	}
+	x = room(x, "x", m.dim)
 	if m.rng == nil {
 		panic(badSource)
 	}
@@ -193,12 +201,7 @@ func (m *Mixture) pick(u float64) int {
 
 // Mean returns E[x] = Σ_k w_k μ_k, in dst when it is not nil.
 func (m *Mixture) Mean(dst []float64) []float64 {
-	if dst == nil {
-		dst = make([]float64, m.dim)
-	}
-	if len(dst) != m.dim {
-		panic(badDimension)
-	}
+	dst = room(dst, "dst", m.dim)
 	clear(dst)
 	for k, w := range m.weights {
 		floats.AddScaled(dst, w, m.mean(k))
@@ -212,8 +215,8 @@ func (m *Mixture) Cov(dst *mat.SymDense) {
 	if dst.IsEmpty() {
 		dst.ReuseAsSym(m.dim)
 	}
-	if dst.SymmetricDim() != m.dim {
-		panic(badDimension)
+	if n := dst.SymmetricDim(); n != m.dim {
+		panic(fmt.Sprintf("dataset: dst is %d×%d, want %d×%d or empty", n, n, m.dim, m.dim))
 	}
 	dst.Zero()
 	mean := m.Mean(nil)

@@ -167,16 +167,16 @@ func TestNoNoiseIsTheIdentity(t *testing.T) {
 
 func TestPureNoiseDenoisesToTheMean(t *testing.T) {
 	full, iso := fullMixture(nil), isoMixture(2, nil)
-	for name, law := range map[string]struct {
+	for name, dist := range map[string]struct {
 		Diffusible
 		mean []float64
 	}{
 		"full": {full, full.Mean(nil)}, "iso": {iso, iso.Mean(nil)}, "ring": {NewRing(nil), []float64{0, 0}},
 		"moons": {NewMoons(nil), []float64{0, 0}}, "checkerboard": {NewCheckerboard(nil), []float64{0, 0}},
 	} {
-		p := law.Diffuse(0, 2)
+		p := dist.Diffuse(0, 2)
 		x := []float64{1, -3}
-		require.InDeltaSlice(t, law.mean, p.Denoise(nil, x), 1e-13, name)
+		require.InDeltaSlice(t, dist.mean, p.Denoise(nil, x), 1e-13, name)
 		require.InDeltaSlice(t, []float64{-0.25, 0.75}, p.ScoreInput(nil, x), 1e-14, name)
 		require.InEpsilon(t, -10.0/8-math.Log(8*math.Pi), p.LogProb(x), 1e-13, name)
 	}
@@ -247,21 +247,20 @@ func TestMixtureRefusesBadParameters(t *testing.T) {
 		err          error
 		text         string
 	}{
-		{weights: []float64{1, -2}, err: ErrRange, text: "weights[1] = -2"},
-		{weights: []float64{nan, 1}, err: ErrRange, text: "weights[0] = NaN"},
-		{weights: []float64{1, inf}, err: ErrRange, text: "weights[1] = +Inf"},
-		{weights: []float64{0, 0}, err: ErrRange, text: "weights sum to 0"},
-		{weights: []float64{1e308, 1e308}, err: ErrRange, text: "weights sum to +Inf"},
-		{means: mat.NewDense(2, 2, []float64{0, 0, nan, 0}), err: ErrNonFinite, text: "means at row 1, column 0 = NaN"},
-		{std: []float64{1, 0}, err: ErrRange, text: "std[1] = 0"},
-		{std: []float64{-1, 1}, err: ErrRange, text: "std[0] = -1"},
-		{std: []float64{nan, 1}, err: ErrRange, text: "std[0] = NaN"},
-		{std: []float64{1e200, 1}, err: ErrRange, text: "std[0] = 1e+200"},
-		{std: []float64{1e-200, 1}, err: ErrRange, text: "std[0] = 1e-200"},
-		{cov: mat.NewSymDense(2, []float64{1, 2, 2, 1}), err: ErrRange, text: "covs[1] has the eigenvalue -1"},
-		{cov: mat.NewSymDense(2, []float64{1, 1, 1, 1}), err: ErrRange, text: "covs[1] has the eigenvalue"},
-		{cov: mat.NewSymDense(2, []float64{0, 0, 0, 0}), err: ErrRange, text: "covs[1] has the eigenvalue 0"},
-		{cov: mat.NewSymDense(2, []float64{1, nan, nan, 1}), err: ErrNonFinite, text: "covs[1] at (0, 1) = NaN"},
+		{weights: []float64{1, -2}, err: ErrRange, text: "weights[1] is -2"},
+		{weights: []float64{nan, 1}, err: ErrRange, text: "weights[0] is NaN"},
+		{weights: []float64{1, inf}, err: ErrRange, text: "weights[1] is +Inf"},
+		{weights: []float64{0, 0}, err: ErrRange, text: "weights are all 0"},
+		{means: mat.NewDense(2, 2, []float64{0, 0, nan, 0}), err: ErrNonFinite, text: "means at row 1, column 0 is NaN"},
+		{std: []float64{1, 0}, err: ErrRange, text: "std[1] is 0"},
+		{std: []float64{-1, 1}, err: ErrRange, text: "std[0] is -1"},
+		{std: []float64{nan, 1}, err: ErrRange, text: "std[0] is NaN"},
+		{std: []float64{1e200, 1}, err: ErrRange, text: "std[0] is 1e+200"},
+		{std: []float64{1e-200, 1}, err: ErrRange, text: "std[0] is 1e-200"},
+		{cov: mat.NewSymDense(2, []float64{1, 2, 2, 1}), err: ErrRange, text: "covs[1] has eigenvalues from -1 to 3"},
+		{cov: mat.NewSymDense(2, []float64{1, 1, 1, 1}), err: ErrRange, text: "covs[1] has eigenvalues"},
+		{cov: mat.NewSymDense(2, []float64{0, 0, 0, 0}), err: ErrRange, text: "covs[1] has eigenvalues from 0 to 0"},
+		{cov: mat.NewSymDense(2, []float64{1, nan, nan, 1}), err: ErrNonFinite, text: "covs[1] at (0, 1) is NaN"},
 	} {
 		t.Run(c.text, func(t *testing.T) {
 			if c.weights == nil {
@@ -284,16 +283,17 @@ func TestMixtureRefusesBadParameters(t *testing.T) {
 		})
 	}
 	one := []float64{1}
-	require.PanicsWithValue(t, badDimension, func() { _, _ = NewIsotropicMixture(one, good, one, nil) })
-	require.PanicsWithValue(t, badDimension, func() { _, _ = NewIsotropicMixture([]float64{1, 1}, good, one, nil) })
-	require.PanicsWithValue(t, badDimension, func() {
+	require.PanicsWithValue(t, "dataset: NewIsotropicMixture: means is 2×2, weights has 1 elements and std 1, want one a row", func() { _, _ = NewIsotropicMixture(one, good, one, nil) })
+	require.PanicsWithValue(t, "dataset: NewIsotropicMixture: means is 2×2, weights has 2 elements and std 1, want one a row", func() { _, _ = NewIsotropicMixture([]float64{1, 1}, good, one, nil) })
+	require.PanicsWithValue(t, "dataset: NewMixture: covs[1] is nil", func() { _, _ = NewMixture([]float64{1, 1}, good, []*mat.SymDense{unit, nil}, nil) })
+	require.PanicsWithValue(t, "dataset: NewMixture: covs[1] is 1×1, want 2×2", func() {
 		_, _ = NewMixture([]float64{1, 1}, good, []*mat.SymDense{unit, mat.NewSymDense(1, []float64{1})}, nil)
 	})
 	m := randomMixture(2, 2, 1)
-	require.PanicsWithValue(t, badDimension, func() { m.Mean(one) })
-	require.PanicsWithValue(t, badDimension, func() { m.Cov(mat.NewSymDense(1, nil)) })
-	require.PanicsWithValue(t, badDimension, func() { m.Responsibilities(one, []float64{0, 0}) })
-	require.PanicsWithValue(t, badDimension, func() { m.Divergence(one) })
+	require.PanicsWithValue(t, "dataset: dst has 1 elements, want 2", func() { m.Mean(one) })
+	require.PanicsWithValue(t, "dataset: dst is 1×1, want 2×2 or empty", func() { m.Cov(mat.NewSymDense(1, nil)) })
+	require.PanicsWithValue(t, "dataset: dst has 1 elements, want 2", func() { m.Responsibilities(one, []float64{0, 0}) })
+	require.PanicsWithValue(t, "dataset: x has 1 elements, want 2", func() { m.Divergence(one) })
 }
 
 func TestMixtureKeepsNoReferenceToItsArguments(t *testing.T) {

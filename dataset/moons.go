@@ -1,12 +1,13 @@
 package dataset
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 )
 
-// Moons is the two-moons law on the plane: with θ = πu, u uniform on [0, 1), a
-// point of one of the arcs
+// Moons is the two-moons distribution on the plane: with θ = πu, u uniform on
+// [0, 1), a point of one of the arcs
 //
 //	(cos θ, sin θ)   and   (1 − cos θ, ½ − sin θ),
 //
@@ -24,8 +25,8 @@ import (
 // log p and 1e-4 in the score. With noise (Diffuse) fewer nodes are as good.
 type Moons struct{ curve }
 
-// NewMoons returns the two-moons law. The source may be nil when Rand is not
-// used.
+// NewMoons returns the two-moons distribution. The source may be nil when Rand
+// is not used.
 func NewMoons(src rand.Source) *Moons { return &Moons{newCurve(moonsArms(), src)} }
 
 func moonsArms() *arms { return &arms{count: 2, nodes: 200, std: 0.075, at: moonsCurve} }
@@ -46,8 +47,6 @@ func moonsCurve(k int, u float64) (x, y float64) {
 	return scale * (x - 0.5), scale * (y - 0.25)
 }
 
-const badNoise = "dataset: noise of the moons outside [0.001, 1000]"
-
 // NewScikitMoons returns the moons of scikit-learn's make_moons: points of the
 // arcs as they stand above, neither shifted nor scaled, blurred by
 // N(0, noise² I). The entropies for the noises 0.05, 0.1 and 0.2 are 0.2892,
@@ -55,7 +54,7 @@ const badNoise = "dataset: noise of the moons outside [0.001, 1000]"
 // 0.001 ≤ noise ≤ 1000.
 func NewScikitMoons(noise float64, src rand.Source) *Moons {
 	if !(noise >= 1e-3 && noise <= 1e3) {
-		panic(badNoise)
+		panic(fmt.Sprintf("dataset: NewScikitMoons: noise is %v, want 0.001 to 1000", noise))
 	}
 	return &Moons{newCurve(scikitArms(noise), src)}
 }

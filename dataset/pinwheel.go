@@ -1,11 +1,12 @@
 package dataset
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 )
 
-// The law of the pinwheel before the twist.
+// The distribution of the pinwheel before the twist.
 const (
 	pinwheelArms    = 5
 	pinwheelScale   = 1.35
@@ -13,7 +14,7 @@ const (
 	pinwheelTangent = 0.1
 )
 
-// Pinwheel is a law of five twisted arms on the plane: the point
+// Pinwheel is a distribution of five twisted arms on the plane: the point
 //
 //	f ~ N((1, 0), diag(0.3², 0.1²))
 //
@@ -30,14 +31,12 @@ type Pinwheel struct {
 	rng     *rand.Rand
 }
 
-const badRate = "dataset: rate of the pinwheel outside [0, 1]"
-
 // NewPinwheel returns the pinwheel of a rate: 0.25 is usual, 0.5 is hard to
 // learn. The source may be nil when Rand is not used. It panics unless
 // 0 ≤ rate ≤ 1.
 func NewPinwheel(rate float64, src rand.Source) *Pinwheel {
 	if !(rate >= 0 && rate <= 1) {
-		panic(badRate)
+		panic(fmt.Sprintf("dataset: NewPinwheel: rate is %v, want 0 to 1", rate))
 	}
 	p := &Pinwheel{rate: rate}
 	if src != nil {
@@ -112,9 +111,7 @@ func backOneArm(u, v float64) (float64, float64) {
 
 // LogProb returns log p(x).
 func (p *Pinwheel) LogProb(x []float64) float64 {
-	if len(x) != 2 {
-		panic(badDimension)
-	}
+	wantLen("x", x, 2)
 	return p.logProb(x[0], x[1])
 }
 

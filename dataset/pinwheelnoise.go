@@ -23,21 +23,20 @@ const (
 	pinwheelRadius = 2.05
 )
 
-// Diffuse returns the law of αx₀ + σz. Its density ∫ p(x₀) N(x; αx₀, σ²I) dx₀ is
-// computed by the trapezoidal rule, which converges exponentially on such
-// integrands. For σ/α ≥ 0.03 the rule is one over all of f, with nodes as close
-// as σ and the local shear demand: a mixture of some 10³ to 10⁵ Gaussians, built
-// here. For less noise it is one over a disc of radius 12σ/α around x/α, in
-// which p is smooth. Against rules of twice the fineness and wider reach, log p
-// agrees to 1e-5 and the denoiser to 1e-5 of σ/α where noisy data lie (rate ≤
-// 0.5), to 1e-2 among points with three times the noise. Further out neither is
-// exact, as f beyond six deviations is left out, or what lies outside the disc,
-// but scores stay finite and point back. It panics unless σ > 0 and α ≥ 0.
+// Diffuse returns the distribution of αx₀ + σz. Its density ∫ p(x₀) N(x; αx₀,
+// σ²I) dx₀ is computed by the trapezoidal rule, which converges exponentially
+// on such integrands. For σ/α ≥ 0.03 the rule is one over all of f, with nodes
+// as close as σ and the local shear demand: a mixture of some 10³ to 10⁵
+// Gaussians, built here. For less noise it is one over a disc of radius 12σ/α
+// around x/α, in which p is smooth. Against rules of twice the fineness and
+// wider reach, log p agrees to 1e-5 and the denoiser to 1e-5 of σ/α where noisy
+// data lie (rate ≤ 0.5), to 1e-2 among points with three times the noise.
+// Further out neither is exact, as f beyond six deviations is left out, or what
+// lies outside the disc, but scores stay finite and point back. It panics
+// unless σ > 0 and α ≥ 0.
 func (p *Pinwheel) Diffuse(alpha, sigma float64) Diffused {
-	if !(sigma > 0 && alpha >= 0) {
-		panic(badKernel)
-	}
-	d := &diffusedPinwheel{law: p, alpha: alpha, sigma: sigma}
+	wantKernel(alpha, sigma, sigma > 0 && alpha >= 0, "alpha ≥ 0, sigma > 0")
+	d := &diffusedPinwheel{dist: p, alpha: alpha, sigma: sigma}
 	if alpha*pinwheelNarrow <= sigma {
 		d.nodes = p.nodes(sigma/alpha, pinwheelStep, pinwheelReach)
 		return d
@@ -101,11 +100,11 @@ func (p *Pinwheel) nodes(sigma, step, reach float64) []node {
 	return list
 }
 
-// diffusedPinwheel is the law of αx₀ + σz for x₀ of the pinwheel.
+// diffusedPinwheel is the distribution of αx₀ + σz for x₀ of the pinwheel.
 type diffusedPinwheel struct {
-	law          *Pinwheel
+	dist         *Pinwheel
 	alpha, sigma float64
-	nodes        []node  // of the rule over the law, or
+	nodes        []node  // of the rule over the distribution, or
 	step, radius float64 // of the lattice around x/α
 }
 
@@ -139,8 +138,10 @@ func (m *moments) add(l, x, y float64) {
 // posterior returns log p_t(x), the posterior mean of x₀, and its covariance
 // times (α/σ)².
 func (d *diffusedPinwheel) posterior(x []float64) (logp, mx, my, xx, xy, yy float64) {
-	if len(x) != 2 {
-		panic(badDimension)
+	wantLen("x", x, 2)
+	if hasNaN(x) { // no comparison below would let it through
+		nan := math.NaN()
+		return nan, nan, nan, nan, nan, nan
 	}
 	var m moments
 	var cx, cy float64
@@ -157,7 +158,7 @@ func (d *diffusedPinwheel) posterior(x []float64) (logp, mx, my, xx, xy, yy floa
 	return logp, cx + mx, cy + my, xx, xy, yy
 }
 
-// everywhere applies the rule over the law.
+// everywhere applies the rule over the distribution.
 func (d *diffusedPinwheel) everywhere(x []float64) moments {
 	m := moments{top: math.Inf(-1)}
 	scale, cx, cy := d.alpha/d.sigma, x[0]/d.sigma, x[1]/d.sigma
@@ -174,7 +175,7 @@ func (d *diffusedPinwheel) everywhere(x []float64) moments {
 func (d *diffusedPinwheel) around(cx, cy float64) moments {
 	highest := math.Log(pinwheelArms * pinwheelPeak) // that log p can be
 	area := 2 * math.Log(d.step)
-	m := moments{top: area + d.law.logProb(cx, cy), sum: 1}
+	m := moments{top: area + d.dist.logProb(cx, cy), sum: 1}
 	scale := d.alpha / d.sigma
 	n := math.Floor(d.radius / d.step)
 	for i := -n; i <= n; i++ {
@@ -185,7 +186,7 @@ func (d *diffusedPinwheel) around(cx, cy float64) moments {
 			if q > d.radius*d.radius || q == 0 || l+highest < m.top+pinwheelCut {
 				continue
 			}
-			m.add(l+d.law.logProb(cx+dx, cy+dy), dx, dy)
+			m.add(l+d.dist.logProb(cx+dx, cy+dy), dx, dy)
 		}
 	}
 	return m

@@ -103,6 +103,9 @@ func crossing(f func(float64) float64, a, b, value float64) float64 {
 
 // shearLogProb is logProb for a twist by e^u.
 func (p *Pinwheel) shearLogProb(x, y float64) float64 {
+	if x != x || y != y {
+		return math.NaN()
+	}
 	var buf [mostRoots]root
 	_, logp := mix(p.roots(buf[:0], x, math.Copysign(1, p.rate)*y))
 	return logp
@@ -131,6 +134,10 @@ func mix(all []root) ([]root, float64) {
 //
 //	R(angle) ((g₁ − θ'u g₂)/(1 − θ'v), g₂)/1.35.
 func (p *Pinwheel) shearScore(dst, x []float64) {
+	if hasNaN(x) {
+		fill(dst, math.NaN())
+		return
+	}
 	var buf [mostRoots]root
 	mirror := math.Copysign(1, p.rate)
 	all, _ := mix(p.roots(buf[:0], x[0], mirror*x[1]))

@@ -31,9 +31,9 @@ func (s *spare) put(r []float64) {
 	s.mu.Unlock()
 }
 
-// room returns an element a component: of stack, or, when it is too short, of
+// shares returns an element a component: of stack, or, when it is too short, of
 // own, which goes back to m.spare after use.
-func (m *Mixture) room(stack []float64) (r, own []float64) {
+func (m *Mixture) shares(stack []float64) (r, own []float64) {
 	n := len(m.weights)
 	if n <= len(stack) {
 		return stack[:n], nil

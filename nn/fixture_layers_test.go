@@ -22,7 +22,8 @@ type layersFixture struct {
 
 type layersCase struct {
 	Name, Kind string
-	D, B       int
+	D          int
+	B          int `json:"B"`
 	Net        struct {
 		TimeEmbedding *struct{ Freqs fixture.Array } `json:"time_embedding"`
 		Input         string
@@ -41,10 +42,11 @@ type fixtureLoss struct {
 }
 
 type fixtureLayer struct {
-	Type, Name, Fn    string
-	W, B, Gamma, Beta fixture.Array
-	Eps               float64
-	Layers            []fixtureLayer
+	Type, Name, Fn string
+	W              fixture.Array `json:"W"`
+	B, Gamma, Beta fixture.Array
+	Eps            float64
+	Layers         []fixtureLayer
 }
 
 // fixtureActivations are the activations by the names of the reference.

@@ -68,6 +68,10 @@ func wavesError(of string, n int, low, high, defaultLow, defaultHigh float64) er
 // waves returns the sines and the cosines of the products x_j w_k, ordered by
 // j and then k.
 func waves(x *ad.Expr, n int, low, high float64) []*ad.Expr {
+	const most = 1 << 20
+	if n > most/x.Cols() {
+		panic(fmt.Sprintf("nn: Fourier features of %d columns at %d frequencies, want at most %d waves", x.Cols(), n, most))
+	}
 	w := make([]float64, n)
 	for k := range w {
 		w[k] = low * math.Pow(high/low, float64(k)/float64(max(n-1, 1)))

@@ -38,12 +38,21 @@ type AdaptiveSDE struct {
 	MaxEvaluations int
 }
 
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (p AdaptiveSDE) Validate() error {
+	_, _, _, err := tolerances("AdaptiveSDE", p.RTol, p.ATol, p.MaxEvaluations, 0.02, 0.0078)
+	return err
+}
+
 // Predict implements Predictor. It returns an error wrapping ErrRange for an
 // impossible field.
 func (p AdaptiveSDE) Predict(s *Step) error {
 	o, ok := s.solver.(*sdeSteps)
 	if !ok {
 		rtol, atol, limit, err := tolerances("AdaptiveSDE", p.RTol, p.ATol, p.MaxEvaluations, 0.02, 0.0078)
+		if err == nil {
+			err = precise("AdaptiveSDE", rtol, atol, s.problem.Roundoff())
+		}
 		if err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
 	"github.com/stretchr/testify/require"
@@ -18,15 +19,15 @@ func TestAdaptiveSDEFollowsThePathItIsGiven(t *testing.T) {
 	ctx := context.Background()
 	p := threeModes(t, sde.VP{})
 	path := noise.Brownian{Seed: 3}
-	run := func(pred sampler.Predictor, grid []float64) (*mat.Dense, int) {
+	run := func(pred sampler.Predictor, times []float64) (*mat.Dense, int) {
 		x, calls := normals(rows, 2), 0
-		for s, err := range sampler.StepsFrom(ctx, x, p, pred, &sampler.Settings{Grid: grid, NoDenoise: true, Noise: path}) {
+		for s, err := range sampler.StepsFrom(ctx, x, p, pred, &sampler.Settings{Grid: times, Final: sampler.FinalState, Noise: path}) {
 			require.NoError(t, err)
 			calls = s.Evaluations()
 		}
 		return x, calls
 	}
-	fine, _ := run(sampler.EulerMaruyama{}, sampler.Uniform(1, 0.02, 2000))
+	fine, _ := run(sampler.EulerMaruyama{}, grid.UniformTime(1, 0.02, 2000))
 	last, before := math.Inf(1), 0
 	for _, tol := range []float64{0.1, 0.03, 0.01} {
 		x, calls := run(sampler.AdaptiveSDE{RTol: tol, ATol: tol}, []float64{1, 0.02})
@@ -47,7 +48,7 @@ func TestAdaptiveSDEHasTheLawOfTheDataBecauseItKeepsItsPath(t *testing.T) {
 	// On a Gaussian: means and second moments, 4 standard errors wide.
 	const rows = 2000
 	g := standard(sde.VP{})
-	s := &sampler.Settings{Grid: []float64{1, 1e-3}, NoDenoise: true}
+	s := &sampler.Settings{Grid: []float64{1, 1e-3}, Final: sampler.FinalState}
 	pred := sampler.AdaptiveSDE{RTol: 0.03, ATol: 0.01}
 	x, cov := mat.NewDense(rows, 2, nil), mat.NewSymDense(2, nil)
 	require.NoError(t, sampler.Sample(context.Background(), x, g.problem(), pred, s))
@@ -69,7 +70,7 @@ func TestAdaptiveSDEHasTheLawOfTheDataBecauseItKeepsItsPath(t *testing.T) {
 func TestAdaptiveSDERowsAreWhatTheyWouldBeAlone(t *testing.T) {
 	p := threeModes(t, sde.EDM{})
 	for _, source := range []noise.Source{nil, fresh{}} {
-		s := sampler.Settings{Grid: []float64{20, 1, 0.01, 0}, Noise: source, LastMean: true}
+		s := sampler.Settings{Grid: []float64{20, 1, 0.01, 0}, Noise: source, Final: sampler.FinalMean}
 		all := mat.NewDense(70, 2, nil)
 		require.NoError(t, sampler.Sample(context.Background(), all, p, sampler.AdaptiveSDE{}, &s))
 		for i := range 10 {
@@ -98,7 +99,7 @@ func TestAdaptiveSDEGivesUpSingleRows(t *testing.T) {
 			return c.f(x, t)
 		})
 		x := mat.NewDense(2, 1, []float64{0, 1e5})
-		err := sampler.Continue(context.Background(), x, sampler.Problem{SDE: sde.EDM{}, Score: score}, c.pred, &sampler.Settings{Grid: []float64{2, 0.25}, NoDenoise: true})
+		err := sampler.Continue(context.Background(), x, sde.Problem{SDE: sde.EDM{}, Score: score}, c.pred, &sampler.Settings{Grid: []float64{2, 0.25}, Final: sampler.FinalState})
 		require.ErrorIs(t, err, c.is)
 		require.ErrorContains(t, err, "sampler: row 1 ")
 		require.False(t, math.IsNaN(x.At(0, 0)))

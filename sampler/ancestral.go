@@ -1,7 +1,7 @@
 package sampler
 
 import (
-	"fmt"
+	"cmp"
 	"math"
 
 	"github.com/gradlogp/gradlogp/sde"
@@ -29,15 +29,18 @@ type Ancestral struct {
 	Table *sde.Discrete
 }
 
-// Predict implements Predictor. It returns an error wrapping ErrRange when
-// Variance is negative or not finite or a Table meets a time outside [0, 1].
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (p Ancestral) Validate() error {
+	return cmp.Or(nonNegative("Ancestral", "Variance", p.Variance), checkTable("Ancestral", p.Table))
+}
+
+// Predict implements Predictor. It returns an error wrapping ErrRange when a
+// Table meets a time outside [0, 1].
 func (p Ancestral) Predict(s *Step) error {
-	if p.Variance == 0 {
-		p.Variance = 1
+	if err := p.Validate(); err != nil {
+		return err
 	}
-	if !(p.Variance > 0) || math.IsInf(p.Variance, 1) {
-		return fmt.Errorf("Ancestral.Variance = %g, expected a finite number ≥ 0: %w", p.Variance, ErrRange)
-	}
+	p.Variance = cmp.Or(p.Variance, 1)
 	tr, err := s.transition("Ancestral", p.Table)
 	if err != nil {
 		return err
@@ -52,7 +55,7 @@ func (p Ancestral) Predict(s *Step) error {
 		cu := au*au*p.Variance + su*su
 		std = math.Sqrt(max(0, tr.q) * cu / (tr.a*tr.a*cu + tr.q))
 	}
-	combine(s.Mean, 1/tr.a, s.X, tr.q/tr.a, s.Mean)
-	s.Move(std, 0)
+	s.Combine(s.Mean, 1/tr.a, s.X, tr.q/tr.a, s.Mean)
+	s.AddNoise(std, 0)
 	return nil
 }

@@ -132,16 +132,16 @@ func (c azulaCase) method() (pred sampler.Predictor, corr sampler.Corrector, pre
 	case "zABSampler":
 		return sampler.LMS{Order: order}, nil, 0, 0, ""
 	case "vABSampler":
-		return sampler.AdamsBashforth{Order: order, Form: sampler.VelocityForm}, nil, 0, 0, ""
+		return sampler.DEIS{Order: order, Form: sampler.VelocityForm, FullOrder: true}, nil, 0, 0, ""
 	case "zEABSampler":
-		return sampler.AdamsBashforth{Order: order, Form: sampler.NoiseForm}, nil, 0, 0, ""
+		return sampler.DEIS{Order: order, Form: sampler.EpsilonForm, FullOrder: true}, nil, 0, 0, ""
 	case "xEABSampler":
-		return sampler.AdamsBashforth{Order: order, Form: sampler.DataForm}, nil, 0, 0, ""
+		return sampler.DEIS{Order: order, Form: sampler.X0Form, FullOrder: true}, nil, 0, 0, ""
 	case "REABFixed":
-		return sampler.AdamsBashforth{Order: order, Form: sampler.AngleForm}, nil, 0, 0, ""
+		return sampler.DEIS{Order: order, Form: sampler.AngleForm, FullOrder: true}, nil, 0, 0, ""
 	case "PCSampler":
 		steps := int(c.Options["corrections"])
-		return sampler.DDIM{}, sampler.Refresh{Fraction: c.Options["delta"], Steps: steps}, 0, steps, ""
+		return sampler.DDIM{}, sampler.Renoise{Fraction: c.Options["delta"], Steps: steps}, 0, steps, ""
 	case "REABSampler":
 		return nil, nil, 0, 0, "a slip in the peer makes it order 1; REABFixed is what it should be"
 	}
@@ -188,7 +188,7 @@ func TestFixtureAzulaTrajectories(t *testing.T) {
 		t.Run(fmt.Sprintf("%d/%s%v,%s%v,mixture=%d", i, c.Sampler, c.Options, c.Schedule, c.ScheduleOptions, c.Mixture), func(t *testing.T) {
 			p := azulaSchedule(t, c.Schedule, c.ScheduleOptions)
 			mix := file.Mixtures[c.Mixture].Distribution()
-			score := &taped{Scorer: sde.Analytic(p, func(alpha, sigma float64) sde.Density { return mix.Diffuse(alpha, sigma) }), temperature: 1}
+			score := &taped{Scorer: sde.Analytic(p, mix.Diffuse), temperature: 1}
 			if temperature, ok := c.Options["temperature"]; ok {
 				score.temperature = temperature
 			}
@@ -209,7 +209,7 @@ func TestFixtureAzulaTrajectories(t *testing.T) {
 			require.Equal(t, c.Noise.Shape[0], next, "every recorded draw has its place")
 			rows, d := c.XInit.Shape[0], c.XInit.Shape[1]
 			var seen states
-			s := &sampler.Settings{Grid: c.Timesteps, Corrector: corr, CorrectorFirst: true, NoDenoise: true, Noise: tape, Observer: &seen}
+			s := &sampler.Settings{Grid: c.Timesteps, Corrector: corr, CorrectorFirst: true, Final: sampler.FinalState, Noise: tape, Observer: &seen}
 			if c.InitMeanVar.Var != nil {
 				for range d {
 					s.Prior.Mean = append(s.Prior.Mean, c.InitMeanVar.Mean)
@@ -217,7 +217,7 @@ func TestFixtureAzulaTrajectories(t *testing.T) {
 				}
 			}
 			x := mat.NewDense(rows, d, nil)
-			require.NoError(t, sampler.Sample(context.Background(), x, sampler.Problem{SDE: p, Score: score}, pred, s))
+			require.NoError(t, sampler.Sample(context.Background(), x, sde.Problem{SDE: p, Score: score}, pred, s))
 			near(t, c.XInit, seen[0], 1e-10)
 			require.Equal(t, c.EvalT, score.t)
 			for k := range c.EvalT {

@@ -2,8 +2,10 @@ package sampler
 
 import (
 	"context"
+	"fmt"
 	"iter"
 
+	"github.com/gradlogp/gradlogp/sde"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -15,11 +17,15 @@ import (
 //
 // A batch some rows of which failed is yielded with its RowErrors, and the
 // next one follows. Any other error comes last, with a nil batch.
-func Batches(ctx context.Context, x *mat.Dense, total int, p Problem, pred Predictor, s *Settings) iter.Seq2[*mat.Dense, error] {
+func Batches(ctx context.Context, x *mat.Dense, total int, p sde.Problem, pred Predictor, s *Settings) iter.Seq2[*mat.Dense, error] {
 	return func(yield func(*mat.Dense, error) bool) {
 		var each Settings
 		if s != nil {
 			each = *s
+		}
+		if total < 0 {
+			yield(nil, fmt.Errorf("sampler: Batches: total = %d, expected 0 or more: %w", total, ErrRange))
+			return
 		}
 		for done := 0; done < total; {
 			batch := x

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/mat"
@@ -36,8 +37,8 @@ var kinds = []struct {
 	{sampler.ReverseDiffusion{}, nil},
 	{sampler.Ancestral{Upper: true}, nil},
 	{sampler.DPMSolver{}, nil},
-	{sampler.AdamsBashforth{}, nil},
-	{sampler.UniPC{}, sampler.Refresh{}},
+	{sampler.DEIS{}, nil},
+	{sampler.UniPC{}, sampler.Renoise{}},
 	{sampler.EulerMaruyama{}, sampler.Gibbs{Substeps: 2}},
 	{sampler.DormandPrince{RTol: 1e-2, ATol: 1e-2}, nil},
 }
@@ -49,7 +50,7 @@ func TestBitsDoNotDependOnWorkersOrBatches(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	for _, k := range kinds {
 		t.Run(fmt.Sprintf("%T", k.pred), func(t *testing.T) {
-			settings := sampler.Settings{Grid: sampler.DefaultGrid(p, 6), Corrector: k.corr, Seed: 5, Workers: 1}
+			settings := sampler.Settings{Grid: grid.Default(p, 6), Corrector: k.corr, Seed: 5, Workers: 1}
 			want := mat.NewDense(rows, 2, nil)
 			require.NoError(t, sampler.Sample(ctx, want, p, k.pred, &settings))
 			for _, procs := range []int{1, 2, 3, 8} {
@@ -120,7 +121,7 @@ func TestStepsDoNotAllocate(t *testing.T) {
 	more[len(kinds)+2].pred = sampler.AdaptiveSDE{RTol: 0.1}
 	for _, k := range more {
 		allocs := func(n int) float64 {
-			s := &sampler.Settings{Grid: sampler.DefaultGrid(g, n), Corrector: k.corr, Workers: 1}
+			s := &sampler.Settings{Grid: grid.Default(g, n), Corrector: k.corr, Workers: 1}
 			return testing.AllocsPerRun(5, func() {
 				require.NoError(t, sampler.Sample(context.Background(), x, g.problem(), k.pred, s))
 			})
@@ -154,26 +155,26 @@ func TestEvaluationsAreWhatTheTableSays(t *testing.T) {
 		s    sampler.Settings
 		want int
 	}{
-		{sampler.DPMpp2M{}, sampler.Settings{}, sampler.DefaultPoints},
-		{sampler.EulerMaruyama{}, sampler.Settings{Grid: sampler.DefaultGrid(g, 20)}, 20},
-		{sampler.DDIM{}, sampler.Settings{Grid: sampler.DefaultGrid(g, 20), NoDenoise: true}, 19},
-		{sampler.Heun{}, sampler.Settings{Grid: sampler.DefaultGrid(g, 20)}, 39},
-		{sampler.EulerMaruyama{}, sampler.Settings{Grid: sampler.DefaultGrid(g, 20), Corrector: sampler.Langevin{Steps: 3}}, 20 + 3*19},
+		{sampler.DPMpp2M{}, sampler.Settings{}, grid.DefaultPoints},
+		{sampler.EulerMaruyama{}, sampler.Settings{Grid: grid.Default(g, 20)}, 20},
+		{sampler.DDIM{}, sampler.Settings{Grid: grid.Default(g, 20), Final: sampler.FinalState}, 19},
+		{sampler.Heun{}, sampler.Settings{Grid: grid.Default(g, 20)}, 39},
+		{sampler.EulerMaruyama{}, sampler.Settings{Grid: grid.Default(g, 20), Corrector: sampler.Langevin{Steps: 3}}, 20 + 3*19},
 		// A last point at σ = 0: no evaluation there, no denoise.
-		{sampler.DPMpp2M{}, sampler.Settings{Grid: append(sampler.DefaultGrid(g, 20), 0)}, 20},
-		{sampler.Heun{}, sampler.Settings{Grid: append(sampler.DefaultGrid(g, 20), 0)}, 39},
-		{sampler.Hold{}, sampler.Settings{Grid: append(sampler.DefaultGrid(g, 20), 0), Corrector: sampler.Langevin{}}, 19},
-		{sampler.Hold{}, sampler.Settings{Grid: append(sampler.DefaultGrid(g, 20), 0), Corrector: sampler.Langevin{}, CorrectorFirst: true}, 20},
-		{sampler.EulerMaruyama{}, sampler.Settings{Grid: sampler.DefaultGrid(g, 20), LastMean: true}, 19},
-		{sampler.DPMSolver{Order: 1}, sampler.Settings{Grid: sampler.DefaultGrid(g, 20)}, 20},
-		{sampler.DPMSolver{Order: 2}, sampler.Settings{Grid: sampler.DefaultGrid(g, 20)}, 39},
-		{sampler.DPMSolver{}, sampler.Settings{Grid: sampler.DefaultGrid(g, 20)}, 58},
-		{sampler.DPMSolver{}, sampler.Settings{Grid: append(sampler.DefaultGrid(g, 20), 0)}, 58},
-		{sampler.AdamsBashforth{}, sampler.Settings{Grid: append(sampler.DefaultGrid(g, 20), 0)}, 20},
-		{sampler.UniPC{}, sampler.Settings{Grid: sampler.DefaultGrid(g, 20)}, 20},
-		{sampler.Hold{}, sampler.Settings{Grid: sampler.DefaultGrid(g, 20), Corrector: sampler.Refresh{Steps: 2}}, 1 + 2*19},
-		{sampler.Hold{}, sampler.Settings{Grid: sampler.DefaultGrid(g, 20), Corrector: sampler.MALA{Steps: 2}}, 1 + 3*19},
-		{sampler.Hold{}, sampler.Settings{Grid: sampler.DefaultGrid(g, 20), Corrector: sampler.Gibbs{Steps: 2, Substeps: 3}}, 1 + 6*19},
+		{sampler.DPMpp2M{}, sampler.Settings{Grid: append(grid.Default(g, 20), 0)}, 20},
+		{sampler.Heun{}, sampler.Settings{Grid: append(grid.Default(g, 20), 0)}, 39},
+		{sampler.NoPredictor{}, sampler.Settings{Grid: append(grid.Default(g, 20), 0), Corrector: sampler.Langevin{}}, 19},
+		{sampler.NoPredictor{}, sampler.Settings{Grid: append(grid.Default(g, 20), 0), Corrector: sampler.Langevin{}, CorrectorFirst: true}, 20},
+		{sampler.EulerMaruyama{}, sampler.Settings{Grid: grid.Default(g, 20), Final: sampler.FinalMean}, 19},
+		{sampler.DPMSolver{Order: 1}, sampler.Settings{Grid: grid.Default(g, 20)}, 20},
+		{sampler.DPMSolver{Order: 2}, sampler.Settings{Grid: grid.Default(g, 20)}, 39},
+		{sampler.DPMSolver{}, sampler.Settings{Grid: grid.Default(g, 20)}, 58},
+		{sampler.DPMSolver{}, sampler.Settings{Grid: append(grid.Default(g, 20), 0)}, 58},
+		{sampler.DEIS{}, sampler.Settings{Grid: append(grid.Default(g, 20), 0)}, 20},
+		{sampler.UniPC{}, sampler.Settings{Grid: grid.Default(g, 20)}, 20},
+		{sampler.NoPredictor{}, sampler.Settings{Grid: grid.Default(g, 20), Corrector: sampler.Renoise{Steps: 2}}, 1 + 2*19},
+		{sampler.NoPredictor{}, sampler.Settings{Grid: grid.Default(g, 20), Corrector: sampler.MALA{Steps: 2}}, 1 + 3*19},
+		{sampler.NoPredictor{}, sampler.Settings{Grid: grid.Default(g, 20), Corrector: sampler.Gibbs{Steps: 2, Substeps: 3}}, 1 + 6*19},
 	} {
 		score := &counting{Scorer: g, times: map[float64]int{}}
 		c.s.Workers = 1
@@ -182,7 +183,7 @@ func TestEvaluationsAreWhatTheTableSays(t *testing.T) {
 			require.Equal(t, score.calls, s.Evaluations())
 			return err
 		})
-		require.NoError(t, sampler.Sample(context.Background(), x, sampler.Problem{SDE: g.SDE, Score: score}, spy, &c.s))
+		require.NoError(t, sampler.Sample(context.Background(), x, sde.Problem{SDE: g.SDE, Score: score}, spy, &c.s))
 		require.Equal(t, c.want, score.calls, "%T %+v", c.pred, c.s)
 		require.Zero(t, score.times[0])
 	}

@@ -15,8 +15,8 @@ import (
 type BoundSettings struct {
 	// Draws is the number of evaluations a row, an even one; 0 means 128.
 	Draws int
-	// Prior is the law at the end of the span.
-	Prior Prior
+	// Prior is the distribution at the end of the span, as in Settings.
+	Prior sde.Prior
 	// Seed chooses the times and the noise, FirstRow and Workers are those of
 	// Settings.
 	Seed              uint64
@@ -46,20 +46,20 @@ type BoundResult struct {
 // N(x_ε/α, σ²/α²) it bounds log p(x₀) when d log α(ε) is added, next to nothing.
 //
 // Rows are independent, and a row that is not finite fails alone, as in LogProb.
-func LogProbBound(ctx context.Context, dst []float64, x *mat.Dense, p Problem, s *BoundSettings) (*BoundResult, error) {
+func LogProbBound(ctx context.Context, dst []float64, x *mat.Dense, p sde.Problem, s *BoundSettings) (*BoundResult, error) {
 	b := new(bound)
 	if s != nil {
 		b.BoundSettings = *s
 	}
 	r, err := newRunOf("BoundSettings", x, p, b, &Settings{
-		Prior: b.Prior, Seed: b.Seed, FirstRow: b.FirstRow, Workers: b.Workers, NoDenoise: true,
+		Prior: b.Prior, Seed: b.Seed, FirstRow: b.FirstRow, Workers: b.Workers, Final: FinalState,
 	})
 	if err != nil {
 		return nil, err
 	}
 	n, d := x.Dims()
 	if len(dst) != n {
-		panic(panicDims)
+		panic(fmt.Sprintf("sampler: dimension mismatch: dst has length %d, want %d, one entry a row of x", len(dst), n))
 	}
 	if b.Draws == 0 {
 		b.Draws = 128
@@ -68,7 +68,7 @@ func LogProbBound(ctx context.Context, dst []float64, x *mat.Dense, p Problem, s
 		return nil, fmt.Errorf("sampler: BoundSettings.Draws = %d, expected an even number ≥ 0: %w", b.Draws, ErrRange)
 	}
 	b.logp, b.stderr = make([]float64, n), make([]float64, n)
-	b.volume = r.frame.volume()
+	b.volume, b.startOf = r.Frame.LogVolume(), r.startOf
 	r.Grid = []float64{0, 0}
 	r.Grid[0], r.Grid[1] = p.Span()
 	r.start = r.given(x)
@@ -92,6 +92,7 @@ func LogProbBound(ctx context.Context, dst []float64, x *mat.Dense, p Problem, s
 type bound struct {
 	BoundSettings
 	volume       float64
+	startOf      func(*Step, float64) (start, error)
 	logp, stderr []float64 // by row
 }
 
@@ -136,13 +137,17 @@ func (b *bound) Predict(s *Step) error {
 			}
 		}
 	}
-	alpha, sigma := s.Kernel(s.U)
+	last, err := b.startOf(s, s.U)
+	if err != nil {
+		return err
+	}
+	alpha, sigma := last.alpha, last.sigma
 	_, least := s.Kernel(s.T)
 	for i := range n {
 		row := s.Row0 - b.FirstRow + i
 		b.logp[row] = -b.volume + float64(d)*math.Log(sigma/least) - (high-low)*mean[i]
 		for j, x := range s.X.RawRowView(i) {
-			m, v := priorAt(b.Prior, j, alpha, sigma)
+			m, v := last.at(i, j)
 			off := alpha*x - m
 			b.logp[row] -= 0.5 * (math.Log(2*math.Pi*v) + (off*off+sigma*sigma)/v)
 		}

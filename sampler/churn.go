@@ -1,7 +1,7 @@
 package sampler
 
 import (
-	"fmt"
+	"cmp"
 	"math"
 
 	"github.com/gradlogp/gradlogp/sde"
@@ -19,36 +19,35 @@ import (
 // level, where a model was perhaps not trained; a Churn from S_max downwards
 // avoids that. The zero value adds nothing and draws nothing.
 type Churn struct {
-	// S is S_churn, the amount of noise over a run; 0 for none.
-	S float64
-	// Min and Max are S_min and S_max; a Max of 0 means no bound.
-	Min, Max float64
-	// Noise is S_noise, which EDM sets slightly above 1 to make up for a
+	// SChurn is S_churn, the amount of noise over a run; 0 for none.
+	SChurn float64
+	// STmin and STmax are S_min and S_max; an STmax of 0 means no bound.
+	STmin, STmax float64
+	// SNoise is S_noise, which EDM sets slightly above 1 to make up for a
 	// model that removes too much; 0 means 1.
-	Noise float64
+	SNoise float64
 }
 
-func (c Churn) check(method string) error {
-	for _, f := range []struct {
-		name  string
-		value float64
-	}{{"S", c.S}, {"Min", c.Min}, {"Max", c.Max}, {"Noise", c.Noise}} {
-		if !(f.value >= 0) || math.IsInf(f.value, 1) {
-			return fmt.Errorf("%s.Churn.%s = %g, expected a finite number ≥ 0: %w", method, f.name, f.value, ErrRange)
-		}
-	}
-	return nil
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (c Churn) Validate() error { return c.validate("Churn") }
+
+func (c Churn) validate(name string) error {
+	return cmp.Or(
+		nonNegative(name, "SChurn", c.SChurn), nonNegative(name, "STmin", c.STmin),
+		nonNegative(name, "STmax", c.STmax), nonNegative(name, "SNoise", c.SNoise),
+	)
 }
 
-// churned raises the state and lets flow carry it from the raised level to U.
-func (s *Step) churned(method string, c Churn, flow func(*Step) error) error {
-	if err := c.check(method); err != nil {
+// Raise raises the state of a Step and lets flow, which crosses the Step's
+// interval without noise, carry it from the raised level, then at T, to U.
+func (c Churn) Raise(s *Step, flow func(*Step) error) error {
+	if err := c.Validate(); err != nil {
 		return err
 	}
 	at, st := s.Kernel(s.T)
 	level := st / at
-	gamma := min(c.S/float64(s.N), math.Sqrt2-1)
-	if gamma == 0 || level < c.Min || c.Max > 0 && level > c.Max {
+	gamma := min(c.SChurn/float64(s.N), math.Sqrt2-1)
+	if gamma == 0 || level < c.STmin || c.STmax > 0 && level > c.STmax {
 		return flow(s)
 	}
 	raised := sde.TimeAt(s.SDE, -math.Log((1+gamma)*level))
@@ -58,18 +57,10 @@ func (s *Step) churned(method string, c Churn, flow func(*Step) error) error {
 		return flow(s)
 	}
 	s.Normal(s.Mean, 0)
-	combine(s.X, ar/at, s.X, ar*orOne(c.Noise)*math.Sqrt((above-level)*(above+level)), s.Mean)
+	s.Combine(s.X, ar/at, s.X, ar*cmp.Or(c.SNoise, 1)*math.Sqrt((above-level)*(above+level)), s.Mean)
 	t := s.T
 	s.T = raised
 	err := flow(s)
 	s.T = t
 	return err
-}
-
-// orOne is the value of a factor whose zero value means 1.
-func orOne(x float64) float64 {
-	if x == 0 {
-		return 1
-	}
-	return x
 }

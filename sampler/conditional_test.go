@@ -7,6 +7,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
 	"github.com/stretchr/testify/require"
@@ -25,7 +26,7 @@ func ranks(t *testing.T, pred sampler.Predictor, points int) (chi2 [3]float64) {
 	std := []float64{0.4, 0.25}
 	mix, err := dataset.NewIsotropicMixture([]float64{weight, 1 - weight}, means, std, nil)
 	require.NoError(t, err)
-	problem := sampler.Problem{SDE: p, Score: sde.Analytic(p, func(alpha, sigma float64) sde.Density { return mix.Diffuse(alpha, sigma) })}
+	problem := sde.Problem{SDE: p, Score: sde.Analytic(p, mix.Diffuse)}
 	alpha, sigma := p.Kernel(from)
 	truth, x := mat.NewDense(m, 2, nil), mat.NewDense(m*l, 2, nil)
 	for i := range m {
@@ -43,7 +44,7 @@ func ranks(t *testing.T, pred sampler.Predictor, points int) (chi2 [3]float64) {
 			x.SetRow(i*l+r, later[:])
 		}
 	}
-	s := &sampler.Settings{Grid: append(sampler.LogSNR(p, from, to, points), 0), Seed: 10}
+	s := &sampler.Settings{Grid: append(grid.UniformLogSNR(p, from, to, points), 0), Seed: 10}
 	require.NoError(t, sampler.Continue(context.Background(), x, problem, pred, s))
 	for f, value := range [3]func(x []float64) float64{
 		func(x []float64) float64 { return 0.6*x[0] + 0.8*x[1] },
@@ -75,7 +76,7 @@ func odeDrift(s *sampler.Step) error {
 	f, g2 := s.Rates(s.T)
 	h := s.T - s.U
 	blend(s, 1-f*h, 0.5*g2*h)
-	s.Move(math.Sqrt(g2*h), 0)
+	s.AddNoise(math.Sqrt(g2*h), 0)
 	return nil
 }
 

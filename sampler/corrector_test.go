@@ -8,6 +8,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
 	"github.com/stretchr/testify/require"
@@ -15,8 +16,8 @@ import (
 	"gonum.org/v1/gonum/stat/distmv"
 )
 
-// recurRefresh keeps √(1−δ) of the noise that D leaves in x.
-func recurRefresh(fraction float64, b at) affine {
+// recurRenoise keeps √(1−δ) of the noise that D leaves in x.
+func recurRenoise(fraction float64, b at) affine {
 	keep := math.Sqrt(1 - fraction)
 	return affine{add(eye(2, keep), scale((1-keep)*b.alpha, b.jm)), scale((1-keep)*b.alpha, b.jv), eye(2, fraction*b.sigma*b.sigma)}
 }
@@ -67,15 +68,15 @@ func correctorNormals(n, updates, apart int) impulses {
 
 func TestCorrectorsFollowTheirRecursionExactly(t *testing.T) {
 	for _, p := range processes(31) {
-		prior, start := priorOf(p.g, p.grid[0])
+		prior, start := priorOf(p.g, p.times[0])
 		for _, c := range []struct {
 			corr           sampler.Corrector
 			updates, apart int
 			step           func(u float64) affine
 		}{
-			{sampler.Refresh{}, 1, 0, func(u float64) affine { return recurRefresh(0.1, p.g.at(u)) }},
-			{sampler.Refresh{Fraction: 0.7, Steps: 2}, 2, 0, func(u float64) affine {
-				r := recurRefresh(0.7, p.g.at(u))
+			{sampler.Renoise{}, 1, 0, func(u float64) affine { return recurRenoise(0.1, p.g.at(u)) }},
+			{sampler.Renoise{Fraction: 0.7, Steps: 2}, 2, 0, func(u float64) affine {
+				r := recurRenoise(0.7, p.g.at(u))
 				return r.then(r)
 			}},
 			{sampler.Gibbs{}, 2, 16, func(u float64) affine { return recurGibbs(p.g, u, 0.25, 1, recurPosterior) }},
@@ -85,11 +86,11 @@ func TestCorrectorsFollowTheirRecursionExactly(t *testing.T) {
 			}},
 		} {
 			t.Run(fmt.Sprintf("%s/%T%+v", p.name, c.corr, c.corr), func(t *testing.T) {
-				s := sampler.Settings{Grid: p.grid, Prior: prior, NoDenoise: true, Corrector: c.corr}
+				s := sampler.Settings{Grid: p.times, Prior: prior, Final: sampler.FinalState, Corrector: c.corr}
 				want := start
-				for i := range len(p.grid) - 1 {
-					want = recurDDIM(0)(p.g.at(p.grid[i]), p.g.at(p.grid[i+1]), 0).apply(want)
-					want = c.step(p.grid[i+1]).apply(want)
+				for i := range len(p.times) - 1 {
+					want = recurDDIM(0)(p.g.at(p.times[i]), p.g.at(p.times[i+1]), 0).apply(want)
+					want = c.step(p.times[i+1]).apply(want)
 				}
 				require.Less(t, measuredBy(t, p.g, sampler.DDIM{}, s, correctorNormals(30, c.updates, c.apart)).relative(want), 1e-11)
 			})
@@ -114,7 +115,7 @@ func TestCorrectorsTendToTheMarginal(t *testing.T) {
 	want := moments{mat.NewVecDense(2, []float64{b.alpha * g.m[0], b.alpha * g.m[1]}), inverse(b.k)}
 	for name, step := range map[string]func(h float64) affine{
 		"Langevin": func(h float64) affine { return recurLangevin(h*b.sigma*b.sigma, b) },
-		"Refresh":  func(h float64) affine { return recurRefresh(h, b) },
+		"Renoise":  func(h float64) affine { return recurRenoise(h, b) },
 		"Gibbs":    func(h float64) affine { return recurGibbs(g, u, h, 1, recurPosterior) },
 		"Gibbs by substeps": func(h float64) affine {
 			return recurGibbs(g, u, 0.8, int(math.Round(2/h)), recurEuler(1))
@@ -148,11 +149,11 @@ func TestFixedRHasAPlateau(t *testing.T) {
 	biased := moments{mean, mul(c, inverse(add(eye(2, 1), scale(-e(to)/2, b.k))))}
 	var toExact, toBiased []float64
 	for _, n := range []int{400, 1600, 6400} {
-		grid := sampler.LogSNR(g, 1, to, n+1)
-		prior, start := priorOf(g, grid[0])
-		want := expected(g, grid, start, recurEuler(1), 1, e)
+		times := grid.UniformLogSNR(g, 1, to, n+1)
+		prior, start := priorOf(g, times[0])
+		want := expected(g, times, start, recurEuler(1), 1, e)
 		if n == 400 {
-			s := sampler.Settings{Grid: grid, Prior: prior, NoDenoise: true, Corrector: sampler.Langevin{R: r}}
+			s := sampler.Settings{Grid: times, Prior: prior, Final: sampler.FinalState, Corrector: sampler.Langevin{SNR: r}}
 			require.Less(t, measured(t, g, sampler.EulerMaruyama{}, s, 1, 1).relative(want), 1e-11)
 		}
 		toExact, toBiased = append(toExact, bures(want, exact)), append(toBiased, bures(want, biased))
@@ -163,11 +164,11 @@ func TestFixedRHasAPlateau(t *testing.T) {
 }
 
 // twoModes is a mixture close enough for moves between its modes.
-func twoModes(t testing.TB) (sampler.Problem, *dataset.Mixture) {
+func twoModes(t testing.TB) (sde.Problem, *dataset.Mixture) {
 	mix, err := dataset.NewMixture([]float64{0.6, 0.4}, mat.NewDense(2, 2, []float64{-0.5, 0.2, 0.6, -0.3}),
 		[]*mat.SymDense{mat.NewSymDense(2, []float64{0.10, 0.05, 0.05, 0.08}), mat.NewSymDense(2, []float64{0.05, -0.02, -0.02, 0.2})}, nil)
 	require.NoError(t, err)
-	return sampler.Problem{SDE: sde.EDM{}, Score: sde.Analytic(sde.EDM{}, func(alpha, sigma float64) sde.Density { return mix.Diffuse(alpha, sigma) })}, mix
+	return sde.Problem{SDE: sde.EDM{}, Score: sde.Analytic(sde.EDM{}, mix.Diffuse)}, mix
 }
 
 // deviations returns the z-scores of E|x|² and E log p over the rows against
@@ -217,21 +218,21 @@ func TestMALAIsExactAtAnyStep(t *testing.T) {
 	require.Less(t, max(math.Abs(square), math.Abs(logp)), 4.0, "the start is exact")
 	after := func(c sampler.Corrector) (square, logp float64) {
 		x := mat.DenseCopyOf(start)
-		s := &sampler.Settings{Grid: []float64{2 * sigma, sigma}, NoDenoise: true, Seed: 3, Corrector: c}
-		require.NoError(t, sampler.Continue(context.Background(), x, p, sampler.Hold{}, s))
+		s := &sampler.Settings{Grid: []float64{2 * sigma, sigma}, Final: sampler.FinalState, Seed: 3, Corrector: c}
+		require.NoError(t, sampler.Continue(context.Background(), x, p, sampler.NoPredictor{}, s))
 		square, logp = deviations(law, x, exact)
 		t.Logf("%T: z = %.1f, %.1f", c, square, logp)
 		return square, logp
 	}
 	for _, r := range []float64{0.3, 1, 1.5} {
 		var count sampler.Acceptance
-		square, logp := after(sampler.MALA{R: r, Steps: 12, Acceptance: &count})
+		square, logp := after(sampler.MALA{SNR: r, Steps: 12, Acceptance: &count})
 		require.Less(t, max(math.Abs(square), math.Abs(logp)), 4.0)
 		t.Logf("r = %g: %.3f accepted", r, count.Rate())
 		require.Greater(t, count.Rate(), 0.05)
 		require.Less(t, count.Rate(), 1.0)
 	}
-	_, logp = after(sampler.Langevin{R: 1, Steps: 12})
+	_, logp = after(sampler.Langevin{SNR: 1, Steps: 12})
 	require.Greater(t, math.Abs(logp), 10.0)
 	// Metropolis's rule without Hastings's ratio of proposals is a slip that
 	// has to be seen.
@@ -263,7 +264,7 @@ func TestMALAIsExactAtAnyStep(t *testing.T) {
 func TestMALAReachesTheMarginal(t *testing.T) {
 	const rows, sigma = 4000, 0.5
 	cov := mat.NewSymDense(2, []float64{0.50, 0.18, 0.18, 0.288})
-	p := sampler.Problem{SDE: sde.EDM{}, Score: sde.Analytic(sde.EDM{}, func(_, sigma float64) sde.Density {
+	p := sde.Problem{SDE: sde.EDM{}, Score: sde.Analytic(sde.EDM{}, func(_, sigma float64) sde.Density {
 		c := mat.NewSymDense(2, nil)
 		c.CopySym(cov)
 		for i := range 2 {
@@ -274,8 +275,8 @@ func TestMALAReachesTheMarginal(t *testing.T) {
 	})}
 	x := mat.NewDense(rows, 2, nil) // all rows at the origin
 	var count sampler.Acceptance
-	s := &sampler.Settings{Grid: []float64{2 * sigma, sigma}, NoDenoise: true, Corrector: sampler.MALA{R: 0.9, Steps: 40, Acceptance: &count}}
-	require.NoError(t, sampler.Continue(context.Background(), x, p, sampler.Hold{}, s))
+	s := &sampler.Settings{Grid: []float64{2 * sigma, sigma}, Final: sampler.FinalState, Corrector: sampler.MALA{SNR: 0.9, Steps: 40, Acceptance: &count}}
+	require.NoError(t, sampler.Continue(context.Background(), x, p, sampler.NoPredictor{}, s))
 	for j, m := range []float64{0.7, -0.4} {
 		v := cov.At(j, j) + sigma*sigma
 		mean, square := 0.0, 0.0
@@ -299,8 +300,8 @@ func TestMALAReportsARowItCannotMove(t *testing.T) {
 		p.Score = broken{g, bad}
 		x := mat.NewDense(40, 2, nil)
 		x.Set(7, 0, 5)
-		s := &sampler.Settings{Grid: []float64{1, 0.5}, NoDenoise: true, Corrector: sampler.MALA{R: 1, Steps: 50}}
-		err := sampler.Continue(context.Background(), x, p, sampler.Hold{}, s)
+		s := &sampler.Settings{Grid: []float64{1, 0.5}, Final: sampler.FinalState, Corrector: sampler.MALA{SNR: 1, Steps: 50}}
+		err := sampler.Continue(context.Background(), x, p, sampler.NoPredictor{}, s)
 		require.ErrorIs(t, err, sampler.ErrNonFinite)
 		var failed sampler.RowErrors
 		require.ErrorAs(t, err, &failed)
@@ -343,7 +344,7 @@ func TestMALADecidesByRow(t *testing.T) {
 	p, _ := twoModes(t)
 	run := func(x *mat.Dense, first, workers int) float64 {
 		var count sampler.Acceptance
-		s := &sampler.Settings{Grid: sampler.DefaultGrid(p, 6), Corrector: sampler.MALA{R: 1, Steps: 2, Acceptance: &count}, FirstRow: first, Workers: workers}
+		s := &sampler.Settings{Grid: grid.Default(p, 6), Corrector: sampler.MALA{SNR: 1, Steps: 2, Acceptance: &count}, FirstRow: first, Workers: workers}
 		require.NoError(t, sampler.Sample(context.Background(), x, p, sampler.DDIM{}, s))
 		return count.Rate()
 	}

@@ -1,9 +1,6 @@
 package sampler
 
-import (
-	"fmt"
-	"math"
-)
+import "math"
 
 var _ Predictor = DDIM{}
 
@@ -17,11 +14,16 @@ var _ Predictor = DDIM{}
 // ancestral update of DDPM. One evaluation a step, order 1.
 type DDIM struct{ Eta float64 }
 
-// Predict implements Predictor. It returns an error wrapping ErrRange when
-// Eta is not in [0, 1].
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (p DDIM) Validate() error { return within("DDIM", "Eta", p.Eta, 0, 1) }
+
+// Reversible reports whether no noise is drawn.
+func (p DDIM) Reversible() bool { return p.Eta == 0 }
+
+// Predict implements Predictor.
 func (p DDIM) Predict(s *Step) error {
-	if !(p.Eta >= 0 && p.Eta <= 1) {
-		return fmt.Errorf("DDIM.Eta = %g, expected 0 ≤ η ≤ 1: %w", p.Eta, ErrRange)
+	if err := p.Validate(); err != nil {
+		return err
 	}
 	if err := s.Score(s.Mean, s.X, s.T); err != nil {
 		return err
@@ -32,7 +34,7 @@ func (p DDIM) Predict(s *Step) error {
 	std := p.Eta * math.Sqrt(max(0, st*st-a*a*su*su)) * su / st
 	rest := math.Sqrt(max(0, su*su-std*std))
 	// α_u D + rest ε̂ with D = (x + σ_t² s)/α_t and ε̂ = −σ_t s.
-	combine(s.Mean, 1/a, s.X, st*(st/a-rest), s.Mean)
-	s.Move(std, 0)
+	s.Combine(s.Mean, 1/a, s.X, st*(st/a-rest), s.Mean)
+	s.AddNoise(std, 0)
 	return nil
 }

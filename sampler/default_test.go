@@ -8,6 +8,7 @@ import (
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/dataset/twosample"
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/mat"
@@ -30,10 +31,10 @@ func TestDefaultIsWithinTheTwoSampleFloorIn25Evaluations(t *testing.T) {
 		"checkerboard": func(alpha, sigma float64) sde.Density { return board.Diffuse(alpha, sigma) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			problem := sampler.Problem{SDE: p, Score: sde.Analytic(p, at)}
+			problem := sde.Problem{SDE: p, Score: sde.Analytic(p, at)}
 			draw := func(pred sampler.Predictor, n int) *mat.Dense {
 				x := mat.NewDense(rows, 2, nil)
-				require.NoError(t, sampler.Sample(ctx, x, problem, pred, &sampler.Settings{Grid: sampler.DefaultGrid(p, n)}))
+				require.NoError(t, sampler.Sample(ctx, x, problem, pred, &sampler.Settings{Grid: grid.Default(p, n)}))
 				return x
 			}
 			exact := draw(sampler.DormandPrince{RTol: 1e-4, ATol: 1e-4}, 2)

@@ -30,7 +30,7 @@
 //	DPMpp3M            1                    3 (or 2)    –        no
 //	LMS{Order}         1                    1 … 4       –        no
 //	DPMSolver{Order}   1, 2, 3              1, 2, 3     –        no
-//	AdamsBashforth     1                    1 … 4       –        no
+//	DEIS               1                    1 … 4       –        no
 //	UniPC{Order}       1                    2, 3, 4     –        no
 //	EulerAncestral     1                    1           1        yes
 //	DPM2Ancestral      2                    2           1        yes
@@ -42,9 +42,9 @@
 //	DPMAdaptive        2, 3                 adaptive    –        with Eta
 //	DormandPrince      6                    adaptive    –        no
 //	AdaptiveSDE        2                    adaptive    –        yes
-//	Hold               0                    –           –        no (moves nothing)
+//	NoPredictor        0                    –           –        no (moves nothing)
 //	Langevin           Steps                corrector   –        yes
-//	Refresh            Steps                corrector   –        yes
+//	Renoise            Steps                corrector   –        yes
 //	MALA               Steps + 1            corrector   –        yes, and exact
 //	Gibbs              Back's × Substeps    corrector   –        yes
 //
@@ -60,15 +60,20 @@
 // is one more evaluation: n in all for a method that takes one a step. Default is
 // the one to begin with.
 //
-// Langevin and Refresh leave a law invariant that differs from p_t by something
+// Langevin and Renoise leave a law invariant that differs from p_t by something
 // of the order of their step, so that at a fixed setting more steps of the
 // predictor lead to a plateau. Gibbs has the error of its way back, MALA none.
+//
+// A step to σ = 0, where the score is not known, is that of DDIM: it ends at the
+// denoised state, after one evaluation. Only the methods that step in the
+// process's own time, Euler, EulerMaruyama, ReverseDiffusion and RungeKutta, take
+// Euler's step there too.
 //
 // # Runs
 //
 // Sample draws new rows, Batches more of them than fit in memory. Steps ranges
 // over the points of a run and may stop. Continue starts from given rows: after
-// Perturb it edits data, after Encode it decodes.
+// NoiseTo it edits data, after Encode it decodes.
 //
 // # Densities
 //
@@ -80,7 +85,7 @@
 //
 // or rather in asinh(σ/(α√S)), S being the variance of the data near the row,
 // which does not waste steps where the noise is too small to matter. Steps end
-// where the score has a kink in time (sde.Kinked). Then log p_start =
+// at the Problem's Breakpoints. Then log p_start =
 // log π + Δ + d log(r_end/r_start) in nats. Every row has steps, a count of
 // evaluations and error estimates of its own. SampleLogProb draws rows with their
 // density; LogProbBound is a lower bound without derivatives of the score, with
@@ -92,14 +97,22 @@
 // # Coordinates
 //
 // Noise levels, grids and priors are made for data whose variance is about 1.
-// A trained model brings its own coordinates y = (x − shift)/scale and says so
-// by being an sde.Framed: the run is in y, matrices are in x.
+// A trained model brings its own coordinates y = (x − shift)/scale, the Frame of
+// its Problem: the run is in y, matrices are in x.
 //
 // # Conditions
 //
-// A Score may be different for every row, as score.Conditional is: an
-// sde.Selector. Row i of a run then has the score of row i, however the run is
-// split and whichever rows a method evaluates.
+// A Score may be different for every row, as a score.View is, and the Problem says
+// for how many. Row i of a run then has the score of row i, however the run is
+// split and whichever rows a method evaluates. Data under a condition have a mean
+// of their own, which the start takes from the denoiser.
+//
+// # Wrappers
+//
+// What a run means is in the Problem. What a score is capable of besides,
+// derivatives, log-densities, is found by sde.As through wrappers that have the
+// method Unwrap. A wrapper without costs time, or an error that names what is
+// missing; no number changes.
 //
 // # What a sample depends on
 //

@@ -4,56 +4,164 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/gradlogp/gradlogp/sde"
 	"gonum.org/v1/gonum/mat"
 )
 
 var _ Predictor = DormandPrince{}
 
-// DormandPrince solves the probability flow
+// DormandPrince solves the probability flow over each interval of the grid with
+// the 5(4) pair of Dormand and Prince (1980). It follows the state in units of
+// the marginal's scale along the angle between data and noise,
 //
-//	dx/dt = f x − ½ g² s
+//	y = x/r,   r = √(α² + σ²),   θ = atan(σ/α),   dy/dθ = cos θ ε̂ − sin θ D = −(σ/α)(y + r s),
 //
-// over each interval of the grid with the 5(4) pair of Dormand and Prince
-// (1980), choosing its steps so that every one of them errs by no more than
-// ATol + RTol|x_j|, root mean square over a row's coordinates. Each row has
-// steps of its own: it is what it would be alone, and rows that have arrived
-// are not evaluated again. A grid of two points suffices; more of them only
-// stop the solver to be looked at, for an evaluation each.
+// where the flow is the same for all processes: what their rates do in time,
+// which for a table (sde.Discrete) is to jump at each of its levels, costs
+// nothing, and neither do high noise levels. Steps are chosen so that every one
+// of them errs by no more than ATol + RTol|y_j|, root mean square over a row's
+// coordinates. Each row has steps of its own: it is what it would be alone, and
+// rows that have arrived are not evaluated again. A grid of two points suffices;
+// more of them only stop the solver to be looked at, for an evaluation each.
 //
 // A last point below the span, such as σ = 0, is reached from the start of the
 // span by the step of DDIM. Six evaluations a step, order 5, no noise; the
 // number of steps is the solver's. From VP noise to a mixture of three modes a
-// row needed 25 evaluations at a tolerance of 1e-3, 55 at 1e-5, 105 at 1e-7.
+// row needed 26 evaluations at a tolerance of 1e-3, 52 at 1e-5, 108 at 1e-7.
 //
 // A row that fails is given up alone: with ErrStepUnderflow where its slope is
 // not smooth enough for any step, ErrLimit after MaxEvaluations, ErrNonFinite
 // where its slope is not finite.
 type DormandPrince struct {
-	// RTol and ATol are the relative and the absolute tolerance; 0 means 1e-5.
-	// Below about 1e-6 they need a score in double precision.
+	// RTol and ATol are the relative and the absolute tolerance of y, which in
+	// the end is x; 0 means 1e-5. A float32 model cannot meet less than about
+	// 1e-6: it is refused, its Float64 is not.
 	RTol, ATol float64
 	// MaxEvaluations bounds the evaluations of one row in a run; 0 means 10000.
 	MaxEvaluations int
 }
 
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (p DormandPrince) Validate() error {
+	_, _, _, err := tolerances("DormandPrince", p.RTol, p.ATol, p.MaxEvaluations, 1e-5, 1e-5)
+	return err
+}
+
+// Reversible reports true: no noise is drawn.
+func (DormandPrince) Reversible() bool { return true }
+
 // Predict implements Predictor. It returns an error wrapping ErrRange for an
 // impossible field.
 func (p DormandPrince) Predict(s *Step) error {
-	o, ok := s.solver.(*rk45)
+	o, ok := s.solver.(*turn)
 	if !ok {
-		var err error
-		if o, err = p.begin(s); err != nil {
+		rtol, atol, limit, err := tolerances("DormandPrince", p.RTol, p.ATol, p.MaxEvaluations, 1e-5, 1e-5)
+		if err == nil {
+			err = precise("DormandPrince", rtol, atol, s.problem.Roundoff())
+		}
+		if err != nil {
 			return err
 		}
+		o = newTurn(s, rtol, atol, limit)
 		s.solver = o
 	}
 	start, _ := s.Span()
 	to := max(s.U, start)
-	if err := o.cross(s.X, s.T, to, s.bad); err != nil {
+	if err := o.carry(to); err != nil {
 		return err
 	}
 	s.Mean.Copy(s.X)
 	return s.leave(to)
+}
+
+// turn is what DormandPrince keeps: the flow of y in the angle θ.
+type turn struct {
+	*rk45
+	s           *Step
+	from, to    float64 // times of the interval
+	first, last float64 // angles
+	x           *mat.Dense
+	t           []float64
+}
+
+func newTurn(s *Step, rtol, atol float64, limit int) *turn {
+	n, d := s.X.Dims()
+	o := &turn{rk45: newRK45(n, d, rtol, atol, limit), s: s, x: mat.NewDense(n, d, nil), t: make([]float64, n)}
+	o.field = o.velocity
+	o.fail = func(i int, theta float64, cause error) { s.Fail(i, o.time(theta), cause) }
+	return o
+}
+
+// carry carries the state of the Step from its time T to another.
+func (o *turn) carry(to float64) error {
+	s := o.s
+	o.from, o.first = o.end(s.T)
+	o.to, o.last = o.end(to)
+	rescale(s.X, 1/math.Hypot(s.Kernel(s.T)))
+	if err := o.cross(s.X, o.first, o.last, s.bad); err != nil {
+		return err
+	}
+	rescale(s.X, math.Hypot(s.Kernel(to)))
+	return nil
+}
+
+// end returns the time and the angle from which, or to which, the flow is followed
+// for an end of an interval. Above a ratio of 1e12 y stands still to 1e-12, while
+// hardly two angles are left and the slope is all rounding: there it is the time
+// of that ratio.
+func (o *turn) end(t float64) (time, theta float64) {
+	const most = 1e12
+	if ratio(o.s.SDE, t) > most {
+		t = sde.TimeAt(o.s.SDE, -math.Log(most))
+	}
+	return t, math.Atan(ratio(o.s.SDE, t))
+}
+
+// rescale multiplies x by c.
+func rescale(x *mat.Dense, c float64) {
+	for i := range x.RawMatrix().Rows {
+		row := x.RawRowView(i)
+		for j := range row {
+			row[j] *= c
+		}
+	}
+}
+
+// time returns the time of an angle, within the interval and at its ends theirs.
+func (o *turn) time(theta float64) float64 {
+	switch theta {
+	case o.first:
+		return o.from
+	case o.last:
+		return o.to
+	}
+	t := sde.TimeAt(o.s.SDE, -math.Log(math.Tan(theta)))
+	return max(min(o.from, o.to), min(max(o.from, o.to), t))
+}
+
+// velocity is dy/dθ.
+func (o *turn) velocity(dst, y *mat.Dense, theta []float64, rows []int, _ bool) error {
+	t := o.t[:len(rows)]
+	shorten(o.x, len(rows))
+	for i := range rows {
+		t[i] = o.time(theta[i])
+		x, r := o.x.RawRowView(i), math.Hypot(o.s.Kernel(t[i]))
+		for j, v := range y.RawRowView(i) {
+			x[j] = r * v
+		}
+	}
+	if err := o.s.ScoreSome(dst, o.x, t, rows); err != nil {
+		return err
+	}
+	for i := range rows {
+		alpha, sigma := o.s.Kernel(t[i])
+		r, ratio := math.Hypot(alpha, sigma), sigma/alpha
+		out, y := dst.RawRowView(i), y.RawRowView(i)
+		for j, s := range out {
+			out[j] = -ratio * (y[j] + r*s)
+		}
+	}
+	return nil
 }
 
 // leave takes the state from time t, the start of the span, on to U where that
@@ -62,26 +170,11 @@ func (s *Step) leave(t float64) error {
 	if t == s.U {
 		return nil
 	}
-	if err := s.Score(s.Mean, s.X, t); err != nil {
-		return err
-	}
-	at, st := s.Kernel(t)
-	au, su := s.Kernel(s.U)
-	combine(s.Mean, au/at, s.X, st*(st*au/at-su), s.Mean)
-	s.Move(0, 0)
-	return nil
-}
-
-// begin checks the fields and returns the solver of a Step.
-func (p DormandPrince) begin(s *Step) (*rk45, error) {
-	rtol, atol, limit, err := tolerances("DormandPrince", p.RTol, p.ATol, p.MaxEvaluations, 1e-5, 1e-5)
-	if err != nil {
-		return nil, err
-	}
-	n, d := s.X.Dims()
-	o := newRK45(n, d, rtol, atol, limit)
-	o.field, o.fail = s.flow, s.Fail
-	return o, nil
+	from := s.T
+	s.T = t
+	err := DDIM{}.Predict(s)
+	s.T = from
+	return err
 }
 
 // tolerances checks the fields of an adaptive method and fills in the defaults.
@@ -107,16 +200,17 @@ func tolerances(method string, rtol, atol float64, limit int, defaultR, defaultA
 	return rtol, atol, limit, err
 }
 
-// flow is the velocity f x − ½g²s of the probability flow.
-func (s *Step) flow(dst, x *mat.Dense, t []float64, rows []int, _ bool) error {
-	if err := s.ScoreSome(dst, x, t, rows); err != nil {
-		return err
-	}
-	for i, u := range t {
-		f, g2 := s.Rates(u)
-		v, row := dst.RawRowView(i), x.RawRowView(i)
-		for j := range v {
-			v[j] = f*row[j] - 0.5*g2*v[j]
+// precise refuses tolerances that the rounding errors of the score exceed: steps
+// would be chosen by them.
+func precise(method string, rtol, atol, roundoff float64) error {
+	least := 16 * roundoff
+	for _, tol := range []struct {
+		name  string
+		value float64
+	}{{"RTol", rtol}, {"ATol", atol}} {
+		if tol.value < least {
+			return fmt.Errorf("%s.%s = %g with a score that rounds to a relative %.1g, expected at least %.2g, or a score of double precision, such as a score.Model's Float64: %w",
+				method, tol.name, tol.value, roundoff, least, ErrRange)
 		}
 	}
 	return nil

@@ -30,7 +30,7 @@ func TestFixtureProbabilityFlowByAdaptiveSteps(t *testing.T) {
 			x := c.Z.Dense()
 			var calls int
 			pred := sampler.DormandPrince{RTol: c.RTol, ATol: c.ATol}
-			s := &sampler.Settings{Grid: []float64{end, c.Eps}, NoDenoise: true}
+			s := &sampler.Settings{Grid: []float64{end, c.Eps}, Final: sampler.FinalState}
 			for st, err := range sampler.StepsFrom(context.Background(), x, p, pred, s) {
 				require.NoError(t, err)
 				calls = st.Evaluations()

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
 	"github.com/stretchr/testify/require"
@@ -25,11 +26,11 @@ func normals(rows, cols int) *mat.Dense {
 // stretch returns how much the flow stretches distances on its way to the end
 // of every row's path, at most: the largest Jacobian of the flow from any of
 // eight times to the end. An error made there counts that much in the result.
-func stretch(p sampler.Problem, x *mat.Dense, from, to float64) []float64 {
+func stretch(p sde.Problem, x *mat.Dense, from, to float64) []float64 {
 	const h, steps = 1e-6, 100
 	n, d := x.Dims()
 	most := make([]float64, n)
-	for _, t := range sampler.LogSNR(p, from, to, 9)[:8] {
+	for _, t := range grid.UniformLogSNR(p, from, to, 9)[:8] {
 		if t < from {
 			x = flowByRungeKutta(p, x, from, t, steps)
 			from = t
@@ -67,8 +68,8 @@ func TestDormandPrinceErrsAsToleratedOnEveryRow(t *testing.T) {
 	for _, tol := range []float64{1e-4, 1e-5, 1e-6, 1e-7, 1e-8} {
 		score := &counting{Scorer: p.Score, times: map[float64]int{}}
 		x := mat.DenseCopyOf(start)
-		require.NoError(t, sampler.Continue(context.Background(), x, sampler.Problem{SDE: p.SDE, Score: score},
-			sampler.DormandPrince{RTol: tol, ATol: tol}, &sampler.Settings{Grid: []float64{from, to}, NoDenoise: true, Workers: 1}))
+		require.NoError(t, sampler.Continue(context.Background(), x, sde.Problem{SDE: p.SDE, Score: score},
+			sampler.DormandPrince{RTol: tol, ATol: tol}, &sampler.Settings{Grid: []float64{from, to}, Final: sampler.FinalState, Workers: 1}))
 		off := make([]float64, rows)
 		for i := range off {
 			var diff mat.VecDense
@@ -92,7 +93,7 @@ func TestRowsThatHaveArrivedAreNotEvaluated(t *testing.T) {
 	p.Score = &rowCounting{Scorer: p.Score}
 	x := normals(300, 2)
 	var calls int
-	for s, err := range sampler.StepsFrom(context.Background(), x, p, sampler.DormandPrince{}, &sampler.Settings{Grid: []float64{0.8, 1e-3}, NoDenoise: true}) {
+	for s, err := range sampler.StepsFrom(context.Background(), x, p, sampler.DormandPrince{}, &sampler.Settings{Grid: []float64{0.8, 1e-3}, Final: sampler.FinalState}) {
 		require.NoError(t, err)
 		calls = s.Evaluations()
 	}
@@ -128,22 +129,27 @@ func slope(f func(x, t float64) float64) scorer {
 }
 
 func TestDormandPrinceIsExactForPolynomials(t *testing.T) {
-	// A method of order 5 integrates t⁴ exactly, in steps of any length, and
-	// its error estimate of order 4 sees nothing of t³.
+	// A method of order 5 integrates θ⁴ exactly, in steps of any length, and
+	// its error estimate of order 4 sees nothing of θ³. The score is the one for
+	// which dy/dθ = −t (y + r s) is the polynomial.
 	for power := range 5 {
-		score := slope(func(_, t float64) float64 { return float64(power+1) * math.Pow(t, float64(power)) })
-		x := mat.NewDense(1, 1, []float64{32})
-		require.NoError(t, sampler.Continue(context.Background(), x, sampler.Problem{SDE: sde.EDM{}, Score: score}, sampler.DormandPrince{RTol: 1e-2, ATol: 1e-2},
-			&sampler.Settings{Grid: []float64{2, 0.5}, NoDenoise: true}))
-		want := 32 + math.Pow(0.5, float64(power+1)) - math.Pow(2, float64(power+1))
-		require.InDelta(t, want, x.At(0, 0), 1e-13)
+		score := scorer(func(dst, x *mat.Dense, at []float64) {
+			t := at[0]
+			r := math.Hypot(1, t)
+			dst.Set(0, 0, -(float64(power+1)*math.Pow(math.Atan(t), float64(power))/t+x.At(0, 0)/r)/r)
+		})
+		x := mat.NewDense(1, 1, []float64{32 * math.Hypot(1, 2)})
+		require.NoError(t, sampler.Continue(context.Background(), x, sde.Problem{SDE: sde.EDM{}, Score: score}, sampler.DormandPrince{RTol: 1e-2, ATol: 1e-2},
+			&sampler.Settings{Grid: []float64{2, 0.5}, Final: sampler.FinalState}))
+		want := 32 + math.Pow(math.Atan(0.5), float64(power+1)) - math.Pow(math.Atan(2), float64(power+1))
+		require.InDelta(t, want, x.At(0, 0)/math.Hypot(1, 0.5), 1e-13)
 	}
 }
 
 func TestDormandPrinceRowsAreWhatTheyWouldBeAlone(t *testing.T) {
 	p := threeModes(t, sde.VE{})
-	for _, grid := range [][]float64{{1, 1e-5, 0}, sampler.DefaultGrid(p, 7)} {
-		s := sampler.Settings{Grid: grid, Workers: 1, Corrector: sampler.Langevin{}}
+	for _, times := range [][]float64{{1, 1e-5, 0}, grid.Default(p, 7)} {
+		s := sampler.Settings{Grid: times, Workers: 1, Corrector: sampler.Langevin{}}
 		all := mat.NewDense(600, 2, nil)
 		require.NoError(t, sampler.Sample(context.Background(), all, p, sampler.DormandPrince{}, &s))
 		for _, workers := range []int{2, 7} {
@@ -166,8 +172,8 @@ func TestDormandPrinceReachesPointsBelowTheSpan(t *testing.T) {
 	g := standard(sde.EDM{})
 	score := &counting{Scorer: g, times: map[float64]int{}}
 	x := mat.NewDense(50, 2, nil)
-	s := &sampler.Settings{Grid: []float64{80, 0}, Workers: 1, Prior: sampler.Prior{Mean: g.m[:], Variance: []float64{g.a, g.d}}}
-	require.NoError(t, sampler.Sample(context.Background(), x, sampler.Problem{SDE: g.SDE, Score: score}, sampler.DormandPrince{RTol: 1e-8, ATol: 1e-8}, s))
+	s := &sampler.Settings{Grid: []float64{80, 0}, Workers: 1, Prior: sde.Prior{Mean: g.m[:], Variance: []float64{g.a, g.d}}}
+	require.NoError(t, sampler.Sample(context.Background(), x, sde.Problem{SDE: g.SDE, Score: score}, sampler.DormandPrince{RTol: 1e-8, ATol: 1e-8}, s))
 	for u := range score.times {
 		require.GreaterOrEqual(t, u, 0.002)
 	}
@@ -193,10 +199,10 @@ func TestDormandPrinceReachesPointsBelowTheSpan(t *testing.T) {
 
 func TestDormandPrinceGivesUpSingleRows(t *testing.T) {
 	ctx := context.Background()
-	settings := &sampler.Settings{Grid: []float64{2, 1, 0.25}, NoDenoise: true, Workers: 1}
+	settings := &sampler.Settings{Grid: []float64{2, 1, 0.25}, Final: sampler.FinalState, Workers: 1}
 	// Rows that start at 0 stand still; others meet the difficulty.
-	meets := func(f func(x, t float64) float64) sampler.Problem {
-		return sampler.Problem{SDE: sde.EDM{}, Score: slope(func(x, t float64) float64 {
+	meets := func(f func(x, t float64) float64) sde.Problem {
+		return sde.Problem{SDE: sde.EDM{}, Score: slope(func(x, t float64) float64 {
 			if x == 0 {
 				return 0
 			}

@@ -1,6 +1,7 @@
 package sampler
 
 import (
+	"cmp"
 	"math"
 
 	"github.com/gradlogp/gradlogp/sde"
@@ -21,30 +22,37 @@ var (
 // step, order 2; deterministic without Churn.
 type DPM2 struct{ Churn }
 
-// Predict implements Predictor. It returns an error wrapping ErrRange for an
-// impossible field.
-func (p DPM2) Predict(s *Step) error { return s.churned("DPM2", p.Churn, dpm2) }
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (p DPM2) Validate() error { return p.Churn.validate("DPM2.Churn") }
+
+// Reversible reports whether no noise is drawn.
+func (p DPM2) Reversible() bool { return p.SChurn == 0 }
+
+// Predict implements Predictor.
+func (p DPM2) Predict(s *Step) error { return p.Churn.Raise(s, dpm2) }
 
 // DPM2Ancestral is DPM2 to the level ς_down, and back with noise: see
 // EulerAncestral. Two evaluations a step, order 2 in law.
 type DPM2Ancestral struct {
 	// Eta is η; 0 means 1. For no noise take DPM2.
 	Eta float64
-	// Noise is S_noise; 0 means 1.
-	Noise float64
+	// SNoise is S_noise; 0 means 1.
+	SNoise float64
 }
 
-// Predict implements Predictor. It returns an error wrapping ErrRange for an
-// impossible field.
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (p DPM2Ancestral) Validate() error { return checkNoise("DPM2Ancestral", p.Eta, p.SNoise) }
+
+// Predict implements Predictor.
 func (p DPM2Ancestral) Predict(s *Step) error {
-	if err := checkNoise("DPM2Ancestral", p.Eta, p.Noise); err != nil {
+	if err := p.Validate(); err != nil {
 		return err
 	}
-	return s.renoised(orOne(p.Eta), orOne(p.Noise), dpm2)
+	return s.AncestralStep(cmp.Or(p.Eta, 1), cmp.Or(p.SNoise, 1), dpm2)
 }
 
 func dpm2(s *Step) error {
-	m, ok := s.between(0.5)
+	m, ok := s.Midway(0.5)
 	if !ok {
 		return DDIM{}.Predict(s)
 	}
@@ -56,18 +64,18 @@ func dpm2(s *Step) error {
 		return err
 	}
 	// ε̂ = −σ s.
-	combine(s.Mean, am/at, s.X, -st*(sm-am*st/at), score)
+	s.Combine(s.Mean, am/at, s.X, -st*(sm-am*st/at), score)
 	if err := s.Score(score, s.Mean, m); err != nil {
 		return err
 	}
-	combine(s.Mean, au/at, s.X, -sm*(su-au*st/at), score)
-	s.Move(0, 0)
+	s.Combine(s.Mean, au/at, s.X, -sm*(su-au*st/at), score)
+	s.Finish()
 	return nil
 }
 
-// between returns the time at which λ = log(α/σ) has come the fraction r of the
+// Midway returns the time at which λ = log(α/σ) has come the fraction r of the
 // way from T to U. It is not ok when the score may not be evaluated there.
-func (s *Step) between(r float64) (t float64, ok bool) {
+func (s *Step) Midway(r float64) (t float64, ok bool) {
 	from, to := sde.LogSNR(s, s.T), sde.LogSNR(s, s.U)
 	if math.IsInf(to, 1) {
 		return 0, false

@@ -1,6 +1,7 @@
 package sampler
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 )
@@ -46,8 +47,8 @@ type DPMAdaptive struct {
 	Threshold float64
 	// Eta is η; unlike that of methods called ancestral, 0 is 0.
 	Eta float64
-	// Noise is S_noise; 0 means 1.
-	Noise float64
+	// SNoise is S_noise; 0 means 1.
+	SNoise float64
 	// MaxEvaluations bounds the evaluations of one row in an interval; 0 means
 	// 10000.
 	MaxEvaluations int
@@ -56,20 +57,41 @@ type DPMAdaptive struct {
 	BatchNorm bool
 }
 
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (p DPMAdaptive) Validate() error {
+	err := cmp.Or(
+		within("DPMAdaptive", "Order", p.Order, 0, 3),
+		nonNegative("DPMAdaptive", "RTol", p.RTol), nonNegative("DPMAdaptive", "ATol", p.ATol),
+		nonNegative("DPMAdaptive", "FirstStep", p.FirstStep), nonNegative("DPMAdaptive", "Threshold", p.Threshold),
+		checkNoise("DPMAdaptive", p.Eta, p.SNoise), nonNegative("DPMAdaptive", "MaxEvaluations", p.MaxEvaluations),
+	)
+	if p.Order == 1 {
+		err = cmp.Or(err, fmt.Errorf("DPMAdaptive.Order = 1, expected 2 or 3: %w", ErrRange))
+	}
+	sum := p.P + p.I + p.D
+	if unset := p.P == 0 && p.I == 0 && p.D == 0; !unset && !(sum > 0) || math.IsInf(sum, 1) {
+		err = cmp.Or(err, fmt.Errorf("DPMAdaptive.P, I, D = %g, %g, %g, expected a finite sum > 0: %w", p.P, p.I, p.D, ErrRange))
+	}
+	return err
+}
+
 // CouplesRows reports whether a row's steps depend on the other rows.
 func (p DPMAdaptive) CouplesRows() bool { return p.BatchNorm }
 
-// Predict implements Predictor. It returns an error wrapping ErrRange for an
-// impossible field.
+// Predict implements Predictor.
 func (p DPMAdaptive) Predict(s *Step) error {
-	p, err := p.complete()
-	if err != nil {
+	if err := p.Validate(); err != nil {
+		return err
+	}
+	p = p.complete()
+	if err := precise("DPMAdaptive", p.RTol, p.ATol, s.problem.Roundoff()); err != nil {
 		return err
 	}
 	start, _ := s.Span()
 	t, u := s.T, s.U
 	s.U = max(u, start)
-	if err = newDPMSteps(p, s).cross(); err == nil && s.U != u {
+	err := newDPMSteps(p, s).cross()
+	if err == nil && s.U != u {
 		s.T, s.U = s.U, u
 		err = DDIM{}.Predict(s)
 	}
@@ -77,43 +99,15 @@ func (p DPMAdaptive) Predict(s *Step) error {
 	return err
 }
 
-// complete checks the fields and fills in their defaults.
-func (p DPMAdaptive) complete() (DPMAdaptive, error) {
-	if err := checkNoise("DPMAdaptive", p.Eta, p.Noise); err != nil {
-		return p, err
-	}
-	if p.Order == 0 {
-		p.Order = 3
-	}
-	if p.MaxEvaluations == 0 {
-		p.MaxEvaluations = 10000
-	}
-	switch {
-	case p.Order < 2 || p.Order > 3:
-		return p, fmt.Errorf("DPMAdaptive.Order = %d, expected 2 or 3: %w", p.Order, ErrRange)
-	case p.MaxEvaluations < 0:
-		return p, fmt.Errorf("DPMAdaptive.MaxEvaluations = %d, expected 0 or more: %w", p.MaxEvaluations, ErrRange)
-	}
-	for _, f := range []struct {
-		name    string
-		value   *float64
-		missing float64
-	}{
-		{"RTol", &p.RTol, 0.05}, {"ATol", &p.ATol, 0.0078}, {"FirstStep", &p.FirstStep, 0.05}, {"Threshold", &p.Threshold, 0.81},
-	} {
-		if !(*f.value >= 0) || math.IsInf(*f.value, 1) {
-			return p, fmt.Errorf("DPMAdaptive.%s = %g, expected a finite number ≥ 0: %w", f.name, *f.value, ErrRange)
-		}
-		if *f.value == 0 {
-			*f.value = f.missing
-		}
-	}
+// complete fills in the defaults.
+func (p DPMAdaptive) complete() DPMAdaptive {
+	p.Order = cmp.Or(p.Order, 3)
+	p.RTol, p.ATol = cmp.Or(p.RTol, 0.05), cmp.Or(p.ATol, 0.0078)
+	p.FirstStep, p.Threshold = cmp.Or(p.FirstStep, 0.05), cmp.Or(p.Threshold, 0.81)
 	if p.P == 0 && p.I == 0 && p.D == 0 {
 		p.I = 1
 	}
-	if sum := p.P + p.I + p.D; !(sum > 0) || math.IsInf(sum, 1) {
-		return p, fmt.Errorf("DPMAdaptive.P + I + D = %g, expected a finite number > 0: %w", sum, ErrRange)
-	}
-	p.Noise = orOne(p.Noise)
-	return p, nil
+	p.SNoise = cmp.Or(p.SNoise, 1)
+	p.MaxEvaluations = cmp.Or(p.MaxEvaluations, 10000)
+	return p
 }

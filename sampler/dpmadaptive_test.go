@@ -24,7 +24,7 @@ func (c *perRow) Score(dst, x *mat.Dense, t []float64) {
 	c.Scorer.Score(dst, x, t)
 }
 
-func startOf(t *testing.T, rows int) (sampler.Problem, *mat.Dense) {
+func startOf(t *testing.T, rows int) (sde.Problem, *mat.Dense) {
 	start := mat.NewDense(rows, 2, nil)
 	noise.White{Seed: 1}.Normal(start, noise.Draw{Purpose: noise.Prior})
 	return threeModes(t, sde.VP{}), start
@@ -38,8 +38,8 @@ func TestDPMAdaptiveErrsAsItsTolerancesSay(t *testing.T) {
 		last, evaluations := math.Inf(1), 0
 		for _, tol := range []float64{1e-1, 1e-2, 1e-3, 1e-4, 1e-5} {
 			x, count := mat.DenseCopyOf(start), &perRow{Scorer: p.Score}
-			require.NoError(t, sampler.Continue(context.Background(), x, sampler.Problem{SDE: p.SDE, Score: count},
-				sampler.DPMAdaptive{Order: order, RTol: tol, ATol: tol}, &sampler.Settings{Grid: []float64{from, to}, NoDenoise: true, Workers: 1}))
+			require.NoError(t, sampler.Continue(context.Background(), x, sde.Problem{SDE: p.SDE, Score: count},
+				sampler.DPMAdaptive{Order: order, RTol: tol, ATol: tol}, &sampler.Settings{Grid: []float64{from, to}, Final: sampler.FinalState, Workers: 1}))
 			off := medianDistance(x, reference)
 			t.Logf("order %d, tolerance %g: error %.2g with %d evaluations a row", order, tol, off, count.rows/rows)
 			require.Less(t, off, 5*tol)
@@ -57,8 +57,8 @@ func TestDPMAdaptiveRowsAreIndependent(t *testing.T) {
 	p, start := startOf(t, rows)
 	solve := func(pred sampler.Predictor, lo, hi int) (*mat.Dense, int) {
 		x, count := mat.DenseCopyOf(start.Slice(lo, hi, 0, 2)), &perRow{Scorer: p.Score}
-		s := &sampler.Settings{Grid: []float64{0.8, 0.3, 0.05}, NoDenoise: true, FirstRow: lo, Seed: 3, Workers: 1}
-		require.NoError(t, sampler.Continue(context.Background(), x, sampler.Problem{SDE: p.SDE, Score: count}, pred, s))
+		s := &sampler.Settings{Grid: []float64{0.8, 0.3, 0.05}, Final: sampler.FinalState, FirstRow: lo, Seed: 3, Workers: 1}
+		require.NoError(t, sampler.Continue(context.Background(), x, sde.Problem{SDE: p.SDE, Score: count}, pred, s))
 		return x, count.rows
 	}
 	for _, pred := range []sampler.DPMAdaptive{{}, {Order: 2, Eta: 1}} {
@@ -87,7 +87,7 @@ func TestDPMAdaptiveFollowsABrownianPath(t *testing.T) {
 	run := func(tol float64, seed uint64) *mat.Dense {
 		x := mat.DenseCopyOf(start)
 		require.NoError(t, sampler.Continue(context.Background(), x, p, sampler.DPMAdaptive{Order: 2, RTol: tol, ATol: tol, Eta: 1},
-			&sampler.Settings{Grid: []float64{0.8, 0.05}, NoDenoise: true, Noise: noise.Brownian{Seed: seed}}))
+			&sampler.Settings{Grid: []float64{0.8, 0.05}, Final: sampler.FinalState, Noise: noise.Brownian{Seed: seed}}))
 		return x
 	}
 	fine := run(1e-4, 1)
@@ -127,7 +127,7 @@ func TestDPMAdaptiveGivesUpSingleRows(t *testing.T) {
 			}
 		})
 		x := mat.DenseCopyOf(start)
-		err := sampler.Continue(context.Background(), x, sampler.Problem{SDE: p.SDE, Score: score}, c.pred, &sampler.Settings{Grid: []float64{0.8, 0.05}})
+		err := sampler.Continue(context.Background(), x, sde.Problem{SDE: p.SDE, Score: score}, c.pred, &sampler.Settings{Grid: []float64{0.8, 0.05}})
 		require.ErrorIs(t, err, c.want)
 		require.ErrorContains(t, err, c.text)
 		require.True(t, math.IsNaN(x.At(2, 0)))
@@ -140,6 +140,6 @@ func TestDPMAdaptiveGivesUpSingleRows(t *testing.T) {
 		dst.Scale(flip, dst)
 	})
 	x := mat.DenseCopyOf(start)
-	err := sampler.Continue(context.Background(), x, sampler.Problem{SDE: p.SDE, Score: score}, sampler.DPMAdaptive{}, &sampler.Settings{Grid: []float64{0.8, 0.05}, Workers: 1})
+	err := sampler.Continue(context.Background(), x, sde.Problem{SDE: p.SDE, Score: score}, sampler.DPMAdaptive{}, &sampler.Settings{Grid: []float64{0.8, 0.05}, Workers: 1})
 	require.ErrorIs(t, err, sampler.ErrStepUnderflow)
 }

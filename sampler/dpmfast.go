@@ -1,6 +1,9 @@
 package sampler
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 var _ Predictor = DPMFast{}
 
@@ -19,13 +22,18 @@ type DPMFast struct {
 	Evaluations int
 	// Eta is η; unlike that of methods called ancestral, 0 is 0.
 	Eta float64
-	// Noise is S_noise; 0 means 1.
-	Noise float64
+	// SNoise is S_noise; 0 means 1.
+	SNoise float64
+}
+
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (p DPMFast) Validate() error {
+	return cmp.Or(checkNoise("DPMFast", p.Eta, p.SNoise), nonNegative("DPMFast", "Evaluations", p.Evaluations))
 }
 
 // Steps returns how many steps the grid has to make, for use as in
 //
-//	LogSNR(p, from, to, fast.Steps()+1)
+//	grid.UniformLogSNR(p, from, to, fast.Steps()+1)
 func (p DPMFast) Steps() int { return p.Evaluations/3 + 1 }
 
 // order returns the order of step k of n.
@@ -43,13 +51,13 @@ func (p DPMFast) order(k, n int) int {
 	return 3
 }
 
-// Predict implements Predictor. It returns an error wrapping ErrRange for an
-// impossible field, and when the grid makes another number of steps.
+// Predict implements Predictor. It returns an error wrapping ErrRange when the
+// grid makes another number of steps.
 func (p DPMFast) Predict(s *Step) error {
-	if err := checkNoise("DPMFast", p.Eta, p.Noise); err != nil {
+	if err := p.Validate(); err != nil {
 		return err
 	}
-	if p.Evaluations < 0 || p.Evaluations > 0 && p.Steps() != s.N {
+	if p.Evaluations > 0 && p.Steps() != s.N {
 		return fmt.Errorf("DPMFast.Evaluations = %d on a grid of %d steps, expected 0 or from %d to %d: %w",
 			p.Evaluations, s.N, max(1, 3*s.N-3), 3*s.N-1, ErrRange)
 	}
@@ -57,5 +65,5 @@ func (p DPMFast) Predict(s *Step) error {
 	if s.K == s.N-1 {
 		return step.Predict(s)
 	}
-	return s.renoised(p.Eta, orOne(p.Noise), step.Predict)
+	return s.AncestralStep(p.Eta, cmp.Or(p.SNoise, 1), step.Predict)
 }

@@ -1,6 +1,10 @@
 package sampler
 
-import "gonum.org/v1/gonum/mat"
+import (
+	"cmp"
+
+	"gonum.org/v1/gonum/mat"
+)
 
 var (
 	_ Predictor = DPMpp2S{}
@@ -17,6 +21,9 @@ var (
 // takes D_t for D_m. Two evaluations a step, order 2.
 type DPMpp2S struct{}
 
+// Reversible reports true: no noise is drawn.
+func (DPMpp2S) Reversible() bool { return true }
+
 // Predict implements Predictor.
 func (DPMpp2S) Predict(s *Step) error { return dpmpp2S(s) }
 
@@ -25,35 +32,37 @@ func (DPMpp2S) Predict(s *Step) error { return dpmpp2S(s) }
 type DPMpp2SAncestral struct {
 	// Eta is η; 0 means 1. For no noise take DPMpp2S.
 	Eta float64
-	// Noise is S_noise; 0 means 1.
-	Noise float64
+	// SNoise is S_noise; 0 means 1.
+	SNoise float64
 }
 
-// Predict implements Predictor. It returns an error wrapping ErrRange for an
-// impossible field.
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (p DPMpp2SAncestral) Validate() error { return checkNoise("DPMpp2SAncestral", p.Eta, p.SNoise) }
+
+// Predict implements Predictor.
 func (p DPMpp2SAncestral) Predict(s *Step) error {
-	if err := checkNoise("DPMpp2SAncestral", p.Eta, p.Noise); err != nil {
+	if err := p.Validate(); err != nil {
 		return err
 	}
-	return s.renoised(orOne(p.Eta), orOne(p.Noise), dpmpp2S)
+	return s.AncestralStep(cmp.Or(p.Eta, 1), cmp.Or(p.SNoise, 1), dpmpp2S)
 }
 
 func dpmpp2S(s *Step) error {
-	m, ok := s.between(0.5)
+	m, ok := s.Midway(0.5)
 	if !ok {
 		return DDIM{}.Predict(s)
 	}
 	d := s.Scratch(0)
-	if err := s.Denoise(d, s.X, s.T); err != nil {
+	if err := s.X0(d, s.X, s.T); err != nil {
 		return err
 	}
 	from, to := ratio(s, s.T), ratio(s, s.U)
 	s.toward(d, s.T, m, ratio(s, m)/from)
-	if err := s.Denoise(d, s.Mean, m); err != nil {
+	if err := s.X0(d, s.Mean, m); err != nil {
 		return err
 	}
 	s.toward(d, s.T, s.U, to/from)
-	s.Move(0, 0)
+	s.Finish()
 	return nil
 }
 
@@ -62,5 +71,5 @@ func dpmpp2S(s *Step) error {
 func (s *Step) toward(d *mat.Dense, t, u, q float64) {
 	at, _ := s.Kernel(t)
 	au, _ := s.Kernel(u)
-	combine(s.Mean, q*au/at, s.X, au*(1-q), d)
+	s.Combine(s.Mean, q*au/at, s.X, au*(1-q), d)
 }

@@ -1,6 +1,7 @@
 package sampler
 
 import (
+	"cmp"
 	"math"
 
 	"github.com/gradlogp/gradlogp/sde"
@@ -25,18 +26,28 @@ var (
 //	x = (σ_u/σ_t) x + α_u [(1 − e^{−h}) D + φ₂ A − φ₃ B],   φ₂ = expm1(−h)/h + 1,   φ₃ = φ₂/h − ½.
 //
 // The first step knows D only, the second takes φ₂ D₁₀ for both corrections,
-// and a step to σ_u = 0 gives α_u D. One evaluation a step, order 3 but for the
-// error of the first two steps.
+// and a step to σ_u = 0 gives α_u D; see FullOrder for those before it. It is
+// DEIS in X0Form. One evaluation a step, order 3 but for the error of the first
+// two steps.
 type DPMpp3M struct {
 	// Published leaves out the 2 of B, as the published algorithm and
 	// k-diffusion do. The order is then 2; with few steps, where D is no
 	// parabola over three of them, it is often as good.
 	Published bool
+	// FullOrder keeps the order up to the end of a run to σ = 0, as published
+	// code does. Otherwise it is at most half the number of steps that are
+	// left before the last: few steps are long, and the denoiser extrapolated
+	// to their ends errs more than the one they begin with, by up to seven
+	// times in 5 steps.
+	FullOrder bool
 }
+
+// Reversible reports true: no noise is drawn.
+func (DPMpp3M) Reversible() bool { return true }
 
 // Predict implements Predictor.
 func (p DPMpp3M) Predict(s *Step) error {
-	return multistep{depth: 3, published: p.Published}.Predict(s)
+	return dpmpp{order: 3, published: p.Published, full: p.FullOrder}.Predict(s)
 }
 
 // DPMpp2MSDE is DPMpp2M for the reverse SDE (Lu et al. 2022): with k = (1+η)h,
@@ -49,21 +60,23 @@ func (p DPMpp3M) Predict(s *Step) error {
 type DPMpp2MSDE struct {
 	// Eta is η = Λ² (see Euler); 0 means 1. For no noise take DPMpp2M.
 	Eta float64
-	// Noise is S_noise; 0 means 1.
-	Noise float64
+	// SNoise is S_noise; 0 means 1.
+	SNoise float64
 	// Heun weighs the correction D₁₀ = (D − D₁)/r by its integral
 	// φ₂(k) = expm1(−k)/k + 1 instead of ½(1 − e^{−k}): the solver type
 	// "heun".
 	Heun bool
 }
 
-// Predict implements Predictor. It returns an error wrapping ErrRange for an
-// impossible field.
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (p DPMpp2MSDE) Validate() error { return checkNoise("DPMpp2MSDE", p.Eta, p.SNoise) }
+
+// Predict implements Predictor.
 func (p DPMpp2MSDE) Predict(s *Step) error {
-	if err := checkNoise("DPMpp2MSDE", p.Eta, p.Noise); err != nil {
+	if err := p.Validate(); err != nil {
 		return err
 	}
-	return multistep{depth: 2, midpoint: !p.Heun, eta: orOne(p.Eta), factor: orOne(p.Noise)}.Predict(s)
+	return dpmpp{order: 2, full: true, midpoint: !p.Heun, eta: cmp.Or(p.Eta, 1), factor: cmp.Or(p.SNoise, 1)}.Predict(s)
 }
 
 // DPMpp3MSDE is DPMpp3M for the reverse SDE: with k = (1+η)h,
@@ -75,75 +88,50 @@ func (p DPMpp2MSDE) Predict(s *Step) error {
 type DPMpp3MSDE struct {
 	// Eta is η = Λ² (see Euler); 0 means 1. For no noise take DPMpp3M.
 	Eta float64
-	// Noise is S_noise; 0 means 1.
-	Noise float64
-	// Published is that of DPMpp3M.
-	Published bool
+	// SNoise is S_noise; 0 means 1.
+	SNoise float64
+	// Published and FullOrder are those of DPMpp3M.
+	Published, FullOrder bool
 }
 
-// Predict implements Predictor. It returns an error wrapping ErrRange for an
-// impossible field.
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (p DPMpp3MSDE) Validate() error { return checkNoise("DPMpp3MSDE", p.Eta, p.SNoise) }
+
+// Predict implements Predictor.
 func (p DPMpp3MSDE) Predict(s *Step) error {
-	if err := checkNoise("DPMpp3MSDE", p.Eta, p.Noise); err != nil {
+	if err := p.Validate(); err != nil {
 		return err
 	}
-	return multistep{depth: 3, published: p.Published, eta: orOne(p.Eta), factor: orOne(p.Noise)}.Predict(s)
+	return dpmpp{order: 3, full: p.FullOrder, published: p.Published, eta: cmp.Or(p.Eta, 1), factor: cmp.Or(p.SNoise, 1)}.Predict(s)
 }
 
-// multistep is what the methods of this file have in common.
-type multistep struct {
-	depth               int
+// dpmpp is what the methods of this file have in common.
+type dpmpp struct {
+	order               int
+	full                bool
 	midpoint, published bool
 	eta, factor         float64
 }
 
-func (p multistep) Predict(s *Step) error {
-	now := s.Remember(p.depth)
-	if err := s.Denoise(now, s.X, s.T); err != nil {
+func (p dpmpp) Predict(s *Step) error {
+	if s.noiseless() {
+		return DDIM{}.Predict(s)
+	}
+	if err := s.X0(s.Push(p.order), s.X, s.T); err != nil {
 		return err
 	}
 	_, st := s.Kernel(s.T)
 	au, su := s.Kernel(s.U)
-	if su == 0 {
-		combine(s.Mean, 0, s.X, au, now)
-		s.Move(0, 0)
-		return nil
-	}
-	lambda := sde.LogSNR(s, s.T)
-	h := sde.LogSNR(s, s.U) - lambda
+	r, h := s.nodes(0, s.orderAt(s.K, p.order, 1, p.full), s.U, func(t float64) float64 { return sde.LogSNR(s, t) })
 	k := (1 + p.eta) * h
-	combine(s.Mean, su/st*math.Exp(-p.eta*h), s.X, -au*math.Expm1(-k), now)
-	// With φ of phi.go, φ₂ = k φ₂(−k) and −φ₃ = k φ₃(−k).
-	first, second := k*phi(2, -k), k*phi(3, -k)
+	m := exponential(-k)
 	if p.midpoint {
-		first = -0.5 * math.Expm1(-k)
+		m[1] = 0.5 * m[0]
 	}
-	if !p.published {
-		second *= 2
+	if p.published {
+		m[2] *= 0.5
 	}
-	one, t1, ok := s.Past(1)
-	if !ok {
-		return p.end(s, su, h)
-	}
-	l1 := sde.LogSNR(s, t1)
-	r0 := (lambda - l1) / h
-	two, t2, ok := s.Past(2)
-	if !ok {
-		combine(s.Mean, 1, s.Mean, au*first/r0, now)
-		combine(s.Mean, 1, s.Mean, -au*first/r0, one)
-		return p.end(s, su, h)
-	}
-	r1 := (l1 - sde.LogSNR(s, t2)) / h
-	// c weighs D₁₀ − D₁₁.
-	c := (first*r0 + second) / (r0 + r1)
-	combine(s.Mean, 1, s.Mean, au*(first+c)/r0, now)
-	combine(s.Mean, 1, s.Mean, -au*((first+c)/r0+c/r1), one)
-	combine(s.Mean, 1, s.Mean, au*c/r1, two)
-	return p.end(s, su, h)
-}
-
-// end adds the noise.
-func (p multistep) end(s *Step, su, h float64) error {
-	s.Move(su*p.factor*math.Sqrt(-math.Expm1(-2*p.eta*h)), 0)
+	s.integrate(su/st*math.Exp(-p.eta*h), au*k, &r, m)
+	s.AddNoise(su*p.factor*math.Sqrt(-math.Expm1(-2*p.eta*h)), 0)
 	return nil
 }

@@ -1,6 +1,7 @@
 package sampler
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 )
@@ -31,8 +32,8 @@ var _ Predictor = DPMppSDE{}
 type DPMppSDE struct {
 	// Eta is η; 0 means 1. For no noise take DPMpp2S.
 	Eta float64
-	// Noise is S_noise; 0 means 1.
-	Noise float64
+	// SNoise is S_noise; 0 means 1.
+	SNoise float64
 	// R is r, between 0 and 1; 0 means ½.
 	R float64
 	// Independent takes z_u = z'. This repeats published runs in which both
@@ -40,26 +41,31 @@ type DPMppSDE struct {
 	Independent bool
 }
 
-// Predict implements Predictor. It returns an error wrapping ErrRange for an
-// impossible field.
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (p DPMppSDE) Validate() error {
+	err := checkNoise("DPMppSDE", p.Eta, p.SNoise)
+	if !(p.R >= 0 && p.R < 1) {
+		err = cmp.Or(err, fmt.Errorf("DPMppSDE.R = %g, expected 0 ≤ r < 1: %w", p.R, ErrRange))
+	}
+	return err
+}
+
+// Predict implements Predictor.
 func (p DPMppSDE) Predict(s *Step) error {
-	if err := checkNoise("DPMppSDE", p.Eta, p.Noise); err != nil {
+	if err := p.Validate(); err != nil {
 		return err
 	}
-	r, eta, factor := p.R, orOne(p.Eta), orOne(p.Noise)
+	r, eta, factor := p.R, cmp.Or(p.Eta, 1), cmp.Or(p.SNoise, 1)
 	if r == 0 {
 		r = 0.5
 	}
-	if !(r > 0 && r < 1) {
-		return fmt.Errorf("DPMppSDE.R = %g, expected 0 < r < 1: %w", p.R, ErrRange)
-	}
-	m, ok := s.between(r)
+	m, ok := s.Midway(r)
 	if !ok {
-		return s.renoised(eta, factor, DDIM{}.Predict)
+		return s.AncestralStep(eta, factor, DDIM{}.Predict)
 	}
 	from, mid, to := ratio(s, s.T), ratio(s, m), ratio(s, s.U)
 	d, dm, z, rest := s.Scratch(0), s.Scratch(1), s.Scratch(2), s.Scratch(3)
-	if err := s.Denoise(d, s.X, s.T); err != nil {
+	if err := s.X0(d, s.X, s.T); err != nil {
 		return err
 	}
 	s.Path(z, 0, 1/(from*from), 1/(mid*mid))
@@ -69,19 +75,19 @@ func (p DPMppSDE) Predict(s *Step) error {
 
 	down, up := split(eta, from, mid)
 	s.toward(d, s.T, m, down/from)
-	combine(s.Mean, 1, s.Mean, am*factor*up, z)
-	if err := s.Denoise(dm, s.Mean, m); err != nil {
+	s.Combine(s.Mean, 1, s.Mean, am*factor*up, z)
+	if err := s.X0(dm, s.Mean, m); err != nil {
 		return err
 	}
-	combine(d, 1-0.5/r, d, 0.5/r, dm)
+	s.Combine(d, 1-0.5/r, d, 0.5/r, dm)
 	if p.Independent {
 		z = rest
 	} else {
 		c := (to / mid) * (to / mid) * (from - mid) * (from + mid) / ((from - to) * (from + to))
-		combine(z, math.Sqrt(c), z, math.Sqrt(1-c), rest)
+		s.Combine(z, math.Sqrt(c), z, math.Sqrt(1-c), rest)
 	}
 	down, up = split(eta, from, to)
 	s.toward(d, s.T, s.U, down/from)
-	combine(s.X, 1, s.Mean, au*factor*up, z)
+	s.Combine(s.X, 1, s.Mean, au*factor*up, z)
 	return nil
 }

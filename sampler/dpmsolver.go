@@ -1,11 +1,10 @@
 package sampler
 
 import (
-	"fmt"
+	"cmp"
 	"math"
 
 	"github.com/gradlogp/gradlogp/sde"
-	"gonum.org/v1/gonum/mat"
 )
 
 var _ Predictor = DPMSolver{}
@@ -26,63 +25,47 @@ type DPMSolver struct {
 	Order int
 }
 
-// Predict implements Predictor. It returns an error wrapping ErrRange for
-// another Order.
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (p DPMSolver) Validate() error { return within("DPMSolver", "Order", p.Order, 0, 3) }
+
+// Reversible reports true: no noise is drawn.
+func (DPMSolver) Reversible() bool { return true }
+
+// Predict implements Predictor.
 func (p DPMSolver) Predict(s *Step) error {
-	if p.Order < 0 || p.Order > 3 {
-		return fmt.Errorf("DPMSolver.Order = %d, expected 1, 2 or 3: %w", p.Order, ErrRange)
+	if err := p.Validate(); err != nil {
+		return err
 	}
-	if p.Order == 1 || s.Blind() {
+	if p.Order == 1 || s.BelowSpan() {
 		return DDIM{}.Predict(s)
 	}
+	order := cmp.Or(p.Order, 3)
 	now, inner, y := s.Scratch(0), s.Scratch(1), s.Mean
-	if err := s.noise(now, s.X, s.T); err != nil {
+	if err := s.Epsilon(now, s.X, s.T); err != nil {
 		return err
 	}
 	at, _ := s.Kernel(s.T)
 	from := sde.LogSNR(s, s.T)
 	h := sde.LogSNR(s, s.U) - from
-	// reach sets y to (α_r/α_t) x − σ_r [E(rh) ε̂_t + c (ε̂ − ε̂_t)] with the ε̂
-	// of the stage before, and returns its time.
-	reach := func(r, c float64) float64 {
+	stages := dpmStages(order)
+	for i, stage := range stages[:order] {
 		t := s.U
-		if r < 1 {
-			t = sde.TimeAt(s.SDE, from+r*h)
+		if stage.at < 1 {
+			t = sde.TimeAt(s.SDE, from+stage.at*h)
 		}
 		alpha, sigma := s.Kernel(t)
-		combine(y, alpha/at, s.X, -sigma*(math.Expm1(r*h)-c), now)
+		c := stage.c(h)
+		s.Combine(y, alpha/at, s.X, -sigma*(math.Expm1(stage.at*h)-c), now)
 		if c != 0 {
-			combine(y, 1, y, -sigma*c, inner)
+			s.Combine(y, 1, y, -sigma*c, inner)
 		}
-		return t
-	}
-	if p.Order == 2 {
-		if err := s.noise(inner, y, reach(0.5, 0)); err != nil {
+		if i == order-1 {
+			break
+		}
+		if err := s.Epsilon(inner, y, t); err != nil {
 			return err
 		}
-		reach(1, math.Expm1(h))
-		s.Move(0, 0)
-		return nil
 	}
-	const third, two = 1.0 / 3, 2.0 / 3
-	if err := s.noise(inner, y, reach(third, 0)); err != nil {
-		return err
-	}
-	// E(h)/h − 1 = h φ₂(h).
-	if err := s.noise(inner, y, reach(two, 2*two*h*phi(2, two*h))); err != nil {
-		return err
-	}
-	reach(1, 1.5*h*phi(2, h))
-	s.Move(0, 0)
-	return nil
-}
-
-// noise evaluates ε̂ = −σs of the rows of x at time t into dst.
-func (s *Step) noise(dst, x *mat.Dense, t float64) error {
-	if err := s.Score(dst, x, t); err != nil {
-		return err
-	}
-	_, sigma := s.Kernel(t)
-	combine(dst, -sigma, dst, 0, dst)
+	s.Finish()
 	return nil
 }

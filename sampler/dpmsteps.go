@@ -73,43 +73,30 @@ func (o *dpmSteps) cross() error {
 // target returns λ after the step that the i-th row tries.
 func (o *dpmSteps) target(i int) float64 { return min(o.end, o.t[i]+o.try[i]) }
 
-// stage gives E and c of a stage as functions of the length of the step.
-type stage func(h float64) (e, c float64)
-
 // solve makes the steps of all rows on their way, sharing their evaluations.
 func (o *dpmSteps) solve() error {
-	e := math.Expm1
-	if err := o.noise(o.eps, 0, func(float64) (_, _ float64) { return 0, 0 }); err != nil {
+	if err := o.noise(o.eps, stage{0, none}); err != nil {
 		return err
 	}
-	if o.Order == 2 {
-		o.reach(o.low, 1, func(h float64) (_, _ float64) { return e(h), 0 })
-		if err := o.noise(o.inner, 0.5, func(h float64) (_, _ float64) { return e(h / 2), 0 }); err != nil {
+	stages := dpmStages(o.Order)
+	for i, stage := range stages[:o.Order-1] {
+		if err := o.noise(o.inner, stage); err != nil {
 			return err
 		}
-		o.reach(o.high, 1, func(h float64) (_, _ float64) { return e(h), e(h) })
-		return nil
+		if i == 0 {
+			o.reach(o.low, dpmLower(o.Order))
+		}
 	}
-	const third, two = 1.0 / 3, 2.0 / 3
-	if err := o.noise(o.inner, third, func(h float64) (_, _ float64) { return e(third * h), 0 }); err != nil {
-		return err
-	}
-	o.reach(o.low, 1, func(h float64) (_, _ float64) { return e(h), 1.5 * e(h) })
-	// As in DPMSolver, E(h)/h − 1 = h φ₂(h).
-	if err := o.noise(o.inner, two, func(h float64) (_, _ float64) { return e(two * h), 2 * two * h * phi(2, two*h) }); err != nil {
-		return err
-	}
-	o.reach(o.high, 1, func(h float64) (_, _ float64) { return e(h), 1.5 * h * phi(2, h) })
+	o.reach(o.high, stages[o.Order-1])
 	return nil
 }
 
-// reach sets the rows of dst to y − ς [E ε̂ + c (ε̂_inner − ε̂)] at the fraction r
-// of their steps.
-func (o *dpmSteps) reach(dst *mat.Dense, r float64, coefficients stage) {
+// reach sets the rows of dst to a stage of their steps.
+func (o *dpmSteps) reach(dst *mat.Dense, stage stage) {
 	for i := range o.rows {
 		h := o.down[i] - o.t[i]
-		e, c := coefficients(h)
-		level := math.Exp(-(o.t[i] + r*h))
+		e, c := math.Expm1(stage.at*h), stage.c(h)
+		level := math.Exp(-(o.t[i] + stage.at*h))
 		y, out := o.y.RawRowView(i), dst.RawRowView(i)
 		eps, inner := o.eps.RawRowView(i), o.inner.RawRowView(i)
 		for j := range out {
@@ -124,12 +111,12 @@ func (o *dpmSteps) reach(dst *mat.Dense, r float64, coefficients stage) {
 	}
 }
 
-// noise evaluates ε̂ = −σs at what reach gives into dst.
-func (o *dpmSteps) noise(dst *mat.Dense, r float64, coefficients stage) error {
-	o.reach(o.x, r, coefficients)
+// noise evaluates ε̂ at a stage into dst.
+func (o *dpmSteps) noise(dst *mat.Dense, stage stage) error {
+	o.reach(o.x, stage)
 	times := o.times[:len(o.rows)]
 	for i := range times {
-		times[i] = sde.TimeAt(o.s.SDE, o.t[i]+r*(o.down[i]-o.t[i]))
+		times[i] = sde.TimeAt(o.s.SDE, o.t[i]+stage.at*(o.down[i]-o.t[i]))
 		alpha, _ := o.s.Kernel(times[i])
 		x := o.x.RawRowView(i)
 		for j := range x {
@@ -141,10 +128,10 @@ func (o *dpmSteps) noise(dst *mat.Dense, r float64, coefficients stage) error {
 		return err
 	}
 	for i, t := range times {
-		_, sigma := o.s.Kernel(t)
+		_, onScore := sde.Between(o.s, t, sde.Score, sde.Noise)
 		out := dst.RawRowView(i)
 		for j := range out {
-			out[j] *= -sigma
+			out[j] *= onScore
 		}
 	}
 	return nil
@@ -192,7 +179,7 @@ func (o *dpmSteps) square(i int) float64 {
 func (o *dpmSteps) take(i, row int) {
 	y := o.high.RawRowView(i)
 	if level, down := math.Exp(-o.target(i)), math.Exp(-o.down[i]); down < level {
-		std := o.Noise * math.Sqrt((level-down)*(level+down))
+		std := o.SNoise * math.Sqrt((level-down)*(level+down))
 		o.s.pathOf(row, o.z, o.accepted[row], math.Exp(2*o.t[i]), math.Exp(2*o.target(i)))
 		for j, z := range o.z.RawRowView(0) {
 			y[j] += std * z

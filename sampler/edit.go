@@ -3,11 +3,12 @@ package sampler
 import (
 	"fmt"
 
+	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
 	"gonum.org/v1/gonum/mat"
 )
 
-// Perturb noises data to time t: every row x₀ of x becomes a draw of
+// NoiseTo noises data to time t: every row x₀ of x becomes a draw of
 //
 //	x_t = α(t) x₀ + σ(t) z
 //
@@ -21,31 +22,22 @@ import (
 // Sample with these settings would start. The rows of x are in the data's
 // coordinates before and after. An error wraps ErrUnset or ErrRange and leaves
 // x as it was.
-func Perturb(x *mat.Dense, p Problem, t float64, s *Settings) error {
-	r, err := newRun(x, p, Hold{}, s)
+func NoiseTo(x *mat.Dense, p sde.Problem, t float64, s *Settings) error {
+	r, err := newRunOf("Settings", x, p, NoPredictor{}, s)
 	if err != nil {
 		return err
 	}
-	if start, end := p.Span(); !(t >= start && t <= end) {
+	t, ok := sde.InSpan(p.SDE, t)
+	if !ok {
+		start, end := p.Span()
 		return fmt.Errorf("sampler: t = %g, expected a time in the span [%g, %g]: %w", t, start, end, ErrRange)
 	}
 	alpha, sigma := p.Kernel(t)
 	n, d := x.Dims()
 	y, z := mat.NewDense(n, d, nil), mat.NewDense(n, d, nil)
-	r.frame.model(y, x)
+	r.Frame.ToModel(y, x)
 	r.Noise.Normal(z, noise.Draw{Row: r.FirstRow, Purpose: noise.Prior, T: t, U: t})
 	combine(y, alpha, y, sigma, z)
-	r.frame.data(x, y)
+	r.Frame.ToData(x, y)
 	return nil
-}
-
-// StartAt returns the part of a grid that starts at t: t and the points below.
-func StartAt(grid []float64, t float64) []float64 {
-	part := []float64{t}
-	for _, u := range grid {
-		if u < t {
-			part = append(part, u)
-		}
-	}
-	return part
 }

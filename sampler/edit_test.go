@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
 	"github.com/stretchr/testify/require"
@@ -20,13 +21,13 @@ func TestPerturbDrawsFromTheKernel(t *testing.T) {
 	z := mat.NewDense(9, 2, nil)
 	noise.White{Seed: 4}.Normal(z, noise.Draw{Purpose: noise.Prior})
 	data := normals(6, 2)
-	for name, p := range map[string]sampler.Problem{
+	for name, p := range map[string]sde.Problem{
 		"plain":  g.problem(),
-		"framed": {SDE: g.SDE, Score: framed{g, shift, scale}},
+		"framed": {SDE: g.SDE, Score: g, Frame: sde.Frame{Shift: shift, Scale: scale}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			x := mat.DenseCopyOf(data)
-			require.NoError(t, sampler.Perturb(x, p, 0.4, &sampler.Settings{Seed: 4, FirstRow: 3}))
+			require.NoError(t, sampler.NoiseTo(x, p, 0.4, &sampler.Settings{Seed: 4, FirstRow: 3}))
 			alpha, sigma := p.Kernel(0.4)
 			for i := range 6 {
 				for j := range 2 {
@@ -42,11 +43,11 @@ func TestPerturbDrawsFromTheKernel(t *testing.T) {
 	}
 	x := mat.DenseCopyOf(data)
 	for _, bad := range []float64{-1, 0, 1.5, math.NaN()} {
-		err := sampler.Perturb(x, g.problem(), bad, nil)
+		err := sampler.NoiseTo(x, g.problem(), bad, nil)
 		require.ErrorIs(t, err, sampler.ErrRange)
 		require.ErrorContains(t, err, fmt.Sprintf("t = %g", bad))
 	}
-	require.ErrorIs(t, sampler.Perturb(nil, g.problem(), 0.4, nil), sampler.ErrUnset)
+	require.ErrorIs(t, sampler.NoiseTo(nil, g.problem(), 0.4, nil), sampler.ErrUnset)
 	require.Equal(t, data, x)
 }
 
@@ -56,10 +57,10 @@ func TestPerturbDrawsFromTheKernel(t *testing.T) {
 func TestEditingForgetsMoreWithMoreStrength(t *testing.T) {
 	g := standard(sde.VP{})
 	for _, strength := range []float64{0.05, 0.3, 1} {
-		grid := sampler.StartAt(sampler.LogSNR(g.SDE, 1, 1e-3, 3000), strength)
+		times := grid.StartAt(grid.UniformLogSNR(g.SDE, 1, 1e-3, 3000), strength)
 		x := mat.NewDense(2, 2, []float64{0, 0, 1, 0})
-		s := &sampler.Settings{Grid: grid, Noise: impulses{{}, {}}} // no noise: the mean
-		require.NoError(t, sampler.Perturb(x, g.problem(), strength, s))
+		s := &sampler.Settings{Grid: times, Noise: impulses{{}, {}}} // no noise: the mean
+		require.NoError(t, sampler.NoiseTo(x, g.problem(), strength, s))
 		require.NoError(t, sampler.Continue(context.Background(), x, g.problem(), sampler.DDIM{Eta: 1}, s))
 		a := g.at(strength)
 		keep := mul(scale(a.alpha*a.alpha, g.cov()), a.k)
@@ -69,11 +70,11 @@ func TestEditingForgetsMoreWithMoreStrength(t *testing.T) {
 }
 
 func TestStartAtKeepsWhatIsBelow(t *testing.T) {
-	grid := []float64{1, 0.5, 0.2, 0}
-	require.Equal(t, []float64{0.3, 0.2, 0}, sampler.StartAt(grid, 0.3))
-	require.Equal(t, []float64{0.5, 0.2, 0}, sampler.StartAt(grid, 0.5))
-	require.Equal(t, []float64{2, 1, 0.5, 0.2, 0}, sampler.StartAt(grid, 2))
-	require.Equal(t, []float64{1, 0.5, 0.2, 0}, grid)
+	times := []float64{1, 0.5, 0.2, 0}
+	require.Equal(t, []float64{0.3, 0.2, 0}, grid.StartAt(times, 0.3))
+	require.Equal(t, []float64{0.5, 0.2, 0}, grid.StartAt(times, 0.5))
+	require.Equal(t, []float64{2, 1, 0.5, 0.2, 0}, grid.StartAt(times, 2))
+	require.Equal(t, []float64{1, 0.5, 0.2, 0}, times)
 }
 
 func TestEncodeAndContinueAreInverse(t *testing.T) {
@@ -84,12 +85,12 @@ func TestEncodeAndContinueAreInverse(t *testing.T) {
 		_, end := process.Span()
 		data := mat.NewDense(rows, 2, nil)
 		require.NoError(t, sampler.Sample(ctx, data, p, sampler.DPMpp2M{}, nil))
-		for _, grid := range [][]float64{{end, sde.TimeAt(process, 4)}, sampler.DefaultGrid(process, 9)} {
-			s := &sampler.Settings{Grid: grid, NoDenoise: true}
+		for _, times := range [][]float64{{end, sde.TimeAt(process, 4)}, grid.Default(process, 9)} {
+			s := &sampler.Settings{Grid: times, Final: sampler.FinalState}
 			pred := sampler.DormandPrince{RTol: rtol, ATol: rtol}
 			x := mat.DenseCopyOf(data)
 			require.NoError(t, sampler.Encode(ctx, x, p, pred, s))
-			alpha, sigma := process.Kernel(grid[0])
+			alpha, sigma := process.Kernel(times[0])
 			require.InEpsilon(t, math.Hypot(alpha, sigma), mat.Norm(x, 2)/math.Sqrt(2*rows), 0.2, "latents are noise")
 			require.NoError(t, sampler.Continue(ctx, x, p, pred, s))
 			for i := range rows {
@@ -111,14 +112,14 @@ func TestEncodeWithFixedStepsReturnsWithItsOrder(t *testing.T) {
 		order float64
 	}{
 		{sampler.Euler{}, 1}, {sampler.DDIM{}, 1}, {sampler.Heun{}, 2}, {sampler.DPMpp2M{}, 2},
-		{sampler.ReverseDiffusion{Flow: true}, 1}, {sampler.DPMSolver{Order: 2}, 2}, {sampler.AdamsBashforth{Order: 2}, 2}, {sampler.UniPC{Order: 1}, 2},
+		{sampler.ReverseDiffusion{Flow: true}, 1}, {sampler.DPMSolver{Order: 2}, 2}, {sampler.DEIS{Order: 2}, 2}, {sampler.UniPC{Order: 1}, 2},
 	} {
 		var back, there []float64
 		latents := mat.DenseCopyOf(data)
 		exact := sampler.DormandPrince{RTol: 1e-9, ATol: 1e-9}
 		require.NoError(t, sampler.Encode(ctx, latents, p, exact, &sampler.Settings{Grid: []float64{0.9, 0.03}}))
 		for _, n := range []int{100, 200, 400} {
-			s := &sampler.Settings{Grid: sampler.LogSNR(p, 0.9, 0.03, n+1), NoDenoise: true}
+			s := &sampler.Settings{Grid: grid.UniformLogSNR(p, 0.9, 0.03, n+1), Final: sampler.FinalState}
 			x := mat.DenseCopyOf(data)
 			require.NoError(t, sampler.Encode(ctx, x, p, m.pred, s))
 			there = append(there, medianDistance(x, latents))
@@ -143,8 +144,8 @@ func TestEncodeRefusesWhatHasNoInverse(t *testing.T) {
 		{sampler.EulerMaruyama{}, nil, "pred is sampler.EulerMaruyama"},
 		{sampler.Euler{Lambda: 1}, nil, "pred is sampler.Euler{Lambda:1 "},
 		{sampler.DDIM{Eta: 0.5}, nil, "pred is sampler.DDIM{Eta:0.5}"},
-		{sampler.Hold{}, nil, "pred is sampler.Hold"},
-		{sampler.Heun{Churn: sampler.Churn{S: 5}}, nil, "pred is sampler.Heun{Churn:{S:5"},
+		{sampler.NoPredictor{}, nil, "pred is sampler.NoPredictor"},
+		{sampler.Heun{Churn: sampler.Churn{SChurn: 5}}, nil, "pred is sampler.Heun{Churn:{SChurn:5"},
 		{sampler.Euler{FixedStep: 0.1}, nil, "pred is sampler.Euler"},
 		{sampler.Heun{}, &sampler.Settings{Corrector: sampler.Langevin{}}, "Settings.Corrector is sampler.Langevin"},
 		{sampler.Heun{}, &sampler.Settings{Grid: []float64{1, 0}}, "Settings.Grid ends at 0"},
@@ -162,7 +163,7 @@ func TestBatchesAreTheRowsOfOneSample(t *testing.T) {
 	ctx := context.Background()
 	p := threeModes(t, sde.VP{})
 	for _, k := range kinds {
-		s := &sampler.Settings{Grid: sampler.DefaultGrid(p, 6), Corrector: k.corr, FirstRow: 5}
+		s := &sampler.Settings{Grid: grid.Default(p, 6), Corrector: k.corr, FirstRow: 5}
 		want := mat.NewDense(total, 2, nil)
 		require.NoError(t, sampler.Sample(ctx, want, p, k.pred, s))
 		lo := 0

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gradlogp/gradlogp/sde"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -14,56 +15,12 @@ type Reversible interface {
 	Reversible() bool
 }
 
-// The methods without noise; those with a field for noise where it is 0.
-
-// Reversible implements the interface of that name.
-func (AdamsBashforth) Reversible() bool { return true }
-
-// Reversible implements the interface of that name.
-func (p DDIM) Reversible() bool { return p.Eta == 0 }
-
-// Reversible implements the interface of that name.
-func (DormandPrince) Reversible() bool { return true }
-
-// Reversible implements the interface of that name.
-func (p DPM2) Reversible() bool { return p.S == 0 }
-
-// Reversible implements the interface of that name.
-func (DPMpp2M) Reversible() bool { return true }
-
-// Reversible implements the interface of that name.
-func (DPMpp2S) Reversible() bool { return true }
-
-// Reversible implements the interface of that name.
-func (DPMpp3M) Reversible() bool { return true }
-
-// Reversible implements the interface of that name.
-func (DPMSolver) Reversible() bool { return true }
-
-// Reversible implements the interface of that name.
-func (e Euler) Reversible() bool { return e.Lambda == 0 && e.FixedStep == 0 }
-
-// Reversible implements the interface of that name.
-func (p Heun) Reversible() bool { return p.S == 0 }
-
-// Reversible implements the interface of that name.
-func (LMS) Reversible() bool { return true }
-
-// Reversible implements the interface of that name.
-func (p ReverseDiffusion) Reversible() bool { return p.Flow && p.Table == nil }
-
-// Reversible implements the interface of that name.
-func (p RungeKutta) Reversible() bool { return p.S == 0 }
-
-// Reversible implements the interface of that name.
-func (UniPC) Reversible() bool { return true }
-
 // Encode carries data to their latents along the probability flow: every row
 // of x is taken as the state at the grid's last time and becomes the state at
 // its first, the grid being the one on which Continue decodes. The map is one
 // to one, so that
 //
-//	s := &sampler.Settings{Grid: []float64{end, start}, NoDenoise: true}
+//	s := &sampler.Settings{Grid: []float64{end, start}, Final: FinalState}
 //	err := sampler.Encode(ctx, x, p, sampler.DormandPrince{}, s)
 //	…
 //	err = sampler.Continue(ctx, x, p, sampler.DormandPrince{}, s)
@@ -71,12 +28,12 @@ func (UniPC) Reversible() bool { return true }
 // returns the rows of x: with DormandPrince within about its tolerance, with a
 // method of fixed steps within its own error at their number, a DDIM inversion
 // for example within a multiple of the step (no explicit method is its own
-// inverse). NoDenoise is for the way back; on the way there nothing is denoised.
+// inverse). FinalState is for the way back; on the way there nothing is denoised.
 //
 // Besides the errors of Continue it returns one wrapping ErrRange for a
 // predictor that is not Reversible, for a Corrector, which forgets where a row
 // came from, and for a last point below the span, where there is no flow.
-func Encode(ctx context.Context, x *mat.Dense, p Problem, pred Predictor, s *Settings) error {
+func Encode(ctx context.Context, x *mat.Dense, p sde.Problem, pred Predictor, s *Settings) error {
 	r, err := newRun(x, p, pred, s)
 	if err != nil {
 		return err
@@ -94,7 +51,7 @@ func Encode(ctx context.Context, x *mat.Dense, p Problem, pred Predictor, s *Set
 	}
 	r.Grid = slices.Clone(r.Grid)
 	slices.Reverse(r.Grid)
-	r.NoDenoise, r.LastMean = true, false
+	r.Final = FinalState
 	r.start = r.given(x)
 	return r.do(ctx, x)
 }

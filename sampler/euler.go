@@ -1,7 +1,7 @@
 package sampler
 
 import (
-	"fmt"
+	"cmp"
 	"math"
 )
 
@@ -24,9 +24,17 @@ type EulerMaruyama struct {
 	FixedStep float64
 }
 
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (e EulerMaruyama) Validate() error {
+	return nonNegative("EulerMaruyama", "FixedStep", e.FixedStep)
+}
+
 // Predict implements Predictor.
 func (e EulerMaruyama) Predict(s *Step) error {
-	return Euler{Lambda: 1, FixedStep: e.FixedStep}.step(s, "EulerMaruyama")
+	if err := e.Validate(); err != nil {
+		return err
+	}
+	return Euler{Lambda: 1, FixedStep: e.FixedStep}.Predict(s)
 }
 
 // Euler discretises the family of reverse processes with the marginals of the
@@ -49,16 +57,18 @@ type Euler struct {
 	Ratio bool
 }
 
-// Predict implements Predictor. It returns an error wrapping ErrRange when
-// Lambda or FixedStep is negative or not finite.
-func (e Euler) Predict(s *Step) error { return e.step(s, "Euler") }
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (e Euler) Validate() error {
+	return cmp.Or(nonNegative("Euler", "Lambda", e.Lambda), nonNegative("Euler", "FixedStep", e.FixedStep))
+}
 
-func (e Euler) step(s *Step, name string) error {
-	if !(e.Lambda >= 0) || math.IsInf(e.Lambda, 1) {
-		return fmt.Errorf("Euler.Lambda = %g, expected a finite number ≥ 0: %w", e.Lambda, ErrRange)
-	}
-	if !(e.FixedStep >= 0) || math.IsInf(e.FixedStep, 1) {
-		return fmt.Errorf("%s.FixedStep = %g, expected a finite number ≥ 0: %w", name, e.FixedStep, ErrRange)
+// Reversible reports whether no noise is drawn and a step is that of its interval.
+func (e Euler) Reversible() bool { return e.Lambda == 0 && e.FixedStep == 0 }
+
+// Predict implements Predictor.
+func (e Euler) Predict(s *Step) error {
+	if err := e.Validate(); err != nil {
+		return err
 	}
 	if err := s.Score(s.Mean, s.X, s.T); err != nil {
 		return err
@@ -68,8 +78,8 @@ func (e Euler) step(s *Step, name string) error {
 		at, st := s.Kernel(s.T)
 		au, su := s.Kernel(s.U)
 		t, u := st/at, su/au
-		combine(s.Mean, au/at, s.X, au*grow*(t-u)*st, s.Mean)
-		s.Move(e.Lambda*au*math.Sqrt(math.Abs((t-u)*(t+u))), 0)
+		s.Combine(s.Mean, au/at, s.X, au*grow*(t-u)*st, s.Mean)
+		s.AddNoise(e.Lambda*au*math.Sqrt(math.Abs((t-u)*(t+u))), 0)
 		return nil
 	}
 	h := s.T - s.U
@@ -77,7 +87,7 @@ func (e Euler) step(s *Step, name string) error {
 		h = e.FixedStep
 	}
 	f, g2 := s.Rates(s.T)
-	combine(s.Mean, 1-f*h, s.X, 0.5*grow*g2*h, s.Mean)
-	s.Move(e.Lambda*math.Sqrt(g2*math.Abs(h)), 0) // h < 0 on the way to latents
+	s.Combine(s.Mean, 1-f*h, s.X, 0.5*grow*g2*h, s.Mean)
+	s.AddNoise(e.Lambda*math.Sqrt(g2*math.Abs(h)), 0) // h < 0 on the way to latents
 	return nil
 }

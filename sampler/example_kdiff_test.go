@@ -6,6 +6,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
 	"gonum.org/v1/gonum/mat"
@@ -13,12 +14,12 @@ import (
 )
 
 // twoPoints is a score of data near −1, three quarters of it, and near 1.
-func twoPoints(p sde.SDE) sampler.Problem {
+func twoPoints(p sde.SDE) sde.Problem {
 	mix, err := dataset.NewIsotropicMixture([]float64{0.75, 0.25}, mat.NewDense(2, 1, []float64{-1, 1}), []float64{0.1, 0.2}, nil)
 	if err != nil {
 		panic(err)
 	}
-	return sampler.Problem{SDE: p, Score: sde.Analytic(p, func(alpha, sigma float64) sde.Density { return mix.Diffuse(alpha, sigma) })}
+	return sde.Problem{SDE: p, Score: sde.Analytic(p, mix.Diffuse)}
 }
 
 // The stochastic sampler of EDM: noise in the middle of the run, the flow below.
@@ -26,8 +27,8 @@ func ExampleHeun() {
 	p := twoPoints(sde.EDM{})
 	x := mat.NewDense(10000, 1, nil)
 	err := sampler.Sample(context.Background(), x, p, sampler.Heun{
-		Churn: sampler.Churn{S: 10, Min: 0.05, Max: 5, Noise: 1.003},
-	}, &sampler.Settings{Grid: sampler.DefaultGrid(p, 30)})
+		Churn: sampler.Churn{SChurn: 10, STmin: 0.05, STmax: 5, SNoise: 1.003},
+	}, &sampler.Settings{Grid: grid.Default(p, 30)})
 	fmt.Printf("mean %.1f %v\n", stat.Mean(x.RawMatrix().Data, nil), err)
 	// Output:
 	// mean -0.5 <nil>
@@ -40,7 +41,7 @@ func ExampleDPMppSDE() {
 	for _, points := range []int{50, 110, 250} {
 		x := mat.NewDense(4, 1, nil)
 		err := sampler.Sample(context.Background(), x, p, sampler.DPMppSDE{}, &sampler.Settings{
-			Grid: sampler.DefaultGrid(p, points), Noise: noise.Brownian{Seed: 3},
+			Grid: grid.Default(p, points), Noise: noise.Brownian{Seed: 3},
 		})
 		fmt.Printf("%.1f %v\n", x.RawMatrix().Data, err)
 	}
@@ -56,7 +57,7 @@ func ExampleDPMFast() {
 	fast := sampler.DPMFast{Evaluations: 20}
 	x := mat.NewDense(10000, 1, nil)
 	err := sampler.Sample(context.Background(), x, p, fast, &sampler.Settings{
-		Grid: sampler.LogSNR(p, 0.9, 0.02, fast.Steps()+1), NoDenoise: true,
+		Grid: grid.UniformLogSNR(p, 0.9, 0.02, fast.Steps()+1), Final: sampler.FinalState,
 	})
 	fmt.Printf("%d steps, mean %.1f %v\n", fast.Steps(), stat.Mean(x.RawMatrix().Data, nil), err)
 	// Output:

@@ -6,18 +6,19 @@ import (
 
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 	"gonum.org/v1/gonum/mat"
 )
 
 // exampleProblem is the mixture of N(−1, 0.1²) and N(1, 0.2²), seven to three.
-func exampleProblem(p sde.SDE) sampler.Problem {
+func exampleProblem(p sde.SDE) sde.Problem {
 	mix, err := dataset.NewIsotropicMixture([]float64{0.7, 0.3},
 		mat.NewDense(2, 1, []float64{-1, 1}), []float64{0.1, 0.2}, nil)
 	if err != nil {
 		panic(err)
 	}
-	return sampler.Problem{SDE: p, Score: sde.Analytic(p, func(alpha, sigma float64) sde.Density { return mix.Diffuse(alpha, sigma) })}
+	return sde.Problem{SDE: p, Score: sde.Analytic(p, mix.Diffuse)}
 }
 
 // share returns the fraction of rows on the left and their mean.
@@ -36,7 +37,7 @@ func share(x *mat.Dense) (left, mean float64) {
 func ExampleUniPC() {
 	p := exampleProblem(sde.VP{})
 	x := mat.NewDense(10000, 1, nil)
-	s := &sampler.Settings{Grid: sampler.DefaultGrid(p, 12), Prior: sampler.Prior{Mean: []float64{-0.4}}}
+	s := &sampler.Settings{Grid: grid.Default(p, 12), Prior: sde.Prior{Mean: []float64{-0.4}}}
 	if err := sampler.Sample(context.Background(), x, p, sampler.UniPC{}, s); err != nil {
 		fmt.Println(err)
 		return
@@ -60,10 +61,10 @@ func ExampleReverseDiffusion() {
 	}
 	x := mat.NewDense(1000, 1, nil)
 	s := &sampler.Settings{
-		Grid:           append(sampler.Uniform(1, 1e-3, n), 0), // the last is not looked at
-		Corrector:      sampler.Langevin{R: 0.16, BatchNorms: true},
+		Grid:           append(grid.UniformTime(1, 1e-3, n), 0), // the last is not looked at
+		Corrector:      sampler.Langevin{SNR: 0.16, BatchNorms: true},
 		CorrectorFirst: true,
-		LastMean:       true,
+		Final:          sampler.FinalMean,
 	}
 	if err := sampler.Sample(context.Background(), x, p, sampler.ReverseDiffusion{Table: table}, s); err != nil {
 		fmt.Println(err)
@@ -83,10 +84,10 @@ func ExampleMALA() {
 	var count sampler.Acceptance
 	s := &sampler.Settings{
 		Grid:      []float64{1, 0.8},
-		Corrector: sampler.MALA{R: 0.8, Steps: 40, Acceptance: &count},
-		NoDenoise: true,
+		Corrector: sampler.MALA{SNR: 0.8, Steps: 40, Acceptance: &count},
+		Final:     sampler.FinalState,
 	}
-	if err := sampler.Continue(context.Background(), x, p, sampler.Hold{}, s); err != nil {
+	if err := sampler.Continue(context.Background(), x, p, sampler.NoPredictor{}, s); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -100,7 +101,7 @@ func ExampleMALA() {
 func ExampleGibbs() {
 	p := exampleProblem(sde.VP{})
 	x := mat.NewDense(4000, 1, nil)
-	s := &sampler.Settings{Grid: sampler.DefaultGrid(p, 20), Corrector: sampler.Gibbs{Back: sampler.DPMpp2M{}, Rise: 0.3}}
+	s := &sampler.Settings{Grid: grid.Default(p, 20), Corrector: sampler.Gibbs{Back: sampler.DPMpp2M{}, Rise: 0.3}}
 	if err := sampler.Sample(context.Background(), x, p, sampler.DPMpp2M{}, s); err != nil {
 		fmt.Println(err)
 		return

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
@@ -24,9 +25,9 @@ func ExampleSample() {
 		return normal
 	})
 	x := mat.NewDense(4000, 2, nil)
-	err := sampler.Sample(context.Background(), x, sampler.Problem{SDE: p, Score: score},
+	err := sampler.Sample(context.Background(), x, sde.Problem{SDE: p, Score: score},
 		sampler.EulerMaruyama{}, &sampler.Settings{
-			Grid:      sampler.DefaultGrid(p, 50),
+			Grid:      grid.Default(p, 50),
 			Corrector: sampler.Langevin{},
 		})
 	if err != nil {
@@ -52,10 +53,10 @@ func ExampleDPMpp2M() {
 		return
 	}
 	p := sde.EDM{}
-	score := sde.Analytic(p, func(alpha, sigma float64) sde.Density { return mix.Diffuse(alpha, sigma) })
+	score := sde.Analytic(p, mix.Diffuse)
 	x := mat.NewDense(10000, 1, nil)
-	err = sampler.Sample(context.Background(), x, sampler.Problem{SDE: p, Score: score}, sampler.DPMpp2M{}, &sampler.Settings{
-		Prior: sampler.Prior{Mean: mix.Mean(nil)},
+	err = sampler.Sample(context.Background(), x, sde.Problem{SDE: p, Score: score}, sampler.DPMpp2M{}, &sampler.Settings{
+		Prior: sde.Prior{Mean: mix.Mean(nil)},
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -77,7 +78,7 @@ func ExampleDefault() {
 	p := twins()
 	x := mat.NewDense(1000, 1, nil)
 	err := sampler.Sample(context.Background(), x, p, sampler.Default(p), &sampler.Settings{
-		Grid: sampler.DefaultGrid(p, 12),
+		Grid: grid.Default(p, 12),
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -94,26 +95,26 @@ func ExampleDefault() {
 }
 
 // twins is a mixture of two narrow modes at ±1 under EDM's process.
-func twins() sampler.Problem {
+func twins() sde.Problem {
 	mix, err := dataset.NewIsotropicMixture([]float64{0.5, 0.5},
 		mat.NewDense(2, 1, []float64{-1, 1}), []float64{0.1, 0.1}, nil)
 	if err != nil {
 		panic(err)
 	}
 	p := sde.EDM{}
-	return sampler.Problem{SDE: p, Score: sde.Analytic(p, func(alpha, sigma float64) sde.Density { return mix.Diffuse(alpha, sigma) })}
+	return sde.Problem{SDE: p, Score: sde.Analytic(p, mix.Diffuse)}
 }
 
 // Editing: points off the data are noised to a strength and brought back. A
 // weak edit keeps the side a point is on, a strong one draws it anew.
 func ExamplePerturb() {
 	p := twins()
-	grid := sampler.DefaultGrid(p, 40)
+	times := grid.Default(p, 40)
 	for _, strength := range []float64{0.2, 10} {
 		x := mat.NewDense(1000, 1, nil)
 		x.Apply(func(_, _ int, _ float64) float64 { return 1.4 }, x)
-		s := &sampler.Settings{Grid: sampler.StartAt(grid, strength)}
-		if err := sampler.Perturb(x, p, strength, s); err != nil {
+		s := &sampler.Settings{Grid: grid.StartAt(times, strength)}
+		if err := sampler.NoiseTo(x, p, strength, s); err != nil {
 			fmt.Println(err)
 			return
 		}
@@ -151,7 +152,7 @@ func ExampleContinue() {
 func ExampleEncode() {
 	p := twins()
 	ctx, x := context.Background(), mat.NewDense(3, 1, []float64{-1.1, -0.9, 1})
-	s := &sampler.Settings{Grid: []float64{80, 0.002}, NoDenoise: true}
+	s := &sampler.Settings{Grid: []float64{80, 0.002}, Final: sampler.FinalState}
 	if err := sampler.Encode(ctx, x, p, sampler.DormandPrince{}, s); err != nil {
 		fmt.Println(err)
 		return
@@ -172,7 +173,7 @@ func ExampleBatches() {
 	p := twins()
 	left, count := 0, 0
 	for batch, err := range sampler.Batches(context.Background(), mat.NewDense(1000, 1, nil), 10_500, p, sampler.DPMpp2M{}, &sampler.Settings{
-		Grid: sampler.DefaultGrid(p, 12),
+		Grid: grid.Default(p, 12),
 	}) {
 		if err != nil {
 			fmt.Println(err)
@@ -189,23 +190,6 @@ func ExampleBatches() {
 	fmt.Printf("%d samples, left: %.2f\n", count, float64(left)/float64(count))
 	// Output:
 	// 10500 samples, left: 0.51
-}
-
-// The noise levels of another process, here of a uniform grid in the time of
-// VP, serve any process.
-func ExampleLevels() {
-	vp := sde.VP{}
-	levels := sampler.Ratios(vp, sampler.Uniform(1, 1e-3, 5))
-	grid, err := sampler.Levels(sde.EDM{SigmaMax: 200}, append(levels, 0))
-	fmt.Printf("%.3f %v\n", grid, err)
-	// Output:
-	// [152.167 17.049 3.422 0.958 0.010 0.000] <nil>
-}
-
-func ExampleKarras() {
-	fmt.Printf("%.3f\n", sampler.Karras(sde.EDM{}, 10, 0.01, 7, 6))
-	// Output:
-	// [10.000 3.913 1.324 0.367 0.076 0.010]
 }
 
 // The run can be watched, and left when what was wanted has been seen: here the

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
 	"github.com/stretchr/testify/require"
@@ -27,17 +28,17 @@ func TestUnsetArgumentsAreNamed(t *testing.T) {
 	x := mat.NewDense(1, 2, nil)
 	for _, c := range []struct {
 		x    *mat.Dense
-		p    sampler.Problem
+		p    sde.Problem
 		pred sampler.Predictor
 		says string
 	}{
 		{nil, p, sampler.Heun{}, "x has no rows"},
 		{new(mat.Dense), p, sampler.Heun{}, "x has no rows"},
-		{x, sampler.Problem{Score: p.Score}, sampler.Heun{}, "Problem.SDE is nil"},
-		{x, sampler.Problem{SDE: p.SDE}, sampler.Heun{}, "Problem.Score is nil"},
+		{x, sde.Problem{Score: p.Score}, sampler.Heun{}, "Problem.SDE is nil"},
+		{x, sde.Problem{SDE: p.SDE}, sampler.Heun{}, "Problem.Score is nil"},
 		{x, p, nil, "pred is nil"},
 	} {
-		for _, verb := range []func(context.Context, *mat.Dense, sampler.Problem, sampler.Predictor, *sampler.Settings) error{sampler.Sample, sampler.Continue} {
+		for _, verb := range []func(context.Context, *mat.Dense, sde.Problem, sampler.Predictor, *sampler.Settings) error{sampler.Sample, sampler.Continue} {
 			err := verb(ctx, c.x, c.p, c.pred, nil)
 			require.ErrorIs(t, err, sampler.ErrUnset)
 			require.ErrorContains(t, err, c.says)
@@ -55,9 +56,9 @@ func TestImpossibleSettingsAreNamed(t *testing.T) {
 	}{
 		{"Workers = -1", sampler.Heun{}, sampler.Settings{Workers: -1}},
 		{"FirstRow = -2", sampler.Heun{}, sampler.Settings{FirstRow: -2}},
-		{"Prior.Mean[1] = NaN", sampler.Heun{}, sampler.Settings{Prior: sampler.Prior{Mean: []float64{0, nan}}}},
-		{"Prior.Variance[0] = -1", sampler.Heun{}, sampler.Settings{Prior: sampler.Prior{Variance: []float64{-1, 1}}}},
-		{"Prior.Variance[0] = +Inf", sampler.Heun{}, sampler.Settings{Prior: sampler.Prior{Variance: []float64{inf, 1}}}},
+		{"Prior.Mean[1] is NaN", sampler.Heun{}, sampler.Settings{Prior: sde.Prior{Mean: []float64{0, nan}}}},
+		{"Prior.Variance[0] is -1", sampler.Heun{}, sampler.Settings{Prior: sde.Prior{Variance: []float64{-1, 1}}}},
+		{"Prior.Variance[0] is +Inf", sampler.Heun{}, sampler.Settings{Prior: sde.Prior{Variance: []float64{inf, 1}}}},
 		{"DDIM.Eta = 1.5", sampler.DDIM{Eta: 1.5}, sampler.Settings{}},
 		{"DDIM.Eta = NaN", sampler.DDIM{Eta: nan}, sampler.Settings{}},
 		{"Euler.Lambda = -1", sampler.Euler{Lambda: -1}, sampler.Settings{}},
@@ -68,21 +69,21 @@ func TestImpossibleSettingsAreNamed(t *testing.T) {
 		{"Ancestral.Variance = -1", sampler.Ancestral{Variance: -1}, sampler.Settings{}},
 		{"Ancestral.Variance = NaN", sampler.Ancestral{Upper: true, Variance: nan}, sampler.Settings{}},
 		{"DPMSolver.Order = 4", sampler.DPMSolver{Order: 4}, sampler.Settings{}},
-		{"AdamsBashforth.Order = 5", sampler.AdamsBashforth{Order: 5}, sampler.Settings{}},
-		{"AdamsBashforth.Form = 9", sampler.AdamsBashforth{Form: 9}, sampler.Settings{}},
+		{"DEIS.Order = 5", sampler.DEIS{Order: 5}, sampler.Settings{}},
+		{"DEIS.Form = 9", sampler.DEIS{Form: 9}, sampler.Settings{}},
 		{"UniPC.Order = -1", sampler.UniPC{Order: -1}, sampler.Settings{}},
 		{"DormandPrince.RTol = -1", sampler.DormandPrince{RTol: -1}, sampler.Settings{}},
 		{"DormandPrince.ATol = NaN", sampler.DormandPrince{ATol: nan}, sampler.Settings{}},
 		{"DormandPrince.MaxEvaluations = -1", sampler.DormandPrince{MaxEvaluations: -1}, sampler.Settings{}},
 		{"AdaptiveSDE.RTol = -1", sampler.AdaptiveSDE{RTol: -1}, sampler.Settings{}},
-		{"Langevin.R = -1", sampler.Heun{}, sampler.Settings{Corrector: sampler.Langevin{R: -1}}},
-		{"Langevin.R = NaN", sampler.Heun{}, sampler.Settings{Corrector: sampler.Langevin{R: nan}}},
+		{"Langevin.SNR = -1", sampler.Heun{}, sampler.Settings{Corrector: sampler.Langevin{SNR: -1}}},
+		{"Langevin.SNR = NaN", sampler.Heun{}, sampler.Settings{Corrector: sampler.Langevin{SNR: nan}}},
 		{"Langevin.Steps = -1", sampler.Heun{}, sampler.Settings{Corrector: sampler.Langevin{Steps: -1}}},
 		{"= -1, expected a finite number", sampler.Heun{}, sampler.Settings{Corrector: sampler.Langevin{Scale: func(float64) float64 { return -1 }}}},
-		{"MALA.R = -1", sampler.Heun{}, sampler.Settings{Corrector: sampler.MALA{R: -1}}},
+		{"MALA.SNR = -1", sampler.Heun{}, sampler.Settings{Corrector: sampler.MALA{SNR: -1}}},
 		{"MALA.Steps = -1", sampler.Heun{}, sampler.Settings{Corrector: sampler.MALA{Steps: -1}}},
-		{"Refresh.Fraction = 1.5", sampler.Heun{}, sampler.Settings{Corrector: sampler.Refresh{Fraction: 1.5}}},
-		{"Refresh.Steps = -1", sampler.Heun{}, sampler.Settings{Corrector: sampler.Refresh{Steps: -1}}},
+		{"Renoise.Fraction = 1.5", sampler.Heun{}, sampler.Settings{Corrector: sampler.Renoise{Fraction: 1.5}}},
+		{"Renoise.Steps = -1", sampler.Heun{}, sampler.Settings{Corrector: sampler.Renoise{Steps: -1}}},
 		{"Gibbs.Rise = NaN", sampler.Heun{}, sampler.Settings{Corrector: sampler.Gibbs{Rise: nan}}},
 		{"Gibbs.Substeps = -1", sampler.Heun{}, sampler.Settings{Corrector: sampler.Gibbs{Substeps: -1}}},
 		{"Gibbs.Steps = -1", sampler.Heun{}, sampler.Settings{Corrector: sampler.Gibbs{Steps: -1}}},
@@ -97,23 +98,22 @@ func TestImpossibleSettingsAreNamed(t *testing.T) {
 			require.Equal(t, mat.NewDense(2, 2, []float64{1, 2, 3, 4}), x, "x is untouched")
 		})
 	}
-	bad := sampler.Problem{SDE: sde.VE{SigmaMin: -1}, Score: p.Score}
+	bad := sde.Problem{SDE: sde.VE{SigmaMin: -1}, Score: p.Score}
 	err := sampler.Sample(context.Background(), mat.NewDense(1, 2, nil), bad, sampler.Heun{}, nil)
 	require.ErrorIs(t, err, sde.ErrRange)
 	require.ErrorContains(t, err, "SigmaMin")
-	require.Panics(t, func() {
-		s := &sampler.Settings{Prior: sampler.Prior{Mean: []float64{1}}}
-		_ = sampler.Sample(context.Background(), mat.NewDense(1, 2, nil), p, sampler.Heun{}, s)
-	})
+	err = sampler.Sample(context.Background(), mat.NewDense(1, 2, nil), p, sampler.Heun{}, &sampler.Settings{Prior: sde.Prior{Mean: []float64{1}}})
+	require.ErrorIs(t, err, sde.ErrRange)
+	require.ErrorContains(t, err, "Settings.Prior has 1 means and 0 variances, want 2")
 }
 
 func TestOneBadRowLeavesTheOthersUntouched(t *testing.T) {
 	const rows, bad, badStep = 700, 530, 3
 	g := standard(sde.VP{})
-	grid := sampler.DefaultGrid(g, 8)
+	times := grid.Default(g, 8)
 	for _, k := range kinds {
 		for _, poison := range []float64{math.NaN(), math.Inf(-1)} {
-			s := &sampler.Settings{Grid: grid, Corrector: k.corr, Workers: 2}
+			s := &sampler.Settings{Grid: times, Corrector: k.corr, Workers: 2}
 			want := mat.NewDense(rows, 2, nil)
 			require.NoError(t, sampler.Sample(context.Background(), want, g.problem(), k.pred, s))
 
@@ -130,14 +130,14 @@ func TestOneBadRowLeavesTheOthersUntouched(t *testing.T) {
 				g.Score(dst, x, tt)
 				n, _ := x.Dims()
 				for i := range n {
-					if tt[0] == grid[badStep] && x.At(i, 0) == marked {
+					if tt[0] == times[badStep] && x.At(i, 0) == marked {
 						dst.Set(i, 1, poison)
 					}
 				}
 			})
 			s.Workers = 1
 			x := mat.NewDense(rows, 2, nil)
-			err := sampler.Sample(context.Background(), x, sampler.Problem{SDE: g.SDE, Score: score}, spy, s)
+			err := sampler.Sample(context.Background(), x, sde.Problem{SDE: g.SDE, Score: score}, spy, s)
 			require.ErrorIs(t, err, sampler.ErrNonFinite)
 			require.ErrorContains(t, err, "row 530 after step 4")
 			var failed sampler.RowErrors
@@ -145,9 +145,9 @@ func TestOneBadRowLeavesTheOthersUntouched(t *testing.T) {
 			require.Len(t, failed, 1)
 			require.Equal(t, bad, failed[0].Row)
 			require.Equal(t, badStep+1, failed[0].Step)
-			seen := grid[badStep+1]
+			seen := times[badStep+1]
 			if _, ok := k.pred.(sampler.DormandPrince); ok {
-				seen = grid[badStep] // it looks at its slopes
+				seen = times[badStep] // it looks at its slopes
 			}
 			require.Equal(t, seen, failed[0].Time)
 			for i := range rows {
@@ -208,7 +208,7 @@ func TestCancellationIsHonouredWithinOneEvaluation(t *testing.T) {
 				}
 				x := mat.NewDense(1200, 2, nil)
 				s := &sampler.Settings{Corrector: k.corr, Workers: workers}
-				err := sampler.Sample(ctx, x, sampler.Problem{SDE: g.SDE, Score: score}, k.pred, s)
+				err := sampler.Sample(ctx, x, sde.Problem{SDE: g.SDE, Score: score}, k.pred, s)
 				cancel()
 				require.ErrorIs(t, err, context.Canceled)
 				require.LessOrEqual(t, late.Load(), int64(workers-1), "an evaluation was begun after the end")
@@ -255,17 +255,17 @@ func TestErrorsOfMethodsAndObserversStopTheRun(t *testing.T) {
 
 func TestObserversSeeEveryPointOfTheGrid(t *testing.T) {
 	g := standard(sde.VP{})
-	grid := sampler.DefaultGrid(g, 9)
-	var times []float64
-	s := &sampler.Settings{Grid: grid, Corrector: sampler.Langevin{}, Observer: observer(func(k int, u float64, x mat.Matrix) error {
-		require.Len(t, times, k)
-		times = append(times, u)
+	times := grid.Default(g, 9)
+	var seen []float64
+	s := &sampler.Settings{Grid: times, Corrector: sampler.Langevin{}, Observer: observer(func(k int, u float64, x mat.Matrix) error {
+		require.Len(t, seen, k)
+		seen = append(seen, u)
 		n, _ := x.Dims()
 		require.Equal(t, 1300, n)
 		return nil
 	})}
 	require.NoError(t, sampler.Sample(context.Background(), mat.NewDense(1300, 2, nil), g.problem(), sampler.DPMpp2M{}, s))
-	require.Equal(t, grid, times)
+	require.Equal(t, times, seen)
 }
 
 // observer makes an Observer of a function.
@@ -284,28 +284,20 @@ func TestPanicsReachTheCaller(t *testing.T) {
 			p.Score(dst, x, tt)
 		})
 		require.PanicsWithValue(t, "score: dimension mismatch", func() {
-			_ = sampler.Sample(context.Background(), mat.NewDense(3000, 2, nil), sampler.Problem{SDE: p.SDE, Score: score}, sampler.DDIM{}, &sampler.Settings{Workers: workers})
+			_ = sampler.Sample(context.Background(), mat.NewDense(3000, 2, nil), sde.Problem{SDE: p.SDE, Score: score}, sampler.DDIM{}, &sampler.Settings{Workers: workers})
 		})
 	}
 	ends := scorer(func(_, _ *mat.Dense, _ []float64) { runtime.Goexit() })
 	require.Panics(t, func() {
-		_ = sampler.Sample(context.Background(), mat.NewDense(3000, 2, nil), sampler.Problem{SDE: p.SDE, Score: ends}, sampler.DDIM{}, &sampler.Settings{Workers: 2})
+		_ = sampler.Sample(context.Background(), mat.NewDense(3000, 2, nil), sde.Problem{SDE: p.SDE, Score: ends}, sampler.DDIM{}, &sampler.Settings{Workers: 2})
 	}, "a result that no worker has finished is not returned")
 	settled(t, before)
 }
 
-// framed is a scorer in coordinates of its own.
-type framed struct {
-	sde.Scorer
-	shift, scale []float64
-}
-
-func (f framed) Frame() (shift, scale []float64) { return f.shift, f.scale }
-
-func TestFramedScorersRunInTheirOwnCoordinates(t *testing.T) {
+func TestScoresRunInTheirOwnCoordinates(t *testing.T) {
 	g := standard(sde.VP{})
 	shift, scale := []float64{10, -3}, []float64{2, 0.5}
-	p := sampler.Problem{SDE: g.SDE, Score: framed{g, shift, scale}}
+	p := sde.Problem{SDE: g.SDE, Score: g, Frame: sde.Frame{Shift: shift, Scale: scale}}
 	var inside, outside states
 	want, x := mat.NewDense(5, 2, nil), mat.NewDense(5, 2, nil)
 	require.NoError(t, sampler.Sample(context.Background(), want, g.problem(), sampler.EulerMaruyama{}, &sampler.Settings{Observer: &outside}))
@@ -318,26 +310,25 @@ func TestFramedScorersRunInTheirOwnCoordinates(t *testing.T) {
 	}
 
 	// Continue maps at entry too.
-	grid := []float64{0.7, 0.2}
+	times := []float64{0.7, 0.2}
 	start := mat.NewDense(2, 2, []float64{0.5, 1, -1, 0.25})
 	mapped := mat.NewDense(2, 2, nil)
 	mapped.Apply(func(_, j int, v float64) float64 { return shift[j] + scale[j]*v }, start)
-	require.NoError(t, sampler.Continue(context.Background(), start, g.problem(), sampler.Heun{}, &sampler.Settings{Grid: grid}))
-	require.NoError(t, sampler.Continue(context.Background(), mapped, p, sampler.Heun{}, &sampler.Settings{Grid: grid}))
+	require.NoError(t, sampler.Continue(context.Background(), start, g.problem(), sampler.Heun{}, &sampler.Settings{Grid: times}))
+	require.NoError(t, sampler.Continue(context.Background(), mapped, p, sampler.Heun{}, &sampler.Settings{Grid: times}))
 	for i := range 2 {
 		for j := range 2 {
 			require.InDelta(t, shift[j]+scale[j]*start.At(i, j), mapped.At(i, j), 1e-13)
 		}
 	}
 
-	for _, f := range []framed{{g, shift, []float64{1, 0}}, {g, []float64{math.NaN(), 0}, scale}} {
-		err := sampler.Sample(context.Background(), x, sampler.Problem{SDE: g.SDE, Score: f}, sampler.Heun{}, nil)
+	for _, f := range []sde.Frame{
+		{Shift: shift, Scale: []float64{1, 0}}, {Shift: []float64{math.NaN(), 0}, Scale: scale}, {Shift: shift[:1]}, {Scale: scale[:1]},
+	} {
+		err := sampler.Sample(context.Background(), x, sde.Problem{SDE: g.SDE, Score: g, Frame: f}, sampler.Heun{}, nil)
 		require.ErrorIs(t, err, sampler.ErrRange)
+		require.ErrorContains(t, err, "Problem.Frame has")
 	}
-	require.Panics(t, func() {
-		f := framed{g, shift[:1], scale[:1]}
-		_ = sampler.Sample(context.Background(), x, sampler.Problem{SDE: g.SDE, Score: f}, sampler.Heun{}, nil)
-	})
 }
 
 func TestPriorIsCalibrated(t *testing.T) {
@@ -348,12 +339,12 @@ func TestPriorIsCalibrated(t *testing.T) {
 		for _, from := range []float64{end, end / 2} {
 			alpha, sigma := p.Kernel(from)
 			for _, c := range []struct {
-				prior     sampler.Prior
+				prior     sde.Prior
 				mean, std [2]float64
 			}{
-				{sampler.Prior{}, [2]float64{}, [2]float64{math.Hypot(alpha, sigma), math.Hypot(alpha, sigma)}},
-				{sampler.Prior{Variance: []float64{0, 0}}, [2]float64{}, [2]float64{sigma, sigma}},
-				{sampler.Prior{Mean: []float64{2, -1}, Variance: []float64{4, 0.25}},
+				{sde.Prior{}, [2]float64{}, [2]float64{math.Hypot(alpha, sigma), math.Hypot(alpha, sigma)}},
+				{sde.Prior{Variance: []float64{0, 0}}, [2]float64{}, [2]float64{sigma, sigma}},
+				{sde.Prior{Mean: []float64{2, -1}, Variance: []float64{4, 0.25}},
 					[2]float64{2 * alpha, -alpha}, [2]float64{math.Hypot(2*alpha, sigma), math.Hypot(0.5*alpha, sigma)}},
 			} {
 				var seen states

@@ -30,7 +30,7 @@ type edmOptions struct {
 }
 
 func (o edmOptions) churn() sampler.Churn {
-	return sampler.Churn{S: o.Churn, Min: o.Min, Max: o.Max, Noise: o.Noise}
+	return sampler.Churn{SChurn: o.Churn, STmin: o.Min, STmax: o.Max, SNoise: o.Noise}
 }
 
 func or(p *float64, value float64) float64 {
@@ -196,7 +196,7 @@ func TestFixtureEDM(t *testing.T) {
 			x := c.Latents.Dense()
 			x.Scale(sigma, x)
 			require.NoError(t, sampler.Continue(context.Background(), x, p, rec, &sampler.Settings{
-				Grid: c.Times, NoDenoise: true, Noise: tape(c.Noise, 1), Workers: 1,
+				Grid: c.Times, Final: sampler.FinalState, Noise: tape(c.Noise, 1), Workers: 1,
 			}))
 			within(t, c.Final, x, slack(len(c.Times)-1))
 			require.Len(t, seen.t, c.Calls)

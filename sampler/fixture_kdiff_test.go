@@ -9,6 +9,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/dataset/fixture"
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
 	"github.com/stretchr/testify/require"
@@ -59,7 +60,7 @@ type kdiff struct {
 // noise.
 func (c kdiff) predictor(t *testing.T) sampler.Predictor {
 	o := c.Options
-	churn := sampler.Churn{S: o.Churn, Min: o.Min, Max: o.Max, Noise: o.Noise}
+	churn := sampler.Churn{SChurn: o.Churn, STmin: o.Min, STmax: o.Max, SNoise: o.Noise}
 	eta, still := 0.0, false
 	if o.Eta != nil {
 		eta, still = *o.Eta, *o.Eta == 0
@@ -80,37 +81,37 @@ func (c kdiff) predictor(t *testing.T) sampler.Predictor {
 	case "sample_dpmpp_2m":
 		return sampler.DPMpp2M{}
 	case "sample_dpm_fast":
-		return sampler.DPMFast{Evaluations: o.N, Eta: fast, Noise: o.Noise}
+		return sampler.DPMFast{Evaluations: o.N, Eta: fast, SNoise: o.Noise}
 	case "sample_euler_ancestral":
 		if still {
 			return sampler.DDIM{}
 		}
-		return sampler.EulerAncestral{Eta: eta, Noise: o.Noise}
+		return sampler.EulerAncestral{Eta: eta, SNoise: o.Noise}
 	case "sample_dpm_2_ancestral":
 		if still {
 			return sampler.DPM2{}
 		}
-		return sampler.DPM2Ancestral{Eta: eta, Noise: o.Noise}
+		return sampler.DPM2Ancestral{Eta: eta, SNoise: o.Noise}
 	case "sample_dpmpp_2s_ancestral":
 		if still {
 			return sampler.DPMpp2S{}
 		}
-		return sampler.DPMpp2SAncestral{Eta: eta, Noise: o.Noise}
+		return sampler.DPMpp2SAncestral{Eta: eta, SNoise: o.Noise}
 	case "sample_dpmpp_sde":
 		if still && o.R == 0 {
 			return sampler.DPMpp2S{}
 		}
-		return sampler.DPMppSDE{Eta: eta, Noise: o.Noise, R: o.R, Independent: true}
+		return sampler.DPMppSDE{Eta: eta, SNoise: o.Noise, R: o.R, Independent: true}
 	case "sample_dpmpp_2m_sde":
 		if still && o.Solver != "heun" {
 			return sampler.DPMpp2M{}
 		}
-		return sampler.DPMpp2MSDE{Eta: eta, Noise: o.Noise, Heun: o.Solver == "heun"}
+		return sampler.DPMpp2MSDE{Eta: eta, SNoise: o.Noise, Heun: o.Solver == "heun"}
 	case "sample_dpmpp_3m_sde":
 		if still {
-			return sampler.DPMpp3M{Published: true}
+			return sampler.DPMpp3M{Published: true, FullOrder: true}
 		}
-		return sampler.DPMpp3MSDE{Eta: eta, Noise: o.Noise, Published: true}
+		return sampler.DPMpp3MSDE{Eta: eta, SNoise: o.Noise, Published: true, FullOrder: true}
 	}
 	require.FailNow(t, "unknown sampler", c.Sampler)
 	return nil
@@ -141,14 +142,14 @@ func (m *marked) Predict(s *sampler.Step) error {
 	return m.Predictor.Predict(s)
 }
 
-// between returns the process σ = t, valid some way beyond the levels of a run.
+// Midway returns the process σ = t, valid some way beyond the levels of a run.
 func between(low, high float64) sde.EDM {
 	return sde.EDM{SigmaMin: 1e-3 * low, SigmaMax: 1.5 * high}
 }
 
-func exact(p sde.SDE, mix fixture.Mixture) sampler.Problem {
+func exact(p sde.SDE, mix fixture.Mixture) sde.Problem {
 	d := mix.Distribution()
-	return sampler.Problem{SDE: p, Score: sde.Analytic(p, func(alpha, sigma float64) sde.Density { return d.Diffuse(alpha, sigma) })}
+	return sde.Problem{SDE: p, Score: sde.Analytic(p, d.Diffuse)}
 }
 
 // tape returns the recorded normals, n of them a step.
@@ -184,16 +185,16 @@ func TestFixtureKDiffusion(t *testing.T) {
 }
 
 func (c kdiff) run(t *testing.T, mixtures []fixture.Mixture) {
-	grid := c.Sigmas
+	times := c.Sigmas
 	if c.Sampler == "sample_dpm_fast" {
 		p := between(c.Options.SigmaMin, c.Options.SigmaMax)
-		grid = sampler.LogSNR(p, c.Options.SigmaMax, c.Options.SigmaMin, sampler.DPMFast{Evaluations: c.Options.N}.Steps()+1)
+		times = grid.UniformLogSNR(p, c.Options.SigmaMax, c.Options.SigmaMin, sampler.DPMFast{Evaluations: c.Options.N}.Steps()+1)
 	}
-	last := len(grid) - 1
-	if grid[last] == 0 {
+	last := len(times) - 1
+	if times[last] == 0 {
 		last--
 	}
-	p := exact(between(grid[last], grid[0]), mixtures[c.Mixture])
+	p := exact(between(times[last], times[0]), mixtures[c.Mixture])
 	seen := &calls{Scorer: p.Score}
 	p.Score = seen
 	pred := &marked{Predictor: c.predictor(t), calls: seen}
@@ -203,7 +204,7 @@ func (c kdiff) run(t *testing.T, mixtures []fixture.Mixture) {
 	}
 	x := c.Start.Dense()
 	require.NoError(t, sampler.Continue(context.Background(), x, p, pred, &sampler.Settings{
-		Grid: grid, NoDenoise: true, Noise: tape(c.Noise, draws), Workers: 1,
+		Grid: times, Final: sampler.FinalState, Noise: tape(c.Noise, draws), Workers: 1,
 	}))
 	near(t, c.Final, x, 1e-8)
 	require.Len(t, seen.t, c.Calls)
@@ -224,11 +225,11 @@ func (c kdiff) adaptive(t *testing.T, mixtures []fixture.Mixture) {
 	p.Score = seen
 	pred := sampler.DPMAdaptive{
 		Order: o.Order, RTol: o.RTol, ATol: o.ATol, FirstStep: o.First, P: o.P, I: o.I, D: o.D,
-		Threshold: o.Acceptance, Eta: *o.Eta, Noise: o.Noise, BatchNorm: true,
+		Threshold: o.Acceptance, Eta: *o.Eta, SNoise: o.Noise, BatchNorm: true,
 	}
 	x := c.Start.Dense()
 	require.NoError(t, sampler.Continue(context.Background(), x, p, pred, &sampler.Settings{
-		Grid: []float64{o.SigmaMax, o.SigmaMin}, NoDenoise: true, Noise: tape(c.Noise, math.MaxInt),
+		Grid: []float64{o.SigmaMax, o.SigmaMin}, Final: sampler.FinalState, Noise: tape(c.Noise, math.MaxInt),
 	}))
 	near(t, c.Final, x, 1e-8)
 	require.Len(t, seen.t, c.Info.Calls)
@@ -253,7 +254,7 @@ func TestFixtureAncestralLevels(t *testing.T) {
 	require.NotEmpty(t, file.Steps)
 	for i, c := range file.Steps {
 		t.Run(fmt.Sprintf("%d/%g to %g,η=%g", i, c.From, c.To, c.Eta), func(t *testing.T) {
-			p := sampler.Problem{SDE: between(max(c.To, 0.1*c.From), c.From), Score: origin{}}
+			p := sde.Problem{SDE: between(max(c.To, 0.1*c.From), c.From), Score: origin{}}
 			var pred sampler.Predictor = sampler.EulerAncestral{Eta: c.Eta}
 			if c.Eta == 0 {
 				pred = sampler.DDIM{}
@@ -262,7 +263,7 @@ func TestFixtureAncestralLevels(t *testing.T) {
 			rec := &recorder{Predictor: pred}
 			one := noise.Recorded{{Purpose: noise.Predict}: mat.NewDense(1, 1, []float64{1})}
 			require.NoError(t, sampler.Continue(context.Background(), x, p, rec, &sampler.Settings{
-				Grid: []float64{c.From, c.To}, NoDenoise: true, Noise: one, Workers: 1,
+				Grid: []float64{c.From, c.To}, Final: sampler.FinalState, Noise: one, Workers: 1,
 			}))
 			require.InDelta(t, c.Down, rec.mean[0].At(0, 0), 1e-10*c.From)
 			require.InDelta(t, c.Up, x.At(0, 0)-rec.mean[0].At(0, 0), 1e-10*c.From)
@@ -298,9 +299,9 @@ func TestFixtureDenoisers(t *testing.T) {
 			p.Score.Score(score, x, c.Sigma)
 			for k, sigma := range c.Sigma {
 				row := mat.DenseCopyOf(x.Slice(k, k+1, 0, d))
-				look := predictor(func(s *sampler.Step) error { return s.Denoise(s.Mean, s.X, s.T) })
+				look := predictor(func(s *sampler.Step) error { return s.X0(s.Mean, s.X, s.T) })
 				require.NoError(t, sampler.Continue(context.Background(), row, p, look, &sampler.Settings{
-					Grid: []float64{sigma, 0.9 * sigma}, LastMean: true,
+					Grid: []float64{sigma, 0.9 * sigma}, Final: sampler.FinalMean,
 				}))
 				denoised.SetRow(k, row.RawRowView(0))
 				at := file.Mixtures[c.Mixture].Distribution().Diffuse(1, sigma)

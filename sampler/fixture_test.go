@@ -7,6 +7,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/dataset/fixture"
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
 	"github.com/stretchr/testify/require"
@@ -40,7 +41,7 @@ func (c setting) name(i int) string {
 }
 
 // problem returns the process and the mixture's exact score.
-func (c setting) problem(t *testing.T, mixtures []fixture.Mixture) sampler.Problem {
+func (c setting) problem(t *testing.T, mixtures []fixture.Mixture) sde.Problem {
 	var p sde.SDE
 	switch c.SDE {
 	case "VPSDE":
@@ -53,7 +54,7 @@ func (c setting) problem(t *testing.T, mixtures []fixture.Mixture) sampler.Probl
 		require.FailNow(t, "unknown process", c.SDE)
 	}
 	mix := mixtures[c.Mixture].Distribution()
-	return sampler.Problem{SDE: p, Score: sde.Analytic(p, func(alpha, sigma float64) sde.Density { return mix.Diffuse(alpha, sigma) })}
+	return sde.Problem{SDE: p, Score: sde.Analytic(p, mix.Diffuse)}
 }
 
 // predictor returns score_sde's predictor. Its reverse diffusion of the sub-VP
@@ -77,7 +78,7 @@ func (c setting) predictor(t *testing.T) sampler.Predictor {
 		require.False(t, c.ProbabilityFlow)
 		return sampler.Ancestral{Upper: c.SDE == "VPSDE", Table: c.table(t)}
 	case "none", "":
-		return sampler.Hold{}
+		return sampler.NoPredictor{}
 	}
 	require.FailNow(t, "unknown predictor", c.Predictor)
 	return nil
@@ -109,7 +110,7 @@ func (c setting) table(t *testing.T) *sde.Discrete {
 // corrector returns score_sde's correctors: their scale is 1 for VE and the
 // discrete 1 − β̃_i at i = ⌊t(N−1)⌋ for VP, which the records of sub-VP take too.
 func (c setting) corrector(t *testing.T) sampler.Corrector {
-	l := sampler.Langevin{R: c.SNR, Steps: c.Inner, MinRows: 1}
+	l := sampler.Langevin{SNR: c.SNR, Steps: c.Inner, MinRows: 1}
 	if n := c.Params[2]; c.SDE != "VESDE" {
 		l.Scale = func(t float64) float64 {
 			i := float64(int(t * (n - 1)))
@@ -146,10 +147,10 @@ func near(t *testing.T, want fixture.Array, got mat.Matrix, tol float64) {
 }
 
 // one runs a single update from t, whose end the parity methods ignore.
-func one(t *testing.T, c setting, p sampler.Problem, st step, tape noise.Source, mean bool) *mat.Dense {
+func one(t *testing.T, c setting, p sde.Problem, st step, tape noise.Source, final sampler.Final) *mat.Dense {
 	x := st.X.Dense()
 	s := &sampler.Settings{
-		Grid: []float64{st.T, st.T / 2}, Noise: tape, NoDenoise: true, LastMean: mean,
+		Grid: []float64{st.T, st.T / 2}, Noise: tape, Final: final,
 		Corrector: c.corrector(t), CorrectorFirst: true,
 	}
 	require.NoError(t, sampler.Continue(context.Background(), x, p, c.predictor(t), s))
@@ -171,8 +172,8 @@ func TestFixturePredictors(t *testing.T) {
 			p := c.problem(t, file.Mixtures)
 			for _, st := range c.Steps {
 				tape := noise.Recorded{{Purpose: noise.Predict}: st.Noise.At(0).Dense()}
-				near(t, st.OutX, one(t, c.setting, p, st, tape, false), 1e-10)
-				near(t, st.OutXMean, one(t, c.setting, p, st, tape, true), 1e-10)
+				near(t, st.OutX, one(t, c.setting, p, st, tape, sampler.FinalState), 1e-10)
+				near(t, st.OutXMean, one(t, c.setting, p, st, tape, sampler.FinalMean), 1e-10)
 			}
 		})
 	}
@@ -198,7 +199,7 @@ func TestFixtureCorrectors(t *testing.T) {
 				for slot := range c.Inner {
 					tape[noise.Key{Purpose: noise.Correct, Slot: slot}] = st.Noise.At(slot).Dense()
 				}
-				near(t, st.OutX, one(t, c.setting, p, st, tape, false), 1e-10)
+				near(t, st.OutX, one(t, c.setting, p, st, tape, sampler.FinalState), 1e-10)
 				near(t, st.OutXMean, correctedMean(t, c.setting, p, st, tape), 1e-10)
 			}
 		})
@@ -208,14 +209,14 @@ func TestFixtureCorrectors(t *testing.T) {
 }
 
 // correctedMean returns the corrector's last update without its noise.
-func correctedMean(t *testing.T, c setting, p sampler.Problem, st step, tape noise.Source) *mat.Dense {
+func correctedMean(t *testing.T, c setting, p sde.Problem, st step, tape noise.Source) *mat.Dense {
 	mean := new(mat.Dense)
 	look := predictor(func(s *sampler.Step) error {
 		mean.CloneFrom(s.Mean)
 		return nil
 	})
 	s := &sampler.Settings{
-		Grid: []float64{st.T, st.T / 2}, Noise: tape, NoDenoise: true,
+		Grid: []float64{st.T, st.T / 2}, Noise: tape, Final: sampler.FinalState,
 		Corrector: c.corrector(t), CorrectorFirst: true, Workers: 1,
 	}
 	require.NoError(t, sampler.Continue(context.Background(), st.X.Dense(), p, look, s))
@@ -242,9 +243,9 @@ func TestFixturePeerErrors(t *testing.T) {
 				if c.ProbabilityFlow {
 					pred = sampler.Euler{} // ancestral sampling has no flow
 				}
-				s := &sampler.Settings{Grid: sampler.DefaultGrid(p, 20)}
+				s := &sampler.Settings{Grid: grid.Default(p, 20)}
 				if c.Corrector != "" {
-					s.Corrector = sampler.Langevin{R: 0.1, BatchNorms: true}
+					s.Corrector = sampler.Langevin{SNR: 0.1, BatchNorms: true}
 				}
 				x := mat.NewDense(16, file.Mixtures[c.Mixture].Distribution().Dim(), nil)
 				require.NoError(t, sampler.Sample(context.Background(), x, p, pred, s))
@@ -320,7 +321,7 @@ func TestFixtureTrajectories(t *testing.T) {
 			s := &sampler.Settings{
 				// N times make N updates: the last one's end is ignored.
 				Grid:      append(append([]float64(nil), c.T...), c.Eps/2),
-				Corrector: c.corrector(t), CorrectorFirst: true, NoDenoise: true,
+				Corrector: c.corrector(t), CorrectorFirst: true, Final: sampler.FinalState,
 				Noise: tape, Observer: &seen,
 			}
 			// The peer's priors: N(0, σ_max²) for VE, else N(0, I), which sub-VP
@@ -341,7 +342,7 @@ func TestFixtureTrajectories(t *testing.T) {
 			}
 			near(t, c.FinalX, x, 1e-8)
 
-			s.LastMean, s.Observer = true, nil
+			s.Final, s.Observer = sampler.FinalMean, nil
 			require.NoError(t, sampler.Sample(context.Background(), x, p, c.predictor(t), s))
 			near(t, c.FinalXMean, x, 1e-8)
 		})
@@ -368,15 +369,15 @@ func TestFixtureProbabilityFlowByFixedSteps(t *testing.T) {
 	for i, c := range file.ODE {
 		t.Run(c.name(i), func(t *testing.T) {
 			p := c.problem(t, file.Mixtures)
-			for _, pred := range []sampler.Predictor{sampler.AdamsBashforth{Order: 4}, sampler.DPMSolver{Order: 3}, sampler.UniPC{Order: 3}} {
+			for _, pred := range []sampler.Predictor{sampler.DEIS{Order: 4}, sampler.DPMSolver{Order: 3}, sampler.UniPC{Order: 3}} {
 				x := c.Z.Dense()
-				s := &sampler.Settings{Grid: sampler.LogSNR(p, 1, c.Eps, 1501), NoDenoise: true}
+				s := &sampler.Settings{Grid: grid.UniformLogSNR(p, 1, c.Eps, 1501), Final: sampler.FinalState}
 				require.NoError(t, sampler.Continue(context.Background(), x, p, pred, s))
 				near(t, c.X, x, 1e-6)
 			}
 			c.Predictor = "reverse_diffusion"
 			x := c.X.Dense()
-			s := &sampler.Settings{Grid: []float64{c.Eps, c.Eps / 2}, LastMean: true}
+			s := &sampler.Settings{Grid: []float64{c.Eps, c.Eps / 2}, Final: sampler.FinalMean}
 			require.NoError(t, sampler.Continue(context.Background(), x, p, c.predictor(t), s))
 			near(t, c.XDenoised, x, 1e-10)
 		})

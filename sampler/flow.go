@@ -22,10 +22,11 @@ type flow struct {
 	gaussian   bool
 	latents    bool
 
-	delta  []float64 // of the flow of y, from begin to end
-	errs   []float64
-	stderr []float64
-	evals  []int
+	delta    []float64 // of the flow of y, from begin to end
+	logPrior []float64 // of x at the end
+	errs     []float64
+	stderr   []float64
+	evals    []int
 }
 
 // The two halves of sde.Divergencer; a score needs to have only one.
@@ -42,45 +43,59 @@ type (
 // the data without its error estimate seeing any.
 const longestStep = 1.2
 
+// axes finds the exact divergence of a score that knows derivatives along one
+// direction a row only: Σ_i e_iᵀ(∂s/∂x)e_i.
+type axes struct{ tangent }
+
+func (a axes) Divergence(dst *mat.Dense, div []float64, x *mat.Dense, t []float64) {
+	n, d := x.Dims()
+	axis, jv := make([]*mat.Dense, d), make([]*mat.Dense, d)
+	for j := range d {
+		axis[j], jv[j] = mat.NewDense(n, d, nil), mat.NewDense(n, d, nil)
+		for i := range n {
+			axis[j].Set(i, j, 1)
+		}
+	}
+	sde.JVPs(a.tangent, dst, jv, x, axis, t)
+	for i := range div {
+		div[i] = 0
+		for j := range d {
+			div[i] += jv[j].At(i, j)
+		}
+	}
+}
+
+// divergenceOf returns how a score's exact divergence is found, nil if it cannot be.
+func divergenceOf(s sde.Scorer) exactDivergence {
+	if exact, ok := sde.As[exactDivergence](s); ok {
+		return exact
+	}
+	if t, ok := sde.As[tangent](s); ok {
+		return axes{t}
+	}
+	return nil
+}
+
 const (
 	exactDim      = 64 // up to which the exact divergence is the default
 	defaultProbes = 8
 )
 
 // divergence chooses how ∇·s is found.
-func (f *flow) divergence(probes int) error {
-	_, exact := f.Score.(exactDivergence)
-	_, jvp := f.Score.(tangent)
+func (f *flow) divergence(probes int, asked bool) error {
+	one := f.Select([]int{f.FirstRow}) // as every chunk does
+	_, jvp := sde.As[tangent](one)
 	switch {
-	case !exact && !jvp:
+	case divergenceOf(one) == nil:
 		return fmt.Errorf("sampler: Problem.Score is a %T, expected one with the method Divergence or JVP, see sde.Divergencer: %w", f.Score, ErrUnset)
-	case probes < 0 && !exact:
-		return fmt.Errorf("sampler: FlowSettings.Probes = %d asks for the exact divergence, and Problem.Score, a %T, has no method Divergence: %w", probes, f.Score, ErrUnset)
+	case probes < 0 || probes > 0 && asked:
+		return fmt.Errorf("sampler: FlowSettings.Probes = %d with Exact = %t, expected a number ≥ 0, and 0 for the exact divergence: %w", probes, asked, ErrRange)
 	case probes > 0 && !jvp:
 		return fmt.Errorf("sampler: FlowSettings.Probes = %d, and Problem.Score, a %T, has no method JVP: %w", probes, f.Score, ErrUnset)
-	case probes == 0 && jvp && (!exact || f.dim > exactDim):
+	case probes == 0 && !asked && jvp && f.dim > exactDim:
 		probes = defaultProbes
 	}
-	f.probes = max(probes, 0)
-	return nil
-}
-
-// precision refuses tolerances that the rounding errors of the score exceed.
-func (f *flow) precision() error {
-	f.roundoff = 0x1p-53
-	if p, ok := f.Score.(sde.Rounding); ok {
-		f.roundoff = p.UnitRoundoff()
-	}
-	least := 16 * f.roundoff
-	for _, tol := range []struct {
-		name  string
-		value float64
-	}{{"RTol", f.rtol}, {"ATol", f.atol}} {
-		if tol.value < least {
-			return fmt.Errorf("sampler: FlowSettings.%s = %g with a score that rounds to a relative %.1g, expected at least %.2g, or a score of double precision, such as a score.Model's Float64: %w",
-				tol.name, tol.value, f.roundoff, least, ErrRange)
-		}
-	}
+	f.probes = probes
 	return nil
 }
 
@@ -98,6 +113,15 @@ func (f *flow) Predict(s *Step) error {
 		from, to, sign = to, from, -1
 	}
 	first := s.Row0 - f.FirstRow
+	latent, err := f.startOf(s, f.end)
+	if err != nil {
+		return err
+	}
+	if sign < 0 {
+		for i := range n {
+			f.logPrior[first+i] = latent.logProb(i, s.X.RawRowView(i))
+		}
+	}
 	o.also = func(i int, e []float64) float64 {
 		_, most := w.err(o, i, e, sign)
 		return most
@@ -131,6 +155,9 @@ func (f *flow) Predict(s *Step) error {
 		row := y.RawRowView(i)
 		for j, y := range row[:d] {
 			s.X.Set(i, j, scale*y)
+		}
+		if sign > 0 {
+			f.logPrior[first+i] = latent.logProb(i, s.X.RawRowView(i))
 		}
 		mean, stderr := meanAndError(row[d:])
 		f.delta[first+i] = sign * mean

@@ -34,9 +34,9 @@ func TestHutchinsonVarianceIsThatOfTheMatrix(t *testing.T) {
 	a := add(function(r, math.Log), eye(2, -math.Log(a1/a0)))
 	law, err := dataset.NewMixture([]float64{1}, mat.NewDense(1, 2, g.m[:]), []*mat.SymDense{mat.NewSymDense(2, []float64{g.a, g.b, g.c, g.d})}, nil)
 	require.NoError(t, err)
-	score := sde.Analytic(g.SDE, func(alpha, sigma float64) sde.Density { return law.Diffuse(alpha, sigma) })
+	score := sde.Analytic(g.SDE, law.Diffuse)
 	exact := make([]float64, 1)
-	_, err = sampler.LogProb(context.Background(), exact, mat.NewDense(1, 2, nil), sampler.Problem{SDE: g.SDE, Score: score}, nil)
+	_, err = sampler.LogProb(context.Background(), exact, mat.NewDense(1, 2, nil), sde.Problem{SDE: g.SDE, Score: score}, nil)
 	require.NoError(t, err)
 	off := 2 * (a.At(0, 1)*a.At(0, 1) + a.At(1, 0)*a.At(1, 0))
 	for _, c := range []struct {
@@ -46,7 +46,7 @@ func TestHutchinsonVarianceIsThatOfTheMatrix(t *testing.T) {
 	}{{false, off, 1}, {true, off + 2*(a.At(0, 0)*a.At(0, 0)+a.At(1, 1)*a.At(1, 1)), 15}} {
 		x := mat.NewDense(rows, 2, nil)
 		logp := make([]float64, rows)
-		res, err := sampler.LogProb(context.Background(), logp, x, sampler.Problem{SDE: g.SDE, Score: tangentGauss{g}},
+		res, err := sampler.LogProb(context.Background(), logp, x, sde.Problem{SDE: g.SDE, Score: tangentGauss{g}},
 			&sampler.FlowSettings{Probes: probes, GaussianProbes: c.gaussian, Seed: 2})
 		require.NoError(t, err)
 		mean, variance := stat.MeanVariance(logp, nil)
@@ -75,10 +75,6 @@ func (s divergent) Divergence(dst *mat.Dense, div []float64, x *mat.Dense, t []f
 	}
 }
 
-type rounded struct{ sde.Divergencer }
-
-func (rounded) UnitRoundoff() float64 { return 0x1p-24 }
-
 func TestLogProbRefusesWhatItCannotDo(t *testing.T) {
 	p := threeModes(t, sde.VP{})
 	exact := p.Score.(sde.Divergencer)
@@ -87,31 +83,31 @@ func TestLogProbRefusesWhatItCannotDo(t *testing.T) {
 	for _, c := range []struct {
 		ctx   context.Context
 		score sde.Scorer
+		round float64
 		s     sampler.FlowSettings
 		is    error
 		says  string
 	}{
-		{nil, standard(sde.VP{}), sampler.FlowSettings{}, sampler.ErrUnset, "Problem.Score is a sampler_test.gauss, expected one with the method Divergence or JVP"},
-		{nil, divergent{exact}, sampler.FlowSettings{Probes: 3}, sampler.ErrUnset, "FlowSettings.Probes = 3"},
-		{nil, tangentGauss{standard(sde.VP{})}, sampler.FlowSettings{Probes: -1}, sampler.ErrUnset, "FlowSettings.Probes = -1 asks for the exact divergence"},
-		{nil, rounded{exact}, sampler.FlowSettings{RTol: 1e-7}, sampler.ErrRange, "FlowSettings.RTol = 1e-07 with a score that rounds to a relative 6e-08, expected at least 9.5e-07, or a score of double precision, such as a score.Model's Float64"},
-		{nil, rounded{exact}, sampler.FlowSettings{ATol: 1e-7}, sampler.ErrRange, "FlowSettings.ATol = 1e-07"},
-		{nil, exact, sampler.FlowSettings{RTol: 1e-16}, sampler.ErrRange, "FlowSettings.RTol = 1e-16"},
-		{nil, exact, sampler.FlowSettings{RTol: -1}, sampler.ErrRange, "FlowSettings.RTol = -1"},
-		{nil, exact, sampler.FlowSettings{ATol: math.NaN()}, sampler.ErrRange, "FlowSettings.ATol = NaN"},
-		{nil, exact, sampler.FlowSettings{MaxEvaluations: -1}, sampler.ErrRange, "FlowSettings.MaxEvaluations = -1"},
-		{nil, exact, sampler.FlowSettings{Start: 1}, sampler.ErrRange, "FlowSettings.Start = 1, expected a time in the span [1e-05, 1]"},
-		{nil, exact, sampler.FlowSettings{Start: math.NaN()}, sampler.ErrRange, "FlowSettings.Start = NaN"},
-		{nil, exact, sampler.FlowSettings{Workers: -1}, sampler.ErrRange, "sampler: FlowSettings.Workers = -1"},
-		{nil, exact, sampler.FlowSettings{FirstRow: -2}, sampler.ErrRange, "sampler: FlowSettings.FirstRow = -2"},
-		{nil, exact, sampler.FlowSettings{Prior: sampler.Prior{Mean: []float64{0, math.NaN()}}}, sampler.ErrRange, "sampler: FlowSettings.Prior.Mean[1] = NaN"},
-		{nil, exact, sampler.FlowSettings{Prior: sampler.Prior{Variance: []float64{-1, 0}}}, sampler.ErrRange, "sampler: FlowSettings.Prior.Variance[0] = -1"},
-		{cancelled, exact, sampler.FlowSettings{}, context.Canceled, "step 1 of 1"},
+		{nil, standard(sde.VP{}), 0, sampler.FlowSettings{}, sampler.ErrUnset, "Problem.Score is a sampler_test.gauss, expected one with the method Divergence or JVP"},
+		{nil, divergent{exact}, 0, sampler.FlowSettings{Probes: 3}, sampler.ErrUnset, "FlowSettings.Probes = 3"},
+		{nil, exact, 0x1p-24, sampler.FlowSettings{RTol: 1e-7}, sampler.ErrRange, "FlowSettings.RTol = 1e-07 with a score that rounds to a relative 6e-08, expected at least 9.5e-07, or a score of double precision, such as a score.Model's Float64"},
+		{nil, exact, 0x1p-24, sampler.FlowSettings{ATol: 1e-7}, sampler.ErrRange, "FlowSettings.ATol = 1e-07"},
+		{nil, exact, 0, sampler.FlowSettings{RTol: 1e-16}, sampler.ErrRange, "FlowSettings.RTol = 1e-16"},
+		{nil, exact, 0, sampler.FlowSettings{RTol: -1}, sampler.ErrRange, "FlowSettings.RTol = -1"},
+		{nil, exact, 0, sampler.FlowSettings{ATol: math.NaN()}, sampler.ErrRange, "FlowSettings.ATol = NaN"},
+		{nil, exact, 0, sampler.FlowSettings{MaxEvaluations: -1}, sampler.ErrRange, "FlowSettings.MaxEvaluations = -1"},
+		{nil, exact, 0, sampler.FlowSettings{Start: 1}, sampler.ErrRange, "FlowSettings.Start = 1, expected a time in the span [1e-05, 1]"},
+		{nil, exact, 0, sampler.FlowSettings{Start: math.NaN()}, sampler.ErrRange, "FlowSettings.Start = NaN"},
+		{nil, exact, 0, sampler.FlowSettings{Workers: -1}, sampler.ErrRange, "sampler: FlowSettings.Workers = -1"},
+		{nil, exact, 0, sampler.FlowSettings{FirstRow: -2}, sampler.ErrRange, "sampler: FlowSettings.FirstRow = -2"},
+		{nil, exact, 0, sampler.FlowSettings{Prior: sde.Prior{Mean: []float64{0, math.NaN()}}}, sampler.ErrRange, "sampler: FlowSettings.Prior.Mean[1] is NaN"},
+		{nil, exact, 0, sampler.FlowSettings{Prior: sde.Prior{Variance: []float64{-1, 0}}}, sampler.ErrRange, "sampler: FlowSettings.Prior.Variance[0] is -1"},
+		{cancelled, exact, 0, sampler.FlowSettings{}, context.Canceled, "step 1 of 1"},
 	} {
 		if c.ctx == nil {
 			c.ctx = context.Background()
 		}
-		p.Score = c.score
+		p.Score, p.UnitRoundoff = c.score, c.round
 		x, dst := mat.NewDense(2, 2, []float64{1, 2, 3, 4}), []float64{7, 7}
 		for _, verb := range []func() (*sampler.FlowResult, error){
 			func() (*sampler.FlowResult, error) { return sampler.LogProb(c.ctx, dst, x, p, &c.s) },
@@ -125,10 +121,10 @@ func TestLogProbRefusesWhatItCannotDo(t *testing.T) {
 			require.Equal(t, []float64{1, 2, 3, 4}, x.RawMatrix().Data)
 		}
 	}
-	require.PanicsWithValue(t, "sampler: dimension mismatch", func() {
+	require.PanicsWithValue(t, "sampler: dimension mismatch: dst has length 3, want 2, one entry a row of x", func() {
 		_, _ = sampler.LogProb(context.Background(), make([]float64, 3), mat.NewDense(2, 2, nil), p, nil)
 	})
-	p.Score = rounded{exact}
+	p.Score, p.UnitRoundoff = exact, 0x1p-24
 	_, err := sampler.LogProb(context.Background(), make([]float64, 1), mat.NewDense(1, 2, nil), p, &sampler.FlowSettings{RTol: 1e-6, ATol: 1e-6})
 	require.NoError(t, err)
 }

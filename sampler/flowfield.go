@@ -42,20 +42,20 @@ func (f *flow) newWork(s *Step) *work {
 	return w
 }
 
-// enter makes o ready for a leg. A frozen one, on which little changes, is tried in
-// a single step.
+// enter makes o ready for a leg. The lowest of several, on which little changes, is
+// tried in a single step.
 func (w *work) enter(o *rk45) {
 	for i, p := range w.paths {
 		if p.local > 0 {
 			w.paths[i] = w.path(w.leg, p.local)
 		}
 		o.h[i] = 0 // it is for o to choose
-		if w.leg.frozen {
+		if w.leg.lowest {
 			o.h[i], o.off[i] = legLength, 1
 		}
 	}
 	o.most = longestStep
-	if w.leg.frozen {
+	if w.leg.lowest {
 		o.most = legLength
 	}
 }
@@ -111,7 +111,7 @@ func (w *work) scores(dst *mat.Dense, t []float64, rows []int, divergences bool)
 			clear(dst.RawRowView(i)[d:])
 		}
 	case w.div != nil:
-		scorer.(exactDivergence).Divergence(w.s, w.div[:len(rows)], w.x, t)
+		divergenceOf(scorer).Divergence(w.s, w.div[:len(rows)], w.x, t)
 		for i := range rows {
 			dst.RawRowView(i)[d] = w.div[i]
 		}
@@ -135,13 +135,8 @@ func (w *work) tangents(scorer sde.Scorer, t []float64, rows []int) {
 			copy(w.v[k].RawRowView(i), probe.RawRowView(row))
 		}
 	}
-	if s, ok := scorer.(sde.Tangents); ok {
-		s.JVPs(w.s, w.jv, w.x, w.v, t)
-		return
-	}
-	for k, v := range w.v {
-		scorer.(tangent).JVP(w.s, w.jv[k], w.x, v, t)
-	}
+	one, _ := sde.As[tangent](scorer)
+	sde.JVPs(one, w.s, w.jv, w.x, w.v, t)
 }
 
 // err returns what the errors e of a step of row i do to the log-density: five times the

@@ -2,6 +2,7 @@ package sampler
 
 import (
 	"math"
+	"slices"
 
 	"github.com/gradlogp/gradlogp/sde"
 )
@@ -10,7 +11,7 @@ import (
 // τ runs from 0 to legLength.
 type leg struct {
 	from, to float64 // times
-	frozen   bool    // the score is the one of its end
+	lowest   bool    // of several: next to nothing may happen below the first breakpoint
 }
 
 // legLength makes steps in τ about what they are in λ.
@@ -20,12 +21,15 @@ const legLength = 8
 // score's derivative in time jumps: a step across would err by an order more than
 // its error estimate knows.
 func (f *flow) legs() []leg {
-	if k, ok := f.Score.(sde.Kinked); ok {
-		if kink := k.Kink(); kink > f.begin && kink < f.end {
-			return []leg{{f.begin, kink, true}, {kink, f.end, false}}
+	var all []leg
+	from := f.begin
+	for _, t := range slices.Sorted(slices.Values(f.Breakpoints)) {
+		if t > from && t < f.end {
+			all = append(all, leg{from, t, len(all) == 0})
+			from = t
 		}
 	}
-	return []leg{{f.begin, f.end, false}}
+	return append(all, leg{from, f.end, false})
 }
 
 // path is the way of one row along a leg. It is even in u, with

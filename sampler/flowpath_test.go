@@ -23,12 +23,12 @@ type frozen struct {
 func (f frozen) times(t []float64) []float64 {
 	at := make([]float64, len(t))
 	for i, t := range t {
-		at[i] = max(t, f.Kink())
+		at[i] = max(t, f.kink())
 	}
 	return at
 }
 
-func (f frozen) Kink() float64 { return sde.TimeAt(sde.VE{}, -math.Log(f.level)) }
+func (f frozen) kink() float64 { return sde.TimeAt(sde.VE{}, -math.Log(f.level)) }
 
 func (f frozen) Score(dst, x *mat.Dense, t []float64) { f.Divergencer.Score(dst, x, f.times(t)) }
 
@@ -36,28 +36,21 @@ func (f frozen) Divergence(dst *mat.Dense, div []float64, x *mat.Dense, t []floa
 	f.Divergencer.Divergence(dst, div, x, f.times(t))
 }
 
-// silent does not tell of a kink.
-type silent struct{ f frozen }
-
-func (s silent) Score(dst, x *mat.Dense, t []float64) { s.f.Score(dst, x, t) }
-func (s silent) Divergence(dst *mat.Dense, div []float64, x *mat.Dense, t []float64) {
-	s.f.Divergence(dst, div, x, t)
-}
-
 func TestStepsEndWhereAScoreHasAKink(t *testing.T) {
 	p := threeModes(t, sde.VE{})
 	f := frozen{p.Score.(sde.Divergencer), 0.2}
 	x := dataset.Sample(threeLaw(t), 200)
-	logp := func(s sde.Scorer, tol float64) []float64 {
+	problem, silent := sde.Problem{SDE: p.SDE, Score: f, Breakpoints: []float64{f.kink()}}, sde.Problem{SDE: p.SDE, Score: f}
+	logp := func(p sde.Problem, tol float64) []float64 {
 		dst := make([]float64, 200)
-		_, err := sampler.LogProb(context.Background(), dst, x, sampler.Problem{SDE: p.SDE, Score: s}, &sampler.FlowSettings{RTol: tol, ATol: tol})
+		_, err := sampler.LogProb(context.Background(), dst, x, p, &sampler.FlowSettings{RTol: tol, ATol: tol})
 		require.NoError(t, err)
 		return dst
 	}
-	want, other := logp(f, 1e-10), logp(silent{f}, 1e-10)
+	want, other := logp(problem, 1e-10), logp(silent, 1e-10)
 	require.InDeltaSlice(t, want, other, 1e-5)
 	const tol = 1e-6
-	told, untold := logp(f, tol), logp(silent{f}, tol)
+	told, untold := logp(problem, tol), logp(silent, tol)
 	for i, v := range want {
 		told[i], untold[i] = math.Abs(told[i]-v), math.Abs(untold[i]-v)
 		require.LessOrEqual(t, told[i], 40*tol*max(1, math.Abs(v)), "row %d", i)
@@ -67,7 +60,7 @@ func TestStepsEndWhereAScoreHasAKink(t *testing.T) {
 
 	// And on the way back.
 	y, density, again := mat.NewDense(100, 2, nil), make([]float64, 100), make([]float64, 100)
-	problem, s := sampler.Problem{SDE: p.SDE, Score: f}, &sampler.FlowSettings{RTol: tol, ATol: tol}
+	s := &sampler.FlowSettings{RTol: tol, ATol: tol}
 	_, err := sampler.SampleLogProb(context.Background(), y, density, problem, s)
 	require.NoError(t, err)
 	_, err = sampler.LogProb(context.Background(), again, y, problem, s)

@@ -3,7 +3,6 @@ package sampler_test
 import (
 	"math"
 
-	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
 	"gonum.org/v1/gonum/mat"
@@ -45,7 +44,7 @@ func (g gauss) LogProb(dst []float64, x *mat.Dense, t []float64) {
 	}
 }
 
-func (g gauss) problem() sampler.Problem { return sampler.Problem{SDE: g.SDE, Score: g} }
+func (g gauss) problem() sde.Problem { return sde.Problem{SDE: g.SDE, Score: g} }
 
 // address is one standard normal of a run, of any row; parts count as slots.
 type address struct {

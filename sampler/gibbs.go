@@ -1,6 +1,7 @@
 package sampler
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -34,32 +35,31 @@ type Gibbs struct {
 	Steps int
 }
 
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (c Gibbs) Validate() error {
+	if c.Back != nil && unset(c.Back) {
+		return fmt.Errorf("Gibbs.Back is a nil %T, expected nil or a predictor: %w", c.Back, ErrUnset)
+	}
+	return cmp.Or(
+		nonNegative("Gibbs", "Rise", c.Rise), nonNegative("Gibbs", "Substeps", c.Substeps), nonNegative("Gibbs", "Steps", c.Steps),
+		validate("Gibbs.Back: ", c.Back),
+	)
+}
+
 // CouplesRows reports whether Back does.
 func (c Gibbs) CouplesRows() bool { return couples(c.Back) }
 
-// Correct implements Corrector. It returns an error wrapping ErrRange for an
-// impossible field, and the errors of Back.
+// Correct implements Corrector. It returns the errors of Back.
 func (c Gibbs) Correct(s *Step) error {
+	if err := c.Validate(); err != nil {
+		return err
+	}
 	if c.Back == nil {
 		c.Back = DDIM{Eta: 1}
 	}
-	if c.Rise == 0 {
-		c.Rise = 0.25
-	}
-	if c.Substeps == 0 {
-		c.Substeps = 1
-	}
-	if c.Steps == 0 {
-		c.Steps = 1
-	}
-	switch {
-	case !(c.Rise > 0) || math.IsInf(c.Rise, 1):
-		return fmt.Errorf("Gibbs.Rise = %g, expected a finite number > 0: %w", c.Rise, ErrRange)
-	case c.Substeps < 0:
-		return fmt.Errorf("Gibbs.Substeps = %d, expected 1 or more: %w", c.Substeps, ErrRange)
-	case c.Steps < 0:
-		return fmt.Errorf("Gibbs.Steps = %d, expected 1 or more: %w", c.Steps, ErrRange)
-	}
+	c.Rise = cmp.Or(c.Rise, 0.25)
+	c.Substeps = cmp.Or(c.Substeps, 1)
+	c.Steps = cmp.Or(c.Steps, 1)
 	_, end := s.Span()
 	here := sde.LogSNR(s, s.At)
 	top := min(end, sde.TimeAt(s.SDE, here-math.Log1p(c.Rise)))
@@ -72,11 +72,12 @@ func (c Gibbs) Correct(s *Step) error {
 	// Each update has slots of its own, in all of the run: they go back over
 	// times that other steps' have crossed, and are not on one path with them.
 	in := s.within()
+	in.End = s.At
 	in.slot0 = (s.K*c.Steps*(c.Substeps+1) - 1) * slotsOfUpdate
 	for range c.Steps {
 		in.slot0 += slotsOfUpdate
 		in.Normal(in.Mean, 0)
-		combine(in.X, a, in.X, math.Sqrt(q), in.Mean)
+		s.Combine(in.X, a, in.X, math.Sqrt(q), in.Mean)
 		in.past = in.past[:0]
 		in.U = top
 		for j := range c.Substeps {

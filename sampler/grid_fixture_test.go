@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/gradlogp/gradlogp/dataset/fixture"
-	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/stretchr/testify/require"
 )
@@ -39,23 +39,23 @@ func TestFixtureSchedulesOfKDiffusion(t *testing.T) {
 	require.NotEmpty(t, file.Schedules)
 	for i, c := range file.Schedules {
 		t.Run(fmt.Sprintf("%d/%s,n=%d,rho=%g", i, c.Name, c.N, c.Rho), func(t *testing.T) {
-			var grid []float64
+			var times []float64
 			switch c.Name {
 			case "get_sigmas_karras":
-				grid = sampler.Karras(anyEDM, c.SigmaMax, c.SigmaMin, c.Rho, c.N)
+				times = grid.Karras(anyEDM, c.SigmaMax, c.SigmaMin, c.Rho, c.N)
 			case "get_sigmas_exponential":
-				grid = sampler.Exponential(anyEDM, c.SigmaMax, c.SigmaMin, c.N)
+				times = grid.Exponential(anyEDM, c.SigmaMax, c.SigmaMin, c.N)
 			case "get_sigmas_polyexponential":
-				grid = sampler.Polyexponential(anyEDM, c.SigmaMax, c.SigmaMin, c.Rho, c.N)
+				times = grid.Polyexponential(anyEDM, c.SigmaMax, c.SigmaMin, c.Rho, c.N)
 			case "get_sigmas_vp":
 				vp := sde.VP{BetaMin: c.BetaMin, BetaMax: c.BetaMin + c.BetaD}
 				var err error
-				grid, err = sampler.Levels(anyEDM, sampler.Ratios(vp, sampler.Uniform(1, c.EpsS, c.N)))
+				times, err = grid.FromSigmas(anyEDM, grid.Sigmas(vp, grid.UniformTime(1, c.EpsS, c.N)))
 				require.NoError(t, err)
 			default:
 				require.FailNow(t, "unknown schedule", c.Name)
 			}
-			sameGrid(t, c.Sigmas, append(grid, 0))
+			sameGrid(t, c.Sigmas, append(times, 0))
 		})
 	}
 	t.Logf("%d records reproduced", len(file.Schedules))
@@ -89,24 +89,24 @@ func TestFixtureTimestepsOfEDM(t *testing.T) {
 	}
 	// grid returns the levels of a record; ok is false for those that are
 	// entries of iDDPM's table.
-	grid := func(o options, low, high float64) (levels []float64, ok bool) {
+	times := func(o options, low, high float64) (levels []float64, ok bool) {
 		n := o.Steps
 		switch o.Discretization {
 		case "", "edm":
 			low, high = max(low, given(o.SigmaMin, 0.002)), min(high, given(o.SigmaMax, 80))
-			return sampler.Ratios(anyEDM, sampler.Karras(anyEDM, high, low, given(o.Rho, 7), n)), true
+			return grid.Sigmas(anyEDM, grid.Karras(anyEDM, high, low, given(o.Rho, 7), n)), true
 		case "ve":
 			low, high = max(low, given(o.SigmaMin, 0.02)), min(high, given(o.SigmaMax, 100))
-			return sampler.Ratios(anyEDM, sampler.Exponential(anyEDM, high, low, n)), true
+			return grid.Sigmas(anyEDM, grid.Exponential(anyEDM, high, low, n)), true
 		case "vp": // with the default σ_min and σ_max, which keep β
-			return sampler.Ratios(sde.VP{}, sampler.Uniform(1, given(o.EpsilonS, 1e-3), n)), o.SigmaMin == nil && o.SigmaMax == nil
+			return grid.Sigmas(sde.VP{}, grid.UniformTime(1, given(o.EpsilonS, 1e-3), n)), o.SigmaMin == nil && o.SigmaMax == nil
 		}
 		return nil, false
 	}
 	ran, left := 0, map[string]int{}
 	for i, c := range file.Cases {
 		o := c.Options
-		levels, ok := grid(o, c.NetSigmaMin, given(c.NetSigmaMax, 1e9))
+		levels, ok := times(o, c.NetSigmaMin, given(c.NetSigmaMax, 1e9))
 		switch {
 		case !ok:
 			left["a subset of the levels of iDDPM's table, or a fitted β"]++
@@ -124,7 +124,7 @@ func TestFixtureTimestepsOfEDM(t *testing.T) {
 			if o.Schedule == "vp" {
 				process = sde.VP{}
 			}
-			times, err := sampler.Levels(process, append(levels, 0))
+			times, err := grid.FromSigmas(process, append(levels, 0))
 			require.NoError(t, err)
 			sameGrid(t, c.Times, times)
 		})
@@ -147,7 +147,7 @@ func TestFixtureTimestepsOfAzula(t *testing.T) {
 	require.NotEmpty(t, file.Cases)
 	for i, c := range file.Cases {
 		t.Run(fmt.Sprintf("%d/%s,%g,%g,%d", i, c.Sampler, c.Start, c.Stop, c.Steps), func(t *testing.T) {
-			sameGrid(t, c.Times, sampler.Uniform(c.Start, c.Stop, c.Steps+1))
+			sameGrid(t, c.Times, grid.UniformTime(c.Start, c.Stop, c.Steps+1))
 		})
 	}
 	t.Logf("%d records reproduced", len(file.Cases))

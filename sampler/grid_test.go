@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/mat"
@@ -21,38 +22,42 @@ func TestGridsFollowTheirFormulas(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			start, end := p.Span()
 			const n = 11
-			for i, u := range sampler.Uniform(end, start, n) {
+			for i, u := range grid.UniformTime(end, start, n) {
 				require.InDelta(t, end+float64(i)/10*(start-end), u, 1e-12*end)
 			}
 			a, b := sde.LogSNR(p, end), sde.LogSNR(p, start)
-			for i, u := range sampler.LogSNR(p, end, start, n) {
+			for i, u := range grid.UniformLogSNR(p, end, start, n) {
 				require.InDelta(t, a+float64(i)/10*(b-a), sde.LogSNR(p, u), 1e-9)
 			}
-			for i, u := range sampler.Karras(p, 8, 0.02, 7, n) {
+			for i, u := range grid.Karras(p, 8, 0.02, 7, n) {
 				want := math.Pow(math.Pow(8, 1./7)+float64(i)/10*(math.Pow(0.02, 1./7)-math.Pow(8, 1./7)), 7)
 				require.InEpsilon(t, want, ratio(p, u), 1e-9)
 			}
-			for i, u := range sampler.Exponential(p, 8, 0.02, n) {
+			for i, u := range grid.Exponential(p, 8, 0.02, n) {
 				require.InEpsilon(t, 8*math.Pow(0.02/8, float64(i)/10), ratio(p, u), 1e-9)
 			}
-			for i, u := range sampler.Polyexponential(p, 8, 0.02, 2.5, n) {
+			for i, u := range grid.Polyexponential(p, 8, 0.02, 2.5, n) {
 				require.InEpsilon(t, 0.02*math.Pow(8/0.02, math.Pow(1-float64(i)/10, 2.5)), ratio(p, u), 1e-9)
 			}
-			for i, u := range sampler.Quadratic(end, start, n) {
+			for i, u := range grid.Quadratic(end, start, n) {
 				require.InDelta(t, math.Sqrt(end)+float64(i)/10*(math.Sqrt(start)-math.Sqrt(end)), math.Sqrt(u), 1e-12*end)
 			}
 			ratios := []float64{7, 2, 0.5, 0.1}
-			grid, err := sampler.Levels(p, ratios)
+			times, err := grid.FromSigmas(p, ratios)
 			require.NoError(t, err)
-			require.InDeltaSlice(t, ratios, sampler.Ratios(p, grid), 1e-9)
-			grid, err = sampler.Levels(p, append(ratios, 0))
+			require.InDeltaSlice(t, ratios, grid.Sigmas(p, times), 1e-9)
+			times, err = grid.FromSigmas(p, append(ratios, 0))
 			require.NoError(t, err)
-			require.Equal(t, 0., grid[4])
+			if _, sigma := p.Kernel(0); sigma == 0 {
+				require.Equal(t, 0., times[4])
+			} else {
+				require.Equal(t, start, times[4])
+			}
 			// The ends of the span survive the way through their levels.
-			grid, err = sampler.Levels(p, sampler.Ratios(p, []float64{end, start}))
+			times, err = grid.FromSigmas(p, grid.Sigmas(p, []float64{end, start}))
 			require.NoError(t, err)
-			require.InDeltaSlice(t, []float64{end, start}, grid, 1e-9*end)
-			require.True(t, grid[0] <= end && grid[1] >= start)
+			require.InDeltaSlice(t, []float64{end, start}, times, 1e-9*end)
+			require.True(t, times[0] <= end && times[1] >= start)
 		})
 	}
 }
@@ -61,13 +66,13 @@ func TestKarrasIsCutToTheSpan(t *testing.T) {
 	for name, p := range map[string]sde.SDE{"VP": sde.VP{}, "VE": sde.VE{}, "EDM": sde.EDM{}, "narrow": sde.VE{SigmaMin: 0.1, SigmaMax: 5}} {
 		t.Run(name, func(t *testing.T) {
 			start, end := p.Span()
-			wide := sampler.Karras(p, 1e6, 1e-9, 7, 9)
+			wide := grid.Karras(p, 1e6, 1e-9, 7, 9)
 			require.Equal(t, end, wide[0])
 			require.Equal(t, start, wide[8])
-			grid := sampler.DefaultGrid(p, 40)
-			require.Len(t, grid, 40)
-			require.InEpsilon(t, min(10, ratio(p, end)), ratio(p, grid[0]), 1e-9)
-			require.InEpsilon(t, max(0.01, ratio(p, start)), ratio(p, grid[39]), 1e-9)
+			times := grid.Default(p, 40)
+			require.Len(t, times, 40)
+			require.InEpsilon(t, min(10, ratio(p, end)), ratio(p, times[0]), 1e-9)
+			require.InEpsilon(t, max(0.01, ratio(p, start)), ratio(p, times[39]), 1e-9)
 			// What Sample asks of a grid, the default fulfils.
 			g := standard(p)
 			require.NoError(t, sampler.Sample(context.Background(), mat.NewDense(1, 2, nil), g.problem(), sampler.DDIM{}, nil))
@@ -79,14 +84,14 @@ func TestBadGridsAreNamed(t *testing.T) {
 	p := standard(sde.VP{}).problem()
 	nan, inf := math.NaN(), math.Inf(1)
 	for _, c := range []struct {
-		name string
-		grid []float64
-		says string
+		name  string
+		times []float64
+		says  string
 	}{
 		{"empty", []float64{}, "Grid has 0 points"},
 		{"one point", []float64{1}, "Grid has 1 points"},
-		{"no points from a constructor", sampler.Uniform(1, 0.1, 0), "Grid has 0 points"},
-		{"negative number of points", sampler.DefaultGrid(p, -3), "Grid has 0 points"},
+		{"no points from a constructor", grid.UniformTime(1, 0.1, 0), "Grid has 0 points"},
+		{"negative number of points", grid.Default(p, -3), "Grid has 0 points"},
 		{"NaN", []float64{1, nan, 0.1}, "Grid[1] = NaN"},
 		{"NaN first", []float64{nan, 0.1}, "Grid[0] = NaN"},
 		{"infinite", []float64{inf, 0.1}, "Grid[0] = +Inf"},
@@ -98,7 +103,7 @@ func TestBadGridsAreNamed(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			x := mat.NewDense(2, 2, []float64{1, 2, 3, 4})
-			err := sampler.Sample(context.Background(), x, p, sampler.DDIM{}, &sampler.Settings{Grid: c.grid})
+			err := sampler.Sample(context.Background(), x, p, sampler.DDIM{}, &sampler.Settings{Grid: c.times})
 			require.ErrorIs(t, err, sampler.ErrRange)
 			require.ErrorContains(t, err, c.says)
 			require.Equal(t, mat.NewDense(2, 2, []float64{1, 2, 3, 4}), x)
@@ -116,25 +121,25 @@ func TestLastPointWithoutNoiseGivesTheDenoisedState(t *testing.T) {
 	start := mat.NewDense(3, 2, []float64{1, -2, 0.3, 0.1, -1, 2})
 	for _, pred := range []sampler.Predictor{sampler.DDIM{}, sampler.Heun{}, sampler.DPMpp2M{}, sampler.DDIM{Eta: 1}} {
 		denoised, ended := mat.DenseCopyOf(start), mat.DenseCopyOf(start)
-		grid := []float64{0.9, 0.4, 0.01}
-		require.NoError(t, sampler.Continue(context.Background(), denoised, g.problem(), pred, &sampler.Settings{Grid: grid}))
-		require.NoError(t, sampler.Continue(context.Background(), ended, g.problem(), pred, &sampler.Settings{Grid: append(grid, 0)}))
+		times := []float64{0.9, 0.4, 0.01}
+		require.NoError(t, sampler.Continue(context.Background(), denoised, g.problem(), pred, &sampler.Settings{Grid: times}))
+		require.NoError(t, sampler.Continue(context.Background(), ended, g.problem(), pred, &sampler.Settings{Grid: append(times, 0)}))
 		require.True(t, mat.EqualApprox(denoised, ended, 1e-13), "%T", pred)
 	}
 }
 
 func TestBadLevelsAreNamed(t *testing.T) {
 	for says, ratios := range map[string][]float64{
-		"ratios[0] = 90, expected σ/α of a time in the span, from 0.002 to 80": {90, 1},
-		"ratios[1] = 0.001, expected σ/α of a time in the span":                {1, 0.001},
-		"ratios[1] = 0, expected σ/α":                                          {1, 0, -1},
-		"ratios[2] = 0.5, expected less than ratios[1] = 0.5":                  {1, 0.5, 0.5},
-		"ratios[0] = NaN": {math.NaN(), 1},
-		"ratios[1] = NaN": {1, math.NaN()},
-		"ratios[1] = -1":  {1, -1},
+		"sigmas[0] = 90, expected σ/α of a time in the span, from 0.002 to 80": {90, 1},
+		"sigmas[1] = 0.001, expected σ/α of a time in the span":                {1, 0.001},
+		"sigmas[1] = 0, expected σ/α":                                          {1, 0, -1},
+		"sigmas[2] = 0.5, expected less than sigmas[1] = 0.5":                  {1, 0.5, 0.5},
+		"sigmas[0] = NaN": {math.NaN(), 1},
+		"sigmas[1] = NaN": {1, math.NaN()},
+		"sigmas[1] = -1":  {1, -1},
 	} {
-		_, err := sampler.Levels(sde.EDM{}, ratios)
-		require.ErrorIs(t, err, sampler.ErrRange)
+		_, err := grid.FromSigmas(sde.EDM{}, ratios)
+		require.ErrorIs(t, err, sde.ErrRange)
 		require.ErrorContains(t, err, says)
 	}
 }

@@ -7,16 +7,24 @@ var _ Predictor = Heun{}
 //
 //	y_e = y + (ς_u − ς_t) ε̂_t,   y' = y + (ς_u − ς_t) ½(ε̂_t + ε̂_u(y_e)).
 //
-// Where the score may not be evaluated at u, as at σ_u = 0, the step is y_e.
-// With Churn the step begins at the raised level. Two evaluations a step, order
-// 2; deterministic without Churn.
+// Where the score may not be evaluated at u, as at σ_u = 0, the step is y_e, that
+// of DDIM. With Churn the step begins at the raised level. Two evaluations a step,
+// order 2; deterministic without Churn.
 type Heun struct{ Churn }
 
-// Predict implements Predictor. It returns an error wrapping ErrRange for an
-// impossible field.
-func (p Heun) Predict(s *Step) error { return s.churned("Heun", p.Churn, heun) }
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (p Heun) Validate() error { return p.Churn.validate("Heun.Churn") }
+
+// Reversible reports whether no noise is drawn.
+func (p Heun) Reversible() bool { return p.SChurn == 0 }
+
+// Predict implements Predictor.
+func (p Heun) Predict(s *Step) error { return p.Churn.Raise(s, heun) }
 
 func heun(s *Step) error {
+	if s.BelowSpan() {
+		return DDIM{}.Predict(s)
+	}
 	at, st := s.Kernel(s.T)
 	au, su := s.Kernel(s.U)
 	// x' = (α_u/α_t) x + h ε̂, and ε̂ = −σ s.
@@ -25,18 +33,13 @@ func heun(s *Step) error {
 	if err := s.Score(slope, s.X, s.T); err != nil {
 		return err
 	}
-	if s.Blind() {
-		combine(s.Mean, a, s.X, -h*st, slope)
-		s.Move(0, 0)
-		return nil
-	}
 	euler, next := s.Mean, s.Scratch(1)
-	combine(euler, a, s.X, -h*st, slope)
+	s.Combine(euler, a, s.X, -h*st, slope)
 	if err := s.Score(next, euler, s.U); err != nil {
 		return err
 	}
-	combine(slope, -0.5*h*st, slope, -0.5*h*su, next)
-	combine(s.Mean, a, s.X, 1, slope)
-	s.Move(0, 0)
+	s.Combine(slope, -0.5*h*st, slope, -0.5*h*su, next)
+	s.Combine(s.Mean, a, s.X, 1, slope)
+	s.Finish()
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/mat"
@@ -149,30 +150,30 @@ func (u affine) apply(p moments) moments {
 
 // expected follows the recursion of a one-step method, and of steps Langevin
 // updates with step e(t) after each of its steps.
-func expected(g gauss, grid []float64, prior moments, step func(a, b at, h float64) affine, steps int, e func(t float64) float64) moments {
+func expected(g gauss, times []float64, prior moments, step func(a, b at, h float64) affine, steps int, e func(t float64) float64) moments {
 	p := prior
-	for i := range len(grid) - 1 {
-		a, b := g.at(grid[i]), g.at(grid[i+1])
-		p = step(a, b, grid[i]-grid[i+1]).apply(p)
+	for i := range len(times) - 1 {
+		a, b := g.at(times[i]), g.at(times[i+1])
+		p = step(a, b, times[i]-times[i+1]).apply(p)
 		for range steps {
-			p = recurLangevin(e(grid[i+1]), b).apply(p)
+			p = recurLangevin(e(times[i+1]), b).apply(p)
 		}
 	}
 	return p
 }
 
 // expected2M follows DPM-Solver++(2M), whose state is x and the last D.
-func expected2M(g gauss, grid []float64, prior moments) moments {
+func expected2M(g gauss, times []float64, prior moments) moments {
 	mean := mat.NewDense(4, 1, []float64{prior.mean.AtVec(0), prior.mean.AtVec(1), 0, 0})
 	root := mat.NewDense(4, 4, nil) // columns are images of the prior's unit vectors
 	root.Slice(0, 2, 0, 2).(*mat.Dense).Copy(function(prior.cov, math.Sqrt))
 	lambda := func(o at) float64 { return math.Log(o.alpha) - math.Log(o.sigma) }
-	for i := range len(grid) - 1 {
-		a, b := g.at(grid[i]), g.at(grid[i+1])
+	for i := range len(times) - 1 {
+		a, b := g.at(times[i]), g.at(times[i+1])
 		h := lambda(b) - lambda(a)
 		w := 0.0
 		if i > 0 {
-			w = h / (2 * (lambda(a) - lambda(g.at(grid[i-1]))))
+			w = h / (2 * (lambda(a) - lambda(g.at(times[i-1]))))
 		}
 		c := -b.alpha * math.Expm1(-h)
 		m, v := mat.NewDense(4, 4, nil), mat.NewDense(4, 1, nil)
@@ -189,33 +190,33 @@ func expected2M(g gauss, grid []float64, prior moments) moments {
 }
 
 // priorOf returns the prior of the runs, with other variances than the data.
-func priorOf(g gauss, t float64) (sampler.Prior, moments) {
+func priorOf(g gauss, t float64) (sde.Prior, moments) {
 	v := []float64{0.5, 0.3}
 	alpha, sigma := g.Kernel(t)
 	cov := mat.NewDense(2, 2, nil)
 	for j := range v {
 		cov.Set(j, j, alpha*alpha*v[j]+sigma*sigma)
 	}
-	return sampler.Prior{Mean: []float64{0.7, -0.4}, Variance: v},
+	return sde.Prior{Mean: []float64{0.7, -0.4}, Variance: v},
 		moments{mat.NewVecDense(2, []float64{alpha * 0.7, alpha * -0.4}), cov}
 }
 
 // processes are the processes with a grid of n points each on which the
 // ratios of successive steps vary.
 func processes(n int) []struct {
-	name string
-	g    gauss
-	grid []float64
+	name  string
+	g     gauss
+	times []float64
 } {
 	return []struct {
-		name string
-		g    gauss
-		grid []float64
+		name  string
+		g     gauss
+		times []float64
 	}{
-		{"VP", standard(sde.VP{}), sampler.Uniform(1, 1e-3, n)},
-		{"sub-VP", standard(sde.SubVP{}), sampler.Uniform(1, 1e-3, n)},
-		{"VE", standard(sde.VE{}), sampler.Karras(sde.VE{}, 50, 0.01, 7, n)},
-		{"EDM", standard(sde.EDM{}), sampler.Karras(sde.EDM{}, 80, 0.002, 7, n)},
+		{"VP", standard(sde.VP{}), grid.UniformTime(1, 1e-3, n)},
+		{"sub-VP", standard(sde.SubVP{}), grid.UniformTime(1, 1e-3, n)},
+		{"VE", standard(sde.VE{}), grid.Karras(sde.VE{}, 50, 0.01, 7, n)},
+		{"EDM", standard(sde.EDM{}), grid.Karras(sde.EDM{}, 80, 0.002, 7, n)},
 	}
 }
 
@@ -245,19 +246,19 @@ var methods = []struct {
 
 func TestPredictorsFollowTheirRecursionExactly(t *testing.T) {
 	for _, p := range processes(201) {
-		prior, start := priorOf(p.g, p.grid[0])
+		prior, start := priorOf(p.g, p.times[0])
 		for _, m := range methods {
 			t.Run(fmt.Sprintf("%s/%T%v", p.name, m.pred, m.pred), func(t *testing.T) {
-				s := sampler.Settings{Grid: p.grid, Prior: prior, NoDenoise: true}
-				want := expected2M(p.g, p.grid, start)
+				s := sampler.Settings{Grid: p.times, Prior: prior, Final: sampler.FinalState}
+				want := expected2M(p.g, p.times, start)
 				if m.step != nil {
-					want = expected(p.g, p.grid, start, m.step, 0, nil)
+					want = expected(p.g, p.times, start, m.step, 0, nil)
 				}
 				require.Less(t, measured(t, p.g, m.pred, s, m.predict, 0).relative(want), 1e-11)
 
 				// The final denoise is one more affine map.
-				s.NoDenoise = false
-				end := p.g.at(p.grid[len(p.grid)-1])
+				s.Final = sampler.FinalDenoised
+				end := p.g.at(p.times[len(p.times)-1])
 				want = affine{end.jm, end.jv, none}.apply(want)
 				require.Less(t, measured(t, p.g, m.pred, s, m.predict, 0).relative(want), 1e-11)
 			})
@@ -268,7 +269,7 @@ func TestPredictorsFollowTheirRecursionExactly(t *testing.T) {
 func TestLangevinFollowsItsRecursionExactly(t *testing.T) {
 	damp := func(t float64) float64 { return 1 / (1 + t) }
 	for _, p := range processes(201) {
-		prior, start := priorOf(p.g, p.grid[0])
+		prior, start := priorOf(p.g, p.times[0])
 		analytic := func(r float64, scale func(float64) float64) func(t float64) float64 {
 			return func(t float64) float64 {
 				_, sigma := p.g.Kernel(t)
@@ -282,11 +283,11 @@ func TestLangevinFollowsItsRecursionExactly(t *testing.T) {
 			e     func(t float64) float64
 		}{
 			"default": {sampler.Langevin{}, 1, analytic(0.16, one)},
-			"scaled":  {sampler.Langevin{R: 0.3, Steps: 2, Scale: damp}, 2, analytic(0.3, damp)},
+			"scaled":  {sampler.Langevin{SNR: 0.3, Steps: 2, Scale: damp}, 2, analytic(0.3, damp)},
 		} {
 			t.Run(p.name+"/"+name, func(t *testing.T) {
-				s := sampler.Settings{Grid: p.grid, Prior: prior, NoDenoise: true, Corrector: c.l}
-				want := expected(p.g, p.grid, start, recurEuler(1), c.steps, c.e)
+				s := sampler.Settings{Grid: p.times, Prior: prior, Final: sampler.FinalState, Corrector: c.l}
+				want := expected(p.g, p.times, start, recurEuler(1), c.steps, c.e)
 				require.Less(t, measured(t, p.g, sampler.EulerMaruyama{}, s, 1, c.steps).relative(want), 1e-11)
 			})
 		}
@@ -296,11 +297,11 @@ func TestLangevinFollowsItsRecursionExactly(t *testing.T) {
 func TestLangevinAtOneTimeReachesItsBiasedStationaryLaw(t *testing.T) {
 	// At a fixed time the chain with step e tends to N(αm, C(I − ½eC⁻¹)⁻¹).
 	g := standard(sde.EDM{})
-	grid := []float64{0.5, 0.4}
+	times := []float64{0.5, 0.4}
 	const r, steps = 0.5, 400
-	s := sampler.Settings{Grid: grid, NoDenoise: true, Corrector: sampler.Langevin{R: r, Steps: steps}}
-	got := measured(t, g, sampler.Hold{}, s, 0, steps)
-	b := g.at(grid[1])
+	s := sampler.Settings{Grid: times, Final: sampler.FinalState, Corrector: sampler.Langevin{SNR: r, Steps: steps}}
+	got := measured(t, g, sampler.NoPredictor{}, s, 0, steps)
+	b := g.at(times[1])
 	e := 2 * r * r * b.sigma * b.sigma
 	c := inverse(b.k)
 	want := moments{mat.NewVecDense(2, g.m[:]), mul(c, inverse(add(eye(2, 1), scale(-e/2, b.k))))}

@@ -1,6 +1,7 @@
 package sampler
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -23,8 +24,8 @@ var (
 // VE) it is the annealed Langevin corrector of Song et al. 2021. At a fixed r
 // the bias e leaves does not vanish with more steps of the predictor.
 type Langevin struct {
-	// R is the signal-to-noise ratio r of a step; 0 means 0.16.
-	R float64
+	// SNR is the signal-to-noise ratio r of a step; 0 means 0.16.
+	SNR float64
 	// Steps is the number of steps, one evaluation each; 0 means 1.
 	Steps int
 	// Scale multiplies the step at time t; nil means 1.
@@ -39,31 +40,29 @@ type Langevin struct {
 	MinRows int
 }
 
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (c Langevin) Validate() error {
+	return cmp.Or(nonNegative("Langevin", "SNR", c.SNR), nonNegative("Langevin", "Steps", c.Steps), nonNegative("Langevin", "MinRows", c.MinRows))
+}
+
 // CouplesRows reports whether a row's update depends on the other rows.
 func (c Langevin) CouplesRows() bool { return c.BatchNorms }
 
 // Correct implements Corrector. It returns an error wrapping ErrRange for an
-// impossible field or too few rows.
+// impossible Scale or too few rows.
 func (c Langevin) Correct(s *Step) error {
+	if err := c.Validate(); err != nil {
+		return err
+	}
 	rows, _ := s.X.Dims()
-	if c.R == 0 {
-		c.R = 0.16
-	}
-	if c.Steps == 0 {
-		c.Steps = 1
-	}
-	if c.MinRows == 0 {
-		c.MinRows = 16
-	}
+	c.SNR = cmp.Or(c.SNR, 0.16)
+	c.Steps = cmp.Or(c.Steps, 1)
+	c.MinRows = cmp.Or(c.MinRows, 16)
 	scale := 1.0
 	if c.Scale != nil {
 		scale = c.Scale(s.At)
 	}
 	switch {
-	case !(c.R > 0) || math.IsInf(c.R, 1):
-		return fmt.Errorf("Langevin.R = %g, expected a finite number > 0: %w", c.R, ErrRange)
-	case c.Steps < 0:
-		return fmt.Errorf("Langevin.Steps = %d, expected 1 or more: %w", c.Steps, ErrRange)
 	case !(scale >= 0) || math.IsInf(scale, 1):
 		return fmt.Errorf("Langevin.Scale(%g) = %g, expected a finite number ≥ 0: %w", s.At, scale, ErrRange)
 	case c.BatchNorms && rows < c.MinRows:
@@ -76,13 +75,13 @@ func (c Langevin) Correct(s *Step) error {
 			return err
 		}
 		s.Normal(z, i)
-		r := c.R * sigma
+		r := c.SNR * sigma
 		if c.BatchNorms {
-			r = c.R * meanNorm(z) / meanNorm(score)
+			r = c.SNR * meanNorm(z) / meanNorm(score)
 		}
 		e := 2 * r * r * scale
-		combine(s.Mean, 1, s.X, e, score)
-		combine(s.X, 1, s.Mean, math.Sqrt(2*e), z)
+		s.Combine(s.Mean, 1, s.X, e, score)
+		s.Combine(s.X, 1, s.Mean, math.Sqrt(2*e), z)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/mat"
@@ -24,9 +25,9 @@ func ringOf8(t testing.TB) *dataset.Mixture {
 	return mix
 }
 
-func ringProblem(t testing.TB) sampler.Problem {
+func ringProblem(t testing.TB) sde.Problem {
 	mix := ringOf8(t)
-	return sampler.Problem{SDE: sde.EDM{}, Score: sde.Analytic(sde.EDM{}, func(alpha, sigma float64) sde.Density { return mix.Diffuse(alpha, sigma) })}
+	return sde.Problem{SDE: sde.EDM{}, Score: sde.Analytic(sde.EDM{}, mix.Diffuse)}
 }
 
 // A thousand steps of the default corrector at a noise level throw no row out
@@ -41,9 +42,9 @@ func TestLangevinStaysOnTheRing(t *testing.T) {
 	p := ringProblem(t)
 	x := mat.NewDense(rows, 2, nil)
 	// Start from a good sample at that level.
-	require.NoError(t, sampler.Sample(ctx, x, p, sampler.DPMpp2M{}, &sampler.Settings{Grid: sampler.Karras(p, 80, sigma, 7, 30), NoDenoise: true, Seed: 1}))
-	s := &sampler.Settings{Grid: []float64{2 * sigma, sigma}, NoDenoise: true, Seed: 2, Corrector: sampler.Langevin{Steps: 1000}}
-	require.NoError(t, sampler.Continue(ctx, x, p, sampler.Hold{}, s))
+	require.NoError(t, sampler.Sample(ctx, x, p, sampler.DPMpp2M{}, &sampler.Settings{Grid: grid.Karras(p, 80, sigma, 7, 30), Final: sampler.FinalState, Seed: 1}))
+	s := &sampler.Settings{Grid: []float64{2 * sigma, sigma}, Final: sampler.FinalState, Seed: 2, Corrector: sampler.Langevin{Steps: 1000}}
+	require.NoError(t, sampler.Continue(ctx, x, p, sampler.NoPredictor{}, s))
 	// Within a mode the chain is that of a Gaussian with variance
 	// C = 0.1² + σ²; its stationary variance is C/(1 − e/(2C)).
 	c := 0.01 + sigma*sigma
@@ -74,7 +75,7 @@ func TestUnstableLangevinIsReported(t *testing.T) {
 	require.True(t, eigen.Factorize(mat.NewSymDense(2, []float64{g.a, g.b, g.c, g.d}), false))
 	for _, c := range []struct {
 		name   string
-		p      sampler.Problem
+		p      sde.Problem
 		lambda float64
 		leave  int
 	}{
@@ -85,10 +86,10 @@ func TestUnstableLangevinIsReported(t *testing.T) {
 			run := func(e float64) (*mat.Dense, error) {
 				x := mat.NewDense(rows, 2, nil)
 				s := &sampler.Settings{
-					Grid: sampler.Uniform(sigma, sigma*(1-1e-6), 51), NoDenoise: true,
-					Corrector: sampler.Langevin{R: 1, Scale: func(float64) float64 { return e * c.lambda / (2 * sigma * sigma) }},
+					Grid: grid.UniformTime(sigma, sigma*(1-1e-6), 51), Final: sampler.FinalState,
+					Corrector: sampler.Langevin{SNR: 1, Scale: func(float64) float64 { return e * c.lambda / (2 * sigma * sigma) }},
 				}
-				return x, sampler.Continue(context.Background(), x, c.p, sampler.Hold{}, s)
+				return x, sampler.Continue(context.Background(), x, c.p, sampler.NoPredictor{}, s)
 			}
 			for _, e := range []float64{0.1, 1, 1.9} {
 				_, err := run(e)
@@ -133,13 +134,13 @@ func TestBatchNormsCouplesTheRowsItIsGiven(t *testing.T) {
 	require.Equal(t, 7, failed[0].Row)
 }
 
-// Annealed Langevin dynamics is Hold with a corrector on falling levels.
+// Annealed Langevin dynamics is NoPredictor with a corrector on falling levels.
 func TestAnnealedLangevinReachesTheData(t *testing.T) {
 	const rows = 2000
 	g := standard(sde.VE{})
 	x := mat.NewDense(rows, 2, nil)
-	s := &sampler.Settings{Grid: sampler.Karras(g, 50, 0.02, 7, 40), Corrector: sampler.Langevin{R: 0.3, Steps: 30}, Seed: 3}
-	require.NoError(t, sampler.Sample(context.Background(), x, g.problem(), sampler.Hold{}, s))
+	s := &sampler.Settings{Grid: grid.Karras(g, 50, 0.02, 7, 40), Corrector: sampler.Langevin{SNR: 0.3, Steps: 30}, Seed: 3}
+	require.NoError(t, sampler.Sample(context.Background(), x, g.problem(), sampler.NoPredictor{}, s))
 	for j := range 2 {
 		mean, square := 0.0, 0.0
 		for i := range rows {

@@ -1,6 +1,6 @@
 package sampler
 
-import "fmt"
+import "cmp"
 
 var _ Predictor = LMS{}
 
@@ -17,33 +17,25 @@ type LMS struct {
 	Order int
 }
 
-// Predict implements Predictor. It returns an error wrapping ErrRange for
-// another Order.
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (p LMS) Validate() error { return within("LMS", "Order", p.Order, 0, 4) }
+
+// Reversible reports true: no noise is drawn.
+func (LMS) Reversible() bool { return true }
+
+// Predict implements Predictor.
 func (p LMS) Predict(s *Step) error {
-	if p.Order == 0 {
-		p.Order = 4
-	}
-	if p.Order < 1 || p.Order > 4 {
-		return fmt.Errorf("LMS.Order = %d, expected 1 to 4: %w", p.Order, ErrRange)
-	}
-	if err := s.noise(s.Remember(p.Order), s.X, s.T); err != nil {
+	if err := p.Validate(); err != nil {
 		return err
 	}
-	at, st := s.Kernel(s.T)
-	au, su := s.Kernel(s.U)
-	h := su/au - st/at
-	var r nodes
-	for i := range p.Order {
-		if _, t, ok := s.Past(i); ok {
-			r.add((ratio(s, t) - st/at) / h)
-		}
+	p.Order = cmp.Or(p.Order, 4)
+	if err := s.Epsilon(s.Push(p.Order), s.X, s.T); err != nil {
+		return err
 	}
-	w := r.weights(plain())
-	combine(s.Mean, au/at, s.X, 0, s.X)
-	for i := range r.n {
-		q, _, _ := s.Past(i)
-		combine(s.Mean, 1, s.Mean, au*h*w[i], q)
-	}
-	s.Move(0, 0)
+	at, _ := s.Kernel(s.T)
+	au, _ := s.Kernel(s.U)
+	r, h := s.nodes(0, p.Order, s.U, func(t float64) float64 { return ratio(s, t) })
+	s.integrate(au/at, au*h, &r, plain())
+	s.Finish()
 	return nil
 }

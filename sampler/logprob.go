@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
 	"gonum.org/v1/gonum/mat"
 )
@@ -19,17 +20,18 @@ type FlowSettings struct {
 	MaxEvaluations int
 	// Probes says how ∇·s is found. A positive number is that many probes of
 	// Hutchinson's estimator, which are the same for the whole path of a row.
-	// A negative one is the exact divergence in any dimension. 0 is the exact
-	// divergence in up to 64 dimensions, above, or where the score has a JVP
-	// but no Divergence, 8 probes.
+	// 0 is the exact divergence in up to 64 dimensions, above, where the score
+	// has a JVP, 8 probes.
 	Probes int
+	// Exact asks for the exact divergence in any dimension.
+	Exact bool
 	// GaussianProbes are normal instead of ±1 (Rademacher), whose variance is
 	// smaller.
 	GaussianProbes bool
 	// Start is the time whose density is meant; 0 is the start of the span.
 	Start float64
-	// Prior is the law at the end of the span.
-	Prior Prior
+	// Prior is the distribution at the end of the span, as in Settings.
+	Prior sde.Prior
 	// Latents asks for the ends of the paths in the FlowResult.
 	Latents bool
 	// Noise serves the probes and SampleLogProb's starting points. Nil means
@@ -84,7 +86,8 @@ type FlowResult struct {
 // row, see DormandPrince. The divergence is exact or Hutchinson's (1990)
 // estimate (Grathwohl et al. 2019), mean over probes of vᵀ(∂s/∂x)v, for which
 // the Problem's Score has to have the method Divergence or JVP of
-// sde.Divergencer.
+// sde.Divergencer, see sde.As; without the first, the exact one takes a JVP along
+// every axis.
 //
 // The rows are in the data's coordinates, and so is the density. It is that of
 // data with the little noise that the process has at the start of its span: the
@@ -93,7 +96,7 @@ type FlowResult struct {
 // Every row is what it would be alone, to the bit, for any workers. A row that
 // fails is NaN in dst and reported in a RowErrors; all others are whole. After
 // any other error, ErrRange, ErrUnset, or the context's, dst is unchanged.
-func LogProb(ctx context.Context, dst []float64, x *mat.Dense, p Problem, s *FlowSettings) (*FlowResult, error) {
+func LogProb(ctx context.Context, dst []float64, x *mat.Dense, p sde.Problem, s *FlowSettings) (*FlowResult, error) {
 	f, err := newFlow(dst, x, p, s)
 	if err != nil {
 		return nil, err
@@ -113,7 +116,7 @@ func LogProb(ctx context.Context, dst []float64, x *mat.Dense, p Problem, s *Flo
 // followed from the prior at the end of the span to the start. There is no
 // denoising, after which the density would be another. Errors are those of
 // LogProb; the rows of x that failed are NaNs.
-func SampleLogProb(ctx context.Context, x *mat.Dense, dst []float64, p Problem, s *FlowSettings) (*FlowResult, error) {
+func SampleLogProb(ctx context.Context, x *mat.Dense, dst []float64, p sde.Problem, s *FlowSettings) (*FlowResult, error) {
 	f, err := newFlow(dst, x, p, s)
 	if err != nil {
 		return nil, err
@@ -121,12 +124,15 @@ func SampleLogProb(ctx context.Context, x *mat.Dense, dst []float64, p Problem, 
 	n, d := x.Dims()
 	latents, state := mat.NewDense(n, d, nil), mat.NewDense(n, d, nil)
 	f.Grid = []float64{f.end, f.begin}
-	f.start = func(s *Step) {
-		f.drawPrior(s)
+	f.start = func(s *Step) error {
+		if err := f.drawPrior(s); err != nil {
+			return err
+		}
 		rows, _ := s.X.Dims()
 		for i := range rows {
 			latents.SetRow(s.Row0-f.FirstRow+i, s.X.RawRowView(i))
 		}
+		return nil
 	}
 	failed, err := f.chunks(ctx, state)
 	if err != nil {
@@ -148,41 +154,44 @@ func BitsPerDim(logp float64, d int, width float64) float64 {
 }
 
 // newFlow checks the arguments and fills in the defaults.
-func newFlow(dst []float64, x *mat.Dense, p Problem, settings *FlowSettings) (*flow, error) {
+func newFlow(dst []float64, x *mat.Dense, p sde.Problem, settings *FlowSettings) (*flow, error) {
 	var s FlowSettings
 	if settings != nil {
 		s = *settings
 	}
 	f := new(flow)
 	r, err := newRunOf("FlowSettings", x, p, f, &Settings{
-		Prior: s.Prior, Noise: s.Noise, Seed: s.Seed, FirstRow: s.FirstRow, Workers: s.Workers, NoDenoise: true,
+		Prior: s.Prior, Noise: s.Noise, Seed: s.Seed, FirstRow: s.FirstRow, Workers: s.Workers, Final: FinalState,
 	})
 	if err != nil {
 		return nil, err
 	}
 	n, d := x.Dims()
 	if len(dst) != n {
-		panic(panicDims)
+		panic(fmt.Sprintf("sampler: dimension mismatch: dst has length %d, want %d, one entry a row of x", len(dst), n))
 	}
 	f.run, f.dim, f.gaussian, f.latents = *r, d, s.GaussianProbes, s.Latents
 	f.begin, f.end = p.Span()
 	if s.Start != 0 {
-		if !(s.Start >= f.begin && s.Start < f.end) {
+		at, ok := sde.InSpan(p.SDE, s.Start)
+		if !ok || at == f.end {
 			return nil, fmt.Errorf("sampler: FlowSettings.Start = %g, expected a time in the span [%g, %g]: %w", s.Start, f.begin, f.end, ErrRange)
 		}
-		f.begin = s.Start
+		f.begin = at
 	}
 	f.rtol, f.atol, f.limit, err = tolerances("sampler: FlowSettings", s.RTol, s.ATol, s.MaxEvaluations, 1e-5, 1e-5)
 	if err != nil {
 		return nil, err
 	}
-	if err := f.precision(); err != nil {
+	f.roundoff = f.Problem.Roundoff()
+	if err := precise("sampler: FlowSettings", f.rtol, f.atol, f.roundoff); err != nil {
 		return nil, err
 	}
-	if err := f.divergence(s.Probes); err != nil {
+	if err := f.divergence(s.Probes, s.Exact); err != nil {
 		return nil, err
 	}
-	f.delta, f.errs, f.evals = make([]float64, n), make([]float64, n), make([]int, n)
+	f.delta, f.logPrior = make([]float64, n), make([]float64, n)
+	f.errs, f.evals = make([]float64, n), make([]int, n)
 	if f.probes > 0 {
 		f.stderr = make([]float64, n)
 	}
@@ -194,24 +203,22 @@ func (f *flow) result(dst []float64, latents *mat.Dense, failed RowErrors) (*Flo
 	failed.sort()
 	for _, e := range failed {
 		i := e.Row - f.FirstRow
-		f.delta[i], f.errs[i] = math.NaN(), math.NaN()
+		f.delta[i], f.logPrior[i], f.errs[i] = math.NaN(), math.NaN(), math.NaN()
 		if f.stderr != nil {
 			f.stderr[i] = math.NaN()
 		}
 		fill(latents.RawRowView(i), math.NaN())
 	}
 	res := &FlowResult{
-		Start: f.begin, End: f.end, LogPrior: make([]float64, len(dst)),
+		Start: f.begin, End: f.end, LogPrior: f.logPrior,
 		Error: f.errs, StdErr: f.stderr, Evaluations: f.evals,
 	}
-	alpha, sigma := f.Kernel(f.end)
 	// π is that of x at the end, Δ that of y = x/r, and the density one of data.
 	d := float64(f.dim)
 	volume := d * math.Log(f.scale(f.begin)/f.scale(f.end))
-	volume += f.frame.volume()
+	volume += f.Frame.LogVolume()
 	for i := range dst {
-		res.LogPrior[i] = priorLogProb(f.Prior, latents.RawRowView(i), alpha, sigma)
-		dst[i] = res.LogPrior[i] + f.delta[i] - volume
+		dst[i] = f.logPrior[i] + f.delta[i] - volume
 		res.Total += f.evals[i]
 	}
 	if f.latents {

@@ -38,7 +38,7 @@ func tight(p noise.Source) *sampler.FlowSettings {
 	return s
 }
 
-func logProbs(t *testing.T, p sampler.Problem, x *mat.Dense, s *sampler.FlowSettings) ([]float64, *sampler.FlowResult) {
+func logProbs(t *testing.T, p sde.Problem, x *mat.Dense, s *sampler.FlowSettings) ([]float64, *sampler.FlowResult) {
 	n, _ := x.Dims()
 	dst := make([]float64, n)
 	r, err := sampler.LogProb(context.Background(), dst, x, p, s)
@@ -69,7 +69,7 @@ func TestFixtureLikelihood(t *testing.T) {
 			p := c.problem(t, file.Mixtures)
 			x := c.X.Dense()
 			_, d := x.Dims()
-			prior := sampler.Prior{}
+			prior := sde.Prior{}
 			if c.SDE == "VESDE" { // the peer's is N(0, σ²)
 				prior.Variance = make([]float64, d)
 			}
@@ -120,7 +120,7 @@ func TestFixtureLikelihoodOfKDiffusion(t *testing.T) {
 			p := exact(sde.EDM{SigmaMin: c.SigmaMin, SigmaMax: c.SigmaMax}, file.Mixtures[c.Mixture])
 			x := c.X.Dense()
 			_, d := x.Dims()
-			prior := sampler.Prior{Variance: make([]float64, d)}
+			prior := sde.Prior{Variance: make([]float64, d)}
 			for k := range c.V.Shape[0] {
 				s := tight(probes{c.V.At(k).Dense()})
 				s.Prior = prior

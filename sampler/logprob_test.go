@@ -25,13 +25,13 @@ func threeLaw(t testing.TB) *dataset.Mixture {
 
 // flowDensity is what LogProb should give: the exact log-density at the start of
 // the span, but with the prior in place of the marginal at its end.
-func flowDensity(law *dataset.Mixture, p sde.SDE, prior sampler.Prior, x, latent []float64) float64 {
+func flowDensity(law *dataset.Mixture, p sde.SDE, prior sde.Prior, x, latent []float64) float64 {
 	start, end := p.Span()
 	at := law.Diffuse(p.Kernel(end))
 	return law.Diffuse(p.Kernel(start)).LogProb(x) + normalLogProb(prior, p, end, latent) - at.LogProb(latent)
 }
 
-func normalLogProb(prior sampler.Prior, p sde.SDE, t float64, x []float64) float64 {
+func normalLogProb(prior sde.Prior, p sde.SDE, t float64, x []float64) float64 {
 	alpha, sigma := p.Kernel(t)
 	sum := 0.0
 	for j, v := range x {
@@ -68,7 +68,7 @@ func flowErrors(t *testing.T, law *dataset.Mixture, p sde.SDE, x *mat.Dense, tol
 	r, err := sampler.LogProb(context.Background(), dst, x, threeModes(t, p), &sampler.FlowSettings{RTol: tol, ATol: tol, Latents: true})
 	require.NoError(t, err)
 	for i := range off {
-		off[i] = math.Abs(dst[i] - flowDensity(law, p, sampler.Prior{}, x.RawRowView(i), r.Latents.RawRowView(i)))
+		off[i] = math.Abs(dst[i] - flowDensity(law, p, sde.Prior{}, x.RawRowView(i), r.Latents.RawRowView(i)))
 	}
 	return dst, off, r
 }
@@ -153,7 +153,7 @@ func TestLatentsDecodeToTheirRows(t *testing.T) {
 		_, _, r := flowErrors(t, law, p, x, tol)
 		back := mat.DenseCopyOf(r.Latents)
 		require.NoError(t, sampler.Continue(context.Background(), back, threeModes(t, p), sampler.DormandPrince{RTol: 1e-9, ATol: 1e-9},
-			&sampler.Settings{Grid: []float64{r.End, r.Start}, NoDenoise: true}))
+			&sampler.Settings{Grid: []float64{r.End, r.Start}, Final: sampler.FinalState}))
 		for i := range 200 {
 			for j := range 2 {
 				require.InDelta(t, x.At(i, j), back.At(i, j), 100*tol, "row %d", i)
@@ -175,9 +175,9 @@ func TestSamplesComeWithTheirDensity(t *testing.T) {
 		same := mat.NewDense(300, 2, nil)
 		start, end := p.Span()
 		require.NoError(t, sampler.Sample(context.Background(), same, threeModes(t, p), sampler.DormandPrince{RTol: 1e-9, ATol: 1e-9},
-			&sampler.Settings{Grid: []float64{end, start}, NoDenoise: true, Seed: 3}))
+			&sampler.Settings{Grid: []float64{end, start}, Final: sampler.FinalState, Seed: 3}))
 		for i := range logp {
-			want := flowDensity(law, p, sampler.Prior{}, x.RawRowView(i), r.Latents.RawRowView(i))
+			want := flowDensity(law, p, sde.Prior{}, x.RawRowView(i), r.Latents.RawRowView(i))
 			require.InDelta(t, want, logp[i], 40*1e-7*max(1, math.Abs(want)))
 			require.InDelta(t, again[i], logp[i], 80*1e-7*max(1, math.Abs(want)))
 			require.InDelta(t, same.At(i, 0), x.At(i, 0), 1e-5)
@@ -194,7 +194,7 @@ func TestDensitiesAreThoseOfTheDataNotOfTheModel(t *testing.T) {
 	require.NoError(t, err)
 	x := mat.NewDense(n, 2, nil)
 	x.Apply(func(_, j int, v float64) float64 { return []float64{3, -1}[j] + []float64{2, -5}[j]*v }, y)
-	p.Score = framedExact{p.Score.(sde.Divergencer), []float64{3, -1}, []float64{2, -5}}
+	p.Frame = sde.Frame{Shift: []float64{3, -1}, Scale: []float64{2, -5}}
 	_, err = sampler.LogProb(context.Background(), inData, x, p, nil)
 	require.NoError(t, err)
 	for i := range inData {
@@ -208,13 +208,6 @@ func TestDensitiesAreThoseOfTheDataNotOfTheModel(t *testing.T) {
 	require.NoError(t, err)
 	require.InDeltaSlice(t, again, logp, 1e-3)
 }
-
-type framedExact struct {
-	sde.Divergencer
-	shift, scale []float64
-}
-
-func (f framedExact) Frame() (shift, scale []float64) { return f.shift, f.scale }
 
 func TestFlowBitsDoNotDependOnWorkersOrBatches(t *testing.T) {
 	const rows = 1100

@@ -1,6 +1,7 @@
 package sampler
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"sync/atomic"
@@ -24,12 +25,17 @@ var _ Corrector = MALA{}
 // It needs the density: the Problem's Score has to be an sde.LogProber, as
 // sde.Analytic's is. Steps + 1 evaluations of the score.
 type MALA struct {
-	// R is r; 0 means 0.5.
-	R float64
+	// SNR is r; 0 means 0.5.
+	SNR float64
 	// Steps is the number of proposals; 0 means 1.
 	Steps int
 	// Acceptance, when set, counts them.
 	Acceptance *Acceptance
+}
+
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (c MALA) Validate() error {
+	return cmp.Or(nonNegative("MALA", "SNR", c.SNR), nonNegative("MALA", "Steps", c.Steps))
 }
 
 // Acceptance counts the proposals of a MALA. The zero value is ready to use,
@@ -41,27 +47,21 @@ func (a *Acceptance) Rate() float64 {
 	return float64(a.accepted.Load()) / float64(a.proposed.Load())
 }
 
-// Correct implements Corrector. It returns an error wrapping ErrRange for an
-// impossible field, ErrUnset when the score is not an sde.LogProber. A row whose
+// Correct implements Corrector. It returns an error wrapping ErrUnset when the
+// score is not an sde.LogProber. A row whose
 // density or score is not finite is given up.
 func (c MALA) Correct(s *Step) error {
-	if c.R == 0 {
-		c.R = 0.5
+	if err := c.Validate(); err != nil {
+		return err
 	}
-	if c.Steps == 0 {
-		c.Steps = 1
-	}
-	density, ok := s.scorer.(sde.LogProber)
-	switch {
-	case !(c.R > 0) || math.IsInf(c.R, 1):
-		return fmt.Errorf("MALA.R = %g, expected a finite number > 0: %w", c.R, ErrRange)
-	case c.Steps < 0:
-		return fmt.Errorf("MALA.Steps = %d, expected 1 or more: %w", c.Steps, ErrRange)
-	case !ok:
+	c.SNR = cmp.Or(c.SNR, 0.5)
+	c.Steps = cmp.Or(c.Steps, 1)
+	density, ok := sde.As[sde.LogProber](s.scorer)
+	if !ok {
 		return fmt.Errorf("MALA with a Problem.Score of type %T, expected an sde.LogProber: %w", s.scorer, ErrUnset)
 	}
 	_, sigma := s.Kernel(s.At)
-	e := 2 * c.R * c.R * sigma * sigma
+	e := 2 * c.SNR * c.SNR * sigma * sigma
 	score, next, y := s.Scratch(0), s.Scratch(1), s.Scratch(2)
 	n, _ := s.X.Dims()
 	normals := s.column(0)
@@ -80,8 +80,8 @@ func (c MALA) Correct(s *Step) error {
 	for i := range c.Steps {
 		s.Normal(y, 2*i)
 		s.Normal(normals, 2*i+1)
-		combine(s.Mean, 1, s.X, e, score)
-		combine(y, 1, s.Mean, math.Sqrt(2*e), y)
+		s.Combine(s.Mean, 1, s.X, e, score)
+		s.Combine(y, 1, s.Mean, math.Sqrt(2*e), y)
 		if err := s.Score(next, y, s.At); err != nil {
 			return err
 		}

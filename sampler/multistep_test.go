@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/integrate/quad"
@@ -40,14 +41,14 @@ func (o at) noise(x lin) lin {
 func (o at) lambda() float64 { return math.Log(o.alpha) - math.Log(o.sigma) }
 
 // recursion returns the end of a run without noise as a function of x_T.
-type recursion func(g gauss, grid []float64) lin
+type recursion func(g gauss, times []float64) lin
 
 // singleStep makes a recursion of one step.
 func singleStep(step func(g gauss, a, b at, x lin) lin) recursion {
-	return func(g gauss, grid []float64) lin {
+	return func(g gauss, times []float64) lin {
 		x := lin{eye(2, 1), mat.NewDense(2, 1, nil)}
-		for i := range len(grid) - 1 {
-			x = step(g, g.at(grid[i]), g.at(grid[i+1]), x)
+		for i := range len(times) - 1 {
+			x = step(g, g.at(times[i]), g.at(times[i+1]), x)
 		}
 		return x
 	}
@@ -108,12 +109,12 @@ func lagrange(nodes []float64, i int, at float64) float64 {
 // recurAdams integrates the interpolants by Gauss's rule: norm is N, where the
 // polynomial's coordinate, density dw/dwhere up to N_u, and of the quantity.
 func recurAdams(order int, norm, where func(o at) float64, density func(b at, w float64) float64, of func(o at, x lin) lin) recursion {
-	return func(g gauss, grid []float64) lin {
+	return func(g gauss, times []float64) lin {
 		x := lin{eye(2, 1), mat.NewDense(2, 1, nil)}
 		var nodes []float64
 		var values []lin
-		for i := range len(grid) - 1 {
-			a, b := g.at(grid[i]), g.at(grid[i+1])
+		for i := range len(times) - 1 {
+			a, b := g.at(times[i]), g.at(times[i+1])
 			nodes, values = append(nodes, where(a)), append(values, of(a, x))
 			if len(nodes) > order {
 				nodes, values = nodes[1:], values[1:]
@@ -185,12 +186,12 @@ func recurUniPC(order int, b1 bool) recursion {
 		}
 		return x.RawVector().Data, b
 	}
-	return func(g gauss, grid []float64) lin {
+	return func(g gauss, times []float64) lin {
 		x := lin{eye(2, 1), mat.NewDense(2, 1, nil)}
-		values := []lin{g.at(grid[0]).denoised(x)} // newest first, at lambdas
-		lambdas := []float64{g.at(grid[0]).lambda()}
-		for i := range len(grid) - 1 {
-			a, b := g.at(grid[i]), g.at(grid[i+1])
+		values := []lin{g.at(times[0]).denoised(x)} // newest first, at lambdas
+		lambdas := []float64{g.at(times[0]).lambda()}
+		for i := range len(times) - 1 {
+			a, b := g.at(times[i]), g.at(times[i+1])
 			h := b.lambda() - a.lambda()
 			base := total(term{b.sigma / a.sigma, x}, term{-b.alpha * math.Expm1(-h), values[0]})
 			// step adds the divided differences at r of the values.
@@ -213,7 +214,7 @@ func recurUniPC(order int, b1 bool) recursion {
 			predicted := step(r, values[1:], values[0])
 			d := b.denoised(predicted)
 			corrected := step(append(r[:len(r):len(r)], 1), append(append([]lin{}, values[1:1+len(r)]...), d), values[0])
-			if x = corrected; i == len(grid)-2 {
+			if x = corrected; i == len(times)-2 {
 				x = predicted
 			}
 			values, lambdas = append([]lin{d}, values...), append([]float64{b.lambda()}, lambdas...)
@@ -230,31 +231,31 @@ var flowMethods = []struct {
 	{sampler.DPMSolver{Order: 1}, singleStep(recurSolver1)},
 	{sampler.DPMSolver{Order: 2}, singleStep(recurSolver2(0.5))},
 	{sampler.DPMSolver{}, singleStep(recurSolver3)},
-	{sampler.AdamsBashforth{Order: 1, Form: sampler.DataForm}, singleStep(recurSolver1)},
-	{sampler.AdamsBashforth{Order: 2, Form: sampler.DataForm}, recurData(2)},
-	{sampler.AdamsBashforth{Form: sampler.DataForm}, recurData(3)},
-	{sampler.AdamsBashforth{Order: 4, Form: sampler.DataForm}, recurData(4)},
-	{sampler.AdamsBashforth{Order: 1}, singleStep(recurSolver1)},
-	{sampler.AdamsBashforth{}, recurNoise(3)},
-	{sampler.AdamsBashforth{Order: 4}, recurNoise(4)},
-	{sampler.AdamsBashforth{Order: 1, Form: sampler.VelocityForm}, singleStep(recurSolver1)},
-	{sampler.AdamsBashforth{Order: 4, Form: sampler.VelocityForm}, recurVelocity(4)},
-	{sampler.AdamsBashforth{Order: 1, Form: sampler.AngleForm}, recurAngle(1)},
-	{sampler.AdamsBashforth{Order: 4, Form: sampler.AngleForm}, recurAngle(4)},
-	{sampler.UniPC{Order: 1}, recurUniPC(1, false)},
-	{sampler.UniPC{Order: 1, B1: true}, recurUniPC(1, true)},
-	{sampler.UniPC{Order: 2}, recurUniPC(2, false)},
-	{sampler.UniPC{Order: 2, B1: true}, recurUniPC(2, true)},
-	{sampler.UniPC{}, recurUniPC(3, false)},
+	{sampler.DEIS{Order: 1, Form: sampler.X0Form}, singleStep(recurSolver1)},
+	{sampler.DEIS{Order: 2, Form: sampler.X0Form, FullOrder: true}, recurData(2)},
+	{sampler.DEIS{Form: sampler.X0Form, FullOrder: true}, recurData(3)},
+	{sampler.DEIS{Order: 4, Form: sampler.X0Form, FullOrder: true}, recurData(4)},
+	{sampler.DEIS{Order: 1}, singleStep(recurSolver1)},
+	{sampler.DEIS{}, recurNoise(3)},
+	{sampler.DEIS{Order: 4, FullOrder: true}, recurNoise(4)},
+	{sampler.DEIS{Order: 1, Form: sampler.VelocityForm}, singleStep(recurSolver1)},
+	{sampler.DEIS{Order: 4, Form: sampler.VelocityForm, FullOrder: true}, recurVelocity(4)},
+	{sampler.DEIS{Order: 1, Form: sampler.AngleForm}, recurAngle(1)},
+	{sampler.DEIS{Order: 4, Form: sampler.AngleForm, FullOrder: true}, recurAngle(4)},
+	{sampler.UniPC{Order: 1, FullOrder: true}, recurUniPC(1, false)},
+	{sampler.UniPC{Order: 1, B1: true, FullOrder: true}, recurUniPC(1, true)},
+	{sampler.UniPC{Order: 2, FullOrder: true}, recurUniPC(2, false)},
+	{sampler.UniPC{Order: 2, B1: true, FullOrder: true}, recurUniPC(2, true)},
+	{sampler.UniPC{FullOrder: true}, recurUniPC(3, false)},
 }
 
 func TestFlowMethodsFollowTheirRecursionExactly(t *testing.T) {
 	for _, p := range processes(201) {
 		for _, m := range flowMethods {
 			t.Run(fmt.Sprintf("%s/%T%v", p.name, m.pred, m.pred), func(t *testing.T) {
-				prior, start := priorOf(p.g, p.grid[0])
-				s := sampler.Settings{Grid: p.grid, Prior: prior, NoDenoise: true}
-				x := m.want(p.g, p.grid)
+				prior, start := priorOf(p.g, p.times[0])
+				s := sampler.Settings{Grid: p.times, Prior: prior, Final: sampler.FinalState}
+				x := m.want(p.g, p.times)
 				require.Less(t, measured(t, p.g, m.pred, s, 0, 0).relative(affine{x.m, x.v, none}.apply(start)), 1e-11)
 			})
 		}
@@ -265,11 +266,11 @@ func TestFlowMethodsFollowTheirRecursionExactly(t *testing.T) {
 // order one off, the other form, the other B(h).
 func TestFlowMethodsAreToldApart(t *testing.T) {
 	p := processes(51)[0]
-	prior, start := priorOf(p.g, p.grid[0])
+	prior, start := priorOf(p.g, p.times[0])
 	var got, want []moments
 	for _, m := range flowMethods {
-		got = append(got, measured(t, p.g, m.pred, sampler.Settings{Grid: p.grid, Prior: prior, NoDenoise: true}, 0, 0))
-		x := m.want(p.g, p.grid)
+		got = append(got, measured(t, p.g, m.pred, sampler.Settings{Grid: p.times, Prior: prior, Final: sampler.FinalState}, 0, 0))
+		x := m.want(p.g, p.times)
 		want = append(want, affine{x.m, x.v, none}.apply(start))
 	}
 	for i, m := range flowMethods {
@@ -289,7 +290,7 @@ func order1(p sampler.Predictor) bool {
 	switch p := p.(type) {
 	case sampler.DPMSolver:
 		return p.Order == 1
-	case sampler.AdamsBashforth:
+	case sampler.DEIS:
 		return p.Order == 1 && p.Form != sampler.AngleForm
 	}
 	return false
@@ -298,12 +299,12 @@ func order1(p sampler.Predictor) bool {
 // A last time of σ = 0 is reached by the denoiser, without an evaluation there.
 func TestFlowMethodsEndAtTheDenoiserWithoutNoise(t *testing.T) {
 	g := standard(sde.EDM{})
-	grid := sampler.Karras(g, 80, 0.5, 7, 6)
+	times := grid.Karras(g, 80, 0.5, 7, 6)
 	for _, m := range flowMethods {
 		x, y := mat.NewDense(3, 2, []float64{1, 2, 3, 4, 5, 6}), mat.NewDense(3, 2, []float64{1, 2, 3, 4, 5, 6})
 		ctx := context.Background()
-		require.NoError(t, sampler.Continue(ctx, x, g.problem(), m.pred, &sampler.Settings{Grid: grid}))
-		require.NoError(t, sampler.Continue(ctx, y, g.problem(), m.pred, &sampler.Settings{Grid: append(grid, 0)}))
+		require.NoError(t, sampler.Continue(ctx, x, g.problem(), m.pred, &sampler.Settings{Grid: times}))
+		require.NoError(t, sampler.Continue(ctx, y, g.problem(), m.pred, &sampler.Settings{Grid: append(times, 0)}))
 		require.InDeltaSlice(t, x.RawMatrix().Data, y.RawMatrix().Data, 1e-12, "%T%v", m.pred, m.pred)
 	}
 }

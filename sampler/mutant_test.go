@@ -71,7 +71,7 @@ func (m slip) Predict(s *sampler.Step) error {
 	if !m.noRoot {
 		v = math.Sqrt(v)
 	}
-	s.Move(v, 0)
+	s.AddNoise(v, 0)
 	return nil
 }
 
@@ -82,7 +82,7 @@ func ddimWithSigmaOfT(s *sampler.Step) error {
 	at, st := s.Kernel(s.T)
 	au, _ := s.Kernel(s.U)
 	blend(s, au/at, au*st*st/at-st*st) // + σ_t ε̂ where σ_u ε̂ belongs
-	s.Move(0, 0)
+	s.Finish()
 	return nil
 }
 
@@ -109,7 +109,7 @@ func heunReusing(reuse bool) predictor {
 		second.Scale(-su, second)
 		s.Mean.Add(first, second)
 		blend(s, au/at, au*h/2)
-		s.Move(0, 0)
+		s.Finish()
 		return nil
 	}
 }
@@ -121,15 +121,15 @@ func twoStep(inverted bool) predictor {
 		return math.Log(alpha / sigma)
 	}
 	return func(s *sampler.Step) error {
-		now := s.Remember(2)
-		if err := s.Denoise(now, s.X, s.T); err != nil {
+		now := s.Push(2)
+		if err := s.X0(now, s.X, s.T); err != nil {
 			return err
 		}
 		_, st := s.Kernel(s.T)
 		au, su := s.Kernel(s.U)
 		h := lambda(s, s.U) - lambda(s, s.T)
 		s.Mean.Copy(now)
-		if prev, t, ok := s.Past(1); ok {
+		if prev, t, ok := s.History(1); ok {
 			r := (lambda(s, s.T) - lambda(s, t)) / h
 			if inverted {
 				r = 1 / r
@@ -140,7 +140,7 @@ func twoStep(inverted bool) predictor {
 			s.Mean.Add(s.Mean, other)
 		}
 		blend(s, su/st, -au*math.Expm1(-h))
-		s.Move(0, 0)
+		s.Finish()
 		return nil
 	}
 }
@@ -155,7 +155,7 @@ func langevinRoot(c float64, at func(*sampler.Step) float64) corrector {
 			return err
 		}
 		blend(s, 1, e)
-		s.Move(math.Sqrt(c*e), 0)
+		s.AddNoise(math.Sqrt(c*e), 0)
 		return nil
 	}
 }
@@ -164,12 +164,12 @@ func langevinRoot(c float64, at func(*sampler.Step) float64) corrector {
 // told from the method, and the same code without the slip must not be.
 func TestMutantsAreCaught(t *testing.T) {
 	p := processes(201)[0]
-	prior, start := priorOf(p.g, p.grid[0])
+	prior, start := priorOf(p.g, p.times[0])
 	follow := func(step func(a, b at, h float64) affine) moments {
-		return expected(p.g, p.grid, start, step, 0, nil)
+		return expected(p.g, p.times, start, step, 0, nil)
 	}
-	em, ddim, heun, twoM := follow(recurEuler(1)), follow(recurDDIM(0)), follow(recurHeun), expected2M(p.g, p.grid, start)
-	pc := expected(p.g, p.grid, start, recurEuler(1), 1, func(t float64) float64 {
+	em, ddim, heun, twoM := follow(recurEuler(1)), follow(recurDDIM(0)), follow(recurHeun), expected2M(p.g, p.times, start)
+	pc := expected(p.g, p.times, start, recurEuler(1), 1, func(t float64) float64 {
 		_, sigma := p.g.Kernel(t)
 		return 2 * 0.16 * 0.16 * sigma * sigma
 	})
@@ -199,7 +199,7 @@ func TestMutantsAreCaught(t *testing.T) {
 		{"Langevin with σ_t", sampler.EulerMaruyama{}, langevinRoot(2, func(s *sampler.Step) float64 { return s.T }), pc, false},
 	} {
 		t.Run(m.name, func(t *testing.T) {
-			s := sampler.Settings{Grid: p.grid, Prior: prior, NoDenoise: true, Corrector: m.corrector}
+			s := sampler.Settings{Grid: p.times, Prior: prior, Final: sampler.FinalState, Corrector: m.corrector}
 			correct := 0
 			if m.corrector != nil {
 				correct = 1

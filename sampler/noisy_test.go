@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
 	"github.com/stretchr/testify/require"
@@ -17,14 +18,14 @@ import (
 // its own recursion and with no other.
 func TestStochasticAndMultistepMethodsAreToldApart(t *testing.T) {
 	p := processes(31)[0]
-	grid := p.grid[:len(p.grid)-2]
-	prior, start := priorOf(p.g, grid[0])
+	times := p.times[:len(p.times)-2]
+	prior, start := priorOf(p.g, times[0])
 	var want []moments
 	for _, m := range unfolded {
-		want = append(want, unfold(p.g, grid, start, m.step))
+		want = append(want, unfold(p.g, times, start, m.step))
 	}
 	for i, m := range unfolded {
-		got := measured(t, p.g, m.pred, sampler.Settings{Grid: grid, Prior: prior, NoDenoise: true}, m.draws, 0)
+		got := measured(t, p.g, m.pred, sampler.Settings{Grid: times, Prior: prior, Final: sampler.FinalState}, m.draws, 0)
 		for j, w := range want {
 			if i == j {
 				require.Less(t, got.relative(w), 1e-11)
@@ -40,7 +41,7 @@ func TestNoisyMethodsDoNotDependOnWorkersOrBatches(t *testing.T) {
 	p := threeModes(t, sde.VP{})
 	for _, m := range unfolded {
 		for _, source := range []noise.Source{noise.White{Seed: 4}, noise.Antithetic{Source: noise.White{Seed: 4}}} {
-			s := sampler.Settings{Grid: sampler.DefaultGrid(p, 6), Noise: source, Workers: 1}
+			s := sampler.Settings{Grid: grid.Default(p, 6), Noise: source, Workers: 1}
 			want := mat.NewDense(rows, 2, nil)
 			require.NoError(t, sampler.Sample(context.Background(), want, p, m.pred, &s))
 			s.Workers = 3
@@ -62,7 +63,7 @@ func TestNoisyMethodsDoNotAllocate(t *testing.T) {
 	x := mat.NewDense(70, 2, nil)
 	for _, m := range unfolded {
 		allocs := func(n int) float64 {
-			s := &sampler.Settings{Grid: sampler.DefaultGrid(g, n), Workers: 1}
+			s := &sampler.Settings{Grid: grid.Default(g, n), Workers: 1}
 			return testing.AllocsPerRun(3, func() {
 				require.NoError(t, sampler.Sample(context.Background(), x, g.problem(), m.pred, s))
 			})
@@ -75,8 +76,8 @@ func TestNoisyMethodsDoNotAllocate(t *testing.T) {
 // evaluation there; the counts are those of the table.
 func TestEvaluationsOfKDiffusionsMethods(t *testing.T) {
 	g := standard(sde.EDM{})
-	churn := sampler.Churn{S: 20}
-	grid := sampler.DefaultGrid(g, 20)
+	churn := sampler.Churn{SChurn: 20}
+	times := grid.Default(g, 20)
 	for _, c := range []struct {
 		pred       sampler.Predictor
 		calls, end int // with a last point in the span, and at 0
@@ -97,13 +98,13 @@ func TestEvaluationsOfKDiffusionsMethods(t *testing.T) {
 		{sampler.LMS{}, 19, 20},
 		{sampler.DPMFast{}, 56, 58},
 	} {
-		for _, grid := range [][]float64{grid, append(grid[:20:20], 0)} {
+		for _, times := range [][]float64{times, append(times[:20:20], 0)} {
 			score := &counting{Scorer: g, times: map[float64]int{}}
 			x := mat.NewDense(3, 2, nil)
-			s := &sampler.Settings{Grid: grid, NoDenoise: true, Workers: 1}
-			require.NoError(t, sampler.Sample(context.Background(), x, sampler.Problem{SDE: g.SDE, Score: score}, c.pred, s))
+			s := &sampler.Settings{Grid: times, Final: sampler.FinalState, Workers: 1}
+			require.NoError(t, sampler.Sample(context.Background(), x, sde.Problem{SDE: g.SDE, Score: score}, c.pred, s))
 			want := c.calls
-			if len(grid) == 21 {
+			if len(times) == 21 {
 				want = c.end
 			}
 			require.Equal(t, want, score.calls, "%T %+v", c.pred, c.pred)
@@ -118,8 +119,8 @@ func TestDPMFastSpendsItsEvaluations(t *testing.T) {
 		fast := sampler.DPMFast{Evaluations: n}
 		score := &counting{Scorer: g, times: map[float64]int{}}
 		x := mat.NewDense(1, 2, nil)
-		s := &sampler.Settings{Grid: sampler.LogSNR(g, 0.9, 0.05, fast.Steps()+1), NoDenoise: true}
-		require.NoError(t, sampler.Sample(context.Background(), x, sampler.Problem{SDE: g.SDE, Score: score}, fast, s))
+		s := &sampler.Settings{Grid: grid.UniformLogSNR(g, 0.9, 0.05, fast.Steps()+1), Final: sampler.FinalState}
+		require.NoError(t, sampler.Sample(context.Background(), x, sde.Problem{SDE: g.SDE, Score: score}, fast, s))
 		require.Equal(t, n, score.calls)
 	}
 }
@@ -128,7 +129,7 @@ func TestDPMFastSpendsItsEvaluations(t *testing.T) {
 // step in σ/α another, and RungeKutta on σ = t is Heun.
 func TestMethodsKnownUnderTwoNames(t *testing.T) {
 	edm, vp := standard(sde.EDM{}), standard(sde.VP{})
-	churn := sampler.Churn{S: 30, Min: 0.1}
+	churn := sampler.Churn{SChurn: 30, STmin: 0.1}
 	for _, c := range []struct {
 		g    gauss
 		a, b sampler.Predictor
@@ -140,7 +141,7 @@ func TestMethodsKnownUnderTwoNames(t *testing.T) {
 		{edm, sampler.Heun{Churn: churn}, sampler.RungeKutta{Alpha: 1, Churn: churn}},
 	} {
 		x, y := mat.NewDense(50, 2, nil), mat.NewDense(50, 2, nil)
-		s := &sampler.Settings{Grid: sampler.DefaultGrid(c.g, 12)}
+		s := &sampler.Settings{Grid: grid.Default(c.g, 12)}
 		require.NoError(t, sampler.Sample(context.Background(), x, c.g.problem(), c.a, s))
 		require.NoError(t, sampler.Sample(context.Background(), y, c.g.problem(), c.b, s))
 		require.InDeltaSlice(t, x.RawMatrix().Data, y.RawMatrix().Data, 1e-10, "%T and %T", c.a, c.b)
@@ -154,16 +155,16 @@ func TestImpossibleSettingsOfKDiffusionsMethodsAreNamed(t *testing.T) {
 		text string
 		pred sampler.Predictor
 	}{
-		{"Heun.Churn.S = -1", sampler.Heun{Churn: sampler.Churn{S: -1}}},
-		{"DPM2.Churn.Min = NaN", sampler.DPM2{Churn: sampler.Churn{Min: nan}}},
-		{"RungeKutta.Churn.Noise = +Inf", sampler.RungeKutta{Churn: sampler.Churn{Noise: inf}}},
+		{"Heun.Churn.SChurn = -1", sampler.Heun{Churn: sampler.Churn{SChurn: -1}}},
+		{"DPM2.Churn.STmin = NaN", sampler.DPM2{Churn: sampler.Churn{STmin: nan}}},
+		{"RungeKutta.Churn.SNoise = +Inf", sampler.RungeKutta{Churn: sampler.Churn{SNoise: inf}}},
 		{"RungeKutta.Alpha = 1.5", sampler.RungeKutta{Alpha: 1.5}},
 		{"EulerAncestral.Eta = -1", sampler.EulerAncestral{Eta: -1}},
-		{"DPM2Ancestral.Noise = NaN", sampler.DPM2Ancestral{Noise: nan}},
+		{"DPM2Ancestral.SNoise = NaN", sampler.DPM2Ancestral{SNoise: nan}},
 		{"DPMpp2SAncestral.Eta = +Inf", sampler.DPMpp2SAncestral{Eta: inf}},
 		{"DPMppSDE.Eta = -0.5", sampler.DPMppSDE{Eta: -0.5}},
 		{"DPMppSDE.R = 1,", sampler.DPMppSDE{R: 1}},
-		{"DPMpp2MSDE.Noise = -1", sampler.DPMpp2MSDE{Noise: -1}},
+		{"DPMpp2MSDE.SNoise = -1", sampler.DPMpp2MSDE{SNoise: -1}},
 		{"DPMpp3MSDE.Eta = NaN", sampler.DPMpp3MSDE{Eta: nan}},
 		{"LMS.Order = 5", sampler.LMS{Order: 5}},
 		{"DPMFast.Eta = -1", sampler.DPMFast{Eta: -1}},
@@ -173,7 +174,7 @@ func TestImpossibleSettingsOfKDiffusionsMethodsAreNamed(t *testing.T) {
 		{"DPMAdaptive.RTol = -1", sampler.DPMAdaptive{RTol: -1}},
 		{"DPMAdaptive.Threshold = NaN", sampler.DPMAdaptive{Threshold: nan}},
 		{"DPMAdaptive.FirstStep = +Inf", sampler.DPMAdaptive{FirstStep: inf}},
-		{"DPMAdaptive.P + I + D = -1", sampler.DPMAdaptive{I: -1}},
+		{"DPMAdaptive.P, I, D = 0, -1, 0", sampler.DPMAdaptive{I: -1}},
 		{"DPMAdaptive.MaxEvaluations = -1", sampler.DPMAdaptive{MaxEvaluations: -1}},
 		{"DPMAdaptive.Eta = -1", sampler.DPMAdaptive{Eta: -1}},
 	} {

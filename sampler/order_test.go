@@ -8,6 +8,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sampler/samplertest"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/stretchr/testify/require"
@@ -78,11 +79,11 @@ func TestOrdersOnAGaussianFromAnotherPrior(t *testing.T) {
 			g := standard(sde.VP{})
 			var errors []float64
 			for _, n := range []int{400, 800, 1600} {
-				grid := sampler.LogSNR(g.SDE, 1, 1e-3, n+1)
-				prior, start := priorOf(g, grid[0])
-				s := sampler.Settings{Grid: grid, Prior: prior, NoDenoise: true}
+				times := grid.UniformLogSNR(g.SDE, 1, 1e-3, n+1)
+				prior, start := priorOf(g, times[0])
+				s := sampler.Settings{Grid: times, Prior: prior, Final: sampler.FinalState}
 				got := measured(t, g, m.pred, s, m.predict, 0)
-				errors = append(errors, bures(got, limitOf(g, grid[0], grid[n], start, m.flow)))
+				errors = append(errors, bures(got, limitOf(g, times[0], times[n], start, m.flow)))
 			}
 			for _, order := range slopes(errors) {
 				require.InDelta(t, m.order, order, m.tol)
@@ -93,15 +94,15 @@ func TestOrdersOnAGaussianFromAnotherPrior(t *testing.T) {
 }
 
 // threeModes is a mixture whose flow has basins with boundaries.
-func threeModes(t testing.TB, p sde.SDE) sampler.Problem {
+func threeModes(t testing.TB, p sde.SDE) sde.Problem {
 	mix, err := dataset.NewIsotropicMixture([]float64{0.5, 0.3, 0.2},
 		mat.NewDense(3, 2, []float64{1.2, 0.3, -0.9, 0.8, -0.2, -1.1}), []float64{0.35, 0.3, 0.4}, nil)
 	require.NoError(t, err)
-	return sampler.Problem{SDE: p, Score: sde.Analytic(p, func(alpha, sigma float64) sde.Density { return mix.Diffuse(alpha, sigma) })}
+	return sde.Problem{SDE: p, Score: sde.Analytic(p, mix.Diffuse)}
 }
 
 // flowByRungeKutta solves the probability flow with n steps.
-func flowByRungeKutta(p sampler.Problem, x *mat.Dense, from, to float64, n int) *mat.Dense {
+func flowByRungeKutta(p sde.Problem, x *mat.Dense, from, to float64, n int) *mat.Dense {
 	return samplertest.Flow(p, x, from, to, n)
 }
 

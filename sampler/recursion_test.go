@@ -162,10 +162,10 @@ type rule func(r *unfolding, a, b at) *mat.Dense
 func churned(f flow, c sampler.Churn) rule {
 	return func(r *unfolding, a, b at) *mat.Dense {
 		x, from := r.x, a
-		gamma := math.Min(c.S/float64(len(r.grid)-1), math.Sqrt2-1)
-		if z := r.normal(); gamma > 0 && a.level() >= c.Min && (c.Max == 0 || a.level() <= c.Max) {
+		gamma := math.Min(c.SChurn/float64(len(r.grid)-1), math.Sqrt2-1)
+		if z := r.normal(); gamma > 0 && a.level() >= c.STmin && (c.STmax == 0 || a.level() <= c.STmax) {
 			from = r.g.atLevel(a.level() * (1 + gamma))
-			noise := c.Noise
+			noise := c.SNoise
 			if noise == 0 {
 				noise = 1
 			}
@@ -298,7 +298,7 @@ func unfold(g gauss, grid []float64, prior moments, step rule) moments {
 	return moments{mat.NewVecDense(2, []float64{r.x.At(0, 0), r.x.At(1, 0)}), mul(images, mat.DenseCopyOf(images.T()))}
 }
 
-var churn = sampler.Churn{S: 20, Min: 0.05, Max: 10, Noise: 1.01}
+var churn = sampler.Churn{SChurn: 20, STmin: 0.05, STmax: 10, SNoise: 1.01}
 
 // unfolded pairs a predictor with its recursion and its draws a step.
 var unfolded = []struct {
@@ -308,7 +308,7 @@ var unfolded = []struct {
 }{
 	{sampler.Heun{}, 0, churned(heunFlow, sampler.Churn{})},
 	{sampler.Heun{Churn: churn}, 1, churned(heunFlow, churn)},
-	{sampler.Heun{Churn: sampler.Churn{S: 200}}, 1, churned(heunFlow, sampler.Churn{S: 200})},
+	{sampler.Heun{Churn: sampler.Churn{SChurn: 200}}, 1, churned(heunFlow, sampler.Churn{SChurn: 200})},
 	{sampler.RungeKutta{}, 0, churned(rungeKuttaFlow(0), sampler.Churn{})},
 	{sampler.RungeKutta{Alpha: 0.5, Churn: churn}, 1, churned(rungeKuttaFlow(0.5), churn)},
 	{sampler.RungeKutta{Alpha: 2. / 3}, 0, churned(rungeKuttaFlow(2./3), sampler.Churn{})},
@@ -317,20 +317,20 @@ var unfolded = []struct {
 	{sampler.DPM2{Churn: churn}, 1, churned(dpm2Flow, churn)},
 	{sampler.DPMpp2S{}, 0, churned(twoSFlow, sampler.Churn{})},
 	{sampler.EulerAncestral{}, 1, ancestral(eulerFlow, 1, 1)},
-	{sampler.EulerAncestral{Eta: 0.4, Noise: 1.1}, 1, ancestral(eulerFlow, 0.4, 1.1)},
+	{sampler.EulerAncestral{Eta: 0.4, SNoise: 1.1}, 1, ancestral(eulerFlow, 0.4, 1.1)},
 	{sampler.DPM2Ancestral{}, 1, ancestral(dpm2Flow, 1, 1)},
-	{sampler.DPM2Ancestral{Eta: 0.5, Noise: 0.9}, 1, ancestral(dpm2Flow, 0.5, 0.9)},
+	{sampler.DPM2Ancestral{Eta: 0.5, SNoise: 0.9}, 1, ancestral(dpm2Flow, 0.5, 0.9)},
 	{sampler.DPMpp2SAncestral{}, 1, ancestral(twoSFlow, 1, 1)},
-	{sampler.DPMpp2SAncestral{Eta: 0.6, Noise: 1.05}, 1, ancestral(twoSFlow, 0.6, 1.05)},
+	{sampler.DPMpp2SAncestral{Eta: 0.6, SNoise: 1.05}, 1, ancestral(twoSFlow, 0.6, 1.05)},
 	{sampler.DPMppSDE{}, 2, recurSDE(1, 1, 0.5, false)},
-	{sampler.DPMppSDE{Eta: 0.5, Noise: 1.05, R: 1. / 3}, 2, recurSDE(0.5, 1.05, 1./3, false)},
+	{sampler.DPMppSDE{Eta: 0.5, SNoise: 1.05, R: 1. / 3}, 2, recurSDE(0.5, 1.05, 1./3, false)},
 	{sampler.DPMppSDE{Independent: true}, 2, recurSDE(1, 1, 0.5, true)},
 	{sampler.DPMpp2MSDE{}, 1, recurMulti(2, 1, 1, true, false)},
-	{sampler.DPMpp2MSDE{Eta: 0.5, Noise: 1.05, Heun: true}, 1, recurMulti(2, 0.5, 1.05, false, false)},
+	{sampler.DPMpp2MSDE{Eta: 0.5, SNoise: 1.05, Heun: true}, 1, recurMulti(2, 0.5, 1.05, false, false)},
 	{sampler.DPMpp3M{}, 0, recurMulti(3, 0, 0, false, false)},
 	{sampler.DPMpp3M{Published: true}, 0, recurMulti(3, 0, 0, false, true)},
 	{sampler.DPMpp3MSDE{}, 1, recurMulti(3, 1, 1, false, false)},
-	{sampler.DPMpp3MSDE{Eta: 0.4, Noise: 1.1, Published: true}, 1, recurMulti(3, 0.4, 1.1, false, true)},
+	{sampler.DPMpp3MSDE{Eta: 0.4, SNoise: 1.1, Published: true}, 1, recurMulti(3, 0.4, 1.1, false, true)},
 	{sampler.LMS{}, 0, recurLMS(4)},
 	{sampler.LMS{Order: 2}, 0, recurLMS(2)},
 	{sampler.LMS{Order: 3}, 0, recurLMS(3)},
@@ -340,11 +340,11 @@ var unfolded = []struct {
 
 func TestStochasticAndMultistepMethodsFollowTheirRecursionExactly(t *testing.T) {
 	for _, p := range processes(201) {
-		grid := p.grid[:len(p.grid)-5] // levels below the end lie in the span
+		grid := p.times[:len(p.times)-5] // levels below the end lie in the span
 		prior, start := priorOf(p.g, grid[0])
 		for _, m := range unfolded {
 			t.Run(fmt.Sprintf("%s/%T%+v", p.name, m.pred, m.pred), func(t *testing.T) {
-				s := sampler.Settings{Grid: grid, Prior: prior, NoDenoise: true}
+				s := sampler.Settings{Grid: grid, Prior: prior, Final: sampler.FinalState}
 				off := measured(t, p.g, m.pred, s, m.draws, 0).relative(unfold(p.g, grid, start, m.step))
 				t.Logf("%.2g", off)
 				require.Less(t, off, 1e-11)

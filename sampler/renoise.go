@@ -1,83 +1,47 @@
 package sampler
 
 import (
-	"fmt"
+	"cmp"
 	"math"
-
-	"github.com/gradlogp/gradlogp/sde"
 )
 
-var _ Predictor = EulerAncestral{}
+var _ Corrector = Renoise{}
 
-// EulerAncestral is the Euler-ancestral sampler of k-diffusion. An ancestral
-// step with y = x/α and ς = σ/α follows the probability flow beyond u, to the
-// level ς_down, and returns with noise:
+// Renoise is the corrector that replaces a part of the noise in the state by
+// fresh noise,
 //
-//	y_u = y_down + ς_up S_noise z,   ς_up = min(ς_u, η ς_u √(1 − ς_u²/ς_t²)),   ς_down² + ς_up² = ς_u².
+//	x ← α D + σ (√(1−δ) ε̂ + √δ z).
 //
-// Each half carries p_t exactly when the flow is followed exactly, so the law of
-// the result has the order of the method for the flow, for every η. Here that is
-// Euler's in ς, y_down = D + (ς_down/ς_t)(y − D), and the method is that of DDIM
-// with the same η. One evaluation a step, order 1.
-type EulerAncestral struct {
-	// Eta is η; 0 means 1. For no noise take DDIM's zero value.
-	Eta float64
-	// Noise is S_noise; 0 means 1.
-	Noise float64
+// For small δ it is Langevin with e = ½ δ σ². Like it, it is biased at a fixed
+// δ; as no step takes away more noise than there is, it is stable for all
+// δ ≤ 1.
+type Renoise struct {
+	// Fraction is δ; 0 means 0.1, what Langevin with r = 0.16 amounts to.
+	Fraction float64
+	// Steps is the number of steps, one evaluation each; 0 means 1.
+	Steps int
 }
 
-// Predict implements Predictor. It returns an error wrapping ErrRange for an
-// impossible field.
-func (p EulerAncestral) Predict(s *Step) error {
-	if err := checkNoise("EulerAncestral", p.Eta, p.Noise); err != nil {
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (c Renoise) Validate() error {
+	return cmp.Or(within("Renoise", "Fraction", c.Fraction, 0, 1), nonNegative("Renoise", "Steps", c.Steps))
+}
+
+// Correct implements Corrector.
+func (c Renoise) Correct(s *Step) error {
+	if err := c.Validate(); err != nil {
 		return err
 	}
-	return s.renoised(orOne(p.Eta), orOne(p.Noise), DDIM{}.Predict)
-}
-
-// checkNoise checks the two fields that methods with noise share.
-func checkNoise(method string, eta, noise float64) error {
-	switch {
-	case !(eta >= 0) || math.IsInf(eta, 1):
-		return fmt.Errorf("%s.Eta = %g, expected a finite number ≥ 0: %w", method, eta, ErrRange)
-	case !(noise >= 0) || math.IsInf(noise, 1):
-		return fmt.Errorf("%s.Noise = %g, expected a finite number ≥ 0: %w", method, noise, ErrRange)
-	}
-	return nil
-}
-
-// split returns ς_down and ς_up of an ancestral step between two levels,
-// without the cancellation of √(ς_u² − ς_up²).
-func split(eta, from, to float64) (down, up float64) {
-	q := to / from
-	return to * math.Sqrt(max(0, (1-eta)*(1+eta)+eta*eta*q*q)), to * min(1, eta*math.Sqrt((1-q)*(1+q)))
-}
-
-// renoised lets flow carry the state below U and brings it back with noise.
-func (s *Step) renoised(eta, factor float64, flow func(*Step) error) error {
-	at, st := s.Kernel(s.T)
-	au, su := s.Kernel(s.U)
-	level := su / au
-	if eta == 0 || level == 0 {
-		return flow(s)
-	}
-	down, up := split(eta, st/at, level)
-	lower := sde.TimeAt(s.SDE, -math.Log(down))
-	al, sl := s.Kernel(lower)
-	if end := sl / al; end > down*(1+1e-9) { // a process that does not go so low
-		if end >= level {
-			return flow(s)
+	c.Fraction = cmp.Or(c.Fraction, 0.1)
+	c.Steps = cmp.Or(c.Steps, 1)
+	_, sigma := s.Kernel(s.At)
+	for i := range c.Steps {
+		if err := s.Score(s.Mean, s.X, s.At); err != nil {
+			return err
 		}
-		up = math.Sqrt((level - end) * (level + end))
+		// αD + σ√(1−δ) ε̂ = x + σ²(1 − √(1−δ)) s.
+		s.Combine(s.Mean, 1, s.X, sigma*sigma*(1-math.Sqrt(1-c.Fraction)), s.Mean)
+		s.AddNoise(sigma*math.Sqrt(c.Fraction), i)
 	}
-	u := s.U
-	s.U = lower
-	err := flow(s)
-	s.U = u
-	if err != nil {
-		return err
-	}
-	combine(s.Mean, au/al, s.Mean, 0, s.Mean)
-	s.Move(au*factor*up, 0)
 	return nil
 }

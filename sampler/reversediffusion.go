@@ -26,9 +26,18 @@ type ReverseDiffusion struct {
 	Table *sde.Discrete
 }
 
+// Validate returns an error wrapping ErrRange for a Table that has no steps.
+func (p ReverseDiffusion) Validate() error { return checkTable("ReverseDiffusion", p.Table) }
+
+// Reversible reports whether no noise is drawn and a step is that of its interval.
+func (p ReverseDiffusion) Reversible() bool { return p.Flow && p.Table == nil }
+
 // Predict implements Predictor. It returns an error wrapping ErrRange when a
 // Table meets a time outside [0, 1].
 func (p ReverseDiffusion) Predict(s *Step) error {
+	if err := p.Validate(); err != nil {
+		return err
+	}
 	tr, err := s.transition("ReverseDiffusion", p.Table)
 	if err != nil {
 		return err
@@ -40,8 +49,18 @@ func (p ReverseDiffusion) Predict(s *Step) error {
 	if p.Flow {
 		onScore, std = 0.5*tr.q, 0
 	}
-	combine(s.Mean, 2-tr.a, s.X, onScore, s.Mean)
-	s.Move(std, 0)
+	s.Combine(s.Mean, 2-tr.a, s.X, onScore, s.Mean)
+	s.AddNoise(std, 0)
+	return nil
+}
+
+func checkTable(method string, table *sde.Discrete) error {
+	if table == nil {
+		return nil
+	}
+	if err := table.Validate(); err != nil {
+		return fmt.Errorf("%s.Table: %w: %w", method, err, ErrRange)
+	}
 	return nil
 }
 

@@ -50,7 +50,7 @@ func (e RowErrors) Unwrap() []error {
 }
 
 // growth is how far a coordinate may outgrow the largest of its row's starting
-// coordinates and the process's scale there before the row counts as diverged.
+// coordinates and the process's scale there, or where the run ends, before the row counts as diverged.
 // Processes contract towards the data by far smaller factors, while an unstable
 // step gets there within a few dozen repetitions.
 const growth = 1e6
@@ -63,13 +63,14 @@ type watched struct {
 	failures RowErrors
 }
 
-// watch sets the limits of the rows from their starting points.
-func (s *Step) watch() {
+// watch sets the limits of the rows from their starting points and the scale of
+// the process there or at the last time of the run, the larger one.
+func (s *Step) watch(last float64) {
 	n, _ := s.X.Dims()
 	s.limit, s.bad = make([]float64, n), make([]bool, n)
-	alpha, sigma := s.Kernel(s.T)
+	scale := max(math.Hypot(s.Kernel(s.T)), math.Hypot(s.Kernel(last)))
 	for i := range n {
-		s.limit[i] = growth * (largest(s.X.RawRowView(i)) + math.Hypot(alpha, sigma))
+		s.limit[i] = growth * (largest(s.X.RawRowView(i)) + scale)
 	}
 }
 

@@ -24,11 +24,10 @@ const (
 
 // run is one call of Sample or Continue with its defaults filled in.
 type run struct {
-	Problem
+	sde.Problem
 	Settings
 	pred  Predictor
-	frame frame
-	start func(*Step) // sets the state at the grid's first time
+	start func(*Step) error // sets the state at the grid's first time
 }
 
 // do runs all chunks and writes the result to x.
@@ -44,7 +43,7 @@ func (r *run) do(ctx context.Context, x *mat.Dense) error {
 
 // deliver writes the last state to x, and NaNs to the rows that failed.
 func (r *run) deliver(x, state *mat.Dense, failed RowErrors) error {
-	r.frame.data(x, state)
+	r.Frame.ToData(x, state)
 	if len(failed) == 0 {
 		return nil
 	}
@@ -73,6 +72,9 @@ func couples(v any) bool {
 // chunks carries the state along the grid, chunk by chunk. Workers take the
 // chunks in order; the first error or panic stops them all.
 func (r *run) chunks(ctx context.Context, state *mat.Dense) (RowErrors, error) {
+	if err := needContext(ctx); err != nil {
+		return nil, err
+	}
 	n, _ := state.Dims()
 	workers := r.Workers
 	if workers == 0 {
@@ -159,17 +161,16 @@ func (r *run) chunk(ctx context.Context, state *mat.Dense, lo, hi int) (RowError
 func (r *run) newStep(ctx context.Context, state *mat.Dense, lo, hi int) *Step {
 	_, d := state.Dims()
 	s := &Step{
-		SDE: r.SDE, Ctx: ctx, scorer: r.Score, frame: r.frame, Noise: r.Noise, Row0: r.FirstRow + lo,
+		SDE: r.SDE, Ctx: ctx, problem: &r.Problem, scorer: r.Score, Noise: r.Noise, Row0: r.FirstRow + lo,
 		X: state.Slice(lo, hi, 0, d).(*mat.Dense), Mean: mat.NewDense(hi-lo, d, nil),
-		N: len(r.Grid) - 1, T: r.Grid[0], U: r.Grid[1], At: r.Grid[0],
+		N: len(r.Grid) - 1, End: r.Grid[len(r.Grid)-1], T: r.Grid[0], U: r.Grid[1], At: r.Grid[0],
 	}
-	if differ, ok := r.Score.(sde.Selector); ok {
-		rows := make([]int, hi-lo)
-		for i := range rows {
-			rows[i] = s.Row0 + i
-		}
-		s.differ, s.scorer = differ, differ.Select(rows)
+	rows := make([]int, hi-lo)
+	for i := range rows {
+		rows[i] = s.Row0 + i
 	}
+	_, differ := sde.As[sde.Selector](r.Score)
+	s.alike, s.scorer = r.Rows == 0 && !differ, r.Select(rows)
 	return s
 }
 
@@ -182,8 +183,11 @@ func (r *run) points(s *Step) iter.Seq2[*Step, error] {
 			yield(nil, s.failed(err))
 			return
 		}
-		r.start(s)
-		s.watch()
+		if err := r.start(s); err != nil {
+			yield(nil, s.failed(err))
+			return
+		}
+		s.watch(r.Grid[len(r.Grid)-1])
 		if !r.reached(s, yield) {
 			return
 		}
@@ -248,10 +252,10 @@ func (r *run) correct(s *Step) error {
 // finish turns the last state into the result.
 func (r *run) finish(s *Step) error {
 	switch {
-	case r.LastMean:
+	case r.Final == FinalMean:
 		s.X.Copy(s.Mean)
-	case !r.NoDenoise && !s.Blind():
-		if err := s.Denoise(s.Mean, s.X, s.U); err != nil {
+	case r.Final == FinalDenoised && !s.BelowSpan():
+		if err := s.X0(s.Mean, s.X, s.U); err != nil {
 			return err
 		}
 		s.X.Copy(s.Mean)

@@ -1,9 +1,7 @@
 package sampler
 
 import (
-	"fmt"
-
-	"gonum.org/v1/gonum/mat"
+	"cmp"
 )
 
 var _ Predictor = RungeKutta{}
@@ -26,46 +24,43 @@ type RungeKutta struct {
 	Alpha float64
 }
 
-// Predict implements Predictor. It returns an error wrapping ErrRange for an
-// impossible field.
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (p RungeKutta) Validate() error {
+	return cmp.Or(within("RungeKutta", "Alpha", p.Alpha, 0, 1), p.Churn.validate("RungeKutta.Churn"))
+}
+
+// Reversible reports whether no noise is drawn.
+func (p RungeKutta) Reversible() bool { return p.SChurn == 0 }
+
+// Predict implements Predictor.
 func (p RungeKutta) Predict(s *Step) error {
-	if !(p.Alpha >= 0 && p.Alpha <= 1) {
-		return fmt.Errorf("RungeKutta.Alpha = %g, expected 0 ≤ a ≤ 1: %w", p.Alpha, ErrRange)
+	if err := p.Validate(); err != nil {
+		return err
 	}
-	return s.churned("RungeKutta", p.Churn, p.flow)
+	return p.Churn.Raise(s, p.flow)
 }
 
 func (p RungeKutta) flow(s *Step) error {
 	a, h := p.Alpha, s.U-s.T
 	first := s.Scratch(0)
-	if err := s.velocity(first, s.X, s.T); err != nil {
+	if err := s.Velocity(first, s.X, s.T); err != nil {
 		return err
 	}
-	if a == 0 || s.Blind() {
-		combine(s.Mean, 1, s.X, h, first)
-		s.Move(0, 0)
+	if a == 0 || s.BelowSpan() {
+		s.Combine(s.Mean, 1, s.X, h, first)
+		s.Finish()
 		return nil
 	}
 	second, mid := s.Scratch(1), s.T+a*h
 	if a == 1 {
 		mid = s.U // rounding must not leave the interval
 	}
-	combine(s.Mean, 1, s.X, a*h, first)
-	if err := s.velocity(second, s.Mean, mid); err != nil {
+	s.Combine(s.Mean, 1, s.X, a*h, first)
+	if err := s.Velocity(second, s.Mean, mid); err != nil {
 		return err
 	}
-	combine(s.Mean, 1, s.X, h*(1-0.5/a), first)
-	combine(s.Mean, 1, s.Mean, h*0.5/a, second)
-	s.Move(0, 0)
-	return nil
-}
-
-// velocity evaluates f x − ½g² s of the rows of x at time t into dst.
-func (s *Step) velocity(dst, x *mat.Dense, t float64) error {
-	if err := s.Score(dst, x, t); err != nil {
-		return err
-	}
-	f, g2 := s.Rates(t)
-	combine(dst, f, x, -0.5*g2, dst)
+	s.Combine(s.Mean, 1, s.X, h*(1-0.5/a), first)
+	s.Combine(s.Mean, 1, s.Mean, h*0.5/a, second)
+	s.Finish()
 	return nil
 }

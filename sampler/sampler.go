@@ -1,18 +1,20 @@
 package sampler
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
 	"gonum.org/v1/gonum/mat"
 )
 
 var (
-	// ErrRange marks a setting with an impossible value.
-	ErrRange = errors.New("out of range")
+	// ErrRange marks a setting with an impossible value. It is package sde's.
+	ErrRange = sde.ErrRange
 	// ErrUnset marks an argument or a field that may not be left nil or empty.
 	ErrUnset = errors.New("not set")
 	// ErrNonFinite marks a row whose state became NaN or infinite.
@@ -26,26 +28,17 @@ var (
 	ErrLimit = errors.New("evaluation limit reached")
 )
 
-const panicDims = "sampler: dimension mismatch"
-
-// Problem is what is to be sampled: a noising process and the score of its
-// marginals. When the Score is an sde.Framed, the process runs in the model's
-// coordinates y; Sample and Continue take and return the data's coordinates x
-// and map at entry and exit.
-type Problem struct {
-	sde.SDE
-	Score sde.Scorer
-}
-
 // Predictor carries the state from time T to the earlier time U of a Step.
 // One value serves any number of Steps at once: what it must remember between
-// steps lives in the Step.
+// steps lives in the Step. When it has a method Validate() error, that is called
+// before a run.
 type Predictor interface {
 	Predict(*Step) error
 }
 
 // Corrector improves the state at the time At of a Step, leaving that time
-// unchanged, so that its distribution comes closer to p_At.
+// unchanged, so that its distribution comes closer to p_At. When it has a method
+// Validate() error, that is called before a run.
 type Corrector interface {
 	Correct(*Step) error
 }
@@ -68,24 +61,20 @@ type Observer interface {
 // ready to use. Settings are never written to.
 type Settings struct {
 	// Grid holds the times visited, decreasing; n points make n−1 steps.
-	// Every point but the last lies in the span of the process. The last may
-	// be any time ≥ 0: below the span (σ = 0 included) the score is not
-	// evaluated there. Nil means DefaultGrid with DefaultPoints points.
+	// Every point but the last lies in the span of the process, see sde.InSpan.
+	// The last may be any time ≥ 0: below the span (σ = 0 included) the score is
+	// not evaluated there. Nil means grid.Default with grid.DefaultPoints points.
 	Grid []float64
 	// Corrector, when set, runs after every step of the predictor, at its
 	// new time; with CorrectorFirst before it, at its old time, as
 	// score_sde's code does, so that the last state is never corrected.
 	Corrector      Corrector
 	CorrectorFirst bool
-	// NoDenoise returns the state at the grid's last time. Otherwise, when
-	// that time lies in the span, the result is the denoised E[x₀|x_t], for
-	// one more evaluation.
-	NoDenoise bool
-	// LastMean returns the last update without its noise instead of the
-	// denoised state (score_sde calls this "denoise").
-	LastMean bool
-	// Prior is where Sample starts; Continue does not use it.
-	Prior Prior
+	// Final is what is returned; the zero value is FinalDenoised.
+	Final Final
+	// Prior is where Sample starts, in the coordinates of the process; the zero
+	// value means the Problem's. Continue does not use it.
+	Prior sde.Prior
 	// Noise serves the random numbers. Nil means noise.White with Seed.
 	Noise noise.Source
 	Seed  uint64
@@ -100,6 +89,20 @@ type Settings struct {
 	Observer Observer
 }
 
+// Final is what becomes of the last state of a run.
+type Final uint8
+
+const (
+	// FinalDenoised is E[x₀|x_t] at the grid's last time, for one more
+	// evaluation; where that time lies below the span, it is FinalState.
+	FinalDenoised Final = iota
+	// FinalState is the state at the grid's last time.
+	FinalState
+	// FinalMean is the last update without its noise (score_sde calls this
+	// "denoise").
+	FinalMean
+)
+
 // Sample draws one sample into each row of x. It starts from s.Prior at the
 // grid's first time and carries the state along the grid with pred.
 //
@@ -108,7 +111,7 @@ type Settings struct {
 // error is a RowErrors that names the row, step and time. After any other
 // error, among them the context's, x is unchanged. The context is honoured
 // within one evaluation of the score.
-func Sample(ctx context.Context, x *mat.Dense, p Problem, pred Predictor, s *Settings) error {
+func Sample(ctx context.Context, x *mat.Dense, p sde.Problem, pred Predictor, s *Settings) error {
 	r, err := newRun(x, p, pred, s)
 	if err != nil {
 		return err
@@ -120,7 +123,7 @@ func Sample(ctx context.Context, x *mat.Dense, p Problem, pred Predictor, s *Set
 // Continue is Sample started from the given x, taken as the state at the
 // grid's first time. A row that is not finite at the start is reported as one
 // that failed at step 0.
-func Continue(ctx context.Context, x *mat.Dense, p Problem, pred Predictor, s *Settings) error {
+func Continue(ctx context.Context, x *mat.Dense, p sde.Problem, pred Predictor, s *Settings) error {
 	r, err := newRun(x, p, pred, s)
 	if err != nil {
 		return err
@@ -130,38 +133,56 @@ func Continue(ctx context.Context, x *mat.Dense, p Problem, pred Predictor, s *S
 }
 
 // given starts a run from the rows of x.
-func (r *run) given(x *mat.Dense) func(*Step) {
+func (r *run) given(x *mat.Dense) func(*Step) error {
 	_, d := x.Dims()
-	return func(s *Step) {
+	return func(s *Step) error {
 		n, _ := s.X.Dims()
 		lo := s.Row0 - r.FirstRow
-		r.frame.model(s.X, x.Slice(lo, lo+n, 0, d).(*mat.Dense))
+		r.Frame.ToModel(s.X, x.Slice(lo, lo+n, 0, d).(*mat.Dense))
+		return nil
 	}
 }
 
 // newRun checks the arguments and fills in the defaults.
-func newRun(x *mat.Dense, p Problem, pred Predictor, s *Settings) (*run, error) {
-	return newRunOf("Settings", x, p, pred, s)
+func newRun(x *mat.Dense, p sde.Problem, pred Predictor, s *Settings) (*run, error) {
+	r, err := newRunOf("Settings", x, p, pred, s)
+	if err != nil {
+		return nil, err
+	}
+	if r.Grid == nil {
+		r.Grid = grid.Default(p.SDE, grid.DefaultPoints)
+	}
+	r.Grid, err = onSpan(p.SDE, r.Grid)
+	return r, err
 }
 
-// newRunOf is newRun for Settings that the caller knows by another name.
-func newRunOf(name string, x *mat.Dense, p Problem, pred Predictor, s *Settings) (*run, error) {
+// newRunOf is newRun for Settings that the caller knows by another name, and for
+// runs that do not follow their Grid.
+func newRunOf(name string, x *mat.Dense, p sde.Problem, pred Predictor, s *Settings) (*run, error) {
 	switch {
 	case x == nil || x.IsEmpty():
 		return nil, fmt.Errorf("sampler: x has no rows, expected one row per sample: %w", ErrUnset)
-	case p.SDE == nil:
+	case unset(p.SDE):
 		return nil, fmt.Errorf("sampler: Problem.SDE is nil, expected a process: %w", ErrUnset)
-	case p.Score == nil:
+	case unset(p.Score):
 		return nil, fmt.Errorf("sampler: Problem.Score is nil, expected a scorer: %w", ErrUnset)
-	case pred == nil:
+	case unset(pred):
 		return nil, fmt.Errorf("sampler: pred is nil, expected a predictor: %w", ErrUnset)
-	}
-	if err := sde.Validate(p.SDE); err != nil {
-		return nil, fmt.Errorf("sampler: Problem.SDE: %w", err)
 	}
 	r := &run{Problem: p, pred: pred}
 	if s != nil {
 		r.Settings = *s
+	}
+	for _, f := range []struct {
+		field string
+		value any
+	}{{"Corrector", r.Corrector}, {"Noise", r.Noise}, {"Observer", r.Observer}} {
+		if f.value != nil && unset(f.value) {
+			return nil, fmt.Errorf("sampler: %s.%s is a nil %T, expected nil or one that is set: %w", name, f.field, f.value, ErrUnset)
+		}
+	}
+	if err := cmp.Or(validate("sampler: ", pred), validate("sampler: ", r.Corrector)); err != nil {
+		return nil, err
 	}
 	if r.Workers < 0 {
 		return nil, fmt.Errorf("sampler: %s.Workers = %d, expected 0 or more: %w", name, r.Workers, ErrRange)
@@ -169,20 +190,15 @@ func newRunOf(name string, x *mat.Dense, p Problem, pred Predictor, s *Settings)
 	if r.FirstRow < 0 {
 		return nil, fmt.Errorf("sampler: %s.FirstRow = %d, expected 0 or more: %w", name, r.FirstRow, ErrRange)
 	}
-	if r.Grid == nil {
-		r.Grid = DefaultGrid(p.SDE, DefaultPoints)
+	n, d := x.Dims()
+	if err := p.Validate(r.FirstRow, n, d); err != nil {
+		return nil, fmt.Errorf("sampler: %w", err)
 	}
-	if err := checkGrid(p.SDE, r.Grid); err != nil {
-		return nil, err
+	if r.Final > FinalMean {
+		return nil, fmt.Errorf("sampler: %s.Final = %d, expected one of the constants: %w", name, r.Final, ErrRange)
 	}
 	if r.Noise == nil {
 		r.Noise = noise.White{Seed: r.Seed}
 	}
-	_, d := x.Dims()
-	if err := checkPrior(r.Prior, name, d); err != nil {
-		return nil, err
-	}
-	var err error
-	r.frame, err = frameOf(p.Score, d)
-	return r, err
+	return r, r.checkPrior(name, d)
 }

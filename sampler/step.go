@@ -22,16 +22,17 @@ type Step struct {
 	// T and U < T are the ends of the interval. At is where the state is:
 	// T for a predictor, U for a corrector after it.
 	T, U, At float64
-	// K counts the steps from 0, N is their number.
+	// K counts the steps from 0, N is their number. End is the grid's last time.
 	K, N int
+	End  float64
 	// Row0 is the index of X's first row in the whole run.
 	Row0  int
 	Noise noise.Source
 
-	scorer  sde.Scorer
-	differ  sde.Selector // the run's scorer when rows differ; scorer is then that of X's
+	problem *sde.Problem
+	scorer  sde.Scorer // of X's rows
+	alike   bool       // so that it is that of any rows
 	some    subset
-	frame   frame
 	time    [1]float64
 	evals   int
 	ahead   lookahead
@@ -86,10 +87,10 @@ func (s *Step) ScoreSome(dst, x *mat.Dense, t []float64, rows []int) error {
 
 // scorerOf returns the scorer of rows of X with the given indices.
 func (s *Step) scorerOf(rows []int) sde.Scorer {
-	if n, _ := s.X.Dims(); s.differ == nil || len(rows) == n {
+	if n, _ := s.X.Dims(); s.alike || len(rows) == n {
 		return s.scorer
 	}
-	return s.some.of(s.differ, rows, s.Row0)
+	return s.some.of(s.problem, rows, s.Row0)
 }
 
 // subset remembers the scorer of some rows.
@@ -99,7 +100,7 @@ type subset struct {
 }
 
 // of returns the scorer of rows counted from the first one.
-func (c *subset) of(all sde.Selector, rows []int, first int) sde.Scorer {
+func (c *subset) of(all *sde.Problem, rows []int, first int) sde.Scorer {
 	if c.scorer == nil || !slices.Equal(c.rows, rows) {
 		c.rows = append(c.rows[:0], rows...)
 		whole := make([]int, len(rows))
@@ -111,20 +112,26 @@ func (c *subset) of(all sde.Selector, rows []int, first int) sde.Scorer {
 	return c.scorer
 }
 
-// Denoise evaluates D(x, t) = E[x₀|x_t=x] = (x + σ²s)/α into dst (Tweedie).
-// It costs one evaluation.
-func (s *Step) Denoise(dst, x *mat.Dense, t float64) error {
+// X0 evaluates D(x, t) = E[x₀|x_t=x] = (x + σ²s)/α of the rows of x at time t
+// into dst (Tweedie), for one evaluation of the score.
+func (s *Step) X0(dst, x *mat.Dense, t float64) error { return s.quantity(dst, x, t, sde.Denoised) }
+
+// Epsilon evaluates ε̂(x, t) = −σs of the rows of x at time t into dst, for one
+// evaluation of the score.
+func (s *Step) Epsilon(dst, x *mat.Dense, t float64) error { return s.quantity(dst, x, t, sde.Noise) }
+
+// Velocity evaluates v(x, t) = f x − ½g²s, the drift of the probability flow, of
+// the rows of x at time t into dst, for one evaluation of the score.
+func (s *Step) Velocity(dst, x *mat.Dense, t float64) error {
+	return s.quantity(dst, x, t, sde.Velocity)
+}
+
+func (s *Step) quantity(dst, x *mat.Dense, t float64, q sde.Quantity) error {
 	if err := s.Score(dst, x, t); err != nil {
 		return err
 	}
-	s.tweedie(dst, x, t)
+	sde.Convert(dst, x, dst, s.SDE, t, sde.Score, q)
 	return nil
-}
-
-// tweedie turns the score in dst into the denoiser.
-func (s *Step) tweedie(dst, x *mat.Dense, t float64) {
-	alpha, sigma := s.Kernel(t)
-	combine(dst, 1/alpha, x, sigma*sigma/alpha, dst)
 }
 
 // Evaluations returns how often the score has been evaluated in this run.
@@ -137,11 +144,14 @@ func (s *Step) Normal(dst *mat.Dense, slot int) {
 	s.Noise.Normal(dst, noise.Draw{Row: s.Row0, Step: s.K, Slot: s.slot0 + slot, Purpose: s.purpose, T: s.T, U: s.U})
 }
 
-// Move ends an update: X becomes Mean + std z with the normals z of the slot.
+// Finish ends an update without noise: X becomes Mean.
+func (s *Step) Finish() { s.X.Copy(s.Mean) }
+
+// AddNoise ends an update: X becomes Mean + std z with the normals z of the slot.
 // Nothing is drawn when std is 0.
-func (s *Step) Move(std float64, slot int) {
+func (s *Step) AddNoise(std float64, slot int) {
 	if std == 0 {
-		s.X.Copy(s.Mean)
+		s.Finish()
 		return
 	}
 	s.Normal(s.X, slot)
@@ -166,10 +176,10 @@ func (s *Step) column(i int) *mat.Dense {
 	return s.columns[i]
 }
 
-// Remember returns a matrix, to be filled by the caller, that is kept as the
+// Push returns a matrix, to be filled by the caller, that is kept as the
 // newest of the last depth quantities of a multistep method, at time T.
-// Earlier ones are found with Past. A method always gives the same depth.
-func (s *Step) Remember(depth int) *mat.Dense {
+// Earlier ones are found with History. A method always gives the same depth.
+func (s *Step) Push(depth int) *mat.Dense {
 	if len(s.past) < depth {
 		s.past = append(s.past, record{q: s.like()})
 	}
@@ -179,23 +189,30 @@ func (s *Step) Remember(depth int) *mat.Dense {
 	return newest.q
 }
 
-// Past returns what was remembered i calls before the newest, and its time;
+// History returns what was pushed i calls before the newest, and its time;
 // ok is false when there is no such thing yet.
-func (s *Step) Past(i int) (q *mat.Dense, t float64, ok bool) {
+func (s *Step) History(i int) (q *mat.Dense, t float64, ok bool) {
 	if i >= len(s.past) {
 		return nil, 0, false
 	}
 	return s.past[i].q, s.past[i].t, true
 }
 
-// Blind reports whether the score may not be evaluated at the time U: true
+// BelowSpan reports whether the score may not be evaluated at the time U: true
 // only for a last grid point below the span, σ = 0 included.
-func (s *Step) Blind() bool { return blind(s.SDE, s.U) }
+func (s *Step) BelowSpan() bool { return blind(s.SDE, s.U) }
 
 func blind(p sde.SDE, t float64) bool {
 	start, _ := p.Span()
+	t, _ = sde.InSpan(p, t)
 	_, sigma := p.Kernel(t)
 	return t < start || sigma == 0
+}
+
+// ratio returns ς = σ/α.
+func ratio(p sde.SDE, t float64) float64 {
+	alpha, sigma := p.Kernel(t)
+	return sigma / alpha
 }
 
 func (s *Step) like() *mat.Dense {
@@ -207,18 +224,28 @@ func (s *Step) failed(err error) error {
 	return fmt.Errorf("sampler: step %d of %d, from t = %g to %g: %w", s.K+1, s.N, s.T, s.U, err)
 }
 
-// combine sets dst = a x + b y. The three may be the same matrix.
+// Combine sets dst = a x + b y. The three have one shape and may be the same
+// matrix.
+func (*Step) Combine(dst *mat.Dense, a float64, x *mat.Dense, b float64, y *mat.Dense) {
+	combine(dst, a, x, b, y)
+}
+
 func combine(dst *mat.Dense, a float64, x *mat.Dense, b float64, y *mat.Dense) {
-	n, d := dst.Dims()
-	nx, dx := x.Dims()
-	ny, dy := y.Dims()
-	if nx != n || ny != n || dx != d || dy != d {
-		panic(panicDims)
-	}
+	n, _ := alike("x", x, dst)
+	alike("y", y, dst)
 	for i := range n {
 		out, xi, yi := dst.RawRowView(i), x.RawRowView(i), y.RawRowView(i)
 		for j := range out {
 			out[j] = a*xi[j] + b*yi[j]
 		}
 	}
+}
+
+// alike returns the shape of dst, and panics when that of another matrix differs.
+func alike(name string, m, dst *mat.Dense) (rows, cols int) {
+	rows, cols = dst.Dims()
+	if r, c := m.Dims(); r != rows || c != cols {
+		panic(fmt.Sprintf("sampler: dimension mismatch: %s is %d×%d, want %d×%d, the shape of dst", name, r, c, rows, cols))
+	}
+	return rows, cols
 }

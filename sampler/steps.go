@@ -1,9 +1,11 @@
 package sampler
 
 import (
+	"cmp"
 	"context"
 	"iter"
 
+	"github.com/gradlogp/gradlogp/sde"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -22,7 +24,7 @@ import (
 // The loop's body may look at the Step, which is valid until the next one, with
 // Point, At, X, Denoised and Data, but not change it. An error comes last and
 // with a nil Step; it is the one that Sample returns.
-func Steps(ctx context.Context, x *mat.Dense, p Problem, pred Predictor, s *Settings) iter.Seq2[*Step, error] {
+func Steps(ctx context.Context, x *mat.Dense, p sde.Problem, pred Predictor, s *Settings) iter.Seq2[*Step, error] {
 	r, err := newRun(x, p, pred, s)
 	if err == nil {
 		r.start = r.drawPrior
@@ -31,7 +33,7 @@ func Steps(ctx context.Context, x *mat.Dense, p Problem, pred Predictor, s *Sett
 }
 
 // StepsFrom is to Continue what Steps is to Sample: it starts from the given x.
-func StepsFrom(ctx context.Context, x *mat.Dense, p Problem, pred Predictor, s *Settings) iter.Seq2[*Step, error] {
+func StepsFrom(ctx context.Context, x *mat.Dense, p sde.Problem, pred Predictor, s *Settings) iter.Seq2[*Step, error] {
 	r, err := newRun(x, p, pred, s)
 	if err == nil {
 		r.start = r.given(x)
@@ -42,7 +44,7 @@ func StepsFrom(ctx context.Context, x *mat.Dense, p Problem, pred Predictor, s *
 // all runs all rows as one chunk before the eyes of the caller.
 func (r *run) all(ctx context.Context, x *mat.Dense, err error) iter.Seq2[*Step, error] {
 	return func(yield func(*Step, error) bool) {
-		if err != nil {
+		if err = cmp.Or(err, needContext(ctx)); err != nil {
 			yield(nil, err)
 			return
 		}
@@ -71,7 +73,7 @@ func (s *Step) Point() int {
 
 // Data writes the state, or another matrix in model coordinates such as
 // Denoised's, into dst in the data's coordinates.
-func (s *Step) Data(dst, y *mat.Dense) { s.frame.data(dst, y) }
+func (s *Step) Data(dst, y *mat.Dense) { s.problem.Frame.ToData(dst, y) }
 
 // Denoised returns D(x, t) = E[x₀ | x_t = x] of the state at the time At, in
 // model coordinates; the matrix may be read until the next Step. Where the
@@ -97,8 +99,7 @@ func (s *Step) Denoised() (*mat.Dense, error) {
 		}
 		l.x.Copy(s.X)
 		l.t, l.known = s.At, true
-		l.d.Copy(l.s)
-		s.tweedie(l.d, s.X, s.At)
+		sde.Convert(l.d, s.X, l.s, s.SDE, s.At, sde.Score, sde.Denoised)
 	}
 	return l.d, nil
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/mat"
@@ -15,10 +16,10 @@ import (
 func TestStepsVisitTheGridAndEndWithTheSample(t *testing.T) {
 	ctx := context.Background()
 	p := threeModes(t, sde.VP{})
-	grid := sampler.DefaultGrid(p, 9)
+	times := grid.Default(p, 9)
 	for _, k := range kinds {
 		var seen states
-		s := &sampler.Settings{Grid: grid, Corrector: k.corr, Seed: 3, Observer: &seen}
+		s := &sampler.Settings{Grid: times, Corrector: k.corr, Seed: 3, Observer: &seen}
 		want := mat.NewDense(700, 2, nil)
 		require.NoError(t, sampler.Sample(ctx, want, p, k.pred, s))
 		s.Observer = nil
@@ -30,13 +31,13 @@ func TestStepsVisitTheGridAndEndWithTheSample(t *testing.T) {
 			for st, err := range points {
 				require.NoError(t, err)
 				require.Equal(t, next, st.Point())
-				require.Equal(t, grid[next], st.At)
+				require.Equal(t, times[next], st.At)
 				require.Zero(t, st.Row0)
 				sameBits(t, seen[next], st.X)
 				require.True(t, mat.Equal(mat.NewDense(700, 2, nil), x), "x is filled at the end")
 				next++
 			}
-			require.Equal(t, len(grid), next)
+			require.Equal(t, len(times), next)
 			sameBits(t, want, x)
 		}
 
@@ -55,7 +56,7 @@ func TestStepsStopAtBreak(t *testing.T) {
 	g := standard(sde.VP{})
 	score := &counting{Scorer: g, times: map[float64]int{}}
 	x := mat.NewDense(2, 2, []float64{1, 2, 3, 4})
-	for s, err := range sampler.Steps(context.Background(), x, sampler.Problem{SDE: g.SDE, Score: score}, sampler.Heun{}, nil) {
+	for s, err := range sampler.Steps(context.Background(), x, sde.Problem{SDE: g.SDE, Score: score}, sampler.Heun{}, nil) {
 		require.NoError(t, err)
 		if s.Point() == 3 {
 			break
@@ -67,24 +68,24 @@ func TestStepsStopAtBreak(t *testing.T) {
 
 func TestDenoisedIsTweediesAndSharedWithTheNextStep(t *testing.T) {
 	g := standard(sde.VP{})
-	grid := append(sampler.DefaultGrid(g, 12), 0)
+	times := append(grid.Default(g, 12), 0)
 	for _, c := range []struct {
 		pred  sampler.Predictor
 		corr  sampler.Corrector
-		grid  []float64
+		times []float64
 		extra int // evaluations that the looks cost
 	}{
-		{sampler.EulerMaruyama{}, nil, grid, 0},
-		{sampler.DDIM{Eta: 1}, nil, grid[:12], 0}, // with a final denoise
-		{sampler.DPMpp2M{}, nil, grid, 0},
-		{sampler.Heun{}, sampler.Langevin{}, grid, 0},
-		{sampler.Hold{}, sampler.Langevin{}, grid, 12}, // the corrector evaluates at another time
+		{sampler.EulerMaruyama{}, nil, times, 0},
+		{sampler.DDIM{Eta: 1}, nil, times[:12], 0}, // with a final denoise
+		{sampler.DPMpp2M{}, nil, times, 0},
+		{sampler.Heun{}, sampler.Langevin{}, times, 0},
+		{sampler.NoPredictor{}, sampler.Langevin{}, times, 12}, // the corrector evaluates at another time
 	} {
 		run := func(look bool) (*mat.Dense, int) {
 			score := &counting{Scorer: g, times: map[float64]int{}}
-			p := sampler.Problem{SDE: g.SDE, Score: score}
+			p := sde.Problem{SDE: g.SDE, Score: score}
 			x, want := mat.NewDense(5, 2, nil), mat.NewDense(5, 2, nil)
-			for s, err := range sampler.Steps(context.Background(), x, p, c.pred, &sampler.Settings{Grid: c.grid, Corrector: c.corr}) {
+			for s, err := range sampler.Steps(context.Background(), x, p, c.pred, &sampler.Settings{Grid: c.times, Corrector: c.corr}) {
 				require.NoError(t, err)
 				if !look {
 					continue
@@ -177,7 +178,7 @@ func TestStepsEndWithTheErrorOfSample(t *testing.T) {
 		require.True(t, math.IsNaN(x.At(0, 0)) && math.IsNaN(x.At(1, 1)))
 		require.Equal(t, want.RawRowView(2), x.RawRowView(2))
 	}
-	require.Equal(t, sampler.DefaultPoints+1, points)
+	require.Equal(t, grid.DefaultPoints+1, points)
 
 	cancel()
 	points, err = last(ctx, x, sampler.DDIM{}, nil)
@@ -189,8 +190,8 @@ func TestStepsShowTheDataCoordinatesOfAFrame(t *testing.T) {
 	g := standard(sde.VP{})
 	shift, scale := []float64{10, -3}, []float64{2, 0.5}
 	x, seen := mat.NewDense(4, 2, nil), mat.NewDense(4, 2, nil)
-	p := sampler.Problem{SDE: g.SDE, Score: framed{g, shift, scale}}
-	for s, err := range sampler.Steps(context.Background(), x, p, sampler.DDIM{}, &sampler.Settings{NoDenoise: true}) {
+	p := sde.Problem{SDE: g.SDE, Score: g, Frame: sde.Frame{Shift: shift, Scale: scale}}
+	for s, err := range sampler.Steps(context.Background(), x, p, sampler.DDIM{}, &sampler.Settings{Final: sampler.FinalState}) {
 		require.NoError(t, err)
 		s.Data(seen, s.X)
 		require.Equal(t, shift[1]+scale[1]*s.X.At(3, 1), seen.At(3, 1))

@@ -1,8 +1,7 @@
 package sampler
 
 import (
-	"fmt"
-	"math"
+	"cmp"
 
 	"github.com/gradlogp/gradlogp/sde"
 )
@@ -29,75 +28,61 @@ type UniPC struct {
 	// B1 takes B(h) = h, better at few steps of unguided sampling by the
 	// paper; the default is B₂(h) = 1 − e^{−h}, with which UniP-2 is DPMpp2M.
 	B1 bool
+	// FullOrder is that of DPMpp3M.
+	FullOrder bool
 }
 
-// Predict implements Predictor. It returns an error wrapping ErrRange for
-// another Order.
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (p UniPC) Validate() error { return within("UniPC", "Order", p.Order, 0, 3) }
+
+// Reversible reports true: no noise is drawn.
+func (UniPC) Reversible() bool { return true }
+
+// Predict implements Predictor.
 func (p UniPC) Predict(s *Step) error {
-	if p.Order == 0 {
-		p.Order = 3
+	if err := p.Validate(); err != nil {
+		return err
 	}
-	if p.Order < 1 || p.Order > 3 {
-		return fmt.Errorf("UniPC.Order = %d, expected 1 to 3: %w", p.Order, ErrRange)
-	}
-	now := s.Remember(p.Order + 1)
-	if err := s.Denoise(now, s.X, s.T); err != nil {
+	p.Order = cmp.Or(p.Order, 3)
+	now := s.Push(p.Order + 1)
+	if err := s.X0(now, s.X, s.T); err != nil {
 		return err
 	}
 	at, st := s.Kernel(s.T)
+	lambda := func(t float64) float64 { return sde.LogSNR(s, t) }
 	// UniC for the step before: only the weights differ from those used then.
-	if _, _, ok := s.Past(1); ok {
-		used, h := p.nodes(s, 1, s.T)
+	if _, _, ok := s.History(1); ok {
+		used, h := s.nodes(1, s.orderAt(s.K-1, p.Order, 1, p.FullOrder), s.T, lambda)
 		better := used
 		better.add(1)
-		old, weights := p.weights(&used, h), p.weights(&better, h)
+		old, weights := used.weights(p.moments(&used, h)), better.weights(p.moments(&better, h))
 		for i := range used.n {
-			d, _, _ := s.Past(1 + i)
-			combine(s.X, 1, s.X, at*h*(weights[i]-old[i]), d)
+			d, _, _ := s.History(1 + i)
+			s.Combine(s.X, 1, s.X, at*h*(weights[i]-old[i]), d)
 		}
-		combine(s.X, 1, s.X, at*h*weights[used.n], now)
+		s.Combine(s.X, 1, s.X, at*h*weights[used.n], now)
 	}
 	au, su := s.Kernel(s.U)
 	if su == 0 {
-		combine(s.Mean, 0, s.X, au, now)
-		s.Move(0, 0)
+		s.Combine(s.Mean, 0, s.X, au, now)
+		s.Finish()
 		return nil
 	}
-	combine(s.Mean, su/st, s.X, 0, now)
-	r, h := p.nodes(s, 0, s.U)
-	w := p.weights(&r, h)
-	for i := range r.n {
-		d, _, _ := s.Past(i)
-		combine(s.Mean, 1, s.Mean, au*h*w[i], d)
-	}
-	s.Move(0, 0)
+	r, h := s.nodes(0, s.orderAt(s.K, p.Order, 1, p.FullOrder), s.U, lambda)
+	s.integrate(su/st, au*h, &r, p.moments(&r, h))
+	s.Finish()
 	return nil
 }
 
-// nodes returns where the values first, first+1, … remembered, at most Order of
-// them, lie on the step from the time of the first to u, and its length in λ.
-func (p UniPC) nodes(s *Step, first int, u float64) (r nodes, h float64) {
-	_, t, _ := s.Past(first)
-	from := sde.LogSNR(s, t)
-	h = sde.LogSNR(s, u) - from
-	for i := range p.Order {
-		if _, t, ok := s.Past(first + i); ok {
-			r.add((sde.LogSNR(s, t) - from) / h)
+// moments are those of the integral but for the weight of a lone divided
+// difference, which the paper takes as B(h)/2.
+func (p UniPC) moments(r *nodes, h float64) moments {
+	m := exponential(-h)
+	if r.n == 2 {
+		m[1] = 0.5 * m[0]
+		if p.B1 {
+			m[1] = 0.5
 		}
 	}
-	return r, h
-}
-
-// weights returns the weights w_i of the values at the nodes, the first of
-// which is 0.
-func (p UniPC) weights(r *nodes, h float64) [maxNodes]float64 {
-	if r.n != 2 {
-		return r.weights(exponential(-h))
-	}
-	b := 1.0
-	if !p.B1 {
-		b = -math.Expm1(-h) / h
-	}
-	w := b / (2 * r.at[1])
-	return [maxNodes]float64{phi(1, -h) - w, w}
+	return m
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
 	"github.com/stretchr/testify/require"
@@ -22,10 +23,10 @@ func TestWeakOrdersOfNoisyVariants(t *testing.T) {
 		draws      int
 		order, tol float64
 	}{
-		{sampler.RungeKutta{Churn: sampler.Churn{S: 2}}, 1, 1, 0.05},
-		{sampler.RungeKutta{Alpha: 1, Churn: sampler.Churn{S: 20}}, 1, 2, 0.1},
-		{sampler.Heun{Churn: sampler.Churn{S: 20}}, 1, 2, 0.1},
-		{sampler.DPM2{Churn: sampler.Churn{S: 20}}, 1, 2, 0.1},
+		{sampler.RungeKutta{Churn: sampler.Churn{SChurn: 2}}, 1, 1, 0.05},
+		{sampler.RungeKutta{Alpha: 1, Churn: sampler.Churn{SChurn: 20}}, 1, 2, 0.1},
+		{sampler.Heun{Churn: sampler.Churn{SChurn: 20}}, 1, 2, 0.1},
+		{sampler.DPM2{Churn: sampler.Churn{SChurn: 20}}, 1, 2, 0.1},
 		{sampler.DPM2Ancestral{Eta: 0.5}, 1, 2, 0.1},
 		{sampler.DPMpp2SAncestral{Eta: 0.5}, 1, 2, 0.1},
 		{sampler.DPMppSDE{}, 2, 2, 0.1},
@@ -36,13 +37,13 @@ func TestWeakOrdersOfNoisyVariants(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%T%+v", m.pred, m.pred), func(t *testing.T) {
 			g := gauss{SDE: sde.VP{}, m: [2]float64{0.7, -0.4}, a: 0.5, d: 0.288}
-			prior := sampler.Prior{Mean: g.m[:], Variance: []float64{g.a, g.d}}
+			prior := sde.Prior{Mean: g.m[:], Variance: []float64{g.a, g.d}}
 			var errors []float64
 			for _, n := range []int{100, 200, 400} {
-				grid := sampler.LogSNR(g.SDE, 1, 1e-3, n+1)
-				end := g.at(grid[n])
+				times := grid.UniformLogSNR(g.SDE, 1, 1e-3, n+1)
+				end := g.at(times[n])
 				exact := moments{mat.NewVecDense(2, []float64{end.alpha * g.m[0], end.alpha * g.m[1]}), inverse(end.k)}
-				s := sampler.Settings{Grid: grid, Prior: prior, NoDenoise: true}
+				s := sampler.Settings{Grid: times, Prior: prior, Final: sampler.FinalState}
 				errors = append(errors, bures(measured(t, g, m.pred, s, m.draws, 0), exact))
 			}
 			t.Logf("errors %.3g, orders %.3f", errors, slopes(errors))
@@ -65,7 +66,7 @@ func TestSamplesConvergeAlongABrownianPath(t *testing.T) {
 		for _, n := range []int{25, 50, 100, 200} {
 			x := mat.DenseCopyOf(start)
 			require.NoError(t, sampler.Continue(context.Background(), x, p, pred, &sampler.Settings{
-				Grid: sampler.LogSNR(p, from, to, n+1), NoDenoise: true, Noise: source,
+				Grid: grid.UniformLogSNR(p, from, to, n+1), Final: sampler.FinalState, Noise: source,
 			}))
 			if last != nil {
 				d = append(d, medianDistance(x, last))
@@ -88,14 +89,14 @@ func TestSamplesConvergeAlongABrownianPath(t *testing.T) {
 // single steps of this variance show.
 func TestOneStepOfDPMppSDEHasTheRightCovariance(t *testing.T) {
 	g := gauss{SDE: sde.EDM{}, a: 0.5, d: 0.288}
-	prior := sampler.Prior{Mean: g.m[:], Variance: []float64{g.a, g.d}}
+	prior := sde.Prior{Mean: g.m[:], Variance: []float64{g.a, g.d}}
 	local := func(pred sampler.Predictor) []float64 {
 		var errors []float64
 		for _, h := range []float64{0.2, 0.1, 0.05} {
-			grid := []float64{1, math.Exp(-h)}
-			end := g.at(grid[1])
+			times := []float64{1, math.Exp(-h)}
+			end := g.at(times[1])
 			exact := moments{mat.NewVecDense(2, nil), inverse(end.k)}
-			got := measured(t, g, pred, sampler.Settings{Grid: grid, Prior: prior, NoDenoise: true}, 2, 0)
+			got := measured(t, g, pred, sampler.Settings{Grid: times, Prior: prior, Final: sampler.FinalState}, 2, 0)
 			errors = append(errors, bures(got, exact))
 		}
 		return slopes(errors)
@@ -119,16 +120,16 @@ func (p unable) Kernel(t float64) (alpha, sigma float64) {
 func TestNoiseAtTheEndsOfTheSpan(t *testing.T) {
 	for _, p := range []sde.SDE{sde.VP{}, unable{sde.VP{}}, sde.EDM{}, unable{sde.EDM{}}, sde.VE{}, unable{sde.VE{}}} {
 		g := gauss{SDE: p, m: [2]float64{0.7, -0.4}, a: 0.5, d: 0.288}
-		prior := sampler.Prior{Mean: g.m[:], Variance: []float64{g.a, g.d}}
+		prior := sde.Prior{Mean: g.m[:], Variance: []float64{g.a, g.d}}
 		from, to := p.Span()
-		grid := sampler.LogSNR(p, to, from, 101)
-		end := g.at(grid[100])
+		times := grid.UniformLogSNR(p, to, from, 101)
+		end := g.at(times[100])
 		exact := moments{mat.NewVecDense(2, []float64{end.alpha * g.m[0], end.alpha * g.m[1]}), inverse(end.k)}
 		for _, pred := range []sampler.Predictor{
-			sampler.Heun{Churn: sampler.Churn{S: 40}}, sampler.DPM2{Churn: sampler.Churn{S: 40}}, sampler.DPM2Ancestral{},
+			sampler.Heun{Churn: sampler.Churn{SChurn: 40}}, sampler.DPM2{Churn: sampler.Churn{SChurn: 40}}, sampler.DPM2Ancestral{},
 			sampler.DPMpp2SAncestral{}, sampler.DPMppSDE{}, sampler.DPMFast{Eta: 1}, sampler.DPMpp2MSDE{},
 		} {
-			s := sampler.Settings{Grid: grid, Prior: prior, NoDenoise: true}
+			s := sampler.Settings{Grid: times, Prior: prior, Final: sampler.FinalState}
 			off := bures(measured(t, g, pred, s, 2, 0), exact)
 			require.Less(t, off, 0.02, "%T %T", p, pred)
 		}

@@ -30,7 +30,7 @@ func TestFixtureAzulaWeights(t *testing.T) {
 			for i := range c.Coeffs { // the newest first
 				r.add((c.U[c.I-i] - from) / (to - from))
 			}
-			form, tol := NoiseForm, 1e-8
+			form, tol := EpsilonForm, 1e-8
 			// The factor in front of the sum, with α = 1 and σ = e^u.
 			factor, m := to-from, plain()
 			switch c.Sampler {
@@ -38,7 +38,7 @@ func TestFixtureAzulaWeights(t *testing.T) {
 			case "zEABSampler":
 				factor, m = form.integral(1, math.Exp(to), from-to)
 			case "xEABSampler":
-				factor, m = DataForm.integral(1, math.Exp(to), from-to)
+				factor, m = X0Form.integral(1, math.Exp(to), from-to)
 				factor /= -math.Exp(to)
 			case "REABSampler": // by a trapezoid rule
 				factor, m = AngleForm.integral(1, math.Exp(to), from-to)

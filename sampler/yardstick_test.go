@@ -7,6 +7,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/mat"
@@ -48,7 +49,7 @@ func TestErrorAgainstEvaluationsOnALine(t *testing.T) {
 	o := onLine{[]float64{0.5, 0.3, 0.2}, []float64{-1, 0.3, 1.2}, []float64{0.2, 0.1, 0.3}}
 	mix, err := dataset.NewIsotropicMixture(o.w, mat.NewDense(3, 1, o.m), o.s, nil)
 	require.NoError(t, err)
-	p := sampler.Problem{SDE: sde.EDM{}, Score: sde.Analytic(sde.EDM{}, func(alpha, sigma float64) sde.Density { return mix.Diffuse(alpha, sigma) })}
+	p := sde.Problem{SDE: sde.EDM{}, Score: sde.Analytic(sde.EDM{}, mix.Diffuse)}
 	start, want := mat.NewDense(n, 1, nil), mat.NewDense(n, 1, nil)
 	for i := range n {
 		q := (float64(i) + 0.5) / n
@@ -78,7 +79,7 @@ func TestErrorAgainstEvaluationsOnALine(t *testing.T) {
 		for _, b := range budgets {
 			x := mat.DenseCopyOf(start)
 			require.NoError(t, sampler.Continue(context.Background(), x, p, m.pred, &sampler.Settings{
-				Grid: sampler.Karras(p, high, low, 7, b/m.each+1), NoDenoise: true,
+				Grid: grid.Karras(p, high, low, 7, b/m.each+1), Final: sampler.FinalState,
 			}))
 			x.Sub(x, want)
 			found[m.name] = append(found[m.name], mat.Norm(x, 2)/math.Sqrt(n))

@@ -46,8 +46,9 @@ type batcher struct {
 	ahead  func()              // prepares the next step, bound once
 	target func(worker, i int) // likewise
 
-	// The leaves, batch rows each: clean target, noisy rows, noise, columns,
-	// encoded conditions.
+	// The leaves, batch rows each: clean target, noisy rows, noise, columns, and,
+	// when the batch is small enough to have them all at once (see inputs), encoded
+	// conditions.
 	x0, xt, zt, cols, given []float32
 }
 
@@ -167,7 +168,7 @@ func (b *batcher) gather(step int) error {
 		b.times[i] = b.s.Times.At(b.m.process, b.level(i))
 		b.drop(i)
 		if t := b.times[i]; !(t >= start && t <= end) {
-			return fmt.Errorf("score: Fit: step %d: %w: Settings.Times gives %v at quantile %v, want a time on [%v, %v]", step+1, ErrRange, t, b.level(i), start, end)
+			return fmt.Errorf("score: Fit: step %d: Settings.Times: gives %v at quantile %v, want a time on [%v, %v]: %w", step+1, t, b.level(i), start, end, ErrRange)
 		}
 		b.noised(i)
 	}
@@ -195,11 +196,13 @@ func (b *batcher) pairs(x, cond *mat.Dense, step, row int, purpose noise.Purpose
 		return fmt.Errorf("score: Fit: data at %s: %w", stepName(step), err)
 	}
 	if i, j, bad := firstNonFinite(x); bad {
-		return fmt.Errorf("score: Fit: data at %s: %w: row %d, column %d is %v", stepName(step), ErrNonFinite, row+i, j, x.At(i, j))
+		return fmt.Errorf("score: Fit: data at %s: row %d, column %d: is %v, want a finite number: %w", stepName(step), row+i, j, x.At(i, j), ErrNonFinite)
 	}
 	if cond != nil {
-		if err := b.m.cond.check(cond); err != nil {
-			return fmt.Errorf("score: Fit: data at %s, rows from %d: %w", stepName(step), row, err)
+		for i := range cond.RawMatrix().Rows {
+			if err := b.m.cond.checkRow(row+i, cond.RawRowView(i)); err != nil {
+				return fmt.Errorf("score: Fit: data at %s: %w", stepName(step), err)
+			}
 		}
 	}
 	b.m.toModel(x)
@@ -219,7 +222,7 @@ func stepName(step int) string {
 	case calibrationStep:
 		return "calibration"
 	case diagnosticStep:
-		return "the detector of dead runs"
+		return "the detector of collapse"
 	case heldOutStep:
 		return "validation"
 	}
@@ -229,10 +232,27 @@ func stepName(step int) string {
 // inputs returns the storage of the leaves.
 func (b *batcher) inputs() [][]float32 {
 	in := [][]float32{b.x0, b.xt, b.zt, b.cols}
-	if b.given != nil {
+	if b.m.cond != nil {
+		b.given = make([]float32, b.s.Batch*b.m.cond.width)
 		in = append(in, b.given)
 	}
 	return in
+}
+
+// part sets in to the leaves of the rows from first up to end. It encodes their
+// conditions into given, which has room for them.
+func (b *batcher) part(in [][]float32, given []float32, first, end int) {
+	for i, leaf := range [][]float32{b.x0, b.xt, b.zt, b.cols} {
+		cols := len(leaf) / b.s.Batch
+		in[i] = leaf[first*cols : end*cols]
+	}
+	if b.m.cond == nil {
+		return
+	}
+	for i := first; i < end; i++ {
+		b.encode(given, first, i)
+	}
+	in[len(in)-1] = given[:(end-first)*b.m.cond.width]
 }
 
 // noised makes the noisy rows i and, with antithetic pairs, own + i.
@@ -271,7 +291,7 @@ func (b *batcher) targeted(i int) {
 	if b.posterior == nil || !b.posterior.mean(mean, i) {
 		copy(mean, b.clean.RawRowView(k))
 	}
-	b.encode(i, k)
+	b.encode(b.given, 0, i)
 	copy(b.cols[i*batchCols:(i+1)*batchCols], b.coeffs[k*batchCols:])
 	α, σ := b.at[k].α, b.at[k].σ
 	for j, v := range b.noisy.RawRowView(i) {

@@ -18,7 +18,9 @@ import (
 func batchOf(t testing.TB, m *Model, data Data, s Settings) *batcher {
 	full, err := s.withDefaults()
 	require.NoError(t, err)
-	return newBatcher(m, data, &full, pool.New(full.Workers))
+	b := newBatcher(m, data, &full, pool.New(full.Workers))
+	b.inputs()
+	return b
 }
 
 // bruteForce is the posterior mean by its definition, with weights relative to
@@ -107,7 +109,7 @@ func TestBatchIsMadeAsDocumented(t *testing.T) {
 		"plain":          {Batch: 64, References: -1},
 		"no pairs":       {Batch: 64, NoAntithetic: true, References: 70},
 		"single, plain":  {Batch: 1, NoAntithetic: true, References: -1},
-		"likelihood":     {Batch: 32, Weight: Likelihood{}, Times: Uniform{}},
+		"likelihood":     {Batch: 32, Weight: Likelihood{}, Times: UniformTimes{}},
 	} {
 		for process, p := range processes {
 			t.Run(name+" "+process, func(t *testing.T) {
@@ -180,7 +182,7 @@ func TestBatchDependsOnItsStepAndSeedOnly(t *testing.T) {
 }
 
 func TestTimesFillTheirStrata(t *testing.T) {
-	b := batchOf(t, newModel(t, 2, Config{}), moons(), Settings{Batch: 2000, References: -1, Times: Uniform{}})
+	b := batchOf(t, newModel(t, 2, Config{}), moons(), Settings{Batch: 2000, References: -1, Times: UniformTimes{}})
 	require.NoError(t, b.fill(0))
 	start, end := sde.EDM{}.Span()
 	place := make([]float64, len(b.times)) // within the stratum, uniform on [0, 1)
@@ -247,8 +249,8 @@ func TestRaoBlackwellisedTargetIsUnbiased(t *testing.T) {
 func TestFieldsAreThoseOfTheModel(t *testing.T) {
 	const n = 12
 	for name, p := range processes {
-		for _, c := range []Precond{EDM{}, Epsilon{}, Clean{}, V{}} {
-			m := newModel(t, 2, Config{Process: p, Precond: c, Freeze: -1})
+		for _, c := range []Precond{EDM{}, Epsilon{}, X0{}, V{}} {
+			m := newModel(t, 2, Config{Process: p, Precond: c, MinNoise: -1})
 			b := batchOf(t, m, moons(), Settings{Batch: n, NoAntithetic: true})
 			at := spread(p, n)
 			for i, at := range at {
@@ -268,7 +270,7 @@ func TestFieldsAreThoseOfTheModel(t *testing.T) {
 				map[*ad.Expr][]float64{in[1]: x.RawMatrix().Data, in[3]: widen(b.cols)})
 
 			s := mat.NewDense(n, 2, nil)
-			m.Float64().Score(s, x, at)
+			m.Float64().Unconditional().Score(s, x, at)
 			for i, at := range at {
 				row, one := x.Slice(i, i+1, 0, 2).(*mat.Dense), s.Slice(i, i+1, 0, 2).(*mat.Dense)
 				α, σ := p.Kernel(at)
@@ -277,7 +279,7 @@ func TestFieldsAreThoseOfTheModel(t *testing.T) {
 					sde.Convert(want, row, one, p, at, sde.Score, to)
 					_, g2 := p.Rates(at)
 					unit := [...]float64{math.Hypot(1, 1/σ), math.Hypot(1, σ/α), 1, math.Hypot(1, g2/σ)}[k]
-					if c == (Clean{}) && to != sde.Denoised {
+					if c == (X0{}) && to != sde.Denoised {
 						unit *= math.Hypot(1, 1/σ) // x and αF nearly cancel
 					}
 					for j := range 2 {

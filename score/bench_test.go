@@ -6,13 +6,13 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
-	"gonum.org/v1/gonum/stat/distmv"
 
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
 	"github.com/gradlogp/gradlogp/nn/optim"
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 )
 
@@ -80,13 +80,13 @@ func BenchmarkFitStep(b *testing.B) {
 		for _, workers := range []int{1, 2} {
 			b.Run(fmt.Sprintf("%s/workers=%d", c.name, workers), func(b *testing.B) {
 				m := sized(b, Epsilon{}, c.dim, c.width, c.depth)
-				rows, err := Rows(normals(20000, c.dim, 1))
+				rows, err := Rows(normals(20000, c.dim, 1), nil)
 				if err != nil {
 					b.Fatal(err)
 				}
 				s, err := (&Settings{
 					Steps: 1 << 30, Batch: c.rows, NoAntithetic: true, References: -1, Workers: workers,
-					Weight: Simple{}, Times: Uniform{}, Rate: optim.Constant(1e-3),
+					Weight: Simple{}, Times: UniformTimes{}, Rate: optim.Constant(1e-3),
 				}).withDefaults()
 				if err != nil {
 					b.Fatal(err)
@@ -119,7 +119,7 @@ func BenchmarkRecipeStep(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			benchmarkSteps(b, m, Draws(2, func(src rand.Source) distmv.Rander { return dataset.NewMoons(src) }), s)
+			benchmarkSteps(b, m, Draws(2, dataset.NewMoons), s)
 		})
 	}
 }
@@ -132,10 +132,10 @@ func BenchmarkScore(b *testing.B) {
 				m := sized(b, Epsilon{}, sizes[c].dim, sizes[c].width, sizes[c].depth)
 				x, s := normals(n, m.dim, 1), mat.NewDense(n, m.dim, nil)
 				t := []float64{0.5}
-				m.Score(s, x, t)
+				m.Unconditional().Score(s, x, t)
 				b.ReportAllocs()
 				for b.Loop() {
-					m.Score(s, x, t)
+					m.Unconditional().Score(s, x, t)
 				}
 				b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "rows/s")
 			})
@@ -151,10 +151,10 @@ func BenchmarkDivergence(b *testing.B) {
 			m := sized(b, Epsilon{}, sizes[c].dim, sizes[c].width, sizes[c].depth)
 			x, s := normals(n, m.dim, 1), mat.NewDense(n, m.dim, nil)
 			div, t := make([]float64, n), []float64{0.5}
-			m.Divergence(s, div, x, t)
+			m.Unconditional().Divergence(s, div, x, t)
 			b.ReportAllocs()
 			for b.Loop() {
-				m.Divergence(s, div, x, t)
+				m.Unconditional().Divergence(s, div, x, t)
 			}
 			b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "rows/s")
 		})
@@ -171,19 +171,19 @@ func BenchmarkSample(b *testing.B) {
 		points int
 		s      sampler.Settings
 	}{
-		{"EulerMaruyama/steps=500", sampler.EulerMaruyama{}, 2000, 501, sampler.Settings{NoDenoise: true}},
-		{"PredictorCorrector/steps=500", sampler.EulerMaruyama{}, 2000, 501, sampler.Settings{NoDenoise: true, Corrector: sampler.Langevin{}}},
-		{"Heun/steps=18", sampler.Heun{}, 10000, 19, sampler.Settings{NoDenoise: true}},
+		{"EulerMaruyama/steps=500", sampler.EulerMaruyama{}, 2000, 501, sampler.Settings{Final: sampler.FinalState}},
+		{"PredictorCorrector/steps=500", sampler.EulerMaruyama{}, 2000, 501, sampler.Settings{Final: sampler.FinalState, Corrector: sampler.Langevin{}}},
+		{"Heun/steps=18", sampler.Heun{}, 10000, 19, sampler.Settings{Final: sampler.FinalState}},
 		{"DPMpp2M/evaluations=20", sampler.DPMpp2M{}, 10000, 20, sampler.Settings{}},
 	} {
 		for _, workers := range []int{1, 2} {
 			b.Run(fmt.Sprintf("%s/workers=%d", c.name, workers), func(b *testing.B) {
 				s := c.s
-				s.Grid, s.Workers = sampler.DefaultGrid(m.Process(), c.points), workers
+				s.Grid, s.Workers = grid.Default(m.Process(), c.points), workers
 				x := mat.NewDense(c.n, 2, nil)
 				b.ReportAllocs()
 				for b.Loop() {
-					if err := sampler.Sample(b.Context(), x, sampler.Problem{SDE: m.Process(), Score: m}, c.pred, &s); err != nil {
+					if err := sampler.Sample(b.Context(), x, m.Problem(), c.pred, &s); err != nil {
 						b.Fatal(err)
 					}
 				}
@@ -210,7 +210,7 @@ func BenchmarkLogProb(b *testing.B) {
 			evaluations := 0
 			b.ReportAllocs()
 			for b.Loop() {
-				r, err := sampler.LogProb(b.Context(), dst, x, sampler.Problem{SDE: m.Process(), Score: m}, &sampler.FlowSettings{Workers: workers})
+				r, err := sampler.LogProb(b.Context(), dst, x, m.Problem(), &sampler.FlowSettings{Workers: workers})
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -24,31 +24,35 @@ const (
 	boundLevels = 44
 )
 
-// Truth is what models of a law are measured against: clean rows with noise
-// added, at the levels of KLBound, and the exact denoiser's answers to them. It
-// does not depend on a model, so that a run can be watched at the price of the
-// network alone. It is safe for concurrent use.
-type Truth struct {
+// Oracle is what models of a known distribution are measured against: clean rows
+// with noise added, at the levels of KLBound, and the exact denoiser's answers to
+// them. It does not depend on a model, so that a run can be watched at the price
+// of the network alone. It is safe for concurrent use.
+type Oracle struct {
 	noisy, denoised [boundLevels]*mat.Dense // in the data's own coordinates
 }
 
-// NewTruth adds noise to the rows of clean, each row with noise of its own at
-// every level that depends on the seed alone. exact(σ) is the denoiser of data
-// with noise σ added; Denoise is called from several goroutines.
-func NewTruth(clean *mat.Dense, exact func(sigma float64) Denoiser, seed uint64) *Truth {
+// NewOracle adds noise to the rows of clean, each row with noise of its own at
+// every level that depends on the seed alone. diffuse(1, σ) is the denoiser of
+// data with noise σ added, such as a dataset's method Diffuse has; Denoise is
+// called from several goroutines. It panics when clean or diffuse is nil.
+func NewOracle[D Denoiser](clean *mat.Dense, diffuse func(alpha, sigma float64) D, seed uint64) *Oracle {
+	if clean == nil || diffuse == nil {
+		panic("score: NewOracle: clean or diffuse is nil, want rows and the exact denoisers")
+	}
 	n, d := clean.Dims()
 	crew := pool.New(0)
-	q := &Truth{}
+	q := &Oracle{}
 	for k := range boundLevels {
 		x, denoised := mat.NewDense(n, d, nil), mat.NewDense(n, d, nil)
-		σ, law := levelAt(k), exact(levelAt(k))
+		σ, exact := levelAt(k), diffuse(1, levelAt(k))
 		noise.White{Seed: seed}.Normal(x, noise.Draw{Purpose: noise.Perturb, Step: k, Slot: 2})
 		crew.Each(grains(n), byRow(n, func(i int) {
 			row := x.RawRowView(i)
 			for j, v := range clean.RawRowView(i) {
 				row[j] = v + σ*row[j]
 			}
-			law.Denoise(denoised.RawRowView(i), row)
+			exact.Denoise(denoised.RawRowView(i), row)
 		}))
 		q.noisy[k], q.denoised[k] = x, denoised
 	}
@@ -67,7 +71,7 @@ func levelStep() float64 { return math.Log(boundHigh/boundLow) / (boundLevels - 
 //	∫ E‖D − D*‖² / σ² d ln σ,   σ from 0.003 to 20,
 //
 // with x + σz in the data's own coordinates, the model's denoiser D and the
-// exact one D* (Song et al. 2021, NeurIPS). The integral is a trapezoidal sum
+// exact one D* (Song et al. 2021). The integral is a trapezoidal sum
 // over 44 levels spaced evenly in ln σ, the expectation a mean over the rows. A
 // perfect model has bound 0. It does not bound the divergence of the probability
 // flow.
@@ -76,7 +80,7 @@ func levelStep() float64 { return math.Log(boundHigh/boundLow) / (boundLevels - 
 // nearest level is taken. The model's scale has to be one number, or the noise
 // would not be isotropic in its coordinates: otherwise KLBound panics, as it
 // does when the rows have another dimension.
-func (q *Truth) KLBound(m *Model) float64 {
+func (q *Oracle) KLBound(m *Model) float64 {
 	n, d := q.noisy[0].Dims()
 	scale := m.oneScale(d)
 	x, s := mat.NewDense(n, d, nil), mat.NewDense(n, d, nil)
@@ -91,7 +95,7 @@ func (q *Truth) KLBound(m *Model) float64 {
 				row[j] = α * (v - m.shift[j]) / scale
 			}
 		}
-		m.Score(s, x, []float64{t})
+		m.Unconditional().Score(s, x, []float64{t})
 		sum := 0.0
 		for i := range n {
 			row, score := x.RawRowView(i), s.RawRowView(i)
@@ -112,7 +116,7 @@ func (q *Truth) KLBound(m *Model) float64 {
 // oneScale returns the scale of all d columns.
 func (m *Model) oneScale(d int) float64 {
 	if d != m.dim {
-		panic(badShape)
+		panic(fmt.Sprintf("%s: clean has %d columns, the model has %d", badShape, d, m.dim))
 	}
 	for j, s := range m.scale {
 		if s != m.scale[0] {
@@ -122,10 +126,10 @@ func (m *Model) oneScale(d int) float64 {
 	return m.scale[0]
 }
 
-// KLBound returns Truth.KLBound for the rows of clean. For several looks at a
-// model, or several models, keep the Truth.
-func KLBound(m *Model, clean *mat.Dense, exact func(sigma float64) Denoiser, seed uint64) float64 {
+// KLBound returns Oracle.KLBound for the rows of clean. For several looks at a
+// model, or several models, keep the Oracle.
+func KLBound[D Denoiser](m *Model, clean *mat.Dense, diffuse func(alpha, sigma float64) D, seed uint64) float64 {
 	_, d := clean.Dims()
 	m.oneScale(d) // before the work
-	return NewTruth(clean, exact, seed).KLBound(m)
+	return NewOracle(clean, diffuse, seed).KLBound(m)
 }

@@ -26,7 +26,7 @@ func (s shrink) Denoise(dst, x []float64) []float64 {
 func TestKLBoundIsZeroForTheExactScoreAndTheIntegralOtherwise(t *testing.T) {
 	const d, mean, scale = 2, 3.0, 1.7
 	for name, p := range map[string]sde.SDE{"EDM": sde.EDM{}, "VP": sde.VP{}, "VE": sde.VE{}} {
-		m := newDead(t, d, Config{Process: p, Net: killed{nn.Linear{Out: d}}, Freeze: -1})
+		m := newDead(t, d, Config{Process: p, Net: killed{nn.Linear{Out: d}}, MinNoise: -1})
 		for j := range d {
 			m.shift[j], m.scale[j] = mean, scale
 		}
@@ -34,7 +34,7 @@ func TestKLBoundIsZeroForTheExactScoreAndTheIntegralOtherwise(t *testing.T) {
 			v := ratio * ratio * scale * scale
 			clean := normals(3000, d, 1)
 			clean.Apply(func(_, _ int, z float64) float64 { return mean + math.Sqrt(v)*z }, clean)
-			bound := KLBound(m, clean, func(σ float64) Denoiser { return shrink{mean, v, σ} }, 1)
+			bound := KLBound(m, clean, func(_, σ float64) Denoiser { return shrink{mean, v, σ} }, 1)
 			if ratio == 1 {
 				require.Less(t, bound, 1e-8, name)
 				continue
@@ -66,32 +66,32 @@ func (o off) Denoise(dst, x []float64) []float64 {
 // An error of σ makes the integrand d at every level, so that every weight of
 // the sum counts.
 func TestKLBoundIsTheLengthOfItsIntervalForAnErrorOfSigma(t *testing.T) {
-	m := newDead(t, 3, Config{Net: killed{nn.Linear{Out: 3}}, Freeze: -1})
-	bound := KLBound(m, normals(20, 3, 1), func(σ float64) Denoiser { return off{shrink{0, 1, σ}} }, 1)
+	m := newDead(t, 3, Config{Net: killed{nn.Linear{Out: 3}}, MinNoise: -1})
+	bound := KLBound(m, normals(20, 3, 1), func(_, σ float64) Denoiser { return off{shrink{0, 1, σ}} }, 1)
 	require.InEpsilon(t, 3*math.Log(20/0.003), bound, 1e-4)
 }
 
 func TestKLBoundDependsOnItsSeedOnly(t *testing.T) {
 	m := newModel(t, 2, Config{})
 	clean := normals(50, 2, 1)
-	exact := func(σ float64) Denoiser { return shrink{0, 1, σ} }
+	exact := func(_, σ float64) Denoiser { return shrink{0, 1, σ} }
 	require.Equal(t, KLBound(m, clean, exact, 1), KLBound(m, clean, exact, 1))
 	require.NotEqual(t, KLBound(m, clean, exact, 1), KLBound(m, clean, exact, 2))
 }
 
-// One Truth serves many looks, and they do not depend on the processors.
-func TestTruthIsMadeOnce(t *testing.T) {
+// One Oracle serves many looks, and they do not depend on the processors.
+func TestOracleIsMadeOnce(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	clean := normals(700, 2, 1)
-	exact := func(σ float64) Denoiser { return shrink{0.1, 2, σ} }
+	exact := func(_, σ float64) Denoiser { return shrink{0.1, 2, σ} }
 	models := []*Model{newModel(t, 2, Config{Seed: 1}), newModel(t, 2, Config{Seed: 2})}
 	want := []float64{KLBound(models[0], clean, exact, 5), KLBound(models[1], clean, exact, 5)}
 	require.NotEqual(t, want[0], want[1])
 	for _, procs := range []int{1, 4} {
 		runtime.GOMAXPROCS(procs)
-		truth := NewTruth(clean, exact, 5)
+		oracle := NewOracle(clean, exact, 5)
 		for range 2 {
-			require.Equal(t, want, []float64{truth.KLBound(models[0]), truth.KLBound(models[1])})
+			require.Equal(t, want, []float64{oracle.KLBound(models[0]), oracle.KLBound(models[1])})
 		}
 	}
 }
@@ -100,7 +100,10 @@ func TestKLBoundRefusesAScalePerColumn(t *testing.T) {
 	m := newModel(t, 2, Config{})
 	m.scale[1] = 2
 	require.PanicsWithValue(t, "score: KLBound: scale of column 1 is 2, that of column 0 is 1", func() {
-		KLBound(m, mat.NewDense(3, 2, nil), nil, 1)
+		KLBound(m, mat.NewDense(3, 2, nil), (func(_, _ float64) Denoiser)(nil), 1)
 	})
-	require.PanicsWithValue(t, badShape, func() { KLBound(m, mat.NewDense(3, 1, nil), nil, 1) })
+	require.PanicsWithValue(t, badShape+": clean has 1 columns, the model has 2", func() { KLBound(m, mat.NewDense(3, 1, nil), (func(_, _ float64) Denoiser)(nil), 1) })
+	for _, clean := range []*mat.Dense{nil, mat.NewDense(3, 2, nil)} {
+		require.Panics(t, func() { NewOracle(clean, (func(_, _ float64) Denoiser)(nil), 1) })
+	}
 }

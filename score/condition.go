@@ -37,15 +37,15 @@ func (c Conditions) count() int { return c.Columns + len(c.Classes) }
 // validate checks the description of a model's conditions.
 func (c Conditions) validate() error {
 	if c.Columns < 0 {
-		return fmt.Errorf("%w: Config.Cond.Columns is %d, want 0 or more", ErrRange, c.Columns)
+		return fmt.Errorf("Config.Cond.Columns: is %d, want 0 or more: %w", c.Columns, ErrRange)
 	}
 	for i, k := range c.Classes {
 		if k < 1 {
-			return fmt.Errorf("%w: Config.Cond.Classes[%d] is %d, want at least 1", ErrRange, i, k)
+			return fmt.Errorf("Config.Cond.Classes[%d]: is %d, want at least 1: %w", i, k, ErrRange)
 		}
 	}
 	if c.Embed != nil && c.count() == 0 {
-		return fmt.Errorf("%w: Config.Cond.Embed is set, but there are no conditions", ErrRange)
+		return fmt.Errorf("Config.Cond.Embed: is set, but there are no conditions: %w", ErrRange)
 	}
 	return nil
 }
@@ -111,15 +111,22 @@ func (m *Model) conditionWidth() int {
 
 // check returns an error for the first number that is not a condition.
 func (c *conditions) check(x *mat.Dense) error {
-	if i, j, bad := firstNonFinite(x); bad {
-		return fmt.Errorf("%w: condition of row %d, column %d is %v", ErrNonFinite, i, j, x.At(i, j))
-	}
 	for i := range x.RawMatrix().Rows {
-		labels := x.RawRowView(i)[c.Columns:]
-		for j, k := range c.Classes {
-			if v := labels[j]; !(v >= 0 && v < float64(k)) || v != math.Trunc(v) {
-				return fmt.Errorf("%w: condition of row %d, column %d is %v, want a label 0, …, %d", ErrRange, i, c.Columns+j, v, k-1)
-			}
+		if err := c.checkRow(i, x.RawRowView(i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkRow is check for the condition of row i.
+func (c *conditions) checkRow(i int, row []float64) error {
+	if j := indexNonFinite(row); j >= 0 {
+		return fmt.Errorf("row %d, condition column %d: is %v, want a finite number: %w", i, j, row[j], ErrNonFinite)
+	}
+	for j, k := range c.Classes {
+		if v := row[c.Columns+j]; !(v >= 0 && v < float64(k)) || v != math.Trunc(v) {
+			return fmt.Errorf("row %d, condition column %d: is %v, want a label 0, …, %d: %w", i, c.Columns+j, v, k-1, ErrRange)
 		}
 	}
 	return nil
@@ -139,14 +146,20 @@ func encode[T ad.Float](c *conditions, dst []T, row []float64) {
 	dst[at] = 1
 }
 
-// encoded returns the encoded conditions of all rows.
-func (c *conditions) encoded(x *mat.Dense) []float64 {
-	n, _ := x.Dims()
-	all := make([]float64, n*c.width)
-	for i := range n {
-		encode(c, all[i*c.width:(i+1)*c.width], x.RawRowView(i))
+// encoded writes the encoded conditions of all rows into dst, or that of none for
+// nil.
+func encoded[T ad.Float](c *conditions, dst []T, x *mat.Dense) []T {
+	if x == nil {
+		dst = resize(dst, c.width)
+		clear(dst)
+		return dst
 	}
-	return all
+	n, _ := x.Dims()
+	dst = resize(dst, n*c.width)
+	for i := range n {
+		encode(c, dst[i*c.width:(i+1)*c.width], x.RawRowView(i))
+	}
+	return dst
 }
 
 // mostGroups bounds the combinations of labels among which the
@@ -178,10 +191,11 @@ func (c *conditions) group(row []float64) int {
 	return g
 }
 
-// calibrate measures the frame of the continuous columns.
-func (c *conditions) calibrate(x *mat.Dense) error {
+// calibrate measures the frame of the continuous columns, and returns those that
+// are constant.
+func (c *conditions) calibrate(x *mat.Dense) (constant []int, err error) {
 	if err := c.check(x); err != nil {
-		return err
+		return nil, err
 	}
 	n, _ := x.Dims()
 	column := make([]float64, n)
@@ -189,13 +203,13 @@ func (c *conditions) calibrate(x *mat.Dense) error {
 		mat.Col(column, j, x)
 		c.shift[j], c.scale[j] = moments(column)
 		if c.scale[j] == 0 {
-			c.scale[j] = 1
+			c.scale[j], constant = 1, append(constant, j) // whoever asks for another value gets that far
 		}
 		if !finite(c.scale[j]) {
-			return fmt.Errorf("%w: the spread of condition column %d overflows", ErrRange, j)
+			return nil, fmt.Errorf("condition column %d: its spread overflows: %w", j, ErrRange)
 		}
 	}
-	return nil
+	return constant, nil
 }
 
 // condition builds what the network is told from the encoded conditions, nil for
@@ -221,7 +235,6 @@ func (b *batcher) addConditions(refs, groups int) {
 		b.group = make([]int, refs)
 	}
 	b.dropped = make([]bool, b.own)
-	b.given = make([]float32, b.s.Batch*b.m.cond.width)
 }
 
 // drop decides whether a distinct row does without its condition.
@@ -234,16 +247,19 @@ func (b *batcher) drop(i int) {
 	b.dropped[i] = u[0] < b.s.DropCond
 }
 
-// encode fills the condition of row i, which belongs to the distinct row k.
-func (b *batcher) encode(i, k int) {
-	if b.dropped == nil {
+// encode writes the encoded condition of row i into place i − first of given.
+func (b *batcher) encode(given []float32, first, i int) {
+	if len(given) == 0 {
 		return
 	}
-	w := b.m.cond.width
-	given := b.given[i*w : (i+1)*w]
+	k, w := i, b.m.cond.width
+	if k >= b.own {
+		k -= b.own
+	}
+	dst := given[(i-first)*w : (i-first+1)*w]
 	if b.dropped[k] {
-		clear(given)
+		clear(dst)
 		return
 	}
-	encode(b.m.cond, given, b.cond.RawRowView(k))
+	encode(b.m.cond, dst, b.cond.RawRowView(k))
 }

@@ -9,12 +9,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/mat"
-	"gonum.org/v1/gonum/stat/distmv"
 
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/optim"
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 )
 
@@ -56,15 +56,16 @@ func classes(src rand.Source) (laws []*dataset.Mixture, all *dataset.Mixture) {
 }
 
 func labelledData() Data {
-	return DrawPairs(2, 1, func(src rand.Source) distmv.Rander {
+	return Draws(3, func(src rand.Source) labelled {
 		laws, _ := classes(src)
 		return labelled{rand.New(src), laws}
-	})
+	}).WithConditions(1)
 }
 
 // exactScore is the score of a mixture in the coordinates of a model.
 func exactScore(m *Model, law *dataset.Mixture) sde.Scorer {
-	shift, scale := m.Frame()
+	frame := m.Frame()
+	shift, scale := frame.Shift, frame.Scale
 	return framedExact{sde.Analytic(m.Process(), func(α, σ float64) sde.Density { return law.Diffuse(α, σ*scale[0]) }), m.Process(), shift, scale[0]}
 }
 
@@ -82,6 +83,14 @@ func (f framedExact) Score(dst, y *mat.Dense, t []float64) {
 	x.Apply(func(_, j int, v float64) float64 { return f.scale*v + α*f.shift[j] }, x)
 	f.Scorer.Score(dst, x, t)
 	dst.Scale(f.scale, dst)
+}
+
+// guide is sde.Guide of Problems that fit.
+func guide(t *testing.T, c, u sde.Problem, w float64) sde.Problem {
+	t.Helper()
+	p, err := sde.Guide(c, u, w)
+	require.NoError(t, err)
+	return p
 }
 
 func TestConditionalScoresAreThoseOfTheLabels(t *testing.T) {
@@ -105,13 +114,13 @@ func TestConditionalScoresAreThoseOfTheLabels(t *testing.T) {
 			return σ * σ * mat.Dot(flat(&d), flat(&d)) / n
 		}
 		free := score(exactScore(m, all))
-		require.Less(t, away(score(m), free), 0.05, "unconditional at %v", σ)
+		require.Less(t, away(score(m.Unconditional()), free), 0.05, "unconditional at %v", σ)
 		for k, law := range laws {
 			exact := score(exactScore(m, law))
 			given := m.Given(mat.NewDense(1, 1, []float64{float64(k)}))
 			require.Less(t, away(score(given), exact), 0.1*away(free, exact), "label %d at %v", k, σ)
-			guided := score(sde.Guide(exactScore(m, law), exactScore(m, all), 2))
-			require.Less(t, away(score(sde.Guide(given, m, 2)), guided), 0.1*away(free, guided), "label %d at %v, guided", k, σ)
+			guided := score(guide(t, sde.Problem{SDE: m.Process(), Score: exactScore(m, law)}, sde.Problem{SDE: m.Process(), Score: exactScore(m, all)}, 2).Score)
+			require.Less(t, away(score(guide(t, given.Problem(), m.Problem(), 2).Score), guided), 0.1*away(free, guided), "label %d at %v, guided", k, σ)
 		}
 	}
 }
@@ -134,16 +143,16 @@ func TestSamplesOfEachRowFollowItsCondition(t *testing.T) {
 		for i := range n {
 			cond.Set(i, 0, float64(i*i%3%2))
 		}
-		draw := func(s sde.Scorer, pred sampler.Predictor, settings sampler.Settings, n int) *mat.Dense {
+		draw := func(p sde.Problem, pred sampler.Predictor, settings sampler.Settings, n int) *mat.Dense {
 			x := mat.NewDense(n, 2, nil)
-			settings.Grid = sampler.DefaultGrid(m.Process(), 8)
-			require.NoError(t, sampler.Sample(context.Background(), x, sampler.Problem{SDE: m.Process(), Score: s}, pred, &settings))
+			settings.Grid = grid.Default(m.Process(), 8)
+			require.NoError(t, sampler.Sample(context.Background(), x, p, pred, &settings))
 			return x
 		}
 		for _, pred := range []sampler.Predictor{sampler.DPMpp2M{}, sampler.EulerMaruyama{}, sampler.DormandPrince{}, sampler.AdaptiveSDE{}, sampler.DPMAdaptive{}} {
-			each := draw(m.Given(cond), pred, sampler.Settings{}, n)
+			each := draw(m.Given(cond).Problem(), pred, sampler.Settings{}, n)
 			for k := range 2 {
-				same := draw(m.Given(mat.NewDense(1, 1, []float64{float64(k)})), pred, sampler.Settings{}, n)
+				same := draw(m.Given(mat.NewDense(1, 1, []float64{float64(k)})).Problem(), pred, sampler.Settings{}, n)
 				for i := range n {
 					if cond.At(i, 0) == float64(k) {
 						require.Equal(t, same.RawRowView(i), each.RawRowView(i), "%T, row %d", pred, i)
@@ -152,7 +161,7 @@ func TestSamplesOfEachRowFollowItsCondition(t *testing.T) {
 					}
 				}
 			}
-			guided := sde.Guide(m.Given(cond), m, 1.5)
+			guided := guide(t, m.Given(cond).Problem(), m.Problem(), 1.5)
 			whole := draw(guided, pred, sampler.Settings{Workers: 2}, n)
 			rest := draw(guided, pred, sampler.Settings{FirstRow: 40, Workers: 1}, 30)
 			require.True(t, mat.Equal(whole.Slice(40, n, 0, 2), rest), "%T", pred)
@@ -171,7 +180,7 @@ func TestConditionsHaveTheSameBitsCommonAndRepeated(t *testing.T) {
 	}
 	common, each := m.Given(mat.NewDense(1, 4, one)), m.Given(cond)
 	for _, at := range [][]float64{{0.5}, repeated(0.5, n)} {
-		all := func(c *Conditional) [][]float64 {
+		all := func(c *View) [][]float64 {
 			s, jv, div, e := mat.NewDense(n, 2, nil), mat.NewDense(n, 2, nil), make([]float64, n), make([]float64, n)
 			c.Divergence(s, div, x, at)
 			c.JVP(s, jv, x, v, at)
@@ -181,7 +190,7 @@ func TestConditionsHaveTheSameBitsCommonAndRepeated(t *testing.T) {
 		}
 		require.Equal(t, all(common), all(each))
 		s := mat.NewDense(n, 2, nil)
-		m.Score(s, x, at)
+		m.Unconditional().Score(s, x, at)
 		require.NotEqual(t, s.RawMatrix().Data, all(common)[0])
 	}
 	require.Panics(t, func() { each.Score(mat.NewDense(2, 2, nil), normals(2, 2, 1), []float64{1}) })
@@ -242,17 +251,18 @@ func TestContinuousConditionsAreStandardised(t *testing.T) {
 		cond.SetRow(i, []float64{1000 + 50*c, 7})
 		x.Set(i, 0, x.At(i, 0)+c)
 	}
-	data, err := Pairs(x, cond)
+	data, err := Rows(x, cond)
 	require.NoError(t, err)
 	m, err := New(2, &Config{Net: small, Cond: Conditions{Columns: 2}})
 	require.NoError(t, err)
-	s := &Settings{Steps: 1500, Batch: 128, Rate: optim.Constant(1e-2), EMA: 0.98, Seed: 1}
+	s := &Settings{Scaling: CommonScale, Steps: 1500, Batch: 128, Rate: optim.Constant(1e-2), EMA: 0.98, Seed: 1}
 	fit(t, m, data, s)
 	require.InDelta(t, 1000, m.cond.shift[0], 4*50/math.Sqrt(n))
 	require.InDelta(t, 50, m.cond.scale[0], 4)
 	require.Equal(t, 1.0, m.cond.scale[1], "a constant column")
 
-	shift, scale := m.Frame()
+	frame := m.Frame()
+	shift, scale := frame.Shift, frame.Scale
 	for _, c := range []float64{-1, 0.5} { // x | c ~ N((c, 0), 0.04 I)
 		const σ = 0.7
 		given := m.Given(mat.NewDense(1, 2, []float64{1000 + 50*c, 7}))
@@ -299,11 +309,11 @@ func TestBadConditionsAreRefused(t *testing.T) {
 		want error
 		text string
 	}{
-		{[]float64{0, 3}, ErrRange, "condition of row 1, column 1 is 3, want a label 0, …, 2"},
-		{[]float64{0, 0.5}, ErrRange, "column 1 is 0.5"},
-		{[]float64{0, -1}, ErrRange, "column 1 is -1"},
-		{[]float64{math.NaN(), 1}, ErrNonFinite, "condition of row 1, column 0 is NaN"},
-		{[]float64{0, math.Inf(1)}, ErrNonFinite, "column 1 is +Inf"},
+		{[]float64{0, 3}, ErrRange, "row 1, condition column 1: is 3, want a label 0, …, 2"},
+		{[]float64{0, 0.5}, ErrRange, "column 1: is 0.5"},
+		{[]float64{0, -1}, ErrRange, "column 1: is -1"},
+		{[]float64{math.NaN(), 1}, ErrNonFinite, "row 1, condition column 0: is NaN"},
+		{[]float64{0, math.Inf(1)}, ErrNonFinite, "column 1: is +Inf"},
 	} {
 		cond := mat.NewDense(2, 2, append([]float64{0, 1}, c.row...))
 		err := m.CheckGiven(cond)
@@ -311,7 +321,7 @@ func TestBadConditionsAreRefused(t *testing.T) {
 		require.ErrorContains(t, err, c.text)
 		require.Panics(t, func() { m.Given(cond) })
 		if !math.IsNaN(c.row[0]) && !math.IsInf(c.row[1], 0) {
-			data, err := Pairs(normals(2, 2, 1), cond)
+			data, err := Rows(normals(2, 2, 1), cond)
 			require.NoError(t, err)
 			_, err = Fit(background, m, data, quick(3))
 			require.ErrorIs(t, err, c.want)
@@ -323,18 +333,18 @@ func TestBadConditionsAreRefused(t *testing.T) {
 	require.Panics(t, func() { newModel(t, 2, Config{}).Given(mat.NewDense(1, 1, nil)) })
 	_, err = Fit(background, m, moons(), quick(3))
 	require.ErrorIs(t, err, ErrShape)
-	require.ErrorContains(t, err, "data have 0 columns of conditions, the model takes 2")
+	require.ErrorContains(t, err, "data: have 0 columns of conditions, want 2")
 	_, err = Fit(background, m, moons(), &Settings{DropCond: 1.5})
-	require.ErrorContains(t, err, "Settings.DropCond is 1.5, want a probability")
+	require.ErrorContains(t, err, "Settings.DropCond: is 1.5, want a probability")
 
-	_, err = Pairs(normals(3, 2, 1), normals(4, 1, 1))
+	_, err = Rows(normals(3, 2, 1), normals(4, 1, 1))
 	require.ErrorIs(t, err, ErrShape)
-	_, err = Pairs(normals(3, 2, 1), nil)
+	_, err = Rows(normals(3, 2, 1), &mat.Dense{})
 	require.ErrorIs(t, err, ErrShape)
 	require.ErrorIs(t, labelledData().Batch(mat.NewDense(3, 2, nil), nil, 0, 0, rand.New(rand.NewPCG(1, 1))), ErrShape)
-	pairs, err := Pairs(normals(3, 2, 1), normals(3, 1, 1))
+	given, err := Rows(normals(3, 2, 1), normals(3, 1, 1))
 	require.NoError(t, err)
-	require.ErrorIs(t, pairs.Batch(mat.NewDense(3, 2, nil), nil, 0, 0, rand.New(rand.NewPCG(1, 1))), ErrShape)
+	require.ErrorIs(t, given.Batch(mat.NewDense(3, 2, nil), nil, 0, 0, rand.New(rand.NewPCG(1, 1))), ErrShape)
 }
 
 func TestConditionalTrainingHasTheSameBitsForAnyWorkers(t *testing.T) {
@@ -361,7 +371,7 @@ func TestConditionalStepsDoNotAllocate(t *testing.T) {
 		cond.Set(i, 0, float64(i%3))
 		laws[i%3].Rand(x.RawRowView(i))
 	}
-	data, err := Pairs(x, cond)
+	data, err := Rows(x, cond)
 	require.NoError(t, err)
 	s, err := quick(1000).withDefaults()
 	require.NoError(t, err)
@@ -374,12 +384,12 @@ func TestConditionalStepsDoNotAllocate(t *testing.T) {
 
 func TestAsymmetryIsZeroForEnergiesOnly(t *testing.T) {
 	x, at, dst := normals(6, 3, 1), []float64{0.6}, make([]float64, 6)
-	Asymmetry(dst, newModel(t, 3, Config{Net: spherical}).Float64(), x, at)
+	Asymmetry(dst, newModel(t, 3, Config{Net: spherical}).Float64().Unconditional(), x, at)
 	for _, a := range dst {
 		require.Less(t, a, 1e-13)
 	}
 	m := newModel(t, 3, Config{}).Float64()
-	Asymmetry(dst, m, x, at)
+	Asymmetry(dst, m.Unconditional(), x, at)
 	const h = 1e-5
 	up, down, high, low := mat.DenseCopyOf(x), mat.DenseCopyOf(x), mat.NewDense(6, 3, nil), mat.NewDense(6, 3, nil)
 	jacobian := make([]*mat.Dense, 6)
@@ -390,8 +400,8 @@ func TestAsymmetryIsZeroForEnergiesOnly(t *testing.T) {
 			up.Set(i, j, x.At(i, j)+h)
 			down.Set(i, j, x.At(i, j)-h)
 		}
-		m.Score(high, up, at)
-		m.Score(low, down, at)
+		m.Unconditional().Score(high, up, at)
+		m.Unconditional().Score(low, down, at)
 		for i := range 6 {
 			if jacobian[i] == nil {
 				jacobian[i] = mat.NewDense(3, 3, nil)
@@ -407,8 +417,8 @@ func TestAsymmetryIsZeroForEnergiesOnly(t *testing.T) {
 		require.InDelta(t, mat.Norm(&skew, 2)/mat.Norm(j, 2), dst[i], 1e-6)
 		require.Greater(t, dst[i], 0.01)
 	}
-	require.Panics(t, func() { Asymmetry(dst[:2], m, x, at) })
-	flat := newModel(t, 3, Config{Net: killed{small}, Precond: Epsilon{}, Freeze: -1})
-	Asymmetry(dst, flat, x, at)
+	require.Panics(t, func() { Asymmetry(dst[:2], m.Unconditional(), x, at) })
+	flat := newModel(t, 3, Config{Net: killed{small}, Precond: Epsilon{}, MinNoise: -1})
+	Asymmetry(dst, flat.Unconditional(), x, at)
 	require.Equal(t, make([]float64, 6), dst)
 }

@@ -29,7 +29,7 @@ func (ControlVariate) Loss(_ *nn.Build, f Fields, d Batch) *ad.Expr {
 
 func (ControlVariate) suits(_ int, s *Settings) error {
 	if s.References > 0 {
-		return fmt.Errorf("score: Fit: %w: Settings.References is %d, want a negative value (the plain target) with ControlVariate", ErrRange, s.References)
+		return fmt.Errorf("score: Fit: Settings.References: is %d, want a negative value (the plain target) with ControlVariate: %w", s.References, ErrRange)
 	}
 	return nil
 }

@@ -6,22 +6,190 @@ import (
 	"math/rand/v2"
 
 	"gonum.org/v1/gonum/mat"
-	"gonum.org/v1/gonum/stat/distmv"
+
+	"github.com/gradlogp/gradlogp/sde/noise"
 )
 
 // Data is a source of training rows. Batch fills x with rows, and cond with
-// their conditions when there are any; what it writes may depend on step, row
-// and the numbers that rng yields only, so that a run can be repeated and
-// resumed. step is −1 when Fit measures shift and scale, −2 for the rows of
-// its diagnostics, −3 for held-out rows. A source that has no more rows returns
-// an error, such as io.EOF; a row that it leaves out is found to be NaN. Calls
-// come one after the other, from the goroutine of Fit or one of its workers: the
-// rows of a step are asked for during the step before, so that a run that ends
-// early may have asked for those of one step too many.
+// their conditions when there are any (it is nil otherwise); what it writes may
+// depend on step, row and the numbers that rng yields only, so that a run can be
+// repeated and resumed. step is −1 when Fit measures shift and scale, −2 for the
+// rows of its diagnostics, −3 for held-out rows. A source that has no more rows
+// returns an error, such as io.EOF; a row that it leaves out is found to be NaN.
+// Calls come one after the other, from the goroutine of Fit or one of its workers:
+// the rows of a step are asked for during the step before, so that a run that
+// ends early may have asked for those of one step too many.
+//
+// Rows and RowsOf serve a finite set of rows, of which Fit knows that a long run
+// could learn them by heart; Draws serves rows without end. Of any other Data Fit
+// takes the second for granted, and warns when the rows repeat.
 type Data interface {
 	Batch(x, cond *mat.Dense, step, row int, rng *rand.Rand) error
 	// Dims returns the number of columns of x and of cond.
 	Dims() (d, cond int)
+}
+
+// RowSet is a finite set of rows of one's own, say those of a file.
+type RowSet interface {
+	// Len returns the number of rows.
+	Len() int
+	// Dims returns the number of columns of a row and of its condition.
+	Dims() (d, cond int)
+	// Row writes row i of 0, …, Len()−1 into x and its condition into cond, the
+	// same at every call.
+	Row(i int, x, cond []float64) error
+}
+
+// Rows serves the rows of x, with the conditions in the same rows of cond for a
+// model with Config.Cond and nil for one without, as RowsOf does. The matrices
+// are not copied. An empty matrix and another number of conditions than rows give
+// an error wrapping ErrShape, a NaN or an infinity one wrapping ErrNonFinite that
+// names row and column.
+func Rows(x, cond *mat.Dense) (Data, error) {
+	if x == nil || x.IsEmpty() {
+		return nil, fmt.Errorf("score: Rows: x: is empty, want at least one row and column: %w", ErrShape)
+	}
+	if i, j, bad := firstNonFinite(x); bad {
+		return nil, fmt.Errorf("score: Rows: x: row %d, column %d: is %v, want a finite number: %w", i, j, x.At(i, j), ErrNonFinite)
+	}
+	if cond == nil {
+		return rows{set: matrix{x: x}}, nil
+	}
+	if n, k := x.RawMatrix().Rows, cond.RawMatrix().Rows; n != k {
+		return nil, fmt.Errorf("score: Rows: cond: has %d rows, want %d, as many as x: %w", k, n, ErrShape)
+	}
+	if i, j, bad := firstNonFinite(cond); bad {
+		return nil, fmt.Errorf("score: Rows: cond: row %d, column %d: is %v, want a finite number: %w", i, j, cond.At(i, j), ErrNonFinite)
+	}
+	return rows{set: matrix{x, cond}}, nil
+}
+
+// RowsOf serves the rows of a set, drawn with replacement: a batch may be larger
+// than the set. Of 20 up to 99,999 rows Fit holds some out (see Validation), and
+// below 20,000 its defaults are others (see Settings). A nil or empty set gives
+// an error wrapping ErrShape; a row with a NaN or an infinity ends the run with
+// one wrapping ErrNonFinite that names row and column.
+func RowsOf(set RowSet) (Data, error) {
+	if isNil(set) {
+		return nil, fmt.Errorf("score: RowsOf: set: is nil, want a RowSet: %w", ErrShape)
+	}
+	if d, cond := set.Dims(); set.Len() < 1 || d < 1 || cond < 0 {
+		return nil, fmt.Errorf("score: RowsOf: set: has %d rows of %d columns and %d of conditions, want at least one row and column: %w", set.Len(), d, cond, ErrShape)
+	}
+	return rows{set: set}, nil
+}
+
+// matrix is the RowSet of a matrix, with one of conditions or nil.
+type matrix struct{ x, cond *mat.Dense }
+
+func (m matrix) Len() int { return m.x.RawMatrix().Rows }
+
+func (m matrix) Dims() (d, cond int) {
+	if m.cond != nil {
+		cond = m.cond.RawMatrix().Cols
+	}
+	return m.x.RawMatrix().Cols, cond
+}
+
+func (m matrix) Row(i int, x, cond []float64) error {
+	copy(x, m.x.RawRowView(i))
+	if m.cond != nil {
+		copy(cond, m.cond.RawRowView(i))
+	}
+	return nil
+}
+
+// rows is the Data of a RowSet.
+type rows struct {
+	set   RowSet
+	index []int // of the rows that are served; nil for all
+}
+
+func (r rows) len() int {
+	if r.index != nil {
+		return len(r.index)
+	}
+	return r.set.Len()
+}
+
+// place returns the index in the set of row i of those that are served.
+func (r rows) place(i int) int {
+	if r.index != nil {
+		return r.index[i]
+	}
+	return i
+}
+
+// read is Row of the set for row i of those that are served.
+func (r rows) read(i int, x, cond []float64) error {
+	i = r.place(i)
+	if err := r.set.Row(i, x, cond); err != nil {
+		return fmt.Errorf("row %d: %w", i, err)
+	}
+	if j := indexNonFinite(x); j >= 0 {
+		return fmt.Errorf("row %d, column %d: is %v, want a finite number: %w", i, j, x[j], ErrNonFinite)
+	}
+	if j := indexNonFinite(cond); j >= 0 {
+		return fmt.Errorf("row %d, condition column %d: is %v, want a finite number: %w", i, j, cond[j], ErrNonFinite)
+	}
+	return nil
+}
+
+func (r rows) Dims() (d, cond int) { return r.set.Dims() }
+
+func (r rows) Batch(x, cond *mat.Dense, _, _ int, rng *rand.Rand) error {
+	return r.fill(x, cond, 0, rng)
+}
+
+// fill writes rows that rng chooses, or, when it is nil, those from the first.
+func (r rows) fill(x, cond *mat.Dense, first int, rng *rand.Rand) error {
+	d, cols := r.Dims()
+	if err := fits("Rows", x, cond, d, cols); err != nil {
+		return err
+	}
+	n := r.len()
+	var c []float64
+	for i := range x.RawMatrix().Rows {
+		k := (first + i) % n
+		if rng != nil {
+			k = rng.IntN(n)
+		}
+		if cond != nil {
+			c = cond.RawRowView(i)
+		}
+		if err := r.read(k, x.RawRowView(i), c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// split returns two disjoint random parts of the rows, the second of n rows.
+func (r rows) split(n int, seed uint64) (train rows, held inOrder) {
+	index := noise.Rand(seed, noise.Draw{Purpose: noise.Data, Step: heldOutStep}).Perm(r.len())
+	for i, k := range index {
+		index[i] = r.place(k)
+	}
+	return rows{r.set, index[n:]}, inOrder{rows{r.set, index[:n]}}
+}
+
+// inOrder serves rows one after the other, again and again.
+type inOrder struct{ rows }
+
+func (r inOrder) Batch(x, cond *mat.Dense, _, row int, _ *rand.Rand) error {
+	return r.fill(x, cond, row, nil)
+}
+
+// fits returns an error for a batch of other columns than d and k of conditions.
+func fits(verb string, x, cond *mat.Dense, d, k int) error {
+	c := 0
+	if cond != nil {
+		c = cond.RawMatrix().Cols
+	}
+	if got := x.RawMatrix().Cols; got != d || c != k {
+		return fmt.Errorf("score: %s: batch: has %d columns and %d of conditions, want %d and %d: %w", verb, got, c, d, k, ErrShape)
+	}
+	return nil
 }
 
 // blank makes x such that rows which a Data leaves out cannot pass for data.
@@ -33,92 +201,3 @@ func blank(x *mat.Dense) {
 		}
 	}
 }
-
-// Rows serves the rows of a matrix, drawn with replacement: a batch may be larger
-// than the matrix. Of 20 up to 99,999 rows Fit holds some out (see Validation),
-// and below 20,000 its defaults are others (see Settings). The matrix is not
-// copied. Rows returns an error wrapping ErrShape for an empty matrix, and one
-// wrapping ErrNonFinite that names row and column for a NaN or an infinity.
-func Rows(x *mat.Dense) (Data, error) {
-	if x == nil || x.IsEmpty() {
-		return nil, fmt.Errorf("score: Rows: %w: the matrix is empty", ErrShape)
-	}
-	if i, j, bad := firstNonFinite(x); bad {
-		return nil, fmt.Errorf("score: Rows: %w: row %d, column %d is %v", ErrNonFinite, i, j, x.At(i, j))
-	}
-	return rows{x: x}, nil
-}
-
-type rows struct {
-	x     *mat.Dense
-	index []int // of the rows that are served; nil for all
-}
-
-func (r rows) len() int {
-	if r.index != nil {
-		return len(r.index)
-	}
-	return r.x.RawMatrix().Rows
-}
-
-func (r rows) row(i int) []float64 {
-	if r.index != nil {
-		i = r.index[i]
-	}
-	return r.x.RawRowView(i)
-}
-
-func (r rows) Batch(x, _ *mat.Dense, _, _ int, rng *rand.Rand) error {
-	n, d := r.len(), r.x.RawMatrix().Cols
-	if _, c := x.Dims(); c != d {
-		return fmt.Errorf("score: Rows: %w: batch of %d columns, want %d", ErrShape, c, d)
-	}
-	for i := range x.RawMatrix().Rows {
-		copy(x.RawRowView(i), r.row(rng.IntN(n)))
-	}
-	return nil
-}
-
-func (r rows) Dims() (d, cond int) {
-	_, d = r.x.Dims()
-	return d, 0
-}
-
-// Draws serves fresh draws of a generator, never the same row twice. open is
-// called once, with the source that the generator has to use and may read from
-// in Rand only; d is the number of columns. It is the natural choice for
-// simulators and toy distributions. Runs that go on at the same time need a
-// Data each.
-func Draws(d int, open func(src rand.Source) distmv.Rander) Data {
-	s := &switched{}
-	return &draws{dim: d, source: s, rander: open(s)}
-}
-
-type draws struct {
-	dim    int
-	source *switched
-	rander distmv.Rander
-}
-
-// switched is a source that reads from whichever generator is current.
-type switched struct{ current *rand.Rand }
-
-func (s *switched) Uint64() uint64 { return s.current.Uint64() }
-
-func (d *draws) Batch(x, _ *mat.Dense, _, _ int, rng *rand.Rand) error {
-	if _, c := x.Dims(); c != d.dim {
-		return fmt.Errorf("score: Draws: %w: batch of %d columns, want %d", ErrShape, c, d.dim)
-	}
-	d.source.current = rng
-	for i := range x.RawMatrix().Rows {
-		row := x.RawRowView(i)
-		if got := d.rander.Rand(row); len(got) != d.dim {
-			return fmt.Errorf("score: Draws: %w: a draw of %d numbers, want %d", ErrShape, len(got), d.dim)
-		} else if &got[0] != &row[0] {
-			copy(row, got)
-		}
-	}
-	return nil
-}
-
-func (d *draws) Dims() (dim, cond int) { return d.dim, 0 }

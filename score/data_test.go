@@ -9,7 +9,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/mat"
-	"gonum.org/v1/gonum/stat/distmv"
 
 	"github.com/gradlogp/gradlogp/sde/noise"
 )
@@ -73,20 +72,20 @@ func (f fresh) Rand([]float64) []float64 {
 func TestDrawsTakeRowsThatTheGeneratorAllocates(t *testing.T) {
 	x := mat.NewDense(3, 2, nil)
 	rng := rand.New(rand.NewPCG(1, 1))
-	data := Draws(2, func(src rand.Source) distmv.Rander { return fresh{rand.New(src), 2} })
+	data := Draws(2, func(src rand.Source) fresh { return fresh{rand.New(src), 2} })
 	require.NoError(t, data.Batch(x, nil, 0, 0, rng))
 	require.NotZero(t, x.At(0, 0))
 	require.NotEqual(t, x.At(0, 0), x.At(1, 0))
 
-	err := Draws(2, func(src rand.Source) distmv.Rander { return fresh{rand.New(src), 3} }).Batch(x, nil, 0, 0, rng)
+	err := Draws(2, func(src rand.Source) fresh { return fresh{rand.New(src), 3} }).Batch(x, nil, 0, 0, rng)
 	require.ErrorIs(t, err, ErrShape)
-	require.ErrorContains(t, err, "a draw of 3 numbers, want 2")
+	require.ErrorContains(t, err, "returns 3 numbers, want the 2 of a row")
 	require.ErrorIs(t, data.Batch(mat.NewDense(1, 5, nil), nil, 0, 0, rng), ErrShape)
 }
 
 func TestRowsAreDrawnFromTheMatrix(t *testing.T) {
 	large := mat.NewDense(4, 3, []float64{0, 1, 9, 2, 3, 9, 4, 5, 9, 6, 7, 9})
-	data, err := Rows(large.Slice(0, 3, 0, 2).(*mat.Dense))
+	data, err := Rows(large.Slice(0, 3, 0, 2).(*mat.Dense), nil)
 	require.NoError(t, err)
 	d, cond := data.Dims()
 	require.Equal(t, []int{2, 0}, []int{d, cond})
@@ -106,15 +105,15 @@ func TestRowsAreDrawnFromTheMatrix(t *testing.T) {
 
 func TestBadRowsAreRefused(t *testing.T) {
 	for _, x := range []*mat.Dense{nil, {}} {
-		_, err := Rows(x)
+		_, err := Rows(x, nil)
 		require.ErrorIs(t, err, ErrShape)
 	}
 	for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
 		x := mat.NewDense(4, 3, nil)
 		x.Set(2, 1, bad)
-		_, err := Rows(x)
+		_, err := Rows(x, nil)
 		require.ErrorIs(t, err, ErrNonFinite)
-		require.ErrorContains(t, err, "row 2, column 1 is ")
+		require.ErrorContains(t, err, "row 2, column 1: is ")
 	}
 }
 
@@ -124,27 +123,28 @@ func TestCalibrationMeasuresShiftAndScale(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		columns      []func(i int) float64
-		each         bool
+		scaling      Scaling
 		shift, scale []float64
 	}{
-		"one scale":            {[]func(int) float64{column(3, 1), column(-5, 7)}, false, []float64{3, -5}, []float64{5, 5}},
-		"a scale each":         {[]func(int) float64{column(3, 1), column(-5, 7)}, true, []float64{3, -5}, []float64{1, 7}},
-		"constant column":      {[]func(int) float64{column(0.1, 0), column(-5, 7)}, true, []float64{0.1, -5}, []float64{1, 7}},
-		"constant, one scale":  {[]func(int) float64{column(1e15, 0), column(-5, 7)}, false, []float64{1e15, -5}, []float64{7 / math.Sqrt2, 7 / math.Sqrt2}},
-		"one row, repeated":    {[]func(int) float64{column(0.1, 0), column(-1e9/3, 0)}, false, []float64{0.1, -1e9 / 3}, []float64{1, 1}},
-		"zeros":                {[]func(int) float64{column(0, 0), column(0, 0)}, true, []float64{0, 0}, []float64{1, 1}},
-		"huge":                 {[]func(int) float64{column(0, 1e300), column(0, 1e300)}, false, []float64{0, 0}, []float64{1e300, 1e300}},
-		"tiny":                 {[]func(int) float64{column(0, 1e-300), column(0, 1e-300)}, false, []float64{0, 0}, []float64{1e-300, 1e-300}},
-		"different magnitudes": {[]func(int) float64{column(1e200, 1e198), column(0, 1e-200)}, true, []float64{1e200, 0}, []float64{1e198, 1e-200}},
+		"one scale":            {[]func(int) float64{column(3, 1), column(-5, 7)}, CommonScale, []float64{3, -5}, []float64{5, 5}},
+		"a scale each":         {[]func(int) float64{column(3, 1), column(-5, 7)}, ColumnScales, []float64{3, -5}, []float64{1, 7}},
+		"constant column":      {[]func(int) float64{column(0.1, 0), column(-5, 7)}, ColumnScales, []float64{0.1, -5}, []float64{0x1p-54, 7}},
+		"constant, one scale":  {[]func(int) float64{column(1e15, 0), column(-5, 7)}, CommonScale, []float64{1e15, -5}, []float64{7 / math.Sqrt2, 7 / math.Sqrt2}},
+		"one row, repeated":    {[]func(int) float64{column(0.1, 0), column(-1e9/3, 0)}, CommonScale, []float64{0.1, -1e9 / 3}, []float64{0x1p-54, 0x1p-22}},
+		"zeros":                {[]func(int) float64{column(0, 0), column(0, 0)}, ColumnScales, []float64{0, 0}, []float64{0x1p-50, 0x1p-50}},
+		"huge":                 {[]func(int) float64{column(0, 1e300), column(0, 1e300)}, CommonScale, []float64{0, 0}, []float64{1e300, 1e300}},
+		"tiny":                 {[]func(int) float64{column(0, 1e-300), column(0, 1e-300)}, CommonScale, []float64{0, 0}, []float64{1e-300, 1e-300}},
+		"different magnitudes": {[]func(int) float64{column(1e200, 1e198), column(0, 1e-200)}, ColumnScales, []float64{1e200, 0}, []float64{1e198, 1e-200}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			data := edited{standard(2), func(x *mat.Dense, _, _ int) {
 				x.Apply(func(i, j int, _ float64) float64 { return c.columns[j](i) }, x)
 			}}
 			m := newModel(t, 2, Config{})
-			_, err := Fit(context.Background(), m, data, &Settings{Steps: 1, Batch: 8, ScaleColumns: c.each})
+			_, err := Fit(context.Background(), m, data, &Settings{Steps: 1, Batch: 8, Scaling: c.scaling})
 			require.NoError(t, err)
-			shift, scale := m.Frame()
+			frame := m.Frame()
+			shift, scale := frame.Shift, frame.Scale
 			for j := range 2 {
 				require.InDelta(t, c.shift[j], shift[j], 1e-14*math.Abs(c.shift[j])+1e-14*scale[j])
 				require.InEpsilon(t, c.scale[j], scale[j], 1e-12)
@@ -160,6 +160,6 @@ func TestCalibrationRefusesWhatOverflows(t *testing.T) {
 	m := newModel(t, 2, Config{})
 	_, err := Fit(context.Background(), m, data, nil)
 	require.ErrorIs(t, err, ErrRange)
-	_, scale := m.Frame()
+	scale := m.Frame().Scale
 	require.Equal(t, []float64{1, 1}, scale)
 }

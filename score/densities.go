@@ -8,11 +8,11 @@ import (
 	"github.com/gradlogp/gradlogp/sde"
 )
 
-// The laws of this file are those of k-diffusion (Crowson et al. 2024), in
-// σ/α of model coordinates, as quantile functions.
+// The distributions of this file are those of k-diffusion (Crowson et al. 2024),
+// in σ/α of model coordinates, as quantile functions.
 
-// LogLogistic draws ln(σ/α) from the logistic law with the given Mean and Scale
-// between Low and High: like LogNormal, with heavier tails.
+// LogLogistic draws ln(σ/α) from the logistic distribution with the given Mean
+// and Scale between Low and High: like LogNormal, with heavier tails.
 type LogLogistic struct {
 	Mean      float64
 	Scale     float64 // zero means 1
@@ -32,7 +32,7 @@ func (l LogLogistic) At(p sde.SDE, u float64) float64 {
 // Scale that is not positive, or impossible levels.
 func (l LogLogistic) Validate() error {
 	if !finite(l.Mean) {
-		return fmt.Errorf("%w: LogLogistic.Mean is %v, want a finite number", ErrRange, l.Mean)
+		return fmt.Errorf("LogLogistic.Mean: is %v, want a finite number: %w", l.Mean, ErrRange)
 	}
 	if err := positiveOrZero("LogLogistic.Scale", l.Scale, "1"); err != nil {
 		return err
@@ -40,8 +40,8 @@ func (l LogLogistic) Validate() error {
 	return validLevels("LogLogistic", l.Low, l.High)
 }
 
-// SplitLogNormal draws ln(σ/α) from two halves of normal laws that meet at Mean
-// with the same density: deviation Below under it and Above over it.
+// SplitLogNormal draws ln(σ/α) from two halves of normal distributions that meet at
+// Mean with the same density: deviation Below under it and Above over it.
 type SplitLogNormal struct {
 	Mean, Below, Above float64
 }
@@ -59,7 +59,7 @@ func (l SplitLogNormal) At(p sde.SDE, u float64) float64 {
 // deviations are positive.
 func (l SplitLogNormal) Validate() error {
 	if !finite(l.Mean) || !(l.Below > 0 && finite(l.Below)) || !(l.Above > 0 && finite(l.Above)) {
-		return fmt.Errorf("%w: SplitLogNormal is %+v, want a finite Mean, positive Below and Above", ErrRange, l)
+		return fmt.Errorf("SplitLogNormal: is %+v, want a finite Mean, positive Below and Above: %w", l, ErrRange)
 	}
 	return nil
 }
@@ -69,7 +69,7 @@ func (l SplitLogNormal) Validate() error {
 type CosineTimes struct {
 	Variance  float64 // v in model coordinates; zero means 1
 	Low, High float64 // of σ/α; zero means the end of the span
-	// ShiftHigh and ShiftLow move the law to n times the noise, as large images
+	// ShiftHigh and ShiftLow move the distribution to n times the noise, as large images
 	// need, ln(σ/α) being interpolated from ln ShiftHigh more at the high end to
 	// ln ShiftLow more at the low end (Hoogeboom et al. 2023, where they are the
 	// image's size over that of the noise). Zero means 1.
@@ -79,7 +79,7 @@ type CosineTimes struct {
 // At returns the time at quantile u.
 func (l CosineTimes) At(p sde.SDE, u float64) float64 {
 	low, high := levels(p, l.Low, l.High)
-	unit := math.Sqrt(variance(l.Variance))
+	unit := math.Sqrt(cmp.Or(l.Variance, 1))
 	shifted := func(n float64) float64 {
 		from, to := math.Atan(low/(n*unit)), math.Atan(high/(n*unit))
 		return math.Log(n * unit * math.Tan((1-u)*from+u*to))

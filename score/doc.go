@@ -18,12 +18,12 @@
 //	prediction   Skip          Out            1 − α·Skip
 //	EDM          αv/C          σ√(v/C)        σ²/C          C = α²v + σ²
 //	Epsilon      1/α           −σ/α           0
-//	Clean        0             1              1
+//	X0           0             1              1
 //	V            α/(α²+σ²)     −σ/(α²+σ²)     σ²/(α²+σ²)
-//	Flow         (1+2fσ²/g²)/α −2σ²/(αg²)     −2fσ²/g²
+//	Velocity     (1+2fσ²/g²)/α −2σ²/(αg²)     −2fσ²/g²
 //
-// with In = 1/√C and Noise = ¼ ln(σ/α) for all of them but Flow, whose Noise is t. EDM with calibrated
-// variance is the default (Karras et al. 2022). An energy network, nn.Energy,
+// with In = 1/√C and Noise = ¼ ln(σ/α) for all of them but Velocity, whose Noise
+// is t. EDM with calibrated variance is the default (Karras et al. 2022). An energy network, nn.Energy,
 // fits in the network's place; its energy is that of the log-density,
 //
 //	−log p_t(x) = ‖x‖²/(2C) + (α√v/σ) E_θ(In·x) + const(t).
@@ -45,8 +45,17 @@
 //
 //	x̄_i = Σ_j w_ij x_j,   w_ij = softmax_j(−‖x_t,i − αx_j‖²/(2σ²)),
 //
-// the row itself being one of them (the Rao-Blackwellised target). The Model
-// gets a moving average of the weights.
+// the row itself being one of them: the stable target field of Xu, Tong &
+// Jaakkola 2023, here called the Rao-Blackwellised target. It has the expectation
+// of the clean row at any number of references:
+//
+//	Which row was noised says nothing of the rows: they are exchangeable. So, given them and
+//	x_t, it was row j with probability w_j, and x̄ = E[x₀ | x_t, rows]; E[x̄ | x_t] = E[x₀ | x_t].
+//
+// It asks of Data that the rows of a step are drawn alike, whatever their place
+// in it, and of an Objective that it is quadratic in the target; another one,
+// such as a Huber loss, has its own minimiser, as it has with the clean row. The
+// Model gets a moving average of the weights.
 //
 // # Objectives
 //
@@ -73,13 +82,13 @@
 //
 // Times are quantile functions, hence stratified: LogNormal, LogUniform (the
 // importance sampling of Likelihood), LogLogistic, SplitLogNormal and CosineTimes
-// in σ/α, Uniform, and Levels for tables. For the published discrete objectives
-// take a process of sde.NewDDPM or sde.NewNCSN with Levels.
+// in σ/α, UniformTimes, and LevelTimes for tables. For the published discrete
+// objectives take a process of sde.NewDDPM or sde.NewNCSN with LevelTimes.
 //
 // # Conditions
 //
 // A model with Config.Cond learns s(y, t | c) for class labels and continuous c
-// from rows with conditions (Pairs, DrawPairs), and with the probability
+// from rows with conditions (see Rows and Drawn.WithConditions), and with the probability
 // Settings.DropCond the unconditional score too. The posterior mean above then
 // runs over references with the same label; with continuous c the target is the
 // clean row. Model.Given binds conditions, sde.Guide is classifier-free guidance
@@ -93,9 +102,10 @@
 //
 // # Few rows
 //
-// On few rows a network learns first the law and then the rows by heart. Fit
-// therefore holds a tenth of them out, looks at the loss on these with the same
-// noise every 100 steps, and leaves the average of the best look (Validation).
+// On few rows a network learns first the distribution and then the rows by
+// heart. Fit therefore holds a tenth of them out, looks at the loss on these with
+// the same noise every 100 steps, and leaves the average of the best look
+// (Validation).
 // Below 20,000 rows the target is the plain one, and a network without Fourier
 // features is the better choice. KLBound on n rows of two moons, in nats, after
 // about 2n steps:
@@ -124,6 +134,35 @@
 // Whatever ends a run early (the context, an error of data, Recorder or disk, a
 // loss that is not finite, a dead network) ends it after a complete step, with
 // the last good checkpoint in place. Recorders write what a run says of each
-// step, with Measures of one's own such as the likelihood of held-out rows,
+// step, with metrics of one's own such as the likelihood of held-out rows,
 // Settings.Logger of events.
+//
+// # Files
+//
+// A model is a safetensors file that says of itself what it is made of: Open
+// needs nothing else, unless there are parts of the user's own, for which there
+// are New and LoadFile. Model.Metadata are kept in it.
+//
+// # References
+//
+//	Crowson et al. 2024      Scalable High-Resolution Pixel-Space Image Synthesis with Hourglass Diffusion Transformers, arXiv:2401.11605
+//	Hang et al. 2023         Efficient Diffusion Training via Min-SNR Weighting Strategy, arXiv:2303.09556
+//	Ho et al. 2020           Denoising Diffusion Probabilistic Models, arXiv:2006.11239
+//	Ho & Salimans 2022       Classifier-Free Diffusion Guidance, arXiv:2207.12598
+//	Hoogeboom et al. 2023    simple diffusion: End-to-end diffusion for high resolution images, arXiv:2301.11093
+//	Hyvärinen 2005           Estimation of Non-Normalized Statistical Models by Score Matching, JMLR 6
+//	Karras et al. 2022       Elucidating the Design Space of Diffusion-Based Generative Models, arXiv:2206.00364
+//	Karras et al. 2024       Analyzing and Improving the Training Dynamics of Diffusion Models, arXiv:2312.02696
+//	Kendall et al. 2018      Multi-Task Learning Using Uncertainty to Weigh Losses for Scene Geometry and Semantics, arXiv:1705.07115
+//	Lipman et al. 2023       Flow Matching for Generative Modeling, arXiv:2210.02747
+//	Pang et al. 2020         Efficient Learning of Generative Models via Finite-Difference Score Matching, arXiv:2007.03317
+//	Salimans & Ho 2021       Should EBMs model the energy or the score?, ICLR workshop on energy-based models
+//	Salimans & Ho 2022       Progressive Distillation for Fast Sampling of Diffusion Models, arXiv:2202.00512
+//	Song & Ermon 2019        Generative Modeling by Estimating Gradients of the Data Distribution, arXiv:1907.05600
+//	Song et al. 2019         Sliced Score Matching: A Scalable Approach to Density and Score Estimation, arXiv:1905.07088
+//	Song et al. 2021         Maximum Likelihood Training of Score-Based Diffusion Models, arXiv:2101.09258
+//	Song & Kingma 2021       How to Train Your Energy-Based Models, arXiv:2101.03288
+//	Vincent 2011             A Connection Between Score Matching and Denoising Autoencoders, Neural Computation 23
+//	Wang et al. 2020         A Wasserstein Minimum Velocity Approach to Learning Unnormalized Models, arXiv:2002.07501
+//	Xu, Tong & Jaakkola 2023 Stable Target Field for Reduced Variance Score Estimation in Diffusion Models, arXiv:2302.00670
 package score

@@ -16,7 +16,7 @@ func TestScoreIsMinusTheGradientOfTheEnergy(t *testing.T) {
 			m := newModel(t, 3, Config{Net: spherical, Process: p, Precond: c}).Float64()
 			x, at := normals(n, 3, 1), spread(p, n)
 			s := mat.NewDense(n, 3, nil)
-			m.Score(s, x, at)
+			m.Unconditional().Score(s, x, at)
 			for j := range 3 {
 				up, down := mat.DenseCopyOf(x), mat.DenseCopyOf(x)
 				step := make([]float64, n)
@@ -27,8 +27,8 @@ func TestScoreIsMinusTheGradientOfTheEnergy(t *testing.T) {
 					down.Set(i, j, x.At(i, j)-step[i])
 				}
 				high, low := make([]float64, n), make([]float64, n)
-				m.Energy(high, up, at)
-				m.Energy(low, down, at)
+				m.Unconditional().Energy(high, up, at)
+				m.Unconditional().Energy(low, down, at)
 				for i := range n {
 					_, σ := p.Kernel(at[i])
 					slope := (high[i] - low[i]) / (up.At(i, j) - down.At(i, j))
@@ -43,7 +43,7 @@ func TestEnergyHasTheSameBitsForCommonAndRepeatedTimes(t *testing.T) {
 	m := newModel(t, 2, Config{Net: spherical, Process: sde.VP{}})
 	x := normals(5, 2, 1)
 	one, each := make([]float64, 5), make([]float64, 5)
-	m.Energy(one, x, []float64{0.2})
-	m.Energy(each, x, []float64{0.2, 0.2, 0.2, 0.2, 0.2})
+	m.Unconditional().Energy(one, x, []float64{0.2})
+	m.Unconditional().Energy(each, x, []float64{0.2, 0.2, 0.2, 0.2, 0.2})
 	require.Equal(t, one, each)
 }

@@ -22,9 +22,14 @@ type evaluator interface {
 }
 
 // place is what rows are evaluated at: the coefficients of a common time or of
-// one a row, and the encoded conditions, common or one a row, none for a model
-// without.
-type place struct{ coeffs, cond []float64 }
+// one a row, and the conditions, common or one a row; nil is none.
+type place struct {
+	coeffs []float64
+	cond   *mat.Dense
+}
+
+// common reports whether there is one condition, or none, for all rows.
+func (p place) common() bool { return p.cond == nil || p.cond.RawMatrix().Rows == 1 }
 
 // coeffsPerTime is the number of coefficients of a time: the network's input
 // scale and noise level, and the score's factors of x and of the network.
@@ -55,8 +60,7 @@ type form[T ad.Float] struct {
 	program *ad.Program[T]
 	inputs  int
 	weights ad.Weights[T]
-	mu      sync.Mutex
-	idle    []*buffers[T]
+	idle    pool.Free[*buffers[T]]
 }
 
 type buffers[T ad.Float] struct {
@@ -87,7 +91,7 @@ func (e *engine[T]) load(theta []float32) {
 // form returns a program for times and conditions that are common or one a row.
 func (e *engine[T]) form(kind int, at place) *form[T] {
 	m, width := e.m, e.m.conditionWidth()
-	commonTime, commonCond := len(at.coeffs) == coeffsPerTime, len(at.cond) == width
+	commonTime, commonCond := len(at.coeffs) == coeffsPerTime, at.common()
 	which := 0
 	if commonTime {
 		which++
@@ -152,46 +156,46 @@ func (e *engine[T]) score(dst, x *mat.Dense, at place) {
 	f := e.form(scoreForm, at)
 	n := x.RawMatrix().Rows
 	b := f.take(1)
-	b.set(x, at)
+	b.set(e.m.cond, x, at)
 	b.out[0] = resize(b.out[0], n*e.m.dim)
 	f.run(n, b)
 	fromRows(dst, b.out[0])
-	f.give(b)
+	f.idle.Give(b)
 }
 
 func (e *engine[T]) jvp(dst, jv, x, v *mat.Dense, at place) {
 	f := e.form(jvpForm, at)
 	n := x.RawMatrix().Rows
 	b := f.take(2)
-	b.set(x, at)
+	b.set(e.m.cond, x, at)
 	last := f.inputs - 1
 	b.in[last] = toRows(b.in[last], v)
 	b.out[0], b.out[1] = resize(b.out[0], n*e.m.dim), resize(b.out[1], n*e.m.dim)
 	f.run(n, b)
 	fromRows(dst, b.out[0])
 	fromRows(jv, b.out[1])
-	f.give(b)
+	f.idle.Give(b)
 }
 
 func (e *engine[T]) divergence(dst *mat.Dense, div []float64, x *mat.Dense, at place) {
 	f := e.form(divergenceForm, at)
 	n := x.RawMatrix().Rows
 	b := f.take(2)
-	b.set(x, at)
+	b.set(e.m.cond, x, at)
 	b.out[0], b.out[1] = resize(b.out[0], n*e.m.dim), resize(b.out[1], n)
 	f.run(n, b)
 	fromRows(dst, b.out[0])
 	for i, v := range b.out[1] {
 		div[i] = float64(v)
 	}
-	f.give(b)
+	f.idle.Give(b)
 }
 
 // set fills the inputs that all forms have.
-func (b *buffers[T]) set(x *mat.Dense, at place) {
+func (b *buffers[T]) set(c *conditions, x *mat.Dense, at place) {
 	b.in[0], b.in[1] = toRows(b.in[0], x), narrow(b.in[1], at.coeffs)
-	if len(at.cond) > 0 {
-		b.in[2] = narrow(b.in[2], at.cond)
+	if c != nil {
+		b.in[2] = encoded(c, b.in[2], at.cond)
 	}
 }
 
@@ -207,20 +211,10 @@ func (f *form[T]) run(n int, b *buffers[T]) {
 }
 
 func (f *form[T]) take(out int) *buffers[T] {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if k := len(f.idle) - 1; k >= 0 {
-		b := f.idle[k]
-		f.idle = f.idle[:k]
+	if b, ok := f.idle.Take(); ok {
 		return b
 	}
 	return &buffers[T]{in: make([][]T, f.inputs), out: make([][]T, out), crew: pool.New(0)}
-}
-
-func (f *form[T]) give(b *buffers[T]) {
-	f.mu.Lock()
-	f.idle = append(f.idle, b)
-	f.mu.Unlock()
 }
 
 // resize returns s with length n, its content unspecified.

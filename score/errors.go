@@ -4,6 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
+	"strconv"
+	"strings"
+	"unicode"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -12,12 +16,12 @@ import (
 
 // Errors that this package wraps.
 var (
-	ErrRange     = errors.New("value out of range")
-	ErrShape     = errors.New("wrong shape")
-	ErrNonFinite = errors.New("not finite")
-	ErrMismatch  = errors.New("model and file differ")
-	ErrDead      = errors.New("the network has learned nothing")
-	ErrOpaque    = errors.New("a value has no description")
+	ErrRange           = errors.New("value out of range")
+	ErrShape           = errors.New("wrong shape")
+	ErrNonFinite       = errors.New("not finite")
+	ErrMismatch        = errors.New("model and file differ")
+	ErrCollapsed       = errors.New("the run has collapsed")
+	ErrNotSerializable = errors.New("not serialisable")
 )
 
 // validVariance checks a variance of which zero means 1.
@@ -26,9 +30,21 @@ func validVariance(field string, v float64) error { return positiveOrZero(field,
 // positiveOrZero checks a positive number of which zero means a default.
 func positiveOrZero(field string, v float64, zero string) error {
 	if v < 0 || !finite(v) {
-		return fmt.Errorf("%w: %s is %v, want a positive number, or 0 for %s", ErrRange, field, v, zero)
+		return fmt.Errorf("%s: is %v, want a positive number, or 0 for %s: %w", field, v, zero, ErrRange)
 	}
 	return nil
+}
+
+// isNil reports whether v is nil or a nil pointer, function, map or slice.
+func isNil(v any) bool {
+	if v == nil {
+		return true
+	}
+	switch r := reflect.ValueOf(v); r.Kind() {
+	case reflect.Pointer, reflect.Func, reflect.Map, reflect.Slice, reflect.Chan:
+		return r.IsNil()
+	}
+	return false
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
@@ -52,4 +68,46 @@ func firstNonFinite(x *mat.Dense) (i, j int, bad bool) {
 		}
 	}
 	return 0, 0, false
+}
+
+// What errors show of texts that come from files, which may be long and hold
+// anything, has a bound and no control characters.
+
+// quoted returns the beginning of a text in quotation marks.
+func quoted(s string) string {
+	const most = 80
+	if len(s) > most {
+		return strconv.Quote(s[:most]) + "…"
+	}
+	return strconv.Quote(s)
+}
+
+// contrast returns what two texts have around their first difference.
+func contrast(a, b string) (x, y string) {
+	const before, most = 60, 160
+	from := 0
+	for from < len(a) && from < len(b) && a[from] == b[from] {
+		from++
+	}
+	if from -= before; from < 0 || len(a) <= most && len(b) <= most {
+		from = 0
+	}
+	return cut(a, from, most), cut(b, from, most)
+}
+
+// cut returns at most so many bytes of a text, with an ellipsis where more is.
+func cut(s string, from, most int) string {
+	part := s[from:min(from+most, len(s))]
+	if from > 0 {
+		part = "…" + part
+	}
+	if from+most < len(s) {
+		part += "…"
+	}
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, part)
 }

@@ -12,25 +12,38 @@ import (
 func (t *trainer) started() {
 	held := 0
 	if t.held != nil {
-		held = t.held.batch.own
+		held = t.held.rows
 	}
 	t.log.Info("score: training starts", "dim", t.m.dim, "weights", t.params.Len(), "done", t.step, "steps", t.s.Steps,
 		"batch", t.s.Batch, "references", max(t.s.References, 0), "held_out", held, "seed", t.s.Seed, "workers", t.s.Workers)
 }
 
-func (t *trainer) checked(c Check) {
-	args := []any{"step", c.Step, "R", c.R, "z", c.Z}
-	if !math.IsNaN(c.Gain) {
-		args = append(args, "gain", c.Gain)
+// diagnosed tells of a look of the detector and what it means.
+func (t *trainer) diagnosed(c Diagnosis, young, low bool) {
+	args := []any{"step", c.Step, "explained", c.Explained, "standard_errors", c.StandardErrors}
+	verdict := "learning"
+	switch {
+	case young:
+		verdict = "worse than a linear denoiser, but young"
+	case !low:
+	case math.IsNaN(c.Explainable):
+		verdict = "no better than a linear denoiser; whether it could be was not measured"
+	case c.Explainable > deadGain:
+		verdict = "collapsed: no better than a linear denoiser, which leaves more to explain"
+	default:
+		verdict = "no better than a linear denoiser, which explains all there is"
 	}
-	t.log.Info("score: check", args...)
+	if !math.IsNaN(c.Explainable) {
+		args = append(args, "explainable", c.Explainable)
+	}
+	t.log.Info("score: diagnosis", append(args, "verdict", verdict)...)
 }
 
 // stopped tells of the end: an error unless somebody wanted it.
 func (t *trainer) stopped(err error) {
 	level, args := slog.LevelInfo, []any{"step", t.step, "loss", t.result.Loss}
 	if t.result.BestStep > 0 {
-		args = append(args, "held_out", t.result.HeldOut, "best_step", t.result.BestStep)
+		args = append(args, "held_out_loss", t.result.HeldOut, "best_step", t.result.BestStep)
 	}
 	if err != nil {
 		args = append(args, "error", err)

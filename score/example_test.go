@@ -3,19 +3,15 @@ package score_test
 import (
 	"bytes"
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log"
-	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"gonum.org/v1/gonum/mat"
-	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distmv"
 
 	"github.com/gradlogp/gradlogp/dataset"
@@ -30,7 +26,7 @@ import (
 
 // normal returns draws of N((3, −1), 4 I).
 func normal() score.Data {
-	return score.Draws(2, func(src rand.Source) distmv.Rander {
+	return score.Draws(2, func(src rand.Source) *distmv.Normal {
 		law, _ := distmv.NewNormal([]float64{3, -1}, mat.NewSymDense(2, []float64{4, 0, 0, 4}), src)
 		return law
 	})
@@ -57,17 +53,39 @@ func Example() {
 	if err := loaded.Load(&file); err != nil {
 		log.Fatal(err)
 	}
-	shift, scale := loaded.Frame()
-	fmt.Printf("mean %.1f, deviation %.1f\n", shift, scale)
+	frame := loaded.Frame()
+	fmt.Printf("mean %.1f, deviation %.1f\n", frame.Shift, frame.Scale)
 
 	// In model coordinates the data are N(0, I): at noise level 1 the score is −y/2.
 	y, s := mat.NewDense(1, 2, []float64{1, -2}), mat.NewDense(1, 2, nil)
-	loaded.Score(s, y, []float64{1})
+	loaded.Unconditional().Score(s, y, []float64{1})
 	fmt.Printf("score %.1f\n", mat.Formatted(s))
 	// Output:
 	// 200 steps
 	// mean [3.0 -1.0], deviation [2.0 2.0]
 	// score [-0.5   1.0]
+}
+
+// A file is all that another program needs.
+func ExampleOpen() {
+	m, err := score.New(2, &score.Config{Net: nn.MLP{Hidden: []int{16, 16}}, Process: sde.VP{BetaMax: 15}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	m.Metadata = map[string]string{"data": "tides of 2024"}
+	path := filepath.Join(os.TempDir(), fmt.Sprintf("model-%d", os.Getpid()))
+	defer os.Remove(path)
+	if err := m.SaveFile(path); err != nil {
+		log.Fatal(err)
+	}
+
+	opened, err := score.Open(path)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(opened.Dim(), opened.Process(), opened.Metadata)
+	// Output:
+	// 2 {0 15} map[data:tides of 2024]
 }
 
 // Huber is a denoising loss that grows linearly for large errors,
@@ -102,14 +120,17 @@ func (c classes) Rand(x []float64) []float64 {
 // A conditional model is trained on rows with labels, and sampled with a label
 // for each row and guidance.
 func ExampleModel_Given() {
-	data := score.DrawPairs(2, 1, func(src rand.Source) distmv.Rander { return classes{rand.New(src)} })
+	data := score.Draws(3, func(src rand.Source) classes { return classes{rand.New(src)} }).WithConditions(1)
 	m, _ := score.New(2, &score.Config{Net: nn.MLP{Hidden: []int{32, 32}}, Cond: score.Conditions{Classes: []int{2}}})
 	if _, err := score.Fit(context.Background(), m, data, &score.Settings{Steps: 400, Batch: 128}); err != nil {
 		log.Fatal(err)
 	}
 	labels := mat.NewDense(4, 1, []float64{0, 1, 1, 0})
 	x := mat.NewDense(4, 2, nil)
-	p := sampler.Problem{SDE: m.Process(), Score: sde.Guide(m.Given(labels), m, 1.5)}
+	p, err := sde.Guide(m.Given(labels).Problem(), m.Problem(), 1.5)
+	if err != nil {
+		log.Fatal(err)
+	}
 	if err := sampler.Sample(context.Background(), x, p, sampler.DPMpp2M{}, nil); err != nil {
 		log.Fatal(err)
 	}
@@ -137,7 +158,7 @@ func ExampleSSMVR() {
 func ExampleDDPM() {
 	table, _ := sde.VP{}.Discrete(100)
 	m, _ := score.New(2, &score.Config{Process: table, Net: nn.MLP{Hidden: []int{16}}, Precond: score.Epsilon{}})
-	s := &score.Settings{Steps: 100, Batch: 64, Objective: score.DDPM{}, Times: score.Levels{}}
+	s := &score.Settings{Steps: 100, Batch: 64, Objective: score.DDPM{}, Times: score.LevelTimes{}}
 	result, err := score.Fit(context.Background(), m, normal(), s)
 	fmt.Println(result.Steps, err)
 	// Output: 100 <nil>
@@ -149,7 +170,7 @@ func ExampleAsymmetry() {
 	x, a := mat.NewDense(1, 2, []float64{0.4, -1}), make([]float64, 1)
 	for _, net := range []nn.Module{nn.RecipeEnergy(2, 16), nn.RecipeMLP(2, 16)} {
 		m, _ := score.New(2, &score.Config{Net: net})
-		score.Asymmetry(a, m.Float64(), x, []float64{0.5})
+		score.Asymmetry(a, m.Float64().Unconditional(), x, []float64{0.5})
 		fmt.Printf("%T: %v\n", net, a[0] < 1e-12)
 	}
 	// Output:
@@ -222,64 +243,6 @@ type each func(score.Metrics) error
 
 func (f each) Record(m score.Metrics) error { return f(m) }
 
-// What a run says of its steps goes to a file, whole lines whatever happens.
-func ExampleJSONLines() {
-	path := filepath.Join(os.TempDir(), fmt.Sprintf("run-%d.jsonl", os.Getpid()))
-	defer os.Remove(path)
-	file, err := score.AppendLines(path)
-	if err != nil {
-		log.Fatal(err)
-	}
-	r := score.Recorders{&score.JSONLines{W: file}, &score.CSV{W: os.Stdout}}
-	for step := range 2 {
-		m := score.Metrics{Step: step + 1, Steps: 2, Loss: 1.5, GradNorm: 0.25, Rate: 1e-3, HeldOut: math.NaN()}
-		if step == 1 {
-			m.HeldOut = 1.75
-		}
-		if err := r.Record(m); err != nil {
-			log.Fatal(err)
-		}
-	}
-	if err := file.Close(); err != nil {
-		log.Fatal(err)
-	}
-	lines, _ := os.ReadFile(path)
-	fmt.Print(string(lines))
-	// Output:
-	// step,loss,grad_norm,rate,held_out
-	// 1,1.5,0.25,0.001,
-	// 2,1.5,0.25,0.001,1.75
-	// {"step":1,"steps":2,"loss":1.5,"grad_norm":0.25,"rate":0.001}
-	// {"step":2,"steps":2,"loss":1.5,"grad_norm":0.25,"rate":0.001,"held_out":1.75}
-}
-
-// The negative log-likelihood of held-out rows, in nats, as a column of the
-// record of a run.
-func ExampleMeasure() {
-	ctx := context.Background()
-	m, _ := score.New(2, &score.Config{Net: nn.MLP{Hidden: []int{16, 16}}})
-	x, logp := mat.NewDense(200, 2, nil), make([]float64, 200)
-	_ = normal().Batch(x, nil, 0, 0, rand.New(rand.NewPCG(1, 2)))
-	var record bytes.Buffer
-
-	nll := &score.Measure{Name: "nll", Every: 200, To: &score.CSV{W: &record}, Of: func() (float64, error) {
-		_, err := sampler.LogProb(ctx, logp, x, sampler.Problem{SDE: m.Process(), Score: m}, nil)
-		return -stat.Mean(logp, nil), err
-	}}
-	if _, err := score.Fit(ctx, m, normal(), &score.Settings{Steps: 400, Batch: 64, Recorder: nll}); err != nil {
-		log.Fatal(err)
-	}
-
-	rows, _ := csv.NewReader(&record).ReadAll()
-	fmt.Println(rows[0], len(rows))
-	last, _ := strconv.ParseFloat(rows[400][5], 64)
-	entropy := math.Log(2 * math.Pi * math.E * 4) // of N(μ, 4I)
-	fmt.Printf("%q %t\n", rows[199][5], math.Abs(last-entropy) < 0.2)
-	// Output:
-	// [step loss grad_norm rate held_out nll] 401
-	// "" true
-}
-
 // The model in training is the average of the weights so far once it has been
 // published.
 func ExampleMetrics_Publish() {
@@ -292,7 +255,7 @@ func ExampleMetrics_Publish() {
 		if err := x.Publish(); err != nil {
 			return err
 		}
-		m.Score(s, y, []float64{1}) // m is the average of the weights so far
+		m.Unconditional().Score(s, y, []float64{1}) // m is the average of the weights so far
 		fmt.Println(x.Step, s.At(0, 0) < 0, s.At(0, 1) > 0)
 		return nil
 	})
@@ -304,15 +267,14 @@ func ExampleMetrics_Publish() {
 	// <nil>
 }
 
-// How a run comes closer to a law that is known. The exact answers are computed
+// How a run comes closer to a distribution that is known. The exact answers are computed
 // once.
-func ExampleTruth() {
+func ExampleOracle() {
 	law := dataset.NewRing(rand.NewPCG(1, 2))
-	exact := func(σ float64) score.Denoiser { return law.Diffuse(1, σ) }
-	truth := score.NewTruth(dataset.Sample(law, 200), exact, 0)
+	oracle := score.NewOracle(dataset.Sample(law, 200), law.Diffuse, 0)
 
 	m, _ := score.New(2, &score.Config{Net: nn.RecipeMLP(2, 24)})
-	before := truth.KLBound(m)
+	before := oracle.KLBound(m)
 	watch := each(func(x score.Metrics) error {
 		if x.Step%200 != 0 {
 			return nil
@@ -320,12 +282,12 @@ func ExampleTruth() {
 		if err := x.Publish(); err != nil {
 			return err
 		}
-		bound := truth.KLBound(m)
+		bound := oracle.KLBound(m)
 		fmt.Println(x.Step, bound < 0.8*before)
 		before = bound
 		return nil
 	})
-	data := score.Draws(2, func(src rand.Source) distmv.Rander { return dataset.NewRing(src) })
+	data := score.Draws(2, dataset.NewRing)
 	_, err := score.Fit(context.Background(), m, data, &score.Settings{Steps: 400, Batch: 64, Recorder: watch})
 	fmt.Println(err)
 	// Output:
@@ -338,7 +300,7 @@ func ExampleTruth() {
 func ExampleValidation() {
 	x := mat.NewDense(200, 2, nil)
 	_ = normal().Batch(x, nil, 0, 0, rand.New(rand.NewPCG(1, 2)))
-	data, err := score.Rows(x)
+	data, err := score.Rows(x, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -356,7 +318,7 @@ func ExampleModel_LoadWeights() {
 		{Name: "net.weight", Shape: []int{2, 2}, Data: []float32{1, 2, 3, 4}}, // [out, in]
 		{Name: "net.bias", Shape: []int{2}, Data: []float32{0, 0}},
 	}}
-	m, err := score.New(2, &score.Config{Net: nn.Linear{Out: 2}, Precond: score.Clean{}})
+	m, err := score.New(2, &score.Config{Net: nn.Linear{Out: 2}, Precond: score.X0{}})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -366,7 +328,7 @@ func ExampleModel_LoadWeights() {
 		return n
 	})
 	s := mat.NewDense(1, 2, nil)
-	m.Score(s, mat.NewDense(1, 2, []float64{1, 0}), []float64{1})
+	m.Unconditional().Score(s, mat.NewDense(1, 2, []float64{1, 0}), []float64{1})
 	fmt.Printf("%.3f %v\n", mat.Formatted(s), err) // D − x with D = (1, 3)/√2
 	// Output: [-0.293   2.121] <nil>
 }

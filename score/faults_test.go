@@ -52,14 +52,14 @@ func TestRunEndsAfterTheLastCompleteStep(t *testing.T) {
 					x.Set(11, 1, math.NaN())
 				}
 			}}
-		}, ErrNonFinite, "data at step 7: not finite: row 11, column 1 is NaN", 7},
+		}, ErrNonFinite, "data at step 7: row 11, column 1: is NaN", 7},
 		"infinite reference": {func(*Settings, context.CancelFunc) Data {
 			return edited{moons(), func(x *mat.Dense, step, row int) {
 				if step == 7 && row > 0 {
 					x.Set(1, 0, math.Inf(-1))
 				}
 			}}
-		}, ErrNonFinite, "row 25, column 0 is -Inf", 7},
+		}, ErrNonFinite, "row 25, column 0: is -Inf", 7},
 		"data": {func(*Settings, context.CancelFunc) Data { return &failing{moons(), 7, broken} },
 			broken, "data at step 7: disk full", 7},
 		"data at calibration": {func(*Settings, context.CancelFunc) Data { return &failing{moons(), -1, broken} },
@@ -71,11 +71,11 @@ func TestRunEndsAfterTheLastCompleteStep(t *testing.T) {
 					x.Set(0, 0, -1e4)
 				}
 			}}
-		}, ErrNonFinite, "step 8: not finite: the loss, although data and weights are finite; the loss is NaN", 7},
+		}, ErrNonFinite, "step 8: the loss, although data and weights are finite; the loss is NaN", 7},
 		"gradient": {func(s *Settings, _ context.CancelFunc) Data {
 			s.Objective = kinked{}
 			return moons()
-		}, ErrNonFinite, "step 1: not finite: gradient of hidden0.weight[0, 0] is NaN; the loss is ", 0},
+		}, ErrNonFinite, "step 1: gradient of hidden0.weight[0, 0] is NaN; the loss is ", 0},
 		"noisy rows": {func(s *Settings, _ context.CancelFunc) Data {
 			return edited{moons(), func(x *mat.Dense, step, row int) {
 				if step == 7 {
@@ -90,11 +90,11 @@ func TestRunEndsAfterTheLastCompleteStep(t *testing.T) {
 		"time": {func(s *Settings, _ context.CancelFunc) Data {
 			s.Times = fixed(math.NaN())
 			return moons()
-		}, ErrRange, "Settings.Times gives NaN at quantile", 0},
+		}, ErrRange, "Settings.Times: gives NaN at quantile", 0},
 		"rate": {func(s *Settings, _ context.CancelFunc) Data {
 			s.Rate = breaking(7)
 			return moons()
-		}, ErrNonFinite, "step 8: not finite: the learning rate is +Inf", 7},
+		}, ErrNonFinite, "step 8: the learning rate is +Inf", 7},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(background)
@@ -119,7 +119,7 @@ func TestRunEndsAfterTheLastCompleteStep(t *testing.T) {
 			require.Equal(t, want, m.theta)
 			require.Equal(t, raw, r.Raw)
 			score := mat.NewDense(3, 2, nil)
-			m.Score(score, normals(3, 2, 1), []float64{0.5})
+			m.Unconditional().Score(score, normals(3, 2, 1), []float64{0.5})
 			_, _, bad := firstNonFinite(score)
 			require.False(t, bad)
 		})
@@ -159,7 +159,7 @@ type infinite struct{}
 
 func (infinite) At(sde.SDE, float64) float64 { return math.Inf(1) }
 
-// fixed is the time law of one time.
+// fixed is the distribution of one time.
 type fixed float64
 
 func (f fixed) At(sde.SDE, float64) float64 { return float64(f) }
@@ -207,7 +207,7 @@ func TestModelKeepsItsWeightsWhenTheOptimiserFails(t *testing.T) {
 	s.Optimizer = &poison{}
 	_, err = Fit(background, m, moons(), s)
 	require.ErrorIs(t, err, ErrNonFinite)
-	require.ErrorContains(t, err, "step 3: not finite: weight hidden0.weight[0, 5] is NaN")
+	require.ErrorContains(t, err, "step 3: weight hidden0.weight[0, 5] is NaN")
 	require.Equal(t, initial, m.theta)
 }
 

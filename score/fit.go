@@ -30,9 +30,9 @@ import (
 // checkpoint that cannot be written is such an error too.
 //
 // A run whose network has settled at the best linear denoiser although the data
-// have structure is dead: it has learned nothing, at a finite loss and with
+// have structure has collapsed: it has learned nothing, at a finite loss and with
 // plausible samples. Fit checks for this after 500, 1,000 and 2,000 steps and
-// at the end (see Check). For d ≤ 3 it stops with an error wrapping ErrDead;
+// at the end (see Diagnosis). For d ≤ 3 it stops with an error wrapping ErrCollapsed;
 // above, where structure beyond a Gaussian cannot be measured so easily, it adds
 // a line to Result.Warnings.
 //
@@ -63,7 +63,7 @@ func prepare(ctx context.Context, m *Model, data Data, s *Settings) (*trainer, e
 	if err != nil {
 		return nil, err
 	}
-	if err := checkArguments(m, data); err != nil {
+	if err := checkArguments(ctx, m, data); err != nil {
 		return nil, err
 	}
 	if err := suits(c.Objective, m.dim, &c); err != nil {
@@ -73,10 +73,15 @@ func prepare(ctx context.Context, m *Model, data Data, s *Settings) (*trainer, e
 	if err != nil {
 		return nil, err
 	}
+	missing, err := checkRows(m.cond, data, held)
+	if err != nil {
+		return nil, err
+	}
 	t, err := newTrainer(ctx, m, rest, c)
 	if err != nil {
 		return nil, err
 	}
+	t.missing = missing
 	if held != nil {
 		t.held = t.newValidator(held)
 	}
@@ -89,6 +94,11 @@ func prepare(ctx context.Context, m *Model, data Data, s *Settings) (*trainer, e
 // train makes the steps that are left.
 func (t *trainer) train() (*Result, error) {
 	t.started()
+	if t.step == 0 {
+		for _, text := range t.missing {
+			t.warn(text)
+		}
+	}
 	err := t.run()
 	if end := t.finish(); err == nil {
 		err = end // the error of the run comes first
@@ -97,21 +107,42 @@ func (t *trainer) train() (*Result, error) {
 	return t.result, err
 }
 
-func checkArguments(m *Model, data Data) error {
+// checkRows looks at the conditions of data, of which held may be a part, and at
+// held-out rows of their own, when they are finite sets.
+func checkRows(c *conditions, data, held Data) (missing []string, err error) {
+	if r, ok := held.(rows); ok {
+		if _, err := c.checkLabels(r, nil); err != nil {
+			return nil, fmt.Errorf("score: Fit: Settings.Validation.Data: %w", err)
+		}
+	}
+	if r, ok := data.(rows); ok {
+		if missing, err = c.checkLabels(r, held); err != nil {
+			return nil, fmt.Errorf("score: Fit: data: %w", err)
+		}
+	}
+	return missing, nil
+}
+
+func checkArguments(ctx context.Context, m *Model, data Data) error {
 	switch {
+	case ctx == nil:
+		return fmt.Errorf("score: Fit: ctx: is nil, want a context: %w", ErrRange)
 	case m == nil:
-		return fmt.Errorf("score: Fit: %w: the model is nil", ErrRange)
+		return fmt.Errorf("score: Fit: m: is nil, want a Model: %w", ErrRange)
 	case m.double:
-		return fmt.Errorf("score: Fit: %w: a Float64 model cannot be trained; train the model it came from", ErrRange)
-	case data == nil:
-		return fmt.Errorf("score: Fit: %w: data is nil", ErrRange)
+		return fmt.Errorf("score: Fit: m: is a Float64 model, want the one that it came from, which can be trained: %w", ErrRange)
+	case isNil(data):
+		return fmt.Errorf("score: Fit: data: is nil, want rows: %w", ErrRange)
+	}
+	if err := nn.Validate(data); err != nil {
+		return fmt.Errorf("score: Fit: data: %w", err)
 	}
 	d, cond := data.Dims()
 	if d != m.dim {
-		return fmt.Errorf("score: Fit: %w: data have %d columns, the model has %d", ErrShape, d, m.dim)
+		return fmt.Errorf("score: Fit: data: have %d columns, want %d, as the model: %w", d, m.dim, ErrShape)
 	}
 	if want := m.conditionColumns(); cond != want {
-		return fmt.Errorf("score: Fit: %w: data have %d columns of conditions, the model takes %d", ErrShape, cond, want)
+		return fmt.Errorf("score: Fit: data: have %d columns of conditions, want %d, as the model: %w", cond, want, ErrShape)
 	}
 	return nil
 }
@@ -140,6 +171,8 @@ type trainer struct {
 	held     *validator   // nil without held-out rows
 	keeper   *keeper      // nil without checkpoints
 	log      *slog.Logger
+	missing  []string // what is to be said of the data at the first step
+	changed  []string // settings that are others than before a resumption
 }
 
 func newTrainer(ctx context.Context, m *Model, data Data, s Settings) (*trainer, error) {
@@ -157,10 +190,10 @@ func newTrainer(ctx context.Context, m *Model, data Data, s Settings) (*trainer,
 	}
 	mean, in := lossOf(m, t.params, t.batch, true)
 	if mean == nil {
-		return nil, fmt.Errorf("score: Fit: %w: Settings.Objective has to give one number for each row", ErrShape)
+		return nil, fmt.Errorf("score: Fit: Settings.Objective: has to give one number for each row: %w", ErrShape)
 	}
 	if err := optim.Bind(s.Optimizer, t.params); err != nil {
-		return nil, fmt.Errorf("score: Fit: %w: Settings.Optimizer: %w", ErrRange, err)
+		return nil, settingError("Optimizer", err)
 	}
 	t.program = ad.Compile[float32](append([]*ad.Expr{mean}, ad.Grad(mean, t.params.Leaves()...)...), in)
 
@@ -204,7 +237,7 @@ func (t *trainer) run() error {
 			return errors.Join(fmt.Errorf("score: Fit: cancelled after step %d of %d: %w", t.step, t.s.Steps, err), t.save(true))
 		}
 		if !t.m.calibrated {
-			if err := t.m.calibrate(t.batch.data, &t.s); err != nil {
+			if err := t.calibrate(); err != nil {
 				return err
 			}
 		}
@@ -226,7 +259,7 @@ func (t *trainer) run() error {
 func (t *trainer) average() error {
 	ema := t.ema[:len(t.m.theta)]
 	if i := indexNonFinite(ema); i >= 0 {
-		return fmt.Errorf("score: Fit: step %d: %w: the optimiser made weight %s %v", t.step, ErrNonFinite, t.nameOf(i), t.raw[i])
+		return fmt.Errorf("score: Fit: step %d: the optimiser made weight %s %v: %w", t.step, t.nameOf(i), t.raw[i], ErrNonFinite)
 	}
 	t.m.setWeights(ema)
 	return nil
@@ -235,7 +268,7 @@ func (t *trainer) average() error {
 // finish hands the average to the model and fills the result.
 func (t *trainer) finish() error {
 	n := len(t.m.theta)
-	t.result.Steps, t.result.Raw = t.step, t.raw[:n:n]
+	t.result.Steps, t.result.Raw, t.result.Scaling = t.step, t.raw[:n:n], t.m.scaling()
 	last := t.losses[len(t.losses)-min(len(t.losses), max(1, len(t.losses)/10)):]
 	for _, l := range last {
 		t.result.Loss += l / float64(len(last))

@@ -94,7 +94,7 @@ func TestFixtureScoreSDELosses(t *testing.T) {
 				ran++
 				b := rig{process: p, weight: Likelihood{}, x0: r.Batch.Dense(), z: r.Z.Dense()}
 				for _, u := range r.U {
-					b.t = append(b.t, Uniform{}.At(spanned{p, r.Eps, c.End}, u))
+					b.t = append(b.t, UniformTimes{}.At(spanned{p, r.Eps, c.End}, u))
 				}
 				_, d := b.x0.Dims()
 				s := ad.Input("s", d)
@@ -141,7 +141,7 @@ func TestFixtureEDMLosses(t *testing.T) {
 			switch o := r.Options; r.Name {
 			case "VPLoss": // from the end to ε
 				p = spanned{sde.VP{BetaMin: o["beta_min"], BetaMax: o["beta_min"] + o["beta_d"]}, o["epsilon_t"], 1}
-				law, quantile = Uniform{}, func(u float64) float64 { return 1 - u }
+				law, quantile = UniformTimes{}, func(u float64) float64 { return 1 - u }
 			case "VELoss":
 				law = LogUniform{Low: o["sigma_min"], High: o["sigma_max"]}
 			case "EDMLoss":
@@ -179,8 +179,9 @@ func TestFixtureEDMPreconditioning(t *testing.T) {
 			Out     []float64          `json:"c_out"`
 			In      []float64          `json:"c_in"`
 			Noise   []float64          `json:"c_noise"`
-			X, D    []float64
-			F       float64
+			X       []float64          `json:"x"`
+			D       []float64          `json:"D"`
+			F       float64            `json:"F"`
 		} `json:"preconditioning"`
 	}
 	require.NoError(t, fixture.Read("edm", &file))
@@ -242,7 +243,7 @@ func (p azula) Kernel(t float64) (alpha, sigma float64) {
 	panic("unknown schedule " + p.name)
 }
 
-// azula's denoisers are Clean and EDM, whose backbone is told ln(σ/α), and both
+// azula's denoisers are X0 and EDM, whose backbone is told ln(σ/α), and both
 // are trained with the EDM weight.
 func TestFixtureAzulaDenoisers(t *testing.T) {
 	var file struct {
@@ -265,7 +266,7 @@ func TestFixtureAzulaDenoisers(t *testing.T) {
 	for i, r := range file.Records {
 		t.Run(fmt.Sprintf("%d %s %s", i, r.Class, r.Schedule), func(t *testing.T) {
 			ran++
-			c := map[string]Precond{"SimpleDenoiser": Clean{}, "KarrasDenoiser": EDM{}}[r.Class]
+			c := map[string]Precond{"SimpleDenoiser": X0{}, "KarrasDenoiser": EDM{}}[r.Class]
 			require.NotNil(t, c)
 			n, d := r.X.Shape[0], r.X.Shape[1]
 			b := rig{process: azula{sde.VP{}, r.Schedule, r.Options}, weight: EDMWeight{}, x0: r.Clean.Dense(), z: r.Z.Dense(), t: r.T}

@@ -8,35 +8,42 @@ import (
 	"github.com/gradlogp/gradlogp/sde"
 )
 
-// Conditional is the score s(y, t | c) of a model under conditions c, one for
-// all rows or one a row. It is safe for concurrent use, except beside Fit and
-// Load of the model.
-type Conditional struct {
+// View is the score s(y, t | c) of a model under conditions c, one for all rows
+// or one a row, or s(y, t) without. It works in model coordinates; its Problem
+// says which these are. A View is safe for concurrent use, except beside Fit and
+// Load of the model, after which it shows the model as it is then.
+//
+// A View is a sde.Divergencer, sde.Tangents and sde.Selector, and an
+// sde.LogProber when the network is an nn.Energy.
+type View struct {
 	m    *Model
-	cond []float64 // encoded
+	cond *mat.Dense // nil: none
 }
 
 var (
-	_ sde.Divergencer = (*Conditional)(nil)
-	_ sde.Tangents    = (*Conditional)(nil)
-	_ sde.Framed      = (*Conditional)(nil)
-	_ sde.Selector    = (*Conditional)(nil)
+	_ sde.Divergencer = (*View)(nil)
+	_ sde.Tangents    = (*View)(nil)
+	_ sde.Selector    = (*View)(nil)
+	_ sde.LogProber   = density{}
 )
+
+// Problem returns the process of the model with its score, the unconditional one
+// when it has conditions, which needs Settings.DropCond in training.
+func (m *Model) Problem() sde.Problem { return m.Unconditional().Problem() }
+
+// Unconditional returns the score without conditions.
+func (m *Model) Unconditional() *View { return &View{m: m} }
 
 // Given returns the score of the model under the conditions cond: one row for
 // all rows that are asked for, or a row for each, row i of cond being for row i
-// of a sampling run. It panics when cond has other columns than Config.Cond says
-// and for what CheckGiven finds. The model's own Score is the unconditional one,
-// which needs Settings.DropCond in training. For both together see sde.Guide.
-func (m *Model) Given(cond *mat.Dense) *Conditional {
-	n, k := cond.Dims()
-	if m.cond == nil || k != m.cond.count() || n == 0 {
-		panic(badShape)
-	}
+// of a sampling run. It panics when cond is nil or has other columns than
+// Config.Cond says, and for what CheckGiven finds. The conditions are copied.
+// For guidance see sde.Guide.
+func (m *Model) Given(cond *mat.Dense) *View {
 	if err := m.CheckGiven(cond); err != nil {
 		panic(err.Error())
 	}
-	return &Conditional{m: m, cond: m.cond.encoded(cond)}
+	return &View{m: m, cond: mat.DenseCopyOf(cond)}
 }
 
 // CheckGiven returns an error for conditions that come from outside: one
@@ -44,9 +51,15 @@ func (m *Model) Given(cond *mat.Dense) *Conditional {
 // Config.Cond, ErrNonFinite for a NaN or an infinity, and ErrRange for a label
 // that does not exist, naming row and column.
 func (m *Model) CheckGiven(cond *mat.Dense) error {
-	n, k := cond.Dims()
-	if n == 0 || k != m.conditionColumns() {
-		return fmt.Errorf("score: Given: %w: conditions of %d rows and %d columns, the model takes %d columns", ErrShape, n, k, m.conditionColumns())
+	n, k := 0, 0
+	if cond != nil {
+		n, k = cond.Dims()
+	}
+	switch {
+	case m.cond == nil:
+		return fmt.Errorf("score: Given: %w: the model has no conditions, see Config.Cond", ErrShape)
+	case n == 0 || k != m.cond.count():
+		return fmt.Errorf("score: Given: %w: conditions of %d rows and %d columns, the model takes %d columns", ErrShape, n, k, m.cond.count())
 	}
 	if err := m.cond.check(cond); err != nil {
 		return fmt.Errorf("score: Given: %w", err)
@@ -54,63 +67,143 @@ func (m *Model) CheckGiven(cond *mat.Dense) error {
 	return nil
 }
 
-func (c *Conditional) row(i int) []float64 {
-	w := c.m.cond.width
-	return c.cond[i*w : (i+1)*w]
+// Problem returns the process of the model with this score, and what a run has to
+// know about it.
+func (v *View) Problem() sde.Problem {
+	p := sde.Problem{SDE: v.m.process, Score: v, Frame: v.m.Frame(), Conditional: v.cond != nil, Rows: v.rows()}
+	if v.m.freeze > 0 {
+		p.Breakpoints = []float64{v.m.frozen}
+	}
+	if !v.m.double {
+		p.UnitRoundoff = 0x1p-24
+	}
+	return p
+}
+
+// rows returns the number of conditions, 0 when it does not matter.
+func (v *View) rows() int {
+	if v.cond == nil || v.cond.RawMatrix().Rows == 1 {
+		return 0
+	}
+	return v.cond.RawMatrix().Rows
 }
 
 // Select returns the score under the conditions of the rows with these indices.
-func (c *Conditional) Select(rows []int) sde.Scorer {
-	if c.common() {
-		return c
+func (v *View) Select(rows []int) sde.Scorer {
+	if v.rows() == 0 {
+		return v
 	}
-	s := &Conditional{m: c.m, cond: make([]float64, 0, len(rows)*c.m.cond.width)}
-	for _, i := range rows {
-		s.cond = append(s.cond, c.row(i)...)
+	s := &View{m: v.m, cond: mat.NewDense(len(rows), v.m.cond.count(), nil)}
+	for i, r := range rows {
+		s.cond.SetRow(i, v.cond.RawRowView(r))
 	}
 	return s
 }
 
-// common reports whether there is one condition for all rows.
-func (c *Conditional) common() bool { return len(c.cond) == c.m.cond.width }
-
-// Frame returns the model's shift and scale.
-func (c *Conditional) Frame() (shift, scale []float64) { return c.m.Frame() }
-
 // Score writes the scores of the rows of x at the times t, one or one a row,
 // into dst. It panics when the shapes do not match.
-func (c *Conditional) Score(dst, x *mat.Dense, t []float64) { c.m.scoreGiven(dst, x, t, c.check(x)) }
+func (v *View) Score(dst, x *mat.Dense, t []float64) {
+	v.check(dst, x, t)
+	c := v.m.coefficients(t)
+	v.m.eval.score(dst, x, place{c, v.cond})
+	v.m.coeffs.Give(c)
+}
 
 // Divergence writes the scores into dst and ∇·s of each row into div.
-func (c *Conditional) Divergence(dst *mat.Dense, div []float64, x *mat.Dense, t []float64) {
-	c.m.divergenceGiven(dst, div, x, t, c.check(x))
-}
-
-// JVP writes the scores into dst and the derivatives (∂s/∂x)v into jv.
-func (c *Conditional) JVP(dst, jv, x, v *mat.Dense, t []float64) {
-	c.m.jvpGiven(dst, jv, x, v, t, c.check(x))
-}
-
-// Energy writes the energies of the rows of x into dst, see Model.Energy.
-func (c *Conditional) Energy(dst []float64, x *mat.Dense, t []float64) {
-	c.m.energyGiven(dst, x, t, c.check(x))
-}
-
-// UnitRoundoff returns the relative rounding error of the model's arithmetic.
-func (c *Conditional) UnitRoundoff() float64 {
-	if c.m.double {
-		return 0x1p-53
-	}
-	return 0x1p-24
-}
-
-// Kink returns the time below which the model's score is frozen.
-func (c *Conditional) Kink() float64 { return c.m.Kink() }
-
-// check returns the conditions, which have to be one or as many as the rows.
-func (c *Conditional) check(x *mat.Dense) []float64 {
-	if n, _ := x.Dims(); !c.common() && len(c.cond) != n*c.m.cond.width {
+func (v *View) Divergence(dst *mat.Dense, div []float64, x *mat.Dense, t []float64) {
+	v.check(dst, x, t)
+	if len(div) != x.RawMatrix().Rows {
 		panic(badShape)
 	}
-	return c.cond
+	c := v.m.coefficients(t)
+	v.m.eval.divergence(dst, div, x, place{c, v.cond})
+	v.m.coeffs.Give(c)
+}
+
+// JVP writes the scores into dst and the derivatives (∂s/∂x)v into jv, for one
+// direction a row.
+func (v *View) JVP(dst, jv, x, along *mat.Dense, t []float64) {
+	v.check(dst, x, t)
+	v.check(jv, x, t)
+	v.check(along, x, t)
+	c := v.m.coefficients(t)
+	v.m.eval.jvp(dst, jv, x, along, place{c, v.cond})
+	v.m.coeffs.Give(c)
+}
+
+// JVPs is JVP for every pair of along and jv, in bundles and the last few one by
+// one.
+func (v *View) JVPs(dst *mat.Dense, jv []*mat.Dense, x *mat.Dense, along []*mat.Dense, t []float64) {
+	if len(jv) != len(along) {
+		panic(badShape)
+	}
+	for len(along) >= bundle {
+		v.check(dst, x, t)
+		for k := range bundle {
+			v.check(jv[k], x, t)
+			v.check(along[k], x, t)
+		}
+		c := v.m.coefficients(t)
+		v.m.eval.jvps(dst, jv[:bundle], x, along[:bundle], place{c, v.cond})
+		v.m.coeffs.Give(c)
+		jv, along = jv[bundle:], along[bundle:]
+	}
+	for k := range along {
+		v.JVP(dst, jv[k], x, along[k], t)
+	}
+}
+
+// Energy writes −log p_t(y) of each row y into dst, up to a constant that
+// depends on t, for a model whose network is an nn.Energy E_θ:
+//
+//	½A‖y‖² + (B/In) E_θ(In·y),   s = −A y + B F,   F = −∇E_θ,
+//
+// whose gradient is exactly −Score. It panics when the network is of another
+// kind or the shapes do not match.
+func (v *View) Energy(dst []float64, x *mat.Dense, t []float64) {
+	if _, ok := v.m.net.(conservative); !ok {
+		panic("score: Energy: the network is not an energy, see nn.Energy")
+	}
+	v.check(x, x, t)
+	if len(dst) != x.RawMatrix().Rows {
+		panic(badShape)
+	}
+	c := v.m.coefficients(t)
+	v.m.eval.energy(dst, x, place{c, v.cond})
+	v.m.coeffs.Give(c)
+}
+
+// Capabilities returns the log-density of an energy model.
+func (v *View) Capabilities() []any {
+	if _, ok := v.m.net.(conservative); ok {
+		return []any{density{v}}
+	}
+	return nil
+}
+
+// density is the View of an energy model.
+type density struct{ *View }
+
+// LogProb writes minus the energies into dst.
+func (d density) LogProb(dst []float64, x *mat.Dense, t []float64) {
+	d.Energy(dst, x, t)
+	for i, e := range dst {
+		dst[i] = -e
+	}
+}
+
+// check panics when shapes, or the number of conditions, do not match.
+func (v *View) check(dst, x *mat.Dense, t []float64) {
+	n, d := x.Dims()
+	r, c := dst.Dims()
+	switch {
+	case d != v.m.dim || n == 0:
+		panic(fmt.Sprintf("%s: x is %d×%d, the model has %d columns", badShape, n, d, v.m.dim))
+	case r != n || c != d:
+		panic(fmt.Sprintf("%s: dst is %d×%d, x is %d×%d", badShape, r, c, n, d))
+	case len(t) != 1 && len(t) != n:
+		panic(fmt.Sprintf("%s: %d times for %d rows, want 1 or one a row", badShape, len(t), n))
+	case v.rows() > 0 && v.rows() != n:
+		panic(fmt.Sprintf("%s: %d conditions for %d rows, want 1 or one a row", badShape, v.rows(), n))
+	}
 }

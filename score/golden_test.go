@@ -15,6 +15,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 )
 
 // The hashes of what a small run leaves change when the numbers of the library
@@ -26,7 +27,7 @@ func TestNumbersAreThoseRecorded(t *testing.T) {
 		return
 	}
 	m := newModel(t, 2, Config{Net: nn.RecipeMLP(2, 24), Seed: 3})
-	rows, err := Rows(normals(500, 2, 7))
+	rows, err := Rows(normals(500, 2, 7), nil)
 	require.NoError(t, err)
 	r, err := Fit(t.Context(), m, rows, &Settings{Steps: 200, Batch: 96, References: 192, Seed: 5, Validation: Validation{Rows: -1}})
 	require.NoError(t, err)
@@ -43,8 +44,8 @@ func TestNumbersAreThoseRecorded(t *testing.T) {
 		"DPMpp2M":             {sampler.DPMpp2M{}, nil},
 	} {
 		x := mat.NewDense(1000, 2, nil)
-		s := &sampler.Settings{Grid: sampler.DefaultGrid(m.Process(), 10), Seed: 9, Corrector: c.corr}
-		require.NoError(t, sampler.Sample(t.Context(), x, sampler.Problem{SDE: m.Process(), Score: m}, c.pred, s))
+		s := &sampler.Settings{Grid: grid.Default(m.Process(), 10), Seed: 9, Corrector: c.corr}
+		require.NoError(t, sampler.Sample(t.Context(), x, m.Problem(), c.pred, s))
 		require.Equal(t, goldenSamples[name], hash(x.RawMatrix().Data), name)
 	}
 }

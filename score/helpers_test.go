@@ -7,7 +7,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/mat"
-	"gonum.org/v1/gonum/stat/distmv"
 
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/nn"
@@ -68,12 +67,12 @@ func spread(p sde.SDE, n int) []float64 {
 }
 
 func moons() Data {
-	return Draws(2, func(src rand.Source) distmv.Rander { return dataset.NewMoons(src) })
+	return Draws(2, dataset.NewMoons)
 }
 
 // standard serves rows of d independent standard normals.
 func standard(d int) Data {
-	return Draws(d, func(src rand.Source) distmv.Rander { return gaussian{d, rand.New(src)} })
+	return Draws(d, func(src rand.Source) gaussian { return gaussian{d, rand.New(src)} })
 }
 
 type gaussian struct {

@@ -38,7 +38,7 @@ func (o ISM) Loss(_ *nn.Build, f Fields, d Batch) *ad.Expr {
 
 func (ISM) suits(d int, _ *Settings) error {
 	if d > mostISM {
-		return fmt.Errorf("score: Fit: %w: Settings.Objective is ISM, whose exact trace is for at most %d columns; the model has %d, take SSMVR", ErrRange, mostISM, d)
+		return fmt.Errorf("score: Fit: Settings.Objective: is ISM, whose exact trace is for at most %d columns; the model has %d, take SSMVR: %w", mostISM, d, ErrRange)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -78,16 +79,30 @@ type keeper struct {
 	last     int // the step of the last one
 }
 
-// newKeeper finds out before the first step whether the run can be described.
+// newKeeper finds out before the first step whether all that a checkpoint says
+// can be written.
 func newKeeper(t *trainer) (*keeper, error) {
-	if _, err := t.m.description(); err != nil {
-		return nil, fmt.Errorf("score: Fit: Settings.Checkpoints: %w", err)
-	}
 	settings, err := t.settings()
+	var f *checkpoint.File
+	if err == nil {
+		f, err = t.m.file(t.left())
+	}
+	k := &keeper{Checkpoints: t.s.Checkpoints, settings: settings}
+	if err == nil {
+		err = checkpoint.Write(io.Discard, k.with(f))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("score: Fit: Settings.Checkpoints: %w", err)
 	}
-	return &keeper{Checkpoints: t.s.Checkpoints, settings: settings}, nil
+	return k, nil
+}
+
+// with adds the settings to a file.
+func (k *keeper) with(f *checkpoint.File) *checkpoint.File {
+	for _, d := range k.settings {
+		f.Metadata[d.key] = d.value
+	}
+	return f
 }
 
 // start finds out whether the directory, which a new run needs empty, can be
@@ -127,18 +142,15 @@ func (t *trainer) save(now bool) error {
 	}
 	for _, v := range [][]float32{t.raw, t.ema} {
 		if i := indexNonFinite(v); i >= 0 {
-			return fmt.Errorf("score: Fit: step %d: %w: the optimiser made weight %s %v; no checkpoint is written", t.step, ErrNonFinite, t.nameOf(i), v[i])
+			return fmt.Errorf("score: Fit: step %d: the optimiser made weight %s %v; no checkpoint is written: %w", t.step, t.nameOf(i), v[i], ErrNonFinite)
 		}
 	}
 	f, err := t.state()
 	if err != nil {
 		return fmt.Errorf("score: Fit: checkpoint after step %d: %w", t.step, err)
 	}
-	for _, d := range k.settings {
-		f.Metadata[d.key] = d.value
-	}
 	path := filepath.Join(k.Dir, keptName(t.step))
-	if err := checkpoint.WriteFile(path, f); err != nil {
+	if err := checkpoint.WriteFile(path, k.with(f)); err != nil {
 		return fmt.Errorf("score: Fit: checkpoint after step %d: %w", t.step, err)
 	}
 	k.last = t.step

@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
-	"gonum.org/v1/gonum/stat/distmv"
 
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/nn"
@@ -18,7 +17,7 @@ import (
 
 func logProbs(t *testing.T, m *Model, x *mat.Dense, tol, start float64) ([]float64, *sampler.FlowResult) {
 	dst := make([]float64, x.RawMatrix().Rows)
-	r, err := sampler.LogProb(t.Context(), dst, x, sampler.Problem{SDE: m.Process(), Score: m}, &sampler.FlowSettings{RTol: tol, ATol: tol, Start: start})
+	r, err := sampler.LogProb(t.Context(), dst, x, m.Problem(), &sampler.FlowSettings{RTol: tol, ATol: tol, Start: start})
 	require.NoError(t, err)
 	return dst, r
 }
@@ -63,14 +62,14 @@ func TestEnergyDifferencesAreThoseOfTheFlow(t *testing.T) {
 	}
 	m, err := New(2, &Config{Net: nn.Energy{Net: nn.MLP{Hidden: []int{32, 32}, Out: 1}}})
 	require.NoError(t, err)
-	_, err = Fit(t.Context(), m, Draws(2, func(src rand.Source) distmv.Rander { return mix(src) }), &Settings{Steps: 1500, Batch: 256})
+	_, err = Fit(t.Context(), m, Draws(2, mix), &Settings{Steps: 1500, Batch: 256, Scaling: CommonScale})
 	require.NoError(t, err)
 	x := dataset.Sample(mix(rand.NewPCG(1, 1)), 200)
 	logp, r := logProbs(t, m, x, 1e-5, 0.3)
 	y := mat.DenseCopyOf(x)
 	m.toModel(y)
 	energy := make([]float64, 200)
-	m.Energy(energy, y, []float64{r.Start})
+	m.Unconditional().Energy(energy, y, []float64{r.Start})
 	off, exact := make([]float64, 200), make([]float64, 200)
 	law := mix(nil).Diffuse(1, 0.3*m.scale[0])
 	for i := range off {
@@ -94,16 +93,16 @@ func TestLogDensitiesOfEachRowAreThoseOfItsCondition(t *testing.T) {
 		cond.Set(i, 0, float64(i*i%3%2))
 	}
 	for _, probes := range []int{0, 2} {
-		density := func(s sde.Scorer) []float64 {
+		density := func(p sde.Problem) []float64 {
 			dst := make([]float64, n)
-			_, err := sampler.LogProb(t.Context(), dst, x, sampler.Problem{SDE: m.Process(), Score: s}, &sampler.FlowSettings{RTol: 1e-3, ATol: 1e-3, Probes: probes})
+			_, err := sampler.LogProb(t.Context(), dst, x, p, &sampler.FlowSettings{RTol: 1e-3, ATol: 1e-3, Probes: probes})
 			require.NoError(t, err)
 			return dst
 		}
-		each, guided := density(m.Given(cond)), density(sde.Guide(m.Given(cond), m, 1.5))
+		each, guided := density(m.Given(cond).Problem()), density(guide(t, m.Given(cond).Problem(), m.Problem(), 1.5))
 		for k := range 2 {
 			one := mat.NewDense(1, 1, []float64{float64(k)})
-			same, sameGuided := density(m.Given(one)), density(sde.Guide(m.Given(one), m, 1.5))
+			same, sameGuided := density(m.Given(one).Problem()), density(guide(t, m.Given(one).Problem(), m.Problem(), 1.5))
 			for i := range n {
 				if cond.At(i, 0) == float64(k) {
 					require.Equal(t, same[i], each[i])

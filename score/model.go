@@ -1,14 +1,15 @@
 package score
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"math"
-	"sync"
-
-	"gonum.org/v1/gonum/mat"
+	"slices"
 
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/nn/pool"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
 )
@@ -25,12 +26,12 @@ type Config struct {
 	// Cond describes the conditions of a conditional model; the zero value is
 	// none. See Model.Given.
 	Cond Conditions
-	// Freeze is the noise level σ/α in model coordinates below which the score
-	// stays what it is there: with x' = x/α, s'(x', σ') = s'(x', Freeze). Below
+	// MinNoise is the noise level σ/α in model coordinates below which the score
+	// stays what it is there: with x' = x/α, s'(x', σ') = s'(x', MinNoise). Below
 	// it a network has seen no data and noise is far smaller than any detail.
-	// Zero is 0.005, a negative value is no freeze; the highest noise level of
+	// Zero is 0.005, a negative value is none; the highest noise level of
 	// the process is the most.
-	Freeze float64
+	MinNoise float64
 	// Seed chooses the initial weights.
 	Seed uint64
 }
@@ -44,16 +45,21 @@ type Config struct {
 // mean 0 and mean square 1. The network runs in float32 (see Float64), the
 // coefficients are computed in float64.
 //
-// A Model is a sde.Divergencer with sde.Tangents, sde.Framed, sde.Rounding
-// and sde.Kinked. It is safe for concurrent use, except beside Fit and Load,
-// which change it.
+// Problem is what a sampler runs, Given what it runs under conditions; their
+// Scores are Views of the model. A Model is safe for concurrent use, except
+// beside Fit and Load, which change it.
 type Model struct {
+	// Metadata is what the user wants to be kept beside the model, say where the
+	// data came from: Save, SaveFile and the checkpoints of Fit write it, Open,
+	// Load, LoadFile and Resume replace it by what the file holds. Keys and
+	// values are UTF-8.
+	Metadata map[string]string
+
 	dim          int
 	process      sde.SDE
 	net          nn.Module
 	precond      Precond
 	cond         *conditions // nil: none
-	none         []float64   // the encoded condition that is none
 	freeze       float64     // 0: none
 	frozen       float64     // the time at which σ/α = freeze
 	params       *nn.Params
@@ -63,30 +69,21 @@ type Model struct {
 	double       bool
 	eval         evaluator
 
-	mu     sync.Mutex
-	coeffs [][]float64 // idle coefficient buffers
+	coeffs pool.Free[[]float64] // buffers of coefficients
 }
-
-var (
-	_ sde.Divergencer = (*Model)(nil)
-	_ sde.Framed      = (*Model)(nil)
-	_ sde.Tangents    = (*Model)(nil)
-	_ sde.Rounding    = (*Model)(nil)
-	_ sde.Kinked      = (*Model)(nil)
-)
 
 // New returns an untrained Model of rows of d columns. c may be nil. It
 // returns an error wrapping ErrRange for an impossible dimension, process,
-// preconditioning or freeze, and one wrapping ErrShape when the network's output
-// has not d columns.
+// preconditioning, MinNoise or layer, and one wrapping ErrShape when the network's
+// layers do not fit together, which it names, or its output has not d columns.
 func New(d int, c *Config) (*Model, error) {
 	if d < 1 {
-		return nil, fmt.Errorf("score: New: %w: dimension %d, want at least 1", ErrRange, d)
+		return nil, fmt.Errorf("score: New: d: is %d, want at least 1: %w", d, ErrRange)
 	}
 	if c == nil {
 		c = &Config{}
 	}
-	m := &Model{dim: d, process: c.Process, net: c.Net, precond: c.Precond, freeze: c.Freeze}
+	m := &Model{dim: d, process: c.Process, net: c.Net, precond: c.Precond, freeze: c.MinNoise}
 	if m.process == nil {
 		m.process = sde.EDM{}
 	}
@@ -97,7 +94,7 @@ func New(d int, c *Config) (*Model, error) {
 		m.precond = EDM{}
 	}
 	if err := sde.Validate(m.process); err != nil {
-		return nil, fmt.Errorf("score: New: %w: Config.Process: %w", ErrRange, err)
+		return nil, fmt.Errorf("score: New: Config.Process: %w: %w", err, ErrRange)
 	}
 	if err := nn.Validate(m.precond); err != nil {
 		return nil, fmt.Errorf("score: New: Config.Precond: %w", err)
@@ -106,8 +103,7 @@ func New(d int, c *Config) (*Model, error) {
 		return nil, fmt.Errorf("score: New: %w", err)
 	}
 	m.cond = newConditions(c.Cond)
-	m.none = make([]float64, m.conditionWidth())
-	if err := m.setFreeze(); err != nil {
+	if err := m.setMinNoise(); err != nil {
 		return nil, err
 	}
 	var err error
@@ -125,40 +121,61 @@ func New(d int, c *Config) (*Model, error) {
 	return m, nil
 }
 
-// setFreeze checks the freeze, takes its default, and finds its time.
-func (m *Model) setFreeze() error {
+// setMinNoise checks the least noise level, takes its default, and finds its time.
+func (m *Model) setMinNoise() error {
 	_, end := m.process.Span()
-	switch last := math.Exp(-sde.LogSNR(m.process, end)); {
+	last := math.Exp(-sde.LogSNR(m.process, end))
+	switch {
 	case m.freeze == 0:
 		m.freeze = min(0.005, last)
 	case m.freeze < 0 && finite(m.freeze):
 		m.freeze = 0
 		return nil
-	case !finite(m.freeze) || m.freeze > last:
-		return fmt.Errorf("score: New: %w: Config.Freeze is %v, want at most %.4g, the highest noise level of the process", ErrRange, m.freeze, last)
 	}
-	m.frozen = sde.TimeAt(m.process, -math.Log(m.freeze))
+	logSNR := -math.Log(m.freeze)
+	if t, ok := sde.TimeInSpan(m.process, logSNR); !ok && t == end || !finite(m.freeze) {
+		return fmt.Errorf("score: New: Config.MinNoise: is %v, want at most %.4g, the highest noise level of the process: %w", m.freeze, last, ErrRange)
+	}
+	m.frozen, _ = sde.InSpan(m.process, sde.TimeAt(m.process, logSNR))
 	return nil
 }
 
-// networkParams lists the network's parameters and checks its output.
+// networkParams lists the parameters of the network and of what embeds the
+// conditions, and checks that their layers fit.
 func (m *Model) networkParams() (*nn.Params, error) {
 	p := &nn.Params{}
 	b := nn.NewBuild(p)
-	b.Time = ad.Input("time", 1)
 	if w := m.conditionWidth(); w > 0 {
-		b.Cond = m.condition(b, ad.Input("cond", w))
+		encoded := ad.Input("cond", w)
+		if m.cond.Embed != nil {
+			if _, err := b.Scope("condition").Try(m.cond.Embed, ad.Slice(encoded, 0, w-1)); err != nil {
+				return nil, partError("Config.Cond.Embed", err)
+			}
+		}
+		b.Cond = m.condition(b.Share(), encoded)
 	}
-	f := m.net.Apply(b, ad.Input("x", m.dim))
+	b.Time = ad.Input("time", 1)
+	f, err := b.Try(m.net, ad.Input("x", m.dim))
 	switch {
-	case f == nil || !f.PerRow():
-		return nil, fmt.Errorf("score: New: %w: the network's output does not depend on its input", ErrShape)
+	case err != nil:
+		return nil, partError("Config.Net", err)
+	case !f.PerRow():
+		return nil, fmt.Errorf("score: New: Config.Net: the network's output does not depend on its input: %w", ErrShape)
 	case f.Cols() != m.dim:
-		return nil, fmt.Errorf("score: New: %w: the network's output has %d columns, want %d", ErrShape, f.Cols(), m.dim)
+		return nil, fmt.Errorf("score: New: Config.Net: the network's output has %d columns, want %d: %w", f.Cols(), m.dim, ErrShape)
 	case p.Len() == 0:
-		return nil, fmt.Errorf("score: New: %w: the network has no parameters", ErrShape)
+		return nil, fmt.Errorf("score: New: Config.Net: the network has no parameters: %w", ErrShape)
 	}
 	return p, nil
+}
+
+// partError says which part of a Config an error of package nn is about.
+func partError(field string, err error) error {
+	kind := ErrShape
+	if errors.Is(err, nn.ErrRange) {
+		kind = ErrRange
+	}
+	return fmt.Errorf("score: New: %s: %w: %w", field, err, kind)
 }
 
 // Dim returns the number of columns of the data.
@@ -167,122 +184,35 @@ func (m *Model) Dim() int { return m.dim }
 // Process returns the noising process.
 func (m *Model) Process() sde.SDE { return m.process }
 
-// Frame returns copies of shift and scale of the model coordinates
-// y = (x − shift)/scale.
-func (m *Model) Frame() (shift, scale []float64) {
-	return append([]float64(nil), m.shift...), append([]float64(nil), m.scale...)
+// Frame returns the model coordinates y = (x − Shift)/Scale, a copy.
+func (m *Model) Frame() sde.Frame {
+	return sde.Frame{Shift: slices.Clone(m.shift), Scale: slices.Clone(m.scale)}
 }
 
 // Float64 returns a Model of the same weights whose network runs in float64,
 // for tolerances below about 1e-6. It shares nothing that training m changes.
 func (m *Model) Float64() *Model {
 	c := &Model{
-		dim: m.dim, process: m.process, net: m.net, precond: m.precond, cond: m.cond.clone(), none: m.none, freeze: m.freeze, frozen: m.frozen,
+		dim: m.dim, process: m.process, net: m.net, precond: m.precond, cond: m.cond.clone(), freeze: m.freeze, frozen: m.frozen,
 		params: m.params, theta: append([]float32(nil), m.theta...), calibrated: m.calibrated, double: true,
 	}
-	c.shift, c.scale = m.Frame()
+	c.shift, c.scale = slices.Clone(m.shift), slices.Clone(m.scale)
+	c.Metadata = maps.Clone(m.Metadata)
 	c.eval = newEngine[float64](c, c.theta)
 	return c
 }
 
-// UnitRoundoff returns the relative rounding error of the network's arithmetic:
-// 2⁻²⁴ in float32, 2⁻⁵³ for a Model that Float64 returned.
-func (m *Model) UnitRoundoff() float64 {
-	if m.double {
-		return 0x1p-53
-	}
-	return 0x1p-24
-}
-
-// Kink returns the time below which the score is frozen, see Config.Freeze, NaN
-// when it never is.
-func (m *Model) Kink() float64 {
-	if m.freeze == 0 {
-		return math.NaN()
-	}
-	return m.frozen
-}
-
-// Score writes the scores of the rows of x at the times t, one or one a row,
-// into dst: the unconditional ones when the model has conditions, see Given. It
-// panics when the shapes do not match.
-func (m *Model) Score(dst, x *mat.Dense, t []float64) { m.scoreGiven(dst, x, t, nil) }
-
-// Divergence writes the scores into dst and ∇·s of each row into div.
-func (m *Model) Divergence(dst *mat.Dense, div []float64, x *mat.Dense, t []float64) {
-	m.divergenceGiven(dst, div, x, t, nil)
-}
-
-// JVP writes the scores into dst and the derivatives (∂s/∂x)v into jv.
-func (m *Model) JVP(dst, jv, x, v *mat.Dense, t []float64) { m.jvpGiven(dst, jv, x, v, t, nil) }
-
-// scoreGiven is Score under encoded conditions, one or one a row; nil is none.
-func (m *Model) scoreGiven(dst, x *mat.Dense, t, cond []float64) {
-	m.check(dst, x, t)
-	c := m.coefficients(t)
-	m.eval.score(dst, x, place{c, m.given(cond)})
-	m.release(c)
-}
-
-func (m *Model) divergenceGiven(dst *mat.Dense, div []float64, x *mat.Dense, t, cond []float64) {
-	m.check(dst, x, t)
-	if len(div) != x.RawMatrix().Rows {
-		panic(badShape)
-	}
-	c := m.coefficients(t)
-	m.eval.divergence(dst, div, x, place{c, m.given(cond)})
-	m.release(c)
-}
-
-func (m *Model) jvpGiven(dst, jv, x, v *mat.Dense, t, cond []float64) {
-	m.check(dst, x, t)
-	m.check(jv, v, t)
-	if v.RawMatrix().Rows != x.RawMatrix().Rows {
-		panic(badShape)
-	}
-	c := m.coefficients(t)
-	m.eval.jvp(dst, jv, x, v, place{c, m.given(cond)})
-	m.release(c)
-}
-
-// given returns encoded conditions, those of none for nil.
-func (m *Model) given(cond []float64) []float64 {
-	if cond == nil {
-		return m.none
-	}
-	return cond
-}
-
 const badShape = "score: dimension mismatch"
 
-func (m *Model) check(dst, x *mat.Dense, t []float64) {
-	n, d := x.Dims()
-	if r, c := dst.Dims(); r != n || c != d || d != m.dim || (len(t) != 1 && len(t) != n) {
-		panic(badShape)
-	}
-}
-
-// coefficients returns the coefficients of the times in a buffer to release.
+// coefficients returns the coefficients of the times in a buffer to give back.
 func (m *Model) coefficients(t []float64) []float64 {
-	m.mu.Lock()
-	var c []float64
-	if k := len(m.coeffs) - 1; k >= 0 {
-		c = m.coeffs[k]
-		m.coeffs = m.coeffs[:k]
-	}
-	m.mu.Unlock()
+	c, _ := m.coeffs.Take()
 	c = resize(c, coeffsPerTime*len(t))
 	for i, t := range t {
 		at := m.at(t)
 		copy(c[coeffsPerTime*i:], at[:])
 	}
 	return c
-}
-
-func (m *Model) release(c []float64) {
-	m.mu.Lock()
-	m.coeffs = append(m.coeffs, c)
-	m.mu.Unlock()
 }
 
 // at returns the four coefficients of a time: of the network's input, its

@@ -28,18 +28,17 @@ func TestShortRunLearnsMoons(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 500, result.Steps)
 	require.Empty(t, result.Warnings)
-	require.Len(t, result.Checks, 1)
-	require.Greater(t, result.Checks[0].R, 0.067)
-	require.Greater(t, result.Checks[0].Z, 5.0)
+	require.Len(t, result.Diagnoses, 1)
+	require.Greater(t, result.Diagnoses[0].Explained, 0.067)
+	require.Greater(t, result.Diagnoses[0].StandardErrors, 5.0)
 
 	law := dataset.NewMoons(rand.NewPCG(11, 0))
 	clean := dataset.Sample(law, rows)
-	exact := func(sigma float64) Denoiser { return law.Diffuse(1, sigma) }
-	bound := KLBound(m, clean, exact, 1)
+	bound := KLBound(m, clean, law.Diffuse, 1)
 	require.Less(t, bound, limit)
 
 	x := mat.NewDense(1000, 2, nil)
-	require.NoError(t, sampler.Sample(ctx, x, sampler.Problem{SDE: m.Process(), Score: m}, sampler.DPMpp2M{}, &sampler.Settings{Seed: 1}))
+	require.NoError(t, sampler.Sample(ctx, x, m.Problem(), sampler.DPMpp2M{}, &sampler.Settings{Seed: 1}))
 	log := make([]float64, 1000)
 	for i := range log {
 		log[i] = law.LogProb(law.Rand(nil))

@@ -62,7 +62,7 @@ func suits(o Objective, d int, s *Settings) error {
 
 // DDPM is the loss on the noise ‖ε̂ − z‖² of Ho et al. 2020, whatever the weight
 // of Settings: DSM with the weight Simple. The published form has the process of
-// sde.NewDDPM and the times Levels.
+// sde.NewDDPM and the times LevelTimes.
 type DDPM struct{}
 
 // Loss returns the loss of each row.
@@ -70,7 +70,7 @@ func (DDPM) Loss(_ *nn.Build, f Fields, d Batch) *ad.Expr { return distance(f.No
 
 // NCSN is the loss on the score ½σ²‖s + z/σ‖² of Song & Ermon 2019, whatever the
 // weight of Settings. The published form has the process of sde.NewNCSN and the
-// times Levels.
+// times LevelTimes.
 type NCSN struct{}
 
 // Loss returns the loss of each row.
@@ -80,7 +80,7 @@ func (NCSN) Loss(_ *nn.Build, f Fields, d Batch) *ad.Expr {
 
 // FlowMatching is the loss on the flow's velocity ‖u(x_t, t) − (α̇x₀ + σ̇z)‖²
 // (Lipman et al. 2023), whatever the weight of Settings. Its usual companions
-// are sde.Linear, the preconditioning Flow and times that are Uniform.
+// are sde.Linear, the preconditioning Velocity and UniformTimes.
 type FlowMatching struct{}
 
 // Loss returns the loss of each row.

@@ -198,7 +198,7 @@ func TestObjectivesThatDoNotSuitAreRefused(t *testing.T) {
 	}
 	_, err = Fit(background, m, standard(9), &Settings{Objective: ControlVariate{}, Steps: 1})
 	require.ErrorIs(t, err, ErrRange)
-	require.ErrorContains(t, err, "Settings.References is 1024, want a negative value")
+	require.ErrorContains(t, err, "Settings.References: is 1024, want a negative value")
 	for _, o := range []Objective{SSM{Probes: Probes{N: -1}}, SSMVR{Probes: Probes{N: -1}}, FDSSM{Probes: Probes{N: -1}}, FDSSM{Step: -1}, FDSSM{Step: math.NaN()}, LogVariance{Objective: FDSSM{Step: -1}}} {
 		_, err = Fit(background, m, standard(9), &Settings{Objective: o, Steps: 1})
 		require.ErrorIs(t, err, ErrRange, "%#v", o)
@@ -209,7 +209,7 @@ func TestObjectivesThatDoNotSuitAreRefused(t *testing.T) {
 // E‖ε̂ − ε̂*‖² starts at the power of what the network can explain.
 func TestEveryObjectiveLearnsTheSameScore(t *testing.T) {
 	variances := []float64{1.9, 0.1}
-	data, err := Rows(scaled(4000, variances, 1))
+	data, err := Rows(scaled(4000, variances, 1), nil)
 	require.NoError(t, err)
 	excess := func(m *Model) float64 {
 		const n = 500
@@ -219,7 +219,7 @@ func TestEveryObjectiveLearnsTheSameScore(t *testing.T) {
 		σ := at[0] // EDM; the data's rms is 1, and so is the model's scale
 		x.Scale(σ, z)
 		x.Add(x, x0)
-		m.Score(s, x, at)
+		m.Unconditional().Score(s, x, at)
 		for i := range n {
 			for j, v := range variances {
 				e := σ * (s.At(i, j) + x.At(i, j)/(v+σ*σ))
@@ -234,7 +234,7 @@ func TestEveryObjectiveLearnsTheSameScore(t *testing.T) {
 		m, err := New(2, &Config{Net: small, Process: sde.EDM{SigmaMin: 0.3, SigmaMax: 2}, Seed: 1})
 		require.NoError(t, err)
 		before := excess(m)
-		fit(t, m, data, &Settings{Objective: o, Steps: 400, Batch: 128, References: -1, Times: LogUniform{}, Rate: optim.Constant(1e-2), EMA: 0.98, Seed: 2})
+		fit(t, m, data, &Settings{Scaling: CommonScale, Objective: o, Steps: 400, Batch: 128, References: -1, Times: LogUniform{}, Rate: optim.Constant(1e-2), EMA: 0.98, Seed: 2})
 		require.Less(t, excess(m), 0.1*before, "%T", o)
 	}
 }

@@ -1,6 +1,7 @@
 package score
 
 import (
+	"cmp"
 	"math"
 
 	"github.com/gradlogp/gradlogp/sde"
@@ -38,7 +39,7 @@ type EDM struct {
 // Coeffs returns the coefficients at t.
 func (c EDM) Coeffs(p sde.SDE, t float64) Coeffs {
 	α, σ := p.Kernel(t)
-	v := variance(c.Variance)
+	v := cmp.Or(c.Variance, 1)
 	C := α*α*v + σ*σ
 	return Coeffs{Skip: α * v / C, Out: σ * math.Sqrt(v/C), In: 1 / math.Sqrt(C), Noise: noiseLevel(α, σ), Rest: σ * σ / C}
 }
@@ -63,20 +64,20 @@ func (c Epsilon) Coeffs(p sde.SDE, t float64) Coeffs {
 // not finite.
 func (c Epsilon) Validate() error { return validVariance("Epsilon.Variance", c.Variance) }
 
-// Clean predicts the clean data: D = F. In and Noise are those of EDM.
-type Clean struct {
+// X0 predicts the clean data: D = F. In and Noise are those of EDM.
+type X0 struct {
 	Variance float64 // v in model coordinates; zero means 1
 }
 
 // Coeffs returns the coefficients at t.
-func (c Clean) Coeffs(p sde.SDE, t float64) Coeffs {
+func (c X0) Coeffs(p sde.SDE, t float64) Coeffs {
 	α, σ := p.Kernel(t)
 	return Coeffs{Skip: 0, Out: 1, In: inputScale(c.Variance, α, σ), Noise: noiseLevel(α, σ), Rest: 1}
 }
 
 // Validate returns an error wrapping ErrRange when the variance is negative or
 // not finite.
-func (c Clean) Validate() error { return validVariance("Clean.Variance", c.Variance) }
+func (c X0) Validate() error { return validVariance("X0.Variance", c.Variance) }
 
 // V predicts v = αz − σx₀ (Salimans & Ho 2022):
 // D = (αx − σF)/(α² + σ²). In and Noise are those of EDM.
@@ -95,20 +96,20 @@ func (c V) Coeffs(p sde.SDE, t float64) Coeffs {
 // not finite.
 func (c V) Validate() error { return validVariance("V.Variance", c.Variance) }
 
-// Flow predicts the flow's velocity u = α̇x₀ + σ̇z (Lipman et al. 2023): with
+// Velocity predicts the flow's velocity u = α̇x₀ + σ̇z (Lipman et al. 2023): with
 // w = σα̇ − ασ̇,
 //
 //	D = (σF − σ̇x)/w,
 //
 // and u = F. In is that of EDM; Noise is the time itself, for processes whose
 // times lie between 0 and 1, such as sde.Linear.
-type Flow struct {
+type Velocity struct {
 	Variance float64 // v in model coordinates; zero means 1
 }
 
 // Coeffs returns the coefficients at t. With α̇ = αf and σ̇ = g²/(2σ) + fσ, w is
 // −αg²/(2σ).
-func (c Flow) Coeffs(p sde.SDE, t float64) Coeffs {
+func (c Velocity) Coeffs(p sde.SDE, t float64) Coeffs {
 	α, σ := p.Kernel(t)
 	f, g2 := p.Rates(t)
 	rest := -2 * σ * σ * f / g2
@@ -117,17 +118,10 @@ func (c Flow) Coeffs(p sde.SDE, t float64) Coeffs {
 
 // Validate returns an error wrapping ErrRange when the variance is negative or
 // not finite.
-func (c Flow) Validate() error { return validVariance("Flow.Variance", c.Variance) }
-
-func variance(v float64) float64 {
-	if v == 0 {
-		return 1
-	}
-	return v
-}
+func (c Velocity) Validate() error { return validVariance("Velocity.Variance", c.Variance) }
 
 // inputScale returns 1/√(α²v + σ²).
-func inputScale(v, α, σ float64) float64 { return 1 / math.Sqrt(α*α*variance(v)+σ*σ) }
+func inputScale(v, α, σ float64) float64 { return 1 / math.Sqrt(α*α*cmp.Or(v, 1)+σ*σ) }
 
 // noiseLevel returns ¼ ln(σ/α), what networks are told of the time.
 func noiseLevel(α, σ float64) float64 { return 0.25 * math.Log(σ/α) }

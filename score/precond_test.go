@@ -16,7 +16,7 @@ import (
 type halfway struct{}
 
 func (halfway) Coeffs(p sde.SDE, t float64) Coeffs {
-	a, b := Clean{}.Coeffs(p, t), EDM{}.Coeffs(p, t)
+	a, b := X0{}.Coeffs(p, t), EDM{}.Coeffs(p, t)
 	return Coeffs{
 		Skip: (a.Skip + b.Skip) / 2, Out: (a.Out + b.Out) / 2, Rest: (a.Rest + b.Rest) / 2, In: b.In, Noise: b.Noise,
 	}
@@ -60,11 +60,11 @@ func TestScoreFactorsKeepTheirPrecisionAtSmallNoise(t *testing.T) {
 				}{
 					{EDM{v}, quo(mul(α, exact(v)), C), quo(mul(α, root), σ)},
 					{Epsilon{v}, quo(exact(1), α), quo(exact(-1), σ)},
-					{Clean{v}, exact(0), quo(α, σ2)},
+					{X0{v}, exact(0), quo(α, σ2)},
 					{V{v}, quo(α, n), quo(mul(exact(-1), α), mul(σ, n))},
-					{timeless{Flow{v}}, flowSkip(p, at, α, σ2), quo(exact(-2), exact(g2))},
+					{timeless{Velocity{v}}, flowSkip(p, at, α, σ2), quo(exact(-2), exact(g2))},
 				} {
-					m := newModel(t, 2, Config{Process: p, Precond: q.c, Freeze: -1})
+					m := newModel(t, 2, Config{Process: p, Precond: q.c, MinNoise: -1})
 					got := m.at(at)
 					rest := new(big.Float).Sub(exact(1), mul(α, q.skip))
 					onX, _ := quo(mul(exact(-1), rest), σ2).Float64()
@@ -118,7 +118,7 @@ func TestFlowPredictsTheVelocity(t *testing.T) {
 		for _, at := range spread(p, 9) {
 			α, σ := p.Kernel(at)
 			f, g2 := p.Rates(at)
-			k := Flow{}.Coeffs(p, at)
+			k := Velocity{}.Coeffs(p, at)
 			require.Equal(t, at, k.Noise)
 			for _, x := range [][2]float64{{0.3, -2}, {4, 1}} { // x, F
 				D := k.Skip*x[0] + k.Out*x[1]
@@ -145,7 +145,7 @@ func TestImportanceSamplingKeepsTheExpectedLoss(t *testing.T) {
 			}
 			return sum
 		}
-		require.InEpsilon(t, mean(Uniform{}, Likelihood{}), mean(LogUniform{}, Likelihood{Importance: true}), 2e-3, name)
+		require.InEpsilon(t, mean(UniformTimes{}, Likelihood{}), mean(LogUniform{}, Likelihood{Importance: true}), 2e-3, name)
 	}
 	p := sde.VP{}
 	start, end := p.Span()
@@ -164,7 +164,7 @@ func TestLevelsAreThoseOfTheTable(t *testing.T) {
 	require.NoError(t, err)
 	seen := make([]int, 26)
 	for i := range 2500 {
-		at := Levels{}.At(p, (float64(i)+0.5)/2500)
+		at := LevelTimes{}.At(p, (float64(i)+0.5)/2500)
 		require.Equal(t, math.Trunc(at), at)
 		seen[int(at)]++
 	}
@@ -177,7 +177,7 @@ func TestLevelsAreThoseOfTheTable(t *testing.T) {
 func TestImpossibleLawsAndWeightsAreRefused(t *testing.T) {
 	nan := math.NaN()
 	for _, v := range []any{
-		MinSNR{-1}, SoftMinSNR{nan}, Flow{-1}, LogUniform{Low: -1}, LogUniform{High: nan}, LogUniform{2, 1}, LogLogistic{Mean: nan}, LogLogistic{Scale: -1}, LogLogistic{Low: 2, High: 2},
+		MinSNR{-1}, SoftMinSNR{nan}, Velocity{-1}, LogUniform{Low: -1}, LogUniform{High: nan}, LogUniform{2, 1}, LogLogistic{Mean: nan}, LogLogistic{Scale: -1}, LogLogistic{Low: 2, High: 2},
 		SplitLogNormal{}, SplitLogNormal{Mean: nan, Below: 1, Above: 1}, CosineTimes{Variance: -1}, CosineTimes{ShiftLow: -1}, CosineTimes{Low: nan},
 	} {
 		require.ErrorIs(t, nn.Validate(v), ErrRange, "%#v", v)
@@ -208,7 +208,7 @@ func TestWeightsBelongToTheirForms(t *testing.T) {
 func TestTimesAreQuantiles(t *testing.T) {
 	for name, p := range processes {
 		start, end := p.Span()
-		for _, l := range []Times{Uniform{}, Levels{}, LogUniform{}, LogUniform{0.1, 2}, LogLogistic{Mean: -1}, SplitLogNormal{-1, 1, 2}, CosineTimes{}, CosineTimes{Variance: 2, ShiftHigh: 3}, LogNormal{}, LogNormal{Mean: -1.2, Std: 1.2}, LogNormal{Mean: 50, Std: 1}} {
+		for _, l := range []Times{UniformTimes{}, LevelTimes{}, LogUniform{}, LogUniform{0.1, 2}, LogLogistic{Mean: -1}, SplitLogNormal{-1, 1, 2}, CosineTimes{}, CosineTimes{Variance: 2, ShiftHigh: 3}, LogNormal{}, LogNormal{Mean: -1.2, Std: 1.2}, LogNormal{Mean: 50, Std: 1}} {
 			last := start
 			for _, u := range []float64{0, math.SmallestNonzeroFloat64, 1e-9, 0.1, 0.5, 0.7, 0.999, 1 - 1e-16, 1} {
 				at := l.At(p, u)

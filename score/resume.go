@@ -29,9 +29,14 @@ const (
 
 // Resume goes on with the run whose checkpoint is the file at path, and returns
 // what Fit would have returned if nothing had interrupted it: the same bits in m
-// and in the Result. m must have been made as for the run, data and settings
-// must be the same; only Workers, Recorder, Logger and Checkpoints may differ.
-// The Recorder sees the steps after the checkpoint.
+// and in the Result. m must have been made as for the run, and data and settings
+// must be the same, but for Workers, Recorder, Logger and Checkpoints. The
+// Recorder sees the steps after the checkpoint.
+//
+// What is about the steps to come alone may change, and Result.Warnings says what
+// did: Steps, to extend a run or to cut it short, Rate, Clip, ClipValue and
+// Validation.Patience. A Rate of nil is the default of the new number of steps,
+// which is higher at the step that the run has come to.
 //
 // A file that does not fit gives an error wrapping ErrMismatch that names the
 // field, a damaged one an error of package checkpoint; then there is no Result
@@ -56,8 +61,14 @@ func Resume(ctx context.Context, m *Model, data Data, s *Settings, path string) 
 		}
 	}
 	m.set(c)
+	for _, text := range t.changed {
+		t.warn(fmt.Sprintf("resumed after step %d with %s", t.step, text))
+	}
 	return t.train()
 }
+
+// ahead are the settings that say nothing of the steps that have been made.
+var ahead = []string{"Steps", "Rate", "Clip", "ClipValue", "Validation.Patience"}
 
 // settings returns what a checkpoint must agree on with the run that resumes
 // it, beside the model.
@@ -69,17 +80,22 @@ func (t *trainer) settings() ([]described, error) {
 		value any
 	}{
 		{"Objective", s.Objective}, {"Weight", s.Weight}, {"Times", s.Times}, {"Steps", s.Steps}, {"Batch", s.Batch},
-		{"NoAntithetic", s.NoAntithetic}, {"References", s.References}, {"Rate", s.Rate}, {"Optimizer", hyperparameters(s.Optimizer)},
+		{"NoAntithetic", s.NoAntithetic}, {"References", s.References}, {"Rate", s.Rate},
 		{"EMA", s.EMA}, {"Averaging", s.Averaging}, {"Clip", s.Clip}, {"ClipValue", s.ClipValue}, {"DropCond", s.DropCond},
-		{"ScaleColumns", s.ScaleColumns}, {"Seed", s.Seed},
+		{"Scaling", s.Scaling.String()}, {"Seed", s.Seed},
 		{"Validation.Rows", s.Validation.Rows}, {"Validation.Every", s.Validation.Every}, {"Validation.Patience", s.Validation.Patience},
 	} {
-		text, err := describe("Settings."+f.name, f.value)
+		text, _, err := describe("Settings."+f.name, f.value)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, described{metaSettings + f.name, text})
 	}
+	text, err := describeExported("Settings.Optimizer", s.Optimizer)
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, described{metaSettings + "Optimizer", text})
 	rows, err := fingerprint(t.batch, calibrationStep)
 	if err != nil {
 		return nil, err
@@ -119,13 +135,13 @@ func (t *trainer) state() (*checkpoint.File, error) {
 	for i, v := range t.s.Optimizer.State() {
 		add(tensorOptimizer+strconv.Itoa(i), v)
 	}
-	checks := make([]float64, 0, 4*len(t.result.Checks))
-	for _, c := range t.result.Checks {
-		checks = append(checks, float64(c.Step), c.R, c.Z, c.Gain)
+	checks := make([]float64, 0, 4*len(t.result.Diagnoses))
+	for _, c := range t.result.Diagnoses {
+		checks = append(checks, float64(c.Step), c.Explained, c.StandardErrors, c.Explainable)
 	}
 	f.Tensors = append(f.Tensors,
 		checkpoint.Tensor{Name: tensorLosses, Shape: []int{len(t.losses)}, Data: t.losses},
-		checkpoint.Tensor{Name: tensorChecks, Shape: []int{len(t.result.Checks), 4}, Data: checks})
+		checkpoint.Tensor{Name: tensorChecks, Shape: []int{len(t.result.Diagnoses), 4}, Data: checks})
 	return f, nil
 }
 
@@ -136,20 +152,30 @@ func (t *trainer) restore(f *checkpoint.File) (*content, error) {
 	if err != nil {
 		return nil, err
 	}
-	if kind := f.Metadata[metaKind]; kind != kindCheckpoint {
-		return nil, fmt.Errorf("%w: the file is a %s, not a checkpoint of a run", ErrMismatch, kind)
+	if kind := f.Metadata[metaKind]; kind != kindCheckpoint { // parse has let model pass only
+		return nil, fmt.Errorf("the file is a %s, not a checkpoint of a run: %w", kind, ErrMismatch)
 	}
 	all, err := t.settings()
 	if err != nil {
 		return nil, err
 	}
 	for _, d := range all {
-		if got := f.Metadata[d.key]; got != d.value {
-			return nil, fmt.Errorf("%w: %s is\n\t%s in the file,\n\t%s in this run", ErrMismatch, strings.Replace(d.key, metaSettings, "Settings.", 1), got, d.value)
+		got := f.Metadata[d.key]
+		field, setting := strings.CutPrefix(d.key, metaSettings)
+		switch {
+		case got == d.value:
+		case got != "" && setting && slices.Contains(ahead, field):
+			t.changed = append(t.changed, fmt.Sprintf("Settings.%s %s instead of %s", field, d.value, quoted(got)))
+		default:
+			got, want := contrast(got, d.value)
+			return nil, fmt.Errorf("%s is\n\t%s in the file,\n\t%s in this run: %w", strings.Replace(d.key, metaSettings, "Settings.", 1), got, want, ErrMismatch)
 		}
 	}
-	if t.step, err = strconv.Atoi(f.Metadata[metaStep]); err != nil || t.step < 1 || t.step > t.s.Steps {
-		return nil, fmt.Errorf("%w: %s is %q, want a step on [1, %d]", ErrRange, metaStep, f.Metadata[metaStep], t.s.Steps)
+	if t.step, err = strconv.Atoi(f.Metadata[metaStep]); err != nil || t.step < 1 {
+		return nil, fmt.Errorf("%s: is %s, want a step of 1 or more: %w", metaStep, quoted(f.Metadata[metaStep]), ErrRange)
+	}
+	if t.step > t.s.Steps {
+		return nil, fmt.Errorf("Settings.Steps: is %d, want at least the %d that the run has made: %w", t.s.Steps, t.step, ErrRange)
 	}
 	for name, to := range map[string]*[]float32{tensorRaw: &t.raw, tensorEMA: &t.ema} {
 		v, err := tensor[float32](rest, name, len(*to))
@@ -172,7 +198,7 @@ func (t *trainer) restore(f *checkpoint.File) (*content, error) {
 	}
 	for _, left := range f.Tensors {
 		if _, unknown := rest[left.Name]; unknown {
-			return nil, fmt.Errorf("%w: the file has a tensor %s that the run has not", ErrMismatch, left.Name)
+			return nil, fmt.Errorf("the file has a tensor %s that the run has not: %w", cut(left.Name, 0, 80), ErrMismatch)
 		}
 	}
 	return c, nil
@@ -203,10 +229,10 @@ func (t *trainer) restoreValidation(meta map[string]string, rest map[string]chec
 		return err
 	}
 	if v.bestLoss, err = strconv.ParseFloat(meta[metaBestLoss], 64); err != nil || !finite(v.bestLoss) {
-		return fmt.Errorf("%w: %s is %q, want a finite number", ErrRange, metaBestLoss, meta[metaBestLoss])
+		return fmt.Errorf("%s is %s, want a finite number: %w", metaBestLoss, quoted(meta[metaBestLoss]), ErrRange)
 	}
 	if v.bestStep, err = strconv.Atoi(meta[metaBestStep]); err != nil || v.bestStep < 1 || v.bestStep > t.step {
-		return fmt.Errorf("%w: %s is %q, want a step on [1, %d]", ErrRange, metaBestStep, meta[metaBestStep], t.step)
+		return fmt.Errorf("%s is %s, want a step on [1, %d]: %w", metaBestStep, quoted(meta[metaBestStep]), t.step, ErrRange)
 	}
 	return nil
 }
@@ -214,7 +240,7 @@ func (t *trainer) restoreValidation(meta map[string]string, rest map[string]chec
 // restoreResult restores checks and warnings.
 func (t *trainer) restoreResult(meta map[string]string, rest map[string]checkpoint.Tensor) error {
 	if err := json.Unmarshal([]byte(meta[metaWarnings]), &t.result.Warnings); err != nil {
-		return fmt.Errorf("%w: %s: %w", ErrMismatch, metaWarnings, err)
+		return fmt.Errorf("%s: %w: %w", metaWarnings, err, ErrMismatch)
 	}
 	shape := rest[tensorChecks].Shape
 	if len(shape) == 0 {
@@ -225,7 +251,7 @@ func (t *trainer) restoreResult(meta map[string]string, rest map[string]checkpoi
 		return err
 	}
 	for c := range slices.Chunk(checks, 4) {
-		t.result.Checks = append(t.result.Checks, Check{Step: int(c[0]), R: c[1], Z: c[2], Gain: c[3]})
+		t.result.Diagnoses = append(t.result.Diagnoses, Diagnosis{Step: int(c[0]), Explained: c[1], StandardErrors: c[2], Explainable: c[3]})
 	}
 	return nil
 }

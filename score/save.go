@@ -19,14 +19,16 @@ const (
 	weightsName = "net."
 	runName     = "run." // a checkpoint's further tensors
 
-	metaKind    = "gradlogp.kind"
-	metaDim     = "gradlogp.dim"
-	metaProcess = "gradlogp.process"
-	metaNet     = "gradlogp.network"
-	metaPrecond = "gradlogp.preconditioning"
-	metaFreeze  = "gradlogp.freeze"
-	metaCond    = "gradlogp.conditions"
-	metaFitted  = "gradlogp.calibrated"
+	metaKind     = "gradlogp.kind"
+	metaDim      = "gradlogp.dim"
+	metaProcess  = "gradlogp.process"
+	metaNet      = "gradlogp.network"
+	metaPrecond  = "gradlogp.preconditioning"
+	metaMinNoise = "gradlogp.min_noise"
+	metaCond     = "gradlogp.conditions"
+	metaFitted   = "gradlogp.calibrated"
+	metaOwn      = "gradlogp.own" // parts that Open cannot make
+	metaUser     = "user."        // and a key of Model.Metadata
 
 	kindModel      = "model"
 	kindCheckpoint = "checkpoint"
@@ -35,38 +37,36 @@ const (
 // described is one thing that a file must agree on with whoever loads it.
 type described struct{ key, value string }
 
-// description returns what a file must agree on with the model that loads it.
-func (m *Model) description() ([]described, error) {
-	all := []described{{metaKind, kindModel}, {metaDim, strconv.Itoa(m.dim)}}
-	for _, part := range []struct {
-		key, name string
-		value     any
-	}{{metaProcess, "Config.Process", m.process}, {metaNet, "Config.Net", m.net}, {metaPrecond, "Config.Precond", m.precond}} {
-		text, err := describe(part.name, part.value)
-		if err != nil {
-			return nil, err
+// description returns what a file must agree on with the model that loads it,
+// and the types of the parts that Open cannot make.
+func (m *Model) description() (all []described, own []string, err error) {
+	all = []described{{metaKind, kindModel}, {metaDim, strconv.Itoa(m.dim)}}
+	add := func(key, name string, value any) {
+		text, types, e := describe(name, value)
+		if err == nil {
+			err = e
 		}
-		all = append(all, described{part.key, text})
+		all, own = append(all, described{key, text}), append(own, types...)
 	}
-	all = append(all, described{metaFreeze, strconv.FormatFloat(m.freeze, 'g', -1, 64)})
-	given := "" // files of models without conditions say nothing
-	if m.cond != nil {
-		var err error
-		if given, err = describe("Config.Cond", m.cond.Conditions); err != nil {
-			return nil, err
-		}
+	add(metaProcess, "Config.Process", m.process)
+	add(metaNet, "Config.Net", m.net)
+	add(metaPrecond, "Config.Precond", m.precond)
+	all = append(all, described{metaMinNoise, strconv.FormatFloat(m.freeze, 'g', -1, 64)})
+	if m.cond == nil {
+		return append(all, described{metaCond, ""}), own, err // files of models without conditions say nothing
 	}
-	return append(all, described{metaCond, given}), nil
+	add(metaCond, "Config.Cond", m.cond.Conditions)
+	return all, own, err
 }
 
-// Save writes the model to w: a safetensors file with the weights, shift and
-// scale, whose metadata describe the process, the network and the
-// preconditioning as Go values (their %#v form), with a format version and a
-// CRC-32C of the whole. To replace a file safely use SaveFile.
+// Save writes the model to w: a safetensors file with the weights, shift, scale
+// and Metadata, which describes the process, the network, the preconditioning
+// and the conditions as Go expressions, with a format version and a CRC-32C of
+// the whole. To replace a file safely use SaveFile.
 //
-// A value that holds functions, as sde.Schedule does, or further pointers has no
-// such form that another process could compare: then nothing is written and the
-// error wraps ErrOpaque and names the field. A type around it with a method
+// A value that holds functions, as sde.Schedule does, has no such form that
+// another process could compare: then nothing is written and the error wraps
+// ErrNotSerializable and names the field. A type around it with a method
 // GoString, whose text changes whenever the functions do, is the way to save it.
 func (m *Model) Save(w io.Writer) error {
 	f, err := m.file(m.theta)
@@ -94,11 +94,17 @@ func (m *Model) SaveFile(path string) error {
 
 // file returns the model's file with the weights theta.
 func (m *Model) file(theta []float32) (*checkpoint.File, error) {
-	all, err := m.description()
+	all, own, err := m.description()
 	if err != nil {
 		return nil, err
 	}
 	f := &checkpoint.File{Metadata: map[string]string{metaFitted: strconv.FormatBool(m.calibrated)}}
+	for k, v := range m.Metadata {
+		f.Metadata[metaUser+k] = v
+	}
+	if len(own) > 0 {
+		f.Metadata[metaOwn] = strings.Join(own, ", ")
+	}
 	for _, d := range all {
 		if d.value != "" {
 			f.Metadata[d.key] = d.value
@@ -120,9 +126,10 @@ func (m *Model) file(theta []float32) (*checkpoint.File, error) {
 	return f, nil
 }
 
-// Load fills the model with the weights, shift and scale that Save wrote. The
+// Load fills the model with the weights, shift, scale and Metadata that Save
+// wrote. The
 // model must have been made with the process, network, preconditioning and
-// freeze of the one saved; otherwise the error wraps ErrMismatch and prints
+// MinNoise of the one saved; otherwise the error wraps ErrMismatch and prints
 // both. A checkpoint of Fit is a model's file too: its weights are those that
 // Fit would have left. A damaged file, or one without version and checksum,
 // gives an error that wraps one of package checkpoint's, NaN or infinite numbers
@@ -158,7 +165,7 @@ func (m *Model) adopt(f *checkpoint.File) error {
 	}
 	for _, t := range f.Tensors {
 		if _, left := rest[t.Name]; left && !(f.Metadata[metaKind] == kindCheckpoint && strings.HasPrefix(t.Name, runName)) {
-			return fmt.Errorf("%w: the file has a tensor %s that the model has not", ErrMismatch, t.Name)
+			return fmt.Errorf("%w: the file has a tensor %s that the model has not", ErrMismatch, cut(t.Name, 0, 80))
 		}
 	}
 	m.set(c)
@@ -171,10 +178,11 @@ type content struct {
 	cond         *conditions
 	theta        []float32
 	calibrated   bool
+	metadata     map[string]string
 }
 
 func (m *Model) set(c *content) {
-	m.shift, m.scale, m.cond, m.calibrated = c.shift, c.scale, c.cond, c.calibrated
+	m.shift, m.scale, m.cond, m.calibrated, m.Metadata = c.shift, c.scale, c.cond, c.calibrated, c.metadata
 	m.setWeights(c.theta)
 }
 
@@ -184,7 +192,7 @@ func (m *Model) parse(f *checkpoint.File) (c *content, rest map[string]checkpoin
 	if f.Version < 1 {
 		return nil, nil, fmt.Errorf("%w: the file has no format version and checksum; it is not a saved model", checkpoint.ErrVersion)
 	}
-	all, err := m.description()
+	all, _, err := m.description()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -194,7 +202,8 @@ func (m *Model) parse(f *checkpoint.File) (c *content, rest map[string]checkpoin
 			continue
 		}
 		if got != d.value {
-			return nil, nil, fmt.Errorf("%w: %s is\n\t%s in the file,\n\t%s in the model", ErrMismatch, d.key, got, d.value)
+			got, want := contrast(got, d.value)
+			return nil, nil, fmt.Errorf("%w: %s is\n\t%s in the file,\n\t%s in the model", ErrMismatch, d.key, got, want)
 		}
 	}
 	rest = make(map[string]checkpoint.Tensor, len(f.Tensors))
@@ -202,6 +211,14 @@ func (m *Model) parse(f *checkpoint.File) (c *content, rest map[string]checkpoin
 		rest[t.Name] = t
 	}
 	c = &content{calibrated: f.Metadata[metaFitted] == "true", theta: make([]float32, len(m.theta)), cond: m.cond.clone()}
+	for k, v := range f.Metadata {
+		if k, ok := strings.CutPrefix(k, metaUser); ok {
+			if c.metadata == nil {
+				c.metadata = map[string]string{}
+			}
+			c.metadata[k] = v
+		}
+	}
 	if c.shift, c.scale, err = frameIn(rest, tensorShift, tensorScale, m.dim); err != nil {
 		return nil, nil, err
 	}

@@ -38,13 +38,13 @@ func state(m *Model) string {
 
 func scores(m *Model) *mat.Dense {
 	s := mat.NewDense(20, m.Dim(), nil)
-	m.Score(s, normals(20, m.Dim(), 1), spread(m.Process(), 20))
+	m.Unconditional().Score(s, normals(20, m.Dim(), 1), spread(m.Process(), 20))
 	return s
 }
 
 func TestSavedModelIsTheSameModel(t *testing.T) {
 	for name, c := range map[string]Config{
-		"mlp": {Net: small}, "energy": {Net: spherical}, "VP, v": {Net: small, Process: sde.VP{}, Precond: V{}, Freeze: -1},
+		"mlp": {Net: small}, "energy": {Net: spherical}, "VP, v": {Net: small, Process: sde.VP{}, Precond: V{}, MinNoise: -1},
 	} {
 		m := trained(t, c)
 		file := saved(t, m)
@@ -78,19 +78,19 @@ func TestUntrainedModelMeasuresItsFrameAfterLoading(t *testing.T) {
 	m := newModel(t, 2, Config{})
 	require.NoError(t, m.Load(bytes.NewReader(saved(t, newModel(t, 2, Config{})))))
 	fit(t, m, moons(), quick(1))
-	shift, _ := m.Frame()
+	shift := m.Frame().Shift
 	require.NotZero(t, shift[0])
 }
 
 func TestFileOfAnotherModelIsRefused(t *testing.T) {
 	file := saved(t, trained(t, Config{}))
 	for want, c := range map[string]Config{
-		"gradlogp.process is\n\tsde.EDM{SigmaMin:0, SigmaMax:0} in the file,\n\tsde.VP{BetaMin:0, BetaMax:0} in the model": {Process: sde.VP{}},
-		"sde.EDM{SigmaMin:0, SigmaMax:70} in the model":                                                                    {Process: sde.EDM{SigmaMax: 70}},
-		"gradlogp.network is\n\tnn.MLP{Hidden:[]int{16, 16}, ":                                                             {Net: nn.MLP{Hidden: []int{16, 17}}},
-		"nn.MLP{Hidden:[]int{16, 17}, Out:0, ":                                                                             {Net: nn.MLP{Hidden: []int{16, 17}}},
-		"gradlogp.preconditioning is\n\tscore.EDM{Variance:0} in the file,\n\tscore.V{Variance:0} in the model":            {Precond: V{}},
-		"gradlogp.freeze is\n\t0.005 in the file,\n\t0 in the model":                                                       {Freeze: -1},
+		"gradlogp.process is\n\tsde.EDM{} in the file,\n\tsde.VP{} in the model":            {Process: sde.VP{}},
+		"sde.EDM{SigmaMax:70} in the model":                                                 {Process: sde.EDM{SigmaMax: 70}},
+		"gradlogp.network is\n\tnn.MLP{Hidden:[]int{16, 16}} in":                            {Net: nn.MLP{Hidden: []int{16, 17}}},
+		"nn.MLP{Hidden:[]int{16, 17}} in":                                                   {Net: nn.MLP{Hidden: []int{16, 17}}},
+		"gradlogp.preconditioning is\n\tscore.EDM{} in the file,\n\tscore.V{} in the model": {Precond: V{}},
+		"gradlogp.min_noise is\n\t0.005 in the file,\n\t0 in the model":                     {MinNoise: -1},
 	} {
 		refused(t, newModel(t, 2, c), file, ErrMismatch, want)
 	}

@@ -1,6 +1,8 @@
 package score
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -64,9 +66,9 @@ type Settings struct {
 	// Clip bounds the norm of what is left; 0 is none. For that alone Clip has to
 	// be negative.
 	ClipValue float64
-	// ScaleColumns scales every column by its own deviation instead of all by
-	// one number: for tables whose columns have different units.
-	ScaleColumns bool
+	// Scaling chooses between one scale for all columns and one for each; the
+	// zero value decides by their deviations.
+	Scaling Scaling
 	// Workers is the number of goroutines, 0 for one a processor. The result
 	// has the same bits for any.
 	Workers int
@@ -77,7 +79,7 @@ type Settings struct {
 	Validation Validation
 	// Checkpoints keep the state of the run on disk; the zero value is none.
 	Checkpoints Checkpoints
-	// Recorder is told of every step; nil is none. Recorders tells several.
+	// Recorder is told of every step; nil is none. record.All tells several.
 	Recorder Recorder
 	// Logger is told of events: the start of the run, checks, looks at held-out
 	// rows (at debug level), checkpoints, warnings and the end; nil is silence.
@@ -96,14 +98,21 @@ type Metrics struct {
 	GradNorm float64 // before clipping
 	Rate     float64
 	HeldOut  float64 // loss on held-out rows; NaN at steps without a look
-	// Measures are one's own, see Measure. A Recorder that keeps them copies them.
-	Measures []Measured
+	// Extra are metrics of one's own, see record.Metric. A Recorder that keeps
+	// them copies them.
+	Extra []MetricValue
 
 	publish func() error
 }
 
+// MetricValue is a metric of one's own at a step.
+type MetricValue struct {
+	Name  string
+	Value float64 // NaN at steps without a look
+}
+
 // Publish gives the model in training the moving average of the weights so far,
-// so that a Recorder can evaluate it (a Measure does); Fit does so at its checks and at the end only. It returns an
+// so that a Recorder can evaluate it (record.Metric does); Fit does so at its checks and at the end only. It returns an
 // error wrapping ErrNonFinite, and leaves the model as it is, when a weight is
 // not finite.
 func (m Metrics) Publish() error {
@@ -115,13 +124,14 @@ func (m Metrics) Publish() error {
 
 // Result is what a run leaves beside the Model.
 type Result struct {
-	Steps    int       // completed
-	Loss     float64   // mean over the last tenth of the steps done
-	Raw      []float32 // the network's weights after the last step; the Model has their average
-	HeldOut  float64   // the least held-out loss; 0 without validation
-	BestStep int       // the step of HeldOut, whose average the Model has; 0 without validation
-	Warnings []string
-	Checks   []Check // what the detector of dead runs saw
+	Steps     int       // completed
+	Loss      float64   // mean over the last tenth of the steps done
+	Raw       []float32 // the network's weights after the last step; the Model has their average
+	HeldOut   float64   // the least held-out loss; 0 without validation
+	BestStep  int       // the step of HeldOut, whose average the Model has; 0 without validation
+	Scaling   Scaling   // of the model: CommonScale or ColumnScales
+	Warnings  []string
+	Diagnoses []Diagnosis // what the detector of collapse saw
 }
 
 // withDefaults returns the settings in full.
@@ -136,7 +146,7 @@ func (s *Settings) withDefaults() (Settings, error) {
 	}{{"Steps", c.Steps}, {"Batch", c.Batch}, {"Workers", c.Workers},
 		{"Validation.Every", c.Validation.Every}, {"Validation.Patience", c.Validation.Patience}, {"Checkpoints.Every", c.Checkpoints.Every}} {
 		if f.value < 0 {
-			return c, fmt.Errorf("score: Fit: %w: Settings.%s is %d, want a positive number, or 0 for the default", ErrRange, f.name, f.value)
+			return c, fmt.Errorf("score: Fit: Settings.%s: is %d, want a positive number, or 0 for the default: %w", f.name, f.value, ErrRange)
 		}
 	}
 	for _, f := range []struct {
@@ -144,64 +154,63 @@ func (s *Settings) withDefaults() (Settings, error) {
 		value float64
 	}{{"EMA", c.EMA}, {"Clip", c.Clip}, {"ClipValue", c.ClipValue}, {"DropCond", c.DropCond}} {
 		if math.IsNaN(f.value) || math.IsInf(f.value, 0) {
-			return c, fmt.Errorf("score: Fit: %w: Settings.%s is %v, want a finite number", ErrRange, f.name, f.value)
+			return c, fmt.Errorf("score: Fit: Settings.%s: is %v, want a finite number: %w", f.name, f.value, ErrRange)
 		}
 	}
 	if c.EMA >= 1 {
-		return c, fmt.Errorf("score: Fit: %w: Settings.EMA is %v, want a decay below 1", ErrRange, c.EMA)
+		return c, fmt.Errorf("score: Fit: Settings.EMA: is %v, want a decay below 1: %w", c.EMA, ErrRange)
 	}
 	if c.ClipValue < 0 {
-		return c, fmt.Errorf("score: Fit: %w: Settings.ClipValue is %v, want a positive number, or 0 for none", ErrRange, c.ClipValue)
+		return c, fmt.Errorf("score: Fit: Settings.ClipValue: is %v, want a positive number, or 0 for none: %w", c.ClipValue, ErrRange)
 	}
 	if c.DropCond > 1 {
-		return c, fmt.Errorf("score: Fit: %w: Settings.DropCond is %v, want a probability", ErrRange, c.DropCond)
+		return c, fmt.Errorf("score: Fit: Settings.DropCond: is %v, want a probability: %w", c.DropCond, ErrRange)
 	}
 	c.fill()
 	for _, f := range []struct {
 		name  string
 		value any
-	}{{"Objective", c.Objective}, {"Weight", c.Weight}, {"Times", c.Times}, {"Rate", c.Rate}, {"Optimizer", c.Optimizer}, {"Averaging", c.Averaging}, {"Recorder", c.Recorder}} {
+	}{
+		{"Objective", c.Objective}, {"Weight", c.Weight}, {"Times", c.Times}, {"Rate", c.Rate}, {"Optimizer", c.Optimizer},
+		{"Averaging", c.Averaging}, {"Scaling", c.Scaling}, {"Validation.Data", c.Validation.Data}, {"Recorder", c.Recorder},
+	} {
+		if f.value == nil {
+			continue
+		}
+		if isNil(f.value) {
+			return c, fmt.Errorf("score: Fit: Settings.%s: is a nil %T, want one that is not, or nil itself for the default: %w", f.name, f.value, ErrRange)
+		}
 		if err := nn.Validate(f.value); err != nil {
-			return c, fmt.Errorf("score: Fit: %w: Settings.%s: %w", ErrRange, f.name, err)
+			return c, settingError(f.name, err)
 		}
 	}
 	return c, nil
 }
 
-// fill replaces what is not set by the defaults.
-func (c *Settings) fill() {
-	if c.Objective == nil {
-		c.Objective = DSM{}
+// settingError says in which field an error is.
+func settingError(field string, err error) error {
+	if errors.Is(err, ErrRange) {
+		return fmt.Errorf("score: Fit: Settings.%s: %w", field, err)
 	}
-	if c.Weight == nil {
-		c.Weight = EDMWeight{}
-	}
-	if c.Times == nil {
-		c.Times = LogNormal{}
-	}
-	setDefault(&c.Steps, 20_000)
-	setDefault(&c.Batch, 512)
-	setDefault(&c.References, 2*c.Batch)
-	setDefault(&c.Workers, runtime.GOMAXPROCS(0))
-	setDefault(&c.EMA, 0.999)
-	setDefault(&c.Clip, 1)
-	setDefault(&c.DropCond, 0.1)
-	setDefault(&c.Validation.Every, 100)
-	setDefault(&c.Checkpoints.Every, 1000)
-	setDefault(&c.Checkpoints.Keep, 3)
-	if c.Rate == nil {
-		c.Rate = optim.RecipeRate(c.Steps)
-	}
-	if c.Optimizer == nil {
-		c.Optimizer = &optim.Adam[float32]{}
-	}
-	if c.Logger == nil {
-		c.Logger = slog.New(slog.DiscardHandler)
-	}
+	return fmt.Errorf("score: Fit: Settings.%s: %w: %w", field, err, ErrRange)
 }
 
-func setDefault[T int | float64](v *T, to T) {
-	if *v == 0 {
-		*v = to
-	}
+// fill replaces what is not set by the defaults.
+func (c *Settings) fill() {
+	c.Objective = cmp.Or[Objective](c.Objective, DSM{})
+	c.Weight = cmp.Or[Weight](c.Weight, EDMWeight{})
+	c.Times = cmp.Or[Times](c.Times, LogNormal{})
+	c.Steps = cmp.Or(c.Steps, 20_000)
+	c.Batch = cmp.Or(c.Batch, 512)
+	c.References = cmp.Or(c.References, 2*c.Batch)
+	c.Workers = cmp.Or(c.Workers, runtime.GOMAXPROCS(0))
+	c.EMA = cmp.Or(c.EMA, 0.999)
+	c.Clip = cmp.Or(c.Clip, 1)
+	c.DropCond = cmp.Or(c.DropCond, 0.1)
+	c.Rate = cmp.Or(c.Rate, optim.RecipeRate(c.Steps))
+	c.Optimizer = cmp.Or[optim.Optimizer[float32]](c.Optimizer, &optim.Adam[float32]{})
+	c.Validation.Every = cmp.Or(c.Validation.Every, 100)
+	c.Checkpoints.Every = cmp.Or(c.Checkpoints.Every, 1000)
+	c.Checkpoints.Keep = cmp.Or(c.Checkpoints.Keep, 3)
+	c.Logger = cmp.Or(c.Logger, slog.New(slog.DiscardHandler))
 }

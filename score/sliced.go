@@ -18,7 +18,7 @@ type Probes struct {
 // Validate returns an error wrapping ErrRange when N is negative.
 func (p Probes) Validate() error {
 	if p.N < 0 {
-		return fmt.Errorf("%w: Probes.N is %d, want a positive number, or 0 for 1", ErrRange, p.N)
+		return fmt.Errorf("Probes.N: is %d, want a positive number, or 0 for 1: %w", p.N, ErrRange)
 	}
 	return nil
 }
@@ -44,7 +44,7 @@ func (p Probes) direction(b *nn.Build, d int) *ad.Expr {
 	return ad.Mul(radius, ad.Cos(ad.Scale(2*math.Pi, b.Random(d))))
 }
 
-// SSM is sliced score matching (Song et al. 2019, UAI),
+// SSM is sliced score matching (Song et al. 2019),
 //
 //	ω(t)(vᵀ(∂s/∂x)v + ½(vᵀs)²),   ω = σ²,
 //
@@ -67,7 +67,7 @@ func (o SSM) Loss(b *nn.Build, f Fields, d Batch) *ad.Expr {
 func curvature(s, x, v *ad.Expr) *ad.Expr { return dot(v, ad.JVP(s, x, v)) }
 
 // SSMVR is sliced score matching with the variance of the squared norm removed
-// (Song et al. 2019, UAI),
+// (Song et al. 2019),
 //
 //	ω(t)(vᵀ(∂s/∂x)v + ½‖s‖²),   ω = σ².
 type SSMVR struct {

@@ -21,11 +21,11 @@ func (t *trainer) one() error {
 	t.program.RunBeside(t.s.Batch, &t.weights, t.random, t.out, t.in, t.crew, ahead)
 	loss, norm := float64(t.loss[0]), t.clip()
 	if !finite(loss) || !finite(norm) {
-		return fmt.Errorf("score: Fit: step %d: %w: %s; the loss is %v and the gradient's norm %v", t.step+1, ErrNonFinite, t.firstBad(), loss, norm)
+		return fmt.Errorf("score: Fit: step %d: %s; the loss is %v and the gradient's norm %v: %w", t.step+1, t.firstBad(), loss, norm, ErrNonFinite)
 	}
 	rate := t.s.Rate.At(t.step)
 	if !finite(rate) {
-		return fmt.Errorf("score: Fit: step %d: %w: the learning rate is %v", t.step+1, ErrNonFinite, rate)
+		return fmt.Errorf("score: Fit: step %d: the learning rate is %v: %w", t.step+1, rate, ErrNonFinite)
 	}
 	if t.s.EMA > 0 {
 		t.update.Step(t.raw, t.grad, t.ema, t.step, rate)

@@ -29,7 +29,7 @@ func TestJVPsAreThoseOfEachDirection(t *testing.T) {
 		for name, s := range map[string]interface {
 			sde.Divergencer
 			sde.Tangents
-		}{"model": m, "conditional": m.Given(cond)} {
+		}{"model": m.Unconditional(), "conditional": m.Given(cond)} {
 			for _, at := range [][]float64{{0.3}, times} {
 				for _, k := range []int{1, bundle, 2*bundle + 3} {
 					var v, jv []*mat.Dense
@@ -41,7 +41,7 @@ func TestJVPsAreThoseOfEachDirection(t *testing.T) {
 					for i := range k {
 						s.JVP(want, each, x, v[i], at)
 						each.Sub(each, jv[i])
-						require.LessOrEqual(t, mat.Norm(each, 2), 32*m.UnitRoundoff()*mat.Norm(jv[i], 2), "%s, direction %d of %d", name, i, k)
+						require.LessOrEqual(t, mat.Norm(each, 2), 32*m.Problem().Roundoff()*mat.Norm(jv[i], 2), "%s, direction %d of %d", name, i, k)
 						require.Positive(t, mat.Norm(jv[i], 2))
 					}
 					require.True(t, mat.Equal(want, got))
@@ -52,5 +52,5 @@ func TestJVPsAreThoseOfEachDirection(t *testing.T) {
 			}
 		}
 	}
-	require.Panics(t, func() { single.JVPs(x, []*mat.Dense{x}, x, nil, []float64{1}) })
+	require.Panics(t, func() { single.Unconditional().JVPs(x, []*mat.Dense{x}, x, nil, []float64{1}) })
 }

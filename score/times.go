@@ -1,14 +1,15 @@
 package score
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
 	"github.com/gradlogp/gradlogp/sde"
 )
 
-// Times is the law of the training times, as the quantile function on (0, 1),
-// so that any law can be stratified over a batch. It is called from several
+// Times is the distribution of the training times, as the quantile function on
+// (0, 1), so that any can be stratified over a batch. It is called from several
 // goroutines at once. One that is an nn.Validator is checked by Fit.
 type Times interface {
 	// At returns the time below which a fraction u of the times lies, within
@@ -36,9 +37,9 @@ func (l LogNormal) At(p sde.SDE, u float64) float64 {
 func (l LogNormal) Validate() error {
 	switch {
 	case !finite(l.Mean):
-		return fmt.Errorf("%w: LogNormal.Mean is %v, want a finite number", ErrRange, l.Mean)
+		return fmt.Errorf("LogNormal.Mean: is %v, want a finite number: %w", l.Mean, ErrRange)
 	case l != (LogNormal{}) && !(l.Std > 0 && finite(l.Std)):
-		return fmt.Errorf("%w: LogNormal.Std is %v, want a positive number", ErrRange, l.Std)
+		return fmt.Errorf("LogNormal.Std: is %v, want a positive number: %w", l.Std, ErrRange)
 	}
 	return nil
 }
@@ -46,32 +47,25 @@ func (l LogNormal) Validate() error {
 // timeAt returns the time of a level ln(σ/α), the nearer end of the span for
 // levels beyond it.
 func timeAt(p sde.SDE, level float64) float64 {
-	start, end := p.Span()
-	λ := -level
-	switch {
-	case λ >= sde.LogSNR(p, start):
-		return start
-	case λ <= sde.LogSNR(p, end):
-		return end
-	}
-	return min(max(sde.TimeAt(p, λ), start), end)
+	t, _ := sde.TimeInSpan(p, -level)
+	return t
 }
 
-// Uniform draws the times uniformly from the span.
-type Uniform struct{}
+// UniformTimes draws the times uniformly from the span.
+type UniformTimes struct{}
 
 // At returns the time at quantile u.
-func (Uniform) At(p sde.SDE, u float64) float64 {
+func (UniformTimes) At(p sde.SDE, u float64) float64 {
 	start, end := p.Span()
 	return start + u*(end-start)
 }
 
-// Levels draws the whole times of the span, each with the same probability: the
+// LevelTimes draws the whole times of the span, each with the same probability: the
 // noise levels of a table, see sde.Discrete.
-type Levels struct{}
+type LevelTimes struct{}
 
 // At returns the time at quantile u.
-func (Levels) At(p sde.SDE, u float64) float64 {
+func (LevelTimes) At(p sde.SDE, u float64) float64 {
 	start, end := p.Span()
 	first, last := math.Ceil(start), math.Floor(end)
 	return min(first+math.Floor(u*(last-first+1)), last)
@@ -96,23 +90,17 @@ func (l LogUniform) Validate() error { return validLevels("LogUniform", l.Low, l
 // levels returns two levels of σ/α, the ends of the span in place of zeros.
 func levels(p sde.SDE, low, high float64) (lo, hi float64) {
 	start, end := p.Span()
-	if low == 0 {
-		low = math.Exp(-sde.LogSNR(p, start))
-	}
-	if high == 0 {
-		high = math.Exp(-sde.LogSNR(p, end))
-	}
-	return low, high
+	return cmp.Or(low, math.Exp(-sde.LogSNR(p, start))), cmp.Or(high, math.Exp(-sde.LogSNR(p, end)))
 }
 
-func validLevels(law string, low, high float64) error {
+func validLevels(name string, low, high float64) error {
 	switch {
 	case !(low >= 0 && finite(low)):
-		return fmt.Errorf("%w: %s.Low is %v, want a positive number, or 0 for the lowest level", ErrRange, law, low)
+		return fmt.Errorf("%s.Low: is %v, want a positive number, or 0 for the lowest level: %w", name, low, ErrRange)
 	case !(high >= 0 && finite(high)):
-		return fmt.Errorf("%w: %s.High is %v, want a positive number, or 0 for the highest level", ErrRange, law, high)
+		return fmt.Errorf("%s.High: is %v, want a positive number, or 0 for the highest level: %w", name, high, ErrRange)
 	case high != 0 && low >= high:
-		return fmt.Errorf("%w: %s.Low is %v, want less than High, %v", ErrRange, law, low, high)
+		return fmt.Errorf("%s.Low: is %v, want less than High, %v: %w", name, low, high, ErrRange)
 	}
 	return nil
 }

@@ -1,12 +1,11 @@
 package score
 
 import (
+	"cmp"
 	"fmt"
-	"math/rand/v2"
-
-	"gonum.org/v1/gonum/mat"
 
 	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/nn/pool"
 	"github.com/gradlogp/gradlogp/sde/noise"
 )
 
@@ -70,14 +69,14 @@ func (s *Settings) heldOut(data Data) (train, held Data, err error) {
 	if v.Data != nil {
 		d, cond := data.Dims()
 		if vd, vc := v.Data.Dims(); vd != d || vc != cond {
-			return nil, nil, fmt.Errorf("score: Fit: %w: Settings.Validation.Data has %d columns and %d of conditions, the data have %d and %d", ErrShape, vd, vc, d, cond)
+			return nil, nil, fmt.Errorf("score: Fit: Settings.Validation.Data: has %d columns and %d of conditions, the data have %d and %d: %w", vd, vc, d, cond, ErrShape)
 		}
 		return data, v.Data, nil
 	}
 	r, ok := data.(rows)
 	if !ok {
 		if v.Rows > 0 {
-			return nil, nil, fmt.Errorf("score: Fit: %w: Settings.Validation.Rows is %d, but %T cannot be split; set Validation.Data", ErrRange, v.Rows, data)
+			return nil, nil, fmt.Errorf("score: Fit: Settings.Validation.Rows: is %d, but %T cannot be split; set Validation.Data: %w", v.Rows, data, ErrRange)
 		}
 		return data, nil, nil
 	}
@@ -89,26 +88,10 @@ func (s *Settings) heldOut(data Data) (train, held Data, err error) {
 		v.Rows = min(n/10, mostHeldOut)
 	}
 	if v.Rows >= n {
-		return nil, nil, fmt.Errorf("score: Fit: %w: Settings.Validation.Rows is %d of %d rows, want at least one row left to train on", ErrRange, v.Rows, n)
+		return nil, nil, fmt.Errorf("score: Fit: Settings.Validation.Rows: is %d of %d rows, want at least one row left to train on: %w", v.Rows, n, ErrRange)
 	}
 	train, held = r.split(v.Rows, s.Seed)
 	return train, held, nil
-}
-
-// split returns two disjoint random parts of the rows, the second of n rows.
-func (r rows) split(n int, seed uint64) (train, held Data) {
-	index := noise.Rand(seed, noise.Draw{Purpose: noise.Data, Step: heldOutStep}).Perm(r.len())
-	return rows{r.x, index[n:]}, inOrder{rows{r.x, index[:n]}}
-}
-
-// inOrder serves rows one after the other, again and again.
-type inOrder struct{ rows }
-
-func (r inOrder) Batch(x, _ *mat.Dense, _, row int, _ *rand.Rand) error {
-	for i := range x.RawMatrix().Rows {
-		copy(x.RawRowView(i), r.row((row+i)%r.len()))
-	}
-	return nil
 }
 
 // validator measures the loss on held-out rows.
@@ -116,9 +99,13 @@ type validator struct {
 	every, patience int
 	batch           *batcher
 	filled          bool
+	rows            int // how many are held out; batch repeats few
 	program         *ad.Program[float32]
 	weights         ad.Weights[float32]
+	chunk           int       // rows that are encoded and evaluated at a time
+	given           []float32 // their conditions
 	in, out         [][]float32
+	first           int // row of the chunk at work
 	random          ad.Filler
 
 	best     []float32 // the averaged weights of the least loss; nil before the first look
@@ -135,16 +122,40 @@ func (t *trainer) newValidator(data Data) *validator {
 	if r, ok := data.(inOrder); ok {
 		own = max(r.len(), leastValidated)
 	}
-	setDefault(&own, leastValidated)
+	own = cmp.Or(own, leastValidated)
 	s.Batch = 2 * own
-	v := &validator{every: t.s.Validation.Every, patience: t.s.Validation.Patience, batch: newBatcher(t.m, data, &s, t.crew)}
+	v := &validator{every: t.s.Validation.Every, patience: t.s.Validation.Patience, rows: own, batch: newBatcher(t.m, data, &s, t.crew)}
+	if r, ok := data.(inOrder); ok {
+		v.rows = r.len()
+	}
 	mean, in := lossOf(t.m, t.params, v.batch, false)
 	v.program = ad.Compile[float32]([]*ad.Expr{mean}, in)
-	v.in, v.out = v.batch.inputs(), [][]float32{make([]float32, 1)}
+	v.in, v.out = make([][]float32, len(in)), [][]float32{make([]float32, 1)}
+	v.chunk = encodedAtOnce(s.Batch, t.m.conditionWidth())
+	v.given = make([]float32, v.chunk*t.m.conditionWidth())
 	v.random = func(dst []float64, row, slot int) {
-		noise.Uniform(dst, s.Seed, noise.Draw{Purpose: noise.Leaf, Step: heldOutStep, Row: row, Slot: slot})
+		noise.Uniform(dst, s.Seed, noise.Draw{Purpose: noise.Leaf, Step: heldOutStep, Row: v.first + row, Slot: slot})
 	}
 	return v
+}
+
+// encodedAtOnce returns how many of n rows are evaluated at a time when all are
+// not needed at once: labels of many classes are wide once they are encoded.
+func encodedAtOnce(n, width int) int {
+	const numbers, least = 1 << 22, 64
+	return min(n, max(numbers/max(width, 1), least))
+}
+
+// loss returns the mean loss of all rows, with the weights that are packed.
+func (v *validator) loss(crew *pool.Crew) float64 {
+	loss, n := 0.0, v.batch.s.Batch
+	for v.first = 0; v.first < n; v.first += v.chunk {
+		end := min(v.first+v.chunk, n)
+		v.batch.part(v.in, v.given, v.first, end)
+		v.program.Run(end-v.first, &v.weights, v.random, v.out, v.in, crew)
+		loss += float64(v.out[0][0])
+	}
+	return loss
 }
 
 // due reports whether there is a look after a step of the run.
@@ -162,16 +173,15 @@ func (t *trainer) validate() (float64, error) {
 		v.filled = true
 	}
 	v.program.Pack(&v.weights, t.ema, t.crew)
-	v.program.Run(v.batch.s.Batch, &v.weights, v.random, v.out, v.in, t.crew)
-	loss := float64(v.out[0][0])
+	loss := v.loss(t.crew)
 	if !finite(loss) {
-		return loss, fmt.Errorf("score: Fit: after step %d: %w: the held-out loss is %v", t.step, ErrNonFinite, loss)
+		return loss, fmt.Errorf("score: Fit: after step %d: the held-out loss is %v: %w", t.step, loss, ErrNonFinite)
 	}
 	better := v.best == nil || loss < v.bestLoss
 	if better {
 		v.best, v.bestLoss, v.bestStep = append(v.best[:0], t.ema...), loss, t.step
 	}
-	t.log.Debug("score: validation", "step", t.step, "held_out", loss, "best", v.bestLoss, "best_step", v.bestStep)
+	t.log.Debug("score: validation", "step", t.step, "held_out_loss", loss, "best", v.bestLoss, "best_step", v.bestStep)
 	return loss, nil
 }
 

@@ -19,7 +19,7 @@ import (
 func numbered(t *testing.T, n int) Data {
 	x := mat.NewDense(n, 2, nil)
 	x.Apply(func(i, j int, _ float64) float64 { return float64(i * (1 - 2*j)) }, x)
-	data, err := Rows(x)
+	data, err := Rows(x, nil)
 	require.NoError(t, err)
 	return data
 }
@@ -102,7 +102,7 @@ func TestHeldOutLossIsThePlainLossOfTheAverage(t *testing.T) {
 	s := quick(20)
 	s.Validation.Every = 20
 	data := few(t)
-	m := newModel(t, 2, Config{Freeze: -1}) // training knows no freeze
+	m := newModel(t, 2, Config{MinNoise: -1}) // training knows no freeze
 	r := fit(t, m, data, s)
 	require.Equal(t, 20, r.BestStep)
 
@@ -125,7 +125,7 @@ func TestHeldOutLossIsThePlainLossOfTheAverage(t *testing.T) {
 		}
 	}
 	score := mat.NewDense(2*n, 2, nil)
-	m.Score(score, x, times)
+	m.Unconditional().Score(score, x, times)
 	total := 0.0
 	for i := range 2 * n {
 		σ := times[i]
@@ -146,7 +146,7 @@ func TestModelIsTheBestOnHeldOutRows(t *testing.T) {
 		s.Validation = Validation{Rows: 20, Every: 10}
 		return s
 	}
-	data, err := Rows(normals(80, 2, 7))
+	data, err := Rows(normals(80, 2, 7), nil)
 	require.NoError(t, err)
 	config := Config{Net: nn.RecipeMLP(2, 16)}
 	s := overfit()
@@ -204,7 +204,7 @@ func TestPatienceDoesNotHideADeadRun(t *testing.T) {
 	r := fit(t, newDead(t, 5, Config{Net: killed{nn.Linear{Out: 5}}}), standard(5), s)
 	require.Equal(t, 600, r.Steps)
 	require.Equal(t, 100, r.BestStep)
-	require.Len(t, r.Checks, 2)
+	require.Len(t, r.Diagnoses, 2)
 	require.Len(t, r.Warnings, 1)
 }
 
@@ -227,8 +227,8 @@ func TestValidationThatDoesNotFitIsRefused(t *testing.T) {
 		v        Validation
 		sentinel error
 	}{
-		"Settings.Validation.Data has 3 columns and 0 of conditions, the data have 2 and 0": {moons(), Validation{Data: standard(3)}, ErrShape},
-		"Settings.Validation.Rows is 300 of 300 rows, want at least one row left":           {few(t), Validation{Rows: 300}, ErrRange},
+		"Settings.Validation.Data: has 3 columns and 0 of conditions, the data have 2 and 0": {moons(), Validation{Data: standard(3)}, ErrShape},
+		"Settings.Validation.Rows: is 300 of 300 rows, want at least one row left":           {few(t), Validation{Rows: 300}, ErrRange},
 	} {
 		s := quick(3)
 		s.Validation = c.v
@@ -242,7 +242,7 @@ func TestValidationThatDoesNotFitIsRefused(t *testing.T) {
 	}
 	for want, data := range map[string]Data{
 		"data at validation: no more rows": &failing{moons(), heldOutStep, errDry},
-		"data at validation: not finite: row 7, column 1 is NaN": edited{moons(), func(x *mat.Dense, step, _ int) {
+		"data at validation: row 7, column 1: is NaN": edited{moons(), func(x *mat.Dense, step, _ int) {
 			x.Set(7, 1, math.NaN())
 		}},
 	} {
@@ -269,13 +269,13 @@ func (p partly) Batch(x, cond *mat.Dense, step, row int, rng *rand.Rand) error {
 func TestRowsThatDataLeaveOutAreFound(t *testing.T) {
 	r, err := Fit(background, newModel(t, 2, Config{}), partly{moons()}, quick(20))
 	require.ErrorIs(t, err, ErrNonFinite)
-	require.ErrorContains(t, err, "data at step 4: not finite: row 3, column 0 is NaN")
+	require.ErrorContains(t, err, "data at step 4: row 3, column 0: is NaN")
 	require.Equal(t, 4, r.Steps)
 }
 
 func TestBatchMayBeLargerThanTheData(t *testing.T) {
 	one := mat.NewDense(3, 2, []float64{1, 2, 3, 4, 5, 7})
-	data, err := Rows(one)
+	data, err := Rows(one, nil)
 	require.NoError(t, err)
 	s := quick(5)
 	s.References = 0

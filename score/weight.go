@@ -22,7 +22,7 @@ type EDMWeight struct {
 // At returns the weight at t.
 func (w EDMWeight) At(p sde.SDE, t float64) float64 {
 	α, σ := p.Kernel(t)
-	v := variance(w.Variance)
+	v := cmp.Or(w.Variance, 1)
 	return (α*α*v + σ*σ) / (v * σ * σ)
 }
 
@@ -39,14 +39,14 @@ func (Simple) At(p sde.SDE, t float64) float64 {
 	return α * α / (σ * σ)
 }
 
-// Likelihood is ½g²α²/σ⁴: with times that are Uniform over the span [ε, T], T − ε
-// times the loss bounds the negative log-likelihood, in nats (Song et al. 2021,
-// NeurIPS). The loss has then a large variance, which Importance removes.
+// Likelihood is ½g²α²/σ⁴: with UniformTimes over the span [ε, T], T − ε
+// times the loss bounds the negative log-likelihood, in nats (Song et al. 2021).
+// The loss has then a large variance, which Importance removes.
 type Likelihood struct {
 	// Importance is for times that are LogUniform over the span, which is
 	// sampling in proportion to g²/σ² because that is d ln(σ²/α²)/dt for every
 	// process. The weight is divided by the density of these times relative to
-	// that of Uniform,
+	// that of UniformTimes,
 	//
 	//	½g²α²/σ⁴ · (T − ε)⁻¹ ln(σ_T²α_ε²/(σ_ε²α_T²)) σ²/g² = (λ_ε − λ_T)/(T − ε) α²/σ²,
 	//
@@ -90,7 +90,7 @@ type SoftMinSNR struct {
 // At returns the weight at t.
 func (w SoftMinSNR) At(p sde.SDE, t float64) float64 {
 	α, σ := p.Kernel(t)
-	return α * α / (α*α*variance(w.Variance) + σ*σ)
+	return α * α / (α*α*cmp.Or(w.Variance, 1) + σ*σ)
 }
 
 // Validate returns an error wrapping ErrRange when the variance is negative or

@@ -56,7 +56,7 @@ func (m *Model) LoadWeights(f *checkpoint.File, names func(parameter string) Ten
 			v, ok = narrow(v, double), true
 		}
 		if !ok {
-			return fmt.Errorf("score: LoadWeights: %w: parameter %s: tensor %s is %T, want []float32 or []float64", ErrMismatch, e.Name, at.Name, t.Data)
+			return fmt.Errorf("score: LoadWeights: %w: parameter %s: tensor %s has dtype %s, want F16, BF16, F32 or F64", ErrMismatch, e.Name, at.Name, t.DType())
 		}
 		if k := indexNonFinite(v); k >= 0 {
 			return fmt.Errorf("score: LoadWeights: %w: number %d of tensor %s is %v", ErrNonFinite, k, at.Name, v[k])

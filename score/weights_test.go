@@ -62,7 +62,7 @@ func sequential(parameter string) TensorName {
 func TestWeightsOfPyTorchGiveItsNumbers(t *testing.T) {
 	f, err := checkpoint.Read(bytes.NewReader(linear(same)))
 	require.NoError(t, err)
-	m, err := New(2, &Config{Net: untimed{nn.MLP{Hidden: []int{3}}}, Process: sde.VE{}, Precond: Clean{}, Freeze: -1})
+	m, err := New(2, &Config{Net: untimed{nn.MLP{Hidden: []int{3}}}, Process: sde.VE{}, Precond: X0{}, MinNoise: -1})
 	require.NoError(t, err)
 	require.NoError(t, m.LoadWeights(f, sequential))
 	x := []float64{0.4, -0.7}
@@ -73,25 +73,24 @@ func TestWeightsOfPyTorchGiveItsNumbers(t *testing.T) {
 	h := [3]float64{silu(in[0] + 2*in[1] + 0.1), silu(3*in[0] + 4*in[1] - 0.2), silu(5*in[0] + 6*in[1] + 0.3)}
 	D := [2]float64{h[0] - h[1] + 2*h[2] - 1, 3*h[1] - 2*h[2] + 0.5}
 	s := mat.NewDense(1, 2, nil)
-	m.Score(s, mat.NewDense(1, 2, x), []float64{at})
+	m.Unconditional().Score(s, mat.NewDense(1, 2, x), []float64{at})
 	for j := range 2 {
 		require.InDelta(t, (D[j]-x[j])/(σ*σ), s.At(0, j), 2e-6)
 	}
-	shift, scale := m.Frame()
+	frame := m.Frame()
 	fit(t, m, moons(), quick(1))
-	shift2, scale2 := m.Frame()
-	require.Equal(t, []any{shift, scale}, []any{shift2, scale2}, "training goes on in the same coordinates")
+	require.Equal(t, frame, m.Frame(), "training goes on in the same coordinates")
 
 	// The same numbers in float64, and a bias as a matrix of one row.
 	for i := range f.Tensors {
 		f.Tensors[i].Data = widen(f.Tensors[i].Data.([]float32))
 	}
 	f.Tensors[0].Shape = []int{1, 3}
-	double, err := New(2, &Config{Net: untimed{nn.MLP{Hidden: []int{3}}}, Process: sde.VE{}, Precond: Clean{}, Freeze: -1, Seed: 5})
+	double, err := New(2, &Config{Net: untimed{nn.MLP{Hidden: []int{3}}}, Process: sde.VE{}, Precond: X0{}, MinNoise: -1, Seed: 5})
 	require.NoError(t, err)
 	require.NoError(t, double.LoadWeights(f, sequential))
 	again := mat.NewDense(1, 2, nil)
-	double.Score(again, mat.NewDense(1, 2, x), []float64{at})
+	double.Unconditional().Score(again, mat.NewDense(1, 2, x), []float64{at})
 	require.Equal(t, s, again)
 }
 
@@ -133,11 +132,12 @@ func TestWeightsThatDoNotFitAreRefused(t *testing.T) {
 		edit   func(f *checkpoint.File)
 		names  func(string) TensorName
 	}{
-		"parameter hidden0.weight: the file has no tensor hidden0.weight":              {same, nil, PyTorch},
-		"parameter hidden0.weight: tensor 0.weight has shape [3 2], want [2 3]":        {same, nil, func(p string) TensorName { return TensorName{Name: sequential(p).Name} }},
-		"parameter hidden0.bias: tensor 0.bias has shape [3 1], want [1 3]":            {replaced(`"shape":[3],`, `"shape":[3,1],`), nil, sequential},
-		"parameter output.bias: tensor 2.bias is []int64, want []float32 or []float64": {replaced(`"F32","shape":[2],"data_offsets":[36,44]`, `"I64","shape":[1],"data_offsets":[36,44]`), func(f *checkpoint.File) { f.Tensors[2].Shape = []int{2} }, sequential},
-		"not finite: number 4 of tensor 0.weight is NaN":                               {same, func(f *checkpoint.File) { f.Tensors[1].Data.([]float32)[4] = float32(math.NaN()) }, sequential},
+		"parameter hidden0.weight: the file has no tensor hidden0.weight":       {same, nil, PyTorch},
+		"parameter hidden0.weight: tensor 0.weight has shape [3 2], want [2 3]": {same, nil, func(p string) TensorName { return TensorName{Name: sequential(p).Name} }},
+		"parameter hidden0.bias: tensor 0.bias has shape [3 1], want [1 3]":     {replaced(`"shape":[3],`, `"shape":[3,1],`), nil, sequential},
+		"parameter output.bias: tensor 2.bias has dtype BOOL, want F16, BF16":   {replaced(`"F32","shape":[2],"data_offsets":[36,44]`, `"BOOL","shape":[8],"data_offsets":[36,44]`), func(f *checkpoint.File) { f.Tensors[2].Shape = []int{2} }, sequential},
+		"parameter output.bias: tensor 2.bias has dtype I64, want F16, BF16":    {replaced(`"F32","shape":[2],"data_offsets":[36,44]`, `"I64","shape":[1],"data_offsets":[36,44]`), func(f *checkpoint.File) { f.Tensors[2].Shape = []int{2} }, sequential},
+		"not finite: number 4 of tensor 0.weight is NaN":                        {same, func(f *checkpoint.File) { f.Tensors[1].Data.([]float32)[4] = float32(math.NaN()) }, sequential},
 	} {
 		f, err := checkpoint.Read(bytes.NewReader(linear(c.change)))
 		require.NoError(t, err, want)

@@ -9,7 +9,7 @@ type Jacobian interface {
 }
 
 // Analytic returns the exact score of a diffused distribution: at(α, σ) is the
-// law of αx₀ + σz. The result is also a Divergencer exactly when the density
+// distribution of αx₀ + σz, such as a dataset's method Diffuse. The result is also a Divergencer exactly when the density
 // is a Jacobian, and a LogProber exactly when the density has the method
 // LogProb(x []float64) float64, which is decided here, once, from the density at
 // the end of the span.
@@ -17,11 +17,12 @@ type Jacobian interface {
 // A call of Score calls at once for every run of equal times, hence once when
 // the time is common. at must be safe for concurrent use; a density serves one
 // call.
-func Analytic(p SDE, at func(alpha, sigma float64) Density) Scorer {
+func Analytic[D Density](p SDE, at func(alpha, sigma float64) D) Scorer {
 	_, end := p.Span()
-	law, score := at(p.Kernel(end)), analytic{p, at}
-	_, jacobian := law.(Jacobian)
-	_, log := law.(logDensity)
+	score := analytic{p, func(alpha, sigma float64) Density { return at(alpha, sigma) }}
+	density := score.at(p.Kernel(end))
+	_, jacobian := density.(Jacobian)
+	_, log := density.(logDensity)
 	switch {
 	case jacobian && log:
 		return differentiableLog{differentiable{score}, logProb{score}}
@@ -47,18 +48,16 @@ var (
 
 // Score writes the exact scores of the rows x into dst.
 func (s analytic) Score(dst, x *mat.Dense, t []float64) {
-	sameDims(dst, x)
-	s.each(x, t, func(i int, p Density) {
+	alike("Score", "dst", dst, "x", x)
+	s.each("Score", x, t, func(i int, p Density) {
 		p.ScoreInput(dst.RawRowView(i), x.RawRowView(i))
 	})
 }
 
 // each calls f for every row with the density at its time.
-func (s analytic) each(x *mat.Dense, t []float64, f func(i int, p Density)) {
+func (s analytic) each(verb string, x *mat.Dense, t []float64, f func(i int, p Density)) {
 	rows, _ := x.Dims()
-	if len(t) != 1 && len(t) != rows {
-		panic(badDimension)
-	}
+	someTimes(verb, t, rows)
 	var p Density
 	for i := range rows {
 		if i == 0 || i < len(t) && t[i] != t[i-1] {
@@ -71,11 +70,9 @@ func (s analytic) each(x *mat.Dense, t []float64, f func(i int, p Density)) {
 // Divergence writes the exact scores into dst and the traces of their
 // Jacobians into div.
 func (s differentiable) Divergence(dst *mat.Dense, div []float64, x *mat.Dense, t []float64) {
-	rows, cols := sameDims(dst, x)
-	if len(div) != rows {
-		panic(badDimension)
-	}
-	s.jacobians(dst, x, t, func(i int, j *mat.Dense) {
+	rows, cols := alike("Divergence", "dst", dst, "x", x)
+	aLength("Divergence", "div", len(div), rows)
+	s.jacobians("Divergence", dst, x, t, func(i int, j *mat.Dense) {
 		div[i] = 0
 		for k := range cols {
 			div[i] += j.At(k, k)
@@ -86,8 +83,10 @@ func (s differentiable) Divergence(dst *mat.Dense, div []float64, x *mat.Dense, 
 // JVP writes the exact scores into dst and the products of their Jacobians
 // with the rows of v into jv.
 func (s differentiable) JVP(dst, jv, x, v *mat.Dense, t []float64) {
-	sameDims(dst, jv, x, v)
-	s.jacobians(dst, x, t, func(i int, j *mat.Dense) {
+	alike("JVP", "dst", dst, "x", x)
+	alike("JVP", "jv", jv, "x", x)
+	alike("JVP", "v", v, "x", x)
+	s.jacobians("JVP", dst, x, t, func(i int, j *mat.Dense) {
 		out, dir := jv.RawRowView(i), v.RawRowView(i)
 		for k := range out {
 			out[k] = 0
@@ -99,10 +98,10 @@ func (s differentiable) JVP(dst, jv, x, v *mat.Dense, t []float64) {
 }
 
 // jacobians writes the scores into dst and hands each row's Jacobian to f.
-func (s differentiable) jacobians(dst, x *mat.Dense, t []float64, f func(i int, j *mat.Dense)) {
+func (s differentiable) jacobians(verb string, dst, x *mat.Dense, t []float64, f func(i int, j *mat.Dense)) {
 	_, cols := x.Dims()
 	j := new(mat.Dense)
-	s.each(x, t, func(i int, p Density) {
+	s.each(verb, x, t, func(i int, p Density) {
 		if j.IsEmpty() {
 			j.ReuseAs(cols, cols)
 		}

@@ -71,6 +71,8 @@ const (
 // from the quantity from of the same rows in src. All matrices have the shape
 // of x; dst may be src or x. For the coefficients and the limits see Between.
 func Convert(dst, x, src *mat.Dense, p SDE, t float64, from, to Quantity) {
+	alike("Convert", "dst", dst, "x", x)
+	alike("Convert", "src", src, "x", x)
 	onX, onFrom := Between(p, t, from, to)
 	combine(dst, onX, x, onFrom, src)
 }

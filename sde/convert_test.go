@@ -143,7 +143,7 @@ func TestConvertWorksInPlace(t *testing.T) {
 func TestConvertChecksShapes(t *testing.T) {
 	a, b := mat.NewDense(2, 3, nil), mat.NewDense(3, 2, nil)
 	for _, m := range [][3]*mat.Dense{{b, a, a}, {a, b, a}, {a, a, b}} {
-		require.PanicsWithValue(t, "sde: dimension mismatch", func() {
+		panicsAbout(t, "sde: dimension mismatch: ", func() {
 			sde.Convert(m[0], m[1], m[2], sde.VP{}, 0.3, sde.Score, sde.Noise)
 		})
 	}

@@ -30,7 +30,12 @@ func (p Cosine) angles(t float64) (rate, sin0, cos0, sin, cos float64) {
 // the second form without cancellation at small t and down to σ = 0 at t = 0.
 func (p Cosine) Kernel(t float64) (alpha, sigma float64) {
 	rate, _, cos0, _, cos := p.angles(t)
-	difference, sum := math.Sin(rate*t), math.Sin(rate*(t+2*p.Offset))
+	difference, sum := math.Sin(rate*t), 0.0
+	if 2*p.Offset < 2-2*t {
+		sum = math.Sin(rate * (t + 2*p.Offset))
+	} else { // the same angle seen from π, however large s is
+		sum = math.Sin(rate * (2 - t))
+	}
 	return cos / cos0, math.Sqrt(difference) * math.Sqrt(sum) / cos0
 }
 

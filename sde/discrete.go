@@ -37,23 +37,27 @@ type discreteStep struct {
 
 // NewDDPM returns the process of the noise rates β_i of Ho, Jain and Abbeel,
 // a_i = √(1 − β_i) and q_i = β_i. It returns an error wrapping ErrRange when
-// there are fewer than 2 or one is not in (0, 1).
+// there are fewer than 2, one is not in (0, 1), or their product leaves nothing of
+// the data.
 func NewDDPM(betas []float64) (*Discrete, error) {
 	if err := tabulated("betas", betas, 0, 1); err != nil {
 		return nil, err
 	}
 	d := new(Discrete)
-	for _, beta := range betas {
+	for i, beta := range betas {
 		d.add(0.5*math.Log1p(-beta), beta)
+		if alpha, sigma := d.Kernel(float64(i + 1)); !plausible(alpha) || !plausible(sigma) {
+			return nil, fmt.Errorf("%w: betas[%d] = %v leads to α = %v, σ = %v, want both between %v and %v", ErrRange, i, beta, alpha, sigma, smallest, largest)
+		}
 	}
 	return d, nil
 }
 
 // NewAlphaBar is NewDDPM for a table of the products ᾱ_i = Π_{j≤i}(1 − β_j),
 // the squares of α after each step. It returns an error wrapping ErrRange when
-// there are fewer than 2, one is not in (0, 1), or they do not decrease.
+// there are fewer than 2, one is not in (1e-300, 1), or they do not decrease.
 func NewAlphaBar(alphaBars []float64) (*Discrete, error) {
-	if err := tabulated("alphaBars", alphaBars, 0, 1); err != nil {
+	if err := tabulated("alphaBars", alphaBars, smallest*smallest, 1); err != nil {
 		return nil, err
 	}
 	betas, last := make([]float64, len(alphaBars)), 1.0
@@ -68,10 +72,10 @@ func NewAlphaBar(alphaBars []float64) (*Discrete, error) {
 
 // NewNCSN returns the process of the noise levels σ_i of Song and Ermon, from
 // small to large, a_i = 1 and q_i = σ_i² − σ_{i−1}² with σ_{−1} = 0. It returns
-// an error wrapping ErrRange when there are fewer than 2, one is not positive
-// and finite, or they do not increase.
+// an error wrapping ErrRange when there are fewer than 2, one is not in
+// (1e-150, 1e150), or they do not increase.
 func NewNCSN(sigmas []float64) (*Discrete, error) {
-	if err := tabulated("sigmas", sigmas, 0, math.Inf(1)); err != nil {
+	if err := tabulated("sigmas", sigmas, smallest, largest); err != nil {
 		return nil, err
 	}
 	d, last := new(Discrete), 0.0
@@ -190,14 +194,22 @@ func (d *Discrete) Len() int { return len(d.steps) }
 func (d *Discrete) Step(i int) (a, q float64) { return d.steps[i].a, d.steps[i].q }
 
 // Index returns ⌊t(N−1)⌋, the step that Song et al. (2021) take for time t of a
-// continuous process on [0, 1].
-func (d *Discrete) Index(t float64) int { return int(t * float64(len(d.steps)-1)) }
+// continuous process on [0, 1]. It panics for any other time.
+func (d *Discrete) Index(t float64) int {
+	if !(t >= 0 && t <= 1) {
+		panic(fmt.Sprintf("sde: Discrete.Index: t = %v, want a time in [0, 1]", t))
+	}
+	return int(t * float64(len(d.steps)-1))
+}
 
 // Level returns the level, counted from 0 and not whole, that a network trained
 // on the levels takes for a log signal-to-noise ratio: log(α/σ) is interpolated
 // linearly between levels, as k-diffusion does, and beyond them the nearer end
 // is returned. Rounded, it is the nearest level.
 func (d *Discrete) Level(logSNR float64) float64 {
+	if math.IsNaN(logSNR) {
+		return logSNR
+	}
 	n := len(d.steps)
 	at := func(i int) float64 { return LogSNR(d, float64(i+1)) }
 	i := sort.Search(n, func(i int) bool { return at(i) <= logSNR })
@@ -220,6 +232,8 @@ func (d *Discrete) Level(logSNR float64) float64 {
 // the noising process is (Song et al. 2021; Reverse explains Λ). All matrices
 // have the same shape; dst may be x or the score.
 func (d *Discrete) Reverse(dst, x, score *mat.Dense, i int, lambda float64) (deviation float64) {
+	alike("Discrete.Reverse", "dst", dst, "x", x)
+	alike("Discrete.Reverse", "score", score, "x", x)
 	a, q := d.Step(i)
 	combine(dst, 2-a, x, 0.5*(1+lambda*lambda)*q, score)
 	return lambda * math.Sqrt(q)
@@ -255,15 +269,21 @@ func (d *Discrete) Span() (start, end float64) { return 1, float64(len(d.steps))
 
 // TimeAt returns the time at which log(α/σ) is logSNR, also beyond the span.
 // Since σ²/α² grows by g² ∫e^{−2fr}dr/α² from the start of a step, it is a
-// logarithm away.
+// logarithm away. Levels closer than rounding do not lead out of their step.
 func (d *Discrete) TimeAt(logSNR float64) float64 {
 	ratio2 := math.Exp(-2 * logSNR)
 	from := func(p discreteStep) float64 { return p.variance * math.Exp(-2*p.logAlpha) }
 	i := max(sort.Search(len(d.steps), func(i int) bool { return from(d.steps[i]) > ratio2 })-1, 0)
 	p := d.steps[i]
 	grown := (ratio2 - from(p)) * math.Exp(2*p.logAlpha) / p.g2
-	if p.f != 0 {
+	switch {
+	case p.f != 0 && logSNR < -300: // ratio2 is all there is, before it overflows
+		grown = (-2*logSNR + 2*p.logAlpha + math.Log(-2*p.f/p.g2)) / (-2 * p.f)
+	case p.f != 0:
 		grown = math.Log1p(-2*p.f*grown) / (-2 * p.f)
+	}
+	if i < len(d.steps)-1 {
+		grown = min(grown, 1)
 	}
 	return float64(i) + grown
 }
@@ -271,7 +291,7 @@ func (d *Discrete) TimeAt(logSNR float64) float64 {
 // Validate returns an error wrapping ErrRange when there are no steps, as in the
 // zero value.
 func (d *Discrete) Validate() error {
-	if len(d.steps) == 0 {
+	if d == nil || len(d.steps) == 0 {
 		return fmt.Errorf("%w: Discrete has no steps, want one made by a function of this package", ErrRange)
 	}
 	return nil

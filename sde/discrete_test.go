@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/mat"
@@ -135,7 +136,7 @@ func TestReverseStepIsTheForwardStepMirrored(t *testing.T) {
 			}
 		}
 	}
-	require.PanicsWithValue(t, "sde: dimension mismatch", func() {
+	panicsAbout(t, "sde: dimension mismatch: ", func() {
 		d.Reverse(mat.NewDense(3, 3, nil), x, score, 0, 1)
 	})
 }
@@ -156,7 +157,7 @@ func TestTablesAreSampledWithAnyPredictor(t *testing.T) {
 			cov := mat.NewSymDense(1, []float64{p.Sigma * p.Sigma})
 			return normal(t, []float64{p.Mu}, cov)
 		})
-		for _, grid := range [][]float64{sampler.Uniform(900, 1, 900), sampler.LogSNR(d, 900, 1, 600)} {
+		for _, times := range [][]float64{grid.UniformTime(900, 1, 900), grid.UniformLogSNR(d, 900, 1, 600)} {
 			for name, c := range map[string]struct {
 				method    sampler.Predictor
 				tolerance float64
@@ -165,16 +166,16 @@ func TestTablesAreSampledWithAnyPredictor(t *testing.T) {
 				"Heun": {sampler.Heun{}, 3e-4}, "DPM++ 2M": {sampler.DPMpp2M{}, 3e-4}, // order 2
 			} {
 				x, want := mat.NewDense(5, 1, nil), mat.NewDense(5, 1, nil)
-				from, to := law(d.Kernel(grid[0])), law(d.Kernel(1))
+				from, to := law(d.Kernel(times[0])), law(d.Kernel(1))
 				for i := range 5 {
 					z := float64(i) - 2
 					x.Set(i, 0, from.Mu+z*from.Sigma)
 					want.Set(i, 0, to.Mu+z*to.Sigma)
 				}
-				err := sampler.Continue(context.Background(), x, sampler.Problem{SDE: d, Score: score}, c.method,
-					&sampler.Settings{Grid: grid, NoDenoise: true})
+				err := sampler.Continue(context.Background(), x, sde.Problem{SDE: d, Score: score}, c.method,
+					&sampler.Settings{Grid: times, Final: sampler.FinalState})
 				require.NoError(t, err)
-				require.True(t, mat.EqualApprox(want, x, c.tolerance), "%s, %d points: want %v, got %v", name, len(grid), want, x)
+				require.True(t, mat.EqualApprox(want, x, c.tolerance), "%s, %d points: want %v, got %v", name, len(times), want, x)
 			}
 		}
 	}
@@ -188,22 +189,22 @@ func TestTablesAreValidated(t *testing.T) {
 	for want, err := range map[string]error{
 		"n = 20 steps for VP.BetaMax = 20, want at least 21": with(sde.VP{}.Discrete(20)),
 		"n = 1 steps for VP.BetaMax = 0.9, want at least 2":  with(sde.VP{BetaMax: 0.9}.Discrete(1)),
-		"VP.BetaMin = -1,":                                        with(sde.VP{BetaMin: -1}.Discrete(100)),
-		"n = 1 steps, want at least 2":                            with(sde.VE{}.Discrete(1)),
-		"VE.SigmaMin = NaN,":                                      with(sde.VE{SigmaMin: math.NaN()}.Discrete(100)),
-		"n = 0 steps, want at least 2":                            with(sde.Cosine{}.Discrete(0)),
-		"Cosine.Offset = -1,":                                     with(sde.Cosine{Offset: -1}.Discrete(9)),
-		"betas has 0 entries, want at least 2":                    with(sde.NewDDPM(nil)),
-		"betas[1] = 1, want a number between 0 and 1":             with(sde.NewDDPM([]float64{0.1, 1})),
-		"betas[0] = NaN,":                                         with(sde.NewDDPM([]float64{math.NaN(), 1})),
-		"betas[0] = 0,":                                           with(sde.NewDDPM([]float64{0, 0.5})),
-		"alphaBars has 1 entries, want at least 2":                with(sde.NewAlphaBar([]float64{0.5})),
-		"alphaBars[0] = 1,":                                       with(sde.NewAlphaBar([]float64{1, 0.5})),
-		"alphaBars[2] = 0.5 is not below alphaBars[1] = 0.5":      with(sde.NewAlphaBar([]float64{0.9, 0.5, 0.5})),
-		"sigmas has 1 entries":                                    with(sde.NewNCSN([]float64{1})),
-		"sigmas[1] = +Inf, want a number between 0 and +Inf":      with(sde.NewNCSN([]float64{1, math.Inf(1)})),
-		"sigmas[1] = 1 is not above sigmas[0] = 2":                with(sde.NewNCSN([]float64{2, 1})),
-		"sde: value out of range: Discrete has no steps, want on": sde.Validate(new(sde.Discrete)),
+		"VP.BetaMin = -1,":                                          with(sde.VP{BetaMin: -1}.Discrete(100)),
+		"n = 1 steps, want at least 2":                              with(sde.VE{}.Discrete(1)),
+		"VE.SigmaMin = NaN,":                                        with(sde.VE{SigmaMin: math.NaN()}.Discrete(100)),
+		"n = 0 steps, want at least 2":                              with(sde.Cosine{}.Discrete(0)),
+		"Cosine.Offset = -1,":                                       with(sde.Cosine{Offset: -1}.Discrete(9)),
+		"betas has 0 entries, want at least 2":                      with(sde.NewDDPM(nil)),
+		"betas[1] = 1, want a number between 0 and 1":               with(sde.NewDDPM([]float64{0.1, 1})),
+		"betas[0] = NaN,":                                           with(sde.NewDDPM([]float64{math.NaN(), 1})),
+		"betas[0] = 0,":                                             with(sde.NewDDPM([]float64{0, 0.5})),
+		"alphaBars has 1 entries, want at least 2":                  with(sde.NewAlphaBar([]float64{0.5})),
+		"alphaBars[0] = 1,":                                         with(sde.NewAlphaBar([]float64{1, 0.5})),
+		"alphaBars[2] = 0.5 is not below alphaBars[1] = 0.5":        with(sde.NewAlphaBar([]float64{0.9, 0.5, 0.5})),
+		"sigmas has 1 entries":                                      with(sde.NewNCSN([]float64{1})),
+		"sigmas[1] = +Inf, want a number between 1e-150 and 1e+150": with(sde.NewNCSN([]float64{1, math.Inf(1)})),
+		"sigmas[1] = 1 is not above sigmas[0] = 2":                  with(sde.NewNCSN([]float64{2, 1})),
+		"sde: value out of range: Discrete has no steps, want on":   sde.Validate(new(sde.Discrete)),
 	} {
 		require.ErrorIs(t, err, sde.ErrRange)
 		require.ErrorContains(t, err, want)

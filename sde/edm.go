@@ -26,8 +26,9 @@ func (p EDM) Span() (start, end float64) {
 // TimeAt returns e^{−logSNR}, also beyond the span.
 func (p EDM) TimeAt(logSNR float64) float64 { return math.Exp(-logSNR) }
 
-// Validate returns an error wrapping ErrRange unless 0 < σ_min < σ_max < ∞.
+// Validate returns an error wrapping ErrRange unless 0 < σ_min < σ_max < ∞
+// and the kernel at both ends of the span is as sde.Validate wants it.
 func (p EDM) Validate() error {
 	lo, hi := p.Span()
-	return increasing("EDM.SigmaMin", lo, "EDM.SigmaMax", hi)
+	return increasing(p, "EDM.SigmaMin", lo, "EDM.SigmaMax", hi)
 }

@@ -2,6 +2,7 @@ package sde_test
 
 import (
 	"fmt"
+	stdlog "log"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -11,10 +12,15 @@ import (
 // Guidance leans away from the unconditional score.
 func ExampleGuide() {
 	p := sde.VP{}
-	conditional, unconditional := mixtureScore(p, 1, 0), mixtureScore(p, 1, 1)
+	conditional := sde.Problem{SDE: p, Score: mixtureScore(p, 1, 0)}
+	unconditional := sde.Problem{SDE: p, Score: mixtureScore(p, 1, 1)}
 	x, s := mat.NewDense(1, 2, []float64{0, 0}), mat.NewDense(1, 2, nil)
 	for _, w := range []float64{0, 1, 2} {
-		sde.Guide(conditional, unconditional, w).Score(s, x, []float64{0.3})
+		guided, err := sde.Guide(conditional, unconditional, w)
+		if err != nil {
+			stdlog.Fatal(err)
+		}
+		guided.Score.Score(s, x, []float64{0.3})
 		fmt.Printf("w = %g: right of the middle, %t\n", w, s.At(0, 0) > 0.5)
 	}
 	// Output:

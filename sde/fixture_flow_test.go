@@ -122,7 +122,7 @@ func TestFixtureFlowConversions(t *testing.T) {
 		t.Run(fmt.Sprintf("%d %s", i, r.Scheduler), func(t *testing.T) {
 			p := flowProcess(t, r.Scheduler, r.Options)
 			mixture := file.Mixtures[r.Mixture].Distribution()
-			exact := sde.Analytic(p, func(alpha, sigma float64) sde.Density { return mixture.Diffuse(alpha, sigma) })
+			exact := sde.Analytic(p, mixture.Diffuse)
 			for k, at := range r.T {
 				time := 1 - at
 				near := nearTo(t, 1e-10, fmt.Sprintf("at t = %v", at))
@@ -193,7 +193,7 @@ func TestFixtureFlowScheduleTransform(t *testing.T) {
 		t.Run(fmt.Sprintf("%d %s to %s", i, r.Original, r.New), func(t *testing.T) {
 			was, is := flowProcess(t, r.Original, r.OriginalOptions), flowProcess(t, r.New, r.NewOptions)
 			mixture := file.Mixtures[r.Mixture].Distribution()
-			exact := sde.Analytic(was, func(alpha, sigma float64) sde.Density { return mixture.Diffuse(alpha, sigma) })
+			exact := sde.Analytic(was, mixture.Diffuse)
 			for _, point := range r.Points {
 				near := nearTo(t, 1e-10, fmt.Sprintf("at t = %v", point.T))
 				newTime := 1 - point.T

@@ -96,7 +96,7 @@ func TestFixtureSDE(t *testing.T) {
 			require.Equal(t, r.End, end)
 
 			mixture := file.Mixtures[r.Mixture].Distribution()
-			score := sde.Analytic(p, func(alpha, sigma float64) sde.Density { return mixture.Diffuse(alpha, sigma) })
+			score := sde.Analytic(p, mixture.Diffuse)
 			compareRows(t, r, p, score)
 			compareSteps(t, r, p)
 			compareTables(t, r, p)

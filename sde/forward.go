@@ -12,10 +12,15 @@ import (
 // Perturb draws the rows x_t = αx₀ + σz of the perturbation kernel into dst,
 // which may be x0. The times t hold one common time or one a row. The noise is
 // that of the address at, whose Purpose is set to noise.Perturb.
-func Perturb(dst, x0 *mat.Dense, p SDE, t []float64, z noise.Source, at noise.Draw) {
-	rows, cols := sameDims(dst, x0)
-	if len(t) != 1 && len(t) != rows {
-		panic(badDimension)
+//
+// The error wraps ErrRange when a time is not finite or below 0, or there is no
+// process or noise, and dst is then as it was; the process should have passed
+// Validate. It panics when the shapes do not match.
+func Perturb(dst, x0 *mat.Dense, p SDE, t []float64, z noise.Source, at noise.Draw) error {
+	rows, cols := alike("Perturb", "dst", dst, "x0", x0)
+	someTimes("Perturb", t, rows)
+	if err := simulable(p, "t", t, z); err != nil {
+		return err
 	}
 	at.Purpose = noise.Perturb
 	draw := mat.NewDense(rows, cols, nil)
@@ -27,6 +32,23 @@ func Perturb(dst, x0 *mat.Dense, p SDE, t []float64, z noise.Source, at noise.Dr
 			out[j] = alpha*x[j] + sigma*z
 		}
 	}
+	return nil
+}
+
+// simulable checks what a process is simulated with.
+func simulable(p SDE, name string, times []float64, z noise.Source) error {
+	if err := set(p); err != nil {
+		return err
+	}
+	if missing(z) {
+		return fmt.Errorf("%w: the noise source is nil, want one such as noise.White", ErrRange)
+	}
+	for k, t := range times {
+		if !(t >= 0 && t <= math.MaxFloat64) {
+			return fmt.Errorf("%w: %s[%d] = %v, want a finite time >= 0", ErrRange, name, k, t)
+		}
+	}
+	return nil
 }
 
 // Simulate runs the noising process over the increasing times, from data x₀ in
@@ -37,12 +59,12 @@ func Perturb(dst, x0 *mat.Dense, p SDE, t []float64, z noise.Source, at noise.Dr
 // its Step, T, U and Purpose set; a run may be stopped early.
 //
 // The error wraps ErrRange when times are not finite, not increasing, or below
-// 0; the process should have passed Validate.
+// 0, or there is no process or noise; the process should have passed Validate.
 func Simulate(x *mat.Dense, p SDE, times []float64, z noise.Source, at noise.Draw) (iter.Seq2[float64, *mat.Dense], error) {
+	if err := simulable(p, "times", times, z); err != nil {
+		return nil, err
+	}
 	for k, t := range times {
-		if !(t >= 0 && t <= math.MaxFloat64) {
-			return nil, fmt.Errorf("%w: times[%d] = %v, want a finite time >= 0", ErrRange, k, t)
-		}
 		if k > 0 && t <= times[k-1] {
 			return nil, fmt.Errorf("%w: times[%d] = %v is not above times[%d] = %v", ErrRange, k, t, k-1, times[k-1])
 		}

@@ -21,7 +21,7 @@ func TestPerturbDrawsTheKernel(t *testing.T) {
 	times := []float64{1e-5, 0.1, 0.1, 0.7, 1}
 
 	each := mat.NewDense(rows, 2, nil)
-	sde.Perturb(each, x0, sde.VP{}, times, source, at)
+	require.NoError(t, sde.Perturb(each, x0, sde.VP{}, times, source, at))
 	for i := range rows {
 		alpha, sigma := sde.VP{}.Kernel(times[i])
 		for j := range 2 {
@@ -31,14 +31,14 @@ func TestPerturbDrawsTheKernel(t *testing.T) {
 		one := at
 		one.Row += i
 		row := mat.DenseCopyOf(x0.Slice(i, i+1, 0, 2))
-		sde.Perturb(row, row, sde.VP{}, times[i:i+1], source, one)
+		require.NoError(t, sde.Perturb(row, row, sde.VP{}, times[i:i+1], source, one))
 		require.Equal(t, each.RawRowView(i), row.RawRowView(0))
 	}
-	require.PanicsWithValue(t, "sde: dimension mismatch", func() {
-		sde.Perturb(each, x0, sde.VP{}, times[:2], source, at)
+	panicsAbout(t, "sde: dimension mismatch: ", func() {
+		_ = sde.Perturb(each, x0, sde.VP{}, times[:2], source, at)
 	})
-	require.PanicsWithValue(t, "sde: dimension mismatch", func() {
-		sde.Perturb(mat.NewDense(rows, 3, nil), x0, sde.VP{}, times, source, at)
+	panicsAbout(t, "sde: dimension mismatch: ", func() {
+		_ = sde.Perturb(mat.NewDense(rows, 3, nil), x0, sde.VP{}, times, source, at)
 	})
 }
 
@@ -170,7 +170,7 @@ func ExampleSimulate() {
 
 func ExamplePerturb() {
 	x := mat.NewDense(2, 1, []float64{-1, 1})
-	sde.Perturb(x, x, sde.EDM{}, []float64{0.1}, noise.White{Seed: 1}, noise.Draw{})
-	fmt.Printf("%.3f\n", mat.Col(nil, 0, x))
-	// Output: [-0.907 1.016]
+	err := sde.Perturb(x, x, sde.EDM{}, []float64{0.1}, noise.White{Seed: 1}, noise.Draw{})
+	fmt.Printf("%.3f %v\n", mat.Col(nil, 0, x), err)
+	// Output: [-0.907 1.016] <nil>
 }

@@ -22,10 +22,9 @@ type logProb struct{ of analytic }
 
 // LogProb writes the exact log-densities of the rows x into dst.
 func (s logProb) LogProb(dst []float64, x *mat.Dense, t []float64) {
-	if rows, _ := x.Dims(); len(dst) != rows {
-		panic(badDimension)
-	}
-	s.of.each(x, t, func(i int, p Density) {
+	rows, _ := x.Dims()
+	aLength("LogProb", "dst", len(dst), rows)
+	s.of.each("LogProb", x, t, func(i int, p Density) {
 		dst[i] = p.(logDensity).LogProb(x.RawRowView(i))
 	})
 }

@@ -12,12 +12,44 @@ import (
 // Prior is the Gaussian that a sampler starts from in place of p_t, given by a
 // mean m and variances v of the data: at time t it is
 //
-//	π = N(αm, α²v + σ²).
+//	π = N(αm, α²v + σ²),
 //
-// It is the sampler's type of this name, too.
+// in the coordinates that the process runs in. The zero value is right for
+// standardised data; it is N(0, I) for VP. Variances of 0 give N(αm, σ²), the
+// usual choice of VE and EDM code.
 type Prior struct {
 	// Mean and Variance hold one value a coordinate; nil means m = 0 and v = 1.
 	Mean, Variance []float64
+}
+
+// Validate checks a prior of d columns. Errors wrap ErrRange and name the field.
+func (pi Prior) Validate(d int) error {
+	if pi.Mean != nil && len(pi.Mean) != d || pi.Variance != nil && len(pi.Variance) != d {
+		return fmt.Errorf("Prior has %d means and %d variances, want %d, the columns of the run: %w", len(pi.Mean), len(pi.Variance), d, ErrRange)
+	}
+	for j, m := range pi.Mean {
+		if !(math.Abs(m) <= math.MaxFloat64) {
+			return fmt.Errorf("Prior.Mean[%d] is %v, want a finite number: %w", j, m, ErrRange)
+		}
+	}
+	for j, v := range pi.Variance {
+		if !(v >= 0 && v <= math.MaxFloat64) {
+			return fmt.Errorf("Prior.Variance[%d] is %v, want a finite number >= 0: %w", j, v, ErrRange)
+		}
+	}
+	return nil
+}
+
+// At returns the mean and the variance of coordinate j under the kernel α, σ.
+func (pi Prior) At(j int, alpha, sigma float64) (mean, variance float64) {
+	m, v := 0.0, 1.0
+	if pi.Mean != nil {
+		m = pi.Mean[j]
+	}
+	if pi.Variance != nil {
+		v = pi.Variance[j]
+	}
+	return alpha * m, alpha*alpha*v + sigma*sigma
 }
 
 // Moments are the mean and the covariance of data, in the coordinates that the
@@ -52,13 +84,20 @@ func MomentsOf(x *mat.Dense) Moments {
 // the data, as no step increases a divergence.
 //
 // Errors wrap ErrRange: values that are not finite, negative variances, a
-// covariance that is not positive semi-definite. Dimensions that differ panic.
+// covariance that is not positive semi-definite beyond a relative 1e-10, a time
+// without noise. Dimensions that differ panic.
 func (pi Prior) KL(p SDE, t float64, data Moments) (gaussian, bound float64, err error) {
 	gap, err := pi.against(data)
 	if err != nil {
 		return 0, 0, err
 	}
+	if err := set(p); err != nil {
+		return 0, 0, err
+	}
 	alpha, sigma := p.Kernel(t)
+	if !(positive(t) && positive(alpha) && positive(sigma)) {
+		return 0, 0, fmt.Errorf("%w: t = %v, where the kernel is α = %v, σ = %v, want a time at which both are positive and finite", ErrRange, t, alpha, sigma)
+	}
 	ratio := sigma / alpha
 	information, ok := information(data.Cov, ratio)
 	if !ok {
@@ -108,9 +147,12 @@ func (pi Prior) NoiseFor(tolerance float64, data Moments) (ratio float64, err er
 type gap struct{ second, variance []float64 }
 
 func (pi Prior) against(data Moments) (gap, error) {
+	if missing(data.Cov) {
+		return gap{}, fmt.Errorf("%w: Moments.Cov is nil, want a covariance", ErrRange)
+	}
 	d := data.Cov.SymmetricDim()
 	if len(data.Mean) != d || pi.Mean != nil && len(pi.Mean) != d || pi.Variance != nil && len(pi.Variance) != d {
-		panic(badDimension)
+		mismatch("Prior", "the data", fmt.Sprintf("have %d means and %d columns of covariance, the Prior %d means and %d variances", len(data.Mean), d, len(pi.Mean), len(pi.Variance)), "as many of each, or none in the Prior")
 	}
 	g := gap{make([]float64, d), make([]float64, d)}
 	for j := range d {
@@ -130,7 +172,36 @@ func (pi Prior) against(data Moments) (gap, error) {
 		}
 		g.second[j], g.variance[j] = s+off*off, v
 	}
-	return g, nil
+	return g, semidefinite(data.Cov)
+}
+
+// semidefinite checks a covariance whose variances are not negative, in units of
+// its deviations: no correlation is beyond 1, and the matrix of them plus 1e-10
+// has a Cholesky factor.
+func semidefinite(cov mat.Symmetric) error {
+	if _, ok := cov.(mat.Diagonal); ok {
+		return nil
+	}
+	const tolerance = 1e-10
+	d := cov.SymmetricDim()
+	correlations := mat.NewSymDense(d, nil)
+	for i := range d {
+		for j := range i {
+			c, most := cov.At(i, j), math.Sqrt(cov.At(i, i))*math.Sqrt(cov.At(j, j))
+			if !(math.Abs(c) <= most*(1+tolerance)) {
+				return fmt.Errorf("%w: Moments.Cov[%d][%d] = %v with variances %v and %v, want at most %v in size: not positive semi-definite",
+					ErrRange, i, j, c, cov.At(i, i), cov.At(j, j), most)
+			}
+			if most > 0 {
+				correlations.SetSym(i, j, c/most)
+			}
+		}
+		correlations.SetSym(i, i, 1+tolerance)
+	}
+	if !new(mat.Cholesky).Factorize(correlations) {
+		return fmt.Errorf("%w: Moments.Cov is not positive semi-definite", ErrRange)
+	}
+	return nil
 }
 
 // bound returns E KL(N(αx₀, σ²I) ‖ π) with ς = σ/α,

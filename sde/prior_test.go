@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/integrate/quad"
@@ -16,7 +15,7 @@ import (
 )
 
 // What the sampler starts from can be judged here.
-var _ sde.Prior = sampler.Prior{}
+var _ sde.Prior = sde.Prior{}
 
 func normal(t *testing.T, mean []float64, cov *mat.SymDense) *distmv.Normal {
 	n, ok := distmv.NewNormal(mean, cov, nil)
@@ -162,11 +161,11 @@ func TestPriorNamesWhatIsWrong(t *testing.T) {
 		prior sde.Prior
 		data  sde.Moments
 	}{
-		"means of coordinate 0 are NaN (data) and 0 (prior)":           {sde.Prior{}, sde.Moments{Mean: []float64{math.NaN()}, Cov: unit}},
-		"means of coordinate 0 are 0 (data) and -Inf (prior)":          {sde.Prior{Mean: []float64{math.Inf(-1)}}, sde.Moments{Mean: []float64{0}, Cov: unit}},
-		"variances of coordinate 0 are 1 (data) and -1 (prior)":        {sde.Prior{Variance: []float64{-1}}, sde.Moments{Mean: []float64{0}, Cov: unit}},
-		"variances of coordinate 1 are -3 (data) and 1 (prior)":        {sde.Prior{}, sde.Moments{Mean: []float64{0, 0}, Cov: mat.NewDiagDense(2, []float64{1, -3})}},
-		"sde: value out of range: Moments.Cov is not positive semi-de": {sde.Prior{}, sde.Moments{Mean: []float64{0, 0}, Cov: mat.NewSymDense(2, []float64{1, 5, 5, 1})}},
+		"means of coordinate 0 are NaN (data) and 0 (prior)":            {sde.Prior{}, sde.Moments{Mean: []float64{math.NaN()}, Cov: unit}},
+		"means of coordinate 0 are 0 (data) and -Inf (prior)":           {sde.Prior{Mean: []float64{math.Inf(-1)}}, sde.Moments{Mean: []float64{0}, Cov: unit}},
+		"variances of coordinate 0 are 1 (data) and -1 (prior)":         {sde.Prior{Variance: []float64{-1}}, sde.Moments{Mean: []float64{0}, Cov: unit}},
+		"variances of coordinate 1 are -3 (data) and 1 (prior)":         {sde.Prior{}, sde.Moments{Mean: []float64{0, 0}, Cov: mat.NewDiagDense(2, []float64{1, -3})}},
+		"sde: value out of range: Moments.Cov[1][0] = 5 with variances": {sde.Prior{}, sde.Moments{Mean: []float64{0, 0}, Cov: mat.NewSymDense(2, []float64{1, 5, 5, 1})}},
 	} {
 		_, _, err := c.prior.KL(sde.EDM{}, 0.1, c.data)
 		require.ErrorIs(t, err, sde.ErrRange)
@@ -179,9 +178,9 @@ func TestPriorNamesWhatIsWrong(t *testing.T) {
 	}
 	_, err := sde.Prior{Variance: []float64{-1}}.NoiseFor(1, data)
 	require.ErrorIs(t, err, sde.ErrRange)
-	require.PanicsWithValue(t, "sde: dimension mismatch", func() { _, _, _ = sde.Prior{Mean: []float64{0, 0}}.KL(sde.EDM{}, 1, data) })
-	require.PanicsWithValue(t, "sde: dimension mismatch", func() { _, _, _ = sde.Prior{Variance: []float64{0, 0}}.KL(sde.EDM{}, 1, data) })
-	require.PanicsWithValue(t, "sde: dimension mismatch", func() { _, _, _ = sde.Prior{}.KL(sde.EDM{}, 1, sde.Moments{Cov: unit}) })
+	panicsAbout(t, "sde: dimension mismatch: ", func() { _, _, _ = sde.Prior{Mean: []float64{0, 0}}.KL(sde.EDM{}, 1, data) })
+	panicsAbout(t, "sde: dimension mismatch: ", func() { _, _, _ = sde.Prior{Variance: []float64{0, 0}}.KL(sde.EDM{}, 1, data) })
+	panicsAbout(t, "sde: dimension mismatch: ", func() { _, _, _ = sde.Prior{}.KL(sde.EDM{}, 1, sde.Moments{Cov: unit}) })
 }
 
 func TestLargestDistanceIsThatOfTheFurthestPair(t *testing.T) {

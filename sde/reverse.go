@@ -22,6 +22,7 @@ type Reverse struct {
 // Drift writes f x − ½(1 + Λ²) g² s into dst, which may not overlap x. It
 // belongs to a time that grows; a step to an earlier time subtracts it.
 func (r Reverse) Drift(dst, x *mat.Dense, t float64) {
+	alike("Reverse.Drift", "dst", dst, "x", x)
 	r.Score(dst, x, []float64{t})
 	f, g2 := r.Rates(t)
 	onScore := -0.5 * (1 + r.Lambda*r.Lambda) * g2
@@ -34,25 +35,14 @@ func (r Reverse) Diffusion(t float64) float64 {
 	return r.Lambda * math.Sqrt(g2)
 }
 
-// combine sets dst = a x + b y element by element; dst may be x or y.
+// combine sets dst = a x + b y element by element; dst may be x or y. All have the
+// shape of dst.
 func combine(dst *mat.Dense, a float64, x *mat.Dense, b float64, y *mat.Dense) {
-	rows, cols := sameDims(dst, x, y)
+	rows, cols := dst.Dims()
 	for i := range rows {
 		d, u, v := dst.RawRowView(i), x.RawRowView(i), y.RawRowView(i)
 		for j := range cols {
 			d[j] = a*u[j] + b*v[j]
 		}
 	}
-}
-
-// sameDims returns the dimensions common to all matrices and panics when they
-// differ.
-func sameDims(first *mat.Dense, others ...*mat.Dense) (rows, cols int) {
-	rows, cols = first.Dims()
-	for _, m := range others {
-		if r, c := m.Dims(); r != rows || c != cols {
-			panic(badDimension)
-		}
-	}
-	return rows, cols
 }

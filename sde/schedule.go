@@ -50,16 +50,17 @@ func (p Schedule) Validate() error {
 	if !(p.Start >= 0 && p.Start < p.End && p.End <= math.MaxFloat64) {
 		return fmt.Errorf("%w: Schedule.Start = %v, Schedule.End = %v, want 0 <= Start < End < Inf", ErrRange, p.Start, p.End)
 	}
+	name := fmt.Sprintf("Schedule.Start = %v, Schedule.End = %v", p.Start, p.End)
 	const n = 64
 	for i := range n + 1 {
 		t := p.Start + (p.End-p.Start)*float64(i)/n
 		alpha, sigma := p.Kernel(t)
 		if !positive(alpha) || !positive(sigma) {
-			return fmt.Errorf("%w: Schedule has α = %v, σ = %v at t = %v, want both positive and finite", ErrRange, alpha, sigma, t)
+			return fmt.Errorf("%w: %s: α = %v, σ = %v at t = %v, want both positive and finite", ErrRange, name, alpha, sigma, t)
 		}
 		if f, g2 := p.Rates(t); !(math.Abs(f) <= math.MaxFloat64 && g2 >= 0 && g2 <= math.MaxFloat64) {
-			return fmt.Errorf("%w: Schedule has f = %v, g² = %v at t = %v, want both finite and g² >= 0, α/σ decreasing", ErrRange, f, g2, t)
+			return fmt.Errorf("%w: %s: f = %v, g² = %v at t = %v, want both finite and g² >= 0, α/σ decreasing", ErrRange, name, f, g2, t)
 		}
 	}
-	return nil
+	return ends(p, name)
 }

@@ -42,22 +42,26 @@ type Divergencer interface {
 	JVP(dst, jv, x, v *mat.Dense, t []float64)
 }
 
-// Tangents is implemented by a Divergencer that finds the derivatives along
-// several directions from one evaluation of the score.
+// Tangents is a Divergencer that finds the derivatives along several directions
+// from one evaluation of the score.
 type Tangents interface {
 	// JVPs is JVP for every pair of v and jv.
 	JVPs(dst *mat.Dense, jv []*mat.Dense, x *mat.Dense, v []*mat.Dense, t []float64)
 }
 
-// Framed is implemented by a Scorer that works in model coordinates
-//
-//	y = (x − shift) / scale,
-//
-// a shift and a scale for each coordinate. Its scores, divergences and times
-// are those of y; samplers map at entry and exit. A Scorer that is not Framed
-// works in the data's own coordinates, as does one whose Frame returns nil twice.
-type Framed interface {
-	Frame() (shift, scale []float64)
+// JVPs writes the scores into dst and the derivatives along every v into the jv
+// of the same index, from one evaluation where the score is capable of Tangents.
+// With no directions nothing is written.
+func JVPs(s interface {
+	JVP(dst, jv, x, v *mat.Dense, t []float64)
+}, dst *mat.Dense, jv []*mat.Dense, x *mat.Dense, v []*mat.Dense, t []float64) {
+	if many, ok := As[Tangents](s); ok {
+		many.JVPs(dst, jv, x, v, t)
+		return
+	}
+	for k := range v {
+		s.JVP(dst, jv[k], x, v[k], t)
+	}
 }
 
 // Density is a distribution whose score is known: gonum's distmv.Normal is
@@ -65,18 +69,4 @@ type Framed interface {
 type Density interface {
 	// ScoreInput returns ∇ₓ log p(x), in dst when it is not nil.
 	ScoreInput(dst, x []float64) []float64
-}
-
-// Rounding is implemented by a Scorer that does not compute in float64.
-type Rounding interface {
-	// UnitRoundoff returns the relative size of its rounding errors: 2⁻²⁴ in
-	// float32. A Scorer without the method has 2⁻⁵³, that of float64.
-	UnitRoundoff() float64
-}
-
-// Kinked is implemented by a Scorer whose derivative in time jumps at one time,
-// where a solver of high order should end a step.
-type Kinked interface {
-	// Kink returns that time, NaN when there is none.
-	Kink() float64
 }

@@ -37,13 +37,18 @@ func (p SubVP) Rates(t float64) (f, g2 float64) {
 func (p SubVP) Span() (start, end float64) { return p.vp().Span() }
 
 // TimeAt returns the time at which log(α/σ) is logSNR, also beyond the span.
-// With e^{−λ} = σ/α = 2 sinh(B/2) it is where B = 2 asinh(½e^{−λ}).
+// With e^{−λ} = σ/α = 2 sinh(B/2) it is where B = 2 asinh(½e^{−λ}), which is −2λ
+// long before the exponential overflows.
 func (p SubVP) TimeAt(logSNR float64) float64 {
+	if logSNR < -700 {
+		return p.vp().timeOf(-2 * logSNR)
+	}
 	return p.vp().timeOf(2 * math.Asinh(0.5*math.Exp(-logSNR)))
 }
 
-// Validate returns an error wrapping ErrRange unless 0 < β₀ < β₁ < ∞.
+// Validate returns an error wrapping ErrRange unless 0 < β₀ < β₁ < ∞ and
+// the kernel at both ends of the span is as sde.Validate wants it.
 func (p SubVP) Validate() error {
 	b0, b1 := p.vp().betas()
-	return increasing("SubVP.BetaMin", b0, "SubVP.BetaMax", b1)
+	return increasing(p, "SubVP.BetaMin", b0, "SubVP.BetaMax", b1)
 }

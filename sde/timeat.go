@@ -20,16 +20,18 @@ func LogSNR(p SDE, t float64) float64 {
 // other the root is found to rounding by Newton's method, which gives way to
 // bisection where it leaves the bracket or does not halve the error. The
 // bracket starts as the span: logSNR beyond the values at its ends gives the
-// nearer end.
+// nearer end. NaN gives NaN.
 func TimeAt(p SDE, logSNR float64) float64 {
-	if inv, ok := p.(Invertible); ok {
+	if inv, ok := As[Invertible](p); ok {
 		return inv.TimeAt(logSNR)
 	}
 	lo, hi := p.Span()
-	if !(LogSNR(p, lo) > logSNR) {
+	switch {
+	case math.IsNaN(logSNR):
+		return logSNR
+	case !(LogSNR(p, lo) > logSNR):
 		return lo
-	}
-	if !(LogSNR(p, hi) < logSNR) {
+	case !(LogSNR(p, hi) < logSNR):
 		return hi
 	}
 	t, last := 0.5*(lo+hi), math.Inf(1)

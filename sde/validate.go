@@ -9,8 +9,6 @@ import (
 // ErrRange is wrapped by errors about a process with impossible settings.
 var ErrRange = errors.New("sde: value out of range")
 
-const badDimension = "sde: dimension mismatch"
-
 // Validator is implemented by processes with settings that can be wrong; all
 // processes of this package are. Validate names the field and its value.
 type Validator interface {
@@ -19,37 +17,60 @@ type Validator interface {
 
 // Validate checks a process before it is used for a run: it is set, its own
 // Validate (if it has one) is content, its span is finite and increasing, and
-// at both ends of the span α and σ are positive and finite, the signal-to-noise
-// ratio α/σ decreasing in between. Errors wrap ErrRange.
+// at both ends of the span α and σ lie between 1e-150 and 1e150, so that their
+// squares are numbers too, and log(α/σ) decreases in between by 1e-6 or more.
+// Errors wrap ErrRange.
 //
 // The verbs that run for long (training, sampling) call it once; Kernel and
 // Rates check nothing.
 func Validate(p SDE) error {
-	if p == nil {
-		return fmt.Errorf("%w: the process is nil, want an SDE", ErrRange)
+	if err := set(p); err != nil {
+		return err
 	}
 	if v, ok := p.(Validator); ok {
 		if err := v.Validate(); err != nil {
 			return err
 		}
 	}
-	start, end := p.Span()
-	if !(start >= 0 && start < end && end <= math.MaxFloat64) {
-		return fmt.Errorf("%w: span of %T is [%v, %v], want 0 <= start < end < Inf", ErrRange, p, start, end)
-	}
-	for _, t := range [...]float64{start, end} {
-		alpha, sigma := p.Kernel(t)
-		if !positive(alpha) || !positive(sigma) {
-			return fmt.Errorf("%w: kernel of %T at t = %v is α = %v, σ = %v, want both positive and finite",
-				ErrRange, p, t, alpha, sigma)
-		}
-	}
-	if first, last := LogSNR(p, start), LogSNR(p, end); first <= last {
-		return fmt.Errorf("%w: log(α/σ) of %T is %v at the start and %v at the end of the span, want it to decrease",
-			ErrRange, p, first, last)
+	return ends(p, fmt.Sprintf("%T", p))
+}
+
+// set checks that there is a process.
+func set(p SDE) error {
+	switch {
+	case p == nil:
+		return fmt.Errorf("%w: the process is nil, want an SDE", ErrRange)
+	case missing(p):
+		return fmt.Errorf("%w: the process is a nil %T, want one that is set", ErrRange, p)
 	}
 	return nil
 }
+
+// The squares of what lies between are normal numbers.
+const smallest, largest = 1e-150, 1e150
+
+// ends checks the span and the kernel at its ends, of a process that errors call
+// by its settings.
+func ends(p SDE, name string) error {
+	start, end := p.Span()
+	if !(start >= 0 && start < end && end <= math.MaxFloat64) {
+		return fmt.Errorf("%w: the span of %s is [%v, %v], want 0 <= start < end < Inf", ErrRange, name, start, end)
+	}
+	for _, t := range [...]float64{start, end} {
+		alpha, sigma := p.Kernel(t)
+		if !plausible(alpha) || !plausible(sigma) {
+			return fmt.Errorf("%w: the kernel of %s at t = %v is α = %v, σ = %v, want both between %v and %v",
+				ErrRange, name, t, alpha, sigma, smallest, largest)
+		}
+	}
+	if first, last := LogSNR(p, start), LogSNR(p, end); !(first-last >= 1e-6) {
+		return fmt.Errorf("%w: log(α/σ) of %s is %v at the start and %v at the end of the span, want it to decrease, by 1e-6 or more",
+			ErrRange, name, first, last)
+	}
+	return nil
+}
+
+func plausible(x float64) bool { return x >= smallest && x <= largest }
 
 func positive(x float64) bool { return x > 0 && x <= math.MaxFloat64 }
 
@@ -60,8 +81,9 @@ func orDefault(x, value float64) float64 {
 	return x
 }
 
-// increasing checks 0 < lo < hi < ∞ for two named fields.
-func increasing(loName string, lo float64, hiName string, hi float64) error {
+// increasing checks 0 < lo < hi < ∞ for two named fields, and what the process
+// makes of them.
+func increasing(p SDE, loName string, lo float64, hiName string, hi float64) error {
 	switch {
 	case !positive(lo):
 		return fmt.Errorf("%w: %s = %v, want it positive and finite", ErrRange, loName, lo)
@@ -70,5 +92,5 @@ func increasing(loName string, lo float64, hiName string, hi float64) error {
 	case lo >= hi:
 		return fmt.Errorf("%w: %s = %v is not below %s = %v", ErrRange, loName, lo, hiName, hi)
 	}
-	return nil
+	return ends(p, fmt.Sprintf("%s = %v, %s = %v", loName, lo, hiName, hi))
 }

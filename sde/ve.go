@@ -42,8 +42,9 @@ func (p VE) TimeAt(logSNR float64) float64 {
 	return (-logSNR - math.Log(lo)) / math.Log(hi/lo)
 }
 
-// Validate returns an error wrapping ErrRange unless 0 < σ_min < σ_max < ∞.
+// Validate returns an error wrapping ErrRange unless 0 < σ_min < σ_max < ∞
+// and the kernel at both ends of the span is as sde.Validate wants it.
 func (p VE) Validate() error {
 	lo, hi := p.sigmas()
-	return increasing("VE.SigmaMin", lo, "VE.SigmaMax", hi)
+	return increasing(p, "VE.SigmaMin", lo, "VE.SigmaMax", hi)
 }

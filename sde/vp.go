@@ -56,8 +56,9 @@ func (p VP) TimeAt(logSNR float64) float64 {
 	return p.timeOf(math.Max(y, 0) + math.Log1p(math.Exp(-math.Abs(y))))
 }
 
-// Validate returns an error wrapping ErrRange unless 0 < β₀ < β₁ < ∞.
+// Validate returns an error wrapping ErrRange unless 0 < β₀ < β₁ < ∞ and
+// the kernel at both ends of the span is as sde.Validate wants it.
 func (p VP) Validate() error {
 	b0, b1 := p.betas()
-	return increasing("VP.BetaMin", b0, "VP.BetaMax", b1)
+	return increasing(p, "VP.BetaMin", b0, "VP.BetaMax", b1)
 }

@@ -1,6 +1,7 @@
 package twosample
 
 import (
+	"fmt"
 	"math"
 
 	"gonum.org/v1/gonum/mat"
@@ -12,10 +13,13 @@ import (
 //
 // of the rows of x and y. The means run over all pairs, a row with itself
 // included, so the distance is never negative up to rounding (V-statistic). The
-// work is quadratic in the number of rows. It panics when the columns differ or
-// a sample is empty.
+// work is quadratic in the number of rows. Energy returns NaN when a value is not
+// finite. It panics when the columns differ or a sample is empty.
 func Energy(x, y *mat.Dense) float64 {
-	n, m, d := dims(x, y)
+	n, m, d := dims("Energy", "x", "y", x, y)
+	if !finite(x, y) {
+		return math.NaN()
+	}
 	a, b := columns(x), columns(y)
 	within := func(rows float64, c []float64) float64 {
 		return 2 * pairs(c, c, d, true) / (rows * rows)
@@ -62,20 +66,38 @@ func columns(x *mat.Dense) []float64 {
 	return c
 }
 
-// dims returns the numbers of rows and the common number of columns.
-func dims(x, y *mat.Dense) (n, m, d int) {
+// dims returns the numbers of rows and the common number of columns of the
+// arguments a and b of a verb.
+func dims(verb, a, b string, x, y *mat.Dense) (n, m, d int) {
 	n, d = x.Dims()
 	m, c := y.Dims()
 	if n == 0 || m == 0 {
-		panic(badEmpty)
+		panic(fmt.Sprintf("twosample: %s: %s is %d×%d and %s is %d×%d, want at least one row", verb, a, n, d, b, m, c))
 	}
 	if c != d {
-		panic(badDimension)
+		panic(fmt.Sprintf("twosample: %s: %s is %d×%d and %s is %d×%d, want equal numbers of columns", verb, a, n, d, b, m, c))
 	}
 	return n, m, d
 }
 
-const (
-	badDimension = "twosample: dimension mismatch"
-	badEmpty     = "twosample: empty sample"
-)
+// finite reports whether all values are.
+func finite(of ...*mat.Dense) bool {
+	for _, x := range of {
+		n, _ := x.Dims()
+		for i := range n {
+			if !finiteValues(x.RawRowView(i)) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func finiteValues(values []float64) bool {
+	for _, v := range values {
+		if v-v != 0 { // NaN for NaN and infinities
+			return false
+		}
+	}
+	return true
+}

@@ -15,7 +15,8 @@ import (
 // median_pairwise_distance_pooled, exact_ot_2d, frechet, kde, gmm_em,
 // c2st_logistic, ks_2samp, and the W1 and weighted values beside W2.
 type metrics struct {
-	X, Y   fixture.Array
+	X      fixture.Array `json:"X"`
+	Y      fixture.Array `json:"Y"`
 	Energy struct {
 		V float64 `json:"v_statistic"`
 		U float64 `json:"u_statistic"`

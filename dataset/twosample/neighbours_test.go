@@ -52,7 +52,8 @@ func TestC2STOfCopiesIsBelowChance(t *testing.T) {
 	require.Zero(t, C2ST(x, mat.DenseCopyOf(x), 1))
 }
 
-func TestC2STTellsOneLawFromTwo(t *testing.T) {
+func TestC2STTellsOneDistributionFromTwo(t *testing.T) {
+	t.Parallel()
 	const n = 3000
 	x := normals(n, 2, 0, 1, 4)
 	// Neighbouring rows share their neighbours: the accuracy scatters about
@@ -65,10 +66,10 @@ func TestC2STTellsOneLawFromTwo(t *testing.T) {
 func TestImpossibleNumbersOfNeighboursPanic(t *testing.T) {
 	x := normals(3, 2, 0, 1, 1)
 	for _, k := range []int{-1, 0, 2, 7} {
-		require.PanicsWithValue(t, badNeighbours, func() { C2ST(x, x, k) })
+		require.PanicsWithValue(t, fmt.Sprintf("twosample: C2ST: k is %d, want odd and from 1 to 5, one less than the rows", k), func() { C2ST(x, x, k) })
 	}
-	require.PanicsWithValue(t, badDimension, func() { C2ST(x, mat.NewDense(3, 1, nil), 1) })
-	require.PanicsWithValue(t, badEmpty, func() { C2ST(x, &mat.Dense{}, 1) })
+	require.PanicsWithValue(t, "twosample: C2ST: x is 3×2 and y is 3×1, want equal numbers of columns", func() { C2ST(x, mat.NewDense(3, 1, nil), 1) })
+	require.PanicsWithValue(t, "twosample: C2ST: x is 3×2 and y is 0×0, want at least one row", func() { C2ST(x, &mat.Dense{}, 1) })
 }
 
 func ExampleC2ST() {

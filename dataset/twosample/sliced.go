@@ -1,6 +1,7 @@
 package twosample
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"runtime"
@@ -21,11 +22,14 @@ import (
 // is Energy with ‖·‖ replaced by a norm that differs by less than 1/2n² of it.
 //
 // The work is n log n in the number of rows, shared among the processors; the
-// result has the same bits for any number of them. It panics when the columns
-// differ or a matrix is empty.
+// result has the same bits for any number of them. Sliced returns NaN twice when
+// a value is not finite. It panics when the columns differ or a matrix is empty.
 func Sliced(x, y, directions *mat.Dense) (w2, energy float64) {
-	n, m, d := dims(x, y)
-	k, _, _ := dims(directions, x)
+	n, m, d := dims("Sliced", "x", "y", x, y)
+	_, k, _ := dims("Sliced", "x", "directions", x, directions)
+	if !finite(x, y, directions) {
+		return math.NaN(), math.NaN()
+	}
 	a, b := columns(x), columns(y)
 	squares, gaps := make([]float64, k), make([]float64, k)
 	work := func(next *atomic.Int64) {
@@ -74,10 +78,14 @@ func meanNorm(d int) float64 {
 
 // W2Squared returns the squared Wasserstein-2 distance of two samples of
 // numbers, ∫₀¹ (F⁻¹(q) − G⁻¹(q))² dq with their empirical quantile functions.
-// The sizes may differ. It panics when a sample is empty.
+// The sizes may differ. W2Squared returns NaN when a value is not finite. It
+// panics when a sample is empty.
 func W2Squared(a, b []float64) float64 {
 	if len(a) == 0 || len(b) == 0 {
-		panic(badEmpty)
+		panic(fmt.Sprintf("twosample: W2Squared: a has %d numbers and b has %d, want at least one", len(a), len(b)))
+	}
+	if !finiteValues(a) || !finiteValues(b) {
+		return math.NaN()
 	}
 	a, b = slices.Clone(a), slices.Clone(b)
 	slices.Sort(a)
@@ -145,7 +153,7 @@ func cramer(a, b []float64) float64 {
 // seed. It panics when n or d is not positive.
 func Directions(n, d int, seed uint64) *mat.Dense {
 	if n <= 0 || d <= 0 {
-		panic(badEmpty)
+		panic(fmt.Sprintf("twosample: Directions: n is %d and d is %d, want both positive", n, d))
 	}
 	switch d {
 	case 1:

@@ -60,7 +60,7 @@ func TestEnergyIsCramersDistanceInOneDimension(t *testing.T) {
 	require.InEpsilon(t, want, Energy(x, y), 1e-12)
 }
 
-func TestEnergyGrowsWithTheShiftOfALaw(t *testing.T) {
+func TestEnergyGrowsWithTheShiftOfADistribution(t *testing.T) {
 	x := normals(500, 2, 0, 1, 5)
 	var last float64
 	for _, shift := range []float64{0, 0.25, 0.5, 1, 2} {
@@ -152,6 +152,7 @@ func TestSlicedW2IsTheMeanOfW2Squared(t *testing.T) {
 // The sliced energy distance is the energy distance of another norm,
 // ‖v‖ = c mean_k|u_k·v|: of π/2 in the plane and 2 in space.
 func TestSlicedEnergyIsTheSumOverAllPairs(t *testing.T) {
+	t.Parallel()
 	for d, c := range map[int]float64{1: 1, 2: math.Pi / 2, 3: 2} {
 		for _, size := range [][2]int{{1, 1}, {60, 35}, {48, 48}, {500, 700}} {
 			x, y := normals(size[0], d, 0, 1, 14), normals(size[1], d, 0.4, 1.5, 15)
@@ -254,13 +255,12 @@ func TestDirectionsAreUnitVectors(t *testing.T) {
 
 func TestShapeMistakesPanic(t *testing.T) {
 	x, y := mat.NewDense(3, 2, nil), mat.NewDense(3, 4, nil)
-	require.PanicsWithValue(t, badDimension, func() { Energy(x, y) })
-	require.PanicsWithValue(t, badDimension, func() { SlicedW2(x, y, Directions(3, 2, 0)) })
-	require.PanicsWithValue(t, badDimension, func() { SlicedW2(x, x, y) })
-	require.PanicsWithValue(t, badDimension, func() { Sliced(x, y, Directions(3, 2, 0)) })
-	require.PanicsWithValue(t, badEmpty, func() { Energy(x, &mat.Dense{}) })
-	require.PanicsWithValue(t, badEmpty, func() { W2Squared(nil, []float64{1}) })
-	require.PanicsWithValue(t, badEmpty, func() { Directions(0, 2, 0) })
+	require.PanicsWithValue(t, "twosample: Energy: x is 3×2 and y is 3×4, want equal numbers of columns", func() { Energy(x, y) })
+	require.PanicsWithValue(t, "twosample: Sliced: x is 3×2 and y is 3×4, want equal numbers of columns", func() { SlicedW2(x, y, Directions(3, 2, 0)) })
+	require.PanicsWithValue(t, "twosample: Sliced: x is 3×2 and directions is 3×4, want equal numbers of columns", func() { Sliced(x, x, y) })
+	require.PanicsWithValue(t, "twosample: Energy: x is 3×2 and y is 0×0, want at least one row", func() { Energy(x, &mat.Dense{}) })
+	require.PanicsWithValue(t, "twosample: W2Squared: a has 0 numbers and b has 1, want at least one", func() { W2Squared(nil, []float64{1}) })
+	require.PanicsWithValue(t, "twosample: Directions: n is 0 and d is 2, want both positive", func() { Directions(0, 2, 0) })
 }
 
 func ExampleEnergy() {

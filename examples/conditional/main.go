@@ -19,16 +19,15 @@ import (
 	"text/tabwriter"
 
 	"gonum.org/v1/gonum/mat"
-	"gonum.org/v1/gonum/stat/distmv"
 
 	"github.com/gradlogp/gradlogp/dataset"
+	"github.com/gradlogp/gradlogp/dataset/figure"
 	"github.com/gradlogp/gradlogp/dataset/twosample"
 	"github.com/gradlogp/gradlogp/examples/internal/command"
-	"github.com/gradlogp/gradlogp/examples/internal/figure"
-	"github.com/gradlogp/gradlogp/examples/internal/progress"
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/score"
+	"github.com/gradlogp/gradlogp/score/record/bar"
 	"github.com/gradlogp/gradlogp/sde"
 )
 
@@ -75,12 +74,12 @@ func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	data := score.DrawPairs(2, 1, func(src rand.Source) distmv.Rander { return newLabelled(src) })
-	bar := progress.New(stderr, j.steps)
+	data := score.Draws(3, newLabelled).WithConditions(1)
+	progress := bar.New(stderr, j.steps)
 	res, err := score.Fit(ctx, m, data, &score.Settings{
-		Steps: j.steps, Batch: 256, References: 768, DropCond: 0.15, Workers: j.workers, Seed: j.seed, Recorder: bar,
+		Steps: j.steps, Batch: 256, References: 768, DropCond: 0.15, Workers: j.workers, Seed: j.seed, Recorder: progress,
 	})
-	bar.Close()
+	progress.Close()
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
@@ -91,12 +90,16 @@ func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 	directions := twosample.Directions(64, 2, 1)
 	panels := make([][]figure.Panel, 2) // exact, learned
 	for _, w := range guidance {
-		exact, learned := panel("exact", w), panel("learned", w)
+		truth, samples := panel("exact", w), panel("learned", w)
 		for class := range classes {
 			if w == 0 && class > 0 {
 				continue
 			}
-			x, err := j.sample(m, learnedScore(m, w, class), start(m, w, class), 0)
+			p, err := learned(m, w, class)
+			if err != nil {
+				return err
+			}
+			x, err := j.sample(p, 0)
 			if err != nil {
 				return err
 			}
@@ -113,10 +116,10 @@ func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 				name, sure = fmt.Sprintf("%d\t", class), fmt.Sprintf("%.4f\t%.4f", certainty(x, class), certainty(a, class))
 			}
 			fmt.Fprintf(report, "%g\t%s%.4f\t%.4f\t%s\n", w, name, twosample.SlicedW2(x, a, directions), twosample.SlicedW2(a, b, directions), sure)
-			exact.Layers = append(exact.Layers, points(a, w, class))
-			learned.Layers = append(learned.Layers, points(x, w, class))
+			truth.Layers = append(truth.Layers, points(a, w, class))
+			samples.Layers = append(samples.Layers, points(x, w, class))
 		}
-		panels[0], panels[1] = append(panels[0], exact), append(panels[1], learned)
+		panels[0], panels[1] = append(panels[0], truth), append(panels[1], samples)
 	}
 	if err := report.Flush(); err != nil || j.out == "-" {
 		return err
@@ -124,17 +127,17 @@ func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 	return figure.Save(j.out, panels, 1440, 780)
 }
 
-// learnedScore returns the model's score for the guidance w: of no class for 0,
-// of the class for 1.
-func learnedScore(m *score.Model, w float64, class int) sde.Scorer {
-	given := m.Given(mat.NewDense(1, 1, []float64{float64(class)}))
+// learned returns what the model has for the guidance w: no class for 0, the class
+// for 1.
+func learned(m *score.Model, w float64, class int) (sde.Problem, error) {
+	given := m.Given(mat.NewDense(1, 1, []float64{float64(class)})).Problem()
 	switch w {
 	case 0:
-		return m
+		return m.Problem(), nil
 	case 1:
-		return given
+		return given, nil
 	}
-	return sde.Guide(given, m, w)
+	return sde.Guide(given, m.Problem(), w)
 }
 
 // truth returns samples of the exact law: draws for w = 0 and 1; guidance has no
@@ -147,49 +150,26 @@ func (j *job) truth(m *score.Model, w float64, class int, run uint64) (*mat.Dens
 	case 1:
 		return dataset.Sample(arms(src, class), j.n), nil
 	}
-	s := sde.Guide(exactScore(m, arms(nil, class)), exactScore(m, everything(nil)), w)
-	return j.sample(m, inFrame{s, m}, start(m, w, class), run)
-}
-
-// exactScore returns the score of a law in the model's coordinates.
-func exactScore(m *score.Model, law *dataset.Mixture) sde.Scorer {
-	shift, scale := m.Frame()
-	y := dataset.NewAffine(law, 1/scale[0], []float64{-shift[0] / scale[0], -shift[1] / scale[0]})
-	return sde.Analytic(m.Process(), func(α, σ float64) sde.Density { return y.Diffuse(α, σ) })
-}
-
-// inFrame is a score in the model's coordinates.
-type inFrame struct {
-	sde.Scorer
-	m *score.Model
-}
-
-func (f inFrame) Frame() (shift, scale []float64) { return f.m.Frame() }
-
-// start is where sampling starts. A class has another mean than the data, which
-// still shows at the default grid's first noise level, of ten deviations: the
-// class's own mean and variances are the start that fits.
-func start(m *score.Model, w float64, class int) sampler.Prior {
-	if w == 0 {
-		return sampler.Prior{}
+	p, err := sde.Guide(exact(m, arms(nil, class)), exact(m, everything(nil)), w)
+	if err != nil {
+		return nil, err
 	}
-	shift, scale := m.Frame()
-	law := arms(nil, class)
-	var cov mat.SymDense
-	law.Cov(&cov)
-	prior := sampler.Prior{Mean: law.Mean(nil), Variance: make([]float64, 2)}
-	for i := range prior.Mean {
-		prior.Mean[i] = (prior.Mean[i] - shift[i]) / scale[i]
-		prior.Variance[i] = cov.At(i, i) / (scale[i] * scale[i])
-	}
-	return prior
+	p.Conditional = true
+	return j.sample(p, run)
 }
 
-// sample draws with a score; runs differ in their noise.
-func (j *job) sample(m *score.Model, s sde.Scorer, from sampler.Prior, run uint64) (*mat.Dense, error) {
+// exact returns the problem of a mixture in the model's coordinates.
+func exact(m *score.Model, of *dataset.Mixture) sde.Problem {
+	frame := m.Frame()
+	shift, scale := frame.Shift, frame.Scale[0]
+	y := dataset.NewAffine(of, 1/scale, []float64{-shift[0] / scale, -shift[1] / scale})
+	return sde.Problem{SDE: m.Process(), Score: sde.Analytic(m.Process(), y.Diffuse), Frame: frame}
+}
+
+// sample draws; runs differ in their noise.
+func (j *job) sample(p sde.Problem, run uint64) (*mat.Dense, error) {
 	x := mat.NewDense(j.n, 2, nil)
-	p := sampler.Problem{SDE: m.Process(), Score: s}
-	err := sampler.Sample(context.Background(), x, p, sampler.Default(m.Process()), &sampler.Settings{Prior: from, Seed: 10*j.seed + run, Workers: j.workers})
+	err := sampler.Sample(context.Background(), x, p, sampler.Default(p.SDE), &sampler.Settings{Seed: 10*j.seed + run, Workers: j.workers})
 	return x, err
 }
 

@@ -60,7 +60,9 @@ func TestExactScoresLeadToTheirClass(t *testing.T) {
 	require.NoError(t, err)
 	directions := twosample.Directions(64, 2, 1)
 	for class := range classes {
-		x, err := j.sample(m, inFrame{exactScore(m, arms(nil, class)), m}, start(m, 1, class), 3)
+		p := exact(m, arms(nil, class))
+		p.Conditional = true
+		x, err := j.sample(p, 3)
 		require.NoError(t, err)
 		want, err := j.truth(m, 1, class, 1)
 		require.NoError(t, err)

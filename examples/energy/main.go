@@ -15,15 +15,14 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
-	"gonum.org/v1/gonum/stat/distmv"
 
 	"github.com/gradlogp/gradlogp/dataset"
+	"github.com/gradlogp/gradlogp/dataset/figure"
 	"github.com/gradlogp/gradlogp/examples/internal/command"
 	"github.com/gradlogp/gradlogp/examples/internal/field"
-	"github.com/gradlogp/gradlogp/examples/internal/figure"
-	"github.com/gradlogp/gradlogp/examples/internal/progress"
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/score"
+	"github.com/gradlogp/gradlogp/score/record/bar"
 )
 
 func main() { command.Main("energy", &job{}) }
@@ -63,42 +62,46 @@ func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	data := score.Draws(2, func(src rand.Source) distmv.Rander { return dataset.NewMoons(src) })
-	bar := progress.New(stderr, j.steps)
+	data := score.Draws(2, dataset.NewMoons)
+	progress := bar.New(stderr, j.steps)
 	res, err := score.Fit(ctx, m, data, &score.Settings{
-		Steps: j.steps, Batch: 256, References: 256, Workers: j.workers, Seed: j.seed, Recorder: bar,
+		Steps: j.steps, Batch: 256, References: 256, Workers: j.workers, Seed: j.seed, Recorder: progress,
 	})
-	bar.Close()
+	progress.Close()
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
 
 	law := dataset.NewMoons(rand.NewPCG(j.seed, 2))
-	bound := score.KLBound(m, dataset.Sample(law, 1200), func(σ float64) score.Denoiser { return law.Diffuse(1, σ) }, j.seed)
+	bound := score.KLBound(m, dataset.Sample(law, 1200), law.Diffuse, j.seed)
 	fmt.Fprintf(stdout, "moons, energy network: %d of %d steps, seed %d\nloss %.4f, KL bound %.4f nats\n\n", res.Steps, j.steps, j.seed, res.Loss, bound)
 	fmt.Fprintln(stdout, "noise  total variation between learned and true density")
 
-	const reach, cells = 2.6, 120
 	rows := make([][]figure.Panel, 2)
 	for _, σ := range levels {
-		truth := field.Density(law.Diffuse(1, σ).LogProb, reach, cells)
-		learned := density(m, σ, reach, cells)
+		truth := figure.Density(limits, limits, cells, cells, law.Diffuse(1, σ).LogProb)
+		learned := density(m, σ)
 		normalize(truth)
 		var difference mat.Dense
 		difference.Sub(learned, truth)
 		fmt.Fprintf(stdout, "%.2f   %.4f\n", σ, 0.5*floats.Norm(difference.RawMatrix().Data, 1))
-		rows[0] = append(rows[0], panel(fmt.Sprintf("true density, noise %.1f", σ), truth, reach))
-		rows[1] = append(rows[1], panel(fmt.Sprintf("exp(−energy), noise %.1f", σ), learned, reach))
+		rows[0] = append(rows[0], panel(fmt.Sprintf("true density, noise %.1f", σ), truth))
+		rows[1] = append(rows[1], panel(fmt.Sprintf("exp(−energy), noise %.1f", σ), learned))
 	}
 	return figure.Save(j.out, rows, 1200, 860)
 }
 
+// The grid of the pictures.
+const cells = 120
+
+var limits = [2]float64{-2.6, 2.6}
+
 // density returns the learned density of the data with noise σ, as fractions
 // of the grid's mass: the energy is known up to a constant.
-func density(m *score.Model, σ, reach float64, cells int) *mat.Dense {
-	y, t, _ := field.ToModel(m, field.Grid(reach, cells), σ)
+func density(m *score.Model, σ float64) *mat.Dense {
+	y, t, _ := field.ToModel(m, figure.Grid(limits, limits, cells, cells), σ)
 	e := make([]float64, cells*cells)
-	m.Energy(e, y, []float64{t})
+	m.Unconditional().Energy(e, y, []float64{t})
 	least := floats.Min(e)
 	for i, v := range e {
 		e[i] = math.Exp(least - v)
@@ -110,7 +113,6 @@ func density(m *score.Model, σ, reach float64, cells int) *mat.Dense {
 
 func normalize(p *mat.Dense) { p.Scale(1/mat.Sum(p), p) }
 
-func panel(title string, values *mat.Dense, reach float64) figure.Panel {
-	limits := [2]float64{-reach, reach}
+func panel(title string, values *mat.Dense) figure.Panel {
 	return figure.Panel{Title: title, XLim: limits, YLim: limits, Layers: []figure.Layer{figure.HeatMap{Values: values}}}
 }

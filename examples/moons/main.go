@@ -19,16 +19,16 @@ import (
 	"time"
 
 	"gonum.org/v1/gonum/mat"
-	"gonum.org/v1/gonum/stat/distmv"
 
 	"github.com/gradlogp/gradlogp/dataset"
+	"github.com/gradlogp/gradlogp/dataset/figure"
 	"github.com/gradlogp/gradlogp/examples/internal/command"
-	"github.com/gradlogp/gradlogp/examples/internal/figure"
-	"github.com/gradlogp/gradlogp/examples/internal/progress"
 	"github.com/gradlogp/gradlogp/examples/internal/toy"
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/score"
+	"github.com/gradlogp/gradlogp/score/record/bar"
 	"github.com/gradlogp/gradlogp/sde"
 )
 
@@ -73,18 +73,17 @@ func (j *job) Check() error {
 // Run is the whole job. ctx ends the training, not what follows it.
 func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 	law := j.toy.Open(rand.NewPCG(j.seed, 2))
-	exact := func(σ float64) score.Denoiser { return law.Diffuse(1, σ) }
-	truth := score.NewTruth(dataset.Sample(law, 1200), exact, j.seed)
+	oracle := score.NewOracle(dataset.Sample(law, 1200), law.Diffuse, j.seed)
 	start := time.Now()
 	m, err := score.New(2, &score.Config{Net: nn.RecipeMLP(2, 116), Seed: j.seed})
 	if err != nil {
 		return err
 	}
-	data := score.Draws(2, func(src rand.Source) distmv.Rander { return j.toy.Open(src) })
-	bar := progress.New(stderr, j.steps)
-	watch := &stopwatch{Recorder: bar, model: m, truth: truth, good: j.toy.GoodBound, start: start}
+	data := score.Draws(2, j.toy.Open)
+	progress := bar.New(stderr, j.steps)
+	watch := &stopwatch{Recorder: progress, model: m, oracle: oracle, good: j.toy.GoodBound, start: start}
 	res, err := score.Fit(ctx, m, data, &score.Settings{Steps: j.steps, Workers: j.workers, Seed: j.seed, Recorder: watch})
-	bar.Close()
+	progress.Close()
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
@@ -92,7 +91,7 @@ func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 
 	report := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(report, "%s: %d of %d steps, seed %d\n", j.toy.Name, res.Steps, j.steps, j.seed)
-	fmt.Fprintf(report, "loss %.4f, KL bound %.4f nats\n\n", res.Loss, truth.KLBound(m))
+	fmt.Fprintf(report, "loss %.4f, KL bound %.4f nats\n\n", res.Loss, oracle.KLBound(m))
 	fmt.Fprintf(report, "%d samples\tevaluations\toff support\tsliced W2\tenergy distance\n", j.n)
 
 	judge := j.toy.NewJudge(j.n, j.seed)
@@ -135,8 +134,8 @@ type method struct {
 // of the probability flow. Both spend one evaluation on the final denoise.
 func methods(p sde.SDE) []method {
 	return []method{
-		{"predictor-corrector", sampler.DPMpp2MSDE{}, sampler.Settings{Grid: sampler.DefaultGrid(p, 51), Corrector: sampler.Langevin{}}, 101},
-		{"probability flow", sampler.Default(p), sampler.Settings{Grid: sampler.DefaultGrid(p, 40)}, 40},
+		{"predictor-corrector", sampler.DPMpp2MSDE{}, sampler.Settings{Grid: grid.Default(p, 51), Corrector: sampler.Langevin{}}, 101},
+		{"probability flow", sampler.Default(p), sampler.Settings{Grid: grid.Default(p, 40)}, 40},
 	}
 }
 
@@ -144,6 +143,6 @@ func (j *job) sample(m *score.Model, method method) (*mat.Dense, error) {
 	x := mat.NewDense(j.n, 2, nil)
 	s := method.settings
 	s.Seed, s.Workers = j.seed, j.workers
-	err := sampler.Sample(context.Background(), x, sampler.Problem{SDE: m.Process(), Score: m}, method.predictor, &s)
+	err := sampler.Sample(context.Background(), x, m.Problem(), method.predictor, &s)
 	return x, err
 }

@@ -11,10 +11,10 @@ import (
 // model of good quality.
 type stopwatch struct {
 	score.Recorder
-	model *score.Model
-	truth *score.Truth
-	good  float64 // the bound that is good enough
-	start time.Time
+	model  *score.Model
+	oracle *score.Oracle
+	good   float64 // the bound that is good enough
+	start  time.Time
 
 	looking time.Duration // time spent on measuring, which does not count
 	took    time.Duration
@@ -30,7 +30,7 @@ func (w *stopwatch) Record(m score.Metrics) error {
 		if err := m.Publish(); err != nil {
 			return err
 		}
-		if w.truth.KLBound(w.model) <= w.good {
+		if w.oracle.KLBound(w.model) <= w.good {
 			w.step, w.took = m.Step, now.Sub(w.start)-w.looking
 		}
 		w.looking += time.Since(now)

@@ -17,7 +17,7 @@ import (
 func gap(ctx context.Context, m *score.Model, law dataset.Diffusible, n, workers int) (mean, stderr float64, err error) {
 	x := dataset.Sample(law, n)
 	diff := make([]float64, n)
-	problem := sampler.Problem{SDE: m.Process(), Score: m}
+	problem := m.Problem()
 	if _, err := sampler.LogProb(ctx, diff, x, problem, &sampler.FlowSettings{Workers: workers}); err != nil {
 		return 0, 0, err
 	}

@@ -9,15 +9,14 @@ import (
 	"time"
 
 	"gonum.org/v1/gonum/mat"
-	"gonum.org/v1/gonum/stat/distmv"
 
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/examples/internal/field"
-	"github.com/gradlogp/gradlogp/examples/internal/progress"
 	"github.com/gradlogp/gradlogp/examples/internal/toy"
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/score"
+	"github.com/gradlogp/gradlogp/score/record/bar"
 )
 
 // measure trains a model with the defaults and compares it with the truth.
@@ -32,27 +31,26 @@ func (j *job) measure(ctx context.Context, t toy.Toy, seed uint64, stderr io.Wri
 	if err != nil {
 		return v, err
 	}
-	bar := progress.New(stderr, j.steps)
-	settings.Recorder = bar
+	progress := bar.New(stderr, j.steps)
+	settings.Recorder = progress
 	fmt.Fprintf(stderr, "%s, seed %d\n", t.Name, seed)
 	start := time.Now()
-	_, err = score.Fit(ctx, m, score.Draws(2, func(src rand.Source) distmv.Rander { return t.Open(src) }), &settings)
+	_, err = score.Fit(ctx, m, score.Draws(2, t.Open), &settings)
 	v.seconds = time.Since(start).Seconds()
-	bar.Close()
+	progress.Close()
 	if err != nil {
 		return v, err
 	}
 
 	law := t.Open(rand.NewPCG(0, 2)) // the same rows for all seeds
-	exact := func(σ float64) score.Denoiser { return law.Diffuse(1, σ) }
-	v.bound = score.KLBound(m, dataset.Sample(law, 1200), exact, 0)
+	v.bound = score.KLBound(m, dataset.Sample(law, 1200), law.Diffuse, 0)
 	v.excess = excess(m, law)
 	if v.gap, v.gapErr, err = gap(ctx, m, law, j.n, j.workers); err != nil {
 		return v, err
 	}
 
 	x := mat.NewDense(j.n, 2, nil)
-	problem := sampler.Problem{SDE: m.Process(), Score: m}
+	problem := m.Problem()
 	if err := sampler.Sample(ctx, x, problem, sampler.Default(m.Process()), &sampler.Settings{Seed: seed, Workers: j.workers}); err != nil {
 		return v, err
 	}
@@ -68,7 +66,7 @@ func (j *job) measure(ctx context.Context, t toy.Toy, seed uint64, stderr io.Wri
 func excess(m *score.Model, law dataset.Diffusible) float64 {
 	const levels, rows = 64, 64
 	rng := rand.New(rand.NewPCG(0, 3))
-	_, scale := m.Frame()
+	scale := m.Frame().Scale
 	var sum float64
 	for k := range levels {
 		t := score.LogNormal{}.At(m.Process(), (float64(k)+0.5)/levels)

@@ -10,7 +10,6 @@ import (
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
 
-	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/sde"
 )
 
@@ -135,9 +134,10 @@ func (c *counter) Score(dst, x *mat.Dense, t []float64) {
 }
 
 // counted draws x with sample and returns the evaluations that a row cost.
-func counted(p sampler.Problem, x *mat.Dense, sample func(sampler.Problem) error) (float64, error) {
+func counted(p sde.Problem, x *mat.Dense, sample func(sde.Problem) error) (float64, error) {
 	c := &counter{Scorer: p.Score}
-	err := sample(sampler.Problem{SDE: p.SDE, Score: c})
+	p.Score = c
+	err := sample(p)
 	n, _ := x.Dims()
 	return float64(c.rows.Load()) / float64(n), err
 }

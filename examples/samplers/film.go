@@ -8,8 +8,9 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/gradlogp/gradlogp/dataset"
-	"github.com/gradlogp/gradlogp/examples/internal/figure"
+	"github.com/gradlogp/gradlogp/dataset/figure"
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 )
 
@@ -18,10 +19,10 @@ import (
 func film(ctx context.Context, seed uint64) (*figure.Animation, error) {
 	const points, frames = 450, 40
 	law := dataset.NewRing(nil)
-	p := sampler.Problem{SDE: process, Score: sde.Analytic(process, func(α, σ float64) sde.Density { return law.Diffuse(α, σ) })}
+	p := sde.Problem{SDE: process, Score: sde.Analytic(process, law.Diffuse)}
 	a := &figure.Animation{Width: 480, Height: 262, Delay: 80 * time.Millisecond, Pause: 2500 * time.Millisecond, Colors: 12}
 	x := mat.NewDense(points, 2, nil)
-	s := &sampler.Settings{Grid: sampler.DefaultGrid(p, frames), Seed: seed, Workers: 1}
+	s := &sampler.Settings{Grid: grid.Default(p, frames), Seed: seed, Workers: 1}
 	for step, err := range sampler.Steps(ctx, x, p, sampler.Default(p), s) {
 		if err != nil {
 			return nil, err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 )
 
@@ -17,7 +18,7 @@ import (
 // the one marginal to the same quantile of the other: where a path ends is known
 // without solving anything.
 type line struct {
-	problem    sampler.Problem
+	problem    sde.Problem
 	start, end *mat.Dense // quantiles at the grid's first time, and those at its last denoised
 	// left is the distance that the exact flow keeps from the data because it
 	// stops at the grid's last time and takes the denoised state.
@@ -36,13 +37,13 @@ func newLine(p sde.SDE, n int) (*line, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &line{problem: sampler.Problem{SDE: p, Score: sde.Analytic(p, func(α, σ float64) sde.Density { return law.Diffuse(α, σ) })}}
-	grid := sampler.DefaultGrid(p, 2)
-	l.start = quantiles(p, grid[0], n)
-	l.end = quantiles(p, grid[1], n)
-	α, σ := p.Kernel(grid[1])
+	l := &line{problem: sde.Problem{SDE: p, Score: sde.Analytic(p, law.Diffuse)}}
+	times := grid.Default(p, 2)
+	l.start = quantiles(p, times[0], n)
+	l.end = quantiles(p, times[1], n)
+	α, σ := p.Kernel(times[1])
 	s := mat.NewDense(n, 1, nil)
-	l.problem.Score.Score(s, l.end, grid[1:])
+	l.problem.Score.Score(s, l.end, times[1:])
 	s.Scale(σ*σ, s)
 	l.end.Add(l.end, s)
 	l.end.Scale(1/α, l.end)
@@ -79,7 +80,7 @@ func (l *line) measure(ctx context.Context, r run) (point, error) {
 	x := mat.DenseCopyOf(l.start)
 	s := r.settings
 	s.Workers = 1
-	evaluations, err := counted(l.problem, x, func(p sampler.Problem) error {
+	evaluations, err := counted(l.problem, x, func(p sde.Problem) error {
 		return sampler.Continue(ctx, x, p, r.predictor, &s)
 	})
 	if err != nil {

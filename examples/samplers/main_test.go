@@ -45,7 +45,7 @@ func TestOutputAndPicturesDoNotDependOnWorkers(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, left, 2, "files are written whole, under their own names")
 
-	for _, want := range []string{"Default: AdamsBashforth", "EulerAncestral", "DormandPrince", "Two true samples are"} {
+	for _, want := range []string{"Default: DEIS", "EulerAncestral", "DormandPrince", "Two true samples are"} {
 		require.Contains(t, stdout, want)
 	}
 	_, err = png.Decode(bytes.NewReader(files[0]))

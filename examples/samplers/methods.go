@@ -2,6 +2,7 @@ package main
 
 import (
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 )
 
@@ -32,7 +33,7 @@ func fixed(p sde.SDE) []method {
 	steps := func(each int, pred sampler.Predictor, corr sampler.Corrector) (runs []run) {
 		for _, b := range budgets {
 			runs = append(runs, run{predictor: pred, settings: sampler.Settings{
-				Grid: sampler.DefaultGrid(p, (b-1)/each+1), Corrector: corr,
+				Grid: grid.Default(p, (b-1)/each+1), Corrector: corr,
 			}})
 		}
 		return runs
@@ -43,7 +44,7 @@ func fixed(p sde.SDE) []method {
 		for _, b := range budgets {
 			pred := sampler.DPMFast{Evaluations: b - 1, Eta: eta}
 			runs = append(runs, run{predictor: pred, settings: sampler.Settings{
-				Grid: sampler.Exponential(p, 10, 0.01, pred.Steps()+1),
+				Grid: grid.Exponential(p, 10, 0.01, pred.Steps()+1),
 			}})
 		}
 		return runs
@@ -62,14 +63,14 @@ func fixed(p sde.SDE) []method {
 		{name: "DPMpp3M", runs: steps(1, sampler.DPMpp3M{}, nil)},
 		{name: "UniPC", runs: steps(1, sampler.UniPC{}, nil)},
 		{name: "LMS", runs: steps(1, sampler.LMS{}, nil)},
-		{name: "Default: AdamsBashforth", runs: steps(1, sampler.Default(p), nil)},
+		{name: "Default: DEIS", runs: steps(1, sampler.Default(p), nil)},
 		{name: "EulerMaruyama", noise: true, runs: steps(1, sampler.EulerMaruyama{}, nil)},
 		{name: "EulerMaruyama, Langevin", noise: true, runs: steps(2, sampler.EulerMaruyama{}, sampler.Langevin{})},
-		{name: "Hold, Langevin", noise: true, runs: steps(1, sampler.Hold{}, sampler.Langevin{})},
+		{name: "NoPredictor, Langevin", noise: true, runs: steps(1, sampler.NoPredictor{}, sampler.Langevin{})},
 		{name: "ReverseDiffusion", noise: true, runs: steps(1, sampler.ReverseDiffusion{}, nil)},
 		{name: "Ancestral{Upper}", noise: true, runs: steps(1, sampler.Ancestral{Upper: true}, nil)},
 		{name: "EulerAncestral", noise: true, runs: steps(1, sampler.EulerAncestral{}, nil)},
-		{name: "Heun{Churn: 10}", noise: true, runs: steps(2, sampler.Heun{Churn: sampler.Churn{S: 10}}, nil)},
+		{name: "Heun{Churn: 10}", noise: true, runs: steps(2, sampler.Heun{Churn: sampler.Churn{SChurn: 10}}, nil)},
 		{name: "DPM2Ancestral", noise: true, runs: steps(2, sampler.DPM2Ancestral{}, nil)},
 		{name: "DPMpp2SAncestral", noise: true, runs: steps(2, sampler.DPMpp2SAncestral{}, nil)},
 		{name: "DPMFast{Eta: 1}", noise: true, runs: fast(1)},
@@ -83,7 +84,7 @@ func fixed(p sde.SDE) []method {
 func adaptive(p sde.SDE) []method {
 	within := func(pred func(tol float64) sampler.Predictor, tolerances ...float64) (runs []run) {
 		for _, tol := range tolerances {
-			runs = append(runs, run{predictor: pred(tol), tolerance: tol, settings: sampler.Settings{Grid: sampler.DefaultGrid(p, 2)}})
+			runs = append(runs, run{predictor: pred(tol), tolerance: tol, settings: sampler.Settings{Grid: grid.Default(p, 2)}})
 		}
 		return runs
 	}

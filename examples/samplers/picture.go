@@ -6,7 +6,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
-	"github.com/gradlogp/gradlogp/examples/internal/figure"
+	"github.com/gradlogp/gradlogp/dataset/figure"
 )
 
 // Colours that also the colour-blind tell apart (Okabe & Ito 2008).
@@ -40,13 +40,13 @@ var (
 		{"DPMpp2M", sky, false},
 		{"UniPC", green, false},
 		{"LMS", blue, false},
-		{"Default: AdamsBashforth", red, false},
+		{"Default: DEIS", red, false},
 		{"DormandPrince", gray, true},
 	}
 	withNoise = []shown{
 		{"EulerMaruyama", gray, false},
 		{"EulerMaruyama, Langevin", gray, true},
-		{"Hold, Langevin", black, true},
+		{"NoPredictor, Langevin", black, true},
 		{"EulerAncestral", black, false},
 		{"Heun{Churn: 10}", orange, true},
 		{"DPMppSDE", pink, true},

@@ -17,7 +17,7 @@ import (
 // which others are compared. The modes overlap a little: between modes that do
 // not, the share of each in a sample would be all that the distance sees.
 type plane struct {
-	problem    sampler.Problem
+	problem    sde.Problem
 	n          int
 	seed       uint64
 	directions *mat.Dense
@@ -36,7 +36,7 @@ func newPlane(p sde.SDE, n int, seed uint64) (*plane, error) {
 		return nil, err
 	}
 	l := &plane{
-		problem:    sampler.Problem{SDE: p, Score: sde.Analytic(p, func(α, σ float64) sde.Density { return law.Diffuse(α, σ) })},
+		problem:    sde.Problem{SDE: p, Score: sde.Analytic(p, law.Diffuse)},
 		n:          n,
 		seed:       seed,
 		directions: twosample.Directions(32, 2, 0),
@@ -80,7 +80,7 @@ func (l *plane) measure(ctx context.Context, r run) (point, error) {
 	x := mat.NewDense(l.n, 2, nil)
 	s := r.settings
 	s.Seed, s.Workers = l.seed, 1
-	evaluations, err := counted(l.problem, x, func(p sampler.Problem) error {
+	evaluations, err := counted(l.problem, x, func(p sde.Problem) error {
 		return sampler.Sample(ctx, x, p, r.predictor, &s)
 	})
 	if err != nil {

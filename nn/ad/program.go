@@ -2,7 +2,6 @@ package ad
 
 import (
 	"fmt"
-	"sync"
 
 	"github.com/gradlogp/gradlogp/nn/internal/kernel"
 	"github.com/gradlogp/gradlogp/nn/pool"
@@ -26,8 +25,7 @@ type Program[T Float] struct {
 	pieces     []piece   // of the sums over rows
 	segments   []segment // of the instructions of a block
 
-	mu   sync.Mutex
-	idle []*frame[T]
+	idle pool.Free[*frame[T]]
 }
 
 // Weights are the parameters as a program's kernels read them. They belong to

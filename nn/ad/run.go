@@ -8,11 +8,7 @@ import (
 
 // frame takes idle storage for one run, or makes some.
 func (p *Program[T]) frame() *frame[T] {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if k := len(p.idle); k > 0 {
-		f := p.idle[k-1]
-		p.idle = p.idle[:k-1]
+	if f, ok := p.idle.Take(); ok {
 		return f
 	}
 	f := &frame[T]{p: p, shared: make([]T, p.layout.once), one: []T{1}}
@@ -23,9 +19,7 @@ func (p *Program[T]) frame() *frame[T] {
 // release returns storage; it forgets the caller's slices.
 func (p *Program[T]) release(f *frame[T]) {
 	f.weights, f.random, f.out, f.in = nil, nil, nil, nil
-	p.mu.Lock()
-	p.idle = append(p.idle, f)
-	p.mu.Unlock()
+	p.idle.Give(f)
 }
 
 // frame is the storage of one run.

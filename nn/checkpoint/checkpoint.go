@@ -6,6 +6,8 @@ import (
 	"hash/crc32"
 	"math"
 	"math/bits"
+	"strconv"
+	"strings"
 )
 
 // Version is the version of the format that Write produces and the newest that
@@ -34,11 +36,35 @@ var (
 
 // Tensor is a named array. Data is a []float32, []float64, []int64 or []uint64
 // in row-major order, its length the product of Shape; an empty shape is that
-// of a single number. Read gives numbers of half precision as []float32.
+// of a single number. Read gives numbers of half precision as []float32, and an
+// Unread for elements of any other type.
 type Tensor struct {
 	Name  string
 	Shape []int
 	Data  any
+}
+
+// Unread stands for the elements of a type that this package does not hold, such
+// as "BOOL", "U8", "F8_E4M3" or one that is yet to come: the dtype that the file
+// names. Read passes over them, and Write refuses them.
+type Unread string
+
+// DType returns the name of the type of the elements in the format, "" when Data
+// has a type that the format or this package does not know.
+func (t *Tensor) DType() string {
+	switch d := t.Data.(type) {
+	case []float32:
+		return "F32"
+	case []float64:
+		return "F64"
+	case []int64:
+		return "I64"
+	case []uint64:
+		return "U64"
+	case Unread:
+		return string(d)
+	}
+	return ""
 }
 
 // File is the content of a file: tensors in the order of their data, and free
@@ -59,6 +85,34 @@ const (
 	crcKey      = "crc32c"
 	blankCRC    = "00000000"
 )
+
+// Tensor returns the tensor of the given name. The error wraps ErrName when there
+// is none, and ErrType when it is Unread.
+func (f *File) Tensor(name string) (*Tensor, error) {
+	for i := range f.Tensors {
+		t := &f.Tensors[i]
+		if t.Name != name {
+			continue
+		}
+		if u, unread := t.Data.(Unread); unread {
+			return nil, fmt.Errorf("%w: tensor %s has dtype %s, want F16, BF16, F32, F64, I64 or U64", ErrType, quote(name), quote(string(u)))
+		}
+		return t, nil
+	}
+	return nil, fmt.Errorf("%w: no tensor %s", ErrName, quote(name))
+}
+
+// quote returns s in quotes, shortened to maxQuote bytes: names come from files,
+// and an error is one line of a log.
+func quote(s string) string {
+	q := strconv.Quote(s[:min(len(s), maxQuote)])
+	if len(s) <= maxQuote && len(q) <= maxQuote {
+		return q
+	}
+	return strings.ToValidUTF8(q[:min(len(q)-1, maxQuote-len(`…"`))], "") + `…"`
+}
+
+const maxQuote = 100
 
 // chunk is the number of elements that are coded at a time.
 const chunk = 1 << 13

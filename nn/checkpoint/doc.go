@@ -20,7 +20,12 @@
 // Version 0, and a caller who wants protection refuses that.
 //
 // Numbers of half precision, F16 and BF16, are read as float32, which holds each
-// of them exactly; they are not written.
+// of them exactly; they are not written. Elements of other types (BOOL, I8 to U32,
+// F8, C64 and whatever the format may get) are passed over: the tensor is listed
+// with its shape and its type, and File.Tensor refuses it by name.
+//
+// Metadata are strings under keys of any choice. A program that keeps its own
+// keys apart from its users' gives them a prefix.
 //
 // Read takes hostile input: nothing is allocated before the bytes that need it
 // have arrived, every length is checked before it is used, and what the format

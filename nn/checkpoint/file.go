@@ -3,8 +3,10 @@ package checkpoint
 import (
 	"bufio"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -40,24 +42,21 @@ func ReadFile(path string) (*File, error) {
 // already and only its survival of a power failure is in doubt.
 //
 // Temporary files of writers that were killed are removed. Several writers may
-// write the same path: the last rename wins. A symbolic link is followed, and
-// what is not a regular file is refused with ErrNotRegular and not replaced.
+// write the same path: the last rename wins. A symbolic link is followed, also to
+// a file that does not exist yet, and what is not a regular file is refused with
+// ErrNotRegular and not replaced. The permissions of a file that is replaced are
+// kept; a new one has those that the umask leaves of 0666.
 func WriteFile(path string, f *File) error {
-	target := path
-	if info, err := os.Stat(path); err == nil {
-		if !info.Mode().IsRegular() {
-			return fmt.Errorf("%w: %s (%v)", ErrNotRegular, path, info.Mode().Type())
-		}
-		if target, err = filepath.EvalSymlinks(path); err != nil {
-			return fmt.Errorf("checkpoint: %w", err)
-		}
+	target, mode, err := resolve(path)
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	dir, base := filepath.Split(target)
 	if dir == "" {
 		dir = "."
 	}
 	removeStale(dir, base)
-	temp, err := createTemp(dir, base)
+	temp, err := createTemp(dir, base, mode)
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
@@ -76,6 +75,41 @@ func WriteFile(path string, f *File) error {
 	return nil
 }
 
+// resolve follows the links from path and returns the place of the file to write,
+// and its permissions, nil when it does not exist.
+func resolve(path string) (target string, mode *fs.FileMode, err error) {
+	const most = 40 // links, as on Linux
+	for range most {
+		dir, base := filepath.Split(path)
+		if dir == "" {
+			dir = "."
+		}
+		if dir, err = filepath.EvalSymlinks(dir); err != nil {
+			return "", nil, err
+		}
+		target = filepath.Join(dir, base)
+		info, err := os.Lstat(target)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return target, nil, nil
+		case err != nil:
+			return "", nil, err
+		case info.Mode().IsRegular():
+			perm := info.Mode().Perm()
+			return target, &perm, nil
+		case info.Mode().Type() != fs.ModeSymlink:
+			return "", nil, fmt.Errorf("%w: %s (%v)", ErrNotRegular, target, info.Mode().Type())
+		}
+		if path, err = os.Readlink(target); err != nil {
+			return "", nil, err
+		}
+		if !filepath.IsAbs(path) {
+			path = dir + string(filepath.Separator) + path // not cleaned: .. may follow a link
+		}
+	}
+	return "", nil, fmt.Errorf("%w: more than %d links to %s", ErrNotRegular, most, target)
+}
+
 // Temporary files are called .NAME.RANDOM.tmp.
 const (
 	tempSuffix = ".tmp"
@@ -84,19 +118,33 @@ const (
 
 // createTemp creates a temporary file and takes the lock that says its writer
 // is alive. Another writer may take the file for an abandoned one before it is
-// locked; then there is a next one.
-func createTemp(dir, base string) (*os.File, error) {
+// locked; then there is a next one. A mode is set before anything is written: at
+// no time can anybody read more than before.
+func createTemp(dir, base string, mode *fs.FileMode) (*os.File, error) {
+	created := fs.FileMode(0o666)
+	if mode != nil {
+		created = *mode & 0o600
+	}
 	for {
 		name := filepath.Join(dir, "."+base+"."+rand.Text()+tempSuffix)
-		temp, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+		temp, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, created)
 		if err != nil {
 			return nil, err
 		}
 		lock(temp)
-		if _, err := os.Lstat(name); err == nil {
+		if _, err := os.Lstat(name); err != nil {
+			temp.Close()
+			continue
+		}
+		if mode == nil {
 			return temp, nil
 		}
-		temp.Close()
+		if err := temp.Chmod(*mode); err != nil {
+			temp.Close()
+			os.Remove(name)
+			return nil, err
+		}
+		return temp, nil
 	}
 }
 

@@ -102,6 +102,7 @@ func TestFailedWriteKeepsTheOldFile(t *testing.T) {
 }
 
 func TestTwoWritersBothSucceed(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "m")
 	f := &File{Tensors: []Tensor{{"w", []int{1 << 12}, make([]float64, 1<<12)}}}
@@ -143,11 +144,12 @@ func TestMain(m *testing.M) {
 }
 
 func TestKilledWritersLeaveAWholeFile(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "m")
 	require.NoError(t, WriteFile(path, sample()))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, ".m.mine.tmp"), nil, 0o666))
-	stale, kills := 0, 150
+	stale, kills := 0, 60
 	if testing.Short() {
 		kills = 30
 	}

@@ -71,14 +71,14 @@ func (h *header) protection() error {
 	}
 	v, err := strconv.ParseUint(version, 10, 31)
 	if err != nil || v == 0 || version != strconv.FormatUint(v, 10) {
-		return fmt.Errorf("%w: %s %q", ErrCorrupt, versionKey, version)
+		return fmt.Errorf("%w: %s %s", ErrCorrupt, versionKey, quote(version))
 	}
 	if v > Version {
 		return fmt.Errorf("%w: file has %d, this program reads up to %d", ErrVersion, v, Version)
 	}
 	c, err := strconv.ParseUint(crc, 16, 32)
 	if err != nil || crc != fmt.Sprintf("%08x", c) || h.crcAt == 0 {
-		return fmt.Errorf("%w: %s %q", ErrCorrupt, crcKey, crc)
+		return fmt.Errorf("%w: %s %s", ErrCorrupt, crcKey, quote(crc))
 	}
 	h.version, h.crc = int(v), uint32(c)
 	delete(h.metadata, versionKey)
@@ -95,7 +95,7 @@ func (h *header) layout() error {
 	at := uint64(0)
 	for _, e := range h.entries {
 		if e.begin != at || e.end < e.begin {
-			return fmt.Errorf("%w: tensor %q has data_offsets [%d, %d], want to begin at %d", ErrCorrupt, e.name, e.begin, e.end, at)
+			return fmt.Errorf("%w: tensor %s has data_offsets [%d, %d], want to begin at %d", ErrCorrupt, quote(e.name), e.begin, e.end, at)
 		}
 		at = e.end
 	}
@@ -131,7 +131,7 @@ func (p *parser) token() json.Token {
 
 func (p *parser) delim(want json.Delim) {
 	if got := p.token(); got != want {
-		p.fail(ErrCorrupt, "header has %v at byte %d, want %v", got, p.dec.InputOffset(), want)
+		p.fail(ErrCorrupt, "header has %s at byte %d, want %v", show(got), p.dec.InputOffset(), want)
 	}
 }
 
@@ -139,7 +139,7 @@ func (p *parser) str() string {
 	t := p.token()
 	s, ok := t.(string)
 	if !ok {
-		p.fail(ErrCorrupt, "header has %v at byte %d, want a string", t, p.dec.InputOffset())
+		p.fail(ErrCorrupt, "header has %s at byte %d, want a string", show(t), p.dec.InputOffset())
 	}
 	return s
 }
@@ -149,11 +149,20 @@ func (p *parser) uint(max uint64) uint64 {
 	s, _ := t.(json.Number)
 	v, err := strconv.ParseUint(string(s), 10, 64)
 	if err != nil {
-		p.fail(ErrCorrupt, "header has %v at byte %d, want a whole number", t, p.dec.InputOffset())
+		p.fail(ErrCorrupt, "header has %s at byte %d, want a whole number", show(t), p.dec.InputOffset())
 	} else if v > max {
 		p.fail(ErrShape, "header has %d at byte %d, want at most %d", v, p.dec.InputOffset(), max)
 	}
 	return v
+}
+
+// show returns a token for an error.
+func show(t json.Token) string {
+	s := fmt.Sprint(t)
+	if len(s) > maxQuote {
+		return quote(s)
+	}
+	return s
 }
 
 // object calls each for every key, which has to read the value.
@@ -163,7 +172,7 @@ func (p *parser) object(each func(key string)) {
 	for p.err == nil && p.dec.More() {
 		key := p.str()
 		if seen[key] {
-			p.fail(ErrCorrupt, "key %.64q stands twice", key)
+			p.fail(ErrCorrupt, "key %s stands twice", quote(key))
 		}
 		if seen[key] = true; p.err == nil {
 			each(key)
@@ -216,7 +225,7 @@ func (p *parser) tensor(h *header, name string) {
 		case "shape":
 			p.array(func() {
 				if len(e.shape) == MaxRank {
-					p.fail(ErrLimit, "tensor %q has a rank above %d", name, MaxRank)
+					p.fail(ErrLimit, "tensor %s has a rank above %d", quote(name), MaxRank)
 				}
 				e.shape = append(e.shape, int(p.uint(math.MaxInt)))
 			})
@@ -224,21 +233,21 @@ func (p *parser) tensor(h *header, name string) {
 			var at []uint64
 			p.array(func() {
 				if len(at) == 2 {
-					p.fail(ErrCorrupt, "tensor %q has more than two data_offsets", name)
+					p.fail(ErrCorrupt, "tensor %s has more than two data_offsets", quote(name))
 				}
 				at = append(at, p.uint(math.MaxUint64))
 			})
 			if len(at) == 2 {
 				e.begin, e.end = at[0], at[1]
 			} else {
-				p.fail(ErrCorrupt, "tensor %q has %d data_offsets, want 2", name, len(at))
+				p.fail(ErrCorrupt, "tensor %s has %d data_offsets, want 2", quote(name), len(at))
 			}
 		default:
-			p.fail(ErrCorrupt, "tensor %q has the unknown key %.64q", name, key)
+			p.fail(ErrCorrupt, "tensor %s has the unknown key %s", quote(name), quote(key))
 		}
 	})
 	if fields != 3 {
-		p.fail(ErrCorrupt, "tensor %q has %d of its 3 keys", name, fields)
+		p.fail(ErrCorrupt, "tensor %s has %d of its 3 keys", quote(name), fields)
 	}
 	if p.err == nil {
 		p.err = e.check()
@@ -246,17 +255,15 @@ func (p *parser) tensor(h *header, name string) {
 	h.entries = append(h.entries, e)
 }
 
-// check compares the shape with the number of bytes.
+// check compares the shape with the number of bytes, of which only the offsets
+// tell when the type is not known.
 func (e *entry) check() (err error) {
 	size := dtypeSize(e.dtype)
-	if size == 0 {
-		return fmt.Errorf("%w: tensor %q has dtype %.16q, want F16, BF16, F32, F64, I64 or U64", ErrType, e.name, e.dtype)
+	if e.n, err = elements(e.shape, max(size, 1)); err != nil {
+		return fmt.Errorf("tensor %s: %w", quote(e.name), err)
 	}
-	if e.n, err = elements(e.shape, size); err != nil {
-		return fmt.Errorf("tensor %q: %w", e.name, err)
-	}
-	if e.end < e.begin || e.end-e.begin != uint64(e.n)*uint64(size) {
-		return fmt.Errorf("%w: tensor %q of shape %v and dtype %s has data_offsets [%d, %d]", ErrCorrupt, e.name, e.shape, e.dtype, e.begin, e.end)
+	if e.end < e.begin || size > 0 && e.end-e.begin != uint64(e.n)*uint64(size) {
+		return fmt.Errorf("%w: tensor %s of shape %v and dtype %s has data_offsets [%d, %d]", ErrCorrupt, quote(e.name), e.shape, quote(e.dtype), e.begin, e.end)
 	}
 	return nil
 }

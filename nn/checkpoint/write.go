@@ -43,10 +43,10 @@ func (f *File) header() (head []byte, crcAt int, err error) {
 	meta := map[string]string{versionKey: fmt.Sprint(Version), crcKey: blankCRC}
 	for _, k := range slices.Sorted(maps.Keys(f.Metadata)) {
 		if !utf8.ValidString(k) || !utf8.ValidString(f.Metadata[k]) {
-			return nil, 0, fmt.Errorf("%w: metadata %q is not UTF-8", ErrName, k)
+			return nil, 0, fmt.Errorf("%w: metadata %s is not UTF-8", ErrName, quote(k))
 		}
 		if k == versionKey || k == crcKey {
-			return nil, 0, fmt.Errorf("%w: metadata key %q is reserved", ErrName, k)
+			return nil, 0, fmt.Errorf("%w: metadata key %s is reserved", ErrName, quote(k))
 		}
 		meta[k] = f.Metadata[k]
 	}
@@ -81,20 +81,21 @@ func (f *File) entries(head []byte) ([]byte, error) {
 	at := int64(0)
 	for _, t := range f.Tensors {
 		if seen[t.Name] || !utf8.ValidString(t.Name) {
-			return nil, fmt.Errorf("%w: tensor %.64q is not UTF-8, reserved or used twice", ErrName, t.Name)
+			return nil, fmt.Errorf("%w: tensor %s is not UTF-8, reserved or used twice", ErrName, quote(t.Name))
 		}
 		if seen[t.Name] = true; len(t.Name) > MaxName {
 			return nil, fmt.Errorf("%w: tensor name of %d bytes, want at most %d", ErrLimit, len(t.Name), MaxName)
 		}
-		dtype, n := t.kind()
-		size := dtypeSize(dtype)
-		if size == 0 {
-			return nil, fmt.Errorf("%w: tensor %q has Data of type %T, want []float32, []float64, []int64 or []uint64", ErrType, t.Name, t.Data)
+		n, ok := t.len()
+		if !ok {
+			return nil, fmt.Errorf("%w: tensor %s has Data of type %T, want []float32, []float64, []int64 or []uint64", ErrType, quote(t.Name), t.Data)
 		}
+		dtype := t.DType()
+		size := dtypeSize(dtype)
 		if want, err := elements(t.Shape, size); err != nil {
-			return nil, fmt.Errorf("tensor %q: %w", t.Name, err)
+			return nil, fmt.Errorf("tensor %s: %w", quote(t.Name), err)
 		} else if n != want {
-			return nil, fmt.Errorf("%w: tensor %q of shape %v has %d elements", ErrShape, t.Name, t.Shape, n)
+			return nil, fmt.Errorf("%w: tensor %s of shape %v has %d elements", ErrShape, quote(t.Name), t.Shape, n)
 		}
 		end := at + int64(n)*int64(size)
 		head = fmt.Appendf(appendString(append(head, ','), t.Name), `:{"dtype":%q,"shape":[`, dtype)
@@ -110,18 +111,19 @@ func (f *File) entries(head []byte) ([]byte, error) {
 	return head, nil
 }
 
-func (t *Tensor) kind() (dtype string, n int) {
+// len returns the number of elements, if they can be written.
+func (t *Tensor) len() (n int, ok bool) {
 	switch d := t.Data.(type) {
 	case []float32:
-		return "F32", len(d)
+		return len(d), true
 	case []float64:
-		return "F64", len(d)
+		return len(d), true
 	case []int64:
-		return "I64", len(d)
+		return len(d), true
 	case []uint64:
-		return "U64", len(d)
+		return len(d), true
 	}
-	return "", 0
+	return 0, false
 }
 
 // data writes the elements of all tensors.
@@ -139,7 +141,7 @@ func (f *File) data(w io.Writer) (err error) {
 			buf, err = writeData(w, buf, d)
 		}
 		if err != nil {
-			return fmt.Errorf("checkpoint: tensor %q: %w", t.Name, err)
+			return fmt.Errorf("checkpoint: tensor %s: %w", quote(t.Name), err)
 		}
 	}
 	return nil

@@ -25,7 +25,7 @@ type rateOptions struct {
 	StepSize      int     `json:"step_size"`
 	Gamma         float64
 	Milestones    []int
-	T             int
+	T             int     `json:"T"`
 	MaxLR         float64 `json:"max_lr"`
 	TotalSteps    int     `json:"total_steps"`
 	BaseMomentum  float64 `json:"base_momentum"`

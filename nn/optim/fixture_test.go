@@ -88,7 +88,7 @@ type vectors = []float64
 // problem is the function that the optimisers minimise: a quadratic in u and
 // a chain of Rosenbrock valleys in v, θ = (u, v).
 type problem struct {
-	A         fixture.Array
+	A         fixture.Array `json:"A"`
 	B, U0, V0 []float64
 }
 

@@ -36,4 +36,6 @@
 // that the caller can do is to fall asleep, and a goroutine is started in none but
 // absent: so there are never two for one helper. Whoever takes a helper out of
 // awaited wakes the caller, which is exactly once for each sleep.
+//
+// A Free is a list of values to be used again.
 package pool

@@ -113,9 +113,9 @@ func TestImpulseIsExactWhereTheAnswerIsKnown(t *testing.T) {
 	// One step of Euler–Maruyama by hand, x' = x + hg²s + g√h z with s = −x/σ²
 	// for x₀ = 0.
 	p := sde.EDM{}
-	zero := sampler.Problem{SDE: p, Score: sde.Analytic(p, func(_, sigma float64) sde.Density { return centred(sigma) })}
+	zero := sde.Problem{SDE: p, Score: sde.Analytic(p, func(_, sigma float64) sde.Density { return centred(sigma) })}
 	start := samplertest.Moments{Mean: mat.NewVecDense(2, []float64{1, 2}), Cov: mat.NewSymDense(2, []float64{2, 1, 1, 3})}
-	got, err := samplertest.Impulse(zero, sampler.EulerMaruyama{}, sampler.Settings{Grid: []float64{2, 1.5}, NoDenoise: true}, 2, &start)
+	got, err := samplertest.Impulse(zero, sampler.EulerMaruyama{}, sampler.Settings{Grid: []float64{2, 1.5}, Final: sampler.FinalState}, 2, &start)
 	require.NoError(t, err)
 	const h, g2 = 0.5, 4.
 	m := 1 - h*g2/4
@@ -157,7 +157,7 @@ func TestDistanceIsTheWassersteinDistance(t *testing.T) {
 func TestFlowConvergesWithOrderFour(t *testing.T) {
 	// On x₀ = 0 the flow scales by σ.
 	p := sde.VE{}
-	zero := sampler.Problem{SDE: p, Score: sde.Analytic(p, func(_, sigma float64) sde.Density { return centred(sigma) })}
+	zero := sde.Problem{SDE: p, Score: sde.Analytic(p, func(_, sigma float64) sde.Density { return centred(sigma) })}
 	x := mat.NewDense(1, 2, []float64{3, -4})
 	_, from := p.Kernel(0.9)
 	_, to := p.Kernel(0.4)
@@ -172,7 +172,7 @@ func TestFlowConvergesWithOrderFour(t *testing.T) {
 func ExampleCheck() {
 	// A user's own method: DDIM with a slip, σ_t where σ_u belongs.
 	slip := predictor(func(s *sampler.Step) error {
-		if err := s.Denoise(s.Mean, s.X, s.T); err != nil {
+		if err := s.X0(s.Mean, s.X, s.T); err != nil {
 			return err
 		}
 		at, st := s.Kernel(s.T)
@@ -184,7 +184,7 @@ func ExampleCheck() {
 				s.Mean.Set(i, j, au*denoised+0.999*su*(x-at*denoised)/st)
 			}
 		}
-		s.Move(0, 0)
+		s.Finish()
 		return nil
 	})
 	report, err := samplertest.Check(samplertest.Claim{Predictor: slip, Evaluations: 1, Order: 1})

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
 	"gonum.org/v1/gonum/mat"
 )
@@ -46,7 +47,7 @@ func (p Moments) Distance(q Moments) float64 {
 // differences to a row without noise are the columns of an affine map J, and
 // the covariance is J Jᵀ. The parts of a step that a method asks for with
 // Step.Path are taken for independent, as they are when they do not overlap.
-func Impulse(p sampler.Problem, pred sampler.Predictor, s sampler.Settings, d int, start *Moments) (Moments, error) {
+func Impulse(p sde.Problem, pred sampler.Predictor, s sampler.Settings, d int, start *Moments) (Moments, error) {
 	ctx := context.Background()
 	run := func(x *mat.Dense) error { return sampler.Sample(ctx, x, p, pred, &s) }
 	if start != nil {

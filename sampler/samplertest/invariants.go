@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 	"gonum.org/v1/gonum/mat"
 )
@@ -75,7 +76,7 @@ func bits(pred sampler.Predictor) error {
 	const rows = 150
 	ctx := context.Background()
 	p := modes{sde.EDM{}}.problem()
-	s := sampler.Settings{Grid: sampler.DefaultGrid(p, 7), Workers: 1, NoDenoise: true}
+	s := sampler.Settings{Grid: grid.Default(p, 7), Workers: 1, Final: sampler.FinalState}
 	all := mat.NewDense(rows, 2, nil)
 	if err := sampler.Sample(ctx, all, p, watched{pred}, &s); err != nil {
 		return err
@@ -113,7 +114,7 @@ func poison(pred sampler.Predictor) error {
 		return nil
 	}
 	p := modes{sde.VP{}}.problem()
-	s := &sampler.Settings{Grid: sampler.DefaultGrid(p, 7), NoDenoise: true}
+	s := &sampler.Settings{Grid: grid.Default(p, 7), Final: sampler.FinalState}
 	want, x := normals(9), normals(9)
 	if err := sampler.Continue(context.Background(), want, p, pred, s); err != nil {
 		return err
@@ -144,8 +145,8 @@ func ends(pred sampler.Predictor) error {
 		p.Score.Score(dst, x, t)
 	})
 	x := mat.NewDense(20, 2, nil)
-	s := &sampler.Settings{Grid: append(sampler.DefaultGrid(p, 7), 0), Workers: 1}
-	if err := sampler.Sample(context.Background(), x, sampler.Problem{SDE: p.SDE, Score: score}, pred, s); err != nil {
+	s := &sampler.Settings{Grid: append(grid.Default(p, 7), 0), Workers: 1}
+	if err := sampler.Sample(context.Background(), x, sde.Problem{SDE: p.SDE, Score: score}, pred, s); err != nil {
 		return fmt.Errorf("on a grid that ends at σ = 0: %w", err)
 	}
 	switch {
@@ -170,8 +171,8 @@ func stops(pred sampler.Predictor) error {
 		p.Score.Score(dst, x, t)
 	})
 	x := mat.NewDense(3, 2, nil)
-	s := &sampler.Settings{Grid: sampler.DefaultGrid(p, 20), Workers: 1, NoDenoise: true}
-	err := sampler.Sample(ctx, x, sampler.Problem{SDE: p.SDE, Score: score}, pred, s)
+	s := &sampler.Settings{Grid: grid.Default(p, 20), Workers: 1, Final: sampler.FinalState}
+	err := sampler.Sample(ctx, x, sde.Problem{SDE: p.SDE, Score: score}, pred, s)
 	if calls >= 5 && !errors.Is(err, context.Canceled) {
 		return fmt.Errorf("a cancelled run ended with %v, expected the context's error", err)
 	}

@@ -3,7 +3,6 @@ package samplertest
 import (
 	"math"
 
-	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/sde"
 	"gonum.org/v1/gonum/mat"
 )
@@ -20,7 +19,7 @@ func standard(p sde.SDE) gaussian {
 	return gaussian{SDE: p, m: [2]float64{0.7, -0.4}, a: 0.50, b: 0.18, c: 0.18, d: 0.288}
 }
 
-func (g gaussian) problem() sampler.Problem { return sampler.Problem{SDE: g.SDE, Score: g} }
+func (g gaussian) problem() sde.Problem { return sde.Problem{SDE: g.SDE, Score: g} }
 
 // Score writes −(α²S + σ²I)⁻¹(x − αm).
 func (g gaussian) Score(dst, x *mat.Dense, t []float64) {
@@ -55,7 +54,7 @@ var (
 	widths  = [3]float64{0.35, 0.3, 0.4}
 )
 
-func (m modes) problem() sampler.Problem { return sampler.Problem{SDE: m.SDE, Score: m} }
+func (m modes) problem() sde.Problem { return sde.Problem{SDE: m.SDE, Score: m} }
 
 // Score writes Σ_k r_k (αm_k − x)/v_k with v_k = α²s_k² + σ² and the
 // responsibilities r_k ∝ w_k N(x; αm_k, v_k).
@@ -92,7 +91,7 @@ func (m modes) Score(dst, x *mat.Dense, t []float64) {
 //
 // of equal size in λ. It shares no code with the predictors, and its error
 // falls with n⁻⁴.
-func Flow(p sampler.Problem, x *mat.Dense, from, to float64, n int) *mat.Dense {
+func Flow(p sde.Problem, x *mat.Dense, from, to float64, n int) *mat.Dense {
 	rows, cols := x.Dims()
 	y, probe, score := mat.DenseCopyOf(x), mat.NewDense(rows, cols, nil), mat.NewDense(rows, cols, nil)
 	var k [4]*mat.Dense

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
 	"gonum.org/v1/gonum/mat"
@@ -35,7 +36,7 @@ func cost(c Claim) (evaluations, normals int, err error) {
 	p := standard(sde.VP{}).problem()
 	log := new(logger)
 	x := mat.NewDense(1, 2, []float64{1, -1})
-	s := &sampler.Settings{Grid: sampler.LogSNR(p, 0.8, 0.05, n+1), NoDenoise: true, Noise: log}
+	s := &sampler.Settings{Grid: grid.UniformLogSNR(p, 0.8, 0.05, n+1), Final: sampler.FinalState, Noise: log}
 	before := 0
 	for st, err := range sampler.StepsFrom(context.Background(), x, p, c.Predictor, s) {
 		if err != nil {
@@ -57,12 +58,12 @@ func lawOrders(c Claim) ([]float64, error) {
 	start := g.at(from)
 	var errs []float64
 	for _, n := range []int{100, 200, 400} {
-		grid := sampler.LogSNR(g, from, to, n+1)
+		times := grid.UniformLogSNR(g, from, to, n+1)
 		pred, err := c.seeded(g.problem())
 		if err != nil {
 			return nil, err
 		}
-		s := sampler.Settings{Grid: grid, NoDenoise: true}
+		s := sampler.Settings{Grid: times, Final: sampler.FinalState}
 		got, err := Impulse(g.problem(), pred, s, 2, &start)
 		if err != nil {
 			return nil, err
@@ -81,12 +82,12 @@ func pathOrders(c Claim) (path, back []float64, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	type verb = func(context.Context, *mat.Dense, sampler.Problem, sampler.Predictor, *sampler.Settings) error
+	type verb = func(context.Context, *mat.Dense, sde.Problem, sampler.Predictor, *sampler.Settings) error
 	orders := func(run verb, start, exact *mat.Dense) ([]float64, error) {
 		var errs []float64
 		for _, n := range []int{150, 300, 600} {
 			x := mat.DenseCopyOf(start)
-			s := &sampler.Settings{Grid: sampler.LogSNR(p, from, to, n+1), NoDenoise: true}
+			s := &sampler.Settings{Grid: grid.UniformLogSNR(p, from, to, n+1), Final: sampler.FinalState}
 			if err := run(context.Background(), x, p, pred, s); err != nil {
 				return nil, err
 			}
@@ -116,7 +117,7 @@ func strongOrders(c Claim) ([]float64, error) {
 	var last *mat.Dense
 	for _, n := range []int{50, 100, 200, 400} {
 		x := normals(rows)
-		s := &sampler.Settings{Grid: sampler.Uniform(from, to, n+1), NoDenoise: true, Noise: noise.Brownian{Seed: 1}}
+		s := &sampler.Settings{Grid: grid.UniformTime(from, to, n+1), Final: sampler.FinalState, Noise: noise.Brownian{Seed: 1}}
 		if err := sampler.Continue(context.Background(), x, p, c.Predictor, s); err != nil {
 			return nil, err
 		}
@@ -130,7 +131,7 @@ func strongOrders(c Claim) ([]float64, error) {
 }
 
 // seeded returns the predictor with its first steps taken from the exact flow.
-func (c Claim) seeded(p sampler.Problem) (sampler.Predictor, error) {
+func (c Claim) seeded(p sde.Problem) (sampler.Predictor, error) {
 	if c.Start < 0 {
 		return nil, fmt.Errorf("samplertest: Claim.Start = %d, expected 0 or more", c.Start)
 	}
@@ -144,7 +145,7 @@ func (c Claim) seeded(p sampler.Problem) (sampler.Predictor, error) {
 // takes their results from the exact flow.
 type seeded struct {
 	sampler.Predictor
-	problem sampler.Problem
+	problem sde.Problem
 	steps   int
 }
 

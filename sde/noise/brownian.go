@@ -26,7 +26,8 @@ var _ Source = Brownian{}
 // most 52 times, because by then every float64 in it is an end: the path is
 // exact at every time, and no interpolation or tolerance enters. Negative times
 // have a path of their own. There is no span to choose: times are clamped to
-// ±2¹⁰²², and those closer to 0 than 2⁻⁹⁰⁰ to 0.
+// ±2¹⁰²², and those closer to 0 than 2⁻⁹⁰⁰ to 0. A time that is NaN has no place on
+// a path: all of dst is NaN then.
 //
 // An empty interval, as that of a run's starting points, has no increment; its
 // normals are White's. A draw costs some fifty to a hundred times White's, a few
@@ -41,6 +42,14 @@ func (b Brownian) Normal(dst *mat.Dense, at Draw) {
 		return
 	}
 	rows, cols := dst.Dims()
+	if math.IsNaN(t) || math.IsNaN(u) {
+		for i := range rows {
+			for j := range cols {
+				dst.Set(i, j, math.NaN())
+			}
+		}
+		return
+	}
 	scale := 1 / math.Sqrt(math.Abs(t-u))
 	if t < u {
 		t, u, scale = u, t, -scale

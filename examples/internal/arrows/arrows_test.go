@@ -39,12 +39,16 @@ var rules = []rule{
 	{folder: "nn/optim", own: []string{"nn", "nn/ad", "nn/internal/kernel", "nn/pool"}},
 	{folder: "nn", own: []string{"nn/ad", "nn/internal/kernel"}},
 	{folder: "sampler", own: []string{"sampler/...", "sde/..."}},
-	{folder: "score", own: []string{"score/...", "sde/...", "nn", "nn/ad", "nn/checkpoint", "nn/optim", "nn/pool"}},
-	{folder: "dataset", own: []string{"dataset/..."}, foreign: []string{"github.com/sbinet/npyio"}},
+	{folder: "sampler/grid", own: []string{"sde/..."}},
+	{folder: "score", own: []string{"sde/...", "nn", "nn/ad", "nn/checkpoint", "nn/optim", "nn/pool"}},
+	{folder: "score/record", own: []string{"score", "nn"}},
+	{folder: "score/record/bar", own: []string{"score"}, foreign: []string{"github.com/schollz/progressbar/v3"}},
+	{folder: "dataset", own: []string{"dataset", "dataset/twosample"}, foreign: []string{"github.com/sbinet/npyio"}},
+	{folder: "dataset/figure", foreign: []string{"gonum.org/v1/plot"}},
 	{
 		folder:  "examples",
 		own:     []string{"examples/internal/...", "sde/...", "nn", "nn/ad", "nn/checkpoint", "nn/optim", "nn/pool", "score/...", "sampler/...", "dataset/..."},
-		foreign: []string{"gonum.org/v1/plot", "github.com/schollz/progressbar/v3"},
+		foreign: []string{"gonum.org/v1/plot"},
 	},
 }
 
@@ -135,6 +139,42 @@ func TestImportsFollowThePicture(t *testing.T) {
 	}
 }
 
+// What a package imports, and what those import in turn, is all that a program
+// which uses it has to download and build.
+func TestOnlyFiguresNeedThePlottingModule(t *testing.T) {
+	files := goFiles(t)
+	needs := func(from string) bool {
+		seen := map[string]bool{}
+		var visit func(folder string) bool
+		visit = func(folder string) bool {
+			if seen[folder] {
+				return false
+			}
+			seen[folder] = true
+			for _, f := range files[folder] {
+				for _, spec := range f.Imports {
+					to, err := strconv.Unquote(spec.Path.Value)
+					require.NoError(t, err)
+					if below(to, "gonum.org/v1/plot") {
+						return true
+					}
+					if name, own := strings.CutPrefix(to, module+"/"); own && visit(name) {
+						return true
+					}
+				}
+			}
+			return false
+		}
+		return visit(from)
+	}
+	for folder := range files {
+		if !below(folder, "examples") {
+			require.Equal(t, folder == "dataset/figure", needs(folder), folder)
+		}
+	}
+	require.True(t, needs("examples/moons"), "arrows over several packages are followed")
+}
+
 func TestEveryPackageHasADocComment(t *testing.T) {
 	for folder, files := range goFiles(t) {
 		want := "Package " + files[0].Name.Name + " "
@@ -204,6 +244,12 @@ func TestForbiddenArrowsAreFound(t *testing.T) {
 		{"score", own + "sampler", false},
 		{"score", own + "dataset", false},
 		{"score", "gonum.org/v1/plot", false},
+		{"score", own + "score/record", false},
+		{"score/record", own + "score", true},
+		{"score/record", own + "score/record/bar", false},
+		{"score/record", "github.com/schollz/progressbar/v3", false},
+		{"score/record/bar", "github.com/schollz/progressbar/v3", true},
+		{"examples/moons", "github.com/schollz/progressbar/v3", false},
 		{"dataset", "github.com/sbinet/npyio", true},
 		{"dataset", own + "sde", false},
 		{"dataset/fixture", own + "dataset", true},
@@ -212,7 +258,13 @@ func TestForbiddenArrowsAreFound(t *testing.T) {
 		{"examples/moons", own + "examples/energy", false},
 		{"examples/moons", "gonum.org/v1/plot/vg", true},
 		{"examples/moons", "gonum.org/v1/plotter", false},
-		{"sde", own + "examples/internal/figure", false},
+		{"examples/moons", own + "dataset/figure", true},
+		{"dataset/figure", "gonum.org/v1/plot/vg", true},
+		{"dataset/figure", own + "dataset", false},
+		{"dataset", own + "dataset/figure", false},
+		{"dataset/twosample", own + "dataset/figure", false},
+		{"dataset/twosample", "gonum.org/v1/plot", false},
+		{"sde", own + "examples/internal/toy", false},
 		{"nn/internal/kernel", "C", false},
 		{"other", "math", false},
 	} {

@@ -10,5 +10,7 @@
 //
 // An arrow points at what is imported. sde knows nothing of networks, nn
 // nothing of diffusion, sampler nothing of training, and no library package
-// imports dataset. Tests may import what they like.
+// imports dataset. dataset/figure, which draws, stands alone: it imports nothing
+// of the module, and nothing but examples imports it. Tests may import what they
+// like.
 package arrows

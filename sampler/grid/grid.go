@@ -1,0 +1,74 @@
+package grid
+
+import (
+	"math"
+
+	"github.com/gradlogp/gradlogp/sde"
+)
+
+// DefaultPoints is the number of points of the grid that a sampler's Settings mean when
+// they give none. With the final denoise it is also the number of evaluations of a
+// predictor that needs one a step.
+const DefaultPoints = 40
+
+// Default returns Karras(p, 10, 0.01, 7, n): in coordinates where the
+// data's variance is 1, noise levels outside this range are wasted steps. A process
+// with no level inside it has its whole span instead. A distribution
+// whose mean is not 0, as that of one class of a conditional model, still shows
+// at the first: there a prior with its mean and variances is the start
+// that fits.
+func Default(p sde.SDE, n int) []float64 {
+	start, end := p.Span()
+	high, low := 10.0, 0.01
+	if ratio(p, start) >= high || ratio(p, end) <= low {
+		high, low = ratio(p, end), ratio(p, start)
+	}
+	return Karras(p, high, low, 7, n)
+}
+
+// UniformTime returns n equally spaced times from one time down to another.
+func UniformTime(from, to float64, n int) []float64 {
+	return spaced(n, from, to, func(w float64) float64 { return from + w*(to-from) })
+}
+
+// UniformLogSNR returns n times from one time down to another that are equally spaced
+// in λ = log(α/σ).
+func UniformLogSNR(p sde.SDE, from, to float64, n int) []float64 {
+	a, b := sde.LogSNR(p, from), sde.LogSNR(p, to)
+	return spaced(n, from, to, func(w float64) float64 { return sde.TimeAt(p, a+w*(b-a)) })
+}
+
+// Quadratic returns n times from one time down to another that are equally
+// spaced in √t: the quadratic choice of DDIM (Song, Meng & Ermon 2021).
+func Quadratic(from, to float64, n int) []float64 {
+	a, b := math.Sqrt(from), math.Sqrt(to)
+	return spaced(n, from, to, func(w float64) float64 { return (a + w*(b-a)) * (a + w*(b-a)) })
+}
+
+// spaced returns at(i/(n−1)) for i = 0 … n−1 with the ends set exactly. For
+// n < 1 the result is empty but not nil, which would stand for the default.
+func spaced(n int, from, to float64, at func(w float64) float64) []float64 {
+	times := make([]float64, max(n, 0))
+	for i := range times {
+		switch i {
+		case 0:
+			times[i] = from
+		case n - 1:
+			times[i] = to
+		default:
+			times[i] = at(float64(i) / float64(n-1))
+		}
+	}
+	return times
+}
+
+// StartAt returns the part of a grid that starts at t: t and the points below.
+func StartAt(times []float64, t float64) []float64 {
+	part := []float64{t}
+	for _, u := range times {
+		if u < t {
+			part = append(part, u)
+		}
+	}
+	return part
+}

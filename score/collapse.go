@@ -1,0 +1,254 @@
+package score
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/gradlogp/gradlogp/sde"
+	"github.com/gradlogp/gradlogp/sde/noise"
+)
+
+// Diagnosis is one look of the detector of collapse. On fixed rows with σ/α
+// log-uniform in [0.3, 1] and the target T of the EDM preconditioning, Explained is
+//
+//	R = 1 − E‖F − T‖² / E‖T‖²,
+//
+// the part of the target's power that the network explains: 0 for F = 0, the best
+// answer that is linear in the row. StandardErrors is how far that is above 0, the
+// mean improvement of a row in its standard errors. Explainable is the part that
+// could be explained, the mean of T₁·T₂/d for posterior means T₁, T₂ over two sets
+// of reference rows that have none in common; it is measured only when R gives
+// reason to, for d ≤ 3, and from 1,000 distinct rows on.
+//
+// A run has collapsed when it explains less than 0.02, less than five standard
+// errors above 0, of more than 0.02 that can be explained. A network whose
+// preconditioning does not start it at F = 0 is far below 0 at first: while
+// R < −0.02 it is given time, but not at the end.
+type Diagnosis struct {
+	Step           int
+	Explained      float64
+	StandardErrors float64
+	Explainable    float64 // NaN when not measured
+}
+
+// Thresholds of the detector. On data with structure R is at least 0.067 after
+// 500 steps when training works and at most 0.0003 when it is stuck.
+const (
+	deadR, deadZ, deadGain = 0.02, 5, 0.02
+	detectorRows           = 4096
+	detectorReferences     = 2048
+	firstCheck             = 500
+	leastDistinct          = 1000 // with fewer the gain of Gaussian rows is off by up to the threshold
+)
+
+// detector holds the fixed rows. What is compared lives in VE coordinates:
+// noisy = clean + σz.
+type detector struct {
+	noisy, clean *mat.Dense
+	σ            []float64
+	cond         *mat.Dense // of the rows; nil for a model without
+}
+
+// check looks for a dead run after certain steps.
+func (t *trainer) check() error {
+	last := t.step == t.s.Steps || t.stale()
+	switch t.step {
+	case firstCheck, 1000, 2000:
+	default:
+		if !last || t.step < firstCheck {
+			return nil // before it is too early to tell a dead run from a young one
+		}
+	}
+	if t.detector == nil {
+		d, err := newDetector(t.batch)
+		if err != nil {
+			return err
+		}
+		t.detector = d
+	}
+	if err := t.publish(); err != nil {
+		return err
+	}
+	c := Diagnosis{Step: t.step, Explainable: math.NaN()}
+	c.Explained, c.StandardErrors = t.detector.explained(t.m)
+	young := c.Explained < -deadR && !last
+	dead := c.Explained < deadR && c.StandardErrors < deadZ && !young
+	if dead && t.m.dim <= 3 {
+		gain, err := t.detector.gain(t.batch)
+		if err != nil {
+			return err
+		}
+		c.Explainable = gain
+	}
+	t.result.Diagnoses = append(t.result.Diagnoses, c)
+	t.diagnosed(c, young, dead)
+	switch {
+	case dead && c.Explainable > deadGain:
+		return fmt.Errorf("score: Fit: %w after %d steps: the network explains %.4f of a target of which %.3f can be explained; try another initialisation, He weights, or features of x",
+			ErrCollapsed, t.step, c.Explained, c.Explainable)
+	case dead && last && math.IsNaN(c.Explainable):
+		t.warn(fmt.Sprintf("no structure found beyond a Gaussian: after %d steps the network explains %.4f of what a linear denoiser does not", t.step, c.Explained))
+	}
+	return nil
+}
+
+// newDetector draws the fixed rows. Levels that the process does not reach are
+// moved to its own.
+func newDetector(b *batcher) (*detector, error) {
+	d := &detector{clean: mat.NewDense(detectorRows, b.m.dim, nil), noisy: mat.NewDense(detectorRows, b.m.dim, nil), σ: make([]float64, detectorRows)}
+	d.cond = b.m.conditionsOf(detectorRows)
+	if err := b.pairs(d.clean, d.cond, diagnosticStep, 0, noise.Data); err != nil {
+		return nil, err
+	}
+	noise.White{Seed: b.s.Seed}.Normal(d.noisy, noise.Draw{Purpose: noise.Perturb, Slot: 1})
+	start, end := b.m.process.Span()
+	lowest, highest := math.Exp(-sde.LogSNR(b.m.process, start)), math.Exp(-sde.LogSNR(b.m.process, end))
+	for i := range d.σ {
+		u := (float64(i) + 0.5) / detectorRows
+		d.σ[i] = min(max(math.Pow(0.3, 1-u), lowest), highest)
+		for j, z := range d.noisy.RawRowView(i) {
+			d.noisy.Set(i, j, d.clean.At(i, j)+d.σ[i]*z)
+		}
+	}
+	return d, nil
+}
+
+// target returns the regression target of F for a clean row and its noisy one.
+func target(clean, noisy, σ float64) float64 {
+	c := math.Sqrt(1 + σ*σ)
+	return (clean - noisy/(c*c)) * c / σ
+}
+
+// explained returns R and its paired z-score.
+func (d *detector) explained(m *Model) (r, z float64) {
+	t := make([]float64, detectorRows)
+	x := mat.NewDense(detectorRows, m.dim, nil)
+	s := mat.NewDense(detectorRows, m.dim, nil)
+	for i, σ := range d.σ {
+		t[i] = sde.TimeAt(m.process, -math.Log(σ))
+		α, _ := m.process.Kernel(t[i])
+		for j, v := range d.noisy.RawRowView(i) {
+			x.Set(i, j, α*v)
+		}
+	}
+	chunk := encodedAtOnce(detectorRows, m.conditionWidth())
+	for first := 0; first < detectorRows; first += chunk {
+		end := min(first+chunk, detectorRows)
+		part := func(a *mat.Dense) *mat.Dense {
+			if a == nil {
+				return nil
+			}
+			return a.Slice(first, end, 0, a.RawMatrix().Cols).(*mat.Dense)
+		}
+		(&View{m, part(d.cond)}).Score(part(s), part(x), t[first:end])
+	}
+	var power, better, square float64
+	for i, σ := range d.σ {
+		α, σt := m.process.Kernel(t[i])
+		var a, e float64
+		for j, y := range d.noisy.RawRowView(i) {
+			T := target(d.clean.At(i, j), y, σ)
+			F := target((x.At(i, j)+σt*σt*s.At(i, j))/α, y, σ)
+			a += T * T
+			e += (F - T) * (F - T)
+		}
+		power += a
+		better += a - e
+		square += (a - e) * (a - e)
+	}
+	variance := square/detectorRows - better*better/(detectorRows*detectorRows)
+	if variance > 0 {
+		z = better / math.Sqrt(variance*detectorRows)
+	}
+	return better / power, z
+}
+
+// references returns two sets of rows that have none in common. Fresh draws are
+// that as they come; of a finite set every value goes to one of the two, however
+// often it is there. ok is false when there are too few.
+func (d *detector) references(b *batcher) (sets [2]*mat.Dense, ok bool, err error) {
+	of := map[uint64]int{} // the set of a value
+	var n [2]int
+	for k := range sets {
+		sets[k] = mat.NewDense(detectorReferences, b.m.dim, nil)
+	}
+	_, finite := b.data.(rows)
+	drawn := mat.NewDense(detectorReferences, b.m.dim, nil)
+	for k := 0; n[0] < detectorReferences || n[1] < detectorReferences; k++ {
+		if err := b.rows(drawn, diagnosticStep, detectorRows+k*detectorReferences, noise.Reference); err != nil {
+			return sets, false, err
+		}
+		if !finite {
+			sets[k].Copy(drawn)
+			n[k] = detectorReferences
+			continue
+		}
+		for i := range detectorReferences {
+			row := drawn.RawRowView(i)
+			h := hashRow(0, row)
+			set, seen := of[h]
+			if !seen {
+				set = len(of) % 2
+				of[h] = set
+			}
+			if n[set] < detectorReferences {
+				sets[set].SetRow(n[set], row)
+				n[set]++
+			}
+		}
+		if len(of) < leastDistinct && k > 0 {
+			return sets, false, nil
+		}
+	}
+	return sets, true, nil
+}
+
+// gain returns the explainable part of the target per coordinate, NaN when there
+// are too few rows to tell.
+func (d *detector) gain(b *batcher) (float64, error) {
+	dim := b.m.dim
+	sets, ok, err := d.references(b)
+	if err != nil || !ok {
+		return math.NaN(), err
+	}
+	p := newPosterior(dim, detectorReferences, detectorRows, 0)
+	var mean [2]*mat.Dense
+	for k, refs := range sets {
+		p.load(refs, nil)
+		b.crew.Each(detectorRows, func(_, i int) {
+			y := d.noisy.RawRowView(i)
+			p.set(i, y, d.σ[i], nearest(y, refs)/(2*d.σ[i]*d.σ[i]))
+		})
+		p.run(b.crew)
+		mean[k] = mat.NewDense(detectorRows, dim, nil)
+		for i := range detectorRows {
+			p.mean(mean[k].RawRowView(i), i)
+		}
+	}
+	total := 0.0
+	for i := range detectorRows {
+		if !p.good[i] {
+			continue // far out: a row that adds next to nothing
+		}
+		for j, y := range d.noisy.RawRowView(i) {
+			total += target(mean[0].At(i, j), y, d.σ[i]) * target(mean[1].At(i, j), y, d.σ[i])
+		}
+	}
+	return total / float64(detectorRows*dim), nil
+}
+
+// nearest returns the squared distance from y to the nearest row.
+func nearest(y []float64, rows *mat.Dense) float64 {
+	n, _ := rows.Dims()
+	least := math.Inf(1)
+	for j := range n {
+		square := 0.0
+		for k, r := range rows.RawRowView(j) {
+			square += (y[k] - r) * (y[k] - r)
+		}
+		least = min(least, square)
+	}
+	return least
+}

@@ -1,0 +1,556 @@
+package score
+
+import (
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat"
+
+	"github.com/gradlogp/gradlogp/dataset"
+	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/optim"
+	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
+	"github.com/gradlogp/gradlogp/sde"
+)
+
+// threeClasses returns rows with labels: class k is N(c_k, 0.09 I), the third is
+// rare.
+func threeClasses(n int) (x, cond *mat.Dense) {
+	rng := rand.New(rand.NewPCG(4, uint64(n)))
+	centres := [][]float64{{-2, 0}, {2, 1}, {3, -2}}
+	x, cond = mat.NewDense(n, 2, nil), mat.NewDense(n, 1, nil)
+	for i := range n {
+		k := i % 2
+		if i%20 == 0 {
+			k = 2
+		}
+		cond.Set(i, 0, float64(k))
+		for j := range 2 {
+			x.Set(i, j, centres[k][j]+0.3*rng.NormFloat64())
+		}
+	}
+	return x, cond
+}
+
+// Rows with conditions were neither split nor trained for a shorter time with the
+// plain target, and were learnt by heart without a word.
+func TestRowsWithConditionsAreSplitAsOthersAre(t *testing.T) {
+	x, cond := threeClasses(600)
+	plain, err := Rows(x, nil)
+	require.NoError(t, err)
+	given, err := Rows(x, cond)
+	require.NoError(t, err)
+	want, got := (&Settings{}).forRows(plain), (&Settings{}).forRows(given)
+	require.Equal(t, want, got)
+	require.Equal(t, 2000, got.Steps)
+	require.Equal(t, -1, got.References)
+	train, held, err := got.heldOut(given)
+	require.NoError(t, err)
+	require.Equal(t, 60, held.(inOrder).len())
+
+	// Every row keeps its own condition, on both sides.
+	label := map[float64]float64{}
+	for i := range 600 {
+		label[x.At(i, 0)] = cond.At(i, 0)
+	}
+	for _, data := range []Data{train, held} {
+		a, c := mat.NewDense(900, 2, nil), mat.NewDense(900, 1, nil)
+		require.NoError(t, data.Batch(a, c, 0, 0, rand.New(rand.NewPCG(1, 1))))
+		for i := range 900 {
+			require.Equal(t, label[a.At(i, 0)], c.At(i, 0))
+		}
+	}
+
+	m, err := New(2, &Config{Net: small, Cond: Conditions{Classes: []int{3}}})
+	require.NoError(t, err)
+	s := quick(200)
+	s.References = 0
+	r := fit(t, m, given, s)
+	require.Positive(t, r.BestStep)
+	require.Positive(t, r.HeldOut)
+	require.Empty(t, r.Warnings)
+}
+
+// lines is a RowSet of one's own: row i is (i, i²) and its condition i mod 3.
+type lines struct {
+	n   int
+	bad int // a row that has a NaN
+}
+
+func (l lines) Len() int       { return l.n }
+func (lines) Dims() (d, c int) { return 2, 1 }
+func (l lines) Row(i int, x, cond []float64) error {
+	x[0], x[1], cond[0] = float64(i), float64(i*i), float64(i%3)
+	if l.bad > 0 && i == l.bad {
+		x[1] = math.NaN()
+	}
+	return nil
+}
+
+// A finite source of one's own could not say so: it was trained on like an endless
+// one.
+func TestRowSetsAreSplitAndOthersThatRepeatAreWarnedOf(t *testing.T) {
+	data, err := RowsOf(lines{n: 300})
+	require.NoError(t, err)
+	s := (&Settings{}).forRows(data)
+	require.Equal(t, []int{2000, -1}, []int{s.Steps, s.References})
+	train, held, err := s.heldOut(data)
+	require.NoError(t, err)
+	require.Equal(t, []int{270, 30}, []int{train.(rows).len(), held.(inOrder).len()})
+
+	config := Config{Net: small, Cond: Conditions{Classes: []int{3}}}
+	m, err := New(2, &config)
+	require.NoError(t, err)
+	require.Empty(t, fit(t, m, data, quick(3)).Warnings)
+
+	type hidden struct{ Data } // which rows these are Fit cannot know
+	m, err = New(2, &config)
+	require.NoError(t, err)
+	r := fit(t, m, hidden{data}, quick(3))
+	require.Len(t, r.Warnings, 1)
+	require.Contains(t, r.Warnings[0], "16084 of 16384 rows of the data are copies of others")
+	quiet := quick(3)
+	quiet.Validation.Rows = -1
+	m, err = New(2, &config)
+	require.NoError(t, err)
+	require.Empty(t, fit(t, m, hidden{data}, quiet).Warnings, "somebody has thought of it")
+
+	data, err = RowsOf(lines{n: 300, bad: 117})
+	require.NoError(t, err)
+	m, err = New(2, &config)
+	require.NoError(t, err)
+	_, err = Fit(background, m, data, quick(3))
+	require.ErrorIs(t, err, ErrNonFinite)
+	require.ErrorContains(t, err, "score: Fit: data: row 117, column 1: is NaN, want a finite number")
+	for _, set := range []RowSet{nil, (*pointed)(nil), lines{}} {
+		_, err = RowsOf(set)
+		require.ErrorIs(t, err, ErrShape)
+	}
+}
+
+type pointed struct{ lines }
+
+// samples returns rows of a model.
+func samples(t testing.TB, m *Model, n int) *mat.Dense {
+	x := mat.NewDense(n, m.Dim(), nil)
+	s := &sampler.Settings{Grid: grid.Default(m.Process(), 20), Seed: 5}
+	require.NoError(t, sampler.Sample(background, x, m.Problem(), sampler.DPMpp2M{}, s))
+	return x
+}
+
+// ksDistance returns the Kolmogorov–Smirnov distance of two columns.
+func ksDistance(a, b *mat.Dense, j int) float64 {
+	sorted := func(x *mat.Dense) []float64 {
+		column := mat.Col(nil, j, x)
+		slices.Sort(column)
+		return column
+	}
+	return stat.KolmogorovSmirnov(sorted(a), nil, sorted(b), nil)
+}
+
+// Columns of different scale had one scale, in which the narrow ones drowned: at
+// 2⁻¹² : 1 : 2¹⁴ the first came out 23,556 times too wide.
+func TestColumnsOfDifferentUnitsTrainAsUnitColumnsDo(t *testing.T) {
+	t.Parallel()
+	const n, test = 3000, 1000
+	units := []float64{0x1p-12, 1, 0x1p14}
+	rng := rand.New(rand.NewPCG(8, 1))
+	plain := mat.NewDense(n+test, 3, nil)
+	plain.Apply(func(_, j int, _ float64) float64 {
+		return 0.4*rng.NormFloat64() + float64(rng.IntN(2)*2-1)
+	}, plain)
+	var scaled mat.Dense
+	scaled.Apply(func(_, j int, v float64) float64 { return units[j] * v }, plain)
+
+	run := func(x *mat.Dense, scaling Scaling) (*mat.Dense, *Result) {
+		data, err := Rows(x.Slice(0, n, 0, 3).(*mat.Dense), nil)
+		require.NoError(t, err)
+		m, err := New(3, &Config{Net: nn.MLP{Hidden: []int{24, 24}}})
+		require.NoError(t, err)
+		r := fit(t, m, data, &Settings{Steps: 500, Batch: 64, Scaling: scaling, EMA: 0.98, Rate: optim.Constant(5e-3)})
+		return samples(t, m, test), r
+	}
+	got, r := run(&scaled, AutoScale)
+	require.Equal(t, ColumnScales, r.Scaling)
+	want, _ := run(plain, ColumnScales)
+	common, r := run(plain, AutoScale)
+	require.Equal(t, CommonScale, r.Scaling)
+	fresh := scaled.Slice(n, n+test, 0, 3).(*mat.Dense)
+	for j, unit := range units {
+		for i := range test {
+			require.Equal(t, unit*want.At(i, j), got.At(i, j), "the same numbers in other units")
+		}
+		require.Less(t, ksDistance(got, fresh, j), ksDistance(common, plain.Slice(n, n+test, 0, 3).(*mat.Dense), j)+0.03, "column %d", j)
+		require.Less(t, ksDistance(got, fresh, j), 0.1, "column %d", j)
+	}
+	bad, r := run(&scaled, CommonScale)
+	require.Equal(t, CommonScale, r.Scaling)
+	require.Greater(t, ksDistance(bad, fresh, 0), 0.3, "what the default was")
+}
+
+// A column whose deviation was below 1e-12 of its mean was taken as constant, and
+// came out with the deviation of the noise.
+func TestTimestampsKeepTheirSpread(t *testing.T) {
+	const n = 400
+	x := normals(n, 3, 3)
+	for i := range n {
+		x.Set(i, 0, 1.7e18+1e6*x.At(i, 0)) // nanoseconds
+		x.Set(i, 2, 7e-9)
+	}
+	data, err := Rows(x, nil)
+	require.NoError(t, err)
+	m, err := New(3, &Config{Net: small})
+	require.NoError(t, err)
+	r := fit(t, m, data, &Settings{Steps: 300, Batch: 64, EMA: 0.98, Rate: optim.Constant(5e-3)})
+	scale := m.Frame().Scale
+	require.InDelta(t, 1e6, scale[0], 1e5)
+	require.Equal(t, ColumnScales, r.Scaling)
+	require.Equal(t, []string{"column 2: constant, or spread by less than four units in the last place; taken as 7e-09"}, r.Warnings)
+	got := samples(t, m, 500)
+	require.Less(t, ksDistance(got, x, 0), 0.15)
+	for i := range 500 {
+		require.InEpsilon(t, 7e-9, got.At(i, 2), 1e-13)
+	}
+}
+
+// A column that a sample of the rows found constant is looked at in all of them.
+func TestRareValuesAreNotTakenForNone(t *testing.T) {
+	x := normals(9000, 2, 3)
+	x.Apply(func(i, j int, v float64) float64 {
+		if j == 0 {
+			return v
+		}
+		return 0
+	}, x)
+	x.Set(4321, 1, 5)
+	data, err := Rows(x, nil)
+	require.NoError(t, err)
+	for seed := range uint64(12) {
+		m, err := New(2, &Config{Net: small})
+		require.NoError(t, err)
+		s := quick(1)
+		s.Seed = seed
+		require.Empty(t, fit(t, m, data, s).Warnings)
+		scale := m.Frame().Scale
+		require.InDelta(t, 5/math.Sqrt(9000), scale[1], 0.08)
+	}
+}
+
+// Labels were encoded for all held-out rows and all rows of the detector at once:
+// 3.5 GB for 20,000 classes.
+func TestManyClassesNeedNoMemoryOfRowsTimesClasses(t *testing.T) {
+	const n, classes = 3000, 8000
+	x, cond := normals(n, 2, 1), mat.NewDense(n, 1, nil)
+	for i := range n {
+		cond.Set(i, 0, float64(i*7%classes))
+	}
+	data, err := Rows(x, cond)
+	require.NoError(t, err)
+	m, err := New(2, &Config{Net: nn.MLP{Hidden: []int{4}}, Cond: Conditions{Classes: []int{classes}}})
+	require.NoError(t, err)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	r := fit(t, m, data, &Settings{Steps: firstCheck, Batch: 2, Validation: Validation{Every: firstCheck}, Workers: 2})
+	runtime.ReadMemStats(&after)
+	require.Len(t, r.Diagnoses, 1)
+	const dense = (2*leastValidated*4 + detectorRows*(8+4)) * classes
+	require.Less(t, int(after.TotalAlloc-before.TotalAlloc), dense/3, "bytes allocated; the dense codes are %d", dense)
+	require.Len(t, r.Warnings, 1)
+	require.Contains(t, r.Warnings[0], "condition column 0: 5300 of 8000 classes have no row to train on: ")
+}
+
+// The parts in which held-out rows are evaluated add up to the whole.
+func TestHeldOutLossDoesNotDependOnItsParts(t *testing.T) {
+	x, cond := threeClasses(300)
+	data, err := Rows(x, cond)
+	require.NoError(t, err)
+	m := newModel(t, 2, Config{Cond: Conditions{Classes: []int{3}}})
+	probes := quick(10)
+	probes.Objective = SSMVR{} // has random leaves
+	s, err := probes.withDefaults()
+	require.NoError(t, err)
+	rest, held, err := s.heldOut(data)
+	require.NoError(t, err)
+	tr, err := newTrainer(background, m, rest, s)
+	require.NoError(t, err)
+	var want float64
+	for _, chunk := range []int{0, 64, 1000} {
+		v := tr.newValidator(held)
+		require.Equal(t, 2*leastValidated, v.chunk)
+		if chunk > 0 {
+			v.chunk = chunk
+		}
+		require.NoError(t, v.batch.fill(heldOutStep))
+		v.program.Pack(&v.weights, tr.ema, tr.crew)
+		got := v.loss(tr.crew)
+		if chunk == 0 {
+			want = got
+		}
+		require.InEpsilon(t, want, got, 1e-5)
+	}
+}
+
+// A class without a row passed in silence; a wrong label was found when a batch
+// came upon it, under the number it had there.
+func TestLabelsAreCheckedBeforeTheFirstStep(t *testing.T) {
+	x, cond := threeClasses(600)
+	one := func(classes ...int) (*Result, error) {
+		data, err := Rows(x, cond)
+		require.NoError(t, err)
+		m, err := New(2, &Config{Net: small, Cond: Conditions{Classes: classes}})
+		require.NoError(t, err)
+		return Fit(background, m, data, quick(1))
+	}
+	r, err := one(5)
+	require.NoError(t, err)
+	require.Equal(t, []string{"condition column 0: 2 of 5 classes have no row to train on: 3, 4"}, r.Warnings)
+	r, err = one(2)
+	require.Nil(t, r)
+	require.ErrorIs(t, err, ErrRange)
+	require.ErrorContains(t, err, "score: Fit: data: row 0, condition column 0: is 2, want a label 0, …, 1")
+	for _, v := range []float64{3, -1, 0.5} {
+		cond.Set(417, 0, v)
+		_, err = one(3)
+		require.ErrorIs(t, err, ErrRange)
+		require.ErrorContains(t, err, "row 417, condition column 0: is ")
+	}
+	cond.Set(417, 0, math.NaN())
+	_, err = Rows(x, cond)
+	require.ErrorIs(t, err, ErrNonFinite)
+	require.ErrorContains(t, err, "score: Rows: cond: row 417, column 0: is NaN")
+}
+
+// A generator that is none was a panic in a step.
+func TestGeneratorsThatAreNoneAreNamed(t *testing.T) {
+	for want, data := range map[string]Data{
+		"open: is nil":                       Draws[gaussian](2, nil),
+		"open: returns a nil *dataset.Moons": Draws(2, func(rand.Source) *dataset.Moons { return nil }),
+		"d: is 0, want at least 1":           Draws(0, dataset.NewMoons),
+		"k: is 2, want 0, …, 1":              Draws(2, dataset.NewMoons).WithConditions(2),
+		"WithConditions: k: is -1, want":     Draws(2, dataset.NewMoons).WithConditions(-1),
+	} {
+		m, err := New(2, &Config{Net: small})
+		require.NoError(t, err)
+		_, err = Fit(background, m, data, quick(1))
+		require.ErrorIs(t, err, ErrRange)
+		require.ErrorContains(t, err, want)
+	}
+	m := newModel(t, 2, Config{})
+	r, err := Fit(background, m, Draws(2, func(rand.Source) nothing { return nothing{} }), quick(1))
+	require.NotNil(t, r)
+	require.ErrorIs(t, err, ErrShape)
+	require.ErrorContains(t, err, "Rand of score.nothing: returns 0 numbers, want the 2 of a row")
+}
+
+type nothing struct{}
+
+func (nothing) Rand([]float64) []float64 { return nil }
+
+// Nil arguments and nil pointers in settings ended in a panic far from them.
+func TestNilArgumentsAreNamed(t *testing.T) {
+	m := newModel(t, 2, Config{})
+	for want, run := range map[string]func() error{
+		"score: Fit: ctx: is nil":  func() error { _, err := Fit(nil, m, moons(), quick(1)); return err }, //nolint:staticcheck
+		"score: Fit: m: is nil":    func() error { _, err := Fit(background, nil, moons(), quick(1)); return err },
+		"score: Fit: data: is nil": func() error { _, err := Fit(background, m, nil, quick(1)); return err },
+		"data: is nil, want rows":  func() error { _, err := Fit(background, m, (*Drawn)(nil), quick(1)); return err },
+		"Settings.Optimizer: is a nil *optim.Adam[float32]": func() error {
+			s := quick(1)
+			s.Optimizer = (*optim.Adam[float32])(nil)
+			_, err := Fit(background, m, moons(), s)
+			return err
+		},
+		"Settings.Validation.Data: is a nil *score.Drawn": func() error {
+			s := quick(1)
+			s.Validation.Data = (*Drawn)(nil)
+			_, err := Fit(background, m, moons(), s)
+			return err
+		},
+		"Settings.Scaling: is 7, want": func() error {
+			s := quick(1)
+			s.Scaling = 7
+			_, err := Fit(background, m, moons(), s)
+			return err
+		},
+	} {
+		err := run()
+		require.ErrorIs(t, err, ErrRange)
+		require.ErrorContains(t, err, want)
+	}
+}
+
+// The two sets of reference rows had rows in common when there were few, and what
+// they have in common looked like structure: of 30 healthy runs on few rows of one
+// column up to 7 were stopped. Here nothing is learned, so that the gain alone
+// decides.
+func TestFewGaussianRowsAreNotTakenForStructure(t *testing.T) {
+	t.Parallel()
+	sizes := []int{15, 30, 60, 100, 300, 1100, 3000}
+	if testing.Short() {
+		sizes = []int{15, 100, 1100}
+	}
+	for _, n := range sizes {
+		for d := 1; d <= 2; d++ {
+			for _, ties := range []float64{0, 0.2, 0.01} {
+				for seed := range uint64(2) {
+					x := normals(n, d, seed)
+					if ties > 0 {
+						x.Apply(func(_, _ int, v float64) float64 { return ties * math.Round(v/ties) }, x)
+					}
+					gain := gainOf(t, x, seed)
+					if n < leastDistinct {
+						require.True(t, math.IsNaN(gain), "too few to tell")
+					} else if !math.IsNaN(gain) {
+						require.Less(t, math.Abs(gain), 0.8*deadGain, "%d rows of %d columns in steps of %v", n, d, ties)
+					}
+				}
+			}
+		}
+	}
+	// What is there is found.
+	x := dataset.Sample(dataset.NewMoons(rand.NewPCG(1, 1)), 1100)
+	require.Greater(t, gainOf(t, x, 1), 0.06)
+}
+
+// gainOf returns what the detector says can be explained of rows.
+func gainOf(t *testing.T, x *mat.Dense, seed uint64) float64 {
+	_, d := x.Dims()
+	data, err := Rows(x, nil)
+	require.NoError(t, err)
+	m, err := New(d, &Config{Net: killed{small}})
+	require.NoError(t, err)
+	run, err := prepare(background, m, data, &Settings{Seed: seed, Workers: 1, Validation: Validation{Rows: -1}})
+	require.NoError(t, err)
+	require.NoError(t, run.calibrate())
+	fixed, err := newDetector(run.batch)
+	require.NoError(t, err)
+	gain, err := fixed.gain(run.batch)
+	require.NoError(t, err)
+	return gain
+}
+
+// Of rows enough to tell, a dead run is still stopped.
+func TestDeadRunOnRowsIsStopped(t *testing.T) {
+	data, err := Rows(dataset.Sample(dataset.NewMoons(rand.NewPCG(1, 1)), 1500), nil)
+	require.NoError(t, err)
+	m := newDead(t, 2, Config{Net: killed{nn.Linear{Out: 2}}})
+	r, err := Fit(background, m, data, &Settings{Steps: 600, Batch: 8})
+	require.ErrorIs(t, err, ErrCollapsed)
+	require.Equal(t, firstCheck, r.Steps)
+}
+
+// then is a rate that changes after some steps.
+type then struct {
+	steps         int
+	before, after float64
+}
+
+func (r then) At(step int) float64 {
+	if step < r.steps {
+		return r.before
+	}
+	return r.after
+}
+
+// A finished run could not be made longer, nor its rate be changed: that is about
+// the steps to come alone.
+func TestResumedRunMayBeExtended(t *testing.T) {
+	const half = 20
+	settings := func(steps int) *Settings {
+		s := quick(steps)
+		s.References, s.Rate, s.Validation.Every = -1, optim.Constant(3e-3), 10
+		return s
+	}
+	s := settings(half)
+	s.Checkpoints.Dir = t.TempDir()
+	fit(t, newModel(t, 2, Config{}), few(t), s)
+	path, err := Latest(s.Checkpoints.Dir)
+	require.NoError(t, err)
+
+	straight := newModel(t, 2, Config{})
+	want := fit(t, straight, few(t), settings(2*half))
+	m := newModel(t, 2, Config{Seed: 9})
+	got, err := Resume(background, m, few(t), settings(2*half), path)
+	require.NoError(t, err)
+	require.Equal(t, state(straight), state(m))
+	require.Equal(t, []string{"resumed after step 20 with Settings.Steps 40 instead of \"20\""}, got.Warnings)
+	got.Warnings = nil
+	require.Equal(t, want, got)
+
+	changed := settings(2 * half)
+	changed.Rate = then{half, 3e-3, 1e-4}
+	want = fit(t, newModel(t, 2, Config{}), few(t), changed)
+	for _, clip := range []float64{0, 1e6} {
+		s := settings(2 * half)
+		s.Rate, s.Clip, s.Validation.Patience = optim.Constant(1e-4), clip, 100
+		m = newModel(t, 2, Config{Seed: 9})
+		got, err = Resume(background, m, few(t), s, path)
+		require.NoError(t, err)
+		require.Contains(t, got.Warnings[1], "Settings.Rate optim.Constant(0.0001) instead of")
+		if clip == 0 {
+			require.Len(t, got.Warnings, 3)
+			require.Equal(t, want.Raw, got.Raw)
+		} else {
+			require.Len(t, got.Warnings, 4)
+			require.NotEqual(t, want.Raw, got.Raw)
+		}
+	}
+
+	_, err = Resume(background, m, few(t), settings(half-1), path)
+	require.ErrorIs(t, err, ErrRange)
+	require.ErrorContains(t, err, "Settings.Steps: is 19, want at least the 20 that the run has made")
+}
+
+// The highest noise level of a process was refused as the least one of a model,
+// "is 80, want at most 80", where it went through a logarithm and came back an ulp
+// lower.
+func TestTheHighestLevelOfAProcessMayBeTheLeastOfAModel(t *testing.T) {
+	table, err := sde.VE{SigmaMin: 0.01, SigmaMax: 10}.Discrete(10)
+	require.NoError(t, err)
+	processes := []sde.SDE{sde.VP{}, sde.SubVP{}, sde.VE{}, sde.EDM{}, sde.Cosine{}, sde.Cosine{Offset: 0.008}, sde.Linear{SigmaMin: 1e-3}, table}
+	for max := 0.01; max < 1e4; max *= 1.37 {
+		processes = append(processes, sde.EDM{SigmaMin: 1e-3, SigmaMax: max}, sde.VE{SigmaMin: 1e-3, SigmaMax: max})
+	}
+	for _, p := range processes {
+		_, end := p.Span()
+		α, σ := p.Kernel(end)
+		if !finite(σ/α) || σ/α > 1e12 {
+			continue // the end is no level
+		}
+		m, err := New(2, &Config{Process: p, Net: small, MinNoise: σ / α})
+		require.NoError(t, err, "%#v", p)
+		require.LessOrEqual(t, m.frozen, end)
+		require.InEpsilon(t, end, m.frozen, 1e-9)
+		_, err = New(2, &Config{Process: p, Net: small, MinNoise: σ / α * 1.0001})
+		require.ErrorIs(t, err, ErrRange, "%#v", p)
+	}
+}
+
+// A run whose optimiser holds another one by a pointer could not be kept: the
+// pointer had no description.
+func TestOptimisersWithinOptimisersCanBeKept(t *testing.T) {
+	s := quick(4)
+	s.Checkpoints = Checkpoints{Dir: t.TempDir(), Every: 2}
+	s.Optimizer = &optim.GroupDecay[float32]{
+		Optimizer: &optim.GroupDecay[float32]{Optimizer: &optim.Adam[float32]{}, Groups: []optim.Group{{Names: "*bias", WeightDecay: 0.1}}},
+		Groups:    []optim.Group{{Names: "*weight", WeightDecay: 0.1}},
+	}
+	fit(t, newModel(t, 2, Config{}), moons(), s)
+	path, err := Latest(s.Checkpoints.Dir)
+	require.NoError(t, err)
+	_, err = Resume(background, newModel(t, 2, Config{}), moons(), s, path)
+	require.NoError(t, err)
+}
+
+// A network whose layers do not fit was a panic of New.
+func TestLayersThatDoNotFitAreAnErrorOfNew(t *testing.T) {
+	_, err := New(2, &Config{Net: nn.Sequential{nn.Linear{Out: 4}, nn.Embedding{Classes: 3, Out: 2}}})
+	require.ErrorIs(t, err, ErrShape)
+	require.ErrorContains(t, err, `score: New: Config.Net: nn: shape mismatch: layer "1", nn.Embedding of r×4: `)
+}

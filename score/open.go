@@ -1,0 +1,111 @@
+package score
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/checkpoint"
+	"github.com/gradlogp/gradlogp/sde"
+)
+
+// Open returns the model in the file at path, which SaveFile or a run with
+// Checkpoints has written: process, network, preconditioning, conditions,
+// weights, shift, scale and Metadata. Its scores have the bits of those of the
+// model that was saved.
+//
+// Only parts of this library can be made from a description. A model that has
+// others, types of the user's own, gives an error that names them and wraps
+// ErrNotSerializable: make it with New from its Config, and fill it by LoadFile.
+// A damaged file, or one that is no model, gives the errors of LoadFile.
+func Open(path string) (*Model, error) {
+	f, err := checkpoint.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("score: Open: %w", err)
+	}
+	m, err := open(f)
+	if err != nil {
+		return nil, fmt.Errorf("score: Open: %s: %w", path, err)
+	}
+	return m, nil
+}
+
+// open makes the model of a file.
+func open(f *checkpoint.File) (*Model, error) {
+	if f.Version < 1 || f.Metadata[metaKind] == "" {
+		return nil, fmt.Errorf("%w: the file is not a saved model", ErrMismatch)
+	}
+	if own := f.Metadata[metaOwn]; own != "" {
+		return nil, fmt.Errorf("%w: the model has parts that are not of this library, %s; make it with New from its Config, and fill it by LoadFile",
+			ErrNotSerializable, quoted(own))
+	}
+	size, weights := 1<<16, 0 // some for widths that no weight belongs to
+	for _, t := range f.Tensors {
+		n := 1
+		for _, k := range t.Shape {
+			n *= k
+		}
+		if size += n; strings.HasPrefix(t.Name, weightsName) {
+			weights += n
+		}
+	}
+	d, c, err := configOf(f, size)
+	if err != nil {
+		return nil, err
+	}
+	m, err := build(d, c, weights)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.adopt(f); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// configOf returns the dimension and the Config that a file describes. size
+// bounds the widths in it.
+func configOf(f *checkpoint.File, size int) (d int, c *Config, err error) {
+	if d, err = strconv.Atoi(f.Metadata[metaDim]); err != nil || d < 1 || d > size {
+		return 0, nil, fmt.Errorf("%w: %s is %s, want the number of columns", ErrMismatch, metaDim, quoted(f.Metadata[metaDim]))
+	}
+	c = &Config{}
+	if c.Process, err = decode[sde.SDE](f.Metadata[metaProcess], size); err != nil {
+		return 0, nil, fmt.Errorf("%s: %w", metaProcess, err)
+	}
+	if c.Net, err = decode[nn.Module](f.Metadata[metaNet], size); err != nil {
+		return 0, nil, fmt.Errorf("%s: %w", metaNet, err)
+	}
+	if c.Precond, err = decode[Precond](f.Metadata[metaPrecond], size); err != nil {
+		return 0, nil, fmt.Errorf("%s: %w", metaPrecond, err)
+	}
+	if text := f.Metadata[metaCond]; text != "" {
+		if c.Cond, err = decode[Conditions](text, size); err != nil {
+			return 0, nil, fmt.Errorf("%s: %w", metaCond, err)
+		}
+	}
+	if c.MinNoise, err = strconv.ParseFloat(f.Metadata[metaMinNoise], 64); err != nil {
+		return 0, nil, fmt.Errorf("%w: %s is %s, want a number", ErrMismatch, metaMinNoise, quoted(f.Metadata[metaMinNoise]))
+	}
+	if c.MinNoise == 0 {
+		c.MinNoise = -1 // in a file 0 is none, in a Config the default
+	}
+	return d, c, nil
+}
+
+// build is New for parts that come from a file: no weights are made that the file
+// has not.
+func build(d int, c *Config, weights int) (*Model, error) {
+	if err := c.Cond.validate(); err != nil {
+		return nil, err
+	}
+	p, err := (&Model{dim: d, net: c.Net, cond: newConditions(c.Cond)}).networkParams()
+	if err != nil {
+		return nil, err
+	}
+	if p.Len() != weights {
+		return nil, fmt.Errorf("%w: the network has %d weights, the file %d", ErrMismatch, p.Len(), weights)
+	}
+	return New(d, c)
+}
