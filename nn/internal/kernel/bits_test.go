@@ -27,7 +27,11 @@ func fingerprint[T Float]() uint64 {
 	for i := range x {
 		x[i] = T(math.Ldexp(rng.Float64()-0.5, i%24-6))
 	}
-	for op := Neg; op <= ELU2; op++ {
+	Scale(y, x, -1)
+	put(y)
+	Binary(OpMul, y, y, x, 1, size, Full, Full)
+	put(y)
+	for op := Square; op <= ELU2; op++ {
 		Unary(op, y, x, 0.3)
 		put(y)
 		MulUnary(op, y, x, x, 0.3)
@@ -42,7 +46,7 @@ func fingerprint[T Float]() uint64 {
 	SumRows(y, x, r, n)
 	SumCols(y[n:], x, r, n)
 	put(y[:n+r])
-	Axpy(y, 0.3, x)
+	MatMul(y, x, []T{0.3}, y, size, size, 1, 1)
 	put(y)
 	theta, v := append([]T(nil), x...), make([]T, size)
 	Fill(v, 1)

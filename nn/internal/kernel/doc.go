@@ -23,9 +23,8 @@
 // AVX-512, where the processor has them, unless the build tag purego is set.
 // They keep the order of the sums but fuse every step, in float32 too: s ←
 // fma(x, y, s). All assembly has the same bits. In float64 they are those of
-// the portable path; in float32 they lie within 4·10⁻⁷ √k |x||w| of it. Axpy
-// fuses likewise; the optimiser, sums and arithmetic have the bits of the
-// portable path in both types. The program that writes the assembly is in the
+// the portable path; in float32 they lie within 4·10⁻⁷ √k |x||w| of it. The
+// optimiser, sums and arithmetic have the bits of the portable path in both types. The program that writes the assembly is in the
 // folder gen; go generate runs it.
 //
 // # Functions

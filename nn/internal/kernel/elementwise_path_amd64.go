@@ -78,16 +78,7 @@ func vectorsFast[T Float](op BinaryOp, dst, a, b []T) bool {
 	}
 	for len(dst) > 0 {
 		n := min(len(dst), longest)
-		switch {
-		case using == avx512 && size[T]() == 4:
-			vectors32AVX512(uint8(op), bytes(dst), bytes(a), bytes(b), n)
-		case using == avx512:
-			vectors64AVX512(uint8(op), bytes(dst), bytes(a), bytes(b), n)
-		case size[T]() == 4:
-			vectors32AVX2(uint8(op), bytes(dst), bytes(a), bytes(b), n)
-		default:
-			vectors64AVX2(uint8(op), bytes(dst), bytes(a), bytes(b), n)
-		}
+		vectorsAssembly[T](uint8(op), bytes(dst), bytes(a), bytes(b), n)
 		dst, a, b = dst[n:], a[n:], b[n:]
 	}
 	return true
@@ -99,16 +90,7 @@ func vectorNumberFast[T Float](op BinaryOp, dst, a []T, b T) bool {
 	}
 	for len(dst) > 0 {
 		n := min(len(dst), longest)
-		switch {
-		case using == avx512 && size[T]() == 4:
-			vectorNumber32AVX512(uint8(op), bytes(dst), bytes(a), number(&b), n)
-		case using == avx512:
-			vectorNumber64AVX512(uint8(op), bytes(dst), bytes(a), number(&b), n)
-		case size[T]() == 4:
-			vectorNumber32AVX2(uint8(op), bytes(dst), bytes(a), number(&b), n)
-		default:
-			vectorNumber64AVX2(uint8(op), bytes(dst), bytes(a), number(&b), n)
-		}
+		vectorNumberAssembly[T](uint8(op), bytes(dst), bytes(a), number(&b), n)
 		dst, a = dst[n:], a[n:]
 	}
 	return true
@@ -120,39 +102,8 @@ func numberVectorFast[T Float](op BinaryOp, dst []T, a T, b []T) bool {
 	}
 	for len(dst) > 0 {
 		n := min(len(dst), longest)
-		switch {
-		case using == avx512 && size[T]() == 4:
-			numberVector32AVX512(uint8(op), bytes(dst), number(&a), bytes(b), n)
-		case using == avx512:
-			numberVector64AVX512(uint8(op), bytes(dst), number(&a), bytes(b), n)
-		case size[T]() == 4:
-			numberVector32AVX2(uint8(op), bytes(dst), number(&a), bytes(b), n)
-		default:
-			numberVector64AVX2(uint8(op), bytes(dst), number(&a), bytes(b), n)
-		}
+		numberVectorAssembly[T](uint8(op), bytes(dst), number(&a), bytes(b), n)
 		dst, b = dst[n:], b[n:]
-	}
-	return true
-}
-
-// axpyFast takes every length, as assembly rounds once in float32.
-func axpyFast[T Float](dst []T, a T, x []T) bool {
-	if using == portable {
-		return false
-	}
-	for len(dst) > 0 {
-		n := min(len(dst), longest)
-		switch {
-		case using == avx512 && size[T]() == 4:
-			axpy32AVX512(bytes(dst), number(&a), bytes(x), n)
-		case using == avx512:
-			axpy64AVX512(bytes(dst), number(&a), bytes(x), n)
-		case size[T]() == 4:
-			axpy32AVX2(bytes(dst), number(&a), bytes(x), n)
-		default:
-			axpy64AVX2(bytes(dst), number(&a), bytes(x), n)
-		}
-		dst, x = dst[n:], x[n:]
 	}
 	return true
 }
@@ -163,16 +114,7 @@ func fillFast[T Float](dst []T, c T) bool {
 	}
 	for len(dst) > 0 {
 		n := min(len(dst), longest)
-		switch {
-		case using == avx512 && size[T]() == 4:
-			fill32AVX512(bytes(dst), number(&c), n)
-		case using == avx512:
-			fill64AVX512(bytes(dst), number(&c), n)
-		case size[T]() == 4:
-			fill32AVX2(bytes(dst), number(&c), n)
-		default:
-			fill64AVX2(bytes(dst), number(&c), n)
-		}
+		fillAssembly[T](bytes(dst), number(&c), n)
 		dst = dst[n:]
 	}
 	return true
@@ -184,16 +126,7 @@ func sumRowsFast[T Float](dst, x []T, r, n int) bool {
 	}
 	for r > 0 {
 		m := min(r, max(1, longest/n))
-		switch {
-		case using == avx512 && size[T]() == 4:
-			sumRows32AVX512(bytes(dst), bytes(x), m, n)
-		case using == avx512:
-			sumRows64AVX512(bytes(dst), bytes(x), m, n)
-		case size[T]() == 4:
-			sumRows32AVX2(bytes(dst), bytes(x), m, n)
-		default:
-			sumRows64AVX2(bytes(dst), bytes(x), m, n)
-		}
+		sumRowsAssembly[T](bytes(dst), bytes(x), m, n)
 		r, x = r-m, x[m*n:]
 	}
 	return true
@@ -207,49 +140,8 @@ func sumSquaresFast[T Float](sums *[16]float64, x []T) []T {
 	}
 	for len(x) >= 16 {
 		n := min(len(x), longest) / 16
-		switch {
-		case using == avx512 && size[T]() == 4:
-			sumSquares32AVX512(sums, bytes(x), n)
-		case using == avx512:
-			sumSquares64AVX512(sums, bytes(x), n)
-		case size[T]() == 4:
-			sumSquares32AVX2(sums, bytes(x), n)
-		default:
-			sumSquares64AVX2(sums, bytes(x), n)
-		}
+		sumSquaresAssembly[T](sums, bytes(x), n)
 		x = x[16*n:]
 	}
 	return x
-}
-
-func widenFast(dst []float64, x []float32) bool {
-	if using == portable || len(dst) < short {
-		return false
-	}
-	for len(dst) > 0 {
-		n := min(len(dst), longest)
-		if using == avx512 {
-			widenAVX512(bytes(dst), bytes(x), n)
-		} else {
-			widenAVX2(bytes(dst), bytes(x), n)
-		}
-		dst, x = dst[n:], x[n:]
-	}
-	return true
-}
-
-func narrowFast(dst []float32, x []float64) bool {
-	if using == portable || len(dst) < short {
-		return false
-	}
-	for len(dst) > 0 {
-		n := min(len(dst), longest)
-		if using == avx512 {
-			narrowAVX512(bytes(dst), bytes(x), n)
-		} else {
-			narrowAVX2(bytes(dst), bytes(x), n)
-		}
-		dst, x = dst[n:], x[n:]
-	}
-	return true
 }

@@ -7,12 +7,9 @@ func unaryFast[T Float](op UnaryOp, dst, g, x []T, p T) bool          { return f
 func vectorsFast[T Float](op BinaryOp, dst, a, b []T) bool            { return false }
 func vectorNumberFast[T Float](op BinaryOp, dst, a []T, b T) bool     { return false }
 func numberVectorFast[T Float](op BinaryOp, dst []T, a T, b []T) bool { return false }
-func axpyFast[T Float](dst []T, a T, x []T) bool                      { return false }
 func fillFast[T Float](dst []T, c T) bool                             { return false }
 func sumRowsFast[T Float](dst, x []T, r, n int) bool                  { return false }
 func sumSquaresFast[T Float](sums *[16]float64, x []T) []T            { return x }
-func widenFast(dst []float64, x []float32) bool                       { return false }
-func narrowFast(dst []float32, x []float64) bool                      { return false }
 func adamFast[T Float](theta, m, v, grad []T, k *adamNumbers[T]) bool { return false }
 func emaFast[T Float](shadow, theta []T, gain T) bool                 { return false }
 func adamEMAFast[T Float](theta, m, v, grad, shadow []T, k *adamNumbers[T]) bool {

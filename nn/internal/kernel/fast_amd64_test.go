@@ -39,7 +39,7 @@ func testFast(t *testing.T, stride uint64) {
 	const n = 4096
 	x, y, other := make([]float32, n), make([]float32, n), make([]float32, n)
 	wide, want := make([]float64, n), make([]float64, n)
-	for op := Neg; op <= ELU2; op++ {
+	for op := Square; op <= ELU2; op++ {
 		worst, where := 0.0, float32(0)
 		for bits := uint64(0); bits < 1<<32; {
 			k := 0
@@ -47,7 +47,9 @@ func testFast(t *testing.T, stride uint64) {
 				x[k] = math.Float32frombits(uint32(bits))
 				bits += stride
 			}
-			ToFloat64(wide[:k], x[:k])
+			for i, v := range x[:k] {
+				wide[i] = float64(v)
+			}
 			Unary(op, want[:k], wide[:k], 0.5)
 			for i, p := range paths() {
 				restore := using
@@ -153,7 +155,7 @@ func fuzzLengths[T Float](t *testing.T, r, n, offset int, seed uint64) {
 			Binary(op, next(r*n), a, row, r, n, Full, Row)
 			Binary(op, next(r*n), b, a, r, n, Column, Full)
 		}
-		for _, op := range []UnaryOp{Neg, Square, Sqrt, Recip, ReLU, Step, LeakyReLU, LeakyReLU1} {
+		for _, op := range []UnaryOp{Square, Sqrt, Recip, ReLU, Step, LeakyReLU, LeakyReLU1} {
 			Unary(op, next(r*n), a, 0.25)
 			MulUnary(op, next(r*n), b, a, 0.25)
 		}
@@ -163,9 +165,6 @@ func fuzzLengths[T Float](t *testing.T, r, n, offset int, seed uint64) {
 		SumRows(next(n), a, r, n)
 		SumCols(next(r), a, r, n)
 		next(1)[0] = T(SumSquares(a))
-		wide := make([]float64, r*n)
-		ToFloat64(wide, a)
-		FromFloat64(next(r*n), wide)
 		s := AdamStep{Rate: 0.1, Beta1: 0.9, Beta2: 0.99, Eps: 1e-6, Decay: 0.1, Correct1: 0.2, Correct2: 0.03}
 		AdamEMA(next(r*n), next(r*n), next(r*n), a, next(r*n), s, 0.9)
 		return out

@@ -34,16 +34,7 @@ func gemm[T Float](m, tiles, k, cols int, c []T, cr int, init []T, ir int, a []T
 	if k > m {
 		every = 1<<(bits.Len(uint(k/m))-1) - 1
 	}
-	switch {
-	case using == avx512 && s == 4:
-		gemm32AVX512(m, tiles, k, cols, bytes(c), cr, bytes(init), ir, bytes(a), ar, ac, bytes(b), br, bytes(last), s*ahead, every)
-	case using == avx512:
-		gemm64AVX512(m, tiles, k, cols, bytes(c), cr, bytes(init), ir, bytes(a), ar, ac, bytes(b), br, bytes(last), s*ahead, every)
-	case s == 4:
-		gemm32AVX2(m, tiles, k, cols, bytes(c), cr, bytes(init), ir, bytes(a), ar, ac, bytes(b), br, bytes(last), s*ahead, every)
-	default:
-		gemm64AVX2(m, tiles, k, cols, bytes(c), cr, bytes(init), ir, bytes(a), ar, ac, bytes(b), br, bytes(last), s*ahead, every)
-	}
+	gemmAssembly[T](m, tiles, k, cols, bytes(c), cr, bytes(init), ir, bytes(a), ar, ac, bytes(b), br, bytes(last), s*ahead, every)
 }
 
 // narrow computes the first rows of dst = init + x·packed with n ≤ 4 columns,
@@ -59,11 +50,7 @@ func narrow[T Float](dst, x, packed, init []T, r, k, n int) int {
 	for tiles := r / rows; tiles > 0; tiles -= block {
 		count := min(tiles, block)
 		c, a := bytes(dst[done*n:]), bytes(x[done*k:])
-		if s == 4 {
-			narrow32(n, count, k, c, s*n, bytes(init), a, s*k, bytes(packed))
-		} else {
-			narrow64(n, count, k, c, s*n, bytes(init), a, s*k, bytes(packed))
-		}
+		narrowAssembly[T](n, count, k, c, s*n, bytes(init), a, s*k, bytes(packed))
 		done += count * rows
 	}
 	return done
@@ -82,11 +69,7 @@ func squareSide[T Float]() int { return 32 / size[T]() }
 // the other in dst.
 func transpose[T Float](dst []T, width int, w []T, n, squares int) {
 	s := size[T]()
-	if s == 4 {
-		transpose32(bytes(dst), s*width, bytes(w), s*n, squares)
-	} else {
-		transpose64(bytes(dst), s*width, bytes(w), s*n, squares)
-	}
+	transposeAssembly[T](bytes(dst), s*width, bytes(w), s*n, squares)
 }
 
 func bytes[T Float](x []T) *byte { return (*byte)(unsafe.Pointer(unsafe.SliceData(x))) }

@@ -4,11 +4,6 @@
 
 package kernel
 
-// axpy32AVX2 computes dst += a x for a number a and n elements of x.
-//
-//go:noescape
-func axpy32AVX2(dst *byte, a *byte, x *byte, n int)
-
 // fill32AVX2 sets n elements of dst to the number a.
 //
 //go:noescape
@@ -23,11 +18,6 @@ func sumRows32AVX2(dst *byte, x *byte, r int, n int)
 //
 //go:noescape
 func sumSquares32AVX2(sums *[16]float64, x *byte, blocks int)
-
-// axpy32AVX512 computes dst += a x for a number a and n elements of x.
-//
-//go:noescape
-func axpy32AVX512(dst *byte, a *byte, x *byte, n int)
 
 // fill32AVX512 sets n elements of dst to the number a.
 //
@@ -44,11 +34,6 @@ func sumRows32AVX512(dst *byte, x *byte, r int, n int)
 //go:noescape
 func sumSquares32AVX512(sums *[16]float64, x *byte, blocks int)
 
-// axpy64AVX2 computes dst += a x for a number a and n elements of x.
-//
-//go:noescape
-func axpy64AVX2(dst *byte, a *byte, x *byte, n int)
-
 // fill64AVX2 sets n elements of dst to the number a.
 //
 //go:noescape
@@ -64,21 +49,6 @@ func sumRows64AVX2(dst *byte, x *byte, r int, n int)
 //go:noescape
 func sumSquares64AVX2(sums *[16]float64, x *byte, blocks int)
 
-// widenAVX2 converts n float32 to float64.
-//
-//go:noescape
-func widenAVX2(dst *byte, x *byte, n int)
-
-// narrowAVX2 rounds n float64 to float32.
-//
-//go:noescape
-func narrowAVX2(dst *byte, x *byte, n int)
-
-// axpy64AVX512 computes dst += a x for a number a and n elements of x.
-//
-//go:noescape
-func axpy64AVX512(dst *byte, a *byte, x *byte, n int)
-
 // fill64AVX512 sets n elements of dst to the number a.
 //
 //go:noescape
@@ -93,13 +63,3 @@ func sumRows64AVX512(dst *byte, x *byte, r int, n int)
 //
 //go:noescape
 func sumSquares64AVX512(sums *[16]float64, x *byte, blocks int)
-
-// widenAVX512 converts n float32 to float64.
-//
-//go:noescape
-func widenAVX512(dst *byte, x *byte, n int)
-
-// narrowAVX512 rounds n float64 to float32.
-//
-//go:noescape
-func narrowAVX512(dst *byte, x *byte, n int)

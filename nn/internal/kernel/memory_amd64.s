@@ -4,38 +4,31 @@
 
 #include "textflag.h"
 
-// func axpy32AVX2(dst *byte, a *byte, x *byte, n int)
-// Requires: AVX, FMA3
-TEXT ·axpy32AVX2(SB), NOSPLIT, $0-32
+// func fill32AVX2(dst *byte, a *byte, n int)
+// Requires: AVX
+TEXT ·fill32AVX2(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         x+16(FP), DX
 	VBROADCASTSS (CX), Y0
-	MOVQ         n+24(FP), BX
+	MOVQ         n+16(FP), DX
 	XORQ         CX, CX
-	SUBQ         $0x08, BX
+	SUBQ         $0x08, DX
 	JLT          rest
 
 whole:
-	VMOVUPS     (AX)(CX*4), Y1
-	VMOVUPS     (DX)(CX*4), Y2
-	VFMADD231PS Y2, Y0, Y1
-	VMOVUPS     Y1, (AX)(CX*4)
-	ADDQ        $0x08, CX
-	SUBQ        $0x08, BX
-	JGE         whole
+	VMOVUPS Y0, (AX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, DX
+	JGE     whole
 
 rest:
-	ADDQ        $0x08, BX
-	JZ          done
-	LEAQ        first32<>+64(SB), SI
-	SHLQ        $0x02, BX
-	SUBQ        BX, SI
-	VMOVUPS     (SI), Y1
-	VMASKMOVPS  (AX)(CX*4), Y1, Y2
-	VMASKMOVPS  (DX)(CX*4), Y1, Y3
-	VFMADD231PS Y3, Y0, Y2
-	VMASKMOVPS  Y2, Y1, (AX)(CX*4)
+	ADDQ       $0x08, DX
+	JZ         done
+	LEAQ       first32<>+64(SB), BX
+	SHLQ       $0x02, DX
+	SUBQ       DX, BX
+	VMOVUPS    (BX), Y1
+	VMASKMOVPS Y0, Y1, (AX)(CX*4)
 
 done:
 	VZEROUPPER
@@ -74,36 +67,6 @@ DATA first32<>+116(SB)/4, $0x00000000
 DATA first32<>+120(SB)/4, $0x00000000
 DATA first32<>+124(SB)/4, $0x00000000
 GLOBL first32<>(SB), RODATA|NOPTR, $128
-
-// func fill32AVX2(dst *byte, a *byte, n int)
-// Requires: AVX
-TEXT ·fill32AVX2(SB), NOSPLIT, $0-24
-	MOVQ         dst+0(FP), AX
-	MOVQ         a+8(FP), CX
-	VBROADCASTSS (CX), Y0
-	MOVQ         n+16(FP), DX
-	XORQ         CX, CX
-	SUBQ         $0x08, DX
-	JLT          rest
-
-whole:
-	VMOVUPS Y0, (AX)(CX*4)
-	ADDQ    $0x08, CX
-	SUBQ    $0x08, DX
-	JGE     whole
-
-rest:
-	ADDQ       $0x08, DX
-	JZ         done
-	LEAQ       first32<>+64(SB), BX
-	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	VMOVUPS    (BX), Y1
-	VMASKMOVPS Y0, Y1, (AX)(CX*4)
-
-done:
-	VZEROUPPER
-	RET
 
 // func sumRows32AVX2(dst *byte, x *byte, r int, n int)
 // Requires: AVX
@@ -288,44 +251,6 @@ block:
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
 	VMOVUPD     Y3, 96(AX)
-	VZEROUPPER
-	RET
-
-// func axpy32AVX512(dst *byte, a *byte, x *byte, n int)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·axpy32AVX512(SB), NOSPLIT, $0-32
-	MOVQ         dst+0(FP), AX
-	MOVQ         a+8(FP), CX
-	MOVQ         x+16(FP), DX
-	VBROADCASTSS (CX), Z0
-	MOVQ         n+24(FP), BX
-	XORQ         CX, CX
-	SUBQ         $0x10, BX
-	JLT          rest
-
-whole:
-	VMOVUPS     (AX)(CX*4), Z1
-	VMOVUPS     (DX)(CX*4), Z2
-	VFMADD231PS Z2, Z0, Z1
-	VMOVUPS     Z1, (AX)(CX*4)
-	ADDQ        $0x10, CX
-	SUBQ        $0x10, BX
-	JGE         whole
-
-rest:
-	ADDQ        $0x10, BX
-	JZ          done
-	LEAQ        first32<>+64(SB), SI
-	SHLQ        $0x02, BX
-	SUBQ        BX, SI
-	VMOVUPS     (SI), Z1
-	VPMOVD2M    Z1, K1
-	VMOVUPS.Z   (AX)(CX*4), K1, Z1
-	VMOVUPS.Z   (DX)(CX*4), K1, Z2
-	VFMADD231PS Z2, Z0, Z1
-	VMOVUPS     Z1, K1, (AX)(CX*4)
-
-done:
 	VZEROUPPER
 	RET
 
@@ -539,38 +464,31 @@ block:
 	VZEROUPPER
 	RET
 
-// func axpy64AVX2(dst *byte, a *byte, x *byte, n int)
-// Requires: AVX, FMA3
-TEXT ·axpy64AVX2(SB), NOSPLIT, $0-32
+// func fill64AVX2(dst *byte, a *byte, n int)
+// Requires: AVX
+TEXT ·fill64AVX2(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         x+16(FP), DX
 	VBROADCASTSD (CX), Y0
-	MOVQ         n+24(FP), BX
+	MOVQ         n+16(FP), DX
 	XORQ         CX, CX
-	SUBQ         $0x04, BX
+	SUBQ         $0x04, DX
 	JLT          rest
 
 whole:
-	VMOVUPD     (AX)(CX*8), Y1
-	VMOVUPD     (DX)(CX*8), Y2
-	VFMADD231PD Y2, Y0, Y1
-	VMOVUPD     Y1, (AX)(CX*8)
-	ADDQ        $0x04, CX
-	SUBQ        $0x04, BX
-	JGE         whole
+	VMOVUPD Y0, (AX)(CX*8)
+	ADDQ    $0x04, CX
+	SUBQ    $0x04, DX
+	JGE     whole
 
 rest:
-	ADDQ        $0x04, BX
-	JZ          done
-	LEAQ        first64<>+128(SB), SI
-	SHLQ        $0x03, BX
-	SUBQ        BX, SI
-	VMOVUPD     (SI), Y1
-	VMASKMOVPD  (AX)(CX*8), Y1, Y2
-	VMASKMOVPD  (DX)(CX*8), Y1, Y3
-	VFMADD231PD Y3, Y0, Y2
-	VMASKMOVPD  Y2, Y1, (AX)(CX*8)
+	ADDQ       $0x04, DX
+	JZ         done
+	LEAQ       first64<>+128(SB), BX
+	SHLQ       $0x03, DX
+	SUBQ       DX, BX
+	VMOVUPD    (BX), Y1
+	VMASKMOVPD Y0, Y1, (AX)(CX*8)
 
 done:
 	VZEROUPPER
@@ -609,36 +527,6 @@ DATA first64<>+232(SB)/8, $0x0000000000000000
 DATA first64<>+240(SB)/8, $0x0000000000000000
 DATA first64<>+248(SB)/8, $0x0000000000000000
 GLOBL first64<>(SB), RODATA|NOPTR, $256
-
-// func fill64AVX2(dst *byte, a *byte, n int)
-// Requires: AVX
-TEXT ·fill64AVX2(SB), NOSPLIT, $0-24
-	MOVQ         dst+0(FP), AX
-	MOVQ         a+8(FP), CX
-	VBROADCASTSD (CX), Y0
-	MOVQ         n+16(FP), DX
-	XORQ         CX, CX
-	SUBQ         $0x04, DX
-	JLT          rest
-
-whole:
-	VMOVUPD Y0, (AX)(CX*8)
-	ADDQ    $0x04, CX
-	SUBQ    $0x04, DX
-	JGE     whole
-
-rest:
-	ADDQ       $0x04, DX
-	JZ         done
-	LEAQ       first64<>+128(SB), BX
-	SHLQ       $0x03, DX
-	SUBQ       DX, BX
-	VMOVUPD    (BX), Y1
-	VMASKMOVPD Y0, Y1, (AX)(CX*8)
-
-done:
-	VZEROUPPER
-	RET
 
 // func sumRows64AVX2(dst *byte, x *byte, r int, n int)
 // Requires: AVX
@@ -823,114 +711,6 @@ block:
 	VMOVUPD     Y1, 32(AX)
 	VMOVUPD     Y2, 64(AX)
 	VMOVUPD     Y3, 96(AX)
-	VZEROUPPER
-	RET
-
-// func widenAVX2(dst *byte, x *byte, n int)
-// Requires: AVX, AVX2
-TEXT ·widenAVX2(SB), NOSPLIT, $0-24
-	MOVQ dst+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ n+16(FP), BX
-	XORQ DX, DX
-	SUBQ $0x04, BX
-	JLT  rest
-
-whole:
-	VMOVUPS   (CX)(DX*4), X0
-	VCVTPS2PD X0, Y0
-	VMOVUPD   Y0, (AX)(DX*8)
-	ADDQ      $0x04, DX
-	SUBQ      $0x04, BX
-	JGE       whole
-
-rest:
-	ADDQ       $0x04, BX
-	JZ         done
-	LEAQ       first64<>+128(SB), SI
-	SHLQ       $0x03, BX
-	SUBQ       BX, SI
-	VMOVUPD    (SI), Y0
-	VPSHUFD    $0x88, Y0, Y1
-	VPERMQ     $0x08, Y1, Y1
-	VMASKMOVPS (CX)(DX*4), X1, X1
-	VCVTPS2PD  X1, Y1
-	VMASKMOVPD Y1, Y0, (AX)(DX*8)
-
-done:
-	VZEROUPPER
-	RET
-
-// func narrowAVX2(dst *byte, x *byte, n int)
-// Requires: AVX, AVX2
-TEXT ·narrowAVX2(SB), NOSPLIT, $0-24
-	MOVQ dst+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ n+16(FP), BX
-	XORQ DX, DX
-	SUBQ $0x04, BX
-	JLT  rest
-
-whole:
-	VMOVUPD    (CX)(DX*8), Y0
-	VCVTPD2PSY Y0, X0
-	VMOVUPS    X0, (AX)(DX*4)
-	ADDQ       $0x04, DX
-	SUBQ       $0x04, BX
-	JGE        whole
-
-rest:
-	ADDQ       $0x04, BX
-	JZ         done
-	LEAQ       first64<>+128(SB), SI
-	SHLQ       $0x03, BX
-	SUBQ       BX, SI
-	VMOVUPD    (SI), Y0
-	VMASKMOVPD (CX)(DX*8), Y0, Y1
-	VCVTPD2PSY Y1, X1
-	VPSHUFD    $0x88, Y0, Y0
-	VPERMQ     $0x08, Y0, Y0
-	VMASKMOVPS X1, X0, (AX)(DX*4)
-
-done:
-	VZEROUPPER
-	RET
-
-// func axpy64AVX512(dst *byte, a *byte, x *byte, n int)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·axpy64AVX512(SB), NOSPLIT, $0-32
-	MOVQ         dst+0(FP), AX
-	MOVQ         a+8(FP), CX
-	MOVQ         x+16(FP), DX
-	VBROADCASTSD (CX), Z0
-	MOVQ         n+24(FP), BX
-	XORQ         CX, CX
-	SUBQ         $0x08, BX
-	JLT          rest
-
-whole:
-	VMOVUPD     (AX)(CX*8), Z1
-	VMOVUPD     (DX)(CX*8), Z2
-	VFMADD231PD Z2, Z0, Z1
-	VMOVUPD     Z1, (AX)(CX*8)
-	ADDQ        $0x08, CX
-	SUBQ        $0x08, BX
-	JGE         whole
-
-rest:
-	ADDQ        $0x08, BX
-	JZ          done
-	LEAQ        first64<>+128(SB), SI
-	SHLQ        $0x03, BX
-	SUBQ        BX, SI
-	VMOVUPD     (SI), Z1
-	VPMOVQ2M    Z1, K1
-	VMOVUPD.Z   (AX)(CX*8), K1, Z1
-	VMOVUPD.Z   (DX)(CX*8), K1, Z2
-	VFMADD231PD Z2, Z0, Z1
-	VMOVUPD     Z1, K1, (AX)(CX*8)
-
-done:
 	VZEROUPPER
 	RET
 
@@ -1141,73 +921,5 @@ block:
 	JNZ         block
 	VMOVUPD     Z0, (AX)
 	VMOVUPD     Z1, 64(AX)
-	VZEROUPPER
-	RET
-
-// func widenAVX512(dst *byte, x *byte, n int)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
-TEXT ·widenAVX512(SB), NOSPLIT, $0-24
-	MOVQ dst+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ n+16(FP), BX
-	XORQ DX, DX
-	SUBQ $0x08, BX
-	JLT  rest
-
-whole:
-	VMOVUPS   (CX)(DX*4), Y0
-	VCVTPS2PD Y0, Z0
-	VMOVUPD   Z0, (AX)(DX*8)
-	ADDQ      $0x08, DX
-	SUBQ      $0x08, BX
-	JGE       whole
-
-rest:
-	ADDQ      $0x08, BX
-	JZ        done
-	LEAQ      first64<>+128(SB), SI
-	SHLQ      $0x03, BX
-	SUBQ      BX, SI
-	VMOVUPD   (SI), Z0
-	VPMOVQ2M  Z0, K1
-	VMOVUPS.Z (CX)(DX*4), K1, Y0
-	VCVTPS2PD Y0, Z0
-	VMOVUPD   Z0, K1, (AX)(DX*8)
-
-done:
-	VZEROUPPER
-	RET
-
-// func narrowAVX512(dst *byte, x *byte, n int)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
-TEXT ·narrowAVX512(SB), NOSPLIT, $0-24
-	MOVQ dst+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ n+16(FP), BX
-	XORQ DX, DX
-	SUBQ $0x08, BX
-	JLT  rest
-
-whole:
-	VMOVUPD   (CX)(DX*8), Z0
-	VCVTPD2PS Z0, Y0
-	VMOVUPS   Y0, (AX)(DX*4)
-	ADDQ      $0x08, DX
-	SUBQ      $0x08, BX
-	JGE       whole
-
-rest:
-	ADDQ      $0x08, BX
-	JZ        done
-	LEAQ      first64<>+128(SB), SI
-	SHLQ      $0x03, BX
-	SUBQ      BX, SI
-	VMOVUPD   (SI), Z0
-	VPMOVQ2M  Z0, K1
-	VMOVUPD.Z (CX)(DX*8), K1, Z0
-	VCVTPD2PS Z0, Y0
-	VMOVUPS   Y0, K1, (AX)(DX*4)
-
-done:
 	VZEROUPPER
 	RET

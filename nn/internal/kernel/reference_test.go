@@ -172,8 +172,6 @@ func reference(op UnaryOp, at, p float64) *big.Float {
 		return v, slope, curve
 	}
 	switch op {
-	case Neg:
-		return x.Neg(x)
 	case Square:
 		return mul(x, x)
 	case Sqrt:

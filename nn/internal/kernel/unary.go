@@ -9,8 +9,7 @@ type UnaryOp uint8
 // The functions of Unary. A name that ends in 1 or 2 is a first or second
 // derivative.
 const (
-	Neg        UnaryOp = iota // −x
-	Square                    // x²
+	Square     UnaryOp = iota // x²
 	Sqrt                      // √x
 	Recip                     // 1/x
 	Exp                       // eˣ
@@ -47,10 +46,6 @@ func Unary[T Float](op UnaryOp, dst, x []T, p T) {
 		return
 	}
 	switch op {
-	case Neg:
-		for i, v := range x {
-			dst[i] = -v
-		}
 	case Square:
 		for i, v := range x {
 			dst[i] = v * v
@@ -118,11 +113,15 @@ func apply[T Float](f func(float64) float64, dst, x []T) {
 	var buffer [128]float64
 	for len(dst) > 0 {
 		values := buffer[:min(len(dst), len(buffer))]
-		ToFloat64(values, x)
+		for i, v := range x[:len(values)] {
+			values[i] = float64(v)
+		}
 		for i, v := range values {
 			values[i] = f(v)
 		}
-		FromFloat64(dst[:len(values)], values)
+		for i, v := range values {
+			dst[i] = T(v)
+		}
 		dst, x = dst[len(values):], x[len(values):]
 	}
 }

@@ -4,16 +4,6 @@
 
 package kernel
 
-// unary32NegAVX2 computes Neg of x, times g unless that is nil.
-//
-//go:noescape
-func unary32NegAVX2(dst []float32, g []float32, x []float32, p float32)
-
-// unary32NegAVX512 computes Neg of x, times g unless that is nil.
-//
-//go:noescape
-func unary32NegAVX512(dst []float32, g []float32, x []float32, p float32)
-
 // unary32SquareAVX2 computes Square of x, times g unless that is nil.
 //
 //go:noescape

@@ -4,152 +4,6 @@
 
 #include "textflag.h"
 
-// func unary32NegAVX2(dst []float32, g []float32, x []float32, p float32)
-// Requires: AVX
-TEXT ·unary32NegAVX2(SB), NOSPLIT, $0-76
-	MOVQ dst_base+0(FP), AX
-	MOVQ g_base+24(FP), CX
-	MOVQ x_base+48(FP), DX
-	MOVQ dst_len+8(FP), BX
-	XORQ SI, SI
-	SUBQ $0x08, BX
-	JLT  rest
-
-whole:
-	VMOVUPS (DX)(SI*4), Y0
-	VXORPS  c32_80000000<>+0(SB), Y0, Y0
-	TESTQ   CX, CX
-	JZ      plain
-	VMOVUPS (CX)(SI*4), Y1
-	VMULPS  Y1, Y0, Y0
-
-plain:
-	VMOVUPS Y0, (AX)(SI*4)
-	ADDQ    $0x08, SI
-	SUBQ    $0x08, BX
-	JGE     whole
-
-rest:
-	ADDQ       $0x08, BX
-	JZ         done
-	LEAQ       first32<>+64(SB), DI
-	SHLQ       $0x02, BX
-	SUBQ       BX, DI
-	VMOVUPS    (DI), Y0
-	VMASKMOVPS (DX)(SI*4), Y0, Y1
-	VXORPS     c32_80000000<>+0(SB), Y1, Y1
-	TESTQ      CX, CX
-	JZ         plainRest
-	VMASKMOVPS (CX)(SI*4), Y0, Y2
-	VMULPS     Y2, Y1, Y1
-
-plainRest:
-	VMASKMOVPS Y1, Y0, (AX)(SI*4)
-
-done:
-	VZEROUPPER
-	RET
-
-DATA c32_80000000<>+0(SB)/4, $0x80000000
-DATA c32_80000000<>+4(SB)/4, $0x80000000
-DATA c32_80000000<>+8(SB)/4, $0x80000000
-DATA c32_80000000<>+12(SB)/4, $0x80000000
-DATA c32_80000000<>+16(SB)/4, $0x80000000
-DATA c32_80000000<>+20(SB)/4, $0x80000000
-DATA c32_80000000<>+24(SB)/4, $0x80000000
-DATA c32_80000000<>+28(SB)/4, $0x80000000
-DATA c32_80000000<>+32(SB)/4, $0x80000000
-DATA c32_80000000<>+36(SB)/4, $0x80000000
-DATA c32_80000000<>+40(SB)/4, $0x80000000
-DATA c32_80000000<>+44(SB)/4, $0x80000000
-DATA c32_80000000<>+48(SB)/4, $0x80000000
-DATA c32_80000000<>+52(SB)/4, $0x80000000
-DATA c32_80000000<>+56(SB)/4, $0x80000000
-DATA c32_80000000<>+60(SB)/4, $0x80000000
-GLOBL c32_80000000<>(SB), RODATA|NOPTR, $64
-
-DATA first32<>+0(SB)/4, $0xffffffff
-DATA first32<>+4(SB)/4, $0xffffffff
-DATA first32<>+8(SB)/4, $0xffffffff
-DATA first32<>+12(SB)/4, $0xffffffff
-DATA first32<>+16(SB)/4, $0xffffffff
-DATA first32<>+20(SB)/4, $0xffffffff
-DATA first32<>+24(SB)/4, $0xffffffff
-DATA first32<>+28(SB)/4, $0xffffffff
-DATA first32<>+32(SB)/4, $0xffffffff
-DATA first32<>+36(SB)/4, $0xffffffff
-DATA first32<>+40(SB)/4, $0xffffffff
-DATA first32<>+44(SB)/4, $0xffffffff
-DATA first32<>+48(SB)/4, $0xffffffff
-DATA first32<>+52(SB)/4, $0xffffffff
-DATA first32<>+56(SB)/4, $0xffffffff
-DATA first32<>+60(SB)/4, $0xffffffff
-DATA first32<>+64(SB)/4, $0x00000000
-DATA first32<>+68(SB)/4, $0x00000000
-DATA first32<>+72(SB)/4, $0x00000000
-DATA first32<>+76(SB)/4, $0x00000000
-DATA first32<>+80(SB)/4, $0x00000000
-DATA first32<>+84(SB)/4, $0x00000000
-DATA first32<>+88(SB)/4, $0x00000000
-DATA first32<>+92(SB)/4, $0x00000000
-DATA first32<>+96(SB)/4, $0x00000000
-DATA first32<>+100(SB)/4, $0x00000000
-DATA first32<>+104(SB)/4, $0x00000000
-DATA first32<>+108(SB)/4, $0x00000000
-DATA first32<>+112(SB)/4, $0x00000000
-DATA first32<>+116(SB)/4, $0x00000000
-DATA first32<>+120(SB)/4, $0x00000000
-DATA first32<>+124(SB)/4, $0x00000000
-GLOBL first32<>(SB), RODATA|NOPTR, $128
-
-// func unary32NegAVX512(dst []float32, g []float32, x []float32, p float32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·unary32NegAVX512(SB), NOSPLIT, $0-76
-	MOVQ    dst_base+0(FP), AX
-	MOVQ    g_base+24(FP), CX
-	MOVQ    x_base+48(FP), DX
-	MOVQ    dst_len+8(FP), BX
-	VMOVUPS c32_80000000<>+0(SB), Z0
-	XORQ    SI, SI
-	SUBQ    $0x10, BX
-	JLT     rest
-
-whole:
-	VMOVUPS (DX)(SI*4), Z1
-	VXORPS  Z0, Z1, Z1
-	TESTQ   CX, CX
-	JZ      plain
-	VMOVUPS (CX)(SI*4), Z2
-	VMULPS  Z2, Z1, Z1
-
-plain:
-	VMOVUPS Z1, (AX)(SI*4)
-	ADDQ    $0x10, SI
-	SUBQ    $0x10, BX
-	JGE     whole
-
-rest:
-	ADDQ      $0x10, BX
-	JZ        done
-	LEAQ      first32<>+64(SB), DI
-	SHLQ      $0x02, BX
-	SUBQ      BX, DI
-	VMOVUPS   (DI), Z1
-	VPMOVD2M  Z1, K1
-	VMOVUPS.Z (DX)(SI*4), K1, Z1
-	VXORPS    Z0, Z1, Z0
-	TESTQ     CX, CX
-	JZ        plainRest
-	VMOVUPS.Z (CX)(SI*4), K1, Z1
-	VMULPS    Z1, Z0, Z0
-
-plainRest:
-	VMOVUPS Z0, K1, (AX)(SI*4)
-
-done:
-	VZEROUPPER
-	RET
-
 // func unary32SquareAVX2(dst []float32, g []float32, x []float32, p float32)
 // Requires: AVX
 TEXT ·unary32SquareAVX2(SB), NOSPLIT, $0-76
@@ -195,6 +49,40 @@ plainRest:
 done:
 	VZEROUPPER
 	RET
+
+DATA first32<>+0(SB)/4, $0xffffffff
+DATA first32<>+4(SB)/4, $0xffffffff
+DATA first32<>+8(SB)/4, $0xffffffff
+DATA first32<>+12(SB)/4, $0xffffffff
+DATA first32<>+16(SB)/4, $0xffffffff
+DATA first32<>+20(SB)/4, $0xffffffff
+DATA first32<>+24(SB)/4, $0xffffffff
+DATA first32<>+28(SB)/4, $0xffffffff
+DATA first32<>+32(SB)/4, $0xffffffff
+DATA first32<>+36(SB)/4, $0xffffffff
+DATA first32<>+40(SB)/4, $0xffffffff
+DATA first32<>+44(SB)/4, $0xffffffff
+DATA first32<>+48(SB)/4, $0xffffffff
+DATA first32<>+52(SB)/4, $0xffffffff
+DATA first32<>+56(SB)/4, $0xffffffff
+DATA first32<>+60(SB)/4, $0xffffffff
+DATA first32<>+64(SB)/4, $0x00000000
+DATA first32<>+68(SB)/4, $0x00000000
+DATA first32<>+72(SB)/4, $0x00000000
+DATA first32<>+76(SB)/4, $0x00000000
+DATA first32<>+80(SB)/4, $0x00000000
+DATA first32<>+84(SB)/4, $0x00000000
+DATA first32<>+88(SB)/4, $0x00000000
+DATA first32<>+92(SB)/4, $0x00000000
+DATA first32<>+96(SB)/4, $0x00000000
+DATA first32<>+100(SB)/4, $0x00000000
+DATA first32<>+104(SB)/4, $0x00000000
+DATA first32<>+108(SB)/4, $0x00000000
+DATA first32<>+112(SB)/4, $0x00000000
+DATA first32<>+116(SB)/4, $0x00000000
+DATA first32<>+120(SB)/4, $0x00000000
+DATA first32<>+124(SB)/4, $0x00000000
+GLOBL first32<>(SB), RODATA|NOPTR, $128
 
 // func unary32SquareAVX512(dst []float32, g []float32, x []float32, p float32)
 // Requires: AVX, AVX512DQ, AVX512F
@@ -1746,6 +1634,24 @@ DATA c32_bf000000<>+52(SB)/4, $0xbf000000
 DATA c32_bf000000<>+56(SB)/4, $0xbf000000
 DATA c32_bf000000<>+60(SB)/4, $0xbf000000
 GLOBL c32_bf000000<>(SB), RODATA|NOPTR, $64
+
+DATA c32_80000000<>+0(SB)/4, $0x80000000
+DATA c32_80000000<>+4(SB)/4, $0x80000000
+DATA c32_80000000<>+8(SB)/4, $0x80000000
+DATA c32_80000000<>+12(SB)/4, $0x80000000
+DATA c32_80000000<>+16(SB)/4, $0x80000000
+DATA c32_80000000<>+20(SB)/4, $0x80000000
+DATA c32_80000000<>+24(SB)/4, $0x80000000
+DATA c32_80000000<>+28(SB)/4, $0x80000000
+DATA c32_80000000<>+32(SB)/4, $0x80000000
+DATA c32_80000000<>+36(SB)/4, $0x80000000
+DATA c32_80000000<>+40(SB)/4, $0x80000000
+DATA c32_80000000<>+44(SB)/4, $0x80000000
+DATA c32_80000000<>+48(SB)/4, $0x80000000
+DATA c32_80000000<>+52(SB)/4, $0x80000000
+DATA c32_80000000<>+56(SB)/4, $0x80000000
+DATA c32_80000000<>+60(SB)/4, $0x80000000
+GLOBL c32_80000000<>(SB), RODATA|NOPTR, $64
 
 // func unary32SinAVX512(dst []float32, g []float32, x []float32, p float32) (done int)
 // Requires: AVX, AVX512DQ, AVX512F

@@ -10,8 +10,6 @@ package kernel
 func unary32(op UnaryOp, dst, g, x []float32, p float32) (done int) {
 	if using == avx512 {
 		switch op {
-		case Neg:
-			unary32NegAVX512(dst, g, x, p)
 		case Square:
 			unary32SquareAVX512(dst, g, x, p)
 		case Sqrt:
@@ -71,8 +69,6 @@ func unary32(op UnaryOp, dst, g, x []float32, p float32) (done int) {
 		}
 	} else {
 		switch op {
-		case Neg:
-			unary32NegAVX2(dst, g, x, p)
 		case Square:
 			unary32SquareAVX2(dst, g, x, p)
 		case Sqrt:

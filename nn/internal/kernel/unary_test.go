@@ -99,7 +99,7 @@ func points[T Float](d interval, rng *rand.Rand) []T {
 // testUnaryAccuracy asks for at most limit(op, x) units in the last place,
 // counted near a zero of op as if the value were floor.
 func testUnaryAccuracy[T Float](t *testing.T, floor float64, limit func(op UnaryOp, x float64) float64) {
-	for op := Neg; op <= ELU2; op++ {
+	for op := Square; op <= ELU2; op++ {
 		rng := rand.New(rand.NewPCG(7, uint64(op)))
 		worst, where := 0.0, T(0)
 		for _, x := range points[T](domain[T](op), rng) {
@@ -137,7 +137,7 @@ func TestPortableFloat32FunctionsAreNearlyCorrectlyRounded(t *testing.T) {
 func TestFloat64FunctionsAreWithinFewUlps(t *testing.T) {
 	testUnaryAccuracy[float64](t, 0.25, func(op UnaryOp, x float64) float64 {
 		switch op {
-		case Neg, Square, Sqrt, Recip, ReLU, Step, LeakyReLU, LeakyReLU1:
+		case Square, Sqrt, Recip, ReLU, Step, LeakyReLU, LeakyReLU1:
 			return 0.5
 		case Exp, Log, Sin, Cos, ELU1, ELU2:
 			return 1
@@ -230,7 +230,7 @@ func TestUnaryElementsAreIndependentAndMayBeInPlace(t *testing.T) {
 
 func testUnaryInPlace[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
-	for op := Neg; op <= ELU2; op++ {
+	for op := Square; op <= ELU2; op++ {
 		for _, n := range []int{0, 1, 2, 3, 17, 128, 129, 300} {
 			x, g := random[T](rng, n), random[T](rng, n)
 			want, product := make([]T, n), make([]T, n)

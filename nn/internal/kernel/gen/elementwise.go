@@ -85,39 +85,14 @@ func arithmetic(c *build.Context) {
 // memory emits what moves and adds up numbers.
 func memory(c *build.Context) {
 	everyVector(c, func(v vector, suffix string) {
-		v.begin("axpy"+suffix, "func(dst, a, x *byte, n int)", "axpy"+suffix+" computes dst += a x for a number a and n elements of x.")
-		s := v.pointers("dst", "a", "x")
-		a := v.spread(operand.Mem{Base: s[1].base})
-		v.walk().elements(v.Load(v.Param("n"), v.GP64()), func(l loop) {
-			y := l.load(s[0])
-			l.accumulate(y, a, l.load(s[2]))
-			l.store(y, s[0])
-		})
-		v.end()
-
 		v.begin("fill"+suffix, "func(dst, a *byte, n int)", "fill"+suffix+" sets n elements of dst to the number a.")
-		s = v.pointers("dst", "a")
-		a = v.spread(operand.Mem{Base: s[1].base})
+		s := v.pointers("dst", "a")
+		a := v.spread(operand.Mem{Base: s[1].base})
 		v.walk().elements(v.Load(v.Param("n"), v.GP64()), func(l loop) { l.store(a, s[0]) })
 		v.end()
 
 		sumRows(v, suffix)
 		sumSquares(v, suffix)
-
-		if !v.double {
-			return
-		}
-		suffix = v.suffix()
-		v.begin("widen"+suffix, "func(dst, x *byte, n int)", "widen"+suffix+" converts n float32 to float64.")
-		s = v.pointers("dst", "x")
-		s[1].double = false
-		v.walk().elements(v.Load(v.Param("n"), v.GP64()), func(l loop) { l.store(l.load(s[1]), s[0]) })
-		v.end()
-		v.begin("narrow"+suffix, "func(dst, x *byte, n int)", "narrow"+suffix+" rounds n float64 to float32.")
-		s = v.pointers("dst", "x")
-		s[0].double = false
-		v.walk().elements(v.Load(v.Param("n"), v.GP64()), func(l loop) { l.store(l.load(s[1]), s[0]) })
-		v.end()
 	})
 }
 

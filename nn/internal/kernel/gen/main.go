@@ -1,6 +1,6 @@
 // Command gen writes the module's assembly: for each family of kernels
 // NAME_amd64.s and, with its Go declarations, NAME_amd64.go, in the folder of
-// the package that the family is for.
+// the package that the family is for; and the functions that choose among them.
 package main
 
 import (
@@ -10,6 +10,7 @@ import (
 
 	"github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/buildtags"
+	"github.com/mmcloughlin/avo/ir"
 	"github.com/mmcloughlin/avo/pass"
 	"github.com/mmcloughlin/avo/printer"
 )
@@ -40,26 +41,34 @@ var families = []struct {
 }
 
 func main() {
+	var all []*ir.Function // of package kernel
 	for _, f := range families {
-		if err := write(f.in, f.name+"_amd64", f.emit); err != nil {
+		functions, err := write(f.in, f.name+"_amd64", f.emit)
+		if err != nil {
 			log.Fatalf("%s: %v", f.name, err)
 		}
+		if f.in == kernel {
+			all = append(all, functions...)
+		}
+	}
+	if err := writePaths(filepath.Join(kernel.folder, "paths_amd64.go"), all); err != nil {
+		log.Fatal(err)
 	}
 	if err := writeChoice(filepath.Join(kernel.folder, "unary_choice_amd64.go")); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func write(in target, name string, emit func(*build.Context)) error {
+func write(in target, name string, emit func(*build.Context)) ([]*ir.Function, error) {
 	c := build.NewContext()
 	c.Constraint(buildtags.Not("purego"))
 	emit(c)
 	file, err := c.Result()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := pass.Compile.Execute(file); err != nil {
-		return err
+		return nil, err
 	}
 	cfg := printer.Config{Name: "the avo program in nn/internal/kernel/gen", Pkg: in.name}
 	for _, p := range []struct {
@@ -68,11 +77,11 @@ func write(in target, name string, emit func(*build.Context)) error {
 	}{{".s", printer.NewGoAsm}, {".go", printer.NewStubs}} {
 		text, err := p.build(cfg).Print(file)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := os.WriteFile(filepath.Join(in.folder, name+p.suffix), text, 0o644); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return file.Functions(), nil
 }

@@ -21,7 +21,6 @@ type function struct {
 }
 
 var functions = []function{
-	{op: "Neg", f: func(v vector, x, _ vec) vec { return v.xor(x, v.signBit()) }},
 	{op: "Square", f: func(v vector, x, _ vec) vec { return v.mul(x, x) }},
 	{op: "Sqrt", f: func(v vector, x, _ vec) vec { return v.sqrt(x) }},
 	{op: "Recip", f: func(v vector, x, _ vec) vec { return v.div(v.source(1), x) }},
