@@ -14,7 +14,7 @@ import (
 //	ς̂ = (1+γ) ς_t,   ŷ = y + √(ς̂² − ς_t²) S_noise z,   γ = min(S/n, √2−1),
 //
 // n being the number of steps of the run, and γ = 0 outside S_min ≤ ς_t ≤ S_max.
-// Raising is exact in law when S_noise = 1, so the order of the method for the
+// Raising is exact in distribution when S_noise = 1, so the order of the method for the
 // flow is kept. The score is evaluated up to √2 times above the grid's first
 // level, where a model was perhaps not trained; a Churn from S_max downwards
 // avoids that. The zero value adds nothing and draws nothing.

@@ -16,7 +16,7 @@ import (
 
 // ranks is simulation-based calibration (Talts et al. 2018) of the reverse
 // process: for data x₀* and x_t* drawn from the forward process, x₀* and the
-// results of reverse runs from x_t* are draws from one law, q(x₀|x_t*), so that
+// results of reverse runs from x_t* are draws from one distribution, q(x₀|x_t*), so that
 // the rank of any function of x₀* among them is uniform. It returns χ² of the
 // ranks in 16 bins of two projections and of log p.
 func ranks(t *testing.T, pred sampler.Predictor, points int) (chi2 [3]float64) {

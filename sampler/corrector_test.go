@@ -98,7 +98,7 @@ func TestCorrectorsFollowTheirRecursionExactly(t *testing.T) {
 	}
 }
 
-// The law that a biased corrector leaves invariant tends to p_t as its step
+// The distribution that a biased corrector leaves invariant tends to p_t as its step
 // does to 0, in proportion; with a finer way back, so does Gibbs's. (What they
 // do is the recursion, to rounding: see above.)
 func TestCorrectorsTendToTheMarginal(t *testing.T) {

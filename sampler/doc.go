@@ -48,7 +48,7 @@
 //	MALA               Steps + 1            corrector   –        yes, and exact
 //	Gibbs              Back's × Substeps    corrector   –        yes
 //
-// The order is that of the law of the result, and for methods without noise of
+// The order is that of the distribution of the result, and for methods without noise of
 // every path. The strong order is that of the paths of a method with noise when
 // the noise is one Brownian path (noise.Brownian): it is 1, the noise being
 // additive and known by its increments. Both are measured, in samplertest, which
@@ -60,7 +60,7 @@
 // is one more evaluation: n in all for a method that takes one a step. Default is
 // the one to begin with.
 //
-// Langevin and Renoise leave a law invariant that differs from p_t by something
+// Langevin and Renoise leave a distribution invariant that differs from p_t by something
 // of the order of their step, so that at a fixed setting more steps of the
 // predictor lead to a plateau. Gibbs has the error of its way back, MALA none.
 //
@@ -91,7 +91,7 @@
 // density; LogProbBound is a lower bound without derivatives of the score, with
 // its Monte Carlo error. Three things no tolerance mends: the density is that of
 // data with the noise of the start of the span; the prior is not quite p_end
-// (FlowResult.LogPrior, sde.Prior.KL); and the law of the flow is not that of the
+// (FlowResult.LogPrior, sde.Prior.KL); and the distribution of the flow is not that of the
 // reverse SDE when the score is not exact.
 //
 // # Coordinates

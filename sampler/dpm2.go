@@ -32,7 +32,7 @@ func (p DPM2) Reversible() bool { return p.SChurn == 0 }
 func (p DPM2) Predict(s *Step) error { return p.Churn.Raise(s, dpm2) }
 
 // DPM2Ancestral is DPM2 to the level ς_down, and back with noise: see
-// EulerAncestral. Two evaluations a step, order 2 in law.
+// EulerAncestral. Two evaluations a step, weak order 2.
 type DPM2Ancestral struct {
 	// Eta is η; 0 means 1. For no noise take DPM2.
 	Eta float64

@@ -28,7 +28,7 @@ func (DPMpp2S) Reversible() bool { return true }
 func (DPMpp2S) Predict(s *Step) error { return dpmpp2S(s) }
 
 // DPMpp2SAncestral is DPMpp2S to the level ς_down, and back with noise: see
-// EulerAncestral. Two evaluations a step, order 2 in law.
+// EulerAncestral. Two evaluations a step, weak order 2.
 type DPMpp2SAncestral struct {
 	// Eta is η; 0 means 1. For no noise take DPMpp2S.
 	Eta float64

@@ -56,7 +56,7 @@ func (p DPMpp3M) Predict(s *Step) error {
 //	x = (σ_u/σ_t) e^{−ηh} x + α_u (1 − e^{−k}) D̃ + σ_u √(1 − e^{−2ηh}) S_noise z,
 //
 // D̃ = D + (D − D₁)/(2r), the solver type "midpoint". One evaluation a step,
-// order 2 in law.
+// weak order 2.
 type DPMpp2MSDE struct {
 	// Eta is η = Λ² (see Euler); 0 means 1. For no noise take DPMpp2M.
 	Eta float64
@@ -83,7 +83,7 @@ func (p DPMpp2MSDE) Predict(s *Step) error {
 //
 //	x = (σ_u/σ_t) e^{−ηh} x + α_u [(1 − e^{−k}) D + φ₂(k) A − φ₃(k) B] + σ_u √(1 − e^{−2ηh}) S_noise z.
 //
-// One evaluation a step, order 2 in law: a third would need the noise within a
+// One evaluation a step, weak order 2: a third would need the noise within a
 // step.
 type DPMpp3MSDE struct {
 	// Eta is η = Λ² (see Euler); 0 means 1. For no noise take DPMpp3M.

@@ -28,7 +28,7 @@ var _ Predictor = DPMppSDE{}
 // For other η the clock is right to the order needed.
 //
 // Where the score may not be evaluated at the middle the step is
-// EulerAncestral's. Two evaluations a step, order 2 in law.
+// EulerAncestral's. Two evaluations a step, weak order 2.
 type DPMppSDE struct {
 	// Eta is η; 0 means 1. For no noise take DPMpp2S.
 	Eta float64

@@ -15,7 +15,7 @@ var _ Predictor = EulerAncestral{}
 //
 //	y_u = y_down + ς_up S_noise z,   ς_up = min(ς_u, η ς_u √(1 − ς_u²/ς_t²)),   ς_down² + ς_up² = ς_u².
 //
-// Each half carries p_t exactly when the flow is followed exactly, so the law of
+// Each half carries p_t exactly when the flow is followed exactly, so the distribution of
 // the result has the order of the method for the flow, for every η. Here that is
 // Euler's in ς, y_down = D + (ς_down/ς_t)(y − D), and the method is that of DDIM
 // with the same η. One evaluation a step, order 1.

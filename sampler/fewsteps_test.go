@@ -71,7 +71,7 @@ func TestHighOrderIsNoWorseThanDDIMInFewSteps(t *testing.T) {
 	}
 }
 
-// The same with noise, for the law on a Gaussian.
+// The same with noise, for the distribution on a Gaussian.
 func TestHighOrderWithNoiseIsNoWorseThanDDIMInFewSteps(t *testing.T) {
 	t.Parallel()
 	for name, p := range map[string]sde.SDE{"VP": sde.VP{}, "EDM": sde.EDM{}, "Cosine": sde.Cosine{}} {

@@ -13,7 +13,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// frozen is the score of a law on VE, where α is 1, that below the time at which
+// frozen is the score of a distribution on VE, where α is 1, that below the time at which
 // σ is level stays what it is there.
 type frozen struct {
 	sde.Divergencer

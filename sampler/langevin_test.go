@@ -31,7 +31,7 @@ func ringProblem(t testing.TB) sde.Problem {
 }
 
 // A thousand steps of the default corrector at a noise level throw no row out
-// and keep the law they leave invariant up to O(e).
+// and keep the distribution they leave invariant up to O(e).
 func TestLangevinStaysOnTheRing(t *testing.T) {
 	const sigma = 0.1
 	rows := 10000

@@ -76,7 +76,7 @@ type FlowResult struct {
 }
 
 // LogProb writes the log-densities of the rows of x, in nats, into dst. They
-// are those of the probability flow's law: with v = f x − ½g²s,
+// are those of the probability flow's distribution: with v = f x − ½g²s,
 //
 //	d/dt [x, Δ] = [v, ∇·v],   ∇·v = d f − ½ g² ∇·s,
 //	log p_start(x) = log π(x_end) + Δ_end

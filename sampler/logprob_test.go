@@ -15,7 +15,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// threeLaw is the law of threeModes.
+// threeLaw is the distribution of threeModes.
 func threeLaw(t testing.TB) *dataset.Mixture {
 	mix, err := dataset.NewIsotropicMixture([]float64{0.5, 0.3, 0.2},
 		mat.NewDense(3, 2, []float64{1.2, 0.3, -0.9, 0.8, -0.2, -1.1}), []float64{0.35, 0.3, 0.4}, noise.Rand(1, noise.Draw{Purpose: noise.Data}))

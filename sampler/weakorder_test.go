@@ -55,7 +55,7 @@ func TestWeakOrdersOfNoisyVariants(t *testing.T) {
 }
 
 // With one Brownian path for all grids the samples of finer and finer grids
-// converge one by one. With independent draws they do not: only laws do.
+// converge one by one. With independent draws they do not: only distributions do.
 func TestSamplesConvergeAlongABrownianPath(t *testing.T) {
 	const rows, from, to = 80, 0.8, 0.05
 	p := threeModes(t, sde.VP{})

@@ -15,7 +15,7 @@ import (
 	"gonum.org/v1/gonum/stat/distmv"
 )
 
-// gaussian is N(m, S), whose diffused law is N(αm, α²S + σ²I).
+// gaussian is N(m, S), which diffused is N(αm, α²S + σ²I).
 type gaussian struct {
 	mean []float64
 	cov  *mat.SymDense
@@ -219,7 +219,7 @@ func TestAnalyticChecksShapes(t *testing.T) {
 }
 
 func ExampleAnalytic() {
-	// The law of αx₀ + σz for x₀ ~ N(2, ¼).
+	// The distribution of αx₀ + σz for x₀ ~ N(2, ¼).
 	score := sde.Analytic(sde.EDM{}, func(alpha, sigma float64) sde.Density {
 		variance := 0.25*alpha*alpha + sigma*sigma
 		normal, _ := distmv.NewNormal([]float64{2 * alpha}, mat.NewSymDense(1, []float64{variance}), nil)

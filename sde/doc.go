@@ -65,7 +65,7 @@
 //
 // has the marginals p_t of the noising process (Anderson 1982; Song et al.
 // 2021); Reverse is that family. Analytic is the exact score of a distribution
-// whose diffused law is known, the oracle that samplers and networks are
+// whose diffused form is known, the oracle that samplers and networks are
 // tested against.
 //
 // # Conventions

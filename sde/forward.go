@@ -54,7 +54,7 @@ func simulable(p SDE, name string, times []float64, z noise.Source) error {
 // Simulate runs the noising process over the increasing times, from data x₀ in
 // x. It yields each time with the rows at that time, kept in x: the first is
 // drawn from the perturbation kernel, each other from the exact transition
-// kernel, so that the joint law of the path does not depend on how fine the
+// kernel, so that the joint distribution of the path does not depend on how fine the
 // times are. Step k of the noise leads to times[k], from the address at with
 // its Step, T, U and Purpose set; a run may be stopped early.
 //

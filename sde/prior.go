@@ -80,7 +80,7 @@ func MomentsOf(x *mat.Dense) Moments {
 // moments explain, which is all when the data are Gaussian; the other, the
 // prior term of the variational bound (Ho, Jain and Abbeel 2020), is larger by
 // ½ log det(I + (α²/σ²)S), the most that x_t can still tell about x₀. What the
-// reverse process makes of π is no further from what it makes of p_t, the law of
+// reverse process makes of π is no further from what it makes of p_t, the distribution of
 // the data, as no step increases a divergence.
 //
 // Errors wrap ErrRange: values that are not finite, negative variances, a

@@ -89,7 +89,7 @@ func errors(g gaussian, drift, noise sde.Reverse, n int) []float64 {
 	return out
 }
 
-// distance is the largest error, in units of the law's deviation and variance.
+// distance is the largest error, in units of the distribution's deviation and variance.
 func (m moments) distance(mean []float64, cov *mat.SymDense) float64 {
 	var dm, dc mat.Dense
 	dm.Sub(m.mean, mat.NewDense(len(mean), 1, mean))

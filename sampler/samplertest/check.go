@@ -16,7 +16,7 @@ type Claim struct {
 	// may make do with fewer, and the first of a multistep method aside; 0
 	// leaves them unchecked, for a method that chooses its steps itself.
 	Evaluations int
-	// Order is that of the law of the result, and for methods without noise
+	// Order is that of the distribution of the result, and for methods without noise
 	// that of every path. 0 leaves it unchecked.
 	Order int
 	// Strong is the order of the paths of a method with noise given the path
@@ -33,11 +33,11 @@ type Claim struct {
 // Report is what was measured: observed orders log₂(e(N)/e(2N)), coarse grids
 // first.
 type Report struct {
-	// Law holds the orders of the distance to the exact law on the Gaussian,
+	// Weak holds the orders of the distance to the exact distribution on the Gaussian,
 	// Path those of the distance to the exact flow on the mixture, and Strong
 	// those of the distances of refinements on one Brownian path. Back is Path
 	// from data to latents, for a predictor that is sampler.Reversible.
-	Law, Path, Back, Strong []float64
+	Weak, Path, Back, Strong []float64
 	// Evaluations is the largest number of evaluations of a step.
 	Evaluations int
 	// Normals is the number of normals a row and coordinate that a step draws.
@@ -56,7 +56,7 @@ func Check(c Claim) (Report, error) {
 	return r, errors.Join(errs...)
 }
 
-// compare lists where the report misses the claim. Orders of laws may exceed a
+// compare lists where the report misses the claim. Weak orders may exceed a
 // claim by chance of the test problem, and high ones show on the finer grids
 // only; those of paths are exact within what grids that are not infinitely fine
 // leave open, and strong orders within the scatter of the paths.
@@ -82,8 +82,8 @@ func (c Claim) compare(r Report) (errs []error) {
 	if c.Order < 3 {
 		tol = 0.04 + 0.04*float64(c.Order)
 	}
-	if n := len(r.Law); n > 0 {
-		off("law", r.Law[n-1:], float64(c.Order), max(tol, 0.12), math.Inf(1))
+	if n := len(r.Weak); n > 0 {
+		off("distribution", r.Weak[n-1:], float64(c.Order), max(tol, 0.12), math.Inf(1))
 	}
 	off("paths", r.Path, float64(c.Order), tol, tol)
 	off("paths to latents", r.Back, float64(c.Order), tol, tol)

@@ -89,14 +89,14 @@ func TestInvariantsCatchWhatViolatesThem(t *testing.T) {
 
 func TestFalseClaimsAreNamed(t *testing.T) {
 	for says, c := range map[string]samplertest.Claim{
-		"law of order":                       {Predictor: sampler.DDIM{}, Evaluations: 1, Order: 2},
+		"distribution of order":              {Predictor: sampler.DDIM{}, Evaluations: 1, Order: 2},
 		"paths of order":                     {Predictor: sampler.Heun{}, Evaluations: 2, Order: 1},
 		"2 evaluations a step, 1 claimed":    {Predictor: sampler.Heun{}, Evaluations: 1, Order: 2},
 		"0 normals a step, stochastic true":  {Predictor: sampler.Heun{}, Evaluations: 2, Order: 2, Stochastic: true},
 		"1 normals a step, stochastic false": {Predictor: sampler.EulerMaruyama{}, Evaluations: 1},
 		"paths on one noise of order":        {Predictor: sampler.EulerMaruyama{}, Evaluations: 1, Order: 1, Strong: 2, Stochastic: true},
 		// Each step is off by as much, however short.
-		"law of order [-": {Order: 1, Predictor: predictor(func(s *sampler.Step) error {
+		"distribution of order [-": {Order: 1, Predictor: predictor(func(s *sampler.Step) error {
 			err := sampler.DDIM{}.Predict(s)
 			s.X.Scale(1.001, s.X)
 			return err
@@ -189,7 +189,7 @@ func ExampleCheck() {
 	})
 	report, err := samplertest.Check(samplertest.Claim{Predictor: slip, Evaluations: 1, Order: 1})
 	fmt.Println("wrong:", err != nil)
-	fmt.Println("more steps, more error:", report.Law[0] < 0 && report.Law[1] < 0)
+	fmt.Println("more steps, more error:", report.Weak[0] < 0 && report.Weak[1] < 0)
 	// Output:
 	// wrong: true
 	// more steps, more error: true

@@ -19,7 +19,7 @@ func Measure(c Claim) (r Report, err error) {
 	if r.Evaluations, r.Normals, err = cost(c); err != nil || c.Order == 0 {
 		return r, err
 	}
-	if r.Law, err = lawOrders(c); err != nil {
+	if r.Weak, err = weakOrders(c); err != nil {
 		return r, err
 	}
 	if r.Normals == 0 {
@@ -51,8 +51,8 @@ func cost(c Claim) (evaluations, normals int, err error) {
 	return evaluations, normals, nil
 }
 
-// lawOrders starts at the exact law and compares with the exact law.
-func lawOrders(c Claim) ([]float64, error) {
+// weakOrders starts at the exact distribution and compares with the exact one.
+func weakOrders(c Claim) ([]float64, error) {
 	const from, to = 1, 1e-3
 	g := standard(sde.VP{})
 	start := g.at(from)

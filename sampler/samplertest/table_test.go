@@ -83,7 +83,7 @@ func TestPredictorsKeepTheirClaims(t *testing.T) {
 		t.Run(fmt.Sprintf("%T%+v", c.Predictor, c.Predictor), func(t *testing.T) {
 			t.Parallel()
 			r, err := samplertest.Check(c)
-			t.Logf("law %.3f, paths %.3f, back %.3f, strong %.3f", r.Law, r.Path, r.Back, r.Strong)
+			t.Logf("weak %.3f, paths %.3f, back %.3f, strong %.3f", r.Weak, r.Path, r.Back, r.Strong)
 			require.NoError(t, err)
 		})
 	}

@@ -35,7 +35,7 @@ func (g gaussian) Score(dst, x *mat.Dense, t []float64) {
 	}
 }
 
-// at returns the law at time t.
+// at returns the distribution at time t.
 func (g gaussian) at(t float64) Moments {
 	alpha, sigma := g.Kernel(t)
 	a2, s2 := alpha*alpha, sigma*sigma
