@@ -15,6 +15,7 @@ import (
 )
 
 func TestAdaptiveSDEFollowsThePathItIsGiven(t *testing.T) {
+	t.Parallel()
 	const rows = 40
 	ctx := context.Background()
 	p := threeModes(t, sde.VP{})
@@ -45,8 +46,9 @@ func TestAdaptiveSDEFollowsThePathItIsGiven(t *testing.T) {
 type fresh struct{ noise.White }
 
 func TestAdaptiveSDEHasTheLawOfTheDataBecauseItKeepsItsPath(t *testing.T) {
+	t.Parallel()
 	// On a Gaussian: means and second moments, 4 standard errors wide.
-	const rows = 2000
+	const rows = 1000
 	g := standard(sde.VP{})
 	s := &sampler.Settings{Grid: []float64{1, 1e-3}, Final: sampler.FinalState}
 	pred := sampler.AdaptiveSDE{RTol: 0.03, ATol: 0.01}
@@ -68,6 +70,7 @@ func TestAdaptiveSDEHasTheLawOfTheDataBecauseItKeepsItsPath(t *testing.T) {
 }
 
 func TestAdaptiveSDERowsAreWhatTheyWouldBeAlone(t *testing.T) {
+	t.Parallel()
 	p := threeModes(t, sde.EDM{})
 	for _, source := range []noise.Source{nil, fresh{}} {
 		s := sampler.Settings{Grid: []float64{20, 1, 0.01, 0}, Noise: source, Final: sampler.FinalMean}
@@ -83,6 +86,7 @@ func TestAdaptiveSDERowsAreWhatTheyWouldBeAlone(t *testing.T) {
 }
 
 func TestAdaptiveSDEGivesUpSingleRows(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		f    func(x, t float64) float64
 		pred sampler.AdaptiveSDE

@@ -71,6 +71,7 @@ func azulaSchedule(t *testing.T, name string, o map[string]float64) sde.SDE {
 }
 
 func TestFixtureAzulaSchedules(t *testing.T) {
+	t.Parallel()
 	var file struct {
 		Schedules []struct {
 			Schedule string             `json:"schedule"`
@@ -172,6 +173,7 @@ func (s *taped) Score(dst, x *mat.Dense, t []float64) {
 }
 
 func TestFixtureAzulaTrajectories(t *testing.T) {
+	t.Parallel()
 	var file struct {
 		Mixtures []fixture.Mixture `json:"mixtures"`
 		Cases    []azulaCase       `json:"cases"`
@@ -231,6 +233,7 @@ func TestFixtureAzulaTrajectories(t *testing.T) {
 }
 
 func TestFixtureAzulaGaussianDenoiser(t *testing.T) {
+	t.Parallel()
 	var file struct {
 		Gaussians []struct {
 			Mean            []float64          `json:"mean"`

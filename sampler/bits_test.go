@@ -53,18 +53,16 @@ func TestBitsDoNotDependOnWorkersOrBatches(t *testing.T) {
 			settings := sampler.Settings{Grid: grid.Default(p, 6), Corrector: k.corr, Seed: 5, Workers: 1}
 			want := mat.NewDense(rows, 2, nil)
 			require.NoError(t, sampler.Sample(ctx, want, p, k.pred, &settings))
-			for _, procs := range []int{1, 2, 3, 8} {
-				runtime.GOMAXPROCS(procs)
-				for _, workers := range []int{0, 1, 2, 7, 64, math.MaxInt} {
-					s := settings
-					s.Workers = workers
-					x := mat.NewDense(rows, 2, nil)
-					require.NoError(t, sampler.Sample(ctx, x, p, k.pred, &s))
-					sameBits(t, want, x, "workers %d, GOMAXPROCS %d", workers, procs)
-				}
+			for _, c := range []struct{ procs, workers int }{{1, 0}, {1, 7}, {2, 2}, {3, 0}, {8, 1}, {8, 64}, {8, math.MaxInt}} {
+				runtime.GOMAXPROCS(c.procs)
+				s := settings
+				s.Workers = c.workers
+				x := mat.NewDense(rows, 2, nil)
+				require.NoError(t, sampler.Sample(ctx, x, p, k.pred, &s))
+				sameBits(t, want, x, "workers %d, GOMAXPROCS %d", c.workers, c.procs)
 			}
 			for _, batch := range []int{1, 7, 64, 512} {
-				n := min(rows, 40*batch)
+				n := min(rows, 20*batch)
 				s := settings
 				for lo := 0; lo < n; lo += batch {
 					x := mat.NewDense(min(batch, n-lo), 2, nil)
@@ -84,6 +82,7 @@ func TestBitsDoNotDependOnWorkersOrBatches(t *testing.T) {
 }
 
 func TestSeedsGiveOtherSamples(t *testing.T) {
+	t.Parallel()
 	p := standard(sde.VP{}).problem()
 	a, b := mat.NewDense(4, 2, nil), mat.NewDense(4, 2, nil)
 	require.NoError(t, sampler.Sample(context.Background(), a, p, sampler.DPMpp2M{}, &sampler.Settings{Seed: 1}))
@@ -96,6 +95,7 @@ func TestSeedsGiveOtherSamples(t *testing.T) {
 
 // The matrix to be filled may be a window on a larger one.
 func TestResultsStayInsideTheRowsGiven(t *testing.T) {
+	t.Parallel()
 	p := standard(sde.VP{}).problem()
 	big := mat.NewDense(6, 4, nil)
 	require.NoError(t, sampler.Sample(context.Background(), big.Slice(1, 5, 1, 3).(*mat.Dense), p, sampler.Heun{}, nil))
@@ -148,6 +148,7 @@ func (c *counting) LogProb(dst []float64, x *mat.Dense, t []float64) {
 }
 
 func TestEvaluationsAreWhatTheTableSays(t *testing.T) {
+	t.Parallel()
 	g := standard(sde.EDM{})
 	x := mat.NewDense(3, 2, nil)
 	for _, c := range []struct {

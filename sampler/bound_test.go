@@ -16,7 +16,8 @@ import (
 // In the mean over noised data the bound is the log-density of the model, when
 // the score is exact, and falls below it by ½∫g²E‖s − s*‖² when it is not.
 func TestLogProbBoundIsTightForTheExactScore(t *testing.T) {
-	const rows = 4000
+	t.Parallel()
+	const rows = 1500
 	law := threeLaw(t)
 	x := dataset.Sample(law, rows)
 	for _, p := range []sde.SDE{sde.VP{}, sde.EDM{}} {
@@ -54,6 +55,7 @@ func (s scaled) Score(dst, x *mat.Dense, t []float64) {
 }
 
 func TestLogProbBoundKnowsItsStandardError(t *testing.T) {
+	t.Parallel()
 	const rows = 2000
 	p := threeModes(t, sde.VP{})
 	x := mat.NewDense(rows, 2, nil) // one row, rows times
@@ -74,6 +76,7 @@ func TestLogProbBoundKnowsItsStandardError(t *testing.T) {
 }
 
 func TestLogProbBoundRefusesOddDraws(t *testing.T) {
+	t.Parallel()
 	for _, draws := range []int{-2, 3} {
 		_, err := sampler.LogProbBound(context.Background(), make([]float64, 1), mat.NewDense(1, 2, nil), threeModes(t, sde.VP{}), &sampler.BoundSettings{Draws: draws})
 		require.ErrorIs(t, err, sampler.ErrRange)

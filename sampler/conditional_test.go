@@ -20,7 +20,7 @@ import (
 // the rank of any function of x₀* among them is uniform. It returns χ² of the
 // ranks in 16 bins of two projections and of log p.
 func ranks(t *testing.T, pred sampler.Predictor, points int) (chi2 [3]float64) {
-	const m, l, bins, from, to = 4000, 31, 16, 0.4, 1e-4
+	const m, l, bins, from, to = 2000, 31, 16, 0.4, 1e-4
 	p := sde.VP{}
 	means, weight := mat.NewDense(2, 2, []float64{-0.8, 0.3, 0.7, -0.5}), 0.6
 	std := []float64{0.4, 0.25}
@@ -81,6 +81,7 @@ func odeDrift(s *sampler.Step) error {
 }
 
 func TestReverseProcessHasTheConditionalLaw(t *testing.T) {
+	t.Parallel()
 	const limit, far = 44.3, 60 // of χ² with 15 degrees of freedom: 1e-4, and beyond doubt
 	// Of second order: Euler–Maruyama and Ancestral take 80 and 160 points.
 	chi2 := ranks(t, sampler.DPMpp2MSDE{}, 30)

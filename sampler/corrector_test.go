@@ -67,6 +67,7 @@ func correctorNormals(n, updates, apart int) impulses {
 }
 
 func TestCorrectorsFollowTheirRecursionExactly(t *testing.T) {
+	t.Parallel()
 	for _, p := range processes(31) {
 		prior, start := priorOf(p.g, p.times[0])
 		for _, c := range []struct {
@@ -102,6 +103,7 @@ func TestCorrectorsFollowTheirRecursionExactly(t *testing.T) {
 // does to 0, in proportion; with a finer way back, so does Gibbs's. (What they
 // do is the recursion, to rounding: see above.)
 func TestCorrectorsTendToTheMarginal(t *testing.T) {
+	t.Parallel()
 	g := standard(sde.VP{})
 	const u = 0.3
 	stationary := func(step affine) moments {
@@ -136,6 +138,7 @@ func TestCorrectorsTendToTheMarginal(t *testing.T) {
 // With one Langevin step of fixed r after each, more steps of the predictor do
 // not lead to p_t but to what Langevin leaves invariant.
 func TestFixedRHasAPlateau(t *testing.T) {
+	t.Parallel()
 	g := standard(sde.VP{})
 	const to, r = 0.1, 0.16
 	b := g.at(to)
@@ -193,7 +196,8 @@ func deviations(law dataset.Diffused, x, exact *mat.Dense) (square, logp float64
 
 // MALA leaves p_t as it is at a step at which Langevin ruins it.
 func TestMALAIsExactAtAnyStep(t *testing.T) {
-	const rows, sigma = 20000, 0.2
+	t.Parallel()
+	const rows, sigma = 10000, 0.2
 	p, mix := twoModes(t)
 	law := mix.Diffuse(1, sigma)
 	draw := func(seed uint64) *mat.Dense {
@@ -262,6 +266,7 @@ func TestMALAIsExactAtAnyStep(t *testing.T) {
 
 // From anywhere, MALA reaches p_t.
 func TestMALAReachesTheMarginal(t *testing.T) {
+	t.Parallel()
 	const rows, sigma = 4000, 0.5
 	cov := mat.NewSymDense(2, []float64{0.50, 0.18, 0.18, 0.288})
 	p := sde.Problem{SDE: sde.EDM{}, Score: sde.Analytic(sde.EDM{}, func(_, sigma float64) sde.Density {
@@ -294,6 +299,7 @@ func TestMALAReachesTheMarginal(t *testing.T) {
 // A row whose score goes wrong is reported, although it would stay in place; a
 // proposal at which it does is not accepted.
 func TestMALAReportsARowItCannotMove(t *testing.T) {
+	t.Parallel()
 	g := standard(sde.EDM{})
 	for _, bad := range []float64{math.NaN(), math.Inf(1)} {
 		p := g.problem()
@@ -330,6 +336,7 @@ func (b broken) Score(dst, x *mat.Dense, t []float64) {
 }
 
 func TestMALANeedsTheDensity(t *testing.T) {
+	t.Parallel()
 	p := standard(sde.VP{}).problem()
 	p.Score = scorer(p.Score.Score) // and nothing else
 	err := sampler.Sample(context.Background(), mat.NewDense(1, 2, nil), p, sampler.DDIM{}, &sampler.Settings{Corrector: sampler.MALA{}})
@@ -340,6 +347,7 @@ func TestMALANeedsTheDensity(t *testing.T) {
 
 // The decisions of a row depend on the seed and its index only.
 func TestMALADecidesByRow(t *testing.T) {
+	t.Parallel()
 	const rows = 1100
 	p, _ := twoModes(t)
 	run := func(x *mat.Dense, first, workers int) float64 {
@@ -357,6 +365,7 @@ func TestMALADecidesByRow(t *testing.T) {
 
 // At the end of the span there is no later time to go to.
 func TestGibbsDoesNothingAtTheEnd(t *testing.T) {
+	t.Parallel()
 	g := standard(sde.VP{})
 	run := func(c sampler.Corrector, first bool) *mat.Dense {
 		x := mat.NewDense(5, 2, nil)
@@ -369,6 +378,7 @@ func TestGibbsDoesNothingAtTheEnd(t *testing.T) {
 }
 
 func TestTablesAskForTimesInTheUnitInterval(t *testing.T) {
+	t.Parallel()
 	g := standard(sde.EDM{})
 	table, err := sde.VE{}.Discrete(10)
 	require.NoError(t, err)

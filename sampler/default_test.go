@@ -18,13 +18,14 @@ import (
 // Wasserstein-2 distance. From the same starting points that of a sampler to
 // the exact flow has no such floor.
 func TestDefaultIsWithinTheTwoSampleFloorIn25Evaluations(t *testing.T) {
-	const rows, floor = 1000, 0.02
+	t.Parallel()
+	const rows, floor = 700, 0.02
 	ctx := context.Background()
 	p := sde.EDM{}
 	ring := dataset.NewRing(rand.NewPCG(1, 1))
 	moons := dataset.NewMoons(rand.NewPCG(1, 1))
 	board := dataset.NewCheckerboard(rand.NewPCG(1, 1))
-	directions := twosample.Directions(64, 2, 1)
+	directions := twosample.Directions(32, 2, 1)
 	for name, at := range map[string]func(alpha, sigma float64) sde.Density{
 		"ring":         func(alpha, sigma float64) sde.Density { return ring.Diffuse(alpha, sigma) },
 		"moons":        func(alpha, sigma float64) sde.Density { return moons.Diffuse(alpha, sigma) },

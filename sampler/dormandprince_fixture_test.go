@@ -10,6 +10,7 @@ import (
 )
 
 func TestFixtureProbabilityFlowByAdaptiveSteps(t *testing.T) {
+	t.Parallel()
 	var file struct {
 		Mixtures []fixture.Mixture `json:"mixtures"`
 		ODE      []struct {

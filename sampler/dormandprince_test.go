@@ -59,7 +59,8 @@ func stretch(p sde.Problem, x *mat.Dense, from, to float64) []float64 {
 }
 
 func TestDormandPrinceErrsAsToleratedOnEveryRow(t *testing.T) {
-	const rows, from, to = 200, 0.8, 0.05
+	t.Parallel()
+	const rows, from, to = 100, 0.8, 0.05
 	p := threeModes(t, sde.VP{})
 	start := normals(rows, 2)
 	reference := flowByRungeKutta(p, start, from, to, 1000)
@@ -89,6 +90,7 @@ func TestDormandPrinceErrsAsToleratedOnEveryRow(t *testing.T) {
 }
 
 func TestRowsThatHaveArrivedAreNotEvaluated(t *testing.T) {
+	t.Parallel()
 	p := threeModes(t, sde.VP{})
 	p.Score = &rowCounting{Scorer: p.Score}
 	x := normals(300, 2)
@@ -129,6 +131,7 @@ func slope(f func(x, t float64) float64) scorer {
 }
 
 func TestDormandPrinceIsExactForPolynomials(t *testing.T) {
+	t.Parallel()
 	// A method of order 5 integrates θ⁴ exactly, in steps of any length, and
 	// its error estimate of order 4 sees nothing of θ³. The score is the one for
 	// which dy/dθ = −t (y + r s) is the polynomial.
@@ -147,6 +150,7 @@ func TestDormandPrinceIsExactForPolynomials(t *testing.T) {
 }
 
 func TestDormandPrinceRowsAreWhatTheyWouldBeAlone(t *testing.T) {
+	t.Parallel()
 	p := threeModes(t, sde.VE{})
 	for _, times := range [][]float64{{1, 1e-5, 0}, grid.Default(p, 7)} {
 		s := sampler.Settings{Grid: times, Workers: 1, Corrector: sampler.Langevin{}}
@@ -169,6 +173,7 @@ func TestDormandPrinceRowsAreWhatTheyWouldBeAlone(t *testing.T) {
 }
 
 func TestDormandPrinceReachesPointsBelowTheSpan(t *testing.T) {
+	t.Parallel()
 	g := standard(sde.EDM{})
 	score := &counting{Scorer: g, times: map[float64]int{}}
 	x := mat.NewDense(50, 2, nil)
@@ -198,6 +203,7 @@ func TestDormandPrinceReachesPointsBelowTheSpan(t *testing.T) {
 }
 
 func TestDormandPrinceGivesUpSingleRows(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	settings := &sampler.Settings{Grid: []float64{2, 1, 0.25}, Final: sampler.FinalState, Workers: 1}
 	// Rows that start at 0 stand still; others meet the difficulty.

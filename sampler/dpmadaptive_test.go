@@ -31,7 +31,8 @@ func startOf(t *testing.T, rows int) (sde.Problem, *mat.Dense) {
 }
 
 func TestDPMAdaptiveErrsAsItsTolerancesSay(t *testing.T) {
-	const rows, from, to = 300, 0.8, 0.05
+	t.Parallel()
+	const rows, from, to = 100, 0.8, 0.05
 	p, start := startOf(t, rows)
 	reference := flowByRungeKutta(p, start, from, to, 1000)
 	for _, order := range []int{2, 3} {
@@ -53,6 +54,7 @@ func TestDPMAdaptiveErrsAsItsTolerancesSay(t *testing.T) {
 // A row's steps are its own: the bits do not depend on its neighbours, and rows
 // that have arrived are not evaluated again. The norm over the batch couples.
 func TestDPMAdaptiveRowsAreIndependent(t *testing.T) {
+	t.Parallel()
 	const rows = 150
 	p, start := startOf(t, rows)
 	solve := func(pred sampler.Predictor, lo, hi int) (*mat.Dense, int) {
@@ -83,6 +85,7 @@ func TestDPMAdaptiveRowsAreIndependent(t *testing.T) {
 // With noise from a Brownian path the steps a run takes do not matter in the
 // limit of small ones, although steps are made again and end elsewhere.
 func TestDPMAdaptiveFollowsABrownianPath(t *testing.T) {
+	t.Parallel()
 	p, start := startOf(t, 100)
 	run := func(tol float64, seed uint64) *mat.Dense {
 		x := mat.DenseCopyOf(start)
@@ -98,6 +101,7 @@ func TestDPMAdaptiveFollowsABrownianPath(t *testing.T) {
 }
 
 func TestDPMAdaptiveReachesLevelZero(t *testing.T) {
+	t.Parallel()
 	p := threeModes(t, sde.EDM{})
 	x, y := mat.NewDense(2, 2, []float64{3, 40, -20, 1}), mat.NewDense(2, 2, []float64{3, 40, -20, 1})
 	require.NoError(t, sampler.Continue(context.Background(), x, p, sampler.DPMAdaptive{}, &sampler.Settings{Grid: []float64{80, 0}}))
@@ -106,6 +110,7 @@ func TestDPMAdaptiveReachesLevelZero(t *testing.T) {
 }
 
 func TestDPMAdaptiveGivesUpSingleRows(t *testing.T) {
+	t.Parallel()
 	p, start := startOf(t, 5)
 	for _, c := range []struct {
 		pred sampler.DPMAdaptive

@@ -16,6 +16,7 @@ import (
 )
 
 func TestPerturbDrawsFromTheKernel(t *testing.T) {
+	t.Parallel()
 	g := standard(sde.VP{})
 	shift, scale := []float64{10, -3}, []float64{2, 0.5}
 	z := mat.NewDense(9, 2, nil)
@@ -55,6 +56,7 @@ func TestPerturbDrawsFromTheKernel(t *testing.T) {
 // map whose matrix says how much of a row is kept: with x_t = αx₀ + σz and
 // E[x₀|x_t] = m + αS K(x_t − αm) it is α²SK.
 func TestEditingForgetsMoreWithMoreStrength(t *testing.T) {
+	t.Parallel()
 	g := standard(sde.VP{})
 	for _, strength := range []float64{0.05, 0.3, 1} {
 		times := grid.StartAt(grid.UniformLogSNR(g.SDE, 1, 1e-3, 3000), strength)
@@ -70,6 +72,7 @@ func TestEditingForgetsMoreWithMoreStrength(t *testing.T) {
 }
 
 func TestStartAtKeepsWhatIsBelow(t *testing.T) {
+	t.Parallel()
 	times := []float64{1, 0.5, 0.2, 0}
 	require.Equal(t, []float64{0.3, 0.2, 0}, grid.StartAt(times, 0.3))
 	require.Equal(t, []float64{0.5, 0.2, 0}, grid.StartAt(times, 0.5))
@@ -78,7 +81,8 @@ func TestStartAtKeepsWhatIsBelow(t *testing.T) {
 }
 
 func TestEncodeAndContinueAreInverse(t *testing.T) {
-	const rows, rtol = 300, 1e-6
+	t.Parallel()
+	const rows, rtol = 100, 1e-6
 	ctx := context.Background()
 	for _, process := range []sde.SDE{sde.VP{}, sde.VE{}, sde.EDM{}} {
 		p := threeModes(t, process)
@@ -103,9 +107,10 @@ func TestEncodeAndContinueAreInverse(t *testing.T) {
 }
 
 func TestEncodeWithFixedStepsReturnsWithItsOrder(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	p := threeModes(t, sde.VP{})
-	data := mat.NewDense(300, 2, nil)
+	data := mat.NewDense(100, 2, nil)
 	require.NoError(t, sampler.Sample(ctx, data, p, sampler.DPMpp2M{}, nil))
 	for _, m := range []struct {
 		pred  sampler.Predictor
@@ -134,6 +139,7 @@ func TestEncodeWithFixedStepsReturnsWithItsOrder(t *testing.T) {
 }
 
 func TestEncodeRefusesWhatHasNoInverse(t *testing.T) {
+	t.Parallel()
 	g := standard(sde.VP{})
 	x := mat.NewDense(1, 2, []float64{1, 2})
 	for _, c := range []struct {
@@ -159,6 +165,7 @@ func TestEncodeRefusesWhatHasNoInverse(t *testing.T) {
 }
 
 func TestBatchesAreTheRowsOfOneSample(t *testing.T) {
+	t.Parallel()
 	const total = 700
 	ctx := context.Background()
 	p := threeModes(t, sde.VP{})
@@ -180,6 +187,7 @@ func TestBatchesAreTheRowsOfOneSample(t *testing.T) {
 }
 
 func TestBatchesGoOnAfterFailedRowsAndEndWithOtherErrors(t *testing.T) {
+	t.Parallel()
 	g := standard(sde.VP{})
 	boom := errors.New("boom")
 	x := mat.NewDense(10, 2, nil)

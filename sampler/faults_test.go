@@ -23,6 +23,7 @@ type scorer func(dst, x *mat.Dense, t []float64)
 func (f scorer) Score(dst, x *mat.Dense, t []float64) { f(dst, x, t) }
 
 func TestUnsetArgumentsAreNamed(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	p := standard(sde.VP{}).problem()
 	x := mat.NewDense(1, 2, nil)
@@ -47,6 +48,7 @@ func TestUnsetArgumentsAreNamed(t *testing.T) {
 }
 
 func TestImpossibleSettingsAreNamed(t *testing.T) {
+	t.Parallel()
 	nan, inf := math.NaN(), math.Inf(1)
 	p := standard(sde.VP{}).problem()
 	for _, c := range []struct {
@@ -108,6 +110,7 @@ func TestImpossibleSettingsAreNamed(t *testing.T) {
 }
 
 func TestOneBadRowLeavesTheOthersUntouched(t *testing.T) {
+	t.Parallel()
 	const rows, bad, badStep = 700, 530, 3
 	g := standard(sde.VP{})
 	times := grid.Default(g, 8)
@@ -162,6 +165,7 @@ func TestOneBadRowLeavesTheOthersUntouched(t *testing.T) {
 }
 
 func TestContinueReportsRowsThatAreNotFiniteAtTheStart(t *testing.T) {
+	t.Parallel()
 	x := mat.NewDense(3, 2, []float64{1, 2, 3, math.Inf(1), math.NaN(), 6})
 	p := standard(sde.VP{}).problem()
 	err := sampler.Continue(context.Background(), x, p, sampler.DDIM{}, &sampler.Settings{FirstRow: 10})
@@ -254,6 +258,7 @@ func TestErrorsOfMethodsAndObserversStopTheRun(t *testing.T) {
 }
 
 func TestObserversSeeEveryPointOfTheGrid(t *testing.T) {
+	t.Parallel()
 	g := standard(sde.VP{})
 	times := grid.Default(g, 9)
 	var seen []float64
@@ -295,6 +300,7 @@ func TestPanicsReachTheCaller(t *testing.T) {
 }
 
 func TestScoresRunInTheirOwnCoordinates(t *testing.T) {
+	t.Parallel()
 	g := standard(sde.VP{})
 	shift, scale := []float64{10, -3}, []float64{2, 0.5}
 	p := sde.Problem{SDE: g.SDE, Score: g, Frame: sde.Frame{Shift: shift, Scale: scale}}
@@ -332,6 +338,7 @@ func TestScoresRunInTheirOwnCoordinates(t *testing.T) {
 }
 
 func TestPriorIsCalibrated(t *testing.T) {
+	t.Parallel()
 	// With unit impulses the starting points themselves can be read off.
 	imp := impulses{{purpose: noise.Prior, coor: 0}, {purpose: noise.Prior, coor: 1}}
 	for _, p := range []sde.SDE{sde.VP{}, sde.VE{}, sde.EDM{}} {

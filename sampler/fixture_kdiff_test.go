@@ -165,6 +165,7 @@ func tape(draws fixture.Array, n int) noise.Recorded {
 }
 
 func TestFixtureKDiffusion(t *testing.T) {
+	t.Parallel()
 	var file struct {
 		Mixtures []fixture.Mixture `json:"mixtures"`
 		Cases    []kdiff           `json:"cases"`
@@ -241,6 +242,7 @@ func (c kdiff) adaptive(t *testing.T, mixtures []fixture.Mixture) {
 // The levels of an ancestral step, read off a step of a score for which D = 0:
 // the state ends at ς_down, and the noise is ς_up.
 func TestFixtureAncestralLevels(t *testing.T) {
+	t.Parallel()
 	var file struct {
 		Steps []struct {
 			From float64 `json:"sigma_from"`
@@ -277,6 +279,7 @@ type origin struct{}
 func (origin) Score(dst, x *mat.Dense, t []float64) { dst.Scale(-1/(t[0]*t[0]), x) }
 
 func TestFixtureDenoisers(t *testing.T) {
+	t.Parallel()
 	var file struct {
 		Mixtures []fixture.Mixture `json:"mixtures"`
 		Checks   []struct {

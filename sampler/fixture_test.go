@@ -158,6 +158,7 @@ func one(t *testing.T, c setting, p sde.Problem, st step, tape noise.Source, fin
 }
 
 func TestFixturePredictors(t *testing.T) {
+	t.Parallel()
 	var file struct {
 		Mixtures []fixture.Mixture `json:"mixtures"`
 		Cases    []struct {
@@ -182,6 +183,7 @@ func TestFixturePredictors(t *testing.T) {
 }
 
 func TestFixtureCorrectors(t *testing.T) {
+	t.Parallel()
 	var file struct {
 		Mixtures []fixture.Mixture `json:"mixtures"`
 		Cases    []struct {
@@ -225,6 +227,7 @@ func correctedMean(t *testing.T, c setting, p sde.Problem, st step, tape noise.S
 
 // What the peer cannot do is listed, and is done here.
 func TestFixturePeerErrors(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"predictors", "correctors"} {
 		var file struct {
 			Mixtures []fixture.Mixture `json:"mixtures"`
@@ -276,6 +279,7 @@ func (s *states) Observe(_ int, _ float64, x mat.Matrix) error {
 }
 
 func TestFixtureTrajectories(t *testing.T) {
+	t.Parallel()
 	var file struct {
 		Mixtures []fixture.Mixture `json:"mixtures"`
 		Cases    []struct {
@@ -355,6 +359,7 @@ func TestFixtureTrajectories(t *testing.T) {
 // method of high order gets there with small steps; the peer's "denoised" is
 // one reverse-diffusion step without its noise.
 func TestFixtureProbabilityFlowByFixedSteps(t *testing.T) {
+	t.Parallel()
 	var file struct {
 		Mixtures []fixture.Mixture `json:"mixtures"`
 		ODE      []struct {

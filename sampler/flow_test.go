@@ -23,7 +23,8 @@ func (g tangentGauss) JVP(dst, jv, x, v *mat.Dense, t []float64) {
 }
 
 func TestHutchinsonVarianceIsThatOfTheMatrix(t *testing.T) {
-	const rows, probes = 4000, 4
+	t.Parallel()
+	const rows, probes = 2000, 4
 	g := standard(sde.VP{})
 	start, end := g.Span()
 	// log p is c + vᵀAv: with the flow's linear map R of y = x/r, A = log R − cI,
@@ -76,6 +77,7 @@ func (s divergent) Divergence(dst *mat.Dense, div []float64, x *mat.Dense, t []f
 }
 
 func TestLogProbRefusesWhatItCannotDo(t *testing.T) {
+	t.Parallel()
 	p := threeModes(t, sde.VP{})
 	exact := p.Score.(sde.Divergencer)
 	cancelled, cancel := context.WithCancel(context.Background())
@@ -130,6 +132,7 @@ func TestLogProbRefusesWhatItCannotDo(t *testing.T) {
 }
 
 func TestLogProbGivesUpSingleRows(t *testing.T) {
+	t.Parallel()
 	p := threeModes(t, sde.VP{})
 	p.Score = divergent{p.Score.(sde.Divergencer)}
 	x := mat.NewDense(4, 2, []float64{0.5, 0, 101, 0, math.NaN(), 1, -1, 0.5})
@@ -160,6 +163,7 @@ func TestLogProbGivesUpSingleRows(t *testing.T) {
 }
 
 func TestBitsPerDimCountsTheStepsOfTheData(t *testing.T) {
+	t.Parallel()
 	// Uniform on 256 grey levels: 8 bits, whatever the pixels' range.
 	require.InDelta(t, 8, sampler.BitsPerDim(0, 5, 1./256), 1e-12)
 	require.InDelta(t, 8, sampler.BitsPerDim(-5*math.Ln2, 5, 2./256), 1e-12)

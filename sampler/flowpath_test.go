@@ -37,6 +37,7 @@ func (f frozen) Divergence(dst *mat.Dense, div []float64, x *mat.Dense, t []floa
 }
 
 func TestStepsEndWhereAScoreHasAKink(t *testing.T) {
+	t.Parallel()
 	p := threeModes(t, sde.VE{})
 	f := frozen{p.Score.(sde.Divergencer), 0.2}
 	x := dataset.Sample(threeLaw(t), 200)
@@ -87,6 +88,7 @@ func (c counted) Divergence(dst *mat.Dense, div []float64, x *mat.Dense, t []flo
 }
 
 func TestDivergencesWithoutWeightAreNotEvaluated(t *testing.T) {
+	t.Parallel()
 	p := threeModes(t, sde.VP{})
 	var scores, divergences int
 	p.Score = counted{p.Score.(sde.Divergencer), &scores, &divergences}
@@ -110,6 +112,7 @@ func (b bundled) JVPs(dst *mat.Dense, jv []*mat.Dense, x *mat.Dense, v []*mat.De
 }
 
 func TestProbesShareAnEvaluationOfTheScore(t *testing.T) {
+	t.Parallel()
 	p := threeModes(t, sde.VP{})
 	x := dataset.Sample(threeLaw(t), 30)
 	s := &sampler.FlowSettings{Probes: 5, Seed: 3}

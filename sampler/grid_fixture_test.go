@@ -22,6 +22,7 @@ func sameGrid(t *testing.T, want, got []float64) {
 var anyEDM = sde.EDM{SigmaMin: 1e-9, SigmaMax: 1e9}
 
 func TestFixtureSchedulesOfKDiffusion(t *testing.T) {
+	t.Parallel()
 	var file struct {
 		Schedules []struct {
 			Name     string    `json:"name"`
@@ -62,6 +63,7 @@ func TestFixtureSchedulesOfKDiffusion(t *testing.T) {
 }
 
 func TestFixtureTimestepsOfEDM(t *testing.T) {
+	t.Parallel()
 	type options struct {
 		Steps          int      `json:"num_steps"`
 		SigmaMin       *float64 `json:"sigma_min"`
@@ -134,6 +136,7 @@ func TestFixtureTimestepsOfEDM(t *testing.T) {
 }
 
 func TestFixtureTimestepsOfAzula(t *testing.T) {
+	t.Parallel()
 	var file struct {
 		Cases []struct {
 			Sampler string    `json:"sampler"`

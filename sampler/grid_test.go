@@ -18,6 +18,7 @@ func ratio(p sde.SDE, t float64) float64 {
 }
 
 func TestGridsFollowTheirFormulas(t *testing.T) {
+	t.Parallel()
 	for name, p := range map[string]sde.SDE{"VP": sde.VP{}, "VE": sde.VE{}, "EDM": sde.EDM{}} {
 		t.Run(name, func(t *testing.T) {
 			start, end := p.Span()
@@ -63,6 +64,7 @@ func TestGridsFollowTheirFormulas(t *testing.T) {
 }
 
 func TestKarrasIsCutToTheSpan(t *testing.T) {
+	t.Parallel()
 	for name, p := range map[string]sde.SDE{"VP": sde.VP{}, "VE": sde.VE{}, "EDM": sde.EDM{}, "narrow": sde.VE{SigmaMin: 0.1, SigmaMax: 5}} {
 		t.Run(name, func(t *testing.T) {
 			start, end := p.Span()
@@ -81,6 +83,7 @@ func TestKarrasIsCutToTheSpan(t *testing.T) {
 }
 
 func TestBadGridsAreNamed(t *testing.T) {
+	t.Parallel()
 	p := standard(sde.VP{}).problem()
 	nan, inf := math.NaN(), math.Inf(1)
 	for _, c := range []struct {
@@ -117,6 +120,7 @@ func TestBadGridsAreNamed(t *testing.T) {
 
 // At σ = 0 the deterministic methods end on their last denoised state.
 func TestLastPointWithoutNoiseGivesTheDenoisedState(t *testing.T) {
+	t.Parallel()
 	g := standard(sde.VP{})
 	start := mat.NewDense(3, 2, []float64{1, -2, 0.3, 0.1, -1, 2})
 	for _, pred := range []sampler.Predictor{sampler.DDIM{}, sampler.Heun{}, sampler.DPMpp2M{}, sampler.DDIM{Eta: 1}} {
@@ -129,6 +133,7 @@ func TestLastPointWithoutNoiseGivesTheDenoisedState(t *testing.T) {
 }
 
 func TestBadLevelsAreNamed(t *testing.T) {
+	t.Parallel()
 	for says, ratios := range map[string][]float64{
 		"sigmas[0] = 90, expected σ/α of a time in the span, from 0.002 to 80": {90, 1},
 		"sigmas[1] = 0.001, expected σ/α of a time in the span":                {1, 0.001},

@@ -245,7 +245,8 @@ var methods = []struct {
 }
 
 func TestPredictorsFollowTheirRecursionExactly(t *testing.T) {
-	for _, p := range processes(201) {
+	t.Parallel()
+	for _, p := range processes(61) {
 		prior, start := priorOf(p.g, p.times[0])
 		for _, m := range methods {
 			t.Run(fmt.Sprintf("%s/%T%v", p.name, m.pred, m.pred), func(t *testing.T) {
@@ -267,8 +268,9 @@ func TestPredictorsFollowTheirRecursionExactly(t *testing.T) {
 }
 
 func TestLangevinFollowsItsRecursionExactly(t *testing.T) {
+	t.Parallel()
 	damp := func(t float64) float64 { return 1 / (1 + t) }
-	for _, p := range processes(201) {
+	for _, p := range processes(61) {
 		prior, start := priorOf(p.g, p.times[0])
 		analytic := func(r float64, scale func(float64) float64) func(t float64) float64 {
 			return func(t float64) float64 {
@@ -295,6 +297,7 @@ func TestLangevinFollowsItsRecursionExactly(t *testing.T) {
 }
 
 func TestLangevinAtOneTimeReachesItsBiasedStationaryLaw(t *testing.T) {
+	t.Parallel()
 	// At a fixed time the chain with step e tends to N(αm, C(I − ½eC⁻¹)⁻¹).
 	g := standard(sde.EDM{})
 	times := []float64{0.5, 0.4}

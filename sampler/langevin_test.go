@@ -33,10 +33,11 @@ func ringProblem(t testing.TB) sde.Problem {
 // A thousand steps of the default corrector at a noise level throw no row out
 // and keep the distribution they leave invariant up to O(e).
 func TestLangevinStaysOnTheRing(t *testing.T) {
+	t.Parallel()
 	const sigma = 0.1
-	rows := 10000
+	rows := 3000
 	if testing.Short() {
-		rows = 1000
+		rows = 500
 	}
 	ctx := context.Background()
 	p := ringProblem(t)
@@ -69,6 +70,7 @@ func TestLangevinStaysOnTheRing(t *testing.T) {
 // Beyond e = 2 λ_min the chain explodes: it is reported, not returned. On the
 // ring a row first wanders among the modes, so that only some have left by then.
 func TestUnstableLangevinIsReported(t *testing.T) {
+	t.Parallel()
 	const rows, sigma = 100, 0.1
 	g := standard(sde.EDM{})
 	var eigen mat.EigenSym
@@ -113,6 +115,7 @@ func TestUnstableLangevinIsReported(t *testing.T) {
 // The published rule looks at all rows: with 20 of them the step is finite and
 // the same whatever the workers, and a row that has failed does not count.
 func TestBatchNormsCouplesTheRowsItIsGiven(t *testing.T) {
+	t.Parallel()
 	g := standard(sde.VP{})
 	run := func(rows, workers int) *mat.Dense {
 		x := mat.NewDense(rows, 2, nil)
@@ -136,6 +139,7 @@ func TestBatchNormsCouplesTheRowsItIsGiven(t *testing.T) {
 
 // Annealed Langevin dynamics is NoPredictor with a corrector on falling levels.
 func TestAnnealedLangevinReachesTheData(t *testing.T) {
+	t.Parallel()
 	const rows = 2000
 	g := standard(sde.VE{})
 	x := mat.NewDense(rows, 2, nil)

@@ -47,6 +47,7 @@ func logProbs(t *testing.T, p sde.Problem, x *mat.Dense, s *sampler.FlowSettings
 }
 
 func TestFixtureLikelihood(t *testing.T) {
+	t.Parallel()
 	var file struct {
 		Mixtures []fixture.Mixture `json:"mixtures"`
 		Cases    []struct {
@@ -102,6 +103,7 @@ func TestFixtureLikelihood(t *testing.T) {
 }
 
 func TestFixtureLikelihoodOfKDiffusion(t *testing.T) {
+	t.Parallel()
 	var file struct {
 		Mixtures []fixture.Mixture `json:"mixtures"`
 		Cases    []struct {
@@ -144,6 +146,7 @@ type wide struct{ sde.SDE }
 func (wide) Span() (start, end float64) { return 1e-8, 1 - 1e-8 }
 
 func TestFixtureLikelihoodOfFlowMatching(t *testing.T) {
+	t.Parallel()
 	var file struct {
 		Mixtures []fixture.Mixture `json:"mixtures"`
 		Cases    []struct {

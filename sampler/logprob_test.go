@@ -79,6 +79,7 @@ var flowProcesses = []struct {
 }{{"VP", sde.VP{}}, {"sub-VP", sde.SubVP{}}, {"VE", sde.VE{}}, {"EDM", sde.EDM{}}, {"cosine", sde.Cosine{}}, {"linear", sde.Linear{}}}
 
 func TestLogProbErrsAsToleratedOnEveryRow(t *testing.T) {
+	t.Parallel()
 	law := threeLaw(t)
 	for i, p := range flowProcesses {
 		data := 400
@@ -108,6 +109,7 @@ func TestLogProbErrsAsToleratedOnEveryRow(t *testing.T) {
 }
 
 func TestLogProbKnowsItsError(t *testing.T) {
+	t.Parallel()
 	law := threeLaw(t)
 	x := points(law, 200)
 	for _, p := range flowProcesses {
@@ -130,7 +132,8 @@ func TestLogProbKnowsItsError(t *testing.T) {
 }
 
 func TestDensitiesIntegrateToOne(t *testing.T) {
-	const side, half = 200, 4.0
+	t.Parallel()
+	const side, half = 120, 4.0
 	x := mat.NewDense(side*side, 2, nil)
 	for i := range side * side {
 		x.SetRow(i, []float64{half * (2*(float64(i%side)+0.5)/side - 1), half * (2*(float64(i/side)+0.5)/side - 1)})
@@ -146,6 +149,7 @@ func TestDensitiesIntegrateToOne(t *testing.T) {
 }
 
 func TestLatentsDecodeToTheirRows(t *testing.T) {
+	t.Parallel()
 	law := threeLaw(t)
 	x := points(law, 200)
 	const tol = 1e-6
@@ -163,16 +167,17 @@ func TestLatentsDecodeToTheirRows(t *testing.T) {
 }
 
 func TestSamplesComeWithTheirDensity(t *testing.T) {
+	t.Parallel()
 	law := threeLaw(t)
 	for _, p := range []sde.SDE{sde.VP{}, sde.EDM{}} {
-		x, logp := mat.NewDense(300, 2, nil), make([]float64, 300)
+		x, logp := mat.NewDense(100, 2, nil), make([]float64, 100)
 		s := &sampler.FlowSettings{RTol: 1e-7, ATol: 1e-7, Seed: 3, Latents: true}
 		r, err := sampler.SampleLogProb(context.Background(), x, logp, threeModes(t, p), s)
 		require.NoError(t, err)
-		again := make([]float64, 300)
+		again := make([]float64, 100)
 		_, err = sampler.LogProb(context.Background(), again, x, threeModes(t, p), s)
 		require.NoError(t, err)
-		same := mat.NewDense(300, 2, nil)
+		same := mat.NewDense(100, 2, nil)
 		start, end := p.Span()
 		require.NoError(t, sampler.Sample(context.Background(), same, threeModes(t, p), sampler.DormandPrince{RTol: 1e-9, ATol: 1e-9},
 			&sampler.Settings{Grid: []float64{end, start}, Final: sampler.FinalState, Seed: 3}))
@@ -186,6 +191,7 @@ func TestSamplesComeWithTheirDensity(t *testing.T) {
 }
 
 func TestDensitiesAreThoseOfTheDataNotOfTheModel(t *testing.T) {
+	t.Parallel()
 	p := threeModes(t, sde.VP{})
 	y := points(threeLaw(t), 20)
 	n, _ := y.Dims()
@@ -210,6 +216,7 @@ func TestDensitiesAreThoseOfTheDataNotOfTheModel(t *testing.T) {
 }
 
 func TestFlowBitsDoNotDependOnWorkersOrBatches(t *testing.T) {
+	t.Parallel()
 	const rows = 1100
 	p := threeModes(t, sde.EDM{})
 	x := dataset.Sample(threeLaw(t), rows)
@@ -224,7 +231,7 @@ func TestFlowBitsDoNotDependOnWorkersOrBatches(t *testing.T) {
 			return dst, r
 		}
 		want, all := run(x, 1, 0)
-		for _, workers := range []int{0, 2, 7, 64} {
+		for _, workers := range []int{0, 2, 7} {
 			got, r := run(x, workers, 0)
 			require.Equal(t, want, got)
 			require.Equal(t, all.Error, r.Error)
@@ -232,7 +239,7 @@ func TestFlowBitsDoNotDependOnWorkersOrBatches(t *testing.T) {
 			require.Equal(t, all.Evaluations, r.Evaluations)
 			sameBits(t, all.Latents, r.Latents)
 		}
-		for _, batch := range []int{1, 7, 64, 512} {
+		for _, batch := range []int{1, 7, 64} {
 			got, _ := run(x.Slice(100, 100+batch, 0, 2).(*mat.Dense), 2, 100)
 			require.Equal(t, want[100:100+batch], got)
 		}

@@ -250,7 +250,8 @@ var flowMethods = []struct {
 }
 
 func TestFlowMethodsFollowTheirRecursionExactly(t *testing.T) {
-	for _, p := range processes(201) {
+	t.Parallel()
+	for _, p := range processes(61) {
 		for _, m := range flowMethods {
 			t.Run(fmt.Sprintf("%s/%T%v", p.name, m.pred, m.pred), func(t *testing.T) {
 				prior, start := priorOf(p.g, p.times[0])
@@ -265,6 +266,7 @@ func TestFlowMethodsFollowTheirRecursionExactly(t *testing.T) {
 // Each method is told from its neighbours, which are its likeliest slips: the
 // order one off, the other form, the other B(h).
 func TestFlowMethodsAreToldApart(t *testing.T) {
+	t.Parallel()
 	p := processes(51)[0]
 	prior, start := priorOf(p.g, p.times[0])
 	var got, want []moments
@@ -298,6 +300,7 @@ func order1(p sampler.Predictor) bool {
 
 // A last time of σ = 0 is reached by the denoiser, without an evaluation there.
 func TestFlowMethodsEndAtTheDenoiserWithoutNoise(t *testing.T) {
+	t.Parallel()
 	g := standard(sde.EDM{})
 	times := grid.Karras(g, 80, 0.5, 7, 6)
 	for _, m := range flowMethods {

@@ -163,7 +163,8 @@ func langevinRoot(c float64, at func(*sampler.Step) float64) corrector {
 // A test that no slip of the pen can fail proves nothing: each mutant must be
 // told from the method, and the same code without the slip must not be.
 func TestMutantsAreCaught(t *testing.T) {
-	p := processes(201)[0]
+	t.Parallel()
+	p := processes(61)[0]
 	prior, start := priorOf(p.g, p.times[0])
 	follow := func(step func(a, b at, h float64) affine) moments {
 		return expected(p.g, p.times, start, step, 0, nil)

@@ -17,6 +17,7 @@ import (
 // Every slip to a neighbouring method or option shows: a predictor agrees with
 // its own recursion and with no other.
 func TestStochasticAndMultistepMethodsAreToldApart(t *testing.T) {
+	t.Parallel()
 	p := processes(31)[0]
 	times := p.times[:len(p.times)-2]
 	prior, start := priorOf(p.g, times[0])
@@ -37,6 +38,7 @@ func TestStochasticAndMultistepMethodsAreToldApart(t *testing.T) {
 }
 
 func TestNoisyMethodsDoNotDependOnWorkersOrBatches(t *testing.T) {
+	t.Parallel()
 	const rows = 700
 	p := threeModes(t, sde.VP{})
 	for _, m := range unfolded {
@@ -75,6 +77,7 @@ func TestNoisyMethodsDoNotAllocate(t *testing.T) {
 // With a last point at σ = 0 every method ends at a denoised state, without an
 // evaluation there; the counts are those of the table.
 func TestEvaluationsOfKDiffusionsMethods(t *testing.T) {
+	t.Parallel()
 	g := standard(sde.EDM{})
 	churn := sampler.Churn{SChurn: 20}
 	times := grid.Default(g, 20)
@@ -114,6 +117,7 @@ func TestEvaluationsOfKDiffusionsMethods(t *testing.T) {
 }
 
 func TestDPMFastSpendsItsEvaluations(t *testing.T) {
+	t.Parallel()
 	g := standard(sde.VP{})
 	for n := 1; n < 14; n++ {
 		fast := sampler.DPMFast{Evaluations: n}
@@ -128,6 +132,7 @@ func TestDPMFastSpendsItsEvaluations(t *testing.T) {
 // DDIM's η = 1 and the Euler-ancestral step are one formula, LMS-1 and Euler's
 // step in σ/α another, and RungeKutta on σ = t is Heun.
 func TestMethodsKnownUnderTwoNames(t *testing.T) {
+	t.Parallel()
 	edm, vp := standard(sde.EDM{}), standard(sde.VP{})
 	churn := sampler.Churn{SChurn: 30, STmin: 0.1}
 	for _, c := range []struct {
@@ -149,6 +154,7 @@ func TestMethodsKnownUnderTwoNames(t *testing.T) {
 }
 
 func TestImpossibleSettingsOfKDiffusionsMethodsAreNamed(t *testing.T) {
+	t.Parallel()
 	nan, inf := math.NaN(), math.Inf(1)
 	g := standard(sde.VP{})
 	for _, c := range []struct {

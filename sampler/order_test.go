@@ -57,6 +57,7 @@ func slopes(errors []float64) []float64 {
 // From another prior than p_T the limits of the flow and of the reverse SDE are
 // two; samplertest measures all orders from p_T itself.
 func TestOrdersOnAGaussianFromAnotherPrior(t *testing.T) {
+	t.Parallel()
 	for _, m := range []struct {
 		pred       sampler.Predictor
 		predict    int
@@ -78,7 +79,7 @@ func TestOrdersOnAGaussianFromAnotherPrior(t *testing.T) {
 		t.Run(fmt.Sprintf("%T%v", m.pred, m.pred), func(t *testing.T) {
 			g := standard(sde.VP{})
 			var errors []float64
-			for _, n := range []int{400, 800, 1600} {
+			for _, n := range []int{200, 400, 800} {
 				times := grid.UniformLogSNR(g.SDE, 1, 1e-3, n+1)
 				prior, start := priorOf(g, times[0])
 				s := sampler.Settings{Grid: times, Prior: prior, Final: sampler.FinalState}
@@ -121,9 +122,10 @@ func medianDistance(x, y *mat.Dense) float64 {
 }
 
 func TestReferenceFlowIsExact(t *testing.T) {
+	t.Parallel()
 	const from, to = 0.8, 0.05
 	p := threeModes(t, sde.VP{})
-	start := normals(500, 2)
+	start := normals(100, 2)
 	require.Less(t, medianDistance(flowByRungeKutta(p, start, from, to, 1000), flowByRungeKutta(p, start, from, to, 500)), 16e-11,
 		"half the steps have 16 times the error: the reference is right to 1e-11")
 }

@@ -86,6 +86,7 @@ func (own2M) Predict(s *sampler.Step) error {
 // What the predictors of the library are made of, a user has: written from the
 // outside they give the same bits.
 func TestPredictorsOfOnesOwnGiveTheSameBits(t *testing.T) {
+	t.Parallel()
 	for _, p := range []sde.SDE{sde.VP{}, sde.EDM{}, sde.Cosine{}} {
 		g := standard(p)
 		for _, c := range []struct{ library, own sampler.Predictor }{
@@ -108,6 +109,7 @@ func TestPredictorsOfOnesOwnGiveTheSameBits(t *testing.T) {
 
 // The quantities of a Step are those of package sde.
 func TestQuantitiesOfAStepAreThoseOfTheScore(t *testing.T) {
+	t.Parallel()
 	for _, p := range []sde.SDE{sde.VP{}, sde.EDM{}, sde.Cosine{}, sde.Linear{}} {
 		g := standard(p)
 		looks := predictor(func(s *sampler.Step) error {

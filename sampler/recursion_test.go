@@ -339,7 +339,8 @@ var unfolded = []struct {
 }
 
 func TestStochasticAndMultistepMethodsFollowTheirRecursionExactly(t *testing.T) {
-	for _, p := range processes(201) {
+	t.Parallel()
+	for _, p := range processes(61) {
 		grid := p.times[:len(p.times)-5] // levels below the end lie in the span
 		prior, start := priorOf(p.g, grid[0])
 		for _, m := range unfolded {

@@ -52,6 +52,7 @@ func TestConditionalSamplesHaveTheMeanOfTheirCondition(t *testing.T) {
 
 // A mean that is named is taken.
 func TestASettingsPriorOverridesTheProblems(t *testing.T) {
+	t.Parallel()
 	g := standard(sde.EDM{})
 	p := g.problem()
 	p.Conditional, p.Prior = true, sde.Prior{Mean: []float64{1, 2}}

@@ -14,6 +14,7 @@ import (
 )
 
 func TestStepsVisitTheGridAndEndWithTheSample(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	p := threeModes(t, sde.VP{})
 	times := grid.Default(p, 9)
@@ -53,6 +54,7 @@ func TestStepsVisitTheGridAndEndWithTheSample(t *testing.T) {
 }
 
 func TestStepsStopAtBreak(t *testing.T) {
+	t.Parallel()
 	g := standard(sde.VP{})
 	score := &counting{Scorer: g, times: map[float64]int{}}
 	x := mat.NewDense(2, 2, []float64{1, 2, 3, 4})
@@ -67,6 +69,7 @@ func TestStepsStopAtBreak(t *testing.T) {
 }
 
 func TestDenoisedIsTweediesAndSharedWithTheNextStep(t *testing.T) {
+	t.Parallel()
 	g := standard(sde.VP{})
 	times := append(grid.Default(g, 12), 0)
 	for _, c := range []struct {
@@ -119,6 +122,7 @@ func TestDenoisedIsTweediesAndSharedWithTheNextStep(t *testing.T) {
 }
 
 func TestStepsEndWithTheErrorOfSample(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(context.Background())
 	g := standard(sde.VP{})
 	boom := errors.New("boom")
@@ -187,6 +191,7 @@ func TestStepsEndWithTheErrorOfSample(t *testing.T) {
 }
 
 func TestStepsShowTheDataCoordinatesOfAFrame(t *testing.T) {
+	t.Parallel()
 	g := standard(sde.VP{})
 	shift, scale := []float64{10, -3}, []float64{2, 0.5}
 	x, seen := mat.NewDense(4, 2, nil), mat.NewDense(4, 2, nil)

@@ -29,6 +29,7 @@ var everyMethod = []any{
 }
 
 func TestTheTableOfMethodsIsComplete(t *testing.T) {
+	t.Parallel()
 	var want, got []string
 	for _, m := range everyMethod {
 		got = append(got, reflect.TypeOf(m).Name())
@@ -75,6 +76,7 @@ func spoilt(m any, yield func(field string, m any)) {
 // An impossible number is an error before the run, which names the type and the
 // field, of every method that has numbers.
 func TestImpossibleFieldsAreRefusedBeforeTheRun(t *testing.T) {
+	t.Parallel()
 	g := standard(sde.VP{})
 	p := sde.Problem{SDE: g.SDE, Score: scorer(func(_, _ *mat.Dense, _ []float64) { require.Fail(t, "the run has begun") })}
 	for _, m := range everyMethod {
@@ -106,6 +108,7 @@ func TestImpossibleFieldsAreRefusedBeforeTheRun(t *testing.T) {
 
 // A wrapper that hides Validate postpones the error, no more.
 func TestAWrapperDoesNotMakeAnImpossibleFieldPossible(t *testing.T) {
+	t.Parallel()
 	g := standard(sde.VP{})
 	for _, m := range everyMethod {
 		spoilt(m, func(_ string, m any) {

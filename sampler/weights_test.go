@@ -13,6 +13,7 @@ import (
 // Weights for nodes at any place are recorded in the peer's own variables:
 // u = σ/α for zAB, which serves vAB too, and u = log(σ/α) for the others.
 func TestFixtureAzulaWeights(t *testing.T) {
+	t.Parallel()
 	var file struct {
 		Coefficients []struct {
 			Sampler string    `json:"sampler"`
@@ -58,6 +59,7 @@ func TestFixtureAzulaWeights(t *testing.T) {
 }
 
 func TestPhiIsItsIntegral(t *testing.T) {
+	t.Parallel()
 	factorial := 1.0
 	for k := 1; k <= maxNodes; k++ {
 		for _, z := range []float64{-40, -5, -1.01, -1, -0.3, -1e-9, 0, 1e-12, 0.2, 1, 1.01, 3, 25} {

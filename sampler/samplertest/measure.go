@@ -56,8 +56,12 @@ func weakOrders(c Claim) ([]float64, error) {
 	const from, to = 1, 1e-3
 	g := standard(sde.VP{})
 	start := g.at(from)
+	grids := []int{100, 200, 400}
+	if c.Stochastic { // every normal is a row
+		grids = []int{50, 100, 200}
+	}
 	var errs []float64
-	for _, n := range []int{100, 200, 400} {
+	for _, n := range grids {
 		times := grid.UniformLogSNR(g, from, to, n+1)
 		pred, err := c.seeded(g.problem())
 		if err != nil {
@@ -111,7 +115,7 @@ func reversible(pred sampler.Predictor) bool {
 // strongOrders compares refinements on one Brownian path, on the Gaussian: its
 // rows err alike, so that their root mean square tells more than a median.
 func strongOrders(c Claim) ([]float64, error) {
-	const rows, from, to = 150, 1, 0.05
+	const rows, from, to = 100, 1, 0.05
 	p := standard(sde.VP{}).problem()
 	var errs []float64
 	var last *mat.Dense
