@@ -200,6 +200,7 @@ func TestTimesFillTheirStrata(t *testing.T) {
 // E (x̄ − x₀)·h(x_t) = 0 for every h. Leaving the own row out is the mistake that
 // the test must be able to see.
 func TestRaoBlackwellisedTargetIsUnbiased(t *testing.T) {
+	long(t)
 	m := newModel(t, 2, Config{})
 	for name, without := range map[string]bool{"own row included": false, "own row left out": true} {
 		b := batchOf(t, m, moons(), Settings{Batch: 16, References: 16, Times: LogNormal{Mean: -1, Std: 0.7}, Seed: 5})

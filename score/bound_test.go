@@ -24,6 +24,7 @@ func (s shrink) Denoise(dst, x []float64) []float64 {
 
 // A network that is 0 denoises N(0, 1) exactly, in model coordinates.
 func TestKLBoundIsZeroForTheExactScoreAndTheIntegralOtherwise(t *testing.T) {
+	t.Parallel()
 	const d, mean, scale = 2, 3.0, 1.7
 	for name, p := range map[string]sde.SDE{"EDM": sde.EDM{}, "VP": sde.VP{}, "VE": sde.VE{}} {
 		m := newDead(t, d, Config{Process: p, Net: killed{nn.Linear{Out: d}}, MinNoise: -1})

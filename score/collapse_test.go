@@ -47,6 +47,7 @@ func (a arms) Rand(x []float64) []float64 {
 }
 
 func TestDeadRunIsReported(t *testing.T) {
+	t.Parallel()
 	for name, c := range deadModels {
 		for where, data := range map[string]Data{"moons": moons(), "pinwheel": pinwheel()} {
 			m := newDead(t, 2, c)
@@ -76,6 +77,7 @@ func newDead(t *testing.T, d int, c Config) *Model {
 // With x₀ prediction F = 0 is worse than the linear answer, which the network
 // reaches first: it is young there, not dead.
 func TestYoungRunIsNotDead(t *testing.T) {
+	t.Parallel()
 	run := func(steps int) (*Result, error) {
 		m := newDead(t, 2, Config{Precond: X0{}, Net: nn.RecipeMLP(2, 16)})
 		return Fit(background, m, moons(), &Settings{Steps: steps, Batch: 8, References: -1, Rate: optim.Constant(3e-4)})
@@ -89,6 +91,7 @@ func TestYoungRunIsNotDead(t *testing.T) {
 
 // For Gaussian data F = 0 is the truth.
 func TestGaussianDataRaiseNoAlarm(t *testing.T) {
+	long(t)
 	for d := 1; d <= 3; d++ {
 		m := newDead(t, d, Config{Net: killed{nn.Linear{Out: d}}})
 		r := fit(t, m, standard(d), &Settings{Steps: 500, Batch: 4, References: -1})
@@ -124,6 +127,7 @@ func TestChecksComeAtTheirSteps(t *testing.T) {
 
 // A process that never has the levels of the detector raises no alarm.
 func TestDetectorStaysWithinTheSpan(t *testing.T) {
+	t.Parallel()
 	m := newDead(t, 2, Config{Net: killed{nn.Linear{Out: 2}}, Process: sde.EDM{SigmaMin: 20, SigmaMax: 80}})
 	r := fit(t, m, pinwheel(), &Settings{Steps: 500, Batch: 4, References: -1})
 	require.Less(t, r.Diagnoses[0].Explainable, 0.02)
@@ -132,6 +136,7 @@ func TestDetectorStaysWithinTheSpan(t *testing.T) {
 // R is what it says: for a network that knows part of the answer it is the part
 // that it explains. The data are ±1, of which D = tanh(y/σ²) is exact.
 func TestDetectorMeasuresTheExplainedPart(t *testing.T) {
+	t.Parallel()
 	m := newDead(t, 1, Config{Net: killed{nn.Linear{Out: 1}}})
 	two := edited{standard(1), func(x *mat.Dense, _, _ int) {
 		x.Apply(func(_, _ int, v float64) float64 { return math.Copysign(1, v) }, x)
@@ -191,6 +196,7 @@ func TestDetectorAgreesWithItsDefinition(t *testing.T) {
 // L*(t) = Σ α²s/(α²s + σ²) is the least mean error of a noise prediction for
 // Gaussian data with variances s; a linear network reaches it.
 func TestTrainingReachesTheOptimumOfGaussianData(t *testing.T) {
+	long(t)
 	variances := []float64{1.6, 0.4}
 	data := edited{standard(2), func(x *mat.Dense, _, _ int) {
 		x.Apply(func(_, j int, v float64) float64 { return math.Sqrt(variances[j])*v + 3 }, x)

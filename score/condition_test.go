@@ -94,6 +94,7 @@ func guide(t *testing.T, c, u sde.Problem, w float64) sde.Problem {
 }
 
 func TestConditionalScoresAreThoseOfTheLabels(t *testing.T) {
+	long(t)
 	m, err := New(2, &Config{Net: nn.RecipeMLP(2, 32), Cond: Conditions{Classes: []int{3}}, Seed: 1})
 	require.NoError(t, err)
 	s := &Settings{Steps: 1200, Batch: 256, Seed: 2, DropCond: 0.2}
@@ -136,6 +137,7 @@ func newConditional(t *testing.T, c Conditions) *Model {
 }
 
 func TestSamplesOfEachRowFollowItsCondition(t *testing.T) {
+	long(t)
 	for _, c := range []Conditions{{Classes: []int{2}}, {Columns: 1}, {Columns: 1, Embed: nn.Sequential{nn.Linear{Out: 5}, nn.Tanh{}}}} {
 		m := newConditional(t, c)
 		const n = 70
@@ -242,6 +244,7 @@ func TestBatchesCarryConditions(t *testing.T) {
 }
 
 func TestContinuousConditionsAreStandardised(t *testing.T) {
+	long(t)
 	const n = 3000
 	x, cond := normals(n, 2, 1), mat.NewDense(n, 2, nil)
 	x.Apply(func(_, _ int, v float64) float64 { return 0.2 * v }, x)

@@ -32,6 +32,7 @@ func fit(t *testing.T, m *Model, data Data, s *Settings) *Result {
 }
 
 func TestTrainingHasTheSameBitsForAnyWorkers(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]Config{
 		"mlp": {}, "energy": {Net: spherical}, "VP, v": {Process: sde.VP{}, Precond: V{}},
 		"dropout": {Net: nn.Sequential{nn.Linear{Out: 16}, nn.Condition{}, nn.SiLU{}, nn.Dropout{P: 0.2}, nn.Linear{Out: 2}}},

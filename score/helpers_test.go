@@ -14,6 +14,15 @@ import (
 	"github.com/gradlogp/gradlogp/sde"
 )
 
+// long marks a test that takes training or many draws to show its claim, which
+// -short leaves out; it runs beside others.
+func long(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
+	t.Parallel()
+}
+
 // small is a network that is cheap to compile and run.
 var small = nn.MLP{Hidden: []int{16, 16}}
 

@@ -23,11 +23,12 @@ func logProbs(t *testing.T, m *Model, x *mat.Dense, tol, start float64) ([]float
 }
 
 func TestLearnedDensitiesIntegrateToOne(t *testing.T) {
+	long(t)
 	m, err := New(2, &Config{Net: nn.RecipeMLP(2, 32)})
 	require.NoError(t, err)
 	_, err = Fit(t.Context(), m, moons(), &Settings{Steps: 400, Batch: 128})
 	require.NoError(t, err)
-	const side, half = 200, 3.2
+	const side, half = 100, 3.2 // cells of 0.064, arms of 0.1 and more
 	x := mat.NewDense(side*side, 2, nil)
 	for i := range side * side {
 		x.SetRow(i, []float64{half * (2*(float64(i%side)+0.5)/side - 1), half * (2*(float64(i/side)+0.5)/side - 1)})
@@ -55,6 +56,7 @@ func TestLearnedDensitiesIntegrateToOne(t *testing.T) {
 // Differences of the energy at a time are those of the density of the flow from
 // there, as far as training got: both are off the truth, each in its own way.
 func TestEnergyDifferencesAreThoseOfTheFlow(t *testing.T) {
+	long(t)
 	mix := func(src rand.Source) *dataset.Mixture {
 		law, err := dataset.NewIsotropicMixture([]float64{0.6, 0.4}, mat.NewDense(2, 2, []float64{-1, 0, 1, 0.5}), []float64{0.5, 0.4}, src)
 		require.NoError(t, err)

@@ -17,6 +17,7 @@ import (
 // Measured at the seeds 1 to 4: bound .045 to .053, R .22 to .24, 16 to 19 of
 // 1,000 samples off support. A network that is 0 has a bound of 1.87.
 func TestShortRunLearnsMoons(t *testing.T) {
+	long(t)
 	ctx := context.Background()
 	width, batch, rows, limit, most := 58, 256, 1200, 0.08, 40
 	if testing.Short() {

@@ -86,7 +86,7 @@ func TestSamplesLookLikeTheRowsTheyComeFrom(t *testing.T) {
 
 // Of 600 labelled rows each class comes out where it is, the rare one too.
 func TestSamplesOfRareClassesAreWhereTheyBelong(t *testing.T) {
-	t.Parallel()
+	long(t)
 	x, cond := threeClasses(600)
 	m, r := naive(t, x, cond, Conditions{Classes: []int{3}}, 1500)
 	require.Empty(t, r.Warnings)
@@ -104,7 +104,7 @@ func TestSamplesOfRareClassesAreWhereTheyBelong(t *testing.T) {
 // With a class for every few rows there is a warning for those without one, and
 // the others are learned.
 func TestManyClassesOfFewRowsAreLearned(t *testing.T) {
-	t.Parallel()
+	long(t)
 	const n, classes = 400, 20
 	x, cond := normals(n, 1, 5), mat.NewDense(n, 1, nil)
 	for i := range n {

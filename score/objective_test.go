@@ -16,6 +16,7 @@ import (
 )
 
 func TestNoiseLossOfTheExactScoreIsClosedForm(t *testing.T) {
+	long(t)
 	variances := []float64{1.7, 0.4, 0.05}
 	const n = 20000
 	for name, p := range processes {
@@ -36,6 +37,7 @@ func TestNoiseLossOfTheExactScoreIsClosedForm(t *testing.T) {
 }
 
 func TestImplicitLossesAreTheDenoisingLossLessAConstant(t *testing.T) {
+	long(t)
 	const n, d = 8000, 3
 	variances := []float64{1.7, 0.4, 0.8}
 	for _, o := range []Objective{
@@ -54,6 +56,7 @@ func TestImplicitLossesAreTheDenoisingLossLessAConstant(t *testing.T) {
 // With ω = 2wσ⁴/α² the implicit losses are DSM's less a constant, so that their
 // differences between two scores are the same.
 func TestWeightedImplicitLossesHaveTheWeightOfSettings(t *testing.T) {
+	t.Parallel()
 	const n, d = 20000, 2
 	for _, o := range []Objective{ISM{Weighted: true}, SSM{Weighted: true}, SSMVR{Weighted: true}, FDSSM{Weighted: true, Step: 1e-4}} {
 		p := sde.VP{}
@@ -142,6 +145,7 @@ func (velocityWeight) At(p sde.SDE, t float64) float64 {
 }
 
 func TestControlVariateKeepsTheMeanAndRemovesTheVariance(t *testing.T) {
+	t.Parallel()
 	const n = 20000
 	for name, p := range processes {
 		for _, level := range []float64{0.03, 1} {
@@ -208,6 +212,7 @@ func TestObjectivesThatDoNotSuitAreRefused(t *testing.T) {
 // Every objective trains a network to the score of a Gaussian; the excess loss
 // E‖ε̂ − ε̂*‖² starts at the power of what the network can explain.
 func TestEveryObjectiveLearnsTheSameScore(t *testing.T) {
+	long(t)
 	variances := []float64{1.9, 0.1}
 	data, err := Rows(scaled(4000, variances, 1), nil)
 	require.NoError(t, err)

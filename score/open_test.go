@@ -109,6 +109,7 @@ func shaken(t *testing.T, c Config) *Model {
 }
 
 func TestOpenedModelHasTheBitsOfTheSavedOne(t *testing.T) {
+	t.Parallel()
 	for name, c := range libraryModels {
 		t.Run(name, func(t *testing.T) {
 			m := shaken(t, c)

@@ -134,7 +134,8 @@ func TestFlowPredictsTheVelocity(t *testing.T) {
 // the expectation of uniform times, whatever the loss; for VP the quantiles are
 // those of ln(e^B − 1).
 func TestImportanceSamplingKeepsTheExpectedLoss(t *testing.T) {
-	const n = 200000
+	long(t)
+	const n = 50_000
 	for name, p := range map[string]sde.SDE{"VP": sde.VP{}, "sub-VP": sde.SubVP{}, "VE": sde.VE{}, "cosine": sde.Cosine{}} {
 		mean := func(law Times, w Weight) float64 {
 			sum := 0.0

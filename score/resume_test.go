@@ -246,6 +246,7 @@ func TestTheNewestCheckpointsAreKept(t *testing.T) {
 }
 
 func TestOtherSettingsAreRefusedByName(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	base := func() *Settings {
 		s := quick(20)
@@ -310,6 +311,7 @@ func TestCheckpointsDescribeEverySetting(t *testing.T) {
 }
 
 func TestCheckpointThatDoesNotFitIsRefused(t *testing.T) {
+	t.Parallel()
 	s := quick(20)
 	s.Checkpoints.Dir = t.TempDir()
 	s.Validation = Validation{Data: moons(), Every: 10}

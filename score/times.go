@@ -1,7 +1,6 @@
 package score
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 
@@ -90,7 +89,13 @@ func (l LogUniform) Validate() error { return validLevels("LogUniform", l.Low, l
 // levels returns two levels of σ/α, the ends of the span in place of zeros.
 func levels(p sde.SDE, low, high float64) (lo, hi float64) {
 	start, end := p.Span()
-	return cmp.Or(low, math.Exp(-sde.LogSNR(p, start))), cmp.Or(high, math.Exp(-sde.LogSNR(p, end)))
+	if low == 0 {
+		low = math.Exp(-sde.LogSNR(p, start))
+	}
+	if high == 0 {
+		high = math.Exp(-sde.LogSNR(p, end))
+	}
+	return low, high
 }
 
 func validLevels(name string, low, high float64) error {
