@@ -49,7 +49,7 @@ type decoder struct {
 
 // wrong returns the error for what stands at the front.
 func (d *decoder) wrong(want string) error {
-	return fmt.Errorf("%w: %s where %s should stand", ErrMismatch, quoted(d.text), want)
+	return fmt.Errorf("%s where %s should stand: %w", quoted(d.text), want, ErrMismatch)
 }
 
 // take removes s from the front, if it is there.
@@ -80,7 +80,7 @@ func (d *decoder) word() string {
 // value reads a value of to's type.
 func (d *decoder) value(to reflect.Value, depth int) error {
 	if depth > deepest {
-		return fmt.Errorf("%w: parts lie more than %d deep in each other", ErrMismatch, deepest)
+		return fmt.Errorf("parts lie more than %d deep in each other: %w", deepest, ErrMismatch)
 	}
 	switch to.Kind() {
 	case reflect.Interface:
@@ -114,7 +114,7 @@ func (d *decoder) part(to reflect.Value, depth int) error {
 	name := d.word()
 	t := partNamed(name)
 	if t == nil {
-		return fmt.Errorf("%w: %s is not a part that this version of the library can make", ErrNotSerializable, quoted(name))
+		return fmt.Errorf("%s is not a part that this version of the library can make: %w", quoted(name), ErrNotSerializable)
 	}
 	d.text = front
 	v := reflect.New(t)
@@ -130,7 +130,7 @@ func (d *decoder) part(to reflect.Value, depth int) error {
 // assign sets an interface to a part.
 func assign(to, part reflect.Value) error {
 	if !part.Type().Implements(to.Type()) {
-		return fmt.Errorf("%w: a %s where a %s should stand", ErrMismatch, typeName(part.Type()), typeName(to.Type()))
+		return fmt.Errorf("a %s where a %s should stand: %w", typeName(part.Type()), typeName(to.Type()), ErrMismatch)
 	}
 	to.Set(part)
 	return nil
@@ -169,7 +169,7 @@ func (d *decoder) fields(to reflect.Value, name string, depth int) error {
 		field := d.word()
 		f, ok := to.Type().FieldByName(field)
 		if !ok || !f.IsExported() || len(f.Index) != 1 || f.Index[0] <= last {
-			return fmt.Errorf("%w: %s has no field %s, or not in this place", ErrMismatch, name, quoted(field))
+			return fmt.Errorf("%s has no field %s, or not in this place: %w", name, quoted(field), ErrMismatch)
 		}
 		last = f.Index[0]
 		if err := d.expect(":"); err != nil {
@@ -210,7 +210,7 @@ func (d *decoder) scalar(to reflect.Value) error {
 		if v, err = strconv.ParseInt(word, 10, to.Type().Bits()); err == nil {
 			to.SetInt(v)
 			if v > int64(d.left) || v < -int64(d.left) {
-				return fmt.Errorf("%w: the whole number %d is more than the weights in the file allow", ErrMismatch, v)
+				return fmt.Errorf("the whole number %d is more than the weights in the file allow: %w", v, ErrMismatch)
 			}
 			d.left -= int(max(v, -v))
 		}
@@ -228,7 +228,7 @@ func (d *decoder) scalar(to reflect.Value) error {
 		err = strconv.ErrSyntax
 	}
 	if err != nil {
-		return fmt.Errorf("%w: %s where a %s should stand", ErrMismatch, quoted(word), typeName(to.Type()))
+		return fmt.Errorf("%s where a %s should stand: %w", quoted(word), typeName(to.Type()), ErrMismatch)
 	}
 	return nil
 }

@@ -38,7 +38,7 @@ type describer struct {
 
 func (d *describer) all(name string, v any) (text string, own []string, err error) {
 	if what := d.part(name, reflect.ValueOf(v), 1); what != "" {
-		return "", nil, fmt.Errorf("%w: %s; give %T, or a type around it, a GoString method", ErrNotSerializable, what, v)
+		return "", nil, fmt.Errorf("%s; give %T, or a type around it, a GoString method: %w", what, v, ErrNotSerializable)
 	}
 	return string(d.text), d.own, nil
 }

@@ -36,7 +36,7 @@ func TestFunctionsAreNotSavedByTheirAddress(t *testing.T) {
 	var b bytes.Buffer
 	err := m.Save(&b)
 	require.ErrorIs(t, err, ErrNotSerializable)
-	require.ErrorContains(t, err, "score: Save: not serialisable: Config.Process.Alpha is a func; give sde.Schedule, or a type around it, a GoString method")
+	require.ErrorContains(t, err, "score: Save: Config.Process.Alpha is a func; give sde.Schedule, or a type around it, a GoString method")
 	require.Zero(t, b.Len())
 	require.ErrorIs(t, m.SaveFile(t.TempDir()+"/m"), ErrNotSerializable)
 

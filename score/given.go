@@ -57,9 +57,9 @@ func (m *Model) CheckGiven(cond *mat.Dense) error {
 	}
 	switch {
 	case m.cond == nil:
-		return fmt.Errorf("score: Given: %w: the model has no conditions, see Config.Cond", ErrShape)
+		return fmt.Errorf("score: Given: the model has no conditions, see Config.Cond: %w", ErrShape)
 	case n == 0 || k != m.cond.count():
-		return fmt.Errorf("score: Given: %w: conditions of %d rows and %d columns, the model takes %d columns", ErrShape, n, k, m.cond.count())
+		return fmt.Errorf("score: Given: conditions of %d rows and %d columns, the model takes %d columns: %w", n, k, m.cond.count(), ErrShape)
 	}
 	if err := m.cond.check(cond); err != nil {
 		return fmt.Errorf("score: Given: %w", err)

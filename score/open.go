@@ -34,11 +34,10 @@ func Open(path string) (*Model, error) {
 // open makes the model of a file.
 func open(f *checkpoint.File) (*Model, error) {
 	if f.Version < 1 || f.Metadata[metaKind] == "" {
-		return nil, fmt.Errorf("%w: the file is not a saved model", ErrMismatch)
+		return nil, fmt.Errorf("the file is not a saved model: %w", ErrMismatch)
 	}
 	if own := f.Metadata[metaOwn]; own != "" {
-		return nil, fmt.Errorf("%w: the model has parts that are not of this library, %s; make it with New from its Config, and fill it by LoadFile",
-			ErrNotSerializable, quoted(own))
+		return nil, fmt.Errorf("the model has parts that are not of this library, %s; make it with New from its Config, and fill it by LoadFile: %w", quoted(own), ErrNotSerializable)
 	}
 	size, weights := 1<<16, 0 // some for widths that no weight belongs to
 	for _, t := range f.Tensors {
@@ -68,7 +67,7 @@ func open(f *checkpoint.File) (*Model, error) {
 // bounds the widths in it.
 func configOf(f *checkpoint.File, size int) (d int, c *Config, err error) {
 	if d, err = strconv.Atoi(f.Metadata[metaDim]); err != nil || d < 1 || d > size {
-		return 0, nil, fmt.Errorf("%w: %s is %s, want the number of columns", ErrMismatch, metaDim, quoted(f.Metadata[metaDim]))
+		return 0, nil, fmt.Errorf("%s is %s, want the number of columns: %w", metaDim, quoted(f.Metadata[metaDim]), ErrMismatch)
 	}
 	c = &Config{}
 	if c.Process, err = decode[sde.SDE](f.Metadata[metaProcess], size); err != nil {
@@ -86,7 +85,7 @@ func configOf(f *checkpoint.File, size int) (d int, c *Config, err error) {
 		}
 	}
 	if c.MinNoise, err = strconv.ParseFloat(f.Metadata[metaMinNoise], 64); err != nil {
-		return 0, nil, fmt.Errorf("%w: %s is %s, want a number", ErrMismatch, metaMinNoise, quoted(f.Metadata[metaMinNoise]))
+		return 0, nil, fmt.Errorf("%s is %s, want a number: %w", metaMinNoise, quoted(f.Metadata[metaMinNoise]), ErrMismatch)
 	}
 	if c.MinNoise == 0 {
 		c.MinNoise = -1 // in a file 0 is none, in a Config the default
@@ -105,7 +104,7 @@ func build(d int, c *Config, weights int) (*Model, error) {
 		return nil, err
 	}
 	if p.Len() != weights {
-		return nil, fmt.Errorf("%w: the network has %d weights, the file %d", ErrMismatch, p.Len(), weights)
+		return nil, fmt.Errorf("the network has %d weights, the file %d: %w", p.Len(), weights, ErrMismatch)
 	}
 	return New(d, c)
 }

@@ -219,7 +219,7 @@ func TestModelWithPartsOfOnesOwnIsNotOpened(t *testing.T) {
 		require.NoError(t, m.SaveFile(path))
 		_, err = Open(path)
 		require.ErrorIs(t, err, ErrNotSerializable)
-		require.ErrorContains(t, err, "score: Open: "+path+": not serialisable: the model has parts that are not of this library, \""+want[:min(len(want), 80)])
+		require.ErrorContains(t, err, "score: Open: "+path+": the model has parts that are not of this library, \""+want[:min(len(want), 80)])
 		require.ErrorContains(t, err, "make it with New from its Config, and fill it by LoadFile")
 		require.NoError(t, m.LoadFile(path), "that way")
 	}

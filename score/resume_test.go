@@ -393,7 +393,7 @@ func TestOpaqueSettingsCannotBeKept(t *testing.T) {
 	s.Objective, s.Checkpoints.Dir = functional{F: math.Sqrt}, filepath.Join(t.TempDir(), "none")
 	_, err := Fit(background, newModel(t, 2, Config{}), moons(), s)
 	require.ErrorIs(t, err, ErrNotSerializable)
-	require.ErrorContains(t, err, "Settings.Checkpoints: not serialisable: Settings.Objective.F is a func")
+	require.ErrorContains(t, err, "Settings.Checkpoints: Settings.Objective.F is a func")
 	require.NoDirExists(t, s.Checkpoints.Dir)
 	s.Objective = nil
 	_, err = Fit(background, newModel(t, 2, Config{Process: own}), moons(), s)

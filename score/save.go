@@ -165,7 +165,7 @@ func (m *Model) adopt(f *checkpoint.File) error {
 	}
 	for _, t := range f.Tensors {
 		if _, left := rest[t.Name]; left && !(f.Metadata[metaKind] == kindCheckpoint && strings.HasPrefix(t.Name, runName)) {
-			return fmt.Errorf("%w: the file has a tensor %s that the model has not", ErrMismatch, cut(t.Name, 0, 80))
+			return fmt.Errorf("the file has a tensor %s that the model has not: %w", cut(t.Name, 0, 80), ErrMismatch)
 		}
 	}
 	m.set(c)
@@ -190,7 +190,7 @@ func (m *Model) set(c *content) {
 // tensors that are not.
 func (m *Model) parse(f *checkpoint.File) (c *content, rest map[string]checkpoint.Tensor, err error) {
 	if f.Version < 1 {
-		return nil, nil, fmt.Errorf("%w: the file has no format version and checksum; it is not a saved model", checkpoint.ErrVersion)
+		return nil, nil, fmt.Errorf("the file has no format version and checksum; it is not a saved model: %w", checkpoint.ErrVersion)
 	}
 	all, _, err := m.description()
 	if err != nil {
@@ -203,7 +203,7 @@ func (m *Model) parse(f *checkpoint.File) (c *content, rest map[string]checkpoin
 		}
 		if got != d.value {
 			got, want := contrast(got, d.value)
-			return nil, nil, fmt.Errorf("%w: %s is\n\t%s in the file,\n\t%s in the model", ErrMismatch, d.key, got, want)
+			return nil, nil, fmt.Errorf("%s is\n\t%s in the file,\n\t%s in the model: %w", d.key, got, want, ErrMismatch)
 		}
 	}
 	rest = make(map[string]checkpoint.Tensor, len(f.Tensors))
@@ -247,7 +247,7 @@ func frameIn(tensors map[string]checkpoint.Tensor, shiftName, scaleName string, 
 	}
 	for i, v := range scale {
 		if v <= 0 {
-			return nil, nil, fmt.Errorf("%w: %s[%d] is %v, want a positive number", ErrRange, scaleName, i, v)
+			return nil, nil, fmt.Errorf("%s[%d] is %v, want a positive number: %w", scaleName, i, v, ErrRange)
 		}
 	}
 	return shift, scale, nil
@@ -261,7 +261,7 @@ func tensor[T float32 | float64](tensors map[string]checkpoint.Tensor, name stri
 		return nil, err
 	}
 	if i := indexNonFinite(data); i >= 0 {
-		return nil, fmt.Errorf("%w: number %d of tensor %s is %v", ErrNonFinite, i, name, data[i])
+		return nil, fmt.Errorf("number %d of tensor %s is %v: %w", i, name, data[i], ErrNonFinite)
 	}
 	return data, nil
 }
@@ -270,12 +270,12 @@ func tensor[T float32 | float64](tensors map[string]checkpoint.Tensor, name stri
 func anyTensor[T float32 | float64](tensors map[string]checkpoint.Tensor, name string, shape ...int) ([]T, error) {
 	t, ok := tensors[name]
 	if !ok {
-		return nil, fmt.Errorf("%w: the file has no tensor %s", ErrMismatch, name)
+		return nil, fmt.Errorf("the file has no tensor %s: %w", name, ErrMismatch)
 	}
 	delete(tensors, name)
 	data, ok := t.Data.([]T)
 	if !ok || !slices.Equal(t.Shape, shape) {
-		return nil, fmt.Errorf("%w: tensor %s is %T of shape %v, want %T of shape %v", ErrMismatch, name, t.Data, t.Shape, data, shape)
+		return nil, fmt.Errorf("tensor %s is %T of shape %v, want %T of shape %v: %w", name, t.Data, t.Shape, data, shape, ErrMismatch)
 	}
 	return data, nil
 }

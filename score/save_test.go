@@ -212,7 +212,7 @@ func TestFilesAreSavedAndLoaded(t *testing.T) {
 	require.Error(t, other.LoadFile(dir))
 	err = newModel(t, 2, Config{Precond: V{}}).LoadFile(path)
 	require.ErrorIs(t, err, ErrMismatch)
-	require.ErrorContains(t, err, "score: LoadFile: "+path+": model and file differ: gradlogp.preconditioning is")
+	require.ErrorContains(t, err, "score: LoadFile: "+path+": gradlogp.preconditioning is")
 	require.Equal(t, before, state(other))
 
 	for _, unwritable := range []string{filepath.Join(path, "below"), filepath.Join(dir, "none", "below"), dir} {

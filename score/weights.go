@@ -42,24 +42,24 @@ func (m *Model) LoadWeights(f *checkpoint.File, names func(parameter string) Ten
 		at := names(e.Name)
 		i := slices.IndexFunc(f.Tensors, func(t checkpoint.Tensor) bool { return t.Name == at.Name })
 		if i < 0 {
-			return fmt.Errorf("score: LoadWeights: %w: parameter %s: the file has no tensor %s", ErrMismatch, e.Name, at.Name)
+			return fmt.Errorf("score: LoadWeights: parameter %s: the file has no tensor %s: %w", e.Name, at.Name, ErrMismatch)
 		}
 		t, shape := &f.Tensors[i], []int{e.Rows, e.Cols}
 		if at.Transposed {
 			slices.Reverse(shape)
 		}
 		if !slices.Equal(t.Shape, shape) && !(e.Rows == 1 && slices.Equal(t.Shape, []int{e.Cols})) {
-			return fmt.Errorf("score: LoadWeights: %w: parameter %s: tensor %s has shape %v, want %v", ErrMismatch, e.Name, at.Name, t.Shape, shape)
+			return fmt.Errorf("score: LoadWeights: parameter %s: tensor %s has shape %v, want %v: %w", e.Name, at.Name, t.Shape, shape, ErrMismatch)
 		}
 		v, ok := t.Data.([]float32)
 		if double, is := t.Data.([]float64); is {
 			v, ok = narrow(v, double), true
 		}
 		if !ok {
-			return fmt.Errorf("score: LoadWeights: %w: parameter %s: tensor %s has dtype %s, want F16, BF16, F32 or F64", ErrMismatch, e.Name, at.Name, t.DType())
+			return fmt.Errorf("score: LoadWeights: parameter %s: tensor %s has dtype %s, want F16, BF16, F32 or F64: %w", e.Name, at.Name, t.DType(), ErrMismatch)
 		}
 		if k := indexNonFinite(v); k >= 0 {
-			return fmt.Errorf("score: LoadWeights: %w: number %d of tensor %s is %v", ErrNonFinite, k, at.Name, v[k])
+			return fmt.Errorf("score: LoadWeights: number %d of tensor %s is %v: %w", k, at.Name, v[k], ErrNonFinite)
 		}
 		for k, x := range v {
 			to := k
