@@ -31,7 +31,7 @@ func (l labelled) Rand(x []float64) []float64 {
 	return x
 }
 
-// classes are the laws of three labels, the third of two parts, and the law of
+// classes are the distributions of three labels, the third of two parts, and that of
 // all, whose mean is 0 and whose mean square is 1: model coordinates.
 func classes(src rand.Source) (laws []*dataset.Mixture, all *dataset.Mixture) {
 	means := [][]float64{{1.2, 0.3}, {-1.2, 0.3}, {0, 0.9, 0, -1.5}}
@@ -69,7 +69,7 @@ func exactScore(m *Model, law *dataset.Mixture) sde.Scorer {
 	return framedExact{sde.Analytic(m.Process(), func(α, σ float64) sde.Density { return law.Diffuse(α, σ*scale[0]) }), m.Process(), shift, scale[0]}
 }
 
-// framedExact maps y to x = scale·y + α·shift, the law of x_t in data coordinates.
+// framedExact maps y to x = scale·y + α·shift, the distribution of x_t in data coordinates.
 type framedExact struct {
 	sde.Scorer
 	p     sde.SDE
