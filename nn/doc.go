@@ -29,6 +29,11 @@
 //	Fourier         (x, sin wx, cos wx), TimeFourier without x
 //	Sequential, Parallel, Columns
 //
+// Each layer has a scope of its own, in which its parameters have their names; two
+// layers have the same weights only when Build.Share says so. Validate finds
+// hyper-parameters that cannot be anywhere in a network, Build.Try and Check layers
+// that do not fit.
+//
 // Labels reach a network as a column of numbers 0, 1, … of the conditions; −1
 // is none.
 //
@@ -46,4 +51,16 @@
 //
 // Package optim trains what this one describes, package pool shares the work.
 // RecipeMLP holds settings found by experiment for small score networks.
+//
+// # References
+//
+//	Ba, Kiros & Hinton 2016  Layer Normalization, arXiv:1607.06450
+//	Glorot & Bengio 2010     Understanding the difficulty of training deep feedforward neural networks, AISTATS
+//	He et al. 2015           Delving Deep into Rectifiers: Surpassing Human-Level Performance on ImageNet Classification, arXiv:1502.01852
+//	He et al. 2016           Deep Residual Learning for Image Recognition, arXiv:1512.03385
+//	LeCun et al. 1998        Efficient BackProp, in Neural Networks: Tricks of the Trade
+//	Perez et al. 2018        FiLM: Visual Reasoning with a General Conditioning Layer, arXiv:1709.07871
+//	Salimans & Ho 2021       Should EBMs model the energy or the score?, ICLR workshop
+//	Srivastava et al. 2014   Dropout: A Simple Way to Prevent Neural Networks from Overfitting, JMLR 15
+//	Tancik et al. 2020       Fourier Features Let Networks Learn High Frequency Functions in Low Dimensional Domains, arXiv:2006.10739
 package nn

@@ -47,9 +47,7 @@ func (p *Params) Leaves() []*ad.Expr { return p.leaves }
 // order of Entries, with random numbers from src. It panics when theta does not
 // have length Len.
 func (p *Params) Init(theta []float64, src rand.Source) {
-	if len(theta) != p.length {
-		panic(badLength)
-	}
+	p.mustHaveLength("Init: theta", len(theta))
 	rng := rand.New(src)
 	for _, e := range p.entries {
 		n := e.Rows * e.Cols
@@ -61,9 +59,7 @@ func (p *Params) Init(theta []float64, src rand.Source) {
 // parameter, and its shape. v may be the weights, a gradient, or an optimiser's
 // state. View panics when v does not have length Len or the name is unknown.
 func View[T ad.Float](p *Params, v []T, name string) (part []T, rows, cols int) {
-	if len(v) != p.length {
-		panic(badLength)
-	}
+	p.mustHaveLength("View: v", len(v))
 	i, ok := p.index[name]
 	if !ok {
 		panic("nn: no parameter " + name)
@@ -101,4 +97,8 @@ func (p *Params) param(name string, rows, cols int, init Init) *ad.Expr {
 	return leaf
 }
 
-const badLength = "nn: vector has the wrong length"
+func (p *Params) mustHaveLength(what string, n int) {
+	if n != p.length {
+		panic(fmt.Sprintf("nn: %s has length %d, want %d", what, n, p.length))
+	}
+}

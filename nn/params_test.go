@@ -64,8 +64,8 @@ func TestParamPanicsOnAClash(t *testing.T) {
 	require.Len(t, params.Leaves(), 1)
 
 	require.PanicsWithValue(t, "nn: no parameter x", func() { nn.View(&params, make([]float32, 6), "x") })
-	require.PanicsWithValue(t, "nn: vector has the wrong length", func() { nn.View(&params, make([]float32, 5), "net.layer.weight") })
-	require.PanicsWithValue(t, "nn: vector has the wrong length", func() { params.Init(make([]float64, 7), rand.NewPCG(1, 1)) })
+	require.PanicsWithValue(t, "nn: View: v has length 5, want 6", func() { nn.View(&params, make([]float32, 5), "net.layer.weight") })
+	require.PanicsWithValue(t, "nn: Init: theta has length 7, want 6", func() { params.Init(make([]float64, 7), rand.NewPCG(1, 1)) })
 }
 
 func TestInitialWeightsHaveTheirVariance(t *testing.T) {

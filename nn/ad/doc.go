@@ -42,4 +42,10 @@
 //
 // Program.Run does not allocate in the steady state and may be called
 // concurrently.
+//
+// # References
+//
+//	Clevert et al. 2016      Fast and Accurate Deep Network Learning by Exponential Linear Units (ELUs), arXiv:1511.07289
+//	Hendrycks & Gimpel 2016  Gaussian Error Linear Units (GELUs), arXiv:1606.08415
+//	Ramachandran et al. 2017 Searching for Activation Functions, arXiv:1710.05941
 package ad

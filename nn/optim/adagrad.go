@@ -11,7 +11,7 @@ import (
 )
 
 // Adagrad divides the gradient by the root of the sum of all its squares
-// (Duchi, Hazan & Singer 2011):
+// (Duchi et al. 2011):
 //
 //	s ← min(s + g², the largest number),   θ ← θ(1−ηλ) − η g / (√s + ε),   s = Initial at the start.
 //

@@ -8,8 +8,8 @@ import (
 	"github.com/gradlogp/gradlogp/nn/internal/kernel"
 )
 
-// AMSGrad is Adam with second moments that do not shrink, for which Reddi, Kale
-// & Kumar 2018 prove convergence where Adam's fails. At step t = 1, 2, …
+// AMSGrad is Adam with second moments that do not shrink, for which Reddi et al.
+// 2018 prove convergence where Adam's fails. At step t = 1, 2, …
 //
 //	m ← β₁m + (1−β₁)g,   v ← β₂v + (1−β₂)g²,   w ← max(w, v)
 //	θ ← θ(1−ηλ) − η (m/(1−β₁ᵗ)) / (√(w/(1−β₂ᵗ)) + ε).

@@ -13,11 +13,11 @@
 //
 //	SGD             θ ← θ − η m, m ← μm + (1−τ)g       (Polyak 1964; Nesterov 1983)
 //	Adam            θ ← θ − η m̂/(√v̂ + ε)               (Kingma & Ba 2015)
-//	AMSGrad         v̂ does not shrink                  (Reddi, Kale & Kumar 2018)
+//	AMSGrad         v̂ does not shrink                  (Reddi et al. 2018)
 //	RAdam           η r m̂/√v̂, r from the variance of v̂ (Liu et al. 2020)
 //	NAdam           m̂ one step ahead                   (Dozat 2016)
 //	RMSprop         η g/(√v + ε)                       (Tieleman & Hinton 2012)
-//	Adagrad         η g/(√Σg² + ε)                     (Duchi, Hazan & Singer 2011)
+//	Adagrad         η g/(√Σg² + ε)                     (Duchi et al. 2011)
 //
 // All but SGD take a gradient's element beyond 2⁶³ (2⁵¹¹ in float64) to be that: its
 // square would be infinite, and what is divided by the root of an infinity never
@@ -47,4 +47,24 @@
 //
 // The zero values of Adam and EMA, and RecipeRate, are settings found by experiment
 // for small score networks.
+//
+// # References
+//
+//	Dozat 2016               Incorporating Nesterov Momentum into Adam, ICLR workshop
+//	Duchi et al. 2011        Adaptive Subgradient Methods for Online Learning and Stochastic Optimization, JMLR 12
+//	Graves 2013              Generating Sequences With Recurrent Neural Networks, arXiv:1308.0850
+//	Karras et al. 2022       Elucidating the Design Space of Diffusion-Based Generative Models, arXiv:2206.00364
+//	Karras et al. 2024       Analyzing and Improving the Training Dynamics of Diffusion Models, arXiv:2312.02696
+//	Kingma & Ba 2015         Adam: A Method for Stochastic Optimization, arXiv:1412.6980
+//	Liu et al. 2020          On the Variance of the Adaptive Learning Rate and Beyond, arXiv:1908.03265
+//	Loshchilov & Hutter 2017 SGDR: Stochastic Gradient Descent with Warm Restarts, arXiv:1608.03983
+//	Loshchilov & Hutter 2019 Decoupled Weight Decay Regularization, arXiv:1711.05101
+//	Nesterov 1983            A method for solving the convex programming problem with convergence rate O(1/k²), Soviet Math. Dokl. 27
+//	Pascanu et al. 2013      On the difficulty of training Recurrent Neural Networks, arXiv:1211.5063
+//	Polyak 1964              Some methods of speeding up the convergence of iteration methods, USSR Comput. Math. Math. Phys. 4
+//	Reddi et al. 2018        On the Convergence of Adam and Beyond, arXiv:1904.09237
+//	Smith & Topin 2019       Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates, arXiv:1708.07120
+//	Sutskever et al. 2013    On the importance of initialization and momentum in deep learning, ICML
+//	Tieleman & Hinton 2012   Lecture 6.5: rmsprop, Coursera: Neural Networks for Machine Learning
+//	Vaswani et al. 2017      Attention Is All You Need, arXiv:1706.03762
 package optim

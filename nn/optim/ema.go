@@ -25,9 +25,7 @@ type EMA[T ad.Float] struct {
 // Update moves shadow towards theta. Steps count from 0: n = step+1. Update
 // panics when the lengths differ.
 func (e EMA[T]) Update(shadow, theta []T, step int) {
-	if len(shadow) != len(theta) {
-		panic(badLength)
-	}
+	mustHaveLength("EMA.Update: shadow", len(shadow), len(theta))
 	kernel.EMA(shadow, theta, e.decay(step))
 }
 

@@ -103,9 +103,7 @@ func (d *GroupDecay[T]) Begin(n, step int, rate float64) (share bool) {
 	if !d.bound {
 		panic("optim: GroupDecay: Bind has not been called")
 	}
-	if n != d.length {
-		panic(badLength)
-	}
+	mustHaveLength("GroupDecay: theta", n, d.length)
 	d.rate = rate
 	return d.Optimizer.Begin(n, step, rate)
 }

@@ -30,9 +30,7 @@ type Optimizer[T ad.Float] interface {
 // Step makes a step of o on all elements of theta. It panics when the lengths
 // differ from each other or from those of the steps before.
 func Step[T ad.Float](o Optimizer[T], theta, grad []T, step int, rate float64) {
-	if len(grad) != len(theta) {
-		panic(badLength)
-	}
+	mustHaveLength("Step: grad", len(grad), len(theta))
 	o.Begin(len(theta), step, rate)
 	o.Update(theta, grad, 0)
 }
@@ -45,4 +43,8 @@ func rangeError(ok bool, field string, value any, want string) error {
 	return fmt.Errorf("optim: %s: is %v, want %s: %w", field, value, want, nn.ErrRange)
 }
 
-const badLength = "optim: vector has the wrong length"
+func mustHaveLength(what string, n, want int) {
+	if n != want {
+		panic(fmt.Sprintf("optim: %s has length %d, want %d", what, n, want))
+	}
+}

@@ -152,16 +152,25 @@ func TestSinglePrecisionFollowsDouble(t *testing.T) {
 }
 
 func TestOptimizersPanicOnWrongLengths(t *testing.T) {
-	const want = "optim: vector has the wrong length"
 	for name, o := range optimizers[float64](0) {
-		require.PanicsWithValue(t, want, func() { optim.Step(o, make([]float64, 4), make([]float64, 5), 0, 1) }, name)
-		if name != "SGD" { // which has no state
-			require.PanicsWithValue(t, want, func() { optim.Step(o, make([]float64, 4), make([]float64, 4), 1, 1) }, "%s without state", name)
-			optim.Step(o, make([]float64, 4), make([]float64, 4), 0, 1)
-			require.PanicsWithValue(t, want, func() { optim.Step(o, make([]float64, 3), make([]float64, 3), 1, 1) }, name)
+		step := func(theta, grad, step int) func() {
+			return func() { optim.Step(o, make([]float64, theta), make([]float64, grad), step, 1) }
 		}
+		require.PanicsWithValue(t, "optim: Step: grad has length 5, want 4", step(4, 5, 0), name)
+		if name == "SGD" {
+			continue // which has no state
+		}
+		vectors := map[string]int{"Adam": 2, "AMSGrad": 3, "RAdam": 2, "NAdam": 2, "centred": 3, "grouped": 2}
+		require.PanicsWithValue(t, fmt.Sprintf("optim: step 1 without the state of step 0: 0 vectors, want %d", cmp.Or(vectors[name], 1)), step(4, 4, 1), name)
+		step(4, 4, 0)()
+		if name == "grouped" {
+			require.PanicsWithValue(t, "optim: GroupDecay: theta has length 3, want 4", step(3, 3, 1))
+			continue
+		}
+		require.PanicsWithValue(t, "optim: theta has length 3, that of the state of steps before is 4", step(3, 3, 1), name)
 	}
-	require.PanicsWithValue(t, want, func() { optim.EMA[float64]{}.Update(make([]float64, 3), make([]float64, 2), 0) })
+	require.PanicsWithValue(t, "optim: EMA.Update: shadow has length 3, want 2", func() { optim.EMA[float64]{}.Update(make([]float64, 3), make([]float64, 2), 0) })
+	require.PanicsWithValue(t, "optim: NewUpdater: o is nil, want an Optimizer", func() { optim.NewUpdater(nil, optim.EMA[float32]{}, nil) })
 }
 
 func testNoAllocations[T ad.Float](t *testing.T) {
@@ -253,7 +262,7 @@ func TestGroupDecayHasToKnowTheParameters(t *testing.T) {
 	o := &optim.GroupDecay[float64]{Optimizer: &optim.SGD[float64]{}}
 	require.PanicsWithValue(t, "optim: GroupDecay: Bind has not been called", func() { optim.Step(o, nil, nil, 0, 1) })
 	require.NoError(t, o.Bind(weightsAndBiases()))
-	require.PanicsWithValue(t, "optim: vector has the wrong length", func() { optim.Step(o, make([]float64, 3), make([]float64, 3), 0, 1) })
+	require.PanicsWithValue(t, fmt.Sprintf("optim: GroupDecay: theta has length 3, want %d", weightsAndBiases().Len()), func() { optim.Step(o, make([]float64, 3), make([]float64, 3), 0, 1) })
 }
 
 func TestClipValueBoundsElements(t *testing.T) {

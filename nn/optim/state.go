@@ -3,6 +3,7 @@ package optim
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"math"
 
 	"github.com/gradlogp/gradlogp/nn/ad"
@@ -18,7 +19,7 @@ func (v *vectors[T]) begin(k, n, step int) {
 		*v = make([][]T, k)
 	}
 	if len(*v) != k {
-		panic(badLength)
+		panic(fmt.Sprintf("optim: step %d without the state of step 0: %d vectors, want %d", step, len(*v), k))
 	}
 	for i, s := range *v {
 		switch {
@@ -27,7 +28,7 @@ func (v *vectors[T]) begin(k, n, step int) {
 		case step == 0:
 			clear(s)
 		case len(s) != n:
-			panic(badLength)
+			panic(fmt.Sprintf("optim: theta has length %d, that of the state of steps before is %d", n, len(s)))
 		}
 	}
 }

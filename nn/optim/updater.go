@@ -29,8 +29,12 @@ type Updater[T ad.Float] struct {
 // part of the definition of ClipNorm.
 const stretch = 1 << 13
 
-// NewUpdater returns an Updater. A nil crew leaves all work to the caller.
+// NewUpdater returns an Updater. A nil crew leaves all work to the caller. It
+// panics when o is nil.
 func NewUpdater[T ad.Float](o Optimizer[T], e EMA[T], crew *pool.Crew) *Updater[T] {
+	if o == nil {
+		panic("optim: NewUpdater: o is nil, want an Optimizer")
+	}
 	u := &Updater[T]{optimizer: o, ema: e, crew: crew, factor: 1}
 	u.square = func(_, i int) { u.sums[i] = kernel.SumSquares(part(u.grad, i)) }
 	u.scale = func(_, i int) {
@@ -80,8 +84,9 @@ func (u *Updater[T]) Clip(grad []T, limit float64) (norm float64) {
 // it, and moves shadow, unless it is nil, towards the new theta. Steps count from
 // 0. It panics when the lengths differ.
 func (u *Updater[T]) Step(theta, grad, shadow []T, step int, rate float64) {
-	if len(grad) != len(theta) || shadow != nil && len(shadow) != len(theta) {
-		panic(badLength)
+	mustHaveLength("Updater.Step: grad", len(grad), len(theta))
+	if shadow != nil {
+		mustHaveLength("Updater.Step: shadow", len(shadow), len(theta))
 	}
 	u.theta, u.grad, u.shadow, u.decay = theta, grad, shadow, u.ema.decay(step)
 	if u.optimizer.Begin(len(theta), step, rate) {

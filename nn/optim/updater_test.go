@@ -1,6 +1,7 @@
 package optim
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -99,8 +100,11 @@ func TestAnUpdaterHasTheBitsOfItsParts(t *testing.T) {
 			}
 		}
 		u := NewUpdater(o, e, nil)
-		require.PanicsWithValue(t, badLength, func() { u.Step(theta, grads[0], shadow[1:], 5, 0.01) })
-		require.PanicsWithValue(t, badLength, func() { u.Step(theta, grads[0][1:], shadow, 5, 0.01) })
+		want := func(what string) string {
+			return fmt.Sprintf("optim: Updater.Step: %s has length %d, want %d", what, n-1, n)
+		}
+		require.PanicsWithValue(t, want("shadow"), func() { u.Step(theta, grads[0], shadow[1:], 5, 0.01) })
+		require.PanicsWithValue(t, want("grad"), func() { u.Step(theta, grads[0][1:], shadow, 5, 0.01) })
 	}
 }
 
