@@ -332,6 +332,8 @@ func TestNilArgumentsAreNamed(t *testing.T) {
 		run(ctx, x, sde.Problem{SDE: sde.VP{}, Score: none}, sampler.DDIM{}, sampler.Settings{}, "Problem.Score is nil")
 		if name != "LogProbBound" {
 			run(ctx, x, good, sampler.DDIM{}, sampler.Settings{Noise: none}, "Settings.Noise is a nil *sampler_test.pointer")
+			err := verb(ctx, x, good, sampler.DDIM{}, &sampler.Settings{Noise: noise.Antithetic{}})
+			require.ErrorContains(t, err, "Settings.Noise: Antithetic.Source is nil")
 		}
 		switch name {
 		case "LogProb", "SampleLogProb", "LogProbBound", "NoiseTo":
