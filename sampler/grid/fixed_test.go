@@ -149,3 +149,16 @@ func TestStartAtTakesNoStepOfNoLength(t *testing.T) {
 	require.Equal(t, []float64{5, 0}, grid.StartAt([]float64{7, 5, 0}, 5))
 	require.Equal(t, []float64{0.5, 0}, grid.StartAt([]float64{7, 5, 0}, 0.5))
 }
+
+// A process that is none, or not valid, panicked or gave a grid of NaNs.
+func TestFromSigmasNamesTheProcess(t *testing.T) {
+	for want, p := range map[string]sde.SDE{
+		"the process is nil":                 nil,
+		"the process is a nil *sde.Discrete": (*sde.Discrete)(nil),
+		"EDM.SigmaMin = NaN":                 sde.EDM{SigmaMin: math.NaN()},
+	} {
+		_, err := grid.FromSigmas(p, []float64{1, 0.1})
+		require.ErrorIs(t, err, sde.ErrRange)
+		require.ErrorContains(t, err, want)
+	}
+}
