@@ -3,8 +3,6 @@ package sampler
 import (
 	"cmp"
 	"math"
-
-	"github.com/gradlogp/gradlogp/sde"
 )
 
 // Churn is the stochastic half of a step of EDM (Karras et al. 2022, Algorithm
@@ -14,10 +12,9 @@ import (
 //	ς̂ = (1+γ) ς_t,   ŷ = y + √(ς̂² − ς_t²) S_noise z,   γ = min(S/n, √2−1),
 //
 // n being the number of steps of the run, and γ = 0 outside S_min ≤ ς_t ≤ S_max.
-// Raising is exact in distribution when S_noise = 1, so the order of the method for the
-// flow is kept. The score is evaluated up to √2 times above the grid's first
-// level, where a model was perhaps not trained; a Churn from S_max downwards
-// avoids that. The zero value adds nothing and draws nothing.
+// Raising is exact in distribution when S_noise = 1, so the order of the method
+// for the flow is kept. It ends at the end of the span, beyond which no model was
+// trained. The zero value adds nothing and draws nothing.
 type Churn struct {
 	// SChurn is S_churn, the amount of noise over a run; 0 for none.
 	SChurn float64
@@ -50,7 +47,8 @@ func (c Churn) Raise(s *Step, flow func(*Step) error) error {
 	if gamma == 0 || level < c.STmin || c.STmax > 0 && level > c.STmax {
 		return flow(s)
 	}
-	raised := sde.TimeAt(s.SDE, -math.Log((1+gamma)*level))
+	_, end := s.Span()
+	raised := min(end, timeAt(s.SDE, -math.Log((1+gamma)*level)))
 	ar, sr := s.Kernel(raised)
 	above := sr / ar
 	if above <= level { // a process that ends here

@@ -80,6 +80,6 @@ func (s *Step) Midway(r float64) (t float64, ok bool) {
 	if math.IsInf(to, 1) {
 		return 0, false
 	}
-	t = sde.TimeAt(s.SDE, from+r*(to-from))
+	t = timeAt(s.SDE, from+r*(to-from))
 	return t, !blind(s.SDE, t)
 }

@@ -51,7 +51,7 @@ func (p DPMSolver) Predict(s *Step) error {
 	for i, stage := range stages[:order] {
 		t := s.U
 		if stage.at < 1 {
-			t = sde.TimeAt(s.SDE, from+stage.at*h)
+			t = timeAt(s.SDE, from+stage.at*h)
 		}
 		alpha, sigma := s.Kernel(t)
 		c := stage.c(h)

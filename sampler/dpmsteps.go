@@ -37,7 +37,7 @@ func newDPMSteps(p DPMAdaptive, s *Step) *dpmSteps {
 		down: make([]float64, n), times: make([]float64, n), z: mat.NewDense(1, d, nil),
 	}
 	o.x, o.eps, o.inner, o.low, o.high = o.more[0], o.more[1], o.more[2], o.more[3], o.more[4]
-	o.fail = func(row int, lambda float64, cause error) { s.Fail(row, sde.TimeAt(s.SDE, lambda), cause) }
+	o.fail = func(row int, lambda float64, cause error) { s.Fail(row, timeAt(s.SDE, lambda), cause) }
 	for i := range o.h {
 		o.h[i] = p.FirstStep
 	}
@@ -116,7 +116,7 @@ func (o *dpmSteps) noise(dst *mat.Dense, stage stage) error {
 	o.reach(o.x, stage)
 	times := o.times[:len(o.rows)]
 	for i := range times {
-		times[i] = sde.TimeAt(o.s.SDE, o.t[i]+stage.at*(o.down[i]-o.t[i]))
+		times[i] = timeAt(o.s.SDE, o.t[i]+stage.at*(o.down[i]-o.t[i]))
 		alpha, _ := o.s.Kernel(times[i])
 		x := o.x.RawRowView(i)
 		for j := range x {

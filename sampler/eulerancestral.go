@@ -3,8 +3,6 @@ package sampler
 import (
 	"cmp"
 	"math"
-
-	"github.com/gradlogp/gradlogp/sde"
 )
 
 var _ Predictor = EulerAncestral{}
@@ -60,7 +58,7 @@ func (s *Step) AncestralStep(eta, sNoise float64, flow func(*Step) error) error 
 		return flow(s)
 	}
 	down, up := split(eta, st/at, level)
-	lower := sde.TimeAt(s.SDE, -math.Log(down))
+	lower := timeAt(s.SDE, -math.Log(down))
 	al, sl := s.Kernel(lower)
 	if end := sl / al; end > down*(1+1e-9) { // a process that does not go so low
 		if end >= level {

@@ -62,7 +62,7 @@ func (c Gibbs) Correct(s *Step) error {
 	c.Steps = cmp.Or(c.Steps, 1)
 	_, end := s.Span()
 	here := sde.LogSNR(s, s.At)
-	top := min(end, sde.TimeAt(s.SDE, here-math.Log1p(c.Rise)))
+	top := min(end, timeAt(s.SDE, here-math.Log1p(c.Rise)))
 	if !(top > s.At) {
 		s.Mean.Copy(s.X)
 		return nil
@@ -83,7 +83,7 @@ func (c Gibbs) Correct(s *Step) error {
 		for j := range c.Substeps {
 			in.T, in.U = in.U, s.At
 			if j+1 < c.Substeps {
-				in.U = sde.TimeAt(s.SDE, here-rise*(1-float64(j+1)/float64(c.Substeps)))
+				in.U = timeAt(s.SDE, here-rise*(1-float64(j+1)/float64(c.Substeps)))
 			}
 			in.At = in.T
 			in.slot0 += slotsOfUpdate

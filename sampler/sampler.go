@@ -184,7 +184,7 @@ func newRunOf(name string, x *mat.Dense, p sde.Problem, pred Predictor, s *Setti
 			return nil, fmt.Errorf("sampler: %s.%s is a nil %T, expected nil or one that is set: %w", name, f.field, f.value, ErrUnset)
 		}
 	}
-	if err := cmp.Or(validate("sampler: ", pred), validate("sampler: ", r.Corrector)); err != nil {
+	if err := cmp.Or(validate("sampler: ", pred), validate("sampler: ", r.Corrector), validate("sampler: "+name+".Noise: ", r.Noise)); err != nil {
 		return nil, err
 	}
 	if r.Workers < 0 {

@@ -209,6 +209,12 @@ func blind(p sde.SDE, t float64) bool {
 	return t < start || sigma == 0
 }
 
+// timeAt is sde.TimeAt for a time to be at: an end of the span when it means that.
+func timeAt(p sde.SDE, logSNR float64) float64 {
+	t, _ := sde.InSpan(p, sde.TimeAt(p, logSNR))
+	return t
+}
+
 // ratio returns ς = σ/α.
 func ratio(p sde.SDE, t float64) float64 {
 	alpha, sigma := p.Kernel(t)

@@ -9,15 +9,22 @@ type Jacobian interface {
 }
 
 // Analytic returns the exact score of a diffused distribution: at(α, σ) is the
-// distribution of αx₀ + σz, such as a dataset's method Diffuse. The result is also a Divergencer exactly when the density
-// is a Jacobian, and a LogProber exactly when the density has the method
-// LogProb(x []float64) float64, which is decided here, once, from the density at
-// the end of the span.
+// distribution of αx₀ + σz, such as a dataset's method Diffuse. The result is also
+// a Divergencer exactly when the density is a Jacobian, and a LogProber exactly
+// when the density has the method LogProb(x []float64) float64, which is decided
+// here, once, from the density at the end of the span. It panics when an argument
+// is nil.
 //
 // A call of Score calls at once for every run of equal times, hence once when
 // the time is common. at must be safe for concurrent use; a density serves one
 // call.
 func Analytic[D Density](p SDE, at func(alpha, sigma float64) D) Scorer {
+	if err := set(p); err != nil {
+		panic("sde: Analytic: " + err.Error())
+	}
+	if at == nil {
+		panic("sde: Analytic: at is nil, want a function that gives the density at α and σ")
+	}
 	_, end := p.Span()
 	score := analytic{p, func(alpha, sigma float64) Density { return at(alpha, sigma) }}
 	density := score.at(p.Kernel(end))

@@ -71,9 +71,11 @@
 // # Conventions
 //
 // Rows are samples. Time runs from data to noise; flow matching's runs the other
-// way, and its velocity has the other sign. Times lie in the span, except that
-// Kernel is also right below its start, down to t = 0, where a sampler may put
-// its last point.
-// Matrices of the wrong shape panic; impossible settings are reported by
-// Validate.
+// way, and its velocity has the other sign. Times lie in the span, which InSpan
+// decides for all, except that Kernel is also right below its start, down to
+// t = 0, where a sampler may put its last point. A time that is NaN gives NaNs
+// where there is no error to return.
+//
+// Matrices of the wrong shape panic with the argument and both shapes; impossible
+// settings are reported by Validate.
 package sde

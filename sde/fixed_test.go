@@ -297,6 +297,7 @@ func TestShapePanicsNameTheArgumentAndBothShapes(t *testing.T) {
 		"Perturb: dst is 2×2, want 3×2, the shape of x0":                              func() { _ = sde.Perturb(b, a, sde.VP{}, at, noise.White{}, noise.Draw{}) },
 		"Reverse.Drift: dst is 2×2, want 3×2":                                         func() { sde.Reverse{SDE: sde.VP{}, Scorer: score}.Drift(b, a, 0.5) },
 		"Discrete.Reverse: score is 2×2, want 3×2":                                    func() { discrete(sde.VP{}.Discrete(100)).Reverse(a, a, b, 3, 1) },
+		"MomentsOf: x has 1 rows, want 2 or more":                                     func() { sde.MomentsOf(mat.NewDense(1, 2, nil)) },
 		"Frame.ToModel: dst is 2×2, want 3×2":                                         func() { sde.Frame{}.ToModel(b, a) },
 		"Frame.ToData: the Frame has 1 shifts and 0 scales, want 2, the columns of y": func() { sde.Frame{Shift: at}.ToData(a, a) },
 		"Prior: the data have 1 means and 2 columns of covariance":                    func() { _, _ = sde.Prior{}.NoiseFor(1, sde.Moments{Mean: at, Cov: mat.NewSymDense(2, nil)}) },
@@ -348,4 +349,12 @@ func TestGuidedScoresAndPathsMayBeUsedAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// Nil arguments panicked in the runtime's words.
+func TestAnalyticNamesWhatIsNil(t *testing.T) {
+	m := mixture(t)
+	panicsAbout(t, "sde: Analytic: sde: value out of range: the process is nil", func() { sde.Analytic(nil, m.Diffuse) })
+	panicsAbout(t, "sde: Analytic: sde: value out of range: the process is a nil *sde.Discrete", func() { sde.Analytic((*sde.Discrete)(nil), m.Diffuse) })
+	panicsAbout(t, "sde: Analytic: at is nil", func() { sde.Analytic[sde.Density](sde.VP{}, nil) })
 }

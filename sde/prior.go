@@ -59,9 +59,13 @@ type Moments struct {
 	Cov  mat.Symmetric // a mat.DiagDense where only the variances are known
 }
 
-// MomentsOf returns the moments of the rows of x, two or more.
+// MomentsOf returns the moments of the rows of x. It panics when there are fewer
+// than two.
 func MomentsOf(x *mat.Dense) Moments {
 	rows, cols := x.Dims()
+	if rows < 2 {
+		mismatch("MomentsOf", "x", fmt.Sprintf("has %d rows", rows), "2 or more")
+	}
 	mean, column := make([]float64, cols), make([]float64, rows)
 	for j := range mean {
 		mean[j] = stat.Mean(mat.Col(column, j, x), nil)

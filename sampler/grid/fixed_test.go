@@ -126,3 +126,39 @@ func TestALevelOfZeroIsTheStartOfTheSpanWhereNoTimeIsWithoutNoise(t *testing.T) 
 	require.NoError(t, err)
 	require.Zero(t, times[2])
 }
+
+// A start that was a point of the grid but for its last digit left a step of no
+// length, from which methods with a history extrapolate rounding.
+func TestStartAtTakesNoStepOfNoLength(t *testing.T) {
+	p := sde.EDM{}
+	times := grid.Karras(p, 10, 0.01, 7, 12)
+	x := mat.NewDense(4, 2, []float64{1, 2, -3, 0.5, 4, -1, 0.2, 0.1})
+	run := func(from float64) *mat.Dense {
+		part := grid.StartAt(times, from)
+		require.Len(t, part, 8)
+		y := mat.DenseCopyOf(x)
+		y.Scale(times[4], y)
+		require.NoError(t, sampler.Continue(context.Background(), y, sde.Problem{SDE: p, Score: point{p, 0.7}}, sampler.Default(p),
+			&sampler.Settings{Grid: part, Final: sampler.FinalState}))
+		return y
+	}
+	want := run(times[4])
+	for _, from := range []float64{math.Nextafter(times[4], 100), math.Nextafter(times[4], 0), sde.TimeAt(p, sde.LogSNR(p, times[4]))} {
+		require.True(t, mat.EqualApprox(want, run(from), 1e-9))
+	}
+	require.Equal(t, []float64{5, 0}, grid.StartAt([]float64{7, 5, 0}, 5))
+	require.Equal(t, []float64{0.5, 0}, grid.StartAt([]float64{7, 5, 0}, 0.5))
+}
+
+// A process that is none, or not valid, panicked or gave a grid of NaNs.
+func TestFromSigmasNamesTheProcess(t *testing.T) {
+	for want, p := range map[string]sde.SDE{
+		"the process is nil":                 nil,
+		"the process is a nil *sde.Discrete": (*sde.Discrete)(nil),
+		"EDM.SigmaMin = NaN":                 sde.EDM{SigmaMin: math.NaN()},
+	} {
+		_, err := grid.FromSigmas(p, []float64{1, 0.1})
+		require.ErrorIs(t, err, sde.ErrRange)
+		require.ErrorContains(t, err, want)
+	}
+}

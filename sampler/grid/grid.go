@@ -62,11 +62,12 @@ func spaced(n int, from, to float64, at func(w float64) float64) []float64 {
 	return times
 }
 
-// StartAt returns the part of a grid that starts at t: t and the points below.
+// StartAt returns the part of a grid that starts at t: t and the points below, but
+// for one that is t to a relative 1e-9. A step so short would be all rounding.
 func StartAt(times []float64, t float64) []float64 {
 	part := []float64{t}
 	for _, u := range times {
-		if u < t {
+		if u < t*(1-1e-9) {
 			part = append(part, u)
 		}
 	}

@@ -72,6 +72,9 @@ func cut(p sde.SDE, sigma float64) (time, level float64) {
 // in this way. k-diffusion's "VP" schedule, for example, is the levels of
 // sde.VP{} at the times UniformTime(1, 1e-3, n).
 func FromSigmas(p sde.SDE, sigmas []float64) ([]float64, error) {
+	if err := sde.Validate(p); err != nil {
+		return nil, fmt.Errorf("grid: FromSigmas: %w", err)
+	}
 	times := make([]float64, 0, len(sigmas))
 	for i, r := range sigmas {
 		if i > 0 && !(r < sigmas[i-1]) {

@@ -1,6 +1,10 @@
 package noise
 
-import "gonum.org/v1/gonum/mat"
+import (
+	"errors"
+
+	"gonum.org/v1/gonum/mat"
+)
 
 var _ Source = Antithetic{}
 
@@ -8,6 +12,14 @@ var _ Source = Antithetic{}
 // negative (Hammersley and Morton 1956). Odd moments of a linear quantity
 // cancel exactly in the mean over a pair.
 type Antithetic struct{ Source }
+
+// Validate returns an error when there is no Source.
+func (a Antithetic) Validate() error {
+	if a.Source == nil {
+		return errors.New("Antithetic.Source is nil, want a Source such as White")
+	}
+	return nil
+}
 
 // Normal implements Source. It does not allocate when at.Row is even.
 func (a Antithetic) Normal(dst *mat.Dense, at Draw) {

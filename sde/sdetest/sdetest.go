@@ -164,7 +164,8 @@ func slope(y func(float64) float64, t, room, claimed float64) float64 {
 // RoundTrip checks that sde.TimeAt inverts sde.LogSNR, both by the process's own
 // TimeAt, if it is sde.Invertible, and by solving for the time: to 1e-12 of
 // times and ratios, or 1e-12 where they are below 1, and as far as a rounding of
-// the one lets the other be known.
+// the one lets the other be known. The ends of the span have to come back as such,
+// see sde.InSpan.
 func RoundTrip(p sde.SDE) error {
 	const tolerance, rounding = 1e-12, 1e-15
 	inverses := []sde.SDE{p}
@@ -181,6 +182,9 @@ func RoundTrip(p sde.SDE) error {
 			got := sde.TimeAt(inverse, logSNR)
 			if !(math.Abs(got-t) <= tolerance*sizeT+rounding*sizeL/rate) {
 				return fmt.Errorf("sdetest: TimeAt of %T is %v for the log(α/σ) = %v of t = %v, want that time to 1e-12", p, got, logSNR, t)
+			}
+			if _, ok := sde.InSpan(p, got); !ok {
+				return fmt.Errorf("sdetest: TimeAt of %T is %v for the log(α/σ) = %v of t = %v, want a time in the span", p, got, logSNR, t)
 			}
 			if again := sde.LogSNR(p, got); !(math.Abs(again-logSNR) <= tolerance*sizeL+rounding*t*rate) {
 				return fmt.Errorf("sdetest: log(α/σ) of %T at TimeAt(%v) = %v is %v, want it back to 1e-12", p, logSNR, got, again)

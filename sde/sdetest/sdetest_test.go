@@ -89,6 +89,11 @@ func (wrongInverse) TimeAt(logSNR float64) float64 {
 	return sde.TimeAt(shifted{}, logSNR) * (1 + 1e-11)
 }
 
+// below is beyond the start of the span by 5e-13, more than sde.InSpan allows there.
+type below struct{ sde.VP }
+
+func (b below) TimeAt(logSNR float64) float64 { return b.VP.TimeAt(logSNR) - 5e-13 }
+
 // Each fault is small or in one place, and is reported by the check that is
 // meant for it, with the time.
 func TestFaultsAreNamed(t *testing.T) {
@@ -156,6 +161,11 @@ func TestFaultsAreNamed(t *testing.T) {
 			sdetest.RoundTrip,
 			wrongInverse{},
 			"TimeAt(6.456",
+		},
+		"an end of the span that is beyond it": {
+			sdetest.RoundTrip,
+			below{},
+			"want a time in the span",
 		},
 		"a variance that falls": {
 			sdetest.Compose,
