@@ -81,7 +81,7 @@ func TestStartAtKeepsWhatIsBelow(t *testing.T) {
 }
 
 func TestEncodeAndContinueAreInverse(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	const rows, rtol = 100, 1e-6
 	ctx := context.Background()
 	for _, process := range []sde.SDE{sde.VP{}, sde.VE{}, sde.EDM{}} {
@@ -107,7 +107,7 @@ func TestEncodeAndContinueAreInverse(t *testing.T) {
 }
 
 func TestEncodeWithFixedStepsReturnsWithItsOrder(t *testing.T) {
-	t.Parallel()
+	long(t)
 	ctx := context.Background()
 	p := threeModes(t, sde.VP{})
 	data := mat.NewDense(100, 2, nil)
