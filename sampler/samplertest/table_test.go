@@ -85,7 +85,7 @@ func TestPredictorsKeepTheirClaims(t *testing.T) {
 			if testing.Short() {
 				c.Strong = 0 // Brownian paths take most of the time
 			}
-			r, err := samplertest.Check(c)
+			r, err := samplertest.Verify(c)
 			t.Logf("weak %.3f, paths %.3f, back %.3f, strong %.3f", r.Weak, r.Path, r.Back, r.Strong)
 			require.NoError(t, err)
 		})
