@@ -19,7 +19,7 @@ type BoundSettings struct {
 	Prior sde.Prior
 	// Seed chooses the times and the noise, the others are those of
 	// Settings.
-	Seed              uint64
+	Seed                         uint64
 	FirstRow, TotalRows, Workers int
 }
 

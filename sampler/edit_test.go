@@ -15,7 +15,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-func TestPerturbDrawsFromTheKernel(t *testing.T) {
+func TestNoiseToDrawsFromTheKernel(t *testing.T) {
 	t.Parallel()
 	g := standard(sde.VP{})
 	shift, scale := []float64{10, -3}, []float64{2, 0.5}
@@ -69,15 +69,6 @@ func TestEditingForgetsMoreWithMoreStrength(t *testing.T) {
 		require.InDelta(t, keep.At(0, 0), x.At(1, 0)-x.At(0, 0), 0.01)
 		require.InDelta(t, keep.At(1, 0), x.At(1, 1)-x.At(0, 1), 0.01)
 	}
-}
-
-func TestStartAtKeepsWhatIsBelow(t *testing.T) {
-	t.Parallel()
-	times := []float64{1, 0.5, 0.2, 0}
-	require.Equal(t, []float64{0.3, 0.2, 0}, grid.StartAt(times, 0.3))
-	require.Equal(t, []float64{0.5, 0.2, 0}, grid.StartAt(times, 0.5))
-	require.Equal(t, []float64{2, 1, 0.5, 0.2, 0}, grid.StartAt(times, 2))
-	require.Equal(t, []float64{1, 0.5, 0.2, 0}, times)
 }
 
 func TestEncodeAndContinueAreInverse(t *testing.T) {
