@@ -15,7 +15,7 @@ import (
 )
 
 func TestAdaptiveSDEFollowsThePathItIsGiven(t *testing.T) {
-	t.Parallel()
+	long(t)
 	const rows = 40
 	ctx := context.Background()
 	p := threeModes(t, sde.VP{})
@@ -46,7 +46,7 @@ func TestAdaptiveSDEFollowsThePathItIsGiven(t *testing.T) {
 type fresh struct{ noise.White }
 
 func TestAdaptiveSDEHasTheLawOfTheDataBecauseItKeepsItsPath(t *testing.T) {
-	t.Parallel()
+	long(t)
 	// On a Gaussian: means and second moments, 4 standard errors wide.
 	const rows = 1000
 	g := standard(sde.VP{})

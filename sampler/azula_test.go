@@ -173,7 +173,7 @@ func (s *taped) Score(dst, x *mat.Dense, t []float64) {
 }
 
 func TestFixtureAzulaTrajectories(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	var file struct {
 		Mixtures []fixture.Mixture `json:"mixtures"`
 		Cases    []azulaCase       `json:"cases"`

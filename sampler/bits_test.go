@@ -113,6 +113,9 @@ func TestResultsStayInsideTheRowsGiven(t *testing.T) {
 }
 
 func TestStepsDoNotAllocate(t *testing.T) {
+	if racing {
+		t.Skip("the race detector allocates")
+	}
 	g := standard(sde.VP{})
 	x := mat.NewDense(70, 2, nil)
 	more := append(kinds[:len(kinds):len(kinds)], kinds[0], kinds[0], kinds[0])

@@ -16,7 +16,7 @@ import (
 // In the mean over noised data the bound is the log-density of the model, when
 // the score is exact, and falls below it by ½∫g²E‖s − s*‖² when it is not.
 func TestLogProbBoundIsTightForTheExactScore(t *testing.T) {
-	t.Parallel()
+	long(t)
 	const rows = 1500
 	law := threeLaw(t)
 	x := dataset.Sample(law, rows)

@@ -81,7 +81,7 @@ func odeDrift(s *sampler.Step) error {
 }
 
 func TestReverseProcessHasTheConditionalLaw(t *testing.T) {
-	t.Parallel()
+	long(t)
 	const limit, far = 44.3, 60 // of χ² with 15 degrees of freedom: 1e-4, and beyond doubt
 	// Of second order: Euler–Maruyama and Ancestral take 80 and 160 points.
 	chi2 := ranks(t, sampler.DPMpp2MSDE{}, 30)

@@ -67,7 +67,7 @@ func correctorNormals(n, updates, apart int) impulses {
 }
 
 func TestCorrectorsFollowTheirRecursionExactly(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	for _, p := range processes(31) {
 		prior, start := priorOf(p.g, p.times[0])
 		for _, c := range []struct {
@@ -103,7 +103,7 @@ func TestCorrectorsFollowTheirRecursionExactly(t *testing.T) {
 // does to 0, in proportion; with a finer way back, so does Gibbs's. (What they
 // do is the recursion, to rounding: see above.)
 func TestCorrectorsTendToTheMarginal(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	g := standard(sde.VP{})
 	const u = 0.3
 	stationary := func(step affine) moments {
@@ -138,7 +138,7 @@ func TestCorrectorsTendToTheMarginal(t *testing.T) {
 // With one Langevin step of fixed r after each, more steps of the predictor do
 // not lead to p_t but to what Langevin leaves invariant.
 func TestFixedRHasAPlateau(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	g := standard(sde.VP{})
 	const to, r = 0.1, 0.16
 	b := g.at(to)
@@ -196,7 +196,7 @@ func deviations(law dataset.Diffused, x, exact *mat.Dense) (square, logp float64
 
 // MALA leaves p_t as it is at a step at which Langevin ruins it.
 func TestMALAIsExactAtAnyStep(t *testing.T) {
-	t.Parallel()
+	long(t)
 	const rows, sigma = 10000, 0.2
 	p, mix := twoModes(t)
 	law := mix.Diffuse(1, sigma)
@@ -266,7 +266,7 @@ func TestMALAIsExactAtAnyStep(t *testing.T) {
 
 // From anywhere, MALA reaches p_t.
 func TestMALAReachesTheMarginal(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	const rows, sigma = 4000, 0.5
 	cov := mat.NewSymDense(2, []float64{0.50, 0.18, 0.18, 0.288})
 	p := sde.Problem{SDE: sde.EDM{}, Score: sde.Analytic(sde.EDM{}, func(_, sigma float64) sde.Density {

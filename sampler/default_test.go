@@ -18,7 +18,7 @@ import (
 // Wasserstein-2 distance. From the same starting points that of a sampler to
 // the exact flow has no such floor.
 func TestDefaultIsWithinTheTwoSampleFloorIn25Evaluations(t *testing.T) {
-	t.Parallel()
+	long(t)
 	const rows, floor = 700, 0.02
 	ctx := context.Background()
 	p := sde.EDM{}

@@ -121,4 +121,27 @@
 // workers or GOMAXPROCS: the bits are the same. Only a Coupler, such as the
 // batch-norm rule of Langevin, makes rows depend on each other, and even then
 // not on the workers.
+//
+// # References
+//
+//	Anderson 1982                      Reverse-time diffusion equation models, Stochastic Processes and their Applications 12
+//	Chen et al. 2018                   Neural Ordinary Differential Equations, arXiv:1806.07366
+//	Dormand & Prince 1980              A family of embedded Runge–Kutta formulae, Journal of Computational and Applied Mathematics 6
+//	Grathwohl et al. 2019              FFJORD: Free-form Continuous Dynamics for Scalable Reversible Generative Models, arXiv:1810.01367
+//	Ho et al. 2020                     Denoising Diffusion Probabilistic Models, arXiv:2006.11239
+//	Hutchinson 1990                    A stochastic estimator of the trace of the influence matrix for Laplacian smoothing splines, Communications in Statistics 19
+//	Jolicoeur-Martineau et al. 2021    Gotta Go Fast When Generating Data with Score-Based Models, arXiv:2105.14080
+//	Karras et al. 2022                 Elucidating the Design Space of Diffusion-Based Generative Models, arXiv:2206.00364
+//	Lu et al. 2022                     DPM-Solver, arXiv:2206.00927, and DPM-Solver++, arXiv:2211.01095
+//	Lugmayr et al. 2022                RePaint: Inpainting using Denoising Diffusion Probabilistic Models, arXiv:2201.09865
+//	Meng et al. 2022                   SDEdit: Guided Image Synthesis and Editing with Stochastic Differential Equations, arXiv:2108.01073
+//	Roberts & Tweedie 1996             Exponential convergence of Langevin distributions and their discrete approximations, Bernoulli 2
+//	Söderlind 2003                     Digital Filters in Adaptive Time-Stepping, ACM Transactions on Mathematical Software 29
+//	Song & Ermon 2019                  Generative Modeling by Estimating Gradients of the Data Distribution, arXiv:1907.05600
+//	Song et al. 2021                   Score-Based Generative Modeling through Stochastic Differential Equations, arXiv:2011.13456
+//	Song et al. 2021, NeurIPS          Maximum Likelihood Training of Score-Based Diffusion Models, arXiv:2101.09258
+//	Song, Meng & Ermon 2021            Denoising Diffusion Implicit Models, arXiv:2010.02502
+//	Theis et al. 2016                  A note on the evaluation of generative models, arXiv:1511.01844
+//	Zhang & Chen 2023                  Fast Sampling of Diffusion Models with Exponential Integrator, arXiv:2204.13902
+//	Zhao et al. 2023                   UniPC: A Unified Predictor-Corrector Framework for Fast Sampling of Diffusion Models, arXiv:2302.04867
 package sampler

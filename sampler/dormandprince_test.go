@@ -59,7 +59,7 @@ func stretch(p sde.Problem, x *mat.Dense, from, to float64) []float64 {
 }
 
 func TestDormandPrinceErrsAsToleratedOnEveryRow(t *testing.T) {
-	t.Parallel()
+	long(t)
 	const rows, from, to = 100, 0.8, 0.05
 	p := threeModes(t, sde.VP{})
 	start := normals(rows, 2)

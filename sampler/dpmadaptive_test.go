@@ -31,7 +31,7 @@ func startOf(t *testing.T, rows int) (sde.Problem, *mat.Dense) {
 }
 
 func TestDPMAdaptiveErrsAsItsTolerancesSay(t *testing.T) {
-	t.Parallel()
+	long(t)
 	const rows, from, to = 100, 0.8, 0.05
 	p, start := startOf(t, rows)
 	reference := flowByRungeKutta(p, start, from, to, 1000)
@@ -85,7 +85,7 @@ func TestDPMAdaptiveRowsAreIndependent(t *testing.T) {
 // With noise from a Brownian path the steps a run takes do not matter in the
 // limit of small ones, although steps are made again and end elsewhere.
 func TestDPMAdaptiveFollowsABrownianPath(t *testing.T) {
-	t.Parallel()
+	long(t)
 	p, start := startOf(t, 100)
 	run := func(tol float64, seed uint64) *mat.Dense {
 		x := mat.DenseCopyOf(start)

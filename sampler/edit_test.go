@@ -15,7 +15,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-func TestPerturbDrawsFromTheKernel(t *testing.T) {
+func TestNoiseToDrawsFromTheKernel(t *testing.T) {
 	t.Parallel()
 	g := standard(sde.VP{})
 	shift, scale := []float64{10, -3}, []float64{2, 0.5}
@@ -71,17 +71,8 @@ func TestEditingForgetsMoreWithMoreStrength(t *testing.T) {
 	}
 }
 
-func TestStartAtKeepsWhatIsBelow(t *testing.T) {
-	t.Parallel()
-	times := []float64{1, 0.5, 0.2, 0}
-	require.Equal(t, []float64{0.3, 0.2, 0}, grid.StartAt(times, 0.3))
-	require.Equal(t, []float64{0.5, 0.2, 0}, grid.StartAt(times, 0.5))
-	require.Equal(t, []float64{2, 1, 0.5, 0.2, 0}, grid.StartAt(times, 2))
-	require.Equal(t, []float64{1, 0.5, 0.2, 0}, times)
-}
-
 func TestEncodeAndContinueAreInverse(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	const rows, rtol = 100, 1e-6
 	ctx := context.Background()
 	for _, process := range []sde.SDE{sde.VP{}, sde.VE{}, sde.EDM{}} {
@@ -107,7 +98,7 @@ func TestEncodeAndContinueAreInverse(t *testing.T) {
 }
 
 func TestEncodeWithFixedStepsReturnsWithItsOrder(t *testing.T) {
-	t.Parallel()
+	long(t)
 	ctx := context.Background()
 	p := threeModes(t, sde.VP{})
 	data := mat.NewDense(100, 2, nil)

@@ -57,6 +57,7 @@ func TestImpossibleSettingsAreNamed(t *testing.T) {
 		s    sampler.Settings
 	}{
 		{"Workers = -1", sampler.Heun{}, sampler.Settings{Workers: -1}},
+		{"Settings.Final = 3", sampler.Heun{}, sampler.Settings{Final: sampler.FinalMean + 1}},
 		{"FirstRow = -2", sampler.Heun{}, sampler.Settings{FirstRow: -2}},
 		{"Prior.Mean[1] is NaN", sampler.Heun{}, sampler.Settings{Prior: sde.Prior{Mean: []float64{0, nan}}}},
 		{"Prior.Variance[0] is -1", sampler.Heun{}, sampler.Settings{Prior: sde.Prior{Variance: []float64{-1, 1}}}},

@@ -31,7 +31,7 @@ var toData = map[string]func(p sde.SDE, n int) []float64{
 // flow as those of DDIM, in parts seven times: the denoiser was extrapolated to
 // the ends of steps over which it is no polynomial.
 func TestHighOrderIsNoWorseThanDDIMInFewSteps(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	const rows = 60
 	methods := []sampler.Predictor{
 		sampler.DEIS{}, sampler.DEIS{Order: 4}, sampler.DEIS{Form: sampler.VelocityForm}, sampler.DEIS{Form: sampler.AngleForm},

@@ -147,7 +147,7 @@ func within(t *testing.T, want fixture.Array, got *mat.Dense, slack float64) {
 }
 
 func TestFixtureEDM(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	var file struct {
 		Mixtures []fixture.Mixture `json:"mixtures"`
 		Cases    []struct {

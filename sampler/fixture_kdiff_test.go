@@ -165,7 +165,7 @@ func tape(draws fixture.Array, n int) noise.Recorded {
 }
 
 func TestFixtureKDiffusion(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	var file struct {
 		Mixtures []fixture.Mixture `json:"mixtures"`
 		Cases    []kdiff           `json:"cases"`

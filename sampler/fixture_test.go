@@ -158,7 +158,7 @@ func one(t *testing.T, c setting, p sde.Problem, st step, tape noise.Source, fin
 }
 
 func TestFixturePredictors(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	var file struct {
 		Mixtures []fixture.Mixture `json:"mixtures"`
 		Cases    []struct {
@@ -183,7 +183,7 @@ func TestFixturePredictors(t *testing.T) {
 }
 
 func TestFixtureCorrectors(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	var file struct {
 		Mixtures []fixture.Mixture `json:"mixtures"`
 		Cases    []struct {
@@ -279,7 +279,7 @@ func (s *states) Observe(_ int, _ float64, x mat.Matrix) error {
 }
 
 func TestFixtureTrajectories(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	var file struct {
 		Mixtures []fixture.Mixture `json:"mixtures"`
 		Cases    []struct {
@@ -359,7 +359,7 @@ func TestFixtureTrajectories(t *testing.T) {
 // method of high order gets there with small steps; the peer's "denoised" is
 // one reverse-diffusion step without its noise.
 func TestFixtureProbabilityFlowByFixedSteps(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	var file struct {
 		Mixtures []fixture.Mixture `json:"mixtures"`
 		ODE      []struct {

@@ -23,7 +23,7 @@ func (g tangentGauss) JVP(dst, jv, x, v *mat.Dense, t []float64) {
 }
 
 func TestHutchinsonVarianceIsThatOfTheMatrix(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	const rows, probes = 2000, 4
 	g := standard(sde.VP{})
 	start, end := g.Span()
@@ -92,6 +92,8 @@ func TestLogProbRefusesWhatItCannotDo(t *testing.T) {
 	}{
 		{nil, standard(sde.VP{}), 0, sampler.FlowSettings{}, sampler.ErrUnset, "Problem.Score is a sampler_test.gauss, expected one with the method Divergence or JVP"},
 		{nil, divergent{exact}, 0, sampler.FlowSettings{Probes: 3}, sampler.ErrUnset, "FlowSettings.Probes = 3"},
+		{nil, exact, 0, sampler.FlowSettings{Probes: -1}, sampler.ErrRange, "FlowSettings.Probes = -1"},
+		{nil, exact, 0, sampler.FlowSettings{Probes: 3, Exact: true}, sampler.ErrRange, "FlowSettings.Probes = 3 with Exact = true"},
 		{nil, exact, 0x1p-24, sampler.FlowSettings{RTol: 1e-7}, sampler.ErrRange, "FlowSettings.RTol = 1e-07 with a score that rounds to a relative 6e-08, expected at least 9.5e-07, or a score of double precision, such as a score.Model's Float64"},
 		{nil, exact, 0x1p-24, sampler.FlowSettings{ATol: 1e-7}, sampler.ErrRange, "FlowSettings.ATol = 1e-07"},
 		{nil, exact, 0, sampler.FlowSettings{RTol: 1e-16}, sampler.ErrRange, "FlowSettings.RTol = 1e-16"},

@@ -245,7 +245,7 @@ var methods = []struct {
 }
 
 func TestPredictorsFollowTheirRecursionExactly(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	for _, p := range processes(61) {
 		prior, start := priorOf(p.g, p.times[0])
 		for _, m := range methods {
@@ -268,7 +268,7 @@ func TestPredictorsFollowTheirRecursionExactly(t *testing.T) {
 }
 
 func TestLangevinFollowsItsRecursionExactly(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	damp := func(t float64) float64 { return 1 / (1 + t) }
 	for _, p := range processes(61) {
 		prior, start := priorOf(p.g, p.times[0])

@@ -33,12 +33,8 @@ func ringProblem(t testing.TB) sde.Problem {
 // A thousand steps of the default corrector at a noise level throw no row out
 // and keep the distribution they leave invariant up to O(e).
 func TestLangevinStaysOnTheRing(t *testing.T) {
-	t.Parallel()
-	const sigma = 0.1
-	rows := 3000
-	if testing.Short() {
-		rows = 500
-	}
+	long(t)
+	const sigma, rows = 0.1, 3000
 	ctx := context.Background()
 	p := ringProblem(t)
 	x := mat.NewDense(rows, 2, nil)
@@ -139,7 +135,7 @@ func TestBatchNormsCouplesTheRowsItIsGiven(t *testing.T) {
 
 // Annealed Langevin dynamics is NoPredictor with a corrector on falling levels.
 func TestAnnealedLangevinReachesTheData(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	const rows = 2000
 	g := standard(sde.VE{})
 	x := mat.NewDense(rows, 2, nil)

@@ -47,7 +47,7 @@ func logProbs(t *testing.T, p sde.Problem, x *mat.Dense, s *sampler.FlowSettings
 }
 
 func TestFixtureLikelihood(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	var file struct {
 		Mixtures []fixture.Mixture `json:"mixtures"`
 		Cases    []struct {
@@ -103,7 +103,7 @@ func TestFixtureLikelihood(t *testing.T) {
 }
 
 func TestFixtureLikelihoodOfKDiffusion(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	var file struct {
 		Mixtures []fixture.Mixture `json:"mixtures"`
 		Cases    []struct {
@@ -146,7 +146,7 @@ type wide struct{ sde.SDE }
 func (wide) Span() (start, end float64) { return 1e-8, 1 - 1e-8 }
 
 func TestFixtureLikelihoodOfFlowMatching(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	var file struct {
 		Mixtures []fixture.Mixture `json:"mixtures"`
 		Cases    []struct {

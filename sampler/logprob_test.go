@@ -79,7 +79,7 @@ var flowProcesses = []struct {
 }{{"VP", sde.VP{}}, {"sub-VP", sde.SubVP{}}, {"VE", sde.VE{}}, {"EDM", sde.EDM{}}, {"cosine", sde.Cosine{}}, {"linear", sde.Linear{}}}
 
 func TestLogProbErrsAsToleratedOnEveryRow(t *testing.T) {
-	t.Parallel()
+	long(t)
 	law := threeLaw(t)
 	for i, p := range flowProcesses {
 		data := 400
@@ -109,7 +109,7 @@ func TestLogProbErrsAsToleratedOnEveryRow(t *testing.T) {
 }
 
 func TestLogProbKnowsItsError(t *testing.T) {
-	t.Parallel()
+	long(t)
 	law := threeLaw(t)
 	x := points(law, 200)
 	for _, p := range flowProcesses {
@@ -132,7 +132,7 @@ func TestLogProbKnowsItsError(t *testing.T) {
 }
 
 func TestDensitiesIntegrateToOne(t *testing.T) {
-	t.Parallel()
+	long(t)
 	const side, half = 120, 4.0
 	x := mat.NewDense(side*side, 2, nil)
 	for i := range side * side {
@@ -149,7 +149,7 @@ func TestDensitiesIntegrateToOne(t *testing.T) {
 }
 
 func TestLatentsDecodeToTheirRows(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	law := threeLaw(t)
 	x := points(law, 200)
 	const tol = 1e-6
@@ -167,7 +167,7 @@ func TestLatentsDecodeToTheirRows(t *testing.T) {
 }
 
 func TestSamplesComeWithTheirDensity(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	law := threeLaw(t)
 	for _, p := range []sde.SDE{sde.VP{}, sde.EDM{}} {
 		x, logp := mat.NewDense(100, 2, nil), make([]float64, 100)
@@ -225,13 +225,13 @@ func TestFlowBitsDoNotDependOnWorkersOrBatches(t *testing.T) {
 			n, _ := x.Dims()
 			dst := make([]float64, n)
 			r, err := sampler.LogProb(context.Background(), dst, x, p, &sampler.FlowSettings{
-				RTol: 1e-3, ATol: 1e-3, Probes: probes, Workers: workers, FirstRow: first, Latents: true,
+				RTol: 1e-2, ATol: 1e-2, Probes: probes, Workers: workers, FirstRow: first, Latents: true,
 			})
 			require.NoError(t, err)
 			return dst, r
 		}
 		want, all := run(x, 1, 0)
-		for _, workers := range []int{0, 2, 7} {
+		for _, workers := range []int{0, 7} {
 			got, r := run(x, workers, 0)
 			require.Equal(t, want, got)
 			require.Equal(t, all.Error, r.Error)

@@ -250,7 +250,7 @@ var flowMethods = []struct {
 }
 
 func TestFlowMethodsFollowTheirRecursionExactly(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	for _, p := range processes(61) {
 		for _, m := range flowMethods {
 			t.Run(fmt.Sprintf("%s/%T%v", p.name, m.pred, m.pred), func(t *testing.T) {

@@ -61,6 +61,9 @@ func TestNoisyMethodsDoNotDependOnWorkersOrBatches(t *testing.T) {
 }
 
 func TestNoisyMethodsDoNotAllocate(t *testing.T) {
+	if racing {
+		t.Skip("the race detector allocates")
+	}
 	g := standard(sde.VP{})
 	x := mat.NewDense(70, 2, nil)
 	for _, m := range unfolded {

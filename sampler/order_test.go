@@ -57,7 +57,7 @@ func slopes(errors []float64) []float64 {
 // From another prior than p_T the limits of the flow and of the reverse SDE are
 // two; samplertest measures all orders from p_T itself.
 func TestOrdersOnAGaussianFromAnotherPrior(t *testing.T) {
-	t.Parallel()
+	long(t)
 	for _, m := range []struct {
 		pred       sampler.Predictor
 		predict    int
@@ -122,7 +122,7 @@ func medianDistance(x, y *mat.Dense) float64 {
 }
 
 func TestReferenceFlowIsExact(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	const from, to = 0.8, 0.05
 	p := threeModes(t, sde.VP{})
 	start := normals(100, 2)

@@ -339,7 +339,7 @@ var unfolded = []struct {
 }
 
 func TestStochasticAndMultistepMethodsFollowTheirRecursionExactly(t *testing.T) {
-	t.Parallel()
+	long(t)
 	for _, p := range processes(61) {
 		grid := p.times[:len(p.times)-5] // levels below the end lie in the span
 		prior, start := priorOf(p.g, grid[0])

@@ -14,7 +14,7 @@ import (
 )
 
 func TestStepsVisitTheGridAndEndWithTheSample(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	ctx := context.Background()
 	p := threeModes(t, sde.VP{})
 	times := grid.Default(p, 9)

@@ -18,7 +18,7 @@ import (
 // Bures distance to it is the whole error. Here are the variants that samplertest
 // does not measure.
 func TestWeakOrdersOfNoisyVariants(t *testing.T) {
-	t.Parallel()
+	long(t)
 	for _, m := range []struct {
 		pred       sampler.Predictor
 		draws      int
@@ -58,7 +58,7 @@ func TestWeakOrdersOfNoisyVariants(t *testing.T) {
 // With one Brownian path for all grids the samples of finer and finer grids
 // converge one by one. With independent draws they do not: only distributions do.
 func TestSamplesConvergeAlongABrownianPath(t *testing.T) {
-	t.Parallel()
+	long(t)
 	const rows, from, to = 80, 0.8, 0.05
 	p := threeModes(t, sde.VP{})
 	start := mat.NewDense(rows, 2, nil)
@@ -121,7 +121,7 @@ func (p unable) Kernel(t float64) (alpha, sigma float64) {
 // Churn rises above the span and ancestral steps go below it. A process that
 // has nothing there, and no inverse in closed form, is sampled all the same.
 func TestNoiseAtTheEndsOfTheSpan(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	for _, p := range []sde.SDE{sde.VP{}, unable{sde.VP{}}, sde.EDM{}, unable{sde.EDM{}}, sde.VE{}, unable{sde.VE{}}} {
 		g := gauss{SDE: p, m: [2]float64{0.7, -0.4}, a: 0.5, d: 0.288}
 		prior := sde.Prior{Mean: g.m[:], Variance: []float64{g.a, g.d}}

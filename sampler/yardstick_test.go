@@ -45,7 +45,7 @@ func (o onLine) quantile(p, sigma float64) float64 {
 // the Wasserstein-2 distance of the result. These are the errors a practitioner
 // chooses by.
 func TestErrorAgainstEvaluationsOnALine(t *testing.T) {
-	t.Parallel()
+	long(t)
 	const n, high, low = 400, 80, 0.002
 	o := onLine{[]float64{0.5, 0.3, 0.2}, []float64{-1, 0.3, 1.2}, []float64{0.2, 0.1, 0.3}}
 	mix, err := dataset.NewIsotropicMixture(o.w, mat.NewDense(3, 1, o.m), o.s, nil)

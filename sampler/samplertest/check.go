@@ -44,10 +44,10 @@ type Report struct {
 	Normals int
 }
 
-// Check runs Invariants and compares the claim with what is measured. The
+// Verify runs Invariants and compares the claim with what is measured. The
 // error names everything that was missed; the report is then complete all the
 // same, as far as the predictor runs.
-func Check(c Claim) (Report, error) {
+func Verify(c Claim) (Report, error) {
 	r, err := Measure(c)
 	errs := []error{Invariants(c.Predictor), err}
 	if err == nil {

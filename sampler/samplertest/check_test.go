@@ -102,7 +102,7 @@ func TestFalseClaimsAreNamed(t *testing.T) {
 			return err
 		})},
 	} {
-		_, err := samplertest.Check(c)
+		_, err := samplertest.Verify(c)
 		require.ErrorContains(t, err, says)
 	}
 	_, err := samplertest.Measure(samplertest.Claim{Predictor: sampler.Heun{}, Order: 2, Start: -1})
@@ -169,7 +169,7 @@ func TestFlowConvergesWithOrderFour(t *testing.T) {
 	require.Equal(t, []float64{3, -4}, x.RawRowView(0))
 }
 
-func ExampleCheck() {
+func ExampleVerify() {
 	// A user's own method: DDIM with a slip, σ_t where σ_u belongs.
 	slip := predictor(func(s *sampler.Step) error {
 		if err := s.X0(s.Mean, s.X, s.T); err != nil {
@@ -187,7 +187,7 @@ func ExampleCheck() {
 		s.Finish()
 		return nil
 	})
-	report, err := samplertest.Check(samplertest.Claim{Predictor: slip, Evaluations: 1, Order: 1})
+	report, err := samplertest.Verify(samplertest.Claim{Predictor: slip, Evaluations: 1, Order: 1})
 	fmt.Println("wrong:", err != nil)
 	fmt.Println("more steps, more error:", report.Weak[0] < 0 && report.Weak[1] < 0)
 	// Output:

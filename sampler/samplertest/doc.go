@@ -1,7 +1,7 @@
 // Package samplertest checks predictors: those of package sampler, and a user's
 // own, which should pass before its samples are believed.
 //
-//	report, err := samplertest.Check(samplertest.Claim{
+//	report, err := samplertest.Verify(samplertest.Claim{
 //		Predictor: mine{}, Evaluations: 1, Order: 2,
 //	})
 //

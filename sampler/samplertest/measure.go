@@ -100,7 +100,7 @@ func pathOrders(c Claim) (path, back []float64, err error) {
 		return slopes(errs), nil
 	}
 	latents := normals(rows)
-	data := Flow(p, latents, from, to, 400*c.Order)
+	data := Flow(p, latents, from, to, 250*c.Order)
 	if path, err = orders(sampler.Continue, latents, data); err == nil && reversible(c.Predictor) {
 		back, err = orders(sampler.Encode, data, latents)
 	}

@@ -82,7 +82,10 @@ func TestPredictorsKeepTheirClaims(t *testing.T) {
 	for _, c := range table {
 		t.Run(fmt.Sprintf("%T%+v", c.Predictor, c.Predictor), func(t *testing.T) {
 			t.Parallel()
-			r, err := samplertest.Check(c)
+			if testing.Short() {
+				c.Strong = 0 // Brownian paths take most of the time
+			}
+			r, err := samplertest.Verify(c)
 			t.Logf("weak %.3f, paths %.3f, back %.3f, strong %.3f", r.Weak, r.Path, r.Back, r.Strong)
 			require.NoError(t, err)
 		})
