@@ -14,8 +14,8 @@ import (
 
 // Settings steer Fit. The zero value and nil mean the defaults, measured on
 // two-dimensional toys; Fit does not change it. Together with those of New they
-// are, in few dimensions, a recipe whose result cannot be told from the law by
-// two-sample tests. The one that New cannot choose is the network for few rows:
+// are, in few dimensions, a recipe whose result cannot be told from the
+// distribution by two-sample tests. The one that New cannot choose is the network for few rows:
 // below about 20,000 one without Fourier features, such as
 // nn.MLP{Hidden: []int{116, 116, 116}}, learns the rows by heart more slowly.
 type Settings struct {
@@ -23,11 +23,11 @@ type Settings struct {
 	Objective Objective
 	// Weight is the weight of the loss in its denoiser form; nil is EDMWeight.
 	Weight Weight
-	// Times is the law of the training times; nil is LogNormal{−1.6, 1.4}.
+	// Times is the distribution of the training times; nil is LogNormal{−1.6, 1.4}.
 	Times Times
-	// Steps is the number of optimiser steps; 0 is 20,000, and for Rows of fewer
-	// than 10,000 twice their number, but at least 2,000. A quarter of that is
-	// often enough.
+	// Steps is the number of optimiser steps; 0 is 20,000, and for Rows and
+	// RowsOf of fewer than 10,000 twice their number, but at least 2,000. A quarter
+	// of that is often enough.
 	Steps int
 	// Batch is the number of noisy rows of a step; 0 is 512.
 	Batch int
@@ -37,8 +37,8 @@ type Settings struct {
 	// References is the number of clean rows, the batch's own included, over
 	// which the Rao-Blackwellised target averages: instead of the clean row x₀
 	// its posterior mean given x_t and the reference rows, which has the same
-	// expectation and less variance. 0 is 2·Batch, but for Rows of fewer than
-	// 20,000, whose empirical law it learns faster, none; a negative value is
+	// expectation and less variance. 0 is 2·Batch, but for Rows and RowsOf of
+	// fewer than 20,000, which it learns by heart faster, none; a negative value is
 	// none, plain denoising score matching. Rows with labels average over
 	// references with the same, which it takes up to 64 combinations of; with
 	// continuous conditions the target is the plain one.
@@ -75,7 +75,7 @@ type Settings struct {
 	// Seed chooses data order, times and noise.
 	Seed uint64
 	// Validation is the watch over held-out rows; its zero value splits Rows
-	// when they are fewer than 100,000.
+	// and RowsOf, with conditions or without, when they are fewer than 100,000.
 	Validation Validation
 	// Checkpoints keep the state of the run on disk; the zero value is none.
 	Checkpoints Checkpoints
