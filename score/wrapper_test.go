@@ -170,7 +170,7 @@ func TestAScoreIsNotTakenForAnother(t *testing.T) {
 		"Problem.SDE is sde.VP{BetaMin:0 BetaMax:10}":                                  func(p *sde.Problem) { p.SDE = sde.VP{BetaMax: 10} },
 		"Problem.Frame is {[] []}":                                                     func(p *sde.Problem) { p.Frame = sde.Frame{} },
 		"Problem.Frame has 1 shifts":                                                   func(p *sde.Problem) { p.Frame = sde.Frame{Shift: []float64{1}} },
-		"Problem.Rows is 3":                                                            func(p *sde.Problem) { p.Rows = 300 },
+		"4 rows, the score conditions for 300":                                         func(p *sde.Problem) { p.Rows = 300 },
 	} {
 		for verb, run := range verbs {
 			p := all["energy"]
