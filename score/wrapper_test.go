@@ -171,6 +171,7 @@ func TestAScoreIsNotTakenForAnother(t *testing.T) {
 		"Problem.Frame is {[] []}":                                                     func(p *sde.Problem) { p.Frame = sde.Frame{} },
 		"Problem.Frame has 1 shifts":                                                   func(p *sde.Problem) { p.Frame = sde.Frame{Shift: []float64{1}} },
 		"Problem.Rows is 4":                                                            func(p *sde.Problem) { p.Rows = 4 },
+		"4 rows, the score conditions for 300":                                         func(p *sde.Problem) { p.Rows = 300 },
 	} {
 		for verb, run := range verbs {
 			p := all["energy"]
