@@ -34,8 +34,8 @@ type DPMpp3M struct {
 	// k-diffusion do. The order is then 2; with few steps, where D is no
 	// parabola over three of them, it is often as good.
 	Published bool
-	// FullOrder keeps the order up to the end of a run to σ = 0, as published
-	// code does. Otherwise it is at most half the number of steps that are
+	// FullOrder keeps the order up to the end of a run to σ = 0, or below the
+	// span, as published code does. Otherwise it is at most half the number of steps that are
 	// left before the last: few steps are long, and the denoiser extrapolated
 	// to their ends errs more than the one they begin with, by up to seven
 	// times in 5 steps.

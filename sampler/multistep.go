@@ -100,11 +100,12 @@ func (s *Step) noiseless() bool {
 }
 
 // orderAt returns the order of step k, by default at most half the number of
-// steps that are left, this one included, before a last one to σ = 0, though not
-// below least. Steps to little noise are long in λ when they are few, and what is
-// extrapolated to their ends may be worse than what they begin with.
+// steps that are left, this one included, before a last one to σ = 0 or below the
+// span, though not below least. When they are few, steps to little noise are long
+// in λ, and what is extrapolated to their ends may be worse than what they begin
+// with.
 func (s *Step) orderAt(k, order, least int, full bool) int {
-	if _, sigma := s.Kernel(s.End); full || sigma > 0 {
+	if full || !blind(s.SDE, s.End) {
 		return order
 	}
 	return min(order, max(least, (s.N-k-1)/2))
