@@ -56,8 +56,8 @@ const (
 
 // form is one compiled program with its packed weights and idle buffers.
 type form[T ad.Float] struct {
-	once    sync.Once
-	program *ad.Program[T]
+	mu      sync.Mutex
+	program *ad.Program[T] // nil: not compiled
 	inputs  int
 	weights ad.Weights[T]
 	idle    pool.Free[*buffers[T]]
@@ -88,6 +88,16 @@ func (e *engine[T]) load(theta []float32) {
 	}
 }
 
+// build compiles the program when that has not been done. One that cannot be
+// compiled panics at every call.
+func (f *form[T]) build(compile func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.program == nil {
+		compile()
+	}
+}
+
 // form returns a program for times and conditions that are common or one a row.
 func (e *engine[T]) form(kind int, at place) *form[T] {
 	m, width := e.m, e.m.conditionWidth()
@@ -100,7 +110,7 @@ func (e *engine[T]) form(kind int, at place) *form[T] {
 		which += 2
 	}
 	f := &e.forms[kind][which]
-	f.once.Do(func() {
+	f.build(func() {
 		leaf := func(name string, cols int, common bool) *ad.Expr {
 			if common {
 				return ad.UniformInput(name, cols)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/ad"
 	"github.com/gradlogp/gradlogp/nn/optim"
 	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/sampler/grid"
@@ -591,4 +592,31 @@ func TestLayersThatDoNotFitAreAnErrorOfNew(t *testing.T) {
 	_, err := New(2, &Config{Net: nn.Sequential{nn.Linear{Out: 4}, nn.Embedding{Classes: 3, Out: 2}}})
 	require.ErrorIs(t, err, ErrShape)
 	require.ErrorContains(t, err, `score: New: Config.Net: nn: shape mismatch: layer "1", nn.Embedding of r×4: `)
+}
+
+// fickle is a network that can be built a few times only.
+type fickle struct {
+	nn.Module
+	left *int
+}
+
+func (f fickle) Apply(b *nn.Build, x *ad.Expr) *ad.Expr {
+	if *f.left--; *f.left < 0 {
+		panic("built too often")
+	}
+	return f.Module.Apply(b, x)
+}
+
+// A program that could not be compiled counted as compiled, and the second call met
+// a nil pointer instead of the cause.
+func TestAProgramThatCannotBeCompiledSaysWhyEveryTime(t *testing.T) {
+	left := math.MaxInt
+	m, err := New(2, &Config{Net: fickle{small, &left}})
+	require.NoError(t, err)
+	left = 0
+	for range 3 {
+		require.PanicsWithValue(t, "built too often", func() { m.Unconditional().Score(normals(1, 2, 1), normals(1, 2, 1), []float64{1}) })
+	}
+	left = 1
+	m.Unconditional().Score(normals(1, 2, 1), normals(1, 2, 1), []float64{1})
 }

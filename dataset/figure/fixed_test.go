@@ -3,6 +3,7 @@ package figure
 import (
 	"bytes"
 	"math"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -58,4 +59,15 @@ func TestNothingIsDrawnOfNothing(t *testing.T) {
 	want, none := picture(), &mat.Dense{}
 	require.Equal(t, want, picture(Points{X: none}, Line{X: none, Dots: 2}, Arrows{X: none, V: none, Length: 1}))
 	require.Equal(t, want, picture(Arrows{X: mat.NewDense(1, 2, []float64{0.5, 0.5}), V: mat.NewDense(1, 2, nil), Length: 1}))
+}
+
+// A panic of the function ended the program, on a goroutine where nobody could
+// recover it, and runtime.Goexit left lines of zeros.
+func TestDensityRaisesThePanicOfItsFunction(t *testing.T) {
+	for want, f := range map[any]func(x []float64) float64{
+		"own": func([]float64) float64 { panic("own") },
+		"figure: Density: logProb ended its goroutine": func([]float64) float64 { runtime.Goexit(); return 0 },
+	} {
+		require.PanicsWithValue(t, want, func() { Density([2]float64{0, 1}, [2]float64{0, 1}, 3, 3, f) })
+	}
 }

@@ -30,21 +30,35 @@ func Grid(xlim, ylim [2]float64, nx, ny int) *mat.Dense {
 
 // Density returns exp(logProb) at the points of Grid, as the ny×nx values of a
 // HeatMap on a Panel of the same limits. Lines of the grid are shared among
-// goroutines, so logProb must be safe for concurrent use; it may not keep x.
+// goroutines, so logProb must be safe for concurrent use; it may not keep x. A
+// panic of logProb is one of Density.
 func Density(xlim, ylim [2]float64, nx, ny int, logProb func(x []float64) float64) *mat.Dense {
 	at := Grid(xlim, ylim, nx, ny)
 	p := mat.NewDense(ny, nx, nil)
 	workers := min(ny, runtime.GOMAXPROCS(0))
 	var wg sync.WaitGroup
+	panics := make([]any, workers)
 	for w := range workers {
 		wg.Go(func() {
+			panics[w] = "figure: Density: logProb ended its goroutine"
+			defer func() {
+				if p := recover(); p != nil {
+					panics[w] = p
+				}
+			}()
 			for i := w; i < ny; i += workers {
 				for j := range nx {
 					p.Set(i, j, math.Exp(logProb(at.RawRowView(i*nx+j))))
 				}
 			}
+			panics[w] = nil
 		})
 	}
 	wg.Wait()
+	for _, p := range panics {
+		if p != nil {
+			panic(p)
+		}
+	}
 	return p
 }

@@ -1,15 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"runtime"
-	"sync"
 	"sync/atomic"
 
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
 
+	"github.com/gradlogp/gradlogp/nn/pool"
 	"github.com/gradlogp/gradlogp/sde"
 )
 
@@ -98,26 +98,9 @@ func (j *job) compare(ctx context.Context) (*table, error) {
 
 // do runs the tasks in any order and returns the first one's error.
 func do(tasks []func() error, workers int) error {
-	if workers == 0 {
-		workers = runtime.GOMAXPROCS(0)
-	}
 	errs := make([]error, len(tasks))
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range min(workers, len(tasks)) {
-		wg.Go(func() {
-			for i := next.Add(1) - 1; int(i) < len(tasks); i = next.Add(1) - 1 {
-				errs[i] = tasks[i]()
-			}
-		})
-	}
-	wg.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	pool.New(workers).Each(len(tasks), func(_, i int) { errs[i] = tasks[i]() })
+	return cmp.Or(errs...)
 }
 
 // counter counts the rows whose score has been evaluated: adaptive methods
