@@ -27,7 +27,7 @@ func bures(p, q moments) float64 {
 		}
 		return s
 	}
-	return samplertest.Moments{Mean: p.mean, Cov: symmetric(p.cov)}.Distance(samplertest.Moments{Mean: q.mean, Cov: symmetric(q.cov)})
+	return samplertest.Distance(sde.Moments{Mean: p.mean.RawVector().Data, Cov: symmetric(p.cov)}, sde.Moments{Mean: q.mean.RawVector().Data, Cov: symmetric(q.cov)})
 }
 
 // limitOf is where infinitely many steps from the prior lead: along the

@@ -36,12 +36,12 @@ func (g gaussian) Score(dst, x *mat.Dense, t []float64) {
 }
 
 // at returns the distribution at time t.
-func (g gaussian) at(t float64) Moments {
+func (g gaussian) at(t float64) sde.Moments {
 	alpha, sigma := g.Kernel(t)
 	a2, s2 := alpha*alpha, sigma*sigma
-	return Moments{
-		mat.NewVecDense(2, []float64{alpha * g.m[0], alpha * g.m[1]}),
-		mat.NewSymDense(2, []float64{a2*g.a + s2, a2 * g.b, a2 * g.c, a2*g.d + s2}),
+	return sde.Moments{
+		Mean: []float64{alpha * g.m[0], alpha * g.m[1]},
+		Cov:  mat.NewSymDense(2, []float64{a2*g.a + s2, a2 * g.b, a2 * g.c, a2*g.d + s2}),
 	}
 }
 

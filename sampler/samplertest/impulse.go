@@ -8,14 +8,9 @@ import (
 	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 )
-
-// Moments holds a mean and a covariance.
-type Moments struct {
-	Mean *mat.VecDense
-	Cov  *mat.SymDense
-}
 
 // Distance returns the Wasserstein-2 distance of two Gaussians (Bures 1969),
 //
@@ -24,10 +19,12 @@ type Moments struct {
 // through the optimal map M from the first to the second, which loses no digits
 // when the two are close. The first covariance A is regular. It panics when the
 // dimensions differ.
-func (p Moments) Distance(q Moments) float64 {
-	var dm mat.VecDense
-	dm.SubVec(p.Mean, q.Mean)
-	d := dm.Len()
+func Distance(p, q sde.Moments) float64 {
+	d := len(p.Mean)
+	if len(q.Mean) != d || p.Cov.SymmetricDim() != d || q.Cov.SymmetricDim() != d {
+		panic(fmt.Sprintf("samplertest: dimension mismatch: moments of %d and %d coordinates with covariances of %d and %d", d, len(q.Mean), p.Cov.SymmetricDim(), q.Cov.SymmetricDim()))
+	}
+	far := floats.Distance(p.Mean, q.Mean, 2)
 	root := function(p.Cov, math.Sqrt)
 	back := function(p.Cov, func(v float64) float64 { return 1 / math.Sqrt(v) })
 	inner := mat.NewSymDense(d, nil)
@@ -36,7 +33,7 @@ func (p Moments) Distance(q Moments) float64 {
 	for j := range d {
 		off.Set(j, j, off.At(j, j)-1)
 	}
-	return math.Sqrt(mat.Dot(&dm, &dm) + mat.Trace(product(off, p.Cov, off)))
+	return math.Sqrt(far*far + mat.Trace(product(off, p.Cov, off)))
 }
 
 // Impulse returns the exact mean and covariance of the result of a run whose
@@ -47,7 +44,7 @@ func (p Moments) Distance(q Moments) float64 {
 // differences to a row without noise are the columns of an affine map J, and
 // the covariance is J Jᵀ. The parts of a step that a method asks for with
 // Step.Path are taken for independent, as they are when they do not overlap.
-func Impulse(p sde.Problem, pred sampler.Predictor, s sampler.Settings, d int, start *Moments) (Moments, error) {
+func Impulse(p sde.Problem, pred sampler.Predictor, s sampler.Settings, d int, start *sde.Moments) (sde.Moments, error) {
 	ctx := context.Background()
 	run := func(x *mat.Dense) error { return sampler.Sample(ctx, x, p, pred, &s) }
 	if start != nil {
@@ -58,10 +55,10 @@ func Impulse(p sde.Problem, pred sampler.Predictor, s sampler.Settings, d int, s
 	s.Noise, s.FirstRow, s.Workers, s.Observer = log, 0, 1, nil
 	first := mat.NewDense(1, d, nil)
 	if start != nil {
-		first.Copy(start.Mean.T())
+		first.SetRow(0, start.Mean)
 	}
 	if err := run(first); err != nil {
-		return Moments{}, err
+		return sde.Moments{}, err
 	}
 	before := 1 // rows before those of the normals
 	if start != nil {
@@ -73,7 +70,7 @@ func Impulse(p sde.Problem, pred sampler.Predictor, s sampler.Settings, d int, s
 		n, _ := x.Dims()
 		for i := range n {
 			row := x.RowView(i).(*mat.VecDense)
-			row.CopyVec(start.Mean)
+			row.CopyVec(mat.NewVecDense(d, start.Mean))
 			if 0 < i && i < before {
 				row.AddVec(row, root.ColView(i-1))
 			}
@@ -81,7 +78,7 @@ func Impulse(p sde.Problem, pred sampler.Predictor, s sampler.Settings, d int, s
 	}
 	s.Noise, s.Workers = impulses{draws: log.draws, before: before, d: d}, 0
 	if err := run(x); err != nil {
-		return Moments{}, err
+		return sde.Moments{}, err
 	}
 	n, _ := x.Dims()
 	mean := mat.NewVecDense(d, mat.Row(nil, 0, x))
@@ -91,7 +88,7 @@ func Impulse(p sde.Problem, pred sampler.Predictor, s sampler.Settings, d int, s
 	}
 	cov := mat.NewSymDense(d, nil)
 	symmetric(cov, product(x.T(), x))
-	return Moments{mean, cov}, nil
+	return sde.Moments{Mean: mean.RawVector().Data, Cov: cov}, nil
 }
 
 // logger serves zeros and notes what is asked for.

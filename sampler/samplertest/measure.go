@@ -72,7 +72,7 @@ func weakOrders(c Claim) ([]float64, error) {
 		if err != nil {
 			return nil, err
 		}
-		errs = append(errs, g.at(to).Distance(got))
+		errs = append(errs, Distance(g.at(to), got))
 	}
 	return slopes(errs), nil
 }
