@@ -31,9 +31,10 @@
 // # Coordinates
 //
 // The process runs in model coordinates y = (x − shift)/scale, in which the
-// data have mean 0 and mean square 1. Fit measures shift and scale. Scores,
-// divergences and times are those of y; package sampler maps rows at entry and
-// exit.
+// data have mean 0 and mean square 1. Fit measures shift and scale: one scale for
+// columns of about the same deviation, one a column otherwise (see Scaling).
+// Scores, divergences and times are those of y; package sampler maps rows at
+// entry and exit.
 //
 // # Training
 //
@@ -88,8 +89,8 @@
 // # Conditions
 //
 // A model with Config.Cond learns s(y, t | c) for class labels and continuous c
-// from rows with conditions (see Rows and Drawn.WithConditions), and with the probability
-// Settings.DropCond the unconditional score too. The posterior mean above then
+// from rows with conditions (see Rows and Drawn.WithConditions), and with the
+// probability Settings.DropCond the unconditional score too. The posterior mean above then
 // runs over references with the same label; with continuous c the target is the
 // clean row. Model.Given binds conditions, sde.Guide is classifier-free guidance
 //

@@ -332,3 +332,59 @@ func ExampleModel_LoadWeights() {
 	fmt.Printf("%.3f %v\n", mat.Formatted(s), err) // D − x with D = (1, 3)/√2
 	// Output: [-0.293   2.121] <nil>
 }
+
+// Rows with labels are served like rows without: some are held out, and the run
+// is as long as suits their number.
+func ExampleRows() {
+	x := mat.NewDense(40, 2, nil)
+	labels := mat.NewDense(40, 1, nil)
+	for i := range 40 {
+		labels.Set(i, 0, float64(i%2))
+		x.SetRow(i, []float64{float64(4*(i%2)-2) + 0.01*float64(i), 1000 * float64(i)})
+	}
+	data, err := score.Rows(x, labels)
+	if err != nil {
+		log.Fatal(err)
+	}
+	m, _ := score.New(2, &score.Config{Net: nn.MLP{Hidden: []int{16}}, Cond: score.Conditions{Classes: []int{3}}})
+	result, err := score.Fit(context.Background(), m, data, &score.Settings{Steps: 100, Batch: 64})
+	fmt.Println(err, result.BestStep)
+	fmt.Println(result.Scaling)
+	fmt.Println(result.Warnings[0])
+	// Output:
+	// <nil> 100
+	// columns
+	// condition column 0: 1 of 3 classes have no row to train on: 2
+}
+
+// squares is a finite set that is computed, where others read a file.
+type squares int
+
+func (n squares) Len() int       { return int(n) }
+func (squares) Dims() (d, c int) { return 2, 0 }
+func (squares) Row(i int, x, _ []float64) error {
+	x[0], x[1] = float64(i), float64(i*i)
+	return nil
+}
+
+func ExampleRowsOf() {
+	data, err := score.RowsOf(squares(100))
+	if err != nil {
+		log.Fatal(err)
+	}
+	m, _ := score.New(2, &score.Config{Net: nn.MLP{Hidden: []int{16}}})
+	result, err := score.Fit(context.Background(), m, data, &score.Settings{Steps: 100, Batch: 64})
+	fmt.Println(err, result.BestStep, result.Scaling)
+	// Output: <nil> 100 columns
+}
+
+// A generator is handed over as it is opened; its last columns may be conditions.
+func ExampleDraws() {
+	moons := score.Draws(2, dataset.NewMoons)
+	fmt.Println(moons.Dims())
+	labelled := score.Draws(3, func(src rand.Source) classes { return classes{rand.New(src)} }).WithConditions(1)
+	fmt.Println(labelled.Dims())
+	// Output:
+	// 2 0
+	// 2 1
+}

@@ -25,9 +25,9 @@ type Settings struct {
 	Weight Weight
 	// Times is the distribution of the training times; nil is LogNormal{−1.6, 1.4}.
 	Times Times
-	// Steps is the number of optimiser steps; 0 is 20,000, and for Rows of fewer
-	// than 10,000 twice their number, but at least 2,000. A quarter of that is
-	// often enough.
+	// Steps is the number of optimiser steps; 0 is 20,000, and for Rows and
+	// RowsOf of fewer than 10,000 twice their number, but at least 2,000. A quarter
+	// of that is often enough.
 	Steps int
 	// Batch is the number of noisy rows of a step; 0 is 512.
 	Batch int
@@ -37,8 +37,8 @@ type Settings struct {
 	// References is the number of clean rows, the batch's own included, over
 	// which the Rao-Blackwellised target averages: instead of the clean row x₀
 	// its posterior mean given x_t and the reference rows, which has the same
-	// expectation and less variance. 0 is 2·Batch, but for Rows of fewer than
-	// 20,000, whose empirical distribution it learns faster, none; a negative value is
+	// expectation and less variance. 0 is 2·Batch, but for Rows and RowsOf of
+	// fewer than 20,000, which it learns by heart faster, none; a negative value is
 	// none, plain denoising score matching. Rows with labels average over
 	// references with the same, which it takes up to 64 combinations of; with
 	// continuous conditions the target is the plain one.
@@ -75,7 +75,7 @@ type Settings struct {
 	// Seed chooses data order, times and noise.
 	Seed uint64
 	// Validation is the watch over held-out rows; its zero value splits Rows
-	// when they are fewer than 100,000.
+	// and RowsOf, with conditions or without, when they are fewer than 100,000.
 	Validation Validation
 	// Checkpoints keep the state of the run on disk; the zero value is none.
 	Checkpoints Checkpoints

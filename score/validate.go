@@ -16,8 +16,8 @@ import (
 // one: on few rows a network first learns the distribution and then the rows by
 // heart.
 //
-// The zero value splits Rows of 20 up to 99,999; other data are not watched
-// unless Data is set.
+// The zero value splits Rows and RowsOf of 20 up to 99,999; other data are not
+// watched unless Data is set.
 type Validation struct {
 	// Data serves the held-out rows, asked for once, as step −3. Nil is a split
 	// of Rows.
