@@ -191,7 +191,10 @@ func (b *batcher) rows(x *mat.Dense, step, row int, purpose noise.Purpose) error
 // pairs is rows with their conditions, nil for a model without.
 func (b *batcher) pairs(x, cond *mat.Dense, step, row int, purpose noise.Purpose) error {
 	rng := b.rng.at(b.s.Seed, noise.Draw{Purpose: purpose, Step: step, Row: row})
-	blank(x)
+	blankRows(x)
+	if cond != nil {
+		blankRows(cond)
+	}
 	if err := b.data.Batch(x, cond, step, row, rng); err != nil {
 		return fmt.Errorf("score: Fit: data at %s: %w", stepName(step), err)
 	}

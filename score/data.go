@@ -123,6 +123,8 @@ func (r rows) place(i int) int {
 // read is Row of the set for row i of those that are served.
 func (r rows) read(i int, x, cond []float64) error {
 	i = r.place(i)
+	blank(x)
+	blank(cond)
 	if err := r.set.Row(i, x, cond); err != nil {
 		return fmt.Errorf("row %d: %w", i, err)
 	}
@@ -192,12 +194,17 @@ func fits(verb string, x, cond *mat.Dense, d, k int) error {
 	return nil
 }
 
-// blank makes x such that rows which a Data leaves out cannot pass for data.
-func blank(x *mat.Dense) {
+// blank makes numbers such that those which a source leaves out cannot pass for
+// data.
+func blank(row []float64) {
+	for j := range row {
+		row[j] = math.NaN()
+	}
+}
+
+// blankRows is blank for all rows of x.
+func blankRows(x *mat.Dense) {
 	for i := range x.RawMatrix().Rows {
-		row := x.RawRowView(i)
-		for j := range row {
-			row[j] = math.NaN()
-		}
+		blank(x.RawRowView(i))
 	}
 }

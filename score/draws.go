@@ -2,7 +2,6 @@ package score
 
 import (
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"reflect"
 
@@ -78,9 +77,7 @@ func (g *Drawn) Batch(x, cond *mat.Dense, _, _ int, rng *rand.Rand) error {
 	g.source.current = rng
 	g.row = resize(g.row, g.dim)
 	for i := range x.RawMatrix().Rows {
-		for j := range g.row {
-			g.row[j] = math.NaN() // what the generator leaves out cannot pass for data
-		}
+		blank(g.row)
 		got := g.rander.Rand(g.row)
 		if len(got) != g.dim {
 			return fmt.Errorf("score: Draws: Rand of %T: returns %d numbers, want the %d of a row: %w", g.rander, len(got), g.dim, ErrShape)

@@ -136,6 +136,42 @@ func TestRowSetsAreSplitAndOthersThatRepeatAreWarnedOf(t *testing.T) {
 
 type pointed struct{ lines }
 
+// forgetful is a RowSet that leaves something out of a row.
+type forgetful struct {
+	lines
+	condition bool
+}
+
+func (f forgetful) Row(i int, x, cond []float64) error {
+	if i != 7 {
+		return f.lines.Row(i, x, cond)
+	}
+	if f.condition {
+		x[0], x[1] = 1, 1
+	} else {
+		x[0], cond[0] = 1, 1
+	}
+	return nil
+}
+
+// What a source left out was what stood there before.
+func TestWhatARowSetLeavesOutIsFound(t *testing.T) {
+	for want, set := range map[string]RowSet{
+		"row 7, column 1: is NaN":           forgetful{lines{n: 300}, false},
+		"row 7, condition column 0: is NaN": forgetful{lines{n: 300}, true},
+	} {
+		data, err := RowsOf(set)
+		require.NoError(t, err)
+		m, err := New(2, &Config{Net: small, Cond: Conditions{Columns: 1}})
+		require.NoError(t, err)
+		s := quick(20)
+		s.References = 1 << 12
+		_, err = Fit(background, m, data, s)
+		require.ErrorIs(t, err, ErrNonFinite)
+		require.ErrorContains(t, err, want)
+	}
+}
+
 // samples returns rows of a model.
 func samples(t testing.TB, m *Model, n int) *mat.Dense {
 	x := mat.NewDense(n, m.Dim(), nil)
@@ -212,7 +248,7 @@ func TestTimestampsKeepTheirSpread(t *testing.T) {
 	scale := m.Frame().Scale
 	require.InDelta(t, 1e6, scale[0], 1e5)
 	require.Equal(t, ColumnScales, r.Scaling)
-	require.Equal(t, []string{"column 2: constant, or spread by less than four units in the last place; taken as 7e-09"}, r.Warnings)
+	require.Equal(t, []string{"column 2: spread by less than four units in the last place; taken as constant"}, r.Warnings)
 	got := samples(t, m, 500)
 	require.Less(t, ksDistance(got, x, 0), 0.15)
 	for i := range 500 {

@@ -81,9 +81,12 @@ const calibrationRows = 16384
 func (t *trainer) calibrate() error {
 	m, data := t.m, t.batch.data
 	x := mat.NewDense(calibrationRows, m.dim, nil)
-	blank(x)
+	blankRows(x)
 	rng := newStream().at(t.s.Seed, noise.Draw{Purpose: noise.Data, Slot: 1})
 	cond := m.conditionsOf(calibrationRows)
+	if cond != nil {
+		blankRows(cond)
+	}
 	if err := data.Batch(x, cond, calibrationStep, 0, rng); err != nil {
 		return fmt.Errorf("score: Fit: data at calibration: %w", err)
 	}
@@ -108,13 +111,17 @@ func (t *trainer) calibrate() error {
 	if err := t.s.Scaling.apply(shift, scale); err != nil {
 		return fmt.Errorf("score: Fit: data at calibration: %w", err)
 	}
-	t.warnConstant("column", constant, shift)
+	if len(constant) > 0 {
+		t.warn(fmt.Sprintf("column %s: spread by less than four units in the last place; taken as constant", list(constant)))
+	}
 	if m.cond != nil {
 		constant, err := m.cond.calibrate(cond)
 		if err != nil {
 			return fmt.Errorf("score: Fit: data at calibration: %w", err)
 		}
-		t.warnConstant("condition column", constant, m.cond.shift)
+		if len(constant) > 0 {
+			t.warn(fmt.Sprintf("condition column %s: constant; nothing can be learned from it", list(constant)))
+		}
 	}
 	t.warnRepeated(x, cond)
 	m.shift, m.scale, m.calibrated = shift, scale, true
@@ -177,13 +184,6 @@ func (r rows) measure(columns []int, mean, deviation []float64) (constant []int,
 		}
 	}
 	return constant, nil
-}
-
-// warnConstant tells of columns without spread.
-func (t *trainer) warnConstant(what string, columns []int, value []float64) {
-	if len(columns) > 0 {
-		t.warn(fmt.Sprintf("%s %s: constant, or spread by less than four units in the last place; taken as %v", what, list(columns), value[columns[0]]))
-	}
 }
 
 // list returns the first few of a list of numbers.
