@@ -69,6 +69,9 @@ func Rows(x, cond *mat.Dense) (Data, error) {
 // below 20,000 its defaults are others (see Settings). A nil or empty set gives
 // an error wrapping ErrShape; a row with a NaN or an infinity ends the run with
 // one wrapping ErrNonFinite that names row and column.
+//
+// For a model with labels Fit reads all rows once before the first step, to check
+// that the labels exist and that every class has rows.
 func RowsOf(set RowSet) (Data, error) {
 	if isNil(set) {
 		return nil, fmt.Errorf("score: RowsOf: set: is nil, want a RowSet: %w", ErrShape)

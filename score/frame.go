@@ -3,8 +3,6 @@ package score
 import (
 	"fmt"
 	"math"
-	"math/bits"
-	"strings"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
@@ -21,58 +19,6 @@ func (m *Model) toModel(x *mat.Dense) {
 		}
 	}
 }
-
-// Scaling says by what Fit divides the columns of the data, once it has subtracted
-// their means. The noise is as strong in every column of what comes out, so that
-// a column much narrower than the others would drown in it.
-type Scaling int
-
-// The zero value is AutoScale.
-const (
-	// AutoScale is CommonScale when the deviations of all columns lie within a
-	// factor of two of each other, and ColumnScales otherwise.
-	AutoScale Scaling = iota
-	// CommonScale divides all columns by one number, the root mean square of all
-	// centred entries: for columns of one unit, such as coordinates and pixels.
-	CommonScale
-	// ColumnScales divides each column by its own deviation: for tables whose
-	// columns have different units.
-	ColumnScales
-)
-
-// String returns "auto", "common" or "columns".
-func (s Scaling) String() string {
-	switch s {
-	case AutoScale:
-		return "auto"
-	case CommonScale:
-		return "common"
-	case ColumnScales:
-		return "columns"
-	}
-	return fmt.Sprintf("Scaling(%d)", int(s))
-}
-
-// Validate returns an error wrapping ErrRange unless s is one of the three.
-func (s Scaling) Validate() error {
-	if s < AutoScale || s > ColumnScales {
-		return fmt.Errorf("is %d, want AutoScale, CommonScale or ColumnScales: %w", int(s), ErrRange)
-	}
-	return nil
-}
-
-// scaling returns what the model's scale is.
-func (m *Model) scaling() Scaling {
-	for _, s := range m.scale {
-		if s != m.scale[0] {
-			return ColumnScales
-		}
-	}
-	return CommonScale
-}
-
-// alike is the factor within which deviations have one scale by default.
-const alike = 2
 
 // calibrationRows is the number of rows from which shift and scale are measured.
 const calibrationRows = 16384
@@ -129,32 +75,6 @@ func (t *trainer) calibrate() error {
 	return nil
 }
 
-// apply turns the deviations of columns, 0 for one that is constant, into scales.
-func (s Scaling) apply(mean, deviation []float64) error {
-	one := floats.Norm(deviation, 2) / math.Sqrt(float64(len(deviation)))
-	if !finite(one) {
-		return fmt.Errorf("the spread of the data overflows: %w", ErrRange)
-	}
-	if s == AutoScale {
-		if s = ColumnScales; floats.Max(deviation) <= alike*floats.Min(deviation) {
-			s = CommonScale
-		}
-	}
-	for j := range deviation {
-		if s == CommonScale {
-			deviation[j] = one
-		}
-		switch {
-		case deviation[j] > 0:
-		case mean[j] == 0:
-			deviation[j] = resolution(1)
-		default: // a constant comes out as one, whatever its unit is
-			deviation[j] = resolution(mean[j])
-		}
-	}
-	return nil
-}
-
 // measure replaces mean and deviation of columns that did not vary in a sample by
 // those over all rows of the set, the held-out ones too: what is rare is easily
 // missed. It returns the columns that do not vary there either.
@@ -186,51 +106,6 @@ func (r rows) measure(columns []int, mean, deviation []float64) (constant []int,
 	return constant, nil
 }
 
-// list returns the first few of a list of numbers.
-func list(all []int) string {
-	const few = 5
-	var b strings.Builder
-	for i, v := range all {
-		if i == few {
-			fmt.Fprintf(&b, " and %d more", len(all)-few)
-			break
-		}
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		fmt.Fprint(&b, v)
-	}
-	return b.String()
-}
-
-// warnRepeated tells of data that seem to be a finite set that Fit does not know
-// of.
-func (t *trainer) warnRepeated(x, cond *mat.Dense) {
-	const most = calibrationRows / 20
-	if _, known := t.batch.data.(rows); known || t.held != nil || t.s.Validation.Rows < 0 {
-		return
-	}
-	seen := make(map[uint64]struct{}, calibrationRows)
-	for i := range calibrationRows {
-		h := hashRow(0, x.RawRowView(i))
-		if cond != nil {
-			h = hashRow(h, cond.RawRowView(i))
-		}
-		seen[h] = struct{}{}
-	}
-	if again := calibrationRows - len(seen); again > most {
-		t.warn(fmt.Sprintf("%d of %d rows of the data are copies of others: of a finite set, served by Rows or RowsOf, some would be held out so that the network does not learn them by heart; Settings.Validation does it otherwise", again, calibrationRows))
-	}
-}
-
-// hashRow goes on with a hash over the bits of numbers.
-func hashRow(h uint64, row []float64) uint64 {
-	for _, v := range row {
-		h = bits.RotateLeft64((h^math.Float64bits(v))*0x9e3779b97f4a7c15, 29)
-	}
-	return h
-}
-
 // moments returns mean and deviation of v, which it centres. The deviation of
 // what does not vary, but for rounding, is 0.
 func moments(v []float64) (mean, deviation float64) {
@@ -240,13 +115,6 @@ func moments(v []float64) (mean, deviation float64) {
 		return mean, 0
 	}
 	return mean, deviation
-}
-
-// resolution is the deviation below which the spread of a column is lost: four
-// units in the last place of its mean.
-func resolution(mean float64) float64 {
-	mean = math.Abs(mean)
-	return 4 * (math.Nextafter(mean, math.Inf(1)) - mean)
 }
 
 // center subtracts the mean of v and returns it. The second pass removes the

@@ -1,6 +1,9 @@
 package score
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // checkLabels reads the conditions of a finite set before the first step: all, of
 // which held is a part, or nil. It returns an error for the first that is none, and
@@ -52,4 +55,21 @@ func (c *conditions) tally(counts [][]int, r rows, by int) error {
 		}
 	}
 	return nil
+}
+
+// list returns the first few of a list of numbers.
+func list(all []int) string {
+	const few = 5
+	var b strings.Builder
+	for i, v := range all {
+		if i == few {
+			fmt.Fprintf(&b, " and %d more", len(all)-few)
+			break
+		}
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprint(&b, v)
+	}
+	return b.String()
 }
