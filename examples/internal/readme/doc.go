@@ -1,2 +1,3 @@
-// Package readme holds the test that keeps the README's program compiling.
+// Package readme holds the tests that keep the programs of the README compiling,
+// and its links alive.
 package readme

@@ -1,8 +1,10 @@
 package readme
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -13,29 +15,105 @@ import (
 
 const root = "../../.."
 
-func TestProgramOfTheReadmeCompiles(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join(root, "README.md"))
-	require.NoError(t, err)
-	blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(string(text), -1)
-	require.Len(t, blocks, 1)
-	program := blocks[0][1]
-	require.Less(t, strings.Count(program, "\n"), 40, "lines of the program")
-
-	file := filepath.Join(t.TempDir(), "main.go")
-	require.NoError(t, os.WriteFile(file, []byte(program), 0o644))
-	build := exec.Command("go", "vet", file)
-	build.Dir = root
-	out, err := build.CombinedOutput()
-	require.NoError(t, err, "%s", out)
+// packages are those that a piece of a program may use.
+var packages = []string{
+	"context", "encoding/csv", "fmt", "log/slog", "math", "os", "strconv",
+	"gonum.org/v1/gonum/mat", "gonum.org/v1/gonum/stat",
+	"github.com/gradlogp/gradlogp/dataset", "github.com/gradlogp/gradlogp/dataset/twosample",
+	"github.com/gradlogp/gradlogp/nn", "github.com/gradlogp/gradlogp/nn/optim",
+	"github.com/gradlogp/gradlogp/sampler", "github.com/gradlogp/gradlogp/sampler/grid",
+	"github.com/gradlogp/gradlogp/score", "github.com/gradlogp/gradlogp/sde",
 }
 
-func TestLinksOfTheReadmeExist(t *testing.T) {
+// A whole program begins with its package, a piece of one is a function or the
+// statements of one that returns an error, with the variables that the text says.
+func TestProgramsOfTheReadmeCompile(t *testing.T) {
+	text := readme(t)
+	var programs, functions, statements []string
+	for _, b := range regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(text, -1) {
+		switch code := b[1]; {
+		case strings.HasPrefix(code, "package main\n"):
+			require.Less(t, strings.Count(code, "\n"), 40, "lines of a program")
+			programs = append(programs, code)
+		case strings.HasPrefix(code, "func "):
+			functions = append(functions, code)
+		default:
+			statements = append(statements, code)
+		}
+	}
+	require.NotEmpty(t, programs)
+	require.NotEmpty(t, functions)
+	require.NotEmpty(t, statements)
+	// What tables say in a line.
+	config := regexp.MustCompile("`(nn\\.MLP\\{[^`]*|nn\\.RecipeMLP\\([^`]*)`").FindAllStringSubmatch(text, -1)
+	fields := regexp.MustCompile("`(Activation|Optimizer): ([^`]*)`").FindAllStringSubmatch(text, -1)
+	literals := regexp.MustCompile("`(sampler\\.Settings\\{[^`]*)`").FindAllStringSubmatch(text, -1)
+	require.NotEmpty(t, config)
+	require.NotEmpty(t, fields)
+	require.NotEmpty(t, literals)
+
+	var body strings.Builder
+	for _, f := range functions {
+		body.WriteString(f)
+	}
+	for _, s := range statements {
+		fmt.Fprintf(&body, `func _(ctx context.Context, m *score.Model, data score.Data, settings *score.Settings, x, cond, train, test *mat.Dense) error {
+{
+%s}
+return nil
+}
+`, s)
+	}
+	for _, c := range config {
+		fmt.Fprintf(&body, "func _(d int) score.Config { return score.Config{Net: %s} }\n", c[1])
+	}
+	for _, f := range fields {
+		of := map[string]string{"Activation": "nn.MLP", "Optimizer": "score.Settings"}[f[1]]
+		fmt.Fprintf(&body, "var _ = %s{%s: %s}\n", of, f[1], f[2])
+	}
+	for _, l := range literals {
+		fmt.Fprintf(&body, "func _(m *score.Model) sampler.Settings { return %s }\n", l[1])
+	}
+	pieces := "package main\n"
+	for _, p := range packages {
+		if regexp.MustCompile(`\b` + path.Base(p) + `\.[A-Z]`).MatchString(body.String()) {
+			pieces += fmt.Sprintf("import %q\n", p)
+		}
+	}
+	for _, code := range append(programs, pieces+"func main() {}\n"+body.String()) {
+		vet(t, code)
+	}
+}
+
+func vet(t *testing.T, program string) {
+	file := filepath.Join(t.TempDir(), "main.go")
+	require.NoError(t, os.WriteFile(file, []byte(program), 0o644))
+	vet := exec.Command("go", "vet", file)
+	vet.Dir = root
+	out, err := vet.CombinedOutput()
+	require.NoError(t, err, "%s\nof\n%s", out, program)
+}
+
+// Links of the README and of the pages beside it lead somewhere.
+func TestLinksExist(t *testing.T) {
+	pages, err := filepath.Glob(filepath.Join(root, "examples", "*", "README.md"))
+	require.NoError(t, err)
+	require.NotEmpty(t, pages)
+	hidden, err := filepath.Glob(filepath.Join(root, ".github", "*.md"))
+	require.NoError(t, err)
+	require.NotEmpty(t, hidden)
+	for _, page := range append(append(pages, hidden...), filepath.Join(root, "README.md")) {
+		text, err := os.ReadFile(page)
+		require.NoError(t, err)
+		for _, l := range regexp.MustCompile(`\]\(([a-z.][^):#]*)\)`).FindAllStringSubmatch(string(text), -1) {
+			_, err := os.Stat(filepath.Join(filepath.Dir(page), l[1]))
+			require.NoError(t, err, page)
+		}
+	}
+}
+
+func readme(t *testing.T) string {
 	text, err := os.ReadFile(filepath.Join(root, "README.md"))
 	require.NoError(t, err)
-	links := regexp.MustCompile(`\]\(([a-z][^):#]*)\)`).FindAllStringSubmatch(string(text), -1)
-	require.NotEmpty(t, links)
-	for _, l := range links {
-		_, err := os.Stat(filepath.Join(root, l[1]))
-		require.NoError(t, err)
-	}
+	return string(text)
 }
