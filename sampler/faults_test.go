@@ -35,8 +35,8 @@ func TestUnsetArgumentsAreNamed(t *testing.T) {
 	}{
 		{nil, p, sampler.Heun{}, "x has no rows"},
 		{new(mat.Dense), p, sampler.Heun{}, "x has no rows"},
-		{x, sde.Problem{Score: p.Score}, sampler.Heun{}, "Problem.SDE is nil"},
-		{x, sde.Problem{SDE: p.SDE}, sampler.Heun{}, "Problem.Score is nil"},
+		{x, sde.Problem{Score: p.Score}, sampler.Heun{}, "Problem.SDE: is nil"},
+		{x, sde.Problem{SDE: p.SDE}, sampler.Heun{}, "Problem.Score: is nil"},
 		{x, p, nil, "pred is nil"},
 	} {
 		for _, verb := range []func(context.Context, *mat.Dense, sde.Problem, sampler.Predictor, *sampler.Settings) error{sampler.Sample, sampler.Continue} {
@@ -59,9 +59,9 @@ func TestImpossibleSettingsAreNamed(t *testing.T) {
 		{"Workers = -1", sampler.Heun{}, sampler.Settings{Workers: -1}},
 		{"Settings.Final = 3", sampler.Heun{}, sampler.Settings{Final: sampler.FinalMean + 1}},
 		{"FirstRow = -2", sampler.Heun{}, sampler.Settings{FirstRow: -2}},
-		{"Prior.Mean[1] is NaN", sampler.Heun{}, sampler.Settings{Prior: sde.Prior{Mean: []float64{0, nan}}}},
-		{"Prior.Variance[0] is -1", sampler.Heun{}, sampler.Settings{Prior: sde.Prior{Variance: []float64{-1, 1}}}},
-		{"Prior.Variance[0] is +Inf", sampler.Heun{}, sampler.Settings{Prior: sde.Prior{Variance: []float64{inf, 1}}}},
+		{"Prior.Mean[1]: is NaN", sampler.Heun{}, sampler.Settings{Prior: sde.Prior{Mean: []float64{0, nan}}}},
+		{"Prior.Variance[0]: is -1", sampler.Heun{}, sampler.Settings{Prior: sde.Prior{Variance: []float64{-1, 1}}}},
+		{"Prior.Variance[0]: is +Inf", sampler.Heun{}, sampler.Settings{Prior: sde.Prior{Variance: []float64{inf, 1}}}},
 		{"DDIM.Eta = 1.5", sampler.DDIM{Eta: 1.5}, sampler.Settings{}},
 		{"DDIM.Eta = NaN", sampler.DDIM{Eta: nan}, sampler.Settings{}},
 		{"Euler.Lambda = -1", sampler.Euler{Lambda: -1}, sampler.Settings{}},

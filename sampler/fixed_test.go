@@ -326,10 +326,10 @@ func TestNilArgumentsAreNamed(t *testing.T) {
 			run(nil, x, good, sampler.DDIM{}, sampler.Settings{}, "ctx is nil")
 		}
 		run(ctx, nil, good, sampler.DDIM{}, sampler.Settings{}, "x has no rows")
-		run(ctx, x, sde.Problem{Score: c}, sampler.DDIM{}, sampler.Settings{}, "Problem.SDE is nil")
-		run(ctx, x, sde.Problem{SDE: none, Score: c}, sampler.DDIM{}, sampler.Settings{}, "Problem.SDE is nil")
-		run(ctx, x, sde.Problem{SDE: sde.VP{}}, sampler.DDIM{}, sampler.Settings{}, "Problem.Score is nil")
-		run(ctx, x, sde.Problem{SDE: sde.VP{}, Score: none}, sampler.DDIM{}, sampler.Settings{}, "Problem.Score is nil")
+		run(ctx, x, sde.Problem{Score: c}, sampler.DDIM{}, sampler.Settings{}, "Problem.SDE: is nil")
+		run(ctx, x, sde.Problem{SDE: none, Score: c}, sampler.DDIM{}, sampler.Settings{}, "Problem.SDE: is nil")
+		run(ctx, x, sde.Problem{SDE: sde.VP{}}, sampler.DDIM{}, sampler.Settings{}, "Problem.Score: is nil")
+		run(ctx, x, sde.Problem{SDE: sde.VP{}, Score: none}, sampler.DDIM{}, sampler.Settings{}, "Problem.Score: is nil")
 		if name != "LogProbBound" {
 			run(ctx, x, good, sampler.DDIM{}, sampler.Settings{Noise: none}, "Settings.Noise is a nil *sampler_test.pointer")
 			err := verb(ctx, x, good, sampler.DDIM{}, &sampler.Settings{Noise: noise.Antithetic{}})

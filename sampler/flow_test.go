@@ -104,8 +104,8 @@ func TestLogProbRefusesWhatItCannotDo(t *testing.T) {
 		{nil, exact, 0, sampler.FlowSettings{Start: math.NaN()}, sampler.ErrRange, "FlowSettings.Start = NaN"},
 		{nil, exact, 0, sampler.FlowSettings{Workers: -1}, sampler.ErrRange, "sampler: FlowSettings.Workers = -1"},
 		{nil, exact, 0, sampler.FlowSettings{FirstRow: -2}, sampler.ErrRange, "sampler: FlowSettings.FirstRow = -2"},
-		{nil, exact, 0, sampler.FlowSettings{Prior: sde.Prior{Mean: []float64{0, math.NaN()}}}, sampler.ErrRange, "sampler: FlowSettings.Prior.Mean[1] is NaN"},
-		{nil, exact, 0, sampler.FlowSettings{Prior: sde.Prior{Variance: []float64{-1, 0}}}, sampler.ErrRange, "sampler: FlowSettings.Prior.Variance[0] is -1"},
+		{nil, exact, 0, sampler.FlowSettings{Prior: sde.Prior{Mean: []float64{0, math.NaN()}}}, sampler.ErrRange, "sampler: FlowSettings.Prior.Mean[1]: is NaN"},
+		{nil, exact, 0, sampler.FlowSettings{Prior: sde.Prior{Variance: []float64{-1, 0}}}, sampler.ErrRange, "sampler: FlowSettings.Prior.Variance[0]: is -1"},
 		{cancelled, exact, 0, sampler.FlowSettings{}, context.Canceled, "step 1 of 1"},
 	} {
 		if c.ctx == nil {

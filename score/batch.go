@@ -71,7 +71,7 @@ func (s *stream) at(seed uint64, at noise.Draw) *rand.Rand {
 
 func newBatcher(m *Model, data Data, s *Settings, crew *pool.Crew) *batcher {
 	own := s.Batch
-	if !s.NoAntithetic {
+	if !s.Independent {
 		own = (s.Batch + 1) / 2
 	}
 	refs, groups := max(s.References, own), 0

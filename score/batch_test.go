@@ -106,9 +106,9 @@ func TestBatchIsMadeAsDocumented(t *testing.T) {
 		"odd":            {Batch: 33, References: 100},
 		"one row":        {Batch: 1},
 		"few references": {Batch: 64, References: 3},
-		"plain":          {Batch: 64, References: -1},
-		"no pairs":       {Batch: 64, NoAntithetic: true, References: 70},
-		"single, plain":  {Batch: 1, NoAntithetic: true, References: -1},
+		"plain":          {Batch: 64, References: None},
+		"no pairs":       {Batch: 64, Independent: true, References: 70},
+		"single, plain":  {Batch: 1, Independent: true, References: None},
 		"likelihood":     {Batch: 32, Weight: Likelihood{}, Times: UniformTimes{}},
 	} {
 		for process, p := range processes {
@@ -117,7 +117,7 @@ func TestBatchIsMadeAsDocumented(t *testing.T) {
 				b := batchOf(t, m, moons(), s)
 				require.NoError(t, b.fill(5))
 				n, own := b.s.Batch, b.own
-				if s.NoAntithetic {
+				if s.Independent {
 					require.Equal(t, n, own)
 				} else {
 					require.Equal(t, (n+1)/2, own)
@@ -182,7 +182,7 @@ func TestBatchDependsOnItsStepAndSeedOnly(t *testing.T) {
 }
 
 func TestTimesFillTheirStrata(t *testing.T) {
-	b := batchOf(t, newModel(t, 2, Config{}), moons(), Settings{Batch: 2000, References: -1, Times: UniformTimes{}})
+	b := batchOf(t, newModel(t, 2, Config{}), moons(), Settings{Batch: 2000, References: None, Times: UniformTimes{}})
 	require.NoError(t, b.fill(0))
 	start, end := sde.EDM{}.Span()
 	place := make([]float64, len(b.times)) // within the stratum, uniform on [0, 1)
@@ -251,8 +251,8 @@ func TestFieldsAreThoseOfTheModel(t *testing.T) {
 	const n = 12
 	for name, p := range processes {
 		for _, c := range []Precond{EDM{}, Epsilon{}, X0{}, V{}} {
-			m := newModel(t, 2, Config{Process: p, Precond: c, MinNoise: -1})
-			b := batchOf(t, m, moons(), Settings{Batch: n, NoAntithetic: true})
+			m := newModel(t, 2, Config{Process: p, Precond: c, MinNoise: None})
+			b := batchOf(t, m, moons(), Settings{Batch: n, Independent: true})
 			at := spread(p, n)
 			for i, at := range at {
 				p := newInstant(p, at)

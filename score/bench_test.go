@@ -85,7 +85,7 @@ func BenchmarkFitStep(b *testing.B) {
 					b.Fatal(err)
 				}
 				s, err := (&Settings{
-					Steps: 1 << 30, Batch: c.rows, NoAntithetic: true, References: -1, Workers: workers,
+					Steps: 1 << 30, Batch: c.rows, Independent: true, References: None, Workers: workers,
 					Weight: Simple{}, Times: UniformTimes{}, Rate: optim.Constant(1e-3),
 				}).withDefaults()
 				if err != nil {

@@ -27,7 +27,7 @@ func TestKLBoundIsZeroForTheExactScoreAndTheIntegralOtherwise(t *testing.T) {
 	t.Parallel()
 	const d, mean, scale = 2, 3.0, 1.7
 	for name, p := range map[string]sde.SDE{"EDM": sde.EDM{}, "VP": sde.VP{}, "VE": sde.VE{}} {
-		m := newDead(t, d, Config{Process: p, Net: killed{nn.Linear{Out: d}}, MinNoise: -1})
+		m := newDead(t, d, Config{Process: p, Net: killed{nn.Linear{Out: d}}, MinNoise: None})
 		for j := range d {
 			m.shift[j], m.scale[j] = mean, scale
 		}
@@ -67,7 +67,7 @@ func (o off) Denoise(dst, x []float64) []float64 {
 // An error of σ makes the integrand d at every level, so that every weight of
 // the sum counts.
 func TestKLBoundIsTheLengthOfItsIntervalForAnErrorOfSigma(t *testing.T) {
-	m := newDead(t, 3, Config{Net: killed{nn.Linear{Out: 3}}, MinNoise: -1})
+	m := newDead(t, 3, Config{Net: killed{nn.Linear{Out: 3}}, MinNoise: None})
 	bound := KLBound(m, normals(20, 3, 1), func(_, σ float64) Denoiser { return off{shrink{0, 1, σ}} }, 1)
 	require.InEpsilon(t, 3*math.Log(20/0.003), bound, 1e-4)
 }

@@ -51,7 +51,7 @@ func TestDeadRunIsReported(t *testing.T) {
 	for name, c := range deadModels {
 		for where, data := range map[string]Data{"moons": moons(), "pinwheel": pinwheel()} {
 			m := newDead(t, 2, c)
-			s := &Settings{Steps: 600, Batch: 16, References: -1, Rate: optim.Constant(1e-4)}
+			s := &Settings{Steps: 600, Batch: 16, References: None, Rate: optim.Constant(1e-4)}
 			r, err := Fit(background, m, data, s)
 			require.ErrorIs(t, err, ErrCollapsed, "%s, %s", name, where)
 			require.ErrorContains(t, err, "after 500 steps")
@@ -80,7 +80,7 @@ func TestYoungRunIsNotDead(t *testing.T) {
 	t.Parallel()
 	run := func(steps int) (*Result, error) {
 		m := newDead(t, 2, Config{Precond: X0{}, Net: nn.RecipeMLP(2, 16)})
-		return Fit(background, m, moons(), &Settings{Steps: steps, Batch: 8, References: -1, Rate: optim.Constant(3e-4)})
+		return Fit(background, m, moons(), &Settings{Steps: steps, Batch: 8, References: None, Rate: optim.Constant(3e-4)})
 	}
 	r, err := run(501)
 	require.Len(t, r.Diagnoses, 2, "the check after 500 steps lets it go on")
@@ -94,7 +94,7 @@ func TestGaussianDataRaiseNoAlarm(t *testing.T) {
 	long(t)
 	for d := 1; d <= 3; d++ {
 		m := newDead(t, d, Config{Net: killed{nn.Linear{Out: d}}})
-		r := fit(t, m, standard(d), &Settings{Steps: 500, Batch: 4, References: -1})
+		r := fit(t, m, standard(d), &Settings{Steps: 500, Batch: 4, References: None})
 		require.Empty(t, r.Warnings)
 		require.Len(t, r.Diagnoses, 1)
 		for _, c := range r.Diagnoses {
@@ -106,7 +106,7 @@ func TestGaussianDataRaiseNoAlarm(t *testing.T) {
 
 func TestDeadRunInManyDimensionsIsAWarning(t *testing.T) {
 	m := newDead(t, 5, Config{Net: killed{nn.Linear{Out: 5}}})
-	r := fit(t, m, standard(5), &Settings{Steps: 700, Batch: 4, References: -1})
+	r := fit(t, m, standard(5), &Settings{Steps: 700, Batch: 4, References: None})
 	require.Len(t, r.Warnings, 1)
 	require.Contains(t, r.Warnings[0], "no structure found beyond a Gaussian")
 	require.Len(t, r.Diagnoses, 2)
@@ -116,7 +116,7 @@ func TestDeadRunInManyDimensionsIsAWarning(t *testing.T) {
 func TestChecksComeAtTheirSteps(t *testing.T) {
 	for steps, want := range map[int][]int{499: nil, 500: {500}, 2100: {500, 1000, 2000, 2100}} {
 		m := newDead(t, 4, Config{Net: killed{nn.Linear{Out: 4}}})
-		r := fit(t, m, standard(4), &Settings{Steps: steps, Batch: 1, References: -1})
+		r := fit(t, m, standard(4), &Settings{Steps: steps, Batch: 1, References: None})
 		var got []int
 		for _, c := range r.Diagnoses {
 			got = append(got, c.Step)
@@ -129,7 +129,7 @@ func TestChecksComeAtTheirSteps(t *testing.T) {
 func TestDetectorStaysWithinTheSpan(t *testing.T) {
 	t.Parallel()
 	m := newDead(t, 2, Config{Net: killed{nn.Linear{Out: 2}}, Process: sde.EDM{SigmaMin: 20, SigmaMax: 80}})
-	r := fit(t, m, pinwheel(), &Settings{Steps: 500, Batch: 4, References: -1})
+	r := fit(t, m, pinwheel(), &Settings{Steps: 500, Batch: 4, References: None})
 	require.Less(t, r.Diagnoses[0].Explainable, 0.02)
 }
 

@@ -421,7 +421,7 @@ func TestAsymmetryIsZeroForEnergiesOnly(t *testing.T) {
 		require.Greater(t, dst[i], 0.01)
 	}
 	require.Panics(t, func() { Asymmetry(dst[:2], m.Unconditional(), x, at) })
-	flat := newModel(t, 3, Config{Net: killed{small}, Precond: Epsilon{}, MinNoise: -1})
+	flat := newModel(t, 3, Config{Net: killed{small}, Precond: Epsilon{}, MinNoise: None})
 	Asymmetry(dst, flat.Unconditional(), x, at)
 	require.Equal(t, make([]float64, 6), dst)
 }

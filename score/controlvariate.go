@@ -14,9 +14,9 @@ import (
 //
 // ε̂₀ = ε̂(αx₀, t), for a second evaluation of the network. Antithetic pairs, the
 // default, cancel the middle term by themselves and for nothing: it is for runs
-// with Settings.NoAntithetic. z has to be the noise of the row, so that Fit
+// with Settings.Independent. z has to be the noise of the row, so that Fit
 // refuses it, with an error wrapping ErrRange, unless Settings.References is
-// negative.
+// None.
 type ControlVariate struct{}
 
 // Loss returns the loss of each row.
@@ -29,7 +29,7 @@ func (ControlVariate) Loss(_ *nn.Build, f Fields, d Batch) *ad.Expr {
 
 func (ControlVariate) suits(_ int, s *Settings) error {
 	if s.References > 0 {
-		return fmt.Errorf("score: Fit: Settings.References: is %d, want a negative value (the plain target) with ControlVariate: %w", s.References, ErrRange)
+		return fmt.Errorf("score: Fit: Settings.References: is %d, want None, the plain target, with ControlVariate: %w", s.References, ErrRange)
 	}
 	return nil
 }

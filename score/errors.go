@@ -12,11 +12,12 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/sde"
 )
 
 // Errors that this package wraps.
 var (
-	ErrRange           = errors.New("value out of range")
+	ErrRange           = sde.ErrRange
 	ErrShape           = errors.New("wrong shape")
 	ErrNonFinite       = errors.New("not finite")
 	ErrMismatch        = errors.New("model and file differ")
@@ -111,3 +112,12 @@ func cut(s string, from, most int) string {
 		return r
 	}, part)
 }
+
+// also is an error of another package that is one of this one, too, without saying
+// so twice.
+type also struct {
+	error
+	kind error
+}
+
+func (e also) Unwrap() []error { return []error{e.error, e.kind} }

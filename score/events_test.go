@@ -52,7 +52,7 @@ func TestLoggerIsToldOfEvents(t *testing.T) {
 		"held_out_loss": r.HeldOut, "best_step": float64(r.BestStep)}, all[5])
 
 	all = events(t, func(log *slog.Logger) {
-		fit(t, newDead(t, 5, Config{Net: killed{nn.Linear{Out: 5}}}), standard(5), &Settings{Steps: 500, Batch: 4, References: -1, Logger: log})
+		fit(t, newDead(t, 5, Config{Net: killed{nn.Linear{Out: 5}}}), standard(5), &Settings{Steps: 500, Batch: 4, References: None, Logger: log})
 	})
 	require.Len(t, all, 5)
 	require.Equal(t, "score: diagnosis", all[2]["msg"])

@@ -98,7 +98,7 @@ func TestModelHoldsTheAverageAndTheResultTheLastWeights(t *testing.T) {
 	require.NotEqual(t, want, r.Raw)
 
 	s := quick(steps)
-	s.EMA = -1
+	s.EMA = None
 	m := newModel(t, 2, Config{})
 	require.Equal(t, fit(t, m, moons(), s).Raw, m.theta)
 }

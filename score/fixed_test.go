@@ -117,7 +117,7 @@ func TestRowSetsAreSplitAndOthersThatRepeatAreWarnedOf(t *testing.T) {
 	require.Len(t, r.Warnings, 1)
 	require.Contains(t, r.Warnings[0], "16084 of 16384 rows of the data are copies of others")
 	quiet := quick(3)
-	quiet.Validation.Rows = -1
+	quiet.Validation.Rows = None
 	m, err = New(2, &config)
 	require.NoError(t, err)
 	require.Empty(t, fit(t, m, hidden{data}, quiet).Warnings, "somebody has thought of it")
@@ -462,7 +462,7 @@ func gainOf(t *testing.T, x *mat.Dense, seed uint64) float64 {
 	require.NoError(t, err)
 	m, err := New(d, &Config{Net: killed{small}})
 	require.NoError(t, err)
-	run, err := prepare(background, m, data, &Settings{Seed: seed, Workers: 1, Validation: Validation{Rows: -1}})
+	run, err := prepare(background, m, data, &Settings{Seed: seed, Workers: 1, Validation: Validation{Rows: None}})
 	require.NoError(t, err)
 	require.NoError(t, run.calibrate())
 	fixed, err := newDetector(run.batch)

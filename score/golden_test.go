@@ -29,7 +29,7 @@ func TestNumbersAreThoseRecorded(t *testing.T) {
 	m := newModel(t, 2, Config{Net: nn.RecipeMLP(2, 24), Seed: 3})
 	rows, err := Rows(normals(500, 2, 7), nil)
 	require.NoError(t, err)
-	r, err := Fit(t.Context(), m, rows, &Settings{Steps: 200, Batch: 96, References: 192, Seed: 5, Validation: Validation{Rows: -1}})
+	r, err := Fit(t.Context(), m, rows, &Settings{Steps: 200, Batch: 96, References: 192, Seed: 5, Validation: Validation{Rows: None}})
 	require.NoError(t, err)
 	require.Equal(t, goldenWeights, hash(widen(r.Raw)))
 

@@ -28,7 +28,7 @@ type Checkpoints struct {
 	Dir string
 	// Every is the number of steps from one to the next; 0 is 1,000.
 	Every int
-	// Keep is the number of the newest that are kept; 0 is 3, negative is all.
+	// Keep is the number of the newest that are kept; 0 is 3, None is all.
 	Keep int
 }
 

@@ -61,7 +61,7 @@ func TestRunWithGroupsOfDecayIsResumed(t *testing.T) {
 	want := fit(t, straight, moons(), settings(0.1))
 
 	s := settings(0.1)
-	s.Checkpoints = Checkpoints{Dir: t.TempDir(), Every: 10, Keep: -1}
+	s.Checkpoints = Checkpoints{Dir: t.TempDir(), Every: 10, Keep: None}
 	fit(t, newModel(t, 2, Config{}), moons(), s)
 	path := filepath.Join(s.Checkpoints.Dir, keptName(10))
 	m := newModel(t, 2, Config{})

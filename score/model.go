@@ -29,7 +29,7 @@ type Config struct {
 	// MinNoise is the noise level σ/α in model coordinates below which the score
 	// stays what it is there: with x' = x/α, s'(x', σ') = s'(x', MinNoise). Below
 	// it a network has seen no data and noise is far smaller than any detail.
-	// Zero is 0.005, a negative value is none; the highest noise level of
+	// Zero is 0.005, None is no such level; the highest noise level of
 	// the process is the most.
 	MinNoise float64
 	// Seed chooses the initial weights.
@@ -128,9 +128,11 @@ func (m *Model) setMinNoise() error {
 	switch {
 	case m.freeze == 0:
 		m.freeze = min(0.005, last)
-	case m.freeze < 0 && finite(m.freeze):
+	case m.freeze == None:
 		m.freeze = 0
 		return nil
+	case !(m.freeze > 0):
+		return fmt.Errorf("score: New: Config.MinNoise: is %v, want a positive number, 0 for the default, or None: %w", m.freeze, ErrRange)
 	}
 	logSNR := -math.Log(m.freeze)
 	if t, ok := sde.TimeInSpan(m.process, logSNR); !ok && t == end || !finite(m.freeze) {
@@ -175,7 +177,7 @@ func partError(field string, err error) error {
 	if errors.Is(err, nn.ErrRange) {
 		kind = ErrRange
 	}
-	return fmt.Errorf("score: New: %s: %w: %w", field, err, kind)
+	return fmt.Errorf("score: New: %s: %w", field, also{err, kind})
 }
 
 // Dim returns the number of columns of the data.

@@ -221,7 +221,7 @@ func TestScoreIsFrozenAtSmallNoise(t *testing.T) {
 			moved.Sub(moved, frozen)
 			require.Greater(t, mat.Norm(moved, 2), 1e-2*size)
 		}
-		open := newModel(t, 2, Config{Process: p, MinNoise: -1})
+		open := newModel(t, 2, Config{Process: p, MinNoise: None})
 		require.Empty(t, open.Problem().Breakpoints)
 		s, x := mat.NewDense(1, 2, nil), normals(1, 2, 1)
 		open.Unconditional().Score(s, x, []float64{sde.TimeAt(p, -math.Log(1e-4))})
@@ -233,7 +233,7 @@ func TestScoreIsFrozenAtSmallNoise(t *testing.T) {
 func TestScoreIsThatOfTheDenoiser(t *testing.T) {
 	for name, p := range processes {
 		for _, c := range []Precond{EDM{}, EDM{Variance: 2}, Epsilon{}, X0{}, V{}, halfway{}} {
-			m := newModel(t, 2, Config{Process: p, Precond: c, MinNoise: -1}).Float64()
+			m := newModel(t, 2, Config{Process: p, Precond: c, MinNoise: None}).Float64()
 			x := normals(20, 2, 1)
 			s := mat.NewDense(20, 2, nil)
 			at := spread(p, 20)

@@ -202,7 +202,7 @@ func TestObjectivesThatDoNotSuitAreRefused(t *testing.T) {
 	}
 	_, err = Fit(background, m, standard(9), &Settings{Objective: ControlVariate{}, Steps: 1})
 	require.ErrorIs(t, err, ErrRange)
-	require.ErrorContains(t, err, "Settings.References: is 1024, want a negative value")
+	require.ErrorContains(t, err, "Settings.References: is 1024, want None, the plain target")
 	for _, o := range []Objective{SSM{Probes: Probes{N: -1}}, SSMVR{Probes: Probes{N: -1}}, FDSSM{Probes: Probes{N: -1}}, FDSSM{Step: -1}, FDSSM{Step: math.NaN()}, LogVariance{Objective: FDSSM{Step: -1}}} {
 		_, err = Fit(background, m, standard(9), &Settings{Objective: o, Steps: 1})
 		require.ErrorIs(t, err, ErrRange, "%#v", o)
@@ -239,7 +239,7 @@ func TestEveryObjectiveLearnsTheSameScore(t *testing.T) {
 		m, err := New(2, &Config{Net: small, Process: sde.EDM{SigmaMin: 0.3, SigmaMax: 2}, Seed: 1})
 		require.NoError(t, err)
 		before := excess(m)
-		fit(t, m, data, &Settings{Scaling: CommonScale, Objective: o, Steps: 400, Batch: 128, References: -1, Times: LogUniform{}, Rate: optim.Constant(1e-2), EMA: 0.98, Seed: 2})
+		fit(t, m, data, &Settings{Scaling: CommonScale, Objective: o, Steps: 400, Batch: 128, References: None, Times: LogUniform{}, Rate: optim.Constant(1e-2), EMA: 0.98, Seed: 2})
 		require.Less(t, excess(m), 0.1*before, "%T", o)
 	}
 }

@@ -88,7 +88,7 @@ func configOf(f *checkpoint.File, size int) (d int, c *Config, err error) {
 		return 0, nil, fmt.Errorf("%s is %s, want a number: %w", metaMinNoise, quoted(f.Metadata[metaMinNoise]), ErrMismatch)
 	}
 	if c.MinNoise == 0 {
-		c.MinNoise = -1 // in a file 0 is none, in a Config the default
+		c.MinNoise = None // in a file 0 is none, in a Config the default
 	}
 	return d, c, nil
 }

@@ -33,7 +33,7 @@ func discrete(p *sde.Discrete, err error) sde.SDE {
 // libraryModels have every part of the library in them.
 var libraryModels = map[string]Config{
 	"defaults":      {},
-	"VP":            {Net: small, Process: sde.VP{BetaMax: 12.5}, Precond: Epsilon{}, MinNoise: -1},
+	"VP":            {Net: small, Process: sde.VP{BetaMax: 12.5}, Precond: Epsilon{}, MinNoise: None},
 	"sub-VP":        {Net: small, Process: sde.SubVP{BetaMin: 0.2}, Precond: V{Variance: 2}},
 	"VE":            {Net: small, Process: sde.VE{SigmaMin: 0.03, SigmaMax: 30}, Precond: X0{}, MinNoise: 0.1},
 	"a pointer":     {Net: small, Process: &sde.EDM{SigmaMin: 1e-3}},

@@ -64,7 +64,7 @@ func TestScoreFactorsKeepTheirPrecisionAtSmallNoise(t *testing.T) {
 					{V{v}, quo(α, n), quo(mul(exact(-1), α), mul(σ, n))},
 					{timeless{Velocity{v}}, flowSkip(p, at, α, σ2), quo(exact(-2), exact(g2))},
 				} {
-					m := newModel(t, 2, Config{Process: p, Precond: q.c, MinNoise: -1})
+					m := newModel(t, 2, Config{Process: p, Precond: q.c, MinNoise: None})
 					got := m.at(at)
 					rest := new(big.Float).Sub(exact(1), mul(α, q.skip))
 					onX, _ := quo(mul(exact(-1), rest), σ2).Float64()

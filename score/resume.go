@@ -80,7 +80,7 @@ func (t *trainer) settings() ([]described, error) {
 		value any
 	}{
 		{"Objective", s.Objective}, {"Weight", s.Weight}, {"Times", s.Times}, {"Steps", s.Steps}, {"Batch", s.Batch},
-		{"NoAntithetic", s.NoAntithetic}, {"References", s.References}, {"Rate", s.Rate},
+		{"Independent", s.Independent}, {"References", s.References}, {"Rate", s.Rate},
 		{"EMA", s.EMA}, {"Averaging", s.Averaging}, {"Clip", s.Clip}, {"ClipValue", s.ClipValue}, {"DropCond", s.DropCond},
 		{"Scaling", s.Scaling.String()}, {"Seed", s.Seed},
 		{"Validation.Rows", s.Validation.Rows}, {"Validation.Every", s.Validation.Every}, {"Validation.Patience", s.Validation.Patience},

@@ -50,7 +50,7 @@ var runs = map[string]struct {
 	}},
 	"no average": {Config{Precond: V{}}, func(*testing.T) Data { return standard(2) }, func(s *Settings) {
 		s.ClipValue = 1e-3
-		s.EMA, s.NoAntithetic, s.Scaling = -1, true, ColumnScales
+		s.EMA, s.Independent, s.Scaling = -1, true, ColumnScales
 	}},
 }
 
@@ -68,7 +68,7 @@ func TestResumedRunHasTheBitsOfAStraightOne(t *testing.T) {
 			settings := func(dir string) *Settings {
 				s := quick(2 * half)
 				c.settings(s)
-				s.Checkpoints = Checkpoints{Dir: dir, Every: half, Keep: -1}
+				s.Checkpoints = Checkpoints{Dir: dir, Every: half, Keep: None}
 				return s
 			}
 			straight, whole := newModel(t, 2, c.config), t.TempDir()
@@ -113,7 +113,7 @@ func contents(t *testing.T, path string) []byte {
 // Checks and warnings of the detector, and its alarm, are those of a straight run.
 func TestResumedRunRemembersItsChecks(t *testing.T) {
 	config := Config{Net: killed{nn.Linear{Out: 5}}}
-	s := &Settings{Steps: 1010, Batch: 4, References: -1, Checkpoints: Checkpoints{Dir: t.TempDir(), Every: 505}}
+	s := &Settings{Steps: 1010, Batch: 4, References: None, Checkpoints: Checkpoints{Dir: t.TempDir(), Every: 505}}
 	m := newDead(t, 5, config)
 	want := fit(t, m, standard(5), s)
 	require.Len(t, want.Diagnoses, 3)
@@ -264,7 +264,7 @@ func TestOtherSettingsAreRefusedByName(t *testing.T) {
 		"Settings.Weight is":                          func(s *Settings, _ *Data, _ *Config) { s.Weight = Simple{} },
 		"Settings.Times is":                           func(s *Settings, _ *Data, _ *Config) { s.Times = UniformTimes{} },
 		"Settings.Batch is":                           func(s *Settings, _ *Data, _ *Config) { s.Batch = 50 },
-		"Settings.NoAntithetic is":                    func(s *Settings, _ *Data, _ *Config) { s.NoAntithetic = true },
+		"Settings.Independent is":                     func(s *Settings, _ *Data, _ *Config) { s.Independent = true },
 		"Settings.References is":                      func(s *Settings, _ *Data, _ *Config) { s.References = 64 },
 		"Settings.Optimizer is\n\t&optim.Adam":        func(s *Settings, _ *Data, _ *Config) { s.Optimizer = &optim.Adam[float32]{Beta1: 0.5} },
 		"Settings.EMA is":                             func(s *Settings, _ *Data, _ *Config) { s.EMA = 0.5 },

@@ -44,7 +44,7 @@ func scores(m *Model) *mat.Dense {
 
 func TestSavedModelIsTheSameModel(t *testing.T) {
 	for name, c := range map[string]Config{
-		"mlp": {Net: small}, "energy": {Net: spherical}, "VP, v": {Net: small, Process: sde.VP{}, Precond: V{}, MinNoise: -1},
+		"mlp": {Net: small}, "energy": {Net: spherical}, "VP, v": {Net: small, Process: sde.VP{}, Precond: V{}, MinNoise: None},
 	} {
 		m := trained(t, c)
 		file := saved(t, m)
@@ -90,7 +90,7 @@ func TestFileOfAnotherModelIsRefused(t *testing.T) {
 		"gradlogp.network is\n\tnn.MLP{Hidden:[]int{16, 16}} in":                            {Net: nn.MLP{Hidden: []int{16, 17}}},
 		"nn.MLP{Hidden:[]int{16, 17}} in":                                                   {Net: nn.MLP{Hidden: []int{16, 17}}},
 		"gradlogp.preconditioning is\n\tscore.EDM{} in the file,\n\tscore.V{} in the model": {Precond: V{}},
-		"gradlogp.min_noise is\n\t0.005 in the file,\n\t0 in the model":                     {MinNoise: -1},
+		"gradlogp.min_noise is\n\t0.005 in the file,\n\t0 in the model":                     {MinNoise: None},
 	} {
 		refused(t, newModel(t, 2, c), file, ErrMismatch, want)
 	}

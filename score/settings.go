@@ -2,10 +2,8 @@ package score
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"runtime"
 
 	"github.com/gradlogp/gradlogp/nn"
@@ -18,6 +16,9 @@ import (
 // two-sample tests. The one that New cannot choose is the network for few rows:
 // below about 20,000 one without Fourier features, such as
 // nn.MLP{Hidden: []int{116, 116, 116}}, learns the rows by heart more slowly.
+//
+// A setting of 0 or nil is the default. Where there can be none of a thing that is
+// there by default, None says so.
 type Settings struct {
 	// Objective is the loss; nil is DSM.
 	Objective Objective
@@ -31,21 +32,22 @@ type Settings struct {
 	Steps int
 	// Batch is the number of noisy rows of a step; 0 is 512.
 	Batch int
-	// NoAntithetic switches off antithetic pairs: half as many clean rows as
-	// Batch, each with the noises z and −z at the same time.
-	NoAntithetic bool
+	// Independent gives every noisy row a clean row and a time of its own, instead
+	// of antithetic pairs: half as many clean rows as Batch, each with the noises z
+	// and −z at the same time.
+	Independent bool
 	// References is the number of clean rows, the batch's own included, over
 	// which the Rao-Blackwellised target averages: instead of the clean row x₀
 	// its posterior mean given x_t and the reference rows, which has the same
 	// expectation and less variance. 0 is 2·Batch, but for Rows and RowsOf of
-	// fewer than 20,000, whose empirical distribution it learns faster, none; a negative value is
-	// none, plain denoising score matching. Rows with labels average over
+	// fewer than 20,000, whose empirical distribution it learns faster,
+	// none. None is plain denoising score matching. Rows with labels average over
 	// references with the same, which it takes up to 64 combinations of; with
 	// continuous conditions the target is the plain one.
 	References int
 	// DropCond is the probability that a row of a model with conditions is shown
 	// without its own, which trains the unconditional score beside the
-	// conditional one; 0 is 0.1, a negative value is none.
+	// conditional one; 0 is 0.1.
 	DropCond float64
 	// Rate is the learning rate; nil is optim.RecipeRate: a warm-up to 6e-3 and
 	// a cosine down to 1 % of it.
@@ -54,17 +56,17 @@ type Settings struct {
 	// keeps the state of a run: runs at the same time need one each.
 	Optimizer optim.Optimizer[float32]
 	// EMA is the decay of the moving average of the weights that becomes the
-	// model, with warm-up (1+n)/(10+n); 0 is 0.999, a negative value is none.
+	// model, with warm-up (1+n)/(10+n); 0 is 0.999, None the last weights.
 	EMA float64
 	// Averaging lets the average forget by another rule than EMA's, such as
-	// optim.HalfLife or optim.PowerFunction; nil is EMA's. A negative EMA is none
-	// either way.
+	// optim.HalfLife or optim.PowerFunction; nil is EMA's. With EMA None there
+	// is no average either way.
 	Averaging optim.Averaging
-	// Clip bounds the norm of the gradient; 0 is 1, a negative value is none.
+	// Clip bounds the norm of the gradient; 0 is 1.
 	Clip float64
 	// ClipValue bounds the magnitude of every element of the gradient, before
 	// Clip bounds the norm of what is left; 0 is none. For that alone Clip has to
-	// be negative.
+	// be None.
 	ClipValue float64
 	// Scaling chooses between one scale for all columns and one for each; the
 	// zero value decides by their deviations.
@@ -85,6 +87,11 @@ type Settings struct {
 	// rows (at debug level), checkpoints, warnings and the end; nil is silence.
 	Logger *slog.Logger
 }
+
+// None switches off what the value 0 of a setting leaves as it is by default: see
+// Settings, Validation.Rows, Checkpoints.Keep, which then keeps all, and
+// Config.MinNoise.
+const None = -1
 
 // Recorder follows a run. Record is called after every step, on the goroutine
 // of Fit; an error ends the run as a cancelled context does.
@@ -152,15 +159,16 @@ func (s *Settings) withDefaults() (Settings, error) {
 	for _, f := range []struct {
 		name  string
 		value float64
-	}{{"EMA", c.EMA}, {"Clip", c.Clip}, {"ClipValue", c.ClipValue}, {"DropCond", c.DropCond}} {
-		if math.IsNaN(f.value) || math.IsInf(f.value, 0) {
-			return c, fmt.Errorf("score: Fit: Settings.%s: is %v, want a finite number: %w", f.name, f.value, ErrRange)
+	}{{"EMA", c.EMA}, {"Clip", c.Clip}, {"DropCond", c.DropCond}, {"References", float64(c.References)},
+		{"Validation.Rows", float64(c.Validation.Rows)}, {"Checkpoints.Keep", float64(c.Checkpoints.Keep)}} {
+		if !(f.value >= 0 && finite(f.value) || f.value == None) {
+			return c, fmt.Errorf("score: Fit: Settings.%s: is %v, want a positive number, 0 for the default, or None: %w", f.name, f.value, ErrRange)
 		}
 	}
 	if c.EMA >= 1 {
 		return c, fmt.Errorf("score: Fit: Settings.EMA: is %v, want a decay below 1: %w", c.EMA, ErrRange)
 	}
-	if c.ClipValue < 0 {
+	if !(c.ClipValue >= 0 && finite(c.ClipValue)) {
 		return c, fmt.Errorf("score: Fit: Settings.ClipValue: is %v, want a positive number, or 0 for none: %w", c.ClipValue, ErrRange)
 	}
 	if c.DropCond > 1 {
@@ -189,10 +197,7 @@ func (s *Settings) withDefaults() (Settings, error) {
 
 // settingError says in which field an error is.
 func settingError(field string, err error) error {
-	if errors.Is(err, ErrRange) {
-		return fmt.Errorf("score: Fit: Settings.%s: %w", field, err)
-	}
-	return fmt.Errorf("score: Fit: Settings.%s: %w: %w", field, err, ErrRange)
+	return fmt.Errorf("score: Fit: Settings.%s: %w", field, also{err, ErrRange})
 }
 
 // fill replaces what is not set by the defaults.

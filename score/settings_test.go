@@ -22,11 +22,14 @@ func TestImpossibleSettingsAreRefused(t *testing.T) {
 		"Settings.Validation.Patience: is -2, want a positive number":                           {Validation: Validation{Patience: -2}},
 		"Settings.Checkpoints.Every: is -3, want a positive number":                             {Checkpoints: Checkpoints{Every: -3}},
 		"Settings.Validation.Rows: is 5, but *score.Drawn cannot be split":                      {Validation: Validation{Rows: 5}},
-		"Settings.EMA: is NaN, want a finite number":                                            {EMA: nan},
+		"Settings.EMA: is NaN, want a positive number, 0 for the default, or None":              {EMA: nan},
 		"Settings.EMA: is 1, want a decay below 1":                                              {EMA: 1},
-		"Settings.Clip: is NaN, want a finite number":                                           {Clip: nan},
-		"Settings.Clip: is +Inf, want a finite number":                                          {Clip: math.Inf(1)},
-		"Settings.ClipValue: is NaN, want a finite number":                                      {ClipValue: nan},
+		"Settings.Clip: is NaN, want a positive number, 0 for the default, or None":             {Clip: nan},
+		"Settings.Clip: is +Inf, want a positive number, 0 for the default, or None":            {Clip: math.Inf(1)},
+		"Settings.References: is -2, want a positive number, 0 for the default, or None":        {References: -2},
+		"Settings.DropCond: is -0.5, want a positive number":                                    {DropCond: -0.5},
+		"Settings.Checkpoints.Keep: is -7, want":                                                {Checkpoints: Checkpoints{Keep: -7}},
+		"Settings.ClipValue: is NaN, want a positive number":                                    {ClipValue: nan},
 		"Settings.ClipValue: is -0.5, want a positive number, or 0 for none":                    {ClipValue: -0.5},
 		"Settings.Rate: optim: Constant: is -1, want a positive number":                         {Rate: optim.Constant(-1)},
 		"Settings.Rate: optim: Cosine.Steps: is 0":                                              {Rate: optim.WarmUp{Then: optim.Cosine{Peak: 1}}},
@@ -114,9 +117,9 @@ func TestDefaultsAreTheDocumentedOnes(t *testing.T) {
 	require.Equal(t, []float64{0.999, 1}, []float64{s.EMA, s.Clip})
 	require.Equal(t, optim.RecipeRate(20000), s.Rate)
 	require.Equal(t, &optim.Adam[float32]{}, s.Optimizer)
-	s, err = (&Settings{Batch: 10, EMA: -2, Clip: -1, References: -7}).withDefaults()
+	s, err = (&Settings{Batch: 10, EMA: None, Clip: None, References: None}).withDefaults()
 	require.NoError(t, err)
-	require.Equal(t, -7, s.References)
+	require.Equal(t, None, s.References)
 }
 
 func TestClippingCanBeSwitchedOff(t *testing.T) {
@@ -211,7 +214,7 @@ func TestImpossibleModelsAreRefused(t *testing.T) {
 	}{
 		"d: is 0, want at least 1":    {0, Config{}, ErrRange},
 		"d: is -2, want at least 1":   {-2, Config{}, ErrRange},
-		"VP.BetaMin = -1":             {2, Config{Process: sde.VP{BetaMin: -1}}, ErrRange},
+		"VP.BetaMin: is -1":             {2, Config{Process: sde.VP{BetaMin: -1}}, ErrRange},
 		"log(α/σ) of score.backwards": {2, Config{Process: backwards{}}, ErrRange},
 		"Config.MinNoise: is NaN":     {2, Config{MinNoise: math.NaN()}, ErrRange},
 		"Config.MinNoise: is +Inf":    {2, Config{MinNoise: math.Inf(1)}, ErrRange},

@@ -23,7 +23,7 @@ type Validation struct {
 	// of Rows.
 	Data Data
 	// Rows is the number of rows to hold out; 0 is a tenth of Rows and at most
-	// 4,096, or 2,048 rows of Data. A negative value is no validation.
+	// 4,096, or 2,048 rows of Data. None is no validation.
 	Rows int
 	// Every is the number of steps from one look to the next; 0 is 100. There
 	// is one after the last step in any case.
@@ -52,7 +52,7 @@ func (s Settings) forRows(data Data) Settings {
 		return s
 	}
 	if s.References == 0 {
-		s.References = -1
+		s.References = None
 	}
 	if s.Steps == 0 {
 		s.Steps = min(max(2*r.len(), 2000), 20_000)
@@ -118,7 +118,7 @@ type validator struct {
 // not as in training.
 func (t *trainer) newValidator(data Data) *validator {
 	s := t.s
-	s.NoAntithetic, s.References, s.DropCond = false, -1, -1
+	s.Independent, s.References, s.DropCond = false, None, None
 	own := s.Validation.Rows
 	if r, ok := data.(inOrder); ok {
 		own = max(r.len(), leastValidated)

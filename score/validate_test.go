@@ -102,7 +102,7 @@ func TestHeldOutLossIsThePlainLossOfTheAverage(t *testing.T) {
 	s := quick(20)
 	s.Validation.Every = 20
 	data := few(t)
-	m := newModel(t, 2, Config{MinNoise: -1}) // training knows no freeze
+	m := newModel(t, 2, Config{MinNoise: None}) // training knows no freeze
 	r := fit(t, m, data, s)
 	require.Equal(t, 20, r.BestStep)
 
@@ -190,7 +190,7 @@ func TestModelIsTheBestOnHeldOutRows(t *testing.T) {
 	}
 
 	s = overfit()
-	s.Validation = Validation{Rows: -1}
+	s.Validation = Validation{Rows: None}
 	none := newModel(t, 2, config)
 	r = fit(t, none, data, s)
 	require.Zero(t, r.BestStep)
@@ -201,7 +201,7 @@ func TestModelIsTheBestOnHeldOutRows(t *testing.T) {
 // A dead run whose held-out loss does not move is stopped by patience, and
 // looked at before it ends.
 func TestPatienceDoesNotHideADeadRun(t *testing.T) {
-	s := &Settings{Steps: 900, Batch: 4, References: -1, Validation: Validation{Data: standard(5), Every: 100, Patience: 5}}
+	s := &Settings{Steps: 900, Batch: 4, References: None, Validation: Validation{Data: standard(5), Every: 100, Patience: 5}}
 	r := fit(t, newDead(t, 5, Config{Net: killed{nn.Linear{Out: 5}}}), standard(5), s)
 	require.Equal(t, 600, r.Steps)
 	require.Equal(t, 100, r.BestStep)

@@ -62,7 +62,7 @@ func sequential(parameter string) TensorName {
 func TestWeightsOfPyTorchGiveItsNumbers(t *testing.T) {
 	f, err := checkpoint.Read(bytes.NewReader(linear(same)))
 	require.NoError(t, err)
-	m, err := New(2, &Config{Net: untimed{nn.MLP{Hidden: []int{3}}}, Process: sde.VE{}, Precond: X0{}, MinNoise: -1})
+	m, err := New(2, &Config{Net: untimed{nn.MLP{Hidden: []int{3}}}, Process: sde.VE{}, Precond: X0{}, MinNoise: None})
 	require.NoError(t, err)
 	require.NoError(t, m.LoadWeights(f, sequential))
 	x := []float64{0.4, -0.7}
@@ -86,7 +86,7 @@ func TestWeightsOfPyTorchGiveItsNumbers(t *testing.T) {
 		f.Tensors[i].Data = widen(f.Tensors[i].Data.([]float32))
 	}
 	f.Tensors[0].Shape = []int{1, 3}
-	double, err := New(2, &Config{Net: untimed{nn.MLP{Hidden: []int{3}}}, Process: sde.VE{}, Precond: X0{}, MinNoise: -1, Seed: 5})
+	double, err := New(2, &Config{Net: untimed{nn.MLP{Hidden: []int{3}}}, Process: sde.VE{}, Precond: X0{}, MinNoise: None, Seed: 5})
 	require.NoError(t, err)
 	require.NoError(t, double.LoadWeights(f, sequential))
 	again := mat.NewDense(1, 2, nil)

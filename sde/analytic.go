@@ -20,7 +20,7 @@ type Jacobian interface {
 // call.
 func Analytic[D Density](p SDE, at func(alpha, sigma float64) D) Scorer {
 	if err := set(p); err != nil {
-		panic("sde: Analytic: " + err.Error())
+		panic(err.Error())
 	}
 	if at == nil {
 		panic("sde: Analytic: at is nil, want a function that gives the density at α and σ")

@@ -70,7 +70,7 @@ func (p Cosine) TimeAt(logSNR float64) float64 {
 // Validate returns an error wrapping ErrRange unless 0 ≤ s < ∞.
 func (p Cosine) Validate() error {
 	if !(p.Offset >= 0 && p.Offset <= math.MaxFloat64) {
-		return fmt.Errorf("%w: Cosine.Offset = %v, want it 0 or more and finite", ErrRange, p.Offset)
+		return fmt.Errorf("sde: Cosine.Offset: is %v, want it 0 or more and finite: %w", p.Offset, ErrRange)
 	}
 	return nil
 }

@@ -47,7 +47,7 @@ func NewDDPM(betas []float64) (*Discrete, error) {
 	for i, beta := range betas {
 		d.add(0.5*math.Log1p(-beta), beta)
 		if alpha, sigma := d.Kernel(float64(i + 1)); !plausible(alpha) || !plausible(sigma) {
-			return nil, fmt.Errorf("%w: betas[%d] = %v leads to α = %v, σ = %v, want both between %v and %v", ErrRange, i, beta, alpha, sigma, smallest, largest)
+			return nil, fmt.Errorf("sde: betas[%d] = %v leads to α = %v, σ = %v, want both between %v and %v: %w", i, beta, alpha, sigma, smallest, largest, ErrRange)
 		}
 	}
 	return d, nil
@@ -63,7 +63,7 @@ func NewAlphaBar(alphaBars []float64) (*Discrete, error) {
 	betas, last := make([]float64, len(alphaBars)), 1.0
 	for i, alphaBar := range alphaBars {
 		if alphaBar >= last {
-			return nil, fmt.Errorf("%w: alphaBars[%d] = %v is not below alphaBars[%d] = %v", ErrRange, i, alphaBar, i-1, last)
+			return nil, fmt.Errorf("sde: alphaBars[%d] = %v is not below alphaBars[%d] = %v: %w", i, alphaBar, i-1, last, ErrRange)
 		}
 		betas[i], last = (last-alphaBar)/last, alphaBar
 	}
@@ -81,7 +81,7 @@ func NewNCSN(sigmas []float64) (*Discrete, error) {
 	d, last := new(Discrete), 0.0
 	for i, sigma := range sigmas {
 		if sigma <= last {
-			return nil, fmt.Errorf("%w: sigmas[%d] = %v is not above sigmas[%d] = %v", ErrRange, i, sigma, i-1, last)
+			return nil, fmt.Errorf("sde: sigmas[%d] = %v is not above sigmas[%d] = %v: %w", i, sigma, i-1, last, ErrRange)
 		}
 		d.add(0, (sigma-last)*(sigma+last))
 		last = sigma
@@ -92,11 +92,11 @@ func NewNCSN(sigmas []float64) (*Discrete, error) {
 // tabulated checks that a table has enough entries, all between two values.
 func tabulated(name string, table []float64, low, high float64) error {
 	if len(table) < 2 {
-		return fmt.Errorf("%w: %s has %d entries, want at least 2", ErrRange, name, len(table))
+		return fmt.Errorf("sde: %s has %d entries, want at least 2: %w", name, len(table), ErrRange)
 	}
 	for i, v := range table {
 		if !(low < v && v < high) {
-			return fmt.Errorf("%w: %s[%d] = %v, want a number between %v and %v", ErrRange, name, i, v, low, high)
+			return fmt.Errorf("sde: %s[%d]: is %v, want a number between %v and %v: %w", name, i, v, low, high, ErrRange)
 		}
 	}
 	return nil
@@ -137,7 +137,7 @@ func (p VP) Discrete(n int) (*Discrete, error) {
 	}
 	b0, b1 := p.betas()
 	if least := max(2, math.Floor(b1)+1); float64(n) < least {
-		return nil, fmt.Errorf("%w: n = %d steps for VP.BetaMax = %v, want at least %v", ErrRange, n, b1, least)
+		return nil, fmt.Errorf("sde: n = %d steps for VP.BetaMax = %v, want at least %v: %w", n, b1, least, ErrRange)
 	}
 	return NewDDPM(table(n, func(w float64) float64 { return b0/float64(n) + w*(b1-b0)/float64(n) }))
 }
@@ -150,7 +150,7 @@ func (p VE) Discrete(n int) (*Discrete, error) {
 		return nil, err
 	}
 	if n < 2 {
-		return nil, fmt.Errorf("%w: n = %d steps, want at least 2", ErrRange, n)
+		return nil, fmt.Errorf("sde: n = %d steps, want at least 2: %w", n, ErrRange)
 	}
 	lo, hi := p.sigmas()
 	return NewNCSN(table(n, func(w float64) float64 { return lo * math.Pow(hi/lo, w) }))
@@ -177,7 +177,7 @@ func (p Cosine) Discrete(n int) (*Discrete, error) {
 		return nil, err
 	}
 	if n < 2 {
-		return nil, fmt.Errorf("%w: n = %d steps, want at least 2", ErrRange, n)
+		return nil, fmt.Errorf("sde: n = %d steps, want at least 2: %w", n, ErrRange)
 	}
 	betas := make([]float64, n)
 	for i := range betas {
@@ -292,7 +292,7 @@ func (d *Discrete) TimeAt(logSNR float64) float64 {
 // zero value.
 func (d *Discrete) Validate() error {
 	if d == nil || len(d.steps) == 0 {
-		return fmt.Errorf("%w: Discrete has no steps, want one made by a function of this package", ErrRange)
+		return fmt.Errorf("sde: Discrete has no steps, want one made by a function of this package: %w", ErrRange)
 	}
 	return nil
 }

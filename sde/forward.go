@@ -41,11 +41,11 @@ func simulable(p SDE, name string, times []float64, z noise.Source) error {
 		return err
 	}
 	if missing(z) {
-		return fmt.Errorf("%w: the noise source is nil, want one such as noise.White", ErrRange)
+		return fmt.Errorf("sde: the noise source is nil, want one such as noise.White: %w", ErrRange)
 	}
 	for k, t := range times {
 		if !(t >= 0 && t <= math.MaxFloat64) {
-			return fmt.Errorf("%w: %s[%d] = %v, want a finite time >= 0", ErrRange, name, k, t)
+			return fmt.Errorf("sde: %s[%d]: is %v, want a finite time >= 0: %w", name, k, t, ErrRange)
 		}
 	}
 	return nil
@@ -66,7 +66,7 @@ func Simulate(x *mat.Dense, p SDE, times []float64, z noise.Source, at noise.Dra
 	}
 	for k, t := range times {
 		if k > 0 && t <= times[k-1] {
-			return nil, fmt.Errorf("%w: times[%d] = %v is not above times[%d] = %v", ErrRange, k, t, k-1, times[k-1])
+			return nil, fmt.Errorf("sde: times[%d] = %v is not above times[%d] = %v: %w", k, t, k-1, times[k-1], ErrRange)
 		}
 	}
 	return func(yield func(float64, *mat.Dense) bool) {

@@ -142,10 +142,10 @@ func TestSimulationStopsEarly(t *testing.T) {
 
 func TestSimulateWantsIncreasingTimes(t *testing.T) {
 	for want, times := range map[string][]float64{
-		"times[1] = NaN, want a finite time >= 0": {0.1, math.NaN()},
-		"times[0] = -0.1,":                        {-0.1, 1},
-		"times[2] = +Inf,":                        {0, 1, math.Inf(1)},
-		"times[2] = 1 is not above times[1] = 1":  {0, 1, 1},
+		"times[1]: is NaN, want a finite time >= 0": {0.1, math.NaN()},
+		"times[0]: is -0.1,":                        {-0.1, 1},
+		"times[2]: is +Inf,":                        {0, 1, math.Inf(1)},
+		"times[2] = 1 is not above times[1] = 1":    {0, 1, 1},
 	} {
 		_, err := sde.Simulate(mat.NewDense(1, 1, nil), sde.VP{}, times, noise.White{}, noise.Draw{})
 		require.ErrorIs(t, err, sde.ErrRange)

@@ -44,7 +44,7 @@ func Guide(conditional, unconditional Problem, w float64) (Problem, error) {
 		}
 	}
 	if !(math.Abs(w) <= math.MaxFloat64) {
-		return Problem{}, fmt.Errorf("sde: Guide: w is %v, want a finite number: %w", w, ErrRange)
+		return Problem{}, fmt.Errorf("sde: Guide: w: is %v, want a finite number: %w", w, ErrRange)
 	}
 	rows := max(c.Rows, u.Rows)
 	same := u

@@ -118,7 +118,7 @@ func TestGuideRefusesScoresOfOtherMeaning(t *testing.T) {
 		require.ErrorContains(t, err, says)
 	}
 	_, err := sde.Guide(c, c, math.NaN())
-	require.ErrorContains(t, err, "w is NaN")
+	require.ErrorContains(t, err, "w: is NaN")
 	_, err = sde.Guide(c, sde.Problem{SDE: p, Score: c.Score, Frame: sde.Frame{Shift: []float64{0, 0}}}, 1)
 	require.NoError(t, err, "the same frame, said in another way")
 }

@@ -47,7 +47,7 @@ func (p Linear) TimeAt(logSNR float64) float64 {
 // Validate returns an error wrapping ErrRange unless 0 ≤ σ_min < 1.
 func (p Linear) Validate() error {
 	if !(p.SigmaMin >= 0 && p.SigmaMin < 1) {
-		return fmt.Errorf("%w: Linear.SigmaMin = %v, want 0 <= SigmaMin < 1", ErrRange, p.SigmaMin)
+		return fmt.Errorf("sde: Linear.SigmaMin: is %v, want 0 <= SigmaMin < 1: %w", p.SigmaMin, ErrRange)
 	}
 	return nil
 }

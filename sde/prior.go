@@ -29,12 +29,12 @@ func (pi Prior) Validate(d int) error {
 	}
 	for j, m := range pi.Mean {
 		if !(math.Abs(m) <= math.MaxFloat64) {
-			return fmt.Errorf("Prior.Mean[%d] is %v, want a finite number: %w", j, m, ErrRange)
+			return fmt.Errorf("Prior.Mean[%d]: is %v, want a finite number: %w", j, m, ErrRange)
 		}
 	}
 	for j, v := range pi.Variance {
 		if !(v >= 0 && v <= math.MaxFloat64) {
-			return fmt.Errorf("Prior.Variance[%d] is %v, want a finite number >= 0: %w", j, v, ErrRange)
+			return fmt.Errorf("Prior.Variance[%d]: is %v, want a finite number >= 0: %w", j, v, ErrRange)
 		}
 	}
 	return nil
@@ -100,12 +100,12 @@ func (pi Prior) KL(p SDE, t float64, data Moments) (gaussian, bound float64, err
 	}
 	alpha, sigma := p.Kernel(t)
 	if !(positive(t) && positive(alpha) && positive(sigma)) {
-		return 0, 0, fmt.Errorf("%w: t = %v, where the kernel is α = %v, σ = %v, want a time at which both are positive and finite", ErrRange, t, alpha, sigma)
+		return 0, 0, fmt.Errorf("sde: t = %v, where the kernel is α = %v, σ = %v, want a time at which both are positive and finite: %w", t, alpha, sigma, ErrRange)
 	}
 	ratio := sigma / alpha
 	information, ok := information(data.Cov, ratio)
 	if !ok {
-		return 0, 0, fmt.Errorf("%w: Moments.Cov is not positive semi-definite", ErrRange)
+		return 0, 0, fmt.Errorf("sde: Moments.Cov is not positive semi-definite: %w", ErrRange)
 	}
 	bound = gap.bound(ratio)
 	return max(bound-information, 0), bound, nil
@@ -120,7 +120,7 @@ func (pi Prior) KL(p SDE, t float64, data Moments) (gaussian, bound float64, err
 // Errors and panics are those of KL; tolerance has to be positive and finite.
 func (pi Prior) NoiseFor(tolerance float64, data Moments) (ratio float64, err error) {
 	if !positive(tolerance) {
-		return 0, fmt.Errorf("%w: tolerance = %v, want it positive and finite", ErrRange, tolerance)
+		return 0, fmt.Errorf("sde: tolerance: is %v, want it positive and finite: %w", tolerance, ErrRange)
 	}
 	gap, err := pi.against(data)
 	if err != nil {
@@ -152,7 +152,7 @@ type gap struct{ second, variance []float64 }
 
 func (pi Prior) against(data Moments) (gap, error) {
 	if missing(data.Cov) {
-		return gap{}, fmt.Errorf("%w: Moments.Cov is nil, want a covariance", ErrRange)
+		return gap{}, fmt.Errorf("sde: Moments.Cov is nil, want a covariance: %w", ErrRange)
 	}
 	d := data.Cov.SymmetricDim()
 	if len(data.Mean) != d || pi.Mean != nil && len(pi.Mean) != d || pi.Variance != nil && len(pi.Variance) != d {
@@ -170,9 +170,9 @@ func (pi Prior) against(data Moments) (gap, error) {
 		off, s := data.Mean[j]-m, data.Cov.At(j, j)
 		switch {
 		case !(math.Abs(off) <= math.MaxFloat64):
-			return gap{}, fmt.Errorf("%w: means of coordinate %d are %v (data) and %v (prior), want finite numbers", ErrRange, j, data.Mean[j], m)
+			return gap{}, fmt.Errorf("sde: means of coordinate %d are %v (data) and %v (prior), want finite numbers: %w", j, data.Mean[j], m, ErrRange)
 		case !(s >= 0 && v >= 0 && s+v <= math.MaxFloat64):
-			return gap{}, fmt.Errorf("%w: variances of coordinate %d are %v (data) and %v (prior), want finite numbers >= 0", ErrRange, j, s, v)
+			return gap{}, fmt.Errorf("sde: variances of coordinate %d are %v (data) and %v (prior), want finite numbers >= 0: %w", j, s, v, ErrRange)
 		}
 		g.second[j], g.variance[j] = s+off*off, v
 	}
@@ -193,8 +193,7 @@ func semidefinite(cov mat.Symmetric) error {
 		for j := range i {
 			c, most := cov.At(i, j), math.Sqrt(cov.At(i, i))*math.Sqrt(cov.At(j, j))
 			if !(math.Abs(c) <= most*(1+tolerance)) {
-				return fmt.Errorf("%w: Moments.Cov[%d][%d] = %v with variances %v and %v, want at most %v in size: not positive semi-definite",
-					ErrRange, i, j, c, cov.At(i, i), cov.At(j, j), most)
+				return fmt.Errorf("sde: Moments.Cov[%d][%d] = %v with variances %v and %v, want at most %v in size: not positive semi-definite: %w", i, j, c, cov.At(i, i), cov.At(j, j), most, ErrRange)
 			}
 			if most > 0 {
 				correlations.SetSym(i, j, c/most)
@@ -203,7 +202,7 @@ func semidefinite(cov mat.Symmetric) error {
 		correlations.SetSym(i, i, 1+tolerance)
 	}
 	if !new(mat.Cholesky).Factorize(correlations) {
-		return fmt.Errorf("%w: Moments.Cov is not positive semi-definite", ErrRange)
+		return fmt.Errorf("sde: Moments.Cov is not positive semi-definite: %w", ErrRange)
 	}
 	return nil
 }

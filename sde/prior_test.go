@@ -161,11 +161,11 @@ func TestPriorNamesWhatIsWrong(t *testing.T) {
 		prior sde.Prior
 		data  sde.Moments
 	}{
-		"means of coordinate 0 are NaN (data) and 0 (prior)":            {sde.Prior{}, sde.Moments{Mean: []float64{math.NaN()}, Cov: unit}},
-		"means of coordinate 0 are 0 (data) and -Inf (prior)":           {sde.Prior{Mean: []float64{math.Inf(-1)}}, sde.Moments{Mean: []float64{0}, Cov: unit}},
-		"variances of coordinate 0 are 1 (data) and -1 (prior)":         {sde.Prior{Variance: []float64{-1}}, sde.Moments{Mean: []float64{0}, Cov: unit}},
-		"variances of coordinate 1 are -3 (data) and 1 (prior)":         {sde.Prior{}, sde.Moments{Mean: []float64{0, 0}, Cov: mat.NewDiagDense(2, []float64{1, -3})}},
-		"sde: value out of range: Moments.Cov[1][0] = 5 with variances": {sde.Prior{}, sde.Moments{Mean: []float64{0, 0}, Cov: mat.NewSymDense(2, []float64{1, 5, 5, 1})}},
+		"means of coordinate 0 are NaN (data) and 0 (prior)":    {sde.Prior{}, sde.Moments{Mean: []float64{math.NaN()}, Cov: unit}},
+		"means of coordinate 0 are 0 (data) and -Inf (prior)":   {sde.Prior{Mean: []float64{math.Inf(-1)}}, sde.Moments{Mean: []float64{0}, Cov: unit}},
+		"variances of coordinate 0 are 1 (data) and -1 (prior)": {sde.Prior{Variance: []float64{-1}}, sde.Moments{Mean: []float64{0}, Cov: unit}},
+		"variances of coordinate 1 are -3 (data) and 1 (prior)": {sde.Prior{}, sde.Moments{Mean: []float64{0, 0}, Cov: mat.NewDiagDense(2, []float64{1, -3})}},
+		"Moments.Cov[1][0] = 5 with variances":                  {sde.Prior{}, sde.Moments{Mean: []float64{0, 0}, Cov: mat.NewSymDense(2, []float64{1, 5, 5, 1})}},
 	} {
 		_, _, err := c.prior.KL(sde.EDM{}, 0.1, c.data)
 		require.ErrorIs(t, err, sde.ErrRange)
@@ -174,7 +174,7 @@ func TestPriorNamesWhatIsWrong(t *testing.T) {
 	data := sde.Moments{Mean: []float64{0}, Cov: unit}
 	for _, tolerance := range []float64{0, -1, math.NaN(), math.Inf(1)} {
 		_, err := sde.Prior{}.NoiseFor(tolerance, data)
-		require.ErrorContains(t, err, fmt.Sprintf("tolerance = %v,", tolerance))
+		require.ErrorContains(t, err, fmt.Sprintf("tolerance: is %v,", tolerance))
 	}
 	_, err := sde.Prior{Variance: []float64{-1}}.NoiseFor(1, data)
 	require.ErrorIs(t, err, sde.ErrRange)

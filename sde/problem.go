@@ -56,10 +56,10 @@ func (p Problem) Roundoff() float64 { return orDefault(p.UnitRoundoff, 0x1p-53) 
 // run has, and one that was made for another process or frame than the Problem's.
 func (p Problem) Validate(n, d int) error {
 	if missing(p.SDE) {
-		return fmt.Errorf("Problem.SDE is nil, want a process: %w", ErrRange)
+		return fmt.Errorf("Problem.SDE: is nil, want a process: %w", ErrRange)
 	}
 	if missing(p.Score) {
-		return fmt.Errorf("Problem.Score is nil, want a score: %w", ErrRange)
+		return fmt.Errorf("Problem.Score: is nil, want a score: %w", ErrRange)
 	}
 	if err := Validate(p.SDE); err != nil {
 		return fmt.Errorf("Problem.SDE: %w", err)
@@ -72,15 +72,15 @@ func (p Problem) Validate(n, d int) error {
 	}
 	switch {
 	case p.Rows < 0:
-		return fmt.Errorf("Problem.Rows is %d, want 0 or more: %w", p.Rows, ErrRange)
+		return fmt.Errorf("Problem.Rows: is %d, want 0 or more: %w", p.Rows, ErrRange)
 	case p.Rows > 0 && p.Rows != n:
 		return fmt.Errorf("the run has %d rows, the score conditions for %d: want a condition for every row, or one for all: %w", n, p.Rows, ErrRange)
 	case !(p.UnitRoundoff >= 0 && p.UnitRoundoff < 1):
-		return fmt.Errorf("Problem.UnitRoundoff is %v, want a number from 0 to 1: %w", p.UnitRoundoff, ErrRange)
+		return fmt.Errorf("Problem.UnitRoundoff: is %v, want a number from 0 to 1: %w", p.UnitRoundoff, ErrRange)
 	}
 	for i, t := range p.Breakpoints {
 		if math.IsNaN(t) {
-			return fmt.Errorf("Problem.Breakpoints[%d] is NaN, want a time: %w", i, ErrRange)
+			return fmt.Errorf("Problem.Breakpoints[%d]: is NaN, want a time: %w", i, ErrRange)
 		}
 	}
 	if o, ok := As[origin](p.Score); ok {
@@ -94,13 +94,13 @@ func (p Problem) matches(q Problem, what string) error {
 	if t, differ := otherKernel(p.SDE, q.SDE); differ {
 		a, s := p.Kernel(t)
 		b, u := q.Kernel(t)
-		return fmt.Errorf("Problem.SDE is %T%+v, %s %T%+v: at t = %.4g they have α = %.6g, σ = %.6g and α = %.6g, σ = %.6g: %w", p.SDE, p.SDE, what, q.SDE, q.SDE, t, a, s, b, u, ErrRange)
+		return fmt.Errorf("Problem.SDE: is %T%+v, %s %T%+v: at t = %.4g they have α = %.6g, σ = %.6g and α = %.6g, σ = %.6g: %w", p.SDE, p.SDE, what, q.SDE, q.SDE, t, a, s, b, u, ErrRange)
 	}
 	if !p.Frame.equal(q.Frame) {
-		return fmt.Errorf("Problem.Frame is %.60v, %s %.60v: %w", p.Frame, what, q.Frame, ErrRange)
+		return fmt.Errorf("Problem.Frame: is %.60v, %s %.60v: %w", p.Frame, what, q.Frame, ErrRange)
 	}
 	if p.Rows != q.Rows {
-		return fmt.Errorf("Problem.Rows is %d, %s %d: %w", p.Rows, what, q.Rows, ErrRange)
+		return fmt.Errorf("Problem.Rows: is %d, %s %d: %w", p.Rows, what, q.Rows, ErrRange)
 	}
 	return nil
 }

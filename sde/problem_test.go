@@ -41,20 +41,20 @@ func TestProblemsNameWhatIsWrong(t *testing.T) {
 	require.NoError(t, good.Validate(5, 2))
 	var none *sde.Discrete
 	for says, spoil := range map[string]func(p *sde.Problem){
-		"Problem.SDE is nil":                             func(p *sde.Problem) { p.SDE = nil },
-		"Problem.SDE is nil, want a process":             func(p *sde.Problem) { p.SDE = none },
-		"Problem.Score is nil":                           func(p *sde.Problem) { p.Score = nil },
+		"Problem.SDE: is nil":                            func(p *sde.Problem) { p.SDE = nil },
+		"Problem.SDE: is nil, want a process":            func(p *sde.Problem) { p.SDE = none },
+		"Problem.Score: is nil":                          func(p *sde.Problem) { p.Score = nil },
 		"Problem.SDE: ":                                  func(p *sde.Problem) { p.SDE = sde.VE{SigmaMin: -1} },
 		"Problem.Frame has 3 shifts":                     func(p *sde.Problem) { p.Frame.Shift = make([]float64, 3) },
 		"scale 0 in column 1":                            func(p *sde.Problem) { p.Frame.Scale = []float64{1, 0} },
 		"shift NaN and scale 1 in column 0":              func(p *sde.Problem) { p.Frame.Shift = []float64{math.NaN(), 0} },
-		"Problem.Prior.Variance[1] is -1":                func(p *sde.Problem) { p.Prior.Variance = []float64{0, -1} },
+		"Problem.Prior.Variance[1]: is -1":               func(p *sde.Problem) { p.Prior.Variance = []float64{0, -1} },
 		"Problem.Prior has 1 means":                      func(p *sde.Problem) { p.Prior.Mean = []float64{0} },
-		"Problem.Rows is -1":                             func(p *sde.Problem) { p.Rows = -1 },
+		"Problem.Rows: is -1":                            func(p *sde.Problem) { p.Rows = -1 },
 		"the run has 5 rows, the score conditions for 4": func(p *sde.Problem) { p.Rows = 4 },
 		"the run has 5 rows, the score conditions for 6": func(p *sde.Problem) { p.Rows = 6 },
-		"Problem.UnitRoundoff is NaN":                    func(p *sde.Problem) { p.UnitRoundoff = math.NaN() },
-		"Problem.Breakpoints[1] is NaN":                  func(p *sde.Problem) { p.Breakpoints = []float64{0.5, math.NaN()} },
+		"Problem.UnitRoundoff: is NaN":                   func(p *sde.Problem) { p.UnitRoundoff = math.NaN() },
+		"Problem.Breakpoints[1]: is NaN":                 func(p *sde.Problem) { p.Breakpoints = []float64{0.5, math.NaN()} },
 	} {
 		p := good
 		spoil(&p)

@@ -203,22 +203,22 @@ func (falling) Kernel(t float64) (alpha, sigma float64) { return 1, 1 - t }
 func TestValidateNamesTheFieldAndTheValue(t *testing.T) {
 	for want, p := range map[string]sde.SDE{
 		"the process is nil":                      nil,
-		"VP.BetaMin = -1,":                        sde.VP{BetaMin: -1},
-		"VP.BetaMax = NaN,":                       sde.VP{BetaMax: math.NaN()},
+		"VP.BetaMin: is -1,":                      sde.VP{BetaMin: -1},
+		"VP.BetaMax: is NaN,":                     sde.VP{BetaMax: math.NaN()},
 		"VP.BetaMin = 25 is not below VP.BetaMax": sde.VP{BetaMin: 25},
 		"VP.BetaMin = 3 is not below":             sde.VP{BetaMin: 3, BetaMax: 3},
-		"SubVP.BetaMin = -1,":                     sde.SubVP{BetaMin: -1},
-		"VE.SigmaMin = -0.1,":                     sde.VE{SigmaMin: -0.1},
-		"VE.SigmaMax = +Inf,":                     sde.VE{SigmaMax: math.Inf(1)},
+		"SubVP.BetaMin: is -1,":                   sde.SubVP{BetaMin: -1},
+		"VE.SigmaMin: is -0.1,":                   sde.VE{SigmaMin: -0.1},
+		"VE.SigmaMax: is +Inf,":                   sde.VE{SigmaMax: math.Inf(1)},
 		"VE.SigmaMin = 2 is not below":            sde.VE{SigmaMin: 2, SigmaMax: 1},
-		"EDM.SigmaMin = NaN,":                     sde.EDM{SigmaMin: math.NaN()},
-		"EDM.SigmaMax = -80,":                     sde.EDM{SigmaMax: -80},
+		"EDM.SigmaMin: is NaN,":                   sde.EDM{SigmaMin: math.NaN()},
+		"EDM.SigmaMax: is -80,":                   sde.EDM{SigmaMax: -80},
 		"EDM.SigmaMin = 100 is not below":         sde.EDM{SigmaMin: 100},
-		"Cosine.Offset = -0.1,":                   sde.Cosine{Offset: -0.1},
-		"Cosine.Offset = NaN,":                    sde.Cosine{Offset: math.NaN()},
-		"Linear.SigmaMin = 1, want 0 <=":          sde.Linear{SigmaMin: 1},
-		"Linear.SigmaMin = NaN,":                  sde.Linear{SigmaMin: math.NaN()},
-		"Linear.SigmaMin = -0.5,":                 sde.Linear{SigmaMin: -0.5},
+		"Cosine.Offset: is -0.1,":                 sde.Cosine{Offset: -0.1},
+		"Cosine.Offset: is NaN,":                  sde.Cosine{Offset: math.NaN()},
+		"Linear.SigmaMin: is 1, want 0 <=":        sde.Linear{SigmaMin: 1},
+		"Linear.SigmaMin: is NaN,":                sde.Linear{SigmaMin: math.NaN()},
+		"Linear.SigmaMin: is -0.5,":               sde.Linear{SigmaMin: -0.5},
 		"a function of Schedule is nil":           sde.Schedule{Alpha: parabola.Alpha, End: 1},
 		"Schedule.Start = 0.5, Schedule.End = 0.": sde.Schedule{Alpha: parabola.Alpha, Sigma: parabola.Sigma, Start: 0.5, End: 0.1},
 		"Schedule.Start = NaN,":                   sde.Schedule{Alpha: parabola.Alpha, Sigma: parabola.Sigma, Start: math.NaN(), End: 1},
@@ -250,7 +250,7 @@ func ExampleTimeAt() {
 
 func ExampleValidate() {
 	fmt.Println(sde.Validate(sde.VE{SigmaMin: 2, SigmaMax: 1}))
-	// Output: sde: value out of range: VE.SigmaMin = 2 is not below VE.SigmaMax = 1
+	// Output: sde: VE.SigmaMin = 2 is not below VE.SigmaMax = 1: out of range
 }
 
 // Flow matching along straight means with the variance preserved, σ² = 1 − α².

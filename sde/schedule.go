@@ -45,10 +45,10 @@ func (p Schedule) Span() (start, end float64) { return p.Start, p.End }
 // finite, f is finite, and g² is finite and not negative.
 func (p Schedule) Validate() error {
 	if p.Alpha == nil || p.Sigma == nil {
-		return fmt.Errorf("%w: a function of Schedule is nil, want Alpha and Sigma", ErrRange)
+		return fmt.Errorf("sde: a function of Schedule is nil, want Alpha and Sigma: %w", ErrRange)
 	}
 	if !(p.Start >= 0 && p.Start < p.End && p.End <= math.MaxFloat64) {
-		return fmt.Errorf("%w: Schedule.Start = %v, Schedule.End = %v, want 0 <= Start < End < Inf", ErrRange, p.Start, p.End)
+		return fmt.Errorf("sde: Schedule.Start = %v, Schedule.End = %v, want 0 <= Start < End < Inf: %w", p.Start, p.End, ErrRange)
 	}
 	name := fmt.Sprintf("Schedule.Start = %v, Schedule.End = %v", p.Start, p.End)
 	const n = 64
@@ -56,10 +56,10 @@ func (p Schedule) Validate() error {
 		t := p.Start + (p.End-p.Start)*float64(i)/n
 		alpha, sigma := p.Kernel(t)
 		if !positive(alpha) || !positive(sigma) {
-			return fmt.Errorf("%w: %s: α = %v, σ = %v at t = %v, want both positive and finite", ErrRange, name, alpha, sigma, t)
+			return fmt.Errorf("sde: %s: α = %v, σ = %v at t = %v, want both positive and finite: %w", name, alpha, sigma, t, ErrRange)
 		}
 		if f, g2 := p.Rates(t); !(math.Abs(f) <= math.MaxFloat64 && g2 >= 0 && g2 <= math.MaxFloat64) {
-			return fmt.Errorf("%w: %s: f = %v, g² = %v at t = %v, want both finite and g² >= 0, α/σ decreasing", ErrRange, name, f, g2, t)
+			return fmt.Errorf("sde: %s: f = %v, g² = %v at t = %v, want both finite and g² >= 0, α/σ decreasing: %w", name, f, g2, t, ErrRange)
 		}
 	}
 	return ends(p, name)

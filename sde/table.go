@@ -12,17 +12,17 @@ import (
 // signal-to-noise ratio does not stay positive and finite.
 func NewDiscrete(logA, q []float64) (*Discrete, error) {
 	if len(logA) != len(q) || len(q) < 2 {
-		return nil, fmt.Errorf("%w: logA has %d entries and q has %d, want as many and at least 2", ErrRange, len(logA), len(q))
+		return nil, fmt.Errorf("sde: logA has %d entries and q has %d, want as many and at least 2: %w", len(logA), len(q), ErrRange)
 	}
 	d := new(Discrete)
 	for i := range q {
 		if !(math.Abs(logA[i]) <= math.MaxFloat64) || !(q[i] >= 0 && q[i] <= math.MaxFloat64) {
-			return nil, fmt.Errorf("%w: logA[%d] = %v, q[%d] = %v, want both finite and q not negative", ErrRange, i, logA[i], i, q[i])
+			return nil, fmt.Errorf("sde: logA[%d] = %v, q[%d] = %v, want both finite and q not negative: %w", i, logA[i], i, q[i], ErrRange)
 		}
 		d.add(logA[i], q[i])
 		logAlpha, variance := d.steps[i].kernel(1)
 		if alpha := math.Exp(logAlpha); !positive(alpha) || !positive(variance) {
-			return nil, fmt.Errorf("%w: after step %d of the table α = %v, σ² = %v, want both positive and finite", ErrRange, i, alpha, variance)
+			return nil, fmt.Errorf("sde: after step %d of the table α = %v, σ² = %v, want both positive and finite: %w", i, alpha, variance, ErrRange)
 		}
 	}
 	return d, nil

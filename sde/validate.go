@@ -7,7 +7,7 @@ import (
 )
 
 // ErrRange is wrapped by errors about a process with impossible settings.
-var ErrRange = errors.New("sde: value out of range")
+var ErrRange = errors.New("out of range")
 
 // Validator is implemented by processes with settings that can be wrong; all
 // processes of this package are. Validate names the field and its value.
@@ -27,7 +27,7 @@ func Validate(p SDE) error {
 	if err := set(p); err != nil {
 		return err
 	}
-	if v, ok := p.(Validator); ok {
+	if v, ok := As[Validator](p); ok {
 		if err := v.Validate(); err != nil {
 			return err
 		}
@@ -39,9 +39,9 @@ func Validate(p SDE) error {
 func set(p SDE) error {
 	switch {
 	case p == nil:
-		return fmt.Errorf("%w: the process is nil, want an SDE", ErrRange)
+		return fmt.Errorf("sde: the process is nil, want an SDE: %w", ErrRange)
 	case missing(p):
-		return fmt.Errorf("%w: the process is a nil %T, want one that is set", ErrRange, p)
+		return fmt.Errorf("sde: the process is a nil %T, want one that is set: %w", p, ErrRange)
 	}
 	return nil
 }
@@ -54,18 +54,16 @@ const smallest, largest = 1e-150, 1e150
 func ends(p SDE, name string) error {
 	start, end := p.Span()
 	if !(start >= 0 && start < end && end <= math.MaxFloat64) {
-		return fmt.Errorf("%w: the span of %s is [%v, %v], want 0 <= start < end < Inf", ErrRange, name, start, end)
+		return fmt.Errorf("sde: the span of %s is [%v, %v], want 0 <= start < end < Inf: %w", name, start, end, ErrRange)
 	}
 	for _, t := range [...]float64{start, end} {
 		alpha, sigma := p.Kernel(t)
 		if !plausible(alpha) || !plausible(sigma) {
-			return fmt.Errorf("%w: the kernel of %s at t = %v is α = %v, σ = %v, want both between %v and %v",
-				ErrRange, name, t, alpha, sigma, smallest, largest)
+			return fmt.Errorf("sde: the kernel of %s at t = %v is α = %v, σ = %v, want both between %v and %v: %w", name, t, alpha, sigma, smallest, largest, ErrRange)
 		}
 	}
 	if first, last := LogSNR(p, start), LogSNR(p, end); !(first-last >= 1e-6) {
-		return fmt.Errorf("%w: log(α/σ) of %s is %v at the start and %v at the end of the span, want it to decrease, by 1e-6 or more",
-			ErrRange, name, first, last)
+		return fmt.Errorf("sde: log(α/σ) of %s is %v at the start and %v at the end of the span, want it to decrease, by 1e-6 or more: %w", name, first, last, ErrRange)
 	}
 	return nil
 }
@@ -86,11 +84,11 @@ func orDefault(x, value float64) float64 {
 func increasing(p SDE, loName string, lo float64, hiName string, hi float64) error {
 	switch {
 	case !positive(lo):
-		return fmt.Errorf("%w: %s = %v, want it positive and finite", ErrRange, loName, lo)
+		return fmt.Errorf("sde: %s: is %v, want it positive and finite: %w", loName, lo, ErrRange)
 	case !positive(hi):
-		return fmt.Errorf("%w: %s = %v, want it positive and finite", ErrRange, hiName, hi)
+		return fmt.Errorf("sde: %s: is %v, want it positive and finite: %w", hiName, hi, ErrRange)
 	case lo >= hi:
-		return fmt.Errorf("%w: %s = %v is not below %s = %v", ErrRange, loName, lo, hiName, hi)
+		return fmt.Errorf("sde: %s = %v is not below %s = %v: %w", loName, lo, hiName, hi, ErrRange)
 	}
 	return ends(p, fmt.Sprintf("%s = %v, %s = %v", loName, lo, hiName, hi))
 }

@@ -36,7 +36,7 @@ func newModel(t *testing.T) *score.Model {
 // every ten steps.
 func quick(steps int) *score.Settings {
 	return &score.Settings{
-		Steps: steps, Batch: 48, References: -1, Rate: optim.Constant(3e-3), Seed: 4,
+		Steps: steps, Batch: 48, References: score.None, Rate: optim.Constant(3e-3), Seed: 4,
 		Validation: score.Validation{Data: normals{}, Rows: 100, Every: 10},
 	}
 }
