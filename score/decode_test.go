@@ -25,7 +25,7 @@ func TestHostileDescriptionsAreErrors(t *testing.T) {
 		`sde.Discrete has no field "steps"`:                                    {metaProcess, "&sde.Discrete{steps:nil}"},
 		"logA has 1 entries and q has 2":                                       {metaProcess, "sde.NewDiscrete([]float64{1}, []float64{1, 2})"},
 		`"5" where "[]float64{" should stand`:                                  {metaProcess, "sde.NewDiscrete(5"},
-		"VP.BetaMin: is NaN":                                                     {metaProcess, "sde.VP{BetaMin:NaN}"},
+		"VP.BetaMin: is NaN":                                                   {metaProcess, "sde.VP{BetaMin:NaN}"},
 		`sde.VP has no field "Beta"`:                                           {metaProcess, "sde.VP{Beta:1}"},
 		`sde.VP has no field "BetaMin", or not in this`:                        {metaProcess, "sde.VP{BetaMin:1, BetaMin:2}"},
 		`"}" where ":" should stand`:                                           {metaProcess, "sde.VP{BetaMin}"},

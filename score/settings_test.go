@@ -214,7 +214,7 @@ func TestImpossibleModelsAreRefused(t *testing.T) {
 	}{
 		"d: is 0, want at least 1":    {0, Config{}, ErrRange},
 		"d: is -2, want at least 1":   {-2, Config{}, ErrRange},
-		"VP.BetaMin: is -1":             {2, Config{Process: sde.VP{BetaMin: -1}}, ErrRange},
+		"VP.BetaMin: is -1":           {2, Config{Process: sde.VP{BetaMin: -1}}, ErrRange},
 		"log(α/σ) of score.backwards": {2, Config{Process: backwards{}}, ErrRange},
 		"Config.MinNoise: is NaN":     {2, Config{MinNoise: math.NaN()}, ErrRange},
 		"Config.MinNoise: is +Inf":    {2, Config{MinNoise: math.Inf(1)}, ErrRange},
