@@ -138,7 +138,7 @@ func TestCorrectorsTendToTheMarginal(t *testing.T) {
 // With one Langevin step of fixed r after each, more steps of the predictor do
 // not lead to p_t but to what Langevin leaves invariant.
 func TestFixedRHasAPlateau(t *testing.T) {
-	arithmetic(t)
+	long(t)
 	g := standard(sde.VP{})
 	const to, r = 0.1, 0.16
 	b := g.at(to)

@@ -23,7 +23,7 @@ func (g tangentGauss) JVP(dst, jv, x, v *mat.Dense, t []float64) {
 }
 
 func TestHutchinsonVarianceIsThatOfTheMatrix(t *testing.T) {
-	arithmetic(t)
+	long(t)
 	const rows, probes = 2000, 4
 	g := standard(sde.VP{})
 	start, end := g.Span()

@@ -37,7 +37,7 @@ func (f frozen) Divergence(dst *mat.Dense, div []float64, x *mat.Dense, t []floa
 }
 
 func TestStepsEndWhereAScoreHasAKink(t *testing.T) {
-	arithmetic(t)
+	long(t)
 	p := threeModes(t, sde.VE{})
 	f := frozen{p.Score.(sde.Divergencer), 0.2}
 	x := dataset.Sample(threeLaw(t), 200)

@@ -135,7 +135,7 @@ func TestBatchNormsCouplesTheRowsItIsGiven(t *testing.T) {
 
 // Annealed Langevin dynamics is NoPredictor with a corrector on falling levels.
 func TestAnnealedLangevinReachesTheData(t *testing.T) {
-	arithmetic(t)
+	long(t)
 	const rows = 2000
 	g := standard(sde.VE{})
 	x := mat.NewDense(rows, 2, nil)

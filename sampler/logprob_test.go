@@ -149,7 +149,7 @@ func TestDensitiesIntegrateToOne(t *testing.T) {
 }
 
 func TestLatentsDecodeToTheirRows(t *testing.T) {
-	arithmetic(t)
+	long(t)
 	law := threeLaw(t)
 	x := points(law, 200)
 	const tol = 1e-6
@@ -167,7 +167,7 @@ func TestLatentsDecodeToTheirRows(t *testing.T) {
 }
 
 func TestSamplesComeWithTheirDensity(t *testing.T) {
-	arithmetic(t)
+	long(t)
 	law := threeLaw(t)
 	for _, p := range []sde.SDE{sde.VP{}, sde.EDM{}} {
 		x, logp := mat.NewDense(100, 2, nil), make([]float64, 100)

@@ -122,7 +122,7 @@ func medianDistance(x, y *mat.Dense) float64 {
 }
 
 func TestReferenceFlowIsExact(t *testing.T) {
-	arithmetic(t)
+	long(t)
 	const from, to = 0.8, 0.05
 	p := threeModes(t, sde.VP{})
 	start := normals(100, 2)

@@ -121,7 +121,7 @@ func (p unable) Kernel(t float64) (alpha, sigma float64) {
 // Churn rises above the span and ancestral steps go below it. A process that
 // has nothing there, and no inverse in closed form, is sampled all the same.
 func TestNoiseAtTheEndsOfTheSpan(t *testing.T) {
-	arithmetic(t)
+	long(t)
 	for _, p := range []sde.SDE{sde.VP{}, unable{sde.VP{}}, sde.EDM{}, unable{sde.EDM{}}, sde.VE{}, unable{sde.VE{}}} {
 		g := gauss{SDE: p, m: [2]float64{0.7, -0.4}, a: 0.5, d: 0.288}
 		prior := sde.Prior{Mean: g.m[:], Variance: []float64{g.a, g.d}}
