@@ -81,7 +81,10 @@ func prepare(ctx context.Context, m *Model, data Data, s *Settings) (*trainer, e
 	if err != nil {
 		return nil, err
 	}
-	t.missing = missing
+	t.notes = missing
+	if has := m.scaling(); m.calibrated && c.Scaling != AutoScale && c.Scaling != has && m.dim > 1 {
+		t.notes = append(t.notes, fmt.Sprintf("Settings.Scaling is %v, but the model keeps the scale that it has, %v", c.Scaling, has))
+	}
 	if held != nil {
 		t.held = t.newValidator(held)
 	}
@@ -95,7 +98,7 @@ func prepare(ctx context.Context, m *Model, data Data, s *Settings) (*trainer, e
 func (t *trainer) train() (*Result, error) {
 	t.started()
 	if t.step == 0 {
-		for _, text := range t.missing {
+		for _, text := range t.notes {
 			t.warn(text)
 		}
 	}
@@ -171,7 +174,7 @@ type trainer struct {
 	held     *validator   // nil without held-out rows
 	keeper   *keeper      // nil without checkpoints
 	log      *slog.Logger
-	missing  []string // what is to be said of the data at the first step
+	notes    []string // what is to be said at the first step
 	changed  []string // settings that are others than before a resumption
 }
 

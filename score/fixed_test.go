@@ -226,6 +226,11 @@ func TestColumnsOfDifferentUnitsTrainAsUnitColumnsDo(t *testing.T) {
 		require.Less(t, ksDistance(got, fresh, j), ksDistance(common, plain.Slice(n, n+test, 0, 3).(*mat.Dense), j)+0.03, "column %d", j)
 		require.Less(t, ksDistance(got, fresh, j), 0.1, "column %d", j)
 	}
+	m := newModel(t, 3, Config{})
+	m.calibrated = true
+	s := quick(1)
+	s.Scaling = ColumnScales
+	require.Equal(t, []string{"Settings.Scaling is columns, but the model keeps the scale that it has, common"}, fit(t, m, standard(3), s).Warnings)
 	bad, r := run(&scaled, CommonScale)
 	require.Equal(t, CommonScale, r.Scaling)
 	require.Greater(t, ksDistance(bad, fresh, 0), 0.3, "what the default was")
