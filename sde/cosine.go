@@ -9,8 +9,8 @@ import (
 //
 //	α(t) = cos φ(t)/cos φ(0),   α² + σ² = 1,   φ(t) = ½π(t + s)/(1 + s),
 //
-// of which the usual α = cos(½πt), σ = sin(½πt) is the case s = 0. Nichol and
-// Dhariwal (2021), who take s = 0.008.
+// of which the usual α = cos(½πt), σ = sin(½πt) is the case s = 0. Nichol &
+// Dhariwal 2021, who take s = 0.008.
 type Cosine struct {
 	Offset float64 // s ≥ 0
 }

@@ -22,8 +22,7 @@ import (
 // i, counted from 0, is the state after step i, hence the time i + 1. Transition
 // gives the kernel over several steps.
 //
-// Sohl-Dickstein et al. (2015); Ho, Jain and Abbeel (2020); Song and Ermon
-// (2019).
+// Sohl-Dickstein et al. 2015; Ho et al. 2020; Song & Ermon 2019.
 type Discrete struct {
 	steps []discreteStep
 }
@@ -143,7 +142,7 @@ func (p VP) Discrete(n int) (*Discrete, error) {
 }
 
 // Discrete returns the process with the table of n geometric noise levels from
-// σ_min to σ_max (Song and Ermon 2019). The error wraps ErrRange when n < 2 or
+// σ_min to σ_max (Song & Ermon 2019). The error wraps ErrRange when n < 2 or
 // the process is not valid.
 func (p VE) Discrete(n int) (*Discrete, error) {
 	if err := p.Validate(); err != nil {
@@ -170,7 +169,7 @@ func table(n int, at func(w float64) float64) []float64 {
 //
 //	β_i = min(1 − α²((i+1)/n)/α²(i/n), 0.999)
 //
-// (Nichol and Dhariwal 2021). The error wraps ErrRange when n < 2 or the
+// (Nichol & Dhariwal 2021). The error wraps ErrRange when n < 2 or the
 // process is not valid.
 func (p Cosine) Discrete(n int) (*Discrete, error) {
 	if err := p.Validate(); err != nil {
@@ -193,7 +192,7 @@ func (d *Discrete) Len() int { return len(d.steps) }
 // Step returns the factor a_i and the variance q_i of step i, 0 ≤ i < N.
 func (d *Discrete) Step(i int) (a, q float64) { return d.steps[i].a, d.steps[i].q }
 
-// Index returns ⌊t(N−1)⌋, the step that Song et al. (2021) take for time t of a
+// Index returns ⌊t(N−1)⌋, the step that Song et al. 2021 take for time t of a
 // continuous process on [0, 1]. It panics for any other time.
 func (d *Discrete) Index(t float64) int {
 	if !(t >= 0 && t <= 1) {

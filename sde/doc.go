@@ -39,8 +39,8 @@
 //
 // # Discrete tables
 //
-// What is trained for N noise levels (Song and Ermon 2019; Ho, Jain and Abbeel
-// 2020) belongs to a chain of steps x_{i+1} = a_i x_i + √q_i z,
+// What is trained for N noise levels (Song & Ermon 2019; Ho et al. 2020)
+// belongs to a chain of steps x_{i+1} = a_i x_i + √q_i z,
 //
 //	NewDDPM     a_i = √(1 − β_i)      q_i = β_i
 //	NewNCSN     a_i = 1               q_i = σ_i² − σ_{i−1}²
@@ -78,4 +78,18 @@
 //
 // Matrices of the wrong shape panic with the argument and both shapes; impossible
 // settings are reported by Validate.
+//
+// # References
+//
+//	Anderson 1982              Reverse-time diffusion equation models, Stochastic Processes and their Applications 12
+//	Ho et al. 2020             Denoising Diffusion Probabilistic Models, arXiv:2006.11239
+//	Ho & Salimans 2022         Classifier-Free Diffusion Guidance, arXiv:2207.12598
+//	Karras et al. 2022         Elucidating the Design Space of Diffusion-Based Generative Models, arXiv:2206.00364
+//	Lipman et al. 2023         Flow Matching for Generative Modeling, arXiv:2210.02747
+//	Liu et al. 2023            Flow Straight and Fast: Learning to Generate and Transfer Data with Rectified Flow, arXiv:2209.03003
+//	Nichol & Dhariwal 2021     Improved Denoising Diffusion Probabilistic Models, arXiv:2102.09672
+//	Sohl-Dickstein et al. 2015 Deep Unsupervised Learning using Nonequilibrium Thermodynamics, arXiv:1503.03585
+//	Song & Ermon 2019          Generative Modeling by Estimating Gradients of the Data Distribution, arXiv:1907.05600
+//	Song & Ermon 2020          Improved Techniques for Training Score-Based Generative Models, arXiv:2006.09011
+//	Song et al. 2021           Score-Based Generative Modeling through Stochastic Differential Equations, arXiv:2011.13456
 package sde

@@ -6,7 +6,7 @@ import "math"
 //
 //	dx = √(2t) dw,   α(t) = 1,   σ(t) = t.
 //
-// Karras, Aittala, Aila and Laine (2022).
+// Karras et al. 2022.
 type EDM struct {
 	SigmaMin float64 // start of the span; zero means 0.002
 	SigmaMax float64 // end of the span; zero means 80

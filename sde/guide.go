@@ -18,7 +18,7 @@ type Selector interface {
 	Select(rows []int) Scorer
 }
 
-// Guide returns the Problem of classifier-free guidance (Ho and Salimans), whose
+// Guide returns the Problem of classifier-free guidance (Ho & Salimans 2022), whose
 // score is
 //
 //	s_u + w (s_c − s_u),

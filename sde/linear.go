@@ -12,7 +12,7 @@ import (
 // which rectified flow and optimal-transport flow matching train on, σ_min
 // being 0 in the former and small in the latter. (Their time runs the other
 // way, from noise at 0 to data at 1.) Its velocity α̇D + σ̇ε has no singularity
-// at either end. Liu, Gong and Liu (2023); Lipman et al. (2023).
+// at either end. Liu et al. 2023; Lipman et al. 2023.
 type Linear struct {
 	SigmaMin float64 // σ_min, the level at t = 0, 0 ≤ σ_min < 1
 }

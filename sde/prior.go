@@ -82,7 +82,7 @@ func MomentsOf(x *mat.Dense) Moments {
 //
 // the expectation being over the data x₀. The first is the share that the
 // moments explain, which is all when the data are Gaussian; the other, the
-// prior term of the variational bound (Ho, Jain and Abbeel 2020), is larger by
+// prior term of the variational bound (Ho et al. 2020), is larger by
 // ½ log det(I + (α²/σ²)S), the most that x_t can still tell about x₀. What the
 // reverse process makes of π is no further from what it makes of p_t, the distribution of
 // the data, as no step increases a divergence.
@@ -243,7 +243,7 @@ func information(cov mat.Symmetric, ratio float64) (nats float64, ok bool) {
 }
 
 // LargestDistance returns the largest distance between two rows of x, the σ_max
-// that Song and Ermon (2020) propose for VE: noise of that size carries any row
+// that Song & Ermon 2020 propose for VE: noise of that size carries any row
 // to any other. It looks at all pairs; of many rows take a sample.
 func LargestDistance(x *mat.Dense) float64 {
 	rows, _ := x.Dims()

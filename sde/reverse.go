@@ -11,8 +11,8 @@ import (
 //	dx = [f x − ½(1 + Λ²) g² s] dt + Λ g dw,
 //
 // run from the end of the span to its start, which all have the marginals p_t
-// of the noising process when s is its score: Λ = 1 is Anderson's reverse-time
-// SDE (1982), Λ = 0 the probability-flow ODE of Song et al. (2021).
+// of the noising process when s is its score: Λ = 1 is the reverse-time SDE
+// of Anderson 1982, Λ = 0 the probability-flow ODE of Song et al. 2021.
 type Reverse struct {
 	SDE
 	Scorer

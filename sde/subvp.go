@@ -10,7 +10,7 @@ import "math"
 //
 //	α(t) = e^{−B/2},   σ(t) = 1 − e^{−B},   so that α² + σ = 1.
 //
-// Song et al. (2021).
+// Song et al. 2021.
 type SubVP struct {
 	BetaMin float64 // β₀, the rate at t = 0; zero means 0.1
 	BetaMax float64 // β₁, the rate at t = 1; zero means 20

@@ -7,7 +7,7 @@ import "math"
 //	dx = g(t) dw,   g² = 2σ² ln(σ_max/σ_min),
 //
 // with α = 1 and σ(t) = σ_min(σ_max/σ_min)^t, the continuous form of the
-// levels of Song and Ermon (2019); Song et al. (2021). By that convention the
+// levels of Song & Ermon 2019; Song et al. 2021. By that convention the
 // kernel's deviation at t = 0 is σ_min and not 0: data that is taken to live
 // at t = 0 already carries noise σ_min.
 type VE struct {

@@ -15,8 +15,8 @@ const classes = 3
 // knots is the number of Gaussians of an arm.
 const knots = 4
 
-// arms returns the law of the points of the given classes, all equally likely:
-// the mixture of the Gaussians of their arms.
+// arms returns the distribution of the points of the given classes, all equally
+// likely: the mixture of the Gaussians of their arms.
 func arms(src rand.Source, of ...int) *dataset.Mixture {
 	n := knots * len(of)
 	weights, std, means := make([]float64, n), make([]float64, n), mat.NewDense(n, 2, nil)
@@ -34,7 +34,7 @@ func arms(src rand.Source, of ...int) *dataset.Mixture {
 	return law
 }
 
-// everything returns the law of all classes together.
+// everything returns the distribution of all classes together.
 func everything(src rand.Source) *dataset.Mixture {
 	all := make([]int, classes)
 	for k := range all {

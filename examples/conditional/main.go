@@ -1,8 +1,8 @@
 // Command conditional trains one network on three labelled classes, of which it
 // is sometimes not told the label, and samples it without a class, for each
 // class, and for each class with classifier-free guidance. Everything is compared
-// with the exact answers: the laws of the classes, and guidance with their exact
-// scores.
+// with the exact answers: the distributions of the classes, and guidance with
+// their exact scores.
 //
 // The numbers go to standard output and depend on the flags only. An interrupt
 // (Ctrl-C) ends the training and goes on to sample with what has been learned.
@@ -140,8 +140,8 @@ func learned(m *score.Model, w float64, class int) (sde.Problem, error) {
 	return sde.Guide(given, m.Problem(), w)
 }
 
-// truth returns samples of the exact law: draws for w = 0 and 1; guidance has no
-// law that could be written down, but it has exact scores.
+// truth returns samples of the exact distribution: draws for w = 0 and 1; guidance has
+// none that could be written down, but it has exact scores.
 func (j *job) truth(m *score.Model, w float64, class int, run uint64) (*mat.Dense, error) {
 	src := rand.NewPCG(j.seed, 100*run+uint64(class))
 	switch w {

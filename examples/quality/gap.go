@@ -10,7 +10,7 @@ import (
 	"github.com/gradlogp/gradlogp/score"
 )
 
-// gap returns the mean of log p(x) − log p_model(x) over n draws of the law,
+// gap returns the mean of log p(x) − log p_model(x) over n draws of the data,
 // and its standard error: an estimate of the Kullback–Leibler divergence of the
 // probability flow from the data. Taken on the same points, the noise of the
 // entropy cancels.

@@ -61,7 +61,7 @@ func (j *job) measure(ctx context.Context, t toy.Toy, seed uint64, stderr io.Wri
 }
 
 // excess returns E‖ε_net − ε_exact‖², by which the loss of the noise exceeds
-// the best there is, over the law of the training times: 64 levels at its
+// the best there is, over the distribution of the training times: 64 levels at its
 // quantiles, 64 rows each.
 func excess(m *score.Model, law dataset.Diffusible) float64 {
 	const levels, rows = 64, 64

@@ -8,4 +8,9 @@
 //
 // The constructors do not judge their arguments: the verbs of package sampler
 // check the grid they are given.
+//
+// # References
+//
+//	Karras et al. 2022      Elucidating the Design Space of Diffusion-Based Generative Models, arXiv:2206.00364
+//	Song, Meng & Ermon 2021 Denoising Diffusion Implicit Models, arXiv:2010.02502
 package grid

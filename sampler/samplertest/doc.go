@@ -22,4 +22,8 @@
 // again, and the distances of neighbours fall with their strong order.
 //
 // Invariants checks what every predictor must do whatever its order.
+//
+// # References
+//
+//	Bures 1969 An extension of Kakutani's theorem on infinite product measures to the tensor product of semifinite w*-algebras, Transactions of the American Mathematical Society 135
 package samplertest

@@ -9,7 +9,7 @@ import (
 var _ Source = Antithetic{}
 
 // Antithetic pairs the rows of a run: row 2i is the Source's, row 2i+1 its
-// negative (Hammersley and Morton 1956). Odd moments of a linear quantity
+// negative (Hammersley & Morton 1956). Odd moments of a linear quantity
 // cancel exactly in the mean over a pair.
 type Antithetic struct{ Source }
 

@@ -6,7 +6,7 @@
 //
 // A Draw names a matrix of numbers: what they are for, the step of the run,
 // the slot and its part within the step, and the index in the whole run of the
-// first row. The counter of Philox4x64-10 (Salmon, Moraes, Dror and Shaw, 2011)
+// first row. The counter of Philox4x64-10 (Salmon et al. 2011)
 // holds
 //
 //	(row, step, slot + part · 2³², purpose · 2⁵⁶ + n)
@@ -23,4 +23,10 @@
 // rand.Source, for generators whose consumption is not known in advance.
 // Normals are White's, or Brownian's where intervals overlap; Antithetic pairs
 // rows of either, and Recorded replays the normals of another program.
+//
+// # References
+//
+//	Box & Muller 1958        A Note on the Generation of Random Normal Deviates, Annals of Mathematical Statistics 29
+//	Hammersley & Morton 1956 A new Monte Carlo technique: antithetic variates, Mathematical Proceedings of the Cambridge Philosophical Society 52
+//	Salmon et al. 2011       Parallel Random Numbers: As Easy as 1, 2, 3, SC11
 package noise

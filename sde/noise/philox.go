@@ -2,7 +2,7 @@ package noise
 
 import "math/bits"
 
-// block is Philox4x64-10 of Salmon, Moraes, Dror and Shaw (2011): a bijection
+// block is Philox4x64-10 of Salmon et al. 2011: a bijection
 // of the 256-bit counter for every 128-bit key, so different addresses under
 // one key never give the same block.
 //

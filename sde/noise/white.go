@@ -7,7 +7,7 @@ import "gonum.org/v1/gonum/mat"
 //
 //	z₁ = √(−2 ln u) cos 2πv,   z₂ = √(−2 ln u) sin 2πv
 //
-// of Box and Muller (1958). It ignores T and U.
+// of Box & Muller 1958. It ignores T and U.
 type White struct{ Seed uint64 }
 
 // Normal implements Source.

@@ -2,6 +2,9 @@ package readme
 
 import (
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
 	"os/exec"
 	"path"
@@ -92,6 +95,72 @@ func vet(t *testing.T, program string) {
 	vet.Dir = root
 	out, err := vet.CombinedOutput()
 	require.NoError(t, err, "%s\nof\n%s", out, program)
+}
+
+// What the pages name as a package's is there. The changelog has old names.
+func TestNamesExist(t *testing.T) {
+	folders := map[string]string{}
+	for _, p := range packages {
+		if own, ok := strings.CutPrefix(p, "github.com/gradlogp/gradlogp/"); ok {
+			folders[path.Base(p)] = own
+		}
+	}
+	for _, own := range []string{"nn/checkpoint", "nn/pool", "nn/ad", "sde/sdetest", "sampler/samplertest", "score/record", "dataset/figure"} {
+		folders[path.Base(own)] = own
+	}
+	exported := map[string]bool{}
+	for base, folder := range folders {
+		files, err := filepath.Glob(filepath.Join(root, folder, "*.go"))
+		require.NoError(t, err)
+		require.NotEmpty(t, files, folder)
+		for _, f := range files {
+			file, err := parser.ParseFile(token.NewFileSet(), f, nil, parser.SkipObjectResolution)
+			require.NoError(t, err)
+			for _, name := range topNames(file) {
+				exported[base+"."+name] = true
+			}
+		}
+	}
+	name := regexp.MustCompile("\\b([a-z0-9]+)\\.([A-Z][A-Za-z0-9]*)")
+	seen := 0
+	for _, page := range []string{"README.md", ".github/CONTRIBUTING.md", ".github/SECURITY.md"} {
+		text, err := os.ReadFile(filepath.Join(root, page))
+		require.NoError(t, err)
+		prose := regexp.MustCompile("(?s)```.*?```").ReplaceAllString(string(text), "")
+		for _, code := range regexp.MustCompile("`[^`\n]*`").FindAllString(prose, -1) {
+			for _, n := range name.FindAllStringSubmatch(code, -1) {
+				if _, ok := folders[n[1]]; ok {
+					seen++
+					require.True(t, exported[n[0]], "%s: %s", page, n[0])
+				}
+			}
+		}
+	}
+	require.Greater(t, seen, 50)
+}
+
+// topNames returns what a file declares outside of functions.
+func topNames(file *ast.File) (names []string) {
+	for _, d := range file.Decls {
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			if d.Recv == nil {
+				names = append(names, d.Name.Name)
+			}
+		case *ast.GenDecl:
+			for _, s := range d.Specs {
+				switch s := s.(type) {
+				case *ast.TypeSpec:
+					names = append(names, s.Name.Name)
+				case *ast.ValueSpec:
+					for _, n := range s.Names {
+						names = append(names, n.Name)
+					}
+				}
+			}
+		}
+	}
+	return names
 }
 
 // Links of the README and of the pages beside it lead somewhere.

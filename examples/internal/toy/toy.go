@@ -89,7 +89,7 @@ func Named(name string) (Toy, error) {
 }
 
 // ModeTV returns the total variation distance between the fractions of the rows
-// of x that belong to the modes and the uniform law; NaN without modes.
+// of x that belong to the modes and the uniform distribution; NaN without modes.
 func (t Toy) ModeTV(x *mat.Dense) float64 {
 	if t.Modes == 0 {
 		return math.NaN()

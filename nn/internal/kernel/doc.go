@@ -43,4 +43,12 @@
 // were ¼.
 //
 // NaN gives NaN in all but the step functions, infinities give the limits.
+//
+// # References
+//
+//	Hastings 1955               Approximations for Digital Computers, Princeton University Press
+//	Kingma & Ba 2015            Adam: A Method for Stochastic Optimization, arXiv:1412.6980
+//	Loshchilov & Hutter 2019    Decoupled Weight Decay Regularization, arXiv:1711.05101
+//	Payne & Hanek 1983          Radian Reduction for Trigonometric Functions, ACM SIGNUM Newsletter 18
+//	Shepherd & Laframboise 1981 Chebyshev Approximation of (1 + 2x) exp(x²) erfc x in 0 ≤ x < ∞, Mathematics of Computation 36
 package kernel
