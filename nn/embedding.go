@@ -3,7 +3,6 @@ package nn
 import (
 	"errors"
 	"fmt"
-	"math"
 	"strconv"
 
 	"github.com/gradlogp/gradlogp/nn/ad"
@@ -14,7 +13,9 @@ import (
 //	y_k = [k−½ < x ≤ k+½].
 //
 // A label outside, such as −1, gives zeros: it stands for no class, as when a
-// condition is dropped. There is no derivative with respect to x.
+// condition is dropped. There is no derivative with respect to x. The columns
+// exist as numbers only where they are used otherwise than in a product, such as
+// that of Linear, Embedding or MLP: see ad.OneHot.
 type OneHot struct{ Classes int }
 
 // Apply implements Module. It panics when x has more than one column.
@@ -25,20 +26,15 @@ func (o OneHot) Apply(_ *Build, x *ad.Expr) *ad.Expr {
 	if x.Cols() != 1 {
 		panic(fmt.Sprintf("nn: OneHot: x is %s, want r×1", shape(x)))
 	}
-	edges := make([]float64, o.Classes+1)
-	for k := range edges {
-		edges[k] = float64(k) - 0.5
-	}
-	above := ad.Step(ad.Sub(x, ad.Row(edges)))
-	return ad.Sub(ad.Slice(above, 0, o.Classes), ad.Slice(above, 1, o.Classes+1))
+	return ad.OneHot(x, o.Classes)
 }
 
 // Validate implements Validator.
 func (o OneHot) Validate() error { return classesError("OneHot.Classes", o.Classes) }
 
-// classesError checks a number of classes, of which each is a column.
+// classesError checks a number of classes, whose labels float32 has to hold.
 func classesError(field string, n int) error {
-	return rangeError(n > 0 && n < math.MaxInt32, field, n, "a positive number below 2³¹")
+	return rangeError(n > 0 && n <= ad.MostClasses, field, n, "a positive number up to 2²⁴")
 }
 
 // Embedding gives each class a row of the parameter "table" (Classes×Out). Its

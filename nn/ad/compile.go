@@ -30,6 +30,7 @@ func CompileOver[T Float](out, in []*Expr, direction *Expr) *Program[T] {
 	g.schedule() // in the order of execution; what no output needs is pruned
 	g.hoist()    // once per Run what does not depend on the rows, for each direction what does on it
 	g.fuse()     // products and functions that are one instruction
+	g.elide()    // one-hots whose labels are enough
 	g.place(in)  // lifetimes, hence one arena for each worker
 	g.lower()    // instructions
 	verify(g.phases[body], g.phases[turns], g.layout.arena)

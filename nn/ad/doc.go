@@ -18,7 +18,7 @@
 // Functions of one variable have one rule, slope, which both modes use: reverse
 // mode multiplies it by the adjoint, forward mode by the tangent. Sums, slices,
 // concatenations and spreading are linear and differentiate into each other.
-// These rules are the whole of the package's calculus.
+// A one-hot matrix is constant. These rules are the whole of the package's calculus.
 //
 // # Rows
 //
@@ -35,7 +35,8 @@
 // is the same for all rows out of the blocks, and fuses functions of one
 // variable with the products around them. In doing so it takes 0·x to be 0,
 // whatever x is, and division by a constant to be multiplication by its
-// reciprocal. Program.String prints the result, an instruction a line.
+// reciprocal. Of a one-hot matrix that only products read it keeps the labels: they
+// gather rows of w and add up rows of g. Program.String prints the result, an instruction a line.
 //
 // CompileOver is for sums over directions, such as exact divergences: what does
 // not depend on the direction is computed once for all of them.

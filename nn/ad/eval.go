@@ -111,6 +111,13 @@ func evalOne(e *Expr, n int, theta []float64, random Filler, leaves map[*Expr][]
 		}
 	case opSlice:
 		each(func(r, j int) float64 { return get(0, r, e.index+j) })
+	case opOneHot:
+		each(func(r, k int) float64 {
+			if label := get(0, r, 0); float64(k)-0.5 < label && label <= float64(k)+0.5 {
+				return 1
+			}
+			return 0
+		})
 	case opScale, opShift, opUnary:
 		f := functionOf(e)
 		each(func(r, j int) float64 { return f(get(0, r, j)) })

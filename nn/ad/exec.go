@@ -30,7 +30,9 @@ func (f *frame[T]) exec(in *instr, s stretch) {
 		if len(in.operands) == 3 {
 			init, initRows = arg(2), size(&in.operands[2])
 		}
-		if w := f.packed(&in.operands[1]); w != nil {
+		if x := &in.operands[0]; x.classes > 0 {
+			kernel.MatMulOneHot(dst, arg(0), arg(1), init, initRows, r, x.classes, n, x.first)
+		} else if w := f.packed(&in.operands[1]); w != nil {
 			kernel.MatMulPacked(dst, arg(0), w, init, initRows, r, in.operands[0].cols, n)
 		} else {
 			kernel.MatMul(dst, arg(0), arg(1), init, initRows, r, in.operands[0].cols, n)
@@ -46,7 +48,22 @@ func (f *frame[T]) exec(in *instr, s stretch) {
 		}
 	case opMatTMul:
 		from, to := share(r, tileRows, s.part, max(s.parts, 1))
-		kernel.MatTMulRows(dst, arg(0), arg(1), size(&in.operands[0]), r, n, from, to, set)
+		last := len(in.operands) - 1
+		rows, g := size(&in.operands[last]), arg(last)
+		at := 0
+		for i := range last {
+			x := &in.operands[i]
+			k := x.width()
+			from, to := max(from-at, 0), min(to-at, k)
+			switch {
+			case from >= to:
+			case x.classes > 0:
+				kernel.MatTMulOneHotRows(dst[at*n:], arg(i), g, rows, n, x.first, from, to, set)
+			default:
+				kernel.MatTMulRows(dst[at*n:], arg(i), g, rows, k, n, from, to, set)
+			}
+			at += k
+		}
 	case opAdd, opSub, opMul, opDiv:
 		if in.folded {
 			kernel.MulUnary(in.fn, dst[:r*n], arg(0), arg(1), T(in.value))
@@ -85,6 +102,8 @@ func (f *frame[T]) exec(in *instr, s stretch) {
 		kernel.CopyColumns(dst, n, arg(0)[in.index:], in.operands[0].cols, r, n)
 	case opUnary:
 		kernel.Unary(in.fn, dst[:r*n], arg(0), T(in.value))
+	case opOneHot:
+		kernel.OneHot(dst, arg(0), r, n, in.index)
 	}
 }
 
@@ -100,7 +119,10 @@ func (f *frame[T]) packed(o *operand) []T {
 }
 
 // at returns the storage of an operand.
-func (f *frame[T]) at(o *operand, s stretch) []T {
+func (f *frame[T]) at(o *operand, s stretch) []T { return f.home(o, s)[o.skip:] }
+
+// home returns the storage of the value that an operand is a part of.
+func (f *frame[T]) home(o *operand, s stretch) []T {
 	switch o.space {
 	case inArena:
 		return f.workers[s.arena].arena[o.at*f.p.blockRows:]

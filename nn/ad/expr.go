@@ -24,7 +24,7 @@ type Expr struct {
 	rows  int // 0 for a per-row value
 	cols  int
 	value float64 // a constant, a factor, or an activation's parameter
-	index int     // first column of a slice, offset of a parameter, slot of a random leaf
+	index int     // first column of a slice, row of w in a product, or class; offset of a parameter; slot of a random leaf
 	name  string  // leaves only
 }
 

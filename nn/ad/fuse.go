@@ -25,5 +25,31 @@ func (g *graph) fuse() {
 			}
 		}
 	}
+	g.fuseSlices()
 	g.nodes = slices.DeleteFunc(g.nodes, func(n *node) bool { return n.into != nil })
+}
+
+// fuseSlices folds the product g·wᵀ into the slices of it, when nobody needs more
+// of it and these need not all: the columns of a slice are a product with the rows
+// of w that belong to them.
+func (g *graph) fuseSlices() {
+	cut := make(map[*node][]*node)
+	for _, n := range g.nodes {
+		if m := n.args; n.op == opSlice && m[0].op == opMatMulT && m[0].phase == n.phase {
+			cut[m[0]] = append(cut[m[0]], n)
+		}
+	}
+	for m, users := range cut {
+		cols := 0
+		for _, n := range users {
+			cols += n.cols
+		}
+		if len(users) < m.uses || cols >= m.cols {
+			continue
+		}
+		m.into = users[0]
+		for _, n := range users {
+			n.args, n.folded = m.args, m
+		}
+	}
 }

@@ -1,6 +1,9 @@
 package ad
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Grad returns, for each of wrt, the gradient of the sum of all entries of y:
 // ∂(Σ y)/∂w in the shape of w. Since rows do not interact, the gradient of a
@@ -11,12 +14,17 @@ func Grad(y *Expr, wrt ...*Expr) []*Expr {
 	order := topological(y)
 	active := dependents(order, wrt)
 	adjoint := make(map[*Expr]*Expr)
-	give := func(e, g *Expr) {
+	var give func(e, g *Expr)
+	give = func(e, g *Expr) {
 		if g == nil {
 			return
 		}
 		if !sameShape(e, g) {
 			panic(fmt.Sprintf("ad: internal: adjoint of %s %s has shape %s", e.op, e.shape(), g.shape()))
+		}
+		if handsOn(e, g) && !slices.Contains(wrt, e) {
+			pull(e, g, active, give)
+			return
 		}
 		if have := adjoint[e]; have != nil {
 			g = Add(have, g)
@@ -50,7 +58,7 @@ func pull(e, g *Expr, active map[*Expr]bool, give func(e, g *Expr)) {
 		}
 	}
 	switch e.op {
-	case opInput, opParam, opRandom, opConst:
+	case opInput, opParam, opRandom, opConst, opOneHot:
 	case opMatMul:
 		to(0, func() *Expr { return MatMulT(g, arg(1)) })
 		to(1, func() *Expr { return MatTMul(arg(0), g) })

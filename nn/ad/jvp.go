@@ -56,6 +56,8 @@ func push(e *Expr, dot func(i int) *Expr) *Expr {
 		return sum(product(Mul, dot(0), arg(1)), product(Mul, arg(0), dot(1)))
 	case opDiv:
 		return sum(product(Div, dot(0), arg(1)), negative(product(Mul, product(Div, e, arg(1)), dot(1))))
+	case opOneHot:
+		return nil
 	case opConcat:
 		parts := make([]*Expr, len(e.args))
 		for i, a := range e.args {

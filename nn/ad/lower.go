@@ -30,6 +30,19 @@ type operand struct {
 	spread kernel.Spread
 	packed int // for the matrix of a product: 1 + its index among the packings; 0 is as it is
 	out    int // of a sum: 1 + the output in which it is formed, or 0
+	skip   int // elements before the first that is read
+
+	// Of a one-hot that is not stored: the column holds its labels, of which so
+	// many classes, from the first on, are its columns.
+	classes, first int
+}
+
+// width returns the number of columns that a product sees.
+func (o *operand) width() int {
+	if o.classes > 0 {
+		return o.classes
+	}
+	return o.cols
 }
 
 // firstTurn is the number of the first instruction that depends on a direction,
@@ -64,24 +77,27 @@ func (g *graph) lower() {
 		}
 		in := instr{op: n.op, fn: n.fn, value: n.value, index: n.index, folded: n.folded != nil, inPlace: n.elementwise(), sums: n.sums}
 		if n.folded != nil {
-			if n.op == opUnary {
-				in.op = opMatMul
-			} else {
+			switch n.op {
+			case opUnary:
+				in.op, in.index = opMatMul, n.folded.index
+			case opSlice:
+				in.op, in.folded = opMatMulT, false
+			default:
 				in.fn, in.value = n.folded.fn, n.folded.value
 			}
 		}
 		for _, a := range n.args {
 			in.operands = append(in.operands, operandOf(a, n, writer))
 		}
-		if (in.op == opMatMul || in.op == opMatMulT) && in.operands[1].space == inWeights {
-			in.operands[1].packed = 1 + g.pack(in.operands[1], in.op == opMatMulT)
+		in.dst = operandOf(n, n, writer)
+		if in.op == opMatMul || in.op == opMatMulT {
+			g.factor(&in)
 		}
 		for _, o := range in.operands {
 			if o.space == inWeights && o.packed == 0 {
 				g.read(span{o.at, o.at + o.rows*o.cols})
 			}
 		}
-		in.dst = operandOf(n, n, writer)
 		switch n.phase {
 		case body:
 			writer[n] = len(g.phases[body])
@@ -91,6 +107,24 @@ func (g *graph) lower() {
 		g.phases[n.phase] = append(g.phases[n.phase], in)
 	}
 	g.copyOutputs(writer)
+}
+
+// factor makes the matrix of a product the rows that take part in it, packed if
+// it is a parameter, of which no rows are gathered.
+func (g *graph) factor(in *instr) {
+	x, w := &in.operands[0], &in.operands[1]
+	rows := x.width()
+	if in.op == opMatMulT {
+		rows = in.dst.cols
+	}
+	w.skip, w.rows = in.index*w.cols, rows
+	if w.space != inWeights {
+		return
+	}
+	w.at, w.skip = w.at+w.skip, 0
+	if x.classes == 0 {
+		w.packed = 1 + g.pack(*w, in.op == opMatMulT)
+	}
 }
 
 // pack returns the index of the packing of a parameter matrix.
@@ -144,6 +178,11 @@ func (g *graph) copyOutputs(writer map[*node]int) {
 
 // operandOf describes a as an operand of the user n.
 func operandOf(a, n *node, writer map[*node]int) operand {
+	if a.elided {
+		o := operandOf(a.args[0], n, writer)
+		o.classes, o.first = a.cols, a.index
+		return o
+	}
 	o := operand{location: a.home, id: a.id, writer: writer[a], rows: a.rows, cols: a.cols, out: a.out}
 	switch {
 	case a.home.space == inConstant:

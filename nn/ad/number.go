@@ -17,6 +17,7 @@ type node struct {
 	sums   bool     // a sum over the rows of the batch
 	folded *node    // the operand computed within this instruction, see fuse
 	into   *node    // the instruction that this node is folded into
+	elided bool     // a one-hot that is not stored: products read its labels
 	home   location // see place
 	out    int      // of a sum: 1 + the output in which it is formed, or 0
 }

@@ -17,7 +17,7 @@ const (
 	opConst                // value everywhere
 	opMatMul               // x·w, or b + x·w with three operands
 	opMatMulT
-	opMatTMul
+	opMatTMul // xᵀ·g, where x may come in parts
 	opAdd
 	opSub
 	opMul
@@ -29,12 +29,13 @@ const (
 	opSpread // a column over columns, or a uniform row over rows
 	opConcat
 	opSlice
-	opUnary // fn of each element
+	opUnary  // fn of each element
+	opOneHot // of a column of labels
 )
 
 var opcodeNames = [...]string{
 	"input", "param", "random", "const", "matmul", "matmulT", "matTmul", "add", "sub", "mul", "div",
-	"scale", "shift", "sumcols", "sumrows", "spread", "concat", "slice", "unary",
+	"scale", "shift", "sumcols", "sumrows", "spread", "concat", "slice", "unary", "onehot",
 }
 
 func (o opcode) String() string { return opcodeNames[o] }

@@ -87,7 +87,7 @@ func (g *graph) place(in []*Expr) {
 				n.home = location{inArena, free.take(n.cols)}
 			}
 		}
-		for _, a := range uniq(n.args) {
+		for _, a := range uniq(n.reads()) {
 			if a.home.space == inArena && last[a] == i && a.home != n.home {
 				free.give(a.home.at, a.cols)
 			}
@@ -101,7 +101,7 @@ func (g *graph) place(in []*Expr) {
 func neededAsMatrix(nodes, outs []*node) map[*node]bool {
 	matrix := make(map[*node]bool)
 	for _, n := range nodes {
-		for _, a := range n.args {
+		for _, a := range n.reads() {
 			if !n.arithmetic() {
 				matrix[a] = true
 			}
@@ -122,7 +122,7 @@ func lastUses(nodes []*node) map[*node]int {
 	last := make(map[*node]int)
 	for i, n := range nodes {
 		last[n] = i
-		for _, a := range n.args {
+		for _, a := range n.reads() {
 			last[a] = max(last[a], i)
 			if n.phase == turns && a.phase != turns {
 				last[a] = len(nodes)

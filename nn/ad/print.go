@@ -81,6 +81,11 @@ func (in instr) String() string {
 
 // name prints an operand by where it lives, unless it is a numbered value.
 func (o operand) name() string {
+	if o.classes > 0 {
+		labels := o
+		labels.classes = 0
+		return fmt.Sprintf("onehot(%s)", labels.name())
+	}
 	switch o.space {
 	case inWeights:
 		return fmt.Sprintf("w[%d]", o.at)

@@ -43,6 +43,7 @@ func drawGraph(t *rapid.T, kinks bool) *randomGraph {
 	}
 	g.leaf(UniformInput("u", rapid.IntRange(1, 3).Draw(t, "cols")))
 	g.rows = append(g.rows, Random(2, 3))
+	g.classes()
 	g.once = append(g.once, Row([]float64{0.5, -1, -1}), Const(0), Const(1))
 	derivatives := 2
 	for range rapid.IntRange(4, 24).Draw(t, "operations") {
@@ -68,6 +69,29 @@ func (g *randomGraph) leaf(e *Expr) {
 	}
 	g.in = append(g.in, e)
 	g.inputs = append(g.inputs, g.numbers(rows*e.Cols()))
+}
+
+// classes adds one-hots of labels of each row and of common ones, alone and beside
+// other columns.
+func (g *randomGraph) classes() {
+	count := rapid.SampledFrom([]int{1, 2, wide, wide + 9})
+	for _, label := range []*Expr{Input("label", 1), UniformInput("label", 1)} {
+		k := count.Draw(g.t, "classes")
+		g.in = append(g.in, label)
+		rows := 1
+		if h := OneHot(label, k); label.PerRow() {
+			rows = g.n
+			g.rows = append(g.rows, h, Concat(g.rows[0], h), Concat(h, Tanh(g.rows[0]), g.once[0]))
+		} else {
+			g.once = append(g.once, h)
+			g.rows = append(g.rows, Concat(g.rows[0], h))
+		}
+		labels := make([]float64, rows)
+		for i := range labels {
+			labels[i] = float64(rapid.IntRange(-1, k).Draw(g.t, "label"))
+		}
+		g.inputs = append(g.inputs, labels)
+	}
 }
 
 func (g *randomGraph) param(rows, cols int) *Expr {
@@ -210,6 +234,16 @@ func scalar(as, bs []*Expr) *Expr {
 	return s
 }
 
+// requireNear fails unless got is within tol of want everywhere.
+func requireNear(t require.TestingT, want, got []float64, tol float64, what ...any) {
+	require.Len(t, got, len(want), what...)
+	for i, v := range want {
+		if !(math.Abs(v-got[i]) <= tol) {
+			require.InDelta(t, v, got[i], tol, what...)
+		}
+	}
+}
+
 func TestProgramsAgreeWithEval(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g := drawGraph(t, true)
@@ -221,9 +255,7 @@ func TestProgramsAgreeWithEval(t *testing.T) {
 		double := run[float64](out, g.in, g.n, g.theta, g.inputs, 2)
 		for i := range out {
 			scale := max(1, largest(want[i]))
-			for j, v := range want[i] {
-				require.InDelta(t, v, double[i][j], 1e-11*scale, "output %d %s", i, out[i].describe())
-			}
+			requireNear(t, want[i], double[i], 1e-11*scale, "output %d %s", i, out[i].describe())
 		}
 	})
 }
@@ -238,9 +270,7 @@ func TestFloat32ProgramsAgreeWithFloat64(t *testing.T) {
 		out := append(append([]*Expr(nil), g.rows...), g.once...)
 		single := run[float32](out, g.in, g.n, g.theta, g.inputs, 1)
 		for i, want := range run[float64](out, g.in, g.n, g.theta, g.inputs, 1) {
-			for j, v := range want {
-				require.InDelta(t, v, single[i][j], 2e-3*max(1, largest(want)), "output %d %s", i, out[i].describe())
-			}
+			requireNear(t, want, single[i], 2e-3*max(1, largest(want)), "output %d %s", i, out[i].describe())
 		}
 	})
 }

@@ -1,5 +1,7 @@
 package ad
 
+import "slices"
+
 // simplify returns a node that equals e applied to args: a shorter one where
 // a rule below applies. The rules remove what differentiation leaves behind,
 // constants, factors of one, zeros, and repeat a value over rows or columns as
@@ -34,6 +36,9 @@ func (g *numbering) simplify(e *Expr, args []*node) *node {
 		if isZero(args[0]) || isZero(args[1]) {
 			return g.constant(0, e)
 		}
+		if parts := g.parts(args[0]); parts != nil {
+			args = append(parts, args[1])
+		}
 	}
 	return g.intern(e, args)
 }
@@ -56,6 +61,9 @@ func (g *numbering) spread(e *Expr, x *node) *node {
 		return g.constant(x.value, e)
 	case x.op == opSpread:
 		return g.spread(e, x.args[0])
+	case x.op == opOneHot && x.cols == e.cols:
+		labels := g.spread(&Expr{rows: e.rows, cols: 1}, x.args[0])
+		return g.intern(&Expr{op: opOneHot, rows: e.rows, cols: e.cols, index: x.index}, []*node{labels})
 	}
 	return g.intern(&Expr{op: opSpread, rows: e.rows, cols: e.cols}, []*node{x})
 }
@@ -73,6 +81,12 @@ func (g *numbering) unspread(x *node) *node {
 
 // row returns the one row that all rows of x repeat, nil if they differ.
 func (g *numbering) row(x *node) *node {
+	if x.op == opOneHot {
+		if labels := g.row(x.args[0]); labels != nil {
+			return g.intern(&Expr{op: opOneHot, rows: 1, cols: x.cols, index: x.index}, []*node{labels})
+		}
+		return nil
+	}
 	if u := g.unspread(x); u.rows == 1 {
 		return g.spread(&Expr{rows: 1, cols: x.cols}, u)
 	}
@@ -142,6 +156,11 @@ func (g *numbering) arithmetic(e *Expr, a, b *node) *node {
 // multiply simplifies x·w, b + x·w and g·wᵀ: a row that repeats is multiplied
 // once, and the kernels repeat an addend of one row themselves.
 func (g *numbering) multiply(e *Expr, args []*node) *node {
+	if e.op == opMatMul {
+		if parts := g.parts(args[0]); len(parts) > 1 {
+			return g.multiplyParts(e, parts, args)
+		}
+	}
 	x, addend := args[0], args[2:]
 	if len(addend) == 1 {
 		if b := g.row(addend[0]); b != nil {
@@ -175,6 +194,8 @@ func (g *numbering) slice(e *Expr, x *node) *node {
 			return g.spread(e, u)
 		}
 		return within(x.args[0], e.index)
+	case opOneHot:
+		return g.spread(e, g.intern(&Expr{op: opOneHot, rows: x.rows, cols: e.cols, index: x.index + e.index}, x.args))
 	case opConcat:
 		at := 0
 		for _, part := range x.args {
@@ -182,6 +203,9 @@ func (g *numbering) slice(e *Expr, x *node) *node {
 				return within(part, e.index-at)
 			}
 			at += part.cols
+		}
+		if slices.ContainsFunc(x.args, sparse) {
+			return g.sliceParts(e, x)
 		}
 	}
 	return g.intern(e, []*node{x})
