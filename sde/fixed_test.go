@@ -115,8 +115,8 @@ func TestEveryFieldOfAProcessIsRefusedByNameOrWorks(t *testing.T) {
 func TestFieldsThatFailTogetherAreNamedTogether(t *testing.T) {
 	for want, p := range map[string]sde.SDE{
 		"VP.BetaMin = 5e-324, VP.BetaMax = 1e-323":          sde.VP{BetaMin: 5e-324, BetaMax: 1e-323},
-		"VP.BetaMin = 4000, VP.BetaMax = 5000":          sde.VP{BetaMin: 4000, BetaMax: 5000},
-		"SubVP.BetaMin = 4000, SubVP.BetaMax = 5000":    sde.SubVP{BetaMin: 4000, BetaMax: 5000},
+		"VP.BetaMin = 4000, VP.BetaMax = 5000":              sde.VP{BetaMin: 4000, BetaMax: 5000},
+		"SubVP.BetaMin = 4000, SubVP.BetaMax = 5000":        sde.SubVP{BetaMin: 4000, BetaMax: 5000},
 		"VE.SigmaMin = 1, VE.SigmaMax = 1.0000000000000002": sde.VE{SigmaMin: 1, SigmaMax: 1 + 0x1p-52},
 		"Schedule.Start = 5e-324, Schedule.End = 1e-323":    sde.Schedule{Alpha: parabola.Alpha, Sigma: parabola.Sigma, Start: 5e-324, End: 1e-323},
 	} {
@@ -141,7 +141,7 @@ func TestEveryTableIsRefusedByNameOrWorks(t *testing.T) {
 		"betas[3] = 0.999999":   func() (*sde.Discrete, error) { return sde.NewDDPM(many(1-0x1p-53, 100)) },
 		"alphaBars[1]: is 5e-3": func() (*sde.Discrete, error) { return sde.NewAlphaBar([]float64{0.5, 5e-324}) },
 		"sigmas[1]: is 1e+200":  func() (*sde.Discrete, error) { return sde.NewNCSN([]float64{0.5, 1e200}) },
-		"sigmas[0]: is 1e-200":    func() (*sde.Discrete, error) { return sde.NewNCSN([]float64{1e-200, 1}) },
+		"sigmas[0]: is 1e-200":  func() (*sde.Discrete, error) { return sde.NewNCSN([]float64{1e-200, 1}) },
 	} {
 		if want[:8] == "betas[3]" {
 			want = "betas["

@@ -155,7 +155,7 @@ func TestFromSigmasNamesTheProcess(t *testing.T) {
 	for want, p := range map[string]sde.SDE{
 		"the process is nil":                 nil,
 		"the process is a nil *sde.Discrete": (*sde.Discrete)(nil),
-		"EDM.SigmaMin: is NaN":                 sde.EDM{SigmaMin: math.NaN()},
+		"EDM.SigmaMin: is NaN":               sde.EDM{SigmaMin: math.NaN()},
 	} {
 		_, err := grid.FromSigmas(p, []float64{1, 0.1})
 		require.ErrorIs(t, err, sde.ErrRange)
