@@ -51,7 +51,7 @@ func ExampleModule() {
 func ExampleEnergy() {
 	x := ad.Input("x", 1)
 	var params nn.Params
-	field := nn.Energy{Net: nn.Sequential{nn.Linear{Out: 1, NoBias: true}, halfSquare{}}}.Apply(nn.NewBuild(&params), x)
+	field := nn.Energy{Net: nn.Sequential{nn.Linear{Out: 1, Bias: nn.None{}}, halfSquare{}}}.Apply(nn.NewBuild(&params), x)
 	fmt.Println(ad.Eval([]*ad.Expr{field}, 2, []float64{3}, nil, map[*ad.Expr][]float64{x: {1, 2}}))
 	// Output: [[-9 -18]]
 }

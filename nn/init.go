@@ -66,6 +66,13 @@ func (Ones) Fill(dst []float64, _, _ int, _ *rand.Rand) {
 	}
 }
 
+// None says that there is no such parameter, where a layer's documentation names
+// it; elsewhere it is Zeros.
+type None struct{}
+
+// Fill implements Init.
+func (None) Fill(dst []float64, _, _ int, _ *rand.Rand) { clear(dst) }
+
 func normal(dst []float64, std float64, rng *rand.Rand) {
 	for i := range dst {
 		dst[i] = std * rng.NormFloat64()
@@ -79,4 +86,5 @@ var (
 	_ Init = Normal{}
 	_ Init = Zeros{}
 	_ Init = Ones{}
+	_ Init = None{}
 )

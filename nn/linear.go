@@ -10,12 +10,11 @@ import (
 //
 //	y = x W + b
 //
-// with parameters "weight" (columns of x × Out) and "bias" (1×Out, initially
-// zero).
+// with parameters "weight" (columns of x × Out) and "bias" (1×Out).
 type Linear struct {
-	Out    int
-	NoBias bool
-	Init   Init // of the weights; nil means He
+	Out  int
+	Init Init // of the weights; nil means He
+	Bias Init // of the bias; nil means Zeros, None is a layer without
 }
 
 // Apply implements Module.
@@ -25,15 +24,18 @@ func (l Linear) Apply(b *Build, x *ad.Expr) *ad.Expr {
 		init = He{}
 	}
 	w := b.Param("weight", x.Cols(), l.Out, init)
-	if l.NoBias {
+	switch l.Bias.(type) {
+	case None:
 		return ad.MatMul(x, w)
+	case nil:
+		l.Bias = Zeros{}
 	}
-	return ad.Affine(x, w, b.Param("bias", 1, l.Out, Zeros{}))
+	return ad.Affine(x, w, b.Param("bias", 1, l.Out, l.Bias))
 }
 
 // Validate implements Validator.
 func (l Linear) Validate() error {
-	return errors.Join(positiveError("Linear.Out", l.Out), optionalError("Linear.Init", l.Init))
+	return errors.Join(positiveError("Linear.Out", l.Out), optionalError("Linear.Init", l.Init), optionalError("Linear.Bias", l.Bias))
 }
 
 var (

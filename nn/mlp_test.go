@@ -259,5 +259,5 @@ func TestPrintedModuleIsItsDescription(t *testing.T) {
 	require.Equal(t, "nn.Energy{Net:nn.MLP{Hidden:[]int{58, 58, 58}, Out:0, Activation:nn.SiLU{}, "+
 		"Features:nn.Fourier{N:16, Low:1, High:8}, Time:nn.TimeFourier{N:4, Low:0.5, High:8}, Conditioning:0}}", fmt.Sprintf("%#v", m))
 	s := nn.Sequential{nn.Linear{Out: 3, Init: nn.Xavier{}}, nn.ELU{A: 1}}
-	require.Equal(t, "nn.Sequential{nn.Linear{Out:3, NoBias:false, Init:nn.Xavier{}}, nn.ELU{A:1}}", fmt.Sprintf("%#v", s))
+	require.Equal(t, "nn.Sequential{nn.Linear{Out:3, Init:nn.Xavier{}, Bias:nn.Init(nil)}, nn.ELU{A:1}}", fmt.Sprintf("%#v", s))
 }

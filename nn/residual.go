@@ -24,7 +24,7 @@ type Residual struct {
 func (r Residual) Apply(b *Build, x *ad.Expr) *ad.Expr {
 	y := b.Scope("body").Apply(r.Body, x)
 	if y.Cols() != x.Cols() {
-		x = b.Scope("shortcut").Apply(Linear{Out: y.Cols(), NoBias: true, Init: LeCun{}}, x)
+		x = b.Scope("shortcut").Apply(Linear{Out: y.Cols(), Bias: None{}, Init: LeCun{}}, x)
 	}
 	return ad.Scale(cmp.Or(r.Scale, 1), ad.Add(x, y))
 }

@@ -27,7 +27,7 @@ type Conditions struct {
 	Classes []int // for each label column the number of classes
 	// Embed turns the standardised columns and unit vectors into what the
 	// network sees; nil means themselves. A table of label embeddings is
-	// nn.Linear{Out: width, NoBias: true}.
+	// nn.Linear{Out: width, Bias: nn.None{}}.
 	Embed nn.Module
 }
 

@@ -357,7 +357,7 @@ func TestBadConditionsAreRefused(t *testing.T) {
 func TestConditionalTrainingHasTheSameBitsForAnyWorkers(t *testing.T) {
 	var want []float32
 	for _, workers := range []int{1, 2, 7} {
-		m, err := New(2, &Config{Net: small, Cond: Conditions{Classes: []int{3}, Embed: nn.Linear{Out: 4, NoBias: true}}})
+		m, err := New(2, &Config{Net: small, Cond: Conditions{Classes: []int{3}, Embed: nn.Linear{Out: 4, Bias: nn.None{}}}})
 		require.NoError(t, err)
 		s := quick(30)
 		s.Workers, s.Batch, s.References = workers, 130, 150

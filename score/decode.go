@@ -17,7 +17,7 @@ var parts = [...]any{
 	nn.MLP{}, nn.Linear{}, nn.Energy{}, nn.LayerNorm{}, nn.Dropout{}, nn.Residual{}, nn.Sequential{}, nn.Parallel{}, nn.Columns{},
 	nn.Condition{}, nn.Embedded{}, nn.Embedding{}, nn.OneHot{}, nn.Fourier{}, nn.TimeFourier{},
 	nn.SiLU{}, nn.GELU{}, nn.GELUTanh{}, nn.ReLU{}, nn.Tanh{}, nn.Softplus{}, nn.Sigmoid{}, nn.LeakyReLU{}, nn.ELU{},
-	nn.He{}, nn.LeCun{}, nn.Xavier{}, nn.Normal{}, nn.Zeros{}, nn.Ones{},
+	nn.He{}, nn.LeCun{}, nn.Xavier{}, nn.Normal{}, nn.Zeros{}, nn.Ones{}, nn.None{},
 }
 
 // partNamed returns the type of a part, nil when there is none of this name.

@@ -42,7 +42,7 @@ func TestHostileDescriptionsAreErrors(t *testing.T) {
 		"parts lie more than 100 deep":                                         {metaNet, nested},
 		"Config.Net: nn: Module: Sequential[0]: is <nil>":                      {metaNet, "nn.Sequential{nil}"},
 		"the network's output has 3 columns":                                   {metaNet, "nn.Linear{Out:3}"},
-		`"maybe" where a bool should stand`:                                    {metaNet, "nn.Linear{NoBias:maybe}"},
+		`"maybe" where a bool should stand`:                                    {metaNet, "nn.LayerNorm{Plain:maybe}"},
 		"a score.EDM where a nn.Module should stand":                           {metaNet, "score.EDM{}"},
 		"a nn.SiLU where a score.Precond should stand":                         {metaPrecond, "nn.SiLU{}"},
 		"EDM.Variance: is -1":                                                  {metaPrecond, "score.EDM{Variance:-1}"},

@@ -51,7 +51,7 @@ var libraryModels = map[string]Config{
 	"layers": {Net: nn.Sequential{
 		nn.Linear{Out: 8, Init: nn.Xavier{}}, nn.Tanh{}, nn.LayerNorm{Epsilon: 1e-3}, nn.Dropout{P: 0.1},
 		nn.Condition{Conditioning: nn.Additive, Time: nn.Linear{Out: 4, Init: nn.Ones{}}},
-		nn.Residual{Scale: math.Sqrt(0.5), Body: nn.Sequential{nn.GELU{}, nn.Linear{Out: 6, NoBias: true, Init: nn.Normal{Std: 0.3}}, nn.Softplus{}}},
+		nn.Residual{Scale: math.Sqrt(0.5), Body: nn.Sequential{nn.GELU{}, nn.Linear{Out: 6, Bias: nn.None{}, Init: nn.Normal{Std: 0.3}}, nn.Softplus{}}},
 		nn.Parallel{nn.Columns{From: 0, To: 3}, nn.Sequential{nn.GELUTanh{}, nn.Sigmoid{}}, nn.ELU{A: 0.5}, nn.ReLU{}, nn.LayerNorm{Plain: true}},
 		nn.Linear{Out: 2, Init: nn.LeCun{}}, nn.Residual{Body: nn.Linear{Out: 2, Init: nn.Zeros{}}}, nn.Linear{Out: 2, Init: nn.He{}},
 	}},
@@ -60,7 +60,7 @@ var libraryModels = map[string]Config{
 	"conditions":        {Net: small, Cond: Conditions{Columns: 1, Classes: []int{3, 2}}},
 	"embedded classes":  {Net: small, Cond: Conditions{Classes: []int{4}, Embed: nn.Embedding{Classes: 4, Out: 3, Init: nn.Normal{Std: 0.5}}}},
 	"labels by hand": {Net: small, Cond: Conditions{Columns: 2, Embed: nn.Parallel{
-		nn.Sequential{nn.Columns{From: 0, To: 1}, nn.OneHot{Classes: 3}, nn.Linear{Out: 2, NoBias: true}}, nn.Columns{From: 1, To: 2},
+		nn.Sequential{nn.Columns{From: 0, To: 1}, nn.OneHot{Classes: 3}, nn.Linear{Out: 2, Bias: nn.None{}}}, nn.Columns{From: 1, To: 2},
 	}}},
 }
 
