@@ -166,9 +166,9 @@ func newRunOf(name string, x *mat.Dense, p sde.Problem, pred Predictor, s *Setti
 	case x == nil || x.IsEmpty():
 		return nil, fmt.Errorf("sampler: x has no rows, expected one row per sample: %w", ErrUnset)
 	case unset(p.SDE):
-		return nil, fmt.Errorf("sampler: Problem.SDE is nil, expected a process: %w", ErrUnset)
+		return nil, fmt.Errorf("sampler: Problem.SDE: is nil, want a process: %w", ErrUnset)
 	case unset(p.Score):
-		return nil, fmt.Errorf("sampler: Problem.Score is nil, expected a scorer: %w", ErrUnset)
+		return nil, fmt.Errorf("sampler: Problem.Score: is nil, want a scorer: %w", ErrUnset)
 	case unset(pred):
 		return nil, fmt.Errorf("sampler: pred is nil, expected a predictor: %w", ErrUnset)
 	}
