@@ -31,7 +31,7 @@
 //
 // The forms of other libraries, for comparisons with published figures, are as
 // exact: NewScikitMoons and the toys of FFJORD ("FFJORD: Free-form Continuous
-// Dynamics for Scalable Reversible Generative Models", arXiv 1810.01367),
+// Dynamics for Scalable Reversible Generative Models", arXiv:1810.01367),
 //
 //	scikit-learn's moons with noise 0.05, 0.1, 0.2    0.2892, 1.0076, 1.6775
 //	FFJORD's checkerboard log 32 = 3.4657             Gaussians 2.8319

@@ -133,7 +133,7 @@
 //	gradlogp.settings.*         the Settings, a key a field
 //
 // Whatever ends a run early (the context, an error of data, Recorder or disk, a
-// loss that is not finite, a dead network) ends it after a complete step, with
+// loss that is not finite, a collapse) ends it after a complete step, with
 // the last good checkpoint in place. Recorders write what a run says of each
 // step, with metrics of one's own such as the likelihood of held-out rows,
 // Settings.Logger of events.

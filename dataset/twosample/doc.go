@@ -22,7 +22,7 @@
 // (Cramér's distance). Its work does not grow with the number of pairs.
 //
 // The classifier two-sample test, C2ST ("Revisiting Classifier Two-Sample Tests",
-// arXiv 1610.06545), asks how often the nearest neighbours of a row tell which
+// arXiv:1610.06545), asks how often the nearest neighbours of a row tell which
 // sample it is from: half of the time when the distributions agree.
 //
 // Every measure of samples with a NaN or an infinity is NaN, so that what cannot
