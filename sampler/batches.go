@@ -25,7 +25,7 @@ func Batches(ctx context.Context, x *mat.Dense, total int, p sde.Problem, pred P
 			each = *s
 		}
 		if total < 0 {
-			yield(nil, fmt.Errorf("sampler: Batches: total = %d, expected 0 or more: %w", total, ErrRange))
+			yield(nil, fmt.Errorf("sampler: Batches: total: is %d, want 0 or more: %w", total, ErrRange))
 			return
 		}
 		each.TotalRows = cmp.Or(each.TotalRows, each.FirstRow+total)

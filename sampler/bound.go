@@ -65,7 +65,7 @@ func LogProbBound(ctx context.Context, dst []float64, x *mat.Dense, p sde.Proble
 		b.Draws = 128
 	}
 	if b.Draws < 0 || b.Draws%2 != 0 {
-		return nil, fmt.Errorf("sampler: BoundSettings.Draws = %d, expected an even number ≥ 0: %w", b.Draws, ErrRange)
+		return nil, fmt.Errorf("sampler: BoundSettings.Draws: is %d, want an even number ≥ 0: %w", b.Draws, ErrRange)
 	}
 	b.logp, b.stderr = make([]float64, n), make([]float64, n)
 	b.volume, b.startOf = r.Frame.LogVolume(), r.startOf

@@ -80,8 +80,8 @@ func TestLogProbBoundRefusesOddDraws(t *testing.T) {
 	for _, draws := range []int{-2, 3} {
 		_, err := sampler.LogProbBound(context.Background(), make([]float64, 1), mat.NewDense(1, 2, nil), threeModes(t, sde.VP{}), &sampler.BoundSettings{Draws: draws})
 		require.ErrorIs(t, err, sampler.ErrRange)
-		require.ErrorContains(t, err, "BoundSettings.Draws = ")
+		require.ErrorContains(t, err, "BoundSettings.Draws: is ")
 	}
 	_, err := sampler.LogProbBound(context.Background(), make([]float64, 1), mat.NewDense(1, 2, nil), threeModes(t, sde.VP{}), &sampler.BoundSettings{Workers: -1})
-	require.ErrorContains(t, err, "sampler: BoundSettings.Workers = -1")
+	require.ErrorContains(t, err, "sampler: BoundSettings.Workers: is -1")
 }

@@ -385,7 +385,7 @@ func TestTablesAskForTimesInTheUnitInterval(t *testing.T) {
 	for _, pred := range []sampler.Predictor{sampler.ReverseDiffusion{Table: table}, sampler.Ancestral{Table: table}} {
 		err := sampler.Sample(context.Background(), mat.NewDense(1, 2, nil), g.problem(), pred, nil)
 		require.ErrorIs(t, err, sampler.ErrRange)
-		require.ErrorContains(t, err, "Table at t = 10")
-		require.ErrorContains(t, err, "expected a time in [0, 1]")
+		require.ErrorContains(t, err, "Table: is at t = 10")
+		require.ErrorContains(t, err, "want a time in [0, 1]")
 	}
 }

@@ -191,11 +191,11 @@ func tolerances(method string, rtol, atol float64, limit int, defaultR, defaultA
 	var err error
 	switch {
 	case !(rtol > 0) || math.IsInf(rtol, 1):
-		err = fmt.Errorf("%s.RTol = %g, expected a finite number ≥ 0: %w", method, rtol, ErrRange)
+		err = fmt.Errorf("%s.RTol: is %g, want a finite number ≥ 0: %w", method, rtol, ErrRange)
 	case !(atol > 0) || math.IsInf(atol, 1):
-		err = fmt.Errorf("%s.ATol = %g, expected a finite number ≥ 0: %w", method, atol, ErrRange)
+		err = fmt.Errorf("%s.ATol: is %g, want a finite number ≥ 0: %w", method, atol, ErrRange)
 	case limit < 0:
-		err = fmt.Errorf("%s.MaxEvaluations = %d, expected 0 or more: %w", method, limit, ErrRange)
+		err = fmt.Errorf("%s.MaxEvaluations: is %d, want 0 or more: %w", method, limit, ErrRange)
 	}
 	return rtol, atol, limit, err
 }
@@ -209,7 +209,7 @@ func precise(method string, rtol, atol, roundoff float64) error {
 		value float64
 	}{{"RTol", rtol}, {"ATol", atol}} {
 		if tol.value < least {
-			return fmt.Errorf("%s.%s = %g with a score that rounds to a relative %.1g, expected at least %.2g, or a score of double precision, such as a score.Model's Float64: %w",
+			return fmt.Errorf("%s.%s: is %g with a score that rounds to a relative %.1g, want at least %.2g, or a score of double precision, such as a score.Model's Float64: %w",
 				method, tol.name, tol.value, roundoff, least, ErrRange)
 		}
 	}

@@ -66,11 +66,11 @@ func (p DPMAdaptive) Validate() error {
 		checkNoise("DPMAdaptive", p.Eta, p.SNoise), nonNegative("DPMAdaptive", "MaxEvaluations", p.MaxEvaluations),
 	)
 	if p.Order == 1 {
-		err = cmp.Or(err, fmt.Errorf("DPMAdaptive.Order = 1, expected 2 or 3: %w", ErrRange))
+		err = cmp.Or(err, fmt.Errorf("DPMAdaptive.Order: is 1, want 2 or 3: %w", ErrRange))
 	}
 	sum := p.P + p.I + p.D
 	if unset := p.P == 0 && p.I == 0 && p.D == 0; !unset && !(sum > 0) || math.IsInf(sum, 1) {
-		err = cmp.Or(err, fmt.Errorf("DPMAdaptive.P, I, D = %g, %g, %g, expected a finite sum > 0: %w", p.P, p.I, p.D, ErrRange))
+		err = cmp.Or(err, fmt.Errorf("DPMAdaptive.P, I, D: are %g, %g, %g, want a finite sum > 0: %w", p.P, p.I, p.D, ErrRange))
 	}
 	return err
 }

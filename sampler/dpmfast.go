@@ -58,7 +58,7 @@ func (p DPMFast) Predict(s *Step) error {
 		return err
 	}
 	if p.Evaluations > 0 && p.Steps() != s.N {
-		return fmt.Errorf("DPMFast.Evaluations = %d on a grid of %d steps, expected 0 or from %d to %d: %w",
+		return fmt.Errorf("DPMFast.Evaluations: is %d on a grid of %d steps, want 0 or from %d to %d: %w",
 			p.Evaluations, s.N, max(1, 3*s.N-3), 3*s.N-1, ErrRange)
 	}
 	step := DPMSolver{Order: p.order(s.K, s.N)}

@@ -45,7 +45,7 @@ type DPMppSDE struct {
 func (p DPMppSDE) Validate() error {
 	err := checkNoise("DPMppSDE", p.Eta, p.SNoise)
 	if !(p.R >= 0 && p.R < 1) {
-		err = cmp.Or(err, fmt.Errorf("DPMppSDE.R = %g, expected 0 ≤ r < 1: %w", p.R, ErrRange))
+		err = cmp.Or(err, fmt.Errorf("DPMppSDE.R: is %g, want 0 ≤ r < 1: %w", p.R, ErrRange))
 	}
 	return err
 }

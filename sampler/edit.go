@@ -30,7 +30,7 @@ func NoiseTo(x *mat.Dense, p sde.Problem, t float64, s *Settings) error {
 	t, ok := sde.InSpan(p.SDE, t)
 	if !ok {
 		start, end := p.Span()
-		return fmt.Errorf("sampler: t = %g, expected a time in the span [%g, %g]: %w", t, start, end, ErrRange)
+		return fmt.Errorf("sampler: t: is %g, want a time in the span [%g, %g]: %w", t, start, end, ErrRange)
 	}
 	alpha, sigma := p.Kernel(t)
 	n, d := x.Dims()

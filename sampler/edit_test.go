@@ -46,7 +46,7 @@ func TestNoiseToDrawsFromTheKernel(t *testing.T) {
 	for _, bad := range []float64{-1, 0, 1.5, math.NaN()} {
 		err := sampler.NoiseTo(x, g.problem(), bad, nil)
 		require.ErrorIs(t, err, sampler.ErrRange)
-		require.ErrorContains(t, err, fmt.Sprintf("t = %g", bad))
+		require.ErrorContains(t, err, fmt.Sprintf("t: is %g", bad))
 	}
 	require.ErrorIs(t, sampler.NoiseTo(nil, g.problem(), 0.4, nil), sampler.ErrUnset)
 	require.Equal(t, data, x)
@@ -138,13 +138,13 @@ func TestEncodeRefusesWhatHasNoInverse(t *testing.T) {
 		s    *sampler.Settings
 		says string
 	}{
-		{sampler.EulerMaruyama{}, nil, "pred is sampler.EulerMaruyama"},
-		{sampler.Euler{Lambda: 1}, nil, "pred is sampler.Euler{Lambda:1 "},
-		{sampler.DDIM{Eta: 0.5}, nil, "pred is sampler.DDIM{Eta:0.5}"},
-		{sampler.NoPredictor{}, nil, "pred is sampler.NoPredictor"},
-		{sampler.Heun{Churn: sampler.Churn{SChurn: 5}}, nil, "pred is sampler.Heun{Churn:{SChurn:5"},
-		{sampler.Euler{FixedStep: 0.1}, nil, "pred is sampler.Euler"},
-		{sampler.Heun{}, &sampler.Settings{Corrector: sampler.Langevin{}}, "Settings.Corrector is sampler.Langevin"},
+		{sampler.EulerMaruyama{}, nil, "pred: is sampler.EulerMaruyama"},
+		{sampler.Euler{Lambda: 1}, nil, "pred: is sampler.Euler{Lambda:1 "},
+		{sampler.DDIM{Eta: 0.5}, nil, "pred: is sampler.DDIM{Eta:0.5}"},
+		{sampler.NoPredictor{}, nil, "pred: is sampler.NoPredictor"},
+		{sampler.Heun{Churn: sampler.Churn{SChurn: 5}}, nil, "pred: is sampler.Heun{Churn:{SChurn:5"},
+		{sampler.Euler{FixedStep: 0.1}, nil, "pred: is sampler.Euler"},
+		{sampler.Heun{}, &sampler.Settings{Corrector: sampler.Langevin{}}, "Settings.Corrector: is sampler.Langevin"},
 		{sampler.Heun{}, &sampler.Settings{Grid: []float64{1, 0}}, "Settings.Grid ends at 0"},
 	} {
 		err := sampler.Encode(context.Background(), x, g.problem(), c.pred, c.s)

@@ -42,12 +42,12 @@ func Encode(ctx context.Context, x *mat.Dense, p sde.Problem, pred Predictor, s 
 	rev, ok := pred.(Reversible)
 	switch {
 	case !ok || !rev.Reversible():
-		return fmt.Errorf("sampler: pred is %T%+v, expected a Reversible predictor, such as DormandPrince: %w", pred, pred, ErrRange)
+		return fmt.Errorf("sampler: pred: is %T%+v, want a Reversible predictor, such as DormandPrince: %w", pred, pred, ErrRange)
 	case r.Corrector != nil:
-		return fmt.Errorf("sampler: Settings.Corrector is %T, expected none to encode: %w", r.Corrector, ErrRange)
+		return fmt.Errorf("sampler: Settings.Corrector: is %T, want none to encode: %w", r.Corrector, ErrRange)
 	case blind(p.SDE, last):
 		start, _ := p.Span()
-		return fmt.Errorf("sampler: Settings.Grid ends at %g, expected a time of at least %g to encode from: %w", last, start, ErrRange)
+		return fmt.Errorf("sampler: Settings.Grid ends at %g, want a time of at least %g to encode from: %w", last, start, ErrRange)
 	}
 	r.Grid = slices.Clone(r.Grid)
 	slices.Reverse(r.Grid)

@@ -231,8 +231,8 @@ func TestVerbsWithoutAGridAskForNone(t *testing.T) {
 		for _, at := range []float64{start, end, sde.TimeAt(p, sde.LogSNR(p, start)), sde.TimeAt(p, sde.LogSNR(p, end))} {
 			require.NoError(t, sampler.NoiseTo(x, problem, at, &sampler.Settings{Grid: []float64{}}))
 		}
-		require.ErrorContains(t, sampler.NoiseTo(x, problem, end*1.01, nil), "expected a time in the span")
-		require.ErrorContains(t, sampler.NoiseTo(x, problem, math.NaN(), nil), "t = NaN")
+		require.ErrorContains(t, sampler.NoiseTo(x, problem, end*1.01, nil), "want a time in the span")
+		require.ErrorContains(t, sampler.NoiseTo(x, problem, math.NaN(), nil), "t: is NaN")
 		require.NoError(t, sampler.Sample(ctx, x, problem, sampler.DDIM{}, nil))
 		require.InDelta(t, start, grid.Default(p, 9)[8], 1e-12*end)
 		require.InDelta(t, end, grid.Default(p, 9)[0], 1e-12*end)
@@ -323,15 +323,15 @@ func TestNilArgumentsAreNamed(t *testing.T) {
 		}
 		x := c.carried(c.start(2), 1, 1e-5)
 		if name != "NoiseTo" { // it has none
-			run(nil, x, good, sampler.DDIM{}, sampler.Settings{}, "ctx is nil")
+			run(nil, x, good, sampler.DDIM{}, sampler.Settings{}, "ctx: is nil")
 		}
-		run(ctx, nil, good, sampler.DDIM{}, sampler.Settings{}, "x has no rows")
+		run(ctx, nil, good, sampler.DDIM{}, sampler.Settings{}, "x: has no rows")
 		run(ctx, x, sde.Problem{Score: c}, sampler.DDIM{}, sampler.Settings{}, "Problem.SDE: is nil")
 		run(ctx, x, sde.Problem{SDE: none, Score: c}, sampler.DDIM{}, sampler.Settings{}, "Problem.SDE: is nil")
 		run(ctx, x, sde.Problem{SDE: sde.VP{}}, sampler.DDIM{}, sampler.Settings{}, "Problem.Score: is nil")
 		run(ctx, x, sde.Problem{SDE: sde.VP{}, Score: none}, sampler.DDIM{}, sampler.Settings{}, "Problem.Score: is nil")
 		if name != "LogProbBound" {
-			run(ctx, x, good, sampler.DDIM{}, sampler.Settings{Noise: none}, "Settings.Noise is a nil *sampler_test.pointer")
+			run(ctx, x, good, sampler.DDIM{}, sampler.Settings{Noise: none}, "Settings.Noise: is a nil *sampler_test.pointer")
 			err := verb(ctx, x, good, sampler.DDIM{}, &sampler.Settings{Noise: noise.Antithetic{}})
 			require.ErrorContains(t, err, "Settings.Noise: Antithetic.Source is nil")
 		}
@@ -339,11 +339,11 @@ func TestNilArgumentsAreNamed(t *testing.T) {
 		case "LogProb", "SampleLogProb", "LogProbBound", "NoiseTo":
 			continue
 		}
-		run(ctx, x, good, nil, sampler.Settings{}, "pred is nil")
-		run(ctx, x, good, none, sampler.Settings{}, "pred is nil")
-		run(ctx, x, good, sampler.DDIM{}, sampler.Settings{Corrector: none}, "Settings.Corrector is a nil *sampler_test.pointer")
-		run(ctx, x, good, sampler.DDIM{}, sampler.Settings{Corrector: sampler.Gibbs{Back: none}}, "Gibbs.Back is a nil *sampler_test.pointer")
-		run(ctx, x, good, sampler.DDIM{}, sampler.Settings{Observer: none}, "Settings.Observer is a nil *sampler_test.pointer")
+		run(ctx, x, good, nil, sampler.Settings{}, "pred: is nil")
+		run(ctx, x, good, none, sampler.Settings{}, "pred: is nil")
+		run(ctx, x, good, sampler.DDIM{}, sampler.Settings{Corrector: none}, "Settings.Corrector: is a nil *sampler_test.pointer")
+		run(ctx, x, good, sampler.DDIM{}, sampler.Settings{Corrector: sampler.Gibbs{Back: none}}, "Gibbs.Back: is a nil *sampler_test.pointer")
+		run(ctx, x, good, sampler.DDIM{}, sampler.Settings{Observer: none}, "Settings.Observer: is a nil *sampler_test.pointer")
 	}
 }
 
@@ -353,15 +353,15 @@ func TestAdaptiveMethodsRefuseTolerancesBelowThePrecision(t *testing.T) {
 	c := newColumns(sde.VP{})
 	single := sde.Problem{SDE: sde.VP{}, Score: c, UnitRoundoff: 0x1p-24}
 	for want, pred := range map[string]sampler.Predictor{
-		"DormandPrince.RTol = 1e-08": sampler.DormandPrince{RTol: 1e-8},
-		"DormandPrince.ATol = 9e-07": sampler.DormandPrince{ATol: 9e-7},
-		"AdaptiveSDE.RTol = 1e-08":   sampler.AdaptiveSDE{RTol: 1e-8},
-		"DPMAdaptive.ATol = 1e-08":   sampler.DPMAdaptive{ATol: 1e-8},
+		"DormandPrince.RTol: is 1e-08": sampler.DormandPrince{RTol: 1e-8},
+		"DormandPrince.ATol: is 9e-07": sampler.DormandPrince{ATol: 9e-7},
+		"AdaptiveSDE.RTol: is 1e-08":   sampler.AdaptiveSDE{RTol: 1e-8},
+		"DPMAdaptive.ATol: is 1e-08":   sampler.DPMAdaptive{ATol: 1e-8},
 	} {
 		x := mat.NewDense(2, 3, []float64{1, 2, 3, 4, 5, 6})
 		err := sampler.Sample(context.Background(), x, single, pred, nil)
 		require.ErrorIs(t, err, sampler.ErrRange)
-		require.ErrorContains(t, err, want+" with a score that rounds to a relative 6e-08, expected at least 9.5e-07")
+		require.ErrorContains(t, err, want+" with a score that rounds to a relative 6e-08, want at least 9.5e-07")
 		require.Equal(t, []float64{1, 2, 3, 4, 5, 6}, x.RawMatrix().Data)
 		require.Zero(t, *c.calls)
 	}
@@ -421,7 +421,7 @@ func TestBatchesRefusesANegativeTotal(t *testing.T) {
 	seen := 0
 	for _, err := range sampler.Batches(context.Background(), mat.NewDense(2, 2, nil), -1, standard(sde.VP{}).problem(), sampler.DDIM{}, nil) {
 		require.ErrorIs(t, err, sampler.ErrRange)
-		require.ErrorContains(t, err, "total = -1")
+		require.ErrorContains(t, err, "total: is -1")
 		seen++
 	}
 	require.Equal(t, 1, seen)

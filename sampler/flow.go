@@ -87,11 +87,11 @@ func (f *flow) divergence(probes int, asked bool) error {
 	_, jvp := sde.As[tangent](one)
 	switch {
 	case divergenceOf(one) == nil:
-		return fmt.Errorf("sampler: Problem.Score is a %T, expected one with the method Divergence or JVP, see sde.Divergencer: %w", f.Score, ErrUnset)
+		return fmt.Errorf("sampler: Problem.Score: is a %T, want one with the method Divergence or JVP, see sde.Divergencer: %w", f.Score, ErrUnset)
 	case probes < 0 || probes > 0 && asked:
-		return fmt.Errorf("sampler: FlowSettings.Probes = %d with Exact = %t, expected a number ≥ 0, and 0 for the exact divergence: %w", probes, asked, ErrRange)
+		return fmt.Errorf("sampler: FlowSettings.Probes: is %d with Exact = %t, want a number ≥ 0, and 0 for the exact divergence: %w", probes, asked, ErrRange)
 	case probes > 0 && !jvp:
-		return fmt.Errorf("sampler: FlowSettings.Probes = %d, and Problem.Score, a %T, has no method JVP: %w", probes, f.Score, ErrUnset)
+		return fmt.Errorf("sampler: FlowSettings.Probes: is %d, and Problem.Score, a %T, has no method JVP: %w", probes, f.Score, ErrUnset)
 	case probes == 0 && !asked && jvp && f.dim > exactDim:
 		probes = defaultProbes
 	}

@@ -38,7 +38,7 @@ type Gibbs struct {
 // Validate returns an error wrapping ErrRange that names an impossible field.
 func (c Gibbs) Validate() error {
 	if c.Back != nil && unset(c.Back) {
-		return fmt.Errorf("Gibbs.Back is a nil %T, expected nil or a predictor: %w", c.Back, ErrUnset)
+		return fmt.Errorf("Gibbs.Back: is a nil %T, want nil or a predictor: %w", c.Back, ErrUnset)
 	}
 	return cmp.Or(
 		nonNegative("Gibbs", "Rise", c.Rise), nonNegative("Gibbs", "Substeps", c.Substeps), nonNegative("Gibbs", "Steps", c.Steps),

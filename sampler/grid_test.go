@@ -45,18 +45,18 @@ func TestBadGridsAreNamed(t *testing.T) {
 		times []float64
 		says  string
 	}{
-		{"empty", []float64{}, "Grid has 0 points"},
-		{"one point", []float64{1}, "Grid has 1 points"},
-		{"no points from a constructor", grid.UniformTime(1, 0.1, 0), "Grid has 0 points"},
-		{"negative number of points", grid.Default(p, -3), "Grid has 0 points"},
-		{"NaN", []float64{1, nan, 0.1}, "Grid[1] = NaN"},
-		{"NaN first", []float64{nan, 0.1}, "Grid[0] = NaN"},
-		{"infinite", []float64{inf, 0.1}, "Grid[0] = +Inf"},
-		{"rising", []float64{1, 0.5, 0.7}, "Grid[2] = 0.7"},
-		{"standing", []float64{1, 0.5, 0.5}, "Grid[2] = 0.5"},
-		{"above the span", []float64{1.5, 0.5}, "Grid[0] = 1.5"},
-		{"below the span before the end", []float64{1, 1e-6, 1e-7}, "Grid[1] = 1e-06"},
-		{"negative end", []float64{1, 0.5, -0.1}, "Grid[2] = -0.1"},
+		{"empty", []float64{}, "Grid: has 0 points"},
+		{"one point", []float64{1}, "Grid: has 1 points"},
+		{"no points from a constructor", grid.UniformTime(1, 0.1, 0), "Grid: has 0 points"},
+		{"negative number of points", grid.Default(p, -3), "Grid: has 0 points"},
+		{"NaN", []float64{1, nan, 0.1}, "Grid[1]: is NaN"},
+		{"NaN first", []float64{nan, 0.1}, "Grid[0]: is NaN"},
+		{"infinite", []float64{inf, 0.1}, "Grid[0]: is +Inf"},
+		{"rising", []float64{1, 0.5, 0.7}, "Grid[2]: is 0.7"},
+		{"standing", []float64{1, 0.5, 0.5}, "Grid[2]: is 0.5"},
+		{"above the span", []float64{1.5, 0.5}, "Grid[0]: is 1.5"},
+		{"below the span before the end", []float64{1, 1e-6, 1e-7}, "Grid[1]: is 1e-06"},
+		{"negative end", []float64{1, 0.5, -0.1}, "Grid[2]: is -0.1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			x := mat.NewDense(2, 2, []float64{1, 2, 3, 4})

@@ -64,9 +64,9 @@ func (c Langevin) Correct(s *Step) error {
 	}
 	switch {
 	case !(scale >= 0) || math.IsInf(scale, 1):
-		return fmt.Errorf("Langevin.Scale(%g) = %g, expected a finite number ≥ 0: %w", s.At, scale, ErrRange)
+		return fmt.Errorf("Langevin.Scale(%g): is %g, want a finite number ≥ 0: %w", s.At, scale, ErrRange)
 	case c.BatchNorms && rows < c.MinRows:
-		return fmt.Errorf("Langevin.BatchNorms with %d rows, expected %d or more: %w", rows, c.MinRows, ErrRange)
+		return fmt.Errorf("Langevin.BatchNorms: has %d rows, want %d or more: %w", rows, c.MinRows, ErrRange)
 	}
 	_, sigma := s.Kernel(s.At)
 	score, z := s.Scratch(0), s.Scratch(1)

@@ -59,7 +59,7 @@ func TestLangevinStaysOnTheRing(t *testing.T) {
 	}
 	want, n := c/(1-e/(2*c)), float64(rows)
 	z := (square/n - want) / (want * math.Sqrt(2/n))
-	require.Less(t, math.Abs(z), 4.0, "radial variance %.5f, expected %.5f", square/n, want)
+	require.Less(t, math.Abs(z), 4.0, "radial variance %.5f, want %.5f", square/n, want)
 	require.Less(t, math.Abs(sum/n)/math.Sqrt(want/n), 4.0)
 }
 

@@ -175,7 +175,7 @@ func newFlow(dst []float64, x *mat.Dense, p sde.Problem, settings *FlowSettings)
 	if s.Start != 0 {
 		at, ok := sde.InSpan(p.SDE, s.Start)
 		if !ok || at == f.end {
-			return nil, fmt.Errorf("sampler: FlowSettings.Start = %g, expected a time in the span [%g, %g]: %w", s.Start, f.begin, f.end, ErrRange)
+			return nil, fmt.Errorf("sampler: FlowSettings.Start: is %g, want a time in the span [%g, %g]: %w", s.Start, f.begin, f.end, ErrRange)
 		}
 		f.begin = at
 	}

@@ -58,7 +58,7 @@ func (c MALA) Correct(s *Step) error {
 	c.Steps = cmp.Or(c.Steps, 1)
 	density, ok := sde.As[sde.LogProber](s.scorer)
 	if !ok {
-		return fmt.Errorf("MALA with a Problem.Score of type %T, expected an sde.LogProber: %w", s.scorer, ErrUnset)
+		return fmt.Errorf("MALA with a Problem.Score of type %T, want an sde.LogProber: %w", s.scorer, ErrUnset)
 	}
 	_, sigma := s.Kernel(s.At)
 	e := 2 * c.SNR * c.SNR * sigma * sigma

@@ -77,7 +77,7 @@ func (s *Step) transition(name string, table *sde.Discrete) (tr transition, err 
 		return tr, nil
 	}
 	if !(s.T >= 0 && s.T <= 1) {
-		return tr, fmt.Errorf("%s.Table at t = %g, expected a time in [0, 1]: %w", name, s.T, ErrRange)
+		return tr, fmt.Errorf("%s.Table: is at t = %g, want a time in [0, 1]: %w", name, s.T, ErrRange)
 	}
 	i := table.Index(s.T)
 	tr.a, tr.q = table.Step(i)

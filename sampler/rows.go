@@ -85,7 +85,7 @@ func (s *Step) look() {
 		case math.IsNaN(size) || math.IsInf(size, 1):
 			s.fail(i, s.Point(), s.At, fmt.Errorf("a coordinate is %g: %w", size, ErrNonFinite))
 		case size > limit:
-			s.fail(i, s.Point(), s.At, fmt.Errorf("a coordinate of size %.3g, expected at most %.3g: %w", size, limit, ErrDiverged))
+			s.fail(i, s.Point(), s.At, fmt.Errorf("a coordinate of size %.3g, want at most %.3g: %w", size, limit, ErrDiverged))
 		}
 	}
 }

@@ -103,7 +103,7 @@ func (c *rowSteps) aim(y *mat.Dense, to float64) bool {
 			c.fail(row, t, fmt.Errorf("the slope is %g: %w", size, ErrNonFinite))
 			continue
 		case !(h >= min(10*rounding, left)):
-			c.fail(row, t, fmt.Errorf("a step of %.3g asked for, expected at least %.3g: %w", h, 10*rounding, ErrStepUnderflow))
+			c.fail(row, t, fmt.Errorf("a step of %.3g asked for, want at least %.3g: %w", h, 10*rounding, ErrStepUnderflow))
 			continue
 		case c.evals[row]+c.tries > c.limit:
 			c.fail(row, t, fmt.Errorf("%d evaluations of at most %d made: %w", c.evals[row], c.limit, ErrLimit))

@@ -164,13 +164,13 @@ func newRun(x *mat.Dense, p sde.Problem, pred Predictor, s *Settings) (*run, err
 func newRunOf(name string, x *mat.Dense, p sde.Problem, pred Predictor, s *Settings) (*run, error) {
 	switch {
 	case x == nil || x.IsEmpty():
-		return nil, fmt.Errorf("sampler: x has no rows, expected one row per sample: %w", ErrUnset)
+		return nil, fmt.Errorf("sampler: x: has no rows, want one row per sample: %w", ErrUnset)
 	case unset(p.SDE):
 		return nil, fmt.Errorf("sampler: Problem.SDE: is nil, want a process: %w", ErrUnset)
 	case unset(p.Score):
 		return nil, fmt.Errorf("sampler: Problem.Score: is nil, want a scorer: %w", ErrUnset)
 	case unset(pred):
-		return nil, fmt.Errorf("sampler: pred is nil, expected a predictor: %w", ErrUnset)
+		return nil, fmt.Errorf("sampler: pred: is nil, want a predictor: %w", ErrUnset)
 	}
 	r := &run{Problem: p, pred: pred}
 	if s != nil {
@@ -181,29 +181,29 @@ func newRunOf(name string, x *mat.Dense, p sde.Problem, pred Predictor, s *Setti
 		value any
 	}{{"Corrector", r.Corrector}, {"Noise", r.Noise}, {"Observer", r.Observer}} {
 		if f.value != nil && unset(f.value) {
-			return nil, fmt.Errorf("sampler: %s.%s is a nil %T, expected nil or one that is set: %w", name, f.field, f.value, ErrUnset)
+			return nil, fmt.Errorf("sampler: %s.%s: is a nil %T, want nil or one that is set: %w", name, f.field, f.value, ErrUnset)
 		}
 	}
 	if err := cmp.Or(validate("sampler: ", pred), validate("sampler: ", r.Corrector), validate("sampler: "+name+".Noise: ", r.Noise)); err != nil {
 		return nil, err
 	}
 	if r.Workers < 0 {
-		return nil, fmt.Errorf("sampler: %s.Workers = %d, expected 0 or more: %w", name, r.Workers, ErrRange)
+		return nil, fmt.Errorf("sampler: %s.Workers: is %d, want 0 or more: %w", name, r.Workers, ErrRange)
 	}
 	if r.FirstRow < 0 {
-		return nil, fmt.Errorf("sampler: %s.FirstRow = %d, expected 0 or more: %w", name, r.FirstRow, ErrRange)
+		return nil, fmt.Errorf("sampler: %s.FirstRow: is %d, want 0 or more: %w", name, r.FirstRow, ErrRange)
 	}
 	n, d := x.Dims()
 	r.TotalRows = cmp.Or(r.TotalRows, r.FirstRow+n)
 	if r.TotalRows < r.FirstRow+n {
-		return nil, fmt.Errorf("sampler: %s.TotalRows = %d with rows from %d to %d, expected at least %d, or 0 for that: %w",
+		return nil, fmt.Errorf("sampler: %s.TotalRows: is %d with rows from %d to %d, want at least %d, or 0 for that: %w",
 			name, r.TotalRows, r.FirstRow, r.FirstRow+n-1, r.FirstRow+n, ErrRange)
 	}
 	if err := p.Validate(r.TotalRows, d); err != nil {
 		return nil, fmt.Errorf("sampler: %w", err)
 	}
 	if r.Final > FinalMean {
-		return nil, fmt.Errorf("sampler: %s.Final = %d, expected one of the constants: %w", name, r.Final, ErrRange)
+		return nil, fmt.Errorf("sampler: %s.Final: is %d, want one of the constants: %w", name, r.Final, ErrRange)
 	}
 	if r.Noise == nil {
 		r.Noise = noise.White{Seed: r.Seed}

@@ -19,7 +19,7 @@ func unset(v any) bool {
 // needContext returns an error when there is no context.
 func needContext(ctx context.Context) error {
 	if unset(ctx) {
-		return fmt.Errorf("sampler: ctx is nil, expected a context such as context.Background(): %w", ErrUnset)
+		return fmt.Errorf("sampler: ctx: is nil, want a context such as context.Background(): %w", ErrUnset)
 	}
 	return nil
 }
@@ -39,7 +39,7 @@ func validate(name string, method any) error {
 // nonNegative refuses what is not a finite number ≥ 0.
 func nonNegative[T int | float64](method, field string, v T) error {
 	if !(v >= 0) || math.IsInf(float64(v), 1) {
-		return fmt.Errorf("%s.%s = %v, expected a finite number ≥ 0: %w", method, field, v, ErrRange)
+		return fmt.Errorf("%s.%s: is %v, want a finite number ≥ 0: %w", method, field, v, ErrRange)
 	}
 	return nil
 }
@@ -47,7 +47,7 @@ func nonNegative[T int | float64](method, field string, v T) error {
 // within refuses what does not lie between two bounds, or on one.
 func within[T int | float64 | Form](method, field string, v, low, high T) error {
 	if !(v >= low && v <= high) {
-		return fmt.Errorf("%s.%s = %v, expected %v to %v: %w", method, field, v, low, high, ErrRange)
+		return fmt.Errorf("%s.%s: is %v, want %v to %v: %w", method, field, v, low, high, ErrRange)
 	}
 	return nil
 }

@@ -131,7 +131,7 @@ func TestAWrapperCostsTimeOrGivesAnErrorButChangesNoNumber(t *testing.T) {
 						again, density, err := ask(p)
 						if err != nil {
 							require.True(t, free && errors.Is(err, sampler.ErrUnset), "%v", err)
-							require.Regexp(t, `expected (one with the method Divergence or JVP|an sde.LogProber)`, err.Error())
+							require.Regexp(t, `want (one with the method Divergence or JVP|an sde.LogProber)`, err.Error())
 							return
 						}
 						require.Equal(t, x, again)
@@ -205,7 +205,7 @@ func TestRowsNeedAConditionEach(t *testing.T) {
 	require.NoError(t, sampler.Sample(t.Context(), part, p, sampler.DDIM{}, &sampler.Settings{FirstRow: 10, TotalRows: 70}))
 	require.True(t, mat.Equal(whole.Slice(10, 40, 0, 2), part))
 	err := sampler.Sample(t.Context(), part, p, sampler.DDIM{}, &sampler.Settings{FirstRow: 50, TotalRows: 70})
-	require.ErrorContains(t, err, "Settings.TotalRows = 70 with rows from 50 to 79, expected at least 80")
+	require.ErrorContains(t, err, "Settings.TotalRows: is 70 with rows from 50 to 79, want at least 80")
 }
 
 // Conditions are encoded when they are used: training and loading may come later.

@@ -63,13 +63,13 @@ func TestGridsFollowTheirFormulas(t *testing.T) {
 func TestBadSigmasAreNamed(t *testing.T) {
 	t.Parallel()
 	for says, ratios := range map[string][]float64{
-		"sigmas[0] = 90, expected σ/α of a time in the span, from 0.002 to 80": {90, 1},
-		"sigmas[1] = 0.001, expected σ/α of a time in the span":                {1, 0.001},
-		"sigmas[1] = 0, expected σ/α":                                          {1, 0, -1},
-		"sigmas[2] = 0.5, expected less than sigmas[1] = 0.5":                  {1, 0.5, 0.5},
-		"sigmas[0] = NaN": {math.NaN(), 1},
-		"sigmas[1] = NaN": {1, math.NaN()},
-		"sigmas[1] = -1":  {1, -1},
+		"sigmas[0]: is 90, want σ/α of a time in the span, from 0.002 to 80": {90, 1},
+		"sigmas[1]: is 0.001, want σ/α of a time in the span":                {1, 0.001},
+		"sigmas[1]: is 0, want σ/α":                                          {1, 0, -1},
+		"sigmas[2]: is 0.5, want less than sigmas[1] = 0.5":                  {1, 0.5, 0.5},
+		"sigmas[0]: is NaN": {math.NaN(), 1},
+		"sigmas[1]: is NaN": {1, math.NaN()},
+		"sigmas[1]: is -1":  {1, -1},
 	} {
 		_, err := grid.FromSigmas(sde.EDM{}, ratios)
 		require.ErrorIs(t, err, sde.ErrRange)

@@ -78,7 +78,7 @@ func FromSigmas(p sde.SDE, sigmas []float64) ([]float64, error) {
 	times := make([]float64, 0, len(sigmas))
 	for i, r := range sigmas {
 		if i > 0 && !(r < sigmas[i-1]) {
-			return nil, fmt.Errorf("grid: FromSigmas: sigmas[%d] = %g, expected less than sigmas[%d] = %g: %w", i, r, i-1, sigmas[i-1], sde.ErrRange)
+			return nil, fmt.Errorf("grid: FromSigmas: sigmas[%d]: is %g, want less than sigmas[%d] = %g: %w", i, r, i-1, sigmas[i-1], sde.ErrRange)
 		}
 		if r == 0 && i == len(sigmas)-1 {
 			return append(times, noiseless(p, times)...), nil
@@ -86,7 +86,7 @@ func FromSigmas(p sde.SDE, sigmas []float64) ([]float64, error) {
 		t, ok := sde.TimeInSpan(p, -math.Log(r))
 		if !ok {
 			start, end := p.Span()
-			return nil, fmt.Errorf("grid: FromSigmas: sigmas[%d] = %g, expected σ/α of a time in the span, from %g to %g: %w", i, r, ratio(p, start), ratio(p, end), sde.ErrRange)
+			return nil, fmt.Errorf("grid: FromSigmas: sigmas[%d]: is %g, want σ/α of a time in the span, from %g to %g: %w", i, r, ratio(p, start), ratio(p, end), sde.ErrRange)
 		}
 		times = append(times, t)
 	}

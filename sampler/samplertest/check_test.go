@@ -106,7 +106,7 @@ func TestFalseClaimsAreNamed(t *testing.T) {
 		require.ErrorContains(t, err, says)
 	}
 	_, err := samplertest.Measure(samplertest.Claim{Predictor: sampler.Heun{}, Order: 2, Start: -1})
-	require.ErrorContains(t, err, "Start = -1")
+	require.ErrorContains(t, err, "Start: is -1")
 }
 
 func TestImpulseIsExactWhereTheAnswerIsKnown(t *testing.T) {

@@ -137,7 +137,7 @@ func strongOrders(c Claim) ([]float64, error) {
 // seeded returns the predictor with its first steps taken from the exact flow.
 func (c Claim) seeded(p sde.Problem) (sampler.Predictor, error) {
 	if c.Start < 0 {
-		return nil, fmt.Errorf("samplertest: Claim.Start = %d, expected 0 or more", c.Start)
+		return nil, fmt.Errorf("samplertest: Claim.Start: is %d, want 0 or more", c.Start)
 	}
 	if c.Start == 0 || c.Stochastic {
 		return c.Predictor, nil
