@@ -46,8 +46,7 @@ type batcher struct {
 	ahead  func()              // prepares the next step, bound once
 	target func(worker, i int) // likewise
 
-	// The leaves, batch rows each: clean target, noisy rows, noise, columns, and,
-	// when the batch is small enough to have them all at once (see inputs), encoded
+	// The leaves, batch rows each: clean target, noisy rows, noise, columns, encoded
 	// conditions.
 	x0, xt, zt, cols, given []float32
 }
@@ -242,22 +241,6 @@ func (b *batcher) inputs() [][]float32 {
 	return in
 }
 
-// part sets in to the leaves of the rows from first up to end. It encodes their
-// conditions into given, which has room for them.
-func (b *batcher) part(in [][]float32, given []float32, first, end int) {
-	for i, leaf := range [][]float32{b.x0, b.xt, b.zt, b.cols} {
-		cols := len(leaf) / b.s.Batch
-		in[i] = leaf[first*cols : end*cols]
-	}
-	if b.m.cond == nil {
-		return
-	}
-	for i := first; i < end; i++ {
-		b.encode(given, first, i)
-	}
-	in[len(in)-1] = given[:(end-first)*b.m.cond.width]
-}
-
 // noised makes the noisy rows i and, with antithetic pairs, own + i.
 func (b *batcher) noised(i int) {
 	p := &b.at[i]
@@ -294,7 +277,7 @@ func (b *batcher) targeted(i int) {
 	if b.posterior == nil || !b.posterior.mean(mean, i) {
 		copy(mean, b.clean.RawRowView(k))
 	}
-	b.encode(b.given, 0, i)
+	b.encode(i)
 	copy(b.cols[i*batchCols:(i+1)*batchCols], b.coeffs[k*batchCols:])
 	α, σ := b.at[k].α, b.at[k].σ
 	for j, v := range b.noisy.RawRowView(i) {

@@ -133,17 +133,7 @@ func (d *detector) explained(m *Model) (r, z float64) {
 			x.Set(i, j, α*v)
 		}
 	}
-	chunk := encodedAtOnce(detectorRows, m.conditionWidth())
-	for first := 0; first < detectorRows; first += chunk {
-		end := min(first+chunk, detectorRows)
-		part := func(a *mat.Dense) *mat.Dense {
-			if a == nil {
-				return nil
-			}
-			return a.Slice(first, end, 0, a.RawMatrix().Cols).(*mat.Dense)
-		}
-		(&View{m, part(d.cond)}).Score(part(s), part(x), t[first:end])
-	}
+	(&View{m, d.cond}).Score(s, x, t)
 	var power, better, square float64
 	for i, σ := range d.σ {
 		α, σt := m.process.Kernel(t[i])

@@ -83,8 +83,9 @@ func (b *batcher) leaves() (in []*ad.Expr, leaf Batch, col func(i int) *ad.Expr)
 	leaf.DAlpha, leaf.DSigma = col(colDAlpha), col(colDSigma)
 	in = []*ad.Expr{leaf.X0, leaf.Xt, leaf.Z, cols}
 	if w := b.m.conditionWidth(); w > 0 {
-		leaf.Cond = ad.Input("cond", w)
-		in = append(in, leaf.Cond)
+		encoded := ad.Input("cond", w)
+		values, present := b.m.cond.columns(encoded)
+		in, leaf.Cond = append(in, encoded), ad.Concat(values, present)
 	}
 	return in, leaf, col
 }

@@ -21,7 +21,8 @@ import (
 // hidden layer (FiLM). Rows that are to do without a condition, those dropped in
 // training and those of the unconditional score, have zeros in all of these
 // columns: the column that is 1 tells a condition of 0 from none, and its weights
-// are what the network learns for it.
+// are what the network learns for it. Memory grows with the rows and with the
+// weights, of which each class has some, not with rows times classes: see ad.OneHot.
 type Conditions struct {
 	Columns int   // continuous columns
 	Classes []int // for each label column the number of classes
@@ -43,6 +44,9 @@ func (c Conditions) validate() error {
 		if k < 1 {
 			return fmt.Errorf("Config.Cond.Classes[%d]: is %d, want at least 1: %w", i, k, ErrRange)
 		}
+		if k > ad.MostClasses {
+			return fmt.Errorf("Config.Cond.Classes[%d]: is %d, want at most %d: %w", i, k, ad.MostClasses, ErrRange)
+		}
 	}
 	if c.Embed != nil && c.count() == 0 {
 		return fmt.Errorf("Config.Cond.Embed: is set, but there are no conditions: %w", ErrRange)
@@ -51,8 +55,8 @@ func (c Conditions) validate() error {
 }
 
 // conditions are the Conditions of a model with the frame of the continuous
-// columns. Encoded, a condition is width numbers, of which the last is 1; zeros
-// are no condition.
+// columns. Encoded, a condition is width numbers: the standardised columns, the
+// labels, and 1. No condition is zeros, with −1 for the labels.
 type conditions struct {
 	Conditions
 	width        int
@@ -64,12 +68,9 @@ func newConditions(c Conditions) *conditions {
 	if c.count() == 0 {
 		return nil
 	}
-	r := &conditions{Conditions: c, width: c.Columns + 1, shift: make([]float64, c.Columns), scale: make([]float64, c.Columns)}
+	r := &conditions{Conditions: c, width: c.count() + 1, shift: make([]float64, c.Columns), scale: make([]float64, c.Columns)}
 	for i := range r.scale {
 		r.scale[i] = 1
-	}
-	for _, k := range c.Classes {
-		r.width += k
 	}
 	return r
 }
@@ -132,18 +133,22 @@ func (c *conditions) checkRow(i int, row []float64) error {
 	return nil
 }
 
-// encode writes the encoded condition of a row into dst.
+// encode writes the encoded condition of a row into dst, that of none for nil.
 func encode[T ad.Float](c *conditions, dst []T, row []float64) {
-	clear(dst)
+	if row == nil {
+		clear(dst)
+		for j := range c.Classes {
+			dst[c.Columns+j] = -1
+		}
+		return
+	}
 	for j, shift := range c.shift {
 		dst[j] = T((row[j] - shift) / c.scale[j])
 	}
-	at := c.Columns
-	for j, k := range c.Classes {
-		dst[at+int(row[c.Columns+j])] = 1
-		at += k
+	for j := range c.Classes {
+		dst[c.Columns+j] = T(row[c.Columns+j])
 	}
-	dst[at] = 1
+	dst[c.width-1] = 1
 }
 
 // encoded writes the encoded conditions of all rows into dst, or that of none for
@@ -151,7 +156,7 @@ func encode[T ad.Float](c *conditions, dst []T, row []float64) {
 func encoded[T ad.Float](c *conditions, dst []T, x *mat.Dense) []T {
 	if x == nil {
 		dst = resize(dst, c.width)
-		clear(dst)
+		encode(c, dst, nil)
 		return dst
 	}
 	n, _ := x.Dims()
@@ -212,15 +217,27 @@ func (c *conditions) calibrate(x *mat.Dense) (constant []int, err error) {
 	return constant, nil
 }
 
-// condition builds what the network is told from the encoded conditions, nil for
-// a model without.
-func (m *Model) condition(b *nn.Build, encoded *ad.Expr) *ad.Expr {
-	if encoded == nil || m.cond.Embed == nil {
-		return encoded
+// columns returns what an encoded condition stands for: the standardised columns
+// and the unit vectors of the labels, and the column that is 1.
+func (c *conditions) columns(encoded *ad.Expr) (values, present *ad.Expr) {
+	var parts []*ad.Expr
+	if c.Columns > 0 {
+		parts = append(parts, ad.Slice(encoded, 0, c.Columns))
 	}
-	last := encoded.Cols() - 1
-	present := ad.Slice(encoded, last, last+1)
-	return ad.Concat(ad.Mul(present, m.cond.Embed.Apply(b.Scope("condition"), ad.Slice(encoded, 0, last))), present)
+	for j, k := range c.Classes {
+		at := c.Columns + j
+		parts = append(parts, ad.OneHot(ad.Slice(encoded, at, at+1), k))
+	}
+	return ad.Concat(parts...), ad.Slice(encoded, c.width-1, c.width)
+}
+
+// condition builds what the network is told from the encoded conditions.
+func (m *Model) condition(b *nn.Build, encoded *ad.Expr) *ad.Expr {
+	values, present := m.cond.columns(encoded)
+	if m.cond.Embed != nil {
+		values = ad.Mul(present, m.cond.Embed.Apply(b.Scope("condition"), values))
+	}
+	return ad.Concat(values, present)
 }
 
 // addConditions makes room for the conditions of the clean rows.
@@ -247,19 +264,15 @@ func (b *batcher) drop(i int) {
 	b.dropped[i] = u[0] < b.s.DropCond
 }
 
-// encode writes the encoded condition of row i into place i − first of given.
-func (b *batcher) encode(given []float32, first, i int) {
-	if len(given) == 0 {
+// encode writes the encoded condition of row i of the batch.
+func (b *batcher) encode(i int) {
+	c := b.m.cond
+	if c == nil {
 		return
 	}
-	k, w := i, b.m.cond.width
-	if k >= b.own {
-		k -= b.own
+	row := b.cond.RawRowView(i % b.own)
+	if b.dropped[i%b.own] {
+		row = nil
 	}
-	dst := given[(i-first)*w : (i-first+1)*w]
-	if b.dropped[k] {
-		clear(dst)
-		return
-	}
-	encode(b.m.cond, dst, b.cond.RawRowView(k))
+	encode(c, b.given[i*c.width:(i+1)*c.width], row)
 }

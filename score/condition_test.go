@@ -12,6 +12,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/ad"
 	"github.com/gradlogp/gradlogp/nn/optim"
 	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/sampler/grid"
@@ -217,9 +218,9 @@ func TestBatchesCarryConditions(t *testing.T) {
 			w := m.cond.width
 			given := b.given[i*w : (i+1)*w]
 			require.Equal(t, given, b.given[(i+b.own)*w:(i+b.own+1)*w], "a pair shares it")
-			want := make([]float32, 4)
+			want := []float32{-1, 0}
 			if !b.dropped[i] {
-				want[int(b.cond.At(i, 0))], want[3] = 1, 1
+				want = []float32{float32(b.cond.At(i, 0)), 1}
 			}
 			require.Equal(t, want, given)
 		}
@@ -304,7 +305,7 @@ func TestContinuousConditionsAreStandardised(t *testing.T) {
 }
 
 func TestBadConditionsAreRefused(t *testing.T) {
-	for _, c := range []Conditions{{Columns: -1}, {Classes: []int{0}}, {Embed: nn.Linear{Out: 2}}} {
+	for _, c := range []Conditions{{Columns: -1}, {Classes: []int{0}}, {Classes: []int{ad.MostClasses + 1}}, {Embed: nn.Linear{Out: 2}}} {
 		_, err := New(2, &Config{Cond: c})
 		require.ErrorIs(t, err, ErrRange)
 		require.ErrorContains(t, err, "Config.Cond.")

@@ -223,7 +223,9 @@ func lossOf(m *Model, params *nn.Params, batch *batcher, train bool) (mean *ad.E
 	in, leaf, col := batch.leaves()
 	b := nn.NewBuild(params)
 	b.Train = train
-	b.Cond = m.condition(b, leaf.Cond)
+	if m.cond != nil {
+		b.Cond = m.condition(b, in[len(in)-1])
+	}
 	own := b.Scope("objective")
 	own.Time = col(colNoise)
 	loss := batch.s.Objective.Loss(own, m.fields(b, col), leaf)

@@ -16,6 +16,7 @@ import (
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/sampler/grid"
+	"github.com/gradlogp/gradlogp/sde"
 )
 
 // The hashes of what a small run leaves change when the numbers of the library
@@ -47,6 +48,40 @@ func TestNumbersAreThoseRecorded(t *testing.T) {
 		s := &sampler.Settings{Grid: grid.Default(m.Process(), 10), Seed: 9, Corrector: c.corr}
 		require.NoError(t, sampler.Sample(t.Context(), x, m.Problem(), c.pred, s))
 		require.Equal(t, goldenSamples[name], hash(x.RawMatrix().Data), name)
+	}
+}
+
+// Labels are not numbers for each class any more; the hashes are those of when they
+// were.
+func TestNumbersOfConditionalModelsAreThoseRecorded(t *testing.T) {
+	if !cpu.X86.HasFMA || !cpu.X86.HasAVX2 {
+		return
+	}
+	const n = 300
+	for i, c := range []Conditions{
+		{Classes: []int{3}},
+		{Columns: 2, Classes: []int{3, 40}},
+		{Classes: []int{50}, Embed: nn.Linear{Out: 8, Bias: nn.None{}}},
+		{Classes: []int{1000}},
+	} {
+		m := newModel(t, 2, Config{Net: nn.RecipeMLP(2, 24), Seed: 3, Cond: c})
+		x, cond := normals(n, 2, 7), mat.NewDense(n, c.count(), nil)
+		cond.Apply(func(r, j int, _ float64) float64 {
+			if j < c.Columns {
+				return x.At(r, 0)
+			}
+			return float64(r * 7 % c.Classes[j-c.Columns])
+		}, cond)
+		rows, err := Rows(x, cond)
+		require.NoError(t, err)
+		r, err := Fit(t.Context(), m, rows, &Settings{Steps: 40, Batch: 96, References: 192, Seed: 5, DropCond: 0.2})
+		require.NoError(t, err)
+		drawn := mat.NewDense(n, 2, nil)
+		for k, p := range []sde.Problem{m.Given(cond).Problem(), m.Given(cond.Slice(3, 4, 0, c.count()).(*mat.Dense)).Problem(), m.Problem()} {
+			require.NoError(t, sampler.Sample(t.Context(), drawn, p, sampler.DDIM{}, &sampler.Settings{Grid: grid.Default(m.Process(), 10), Seed: 1}))
+			require.Equal(t, goldenConditional[i][1+k], hash(drawn.RawMatrix().Data), "%#v %d", c, k)
+		}
+		require.Equal(t, goldenConditional[i][0], hash(widen(r.Raw)), "%#v", c)
 	}
 }
 

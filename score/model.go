@@ -150,7 +150,8 @@ func (m *Model) networkParams() (*nn.Params, error) {
 	if w := m.conditionWidth(); w > 0 {
 		encoded := ad.Input("cond", w)
 		if m.cond.Embed != nil {
-			if _, err := b.Scope("condition").Try(m.cond.Embed, ad.Slice(encoded, 0, w-1)); err != nil {
+			values, _ := m.cond.columns(encoded)
+			if _, err := b.Scope("condition").Try(m.cond.Embed, values); err != nil {
 				return nil, partError("Config.Cond.Embed", err)
 			}
 		}

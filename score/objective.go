@@ -25,7 +25,7 @@ type Batch struct {
 	T, Alpha, Sigma, G2 *ad.Expr
 	DAlpha, DSigma      *ad.Expr // dα/dt and dσ/dt
 	Weight              *ad.Expr
-	Cond                *ad.Expr // conditions as the model encodes them; nil when there are none
+	Cond                *ad.Expr // standardised columns, unit vectors of labels, and 1, see Conditions; nil when there are none
 }
 
 // Objective is a training loss: one number for each row, whose mean over the

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/gradlogp/gradlogp/nn/ad"
-	"github.com/gradlogp/gradlogp/nn/pool"
 	"github.com/gradlogp/gradlogp/sde/noise"
 )
 
@@ -103,10 +102,7 @@ type validator struct {
 	rows            int // how many are held out; batch repeats few
 	program         *ad.Program[float32]
 	weights         ad.Weights[float32]
-	chunk           int       // rows that are encoded and evaluated at a time
-	given           []float32 // their conditions
 	in, out         [][]float32
-	first           int // row of the chunk at work
 	random          ad.Filler
 
 	best     []float32 // the averaged weights of the least loss; nil before the first look
@@ -131,32 +127,11 @@ func (t *trainer) newValidator(data Data) *validator {
 	}
 	mean, in := lossOf(t.m, t.params, v.batch, false)
 	v.program = ad.Compile[float32]([]*ad.Expr{mean}, in)
-	v.in, v.out = make([][]float32, len(in)), [][]float32{make([]float32, 1)}
-	v.chunk = encodedAtOnce(s.Batch, t.m.conditionWidth())
-	v.given = make([]float32, v.chunk*t.m.conditionWidth())
+	v.in, v.out = v.batch.inputs(), [][]float32{make([]float32, 1)}
 	v.random = func(dst []float64, row, slot int) {
-		noise.Uniform(dst, s.Seed, noise.Draw{Purpose: noise.Leaf, Step: heldOutStep, Row: v.first + row, Slot: slot})
+		noise.Uniform(dst, s.Seed, noise.Draw{Purpose: noise.Leaf, Step: heldOutStep, Row: row, Slot: slot})
 	}
 	return v
-}
-
-// encodedAtOnce returns how many of n rows are evaluated at a time when all are
-// not needed at once: labels of many classes are wide once they are encoded.
-func encodedAtOnce(n, width int) int {
-	const numbers, least = 1 << 22, 64
-	return min(n, max(numbers/max(width, 1), least))
-}
-
-// loss returns the mean loss of all rows, with the weights that are packed.
-func (v *validator) loss(crew *pool.Crew) float64 {
-	loss, n := 0.0, v.batch.s.Batch
-	for v.first = 0; v.first < n; v.first += v.chunk {
-		end := min(v.first+v.chunk, n)
-		v.batch.part(v.in, v.given, v.first, end)
-		v.program.Run(end-v.first, &v.weights, v.random, v.out, v.in, crew)
-		loss += float64(v.out[0][0])
-	}
-	return loss
 }
 
 // due reports whether there is a look after a step of the run.
@@ -174,7 +149,8 @@ func (t *trainer) validate() (float64, error) {
 		v.filled = true
 	}
 	v.program.Pack(&v.weights, t.ema, t.crew)
-	loss := v.loss(t.crew)
+	v.program.Run(v.batch.s.Batch, &v.weights, v.random, v.out, v.in, t.crew)
+	loss := float64(v.out[0][0])
 	if !finite(loss) {
 		return loss, fmt.Errorf("score: Fit: after step %d: the held-out loss is %v: %w", t.step, loss, ErrNonFinite)
 	}
