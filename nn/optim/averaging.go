@@ -19,15 +19,15 @@ type Averaging interface {
 //
 //	β = 2^(−1/h),   h = min(Steps, RampUp·s) at step s.
 type HalfLife struct {
-	Steps    float64 // positive
-	RampUp   float64 // half-life per step done; zero means 0.05
-	NoRampUp bool    // h = Steps throughout
+	Steps  float64 // positive
+	RampUp float64 // half-life per step done; zero means 0.05
+	Plain  bool    // h = Steps throughout
 }
 
 // Beta implements Averaging.
 func (h HalfLife) Beta(step int) float64 {
 	life := h.Steps
-	if !h.NoRampUp {
+	if !h.Plain {
 		life = min(life, cmp.Or(h.RampUp, 0.05)*float64(step))
 	}
 	return math.Exp2(-1 / life) // 0 at a life of 0

@@ -23,7 +23,7 @@ func remembered(a optim.Averaging, n int) []float64 {
 
 func TestHalfLifeForgetsHalf(t *testing.T) {
 	const life = 30
-	w := remembered(optim.HalfLife{Steps: life, NoRampUp: true}, 200)
+	w := remembered(optim.HalfLife{Steps: life, Plain: true}, 200)
 	for s := range 200 - life {
 		require.InEpsilon(t, 2, w[s+life]/w[s], 1e-12)
 	}

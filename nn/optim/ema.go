@@ -17,9 +17,9 @@ import (
 // remember for thousands of steps. By replaces this rule by another one: a
 // half-life, or the power function of Karras et al. 2024.
 type EMA[T ad.Float] struct {
-	Decay    float64   // on (0, 1); zero means 0.999
-	NoWarmUp bool      // β = Decay throughout
-	By       Averaging // gives β instead; nil means the rule above
+	Decay float64   // on (0, 1); zero means 0.999
+	Plain bool      // β = Decay throughout
+	By    Averaging // gives β instead; nil means the rule above
 }
 
 // Update moves shadow towards theta. Steps count from 0: n = step+1. Update
@@ -35,7 +35,7 @@ func (e EMA[T]) decay(step int) float64 {
 		return e.By.Beta(step)
 	}
 	decay := cmp.Or(e.Decay, 0.999)
-	if n := float64(step + 1); !e.NoWarmUp {
+	if n := float64(step + 1); !e.Plain {
 		decay = min(decay, (1+n)/(10+n))
 	}
 	return decay

@@ -247,7 +247,7 @@ func TestEMAFixture(t *testing.T) {
 	f := readOptim(t)
 	records(t, len(f.EMA), func(i int) string { return fmt.Sprintf("decay %v", f.EMA[i].Decay) }, func(t *testing.T, i int) {
 		r := f.EMA[i]
-		ema, shadow := optim.EMA[float64]{Decay: orTiny(r.Decay), NoWarmUp: !r.UseNumUpdates}, slices.Clone(r.Init)
+		ema, shadow := optim.EMA[float64]{Decay: orTiny(r.Decay), Plain: !r.UseNumUpdates}, slices.Clone(r.Init)
 		for step := range r.Params.Shape[0] {
 			ema.Update(shadow, r.Params.At(step).Data, step)
 			closeTo(t, r.Shadow.At(step).Data, shadow, 1e-13)

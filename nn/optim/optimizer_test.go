@@ -95,7 +95,7 @@ func TestEMAWarmsUp(t *testing.T) {
 		require.InDelta(t, want, shadow[0], 1e-15)
 	}
 	fixed := []float64{1}
-	optim.EMA[float64]{NoWarmUp: true}.Update(fixed, []float64{0}, 0)
+	optim.EMA[float64]{Plain: true}.Update(fixed, []float64{0}, 0)
 	require.InDelta(t, 0.999, fixed[0], 1e-15)
 }
 

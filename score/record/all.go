@@ -28,7 +28,7 @@ func (all All) Validate() error {
 	var err error
 	for i, r := range all {
 		if r == nil {
-			err = errors.Join(err, fmt.Errorf("All[%d]: is nil, want a score.Recorder: %w", i, score.ErrRange))
+			err = errors.Join(err, fmt.Errorf("record: All[%d]: is nil, want a score.Recorder: %w", i, score.ErrRange))
 			continue
 		}
 		err = errors.Join(err, nn.Validate(r))

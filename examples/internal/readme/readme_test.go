@@ -121,7 +121,7 @@ func TestNamesExist(t *testing.T) {
 			}
 		}
 	}
-	name := regexp.MustCompile("\\b([a-z0-9]+)\\.([A-Z][A-Za-z0-9]*)")
+	name := regexp.MustCompile(`\b([a-z0-9]+)\.([A-Z][A-Za-z0-9]*)`)
 	seen := 0
 	for _, page := range []string{"README.md", ".github/CONTRIBUTING.md", ".github/SECURITY.md"} {
 		text, err := os.ReadFile(filepath.Join(root, page))
