@@ -29,9 +29,19 @@ func (e Energy) Apply(b *Build, x *ad.Expr) *ad.Expr {
 // Validate implements Validator.
 func (e Energy) Validate() error { return partError("Energy.Net", e.Net) }
 
+// mostEnergies is how deep energies may lie inside each other: the derivatives of
+// each multiply the work of what is inside.
+const mostEnergies = 3
+
 // Potential returns the one column E_θ(x), with the parameters of Apply in the
-// same scope, after which it needs Build.Share. It panics when Net gives more columns.
+// same scope, after which it needs Build.Share. It panics when Net gives more columns
+// and for the fourth of energies inside each other.
 func (e Energy) Potential(b *Build, x *ad.Expr) *ad.Expr {
+	if b.common.energies == mostEnergies {
+		panic(fmt.Sprintf("nn: Energy: an energy inside %d others, want at most %d inside each other", mostEnergies, mostEnergies))
+	}
+	b.common.energies++
+	defer func() { b.common.energies-- }()
 	y := b.Apply(e.Net, x)
 	if y.Cols() != 1 {
 		panic(fmt.Sprintf("nn: Energy: Net gives %s, want r×1", shape(y)))

@@ -168,3 +168,19 @@ func TestAnInitThatCannotBeIsRefused(t *testing.T) {
 	require.PanicsWithValue(t, "nn: parameter w: Normal.Std: is -1, want a number ≥ 0: out of range", func() { b.Param("w", 1, 1, nn.Normal{Std: -1}) })
 	require.PanicsWithValue(t, "nn: parameter w: a nil *nn.Normal: out of range", func() { b.Param("w", 1, 1, (*nn.Normal)(nil)) })
 }
+
+// Every energy multiplies the work of the one inside it, so that a dozen of them
+// were never built.
+func TestEnergiesInsideEachOtherAreBounded(t *testing.T) {
+	var net nn.Module = nn.Linear{Out: 1}
+	for range 3 {
+		net = nn.Energy{Net: net}
+	}
+	_, err := nn.NewBuild(&nn.Params{}).Try(net, ad.Input("x", 1))
+	require.NoError(t, err)
+	for range 12 {
+		net = nn.Energy{Net: net}
+	}
+	_, err = nn.NewBuild(&nn.Params{}).Try(net, ad.Input("x", 1))
+	require.ErrorContains(t, err, "an energy inside 3 others, want at most 3")
+}

@@ -44,6 +44,8 @@ type building struct {
 	slots  int             // random leaves so far
 	taken  map[string]bool // names of parameters that a layer has
 	broken string          // the innermost layer that could not be applied
+
+	energies int // around the present layer
 }
 
 // NewBuild returns a Build that adds to the parameters p, and finds those that

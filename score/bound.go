@@ -78,11 +78,15 @@ func levelStep() float64 { return math.Log(boundHigh/boundLow) / (boundLevels - 
 //
 // Where the process of the model does not reach a level, the score of its
 // nearest level is taken. The model's scale has to be one number, or the noise
-// would not be isotropic in its coordinates: otherwise KLBound panics, as it
-// does when the rows have another dimension.
-func (q *Oracle) KLBound(m *Model) float64 {
+// would not be isotropic in its coordinates: an error wrapping ErrRange names the
+// columns that differ, of which Settings.Scaling is the cure. KLBound panics when
+// the rows have another dimension.
+func (q *Oracle) KLBound(m *Model) (float64, error) {
 	n, d := q.noisy[0].Dims()
-	scale := m.oneScale(d)
+	scale, err := m.oneScale(d)
+	if err != nil {
+		return 0, err
+	}
 	x, s := mat.NewDense(n, d, nil), mat.NewDense(n, d, nil)
 	total := 0.0
 	for k := range boundLevels {
@@ -110,26 +114,28 @@ func (q *Oracle) KLBound(m *Model) float64 {
 		}
 		total += weight * sum / float64(n) / (σ * σ)
 	}
-	return total
+	return total, nil
 }
 
 // oneScale returns the scale of all d columns.
-func (m *Model) oneScale(d int) float64 {
+func (m *Model) oneScale(d int) (float64, error) {
 	if d != m.dim {
 		panic(fmt.Sprintf("%s: clean has %d columns, the model has %d", badShape, d, m.dim))
 	}
 	for j, s := range m.scale {
 		if s != m.scale[0] {
-			panic(fmt.Sprintf("score: KLBound: scale of column %d is %v, that of column 0 is %v", j, s, m.scale[0]))
+			return 0, fmt.Errorf("score: KLBound: the scale of column %d is %v, that of column 0 is %v, want one: train with Settings.Scaling CommonScale: %w", j, s, m.scale[0], ErrRange)
 		}
 	}
-	return m.scale[0]
+	return m.scale[0], nil
 }
 
 // KLBound returns Oracle.KLBound for the rows of clean. For several looks at a
 // model, or several models, keep the Oracle.
-func KLBound[D Denoiser](m *Model, clean *mat.Dense, diffuse func(alpha, sigma float64) D, seed uint64) float64 {
+func KLBound[D Denoiser](m *Model, clean *mat.Dense, diffuse func(alpha, sigma float64) D, seed uint64) (float64, error) {
 	_, d := clean.Dims()
-	m.oneScale(d) // before the work
+	if _, err := m.oneScale(d); err != nil { // before the work
+		return 0, err
+	}
 	return NewOracle(clean, diffuse, seed).KLBound(m)
 }

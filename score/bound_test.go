@@ -22,6 +22,14 @@ func (s shrink) Denoise(dst, x []float64) []float64 {
 	return dst
 }
 
+// boundOf is KLBound of a model that has one scale.
+func boundOf(t *testing.T, m *Model, clean *mat.Dense, exact func(alpha, sigma float64) Denoiser, seed uint64) float64 {
+	t.Helper()
+	bound, err := KLBound(m, clean, exact, seed)
+	require.NoError(t, err)
+	return bound
+}
+
 // A network that is 0 denoises N(0, 1) exactly, in model coordinates.
 func TestKLBoundIsZeroForTheExactScoreAndTheIntegralOtherwise(t *testing.T) {
 	t.Parallel()
@@ -35,7 +43,7 @@ func TestKLBoundIsZeroForTheExactScoreAndTheIntegralOtherwise(t *testing.T) {
 			v := ratio * ratio * scale * scale
 			clean := normals(3000, d, 1)
 			clean.Apply(func(_, _ int, z float64) float64 { return mean + math.Sqrt(v)*z }, clean)
-			bound := KLBound(m, clean, func(_, σ float64) Denoiser { return shrink{mean, v, σ} }, 1)
+			bound := boundOf(t, m, clean, func(_, σ float64) Denoiser { return shrink{mean, v, σ} }, 1)
 			if ratio == 1 {
 				require.Less(t, bound, 1e-8, name)
 				continue
@@ -68,7 +76,7 @@ func (o off) Denoise(dst, x []float64) []float64 {
 // the sum counts.
 func TestKLBoundIsTheLengthOfItsIntervalForAnErrorOfSigma(t *testing.T) {
 	m := newDead(t, 3, Config{Net: killed{nn.Linear{Out: 3}}, MinNoise: None})
-	bound := KLBound(m, normals(20, 3, 1), func(_, σ float64) Denoiser { return off{shrink{0, 1, σ}} }, 1)
+	bound := boundOf(t, m, normals(20, 3, 1), func(_, σ float64) Denoiser { return off{shrink{0, 1, σ}} }, 1)
 	require.InEpsilon(t, 3*math.Log(20/0.003), bound, 1e-4)
 }
 
@@ -76,8 +84,8 @@ func TestKLBoundDependsOnItsSeedOnly(t *testing.T) {
 	m := newModel(t, 2, Config{})
 	clean := normals(50, 2, 1)
 	exact := func(_, σ float64) Denoiser { return shrink{0, 1, σ} }
-	require.Equal(t, KLBound(m, clean, exact, 1), KLBound(m, clean, exact, 1))
-	require.NotEqual(t, KLBound(m, clean, exact, 1), KLBound(m, clean, exact, 2))
+	require.Equal(t, boundOf(t, m, clean, exact, 1), boundOf(t, m, clean, exact, 1))
+	require.NotEqual(t, boundOf(t, m, clean, exact, 1), boundOf(t, m, clean, exact, 2))
 }
 
 // One Oracle serves many looks, and they do not depend on the processors.
@@ -86,13 +94,17 @@ func TestOracleIsMadeOnce(t *testing.T) {
 	clean := normals(700, 2, 1)
 	exact := func(_, σ float64) Denoiser { return shrink{0.1, 2, σ} }
 	models := []*Model{newModel(t, 2, Config{Seed: 1}), newModel(t, 2, Config{Seed: 2})}
-	want := []float64{KLBound(models[0], clean, exact, 5), KLBound(models[1], clean, exact, 5)}
+	want := []float64{boundOf(t, models[0], clean, exact, 5), boundOf(t, models[1], clean, exact, 5)}
 	require.NotEqual(t, want[0], want[1])
 	for _, procs := range []int{1, 4} {
 		runtime.GOMAXPROCS(procs)
 		oracle := NewOracle(clean, exact, 5)
 		for range 2 {
-			require.Equal(t, want, []float64{oracle.KLBound(models[0]), oracle.KLBound(models[1])})
+			for k, m := range models {
+				got, err := oracle.KLBound(m)
+				require.NoError(t, err)
+				require.Equal(t, want[k], got)
+			}
 		}
 	}
 }
@@ -100,10 +112,10 @@ func TestOracleIsMadeOnce(t *testing.T) {
 func TestKLBoundRefusesAScalePerColumn(t *testing.T) {
 	m := newModel(t, 2, Config{})
 	m.scale[1] = 2
-	require.PanicsWithValue(t, "score: KLBound: scale of column 1 is 2, that of column 0 is 1", func() {
-		KLBound(m, mat.NewDense(3, 2, nil), (func(_, _ float64) Denoiser)(nil), 1)
-	})
-	require.PanicsWithValue(t, badShape+": clean has 1 columns, the model has 2", func() { KLBound(m, mat.NewDense(3, 1, nil), (func(_, _ float64) Denoiser)(nil), 1) })
+	_, err := KLBound(m, mat.NewDense(3, 2, nil), (func(_, _ float64) Denoiser)(nil), 1)
+	require.ErrorIs(t, err, ErrRange)
+	require.ErrorContains(t, err, "the scale of column 1 is 2, that of column 0 is 1, want one: train with Settings.Scaling CommonScale")
+	require.PanicsWithValue(t, badShape+": clean has 1 columns, the model has 2", func() { _, _ = KLBound(m, mat.NewDense(3, 1, nil), (func(_, _ float64) Denoiser)(nil), 1) })
 	for _, clean := range []*mat.Dense{nil, mat.NewDense(3, 2, nil)} {
 		require.Panics(t, func() { NewOracle(clean, (func(_, _ float64) Denoiser)(nil), 1) })
 	}

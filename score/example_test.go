@@ -274,7 +274,7 @@ func ExampleOracle() {
 	oracle := score.NewOracle(dataset.Sample(law, 200), law.Diffuse, 0)
 
 	m, _ := score.New(2, &score.Config{Net: nn.RecipeMLP(2, 24)})
-	before := oracle.KLBound(m)
+	before, _ := oracle.KLBound(m)
 	watch := each(func(x score.Metrics) error {
 		if x.Step%200 != 0 {
 			return nil
@@ -282,7 +282,10 @@ func ExampleOracle() {
 		if err := x.Publish(); err != nil {
 			return err
 		}
-		bound := oracle.KLBound(m)
+		bound, err := oracle.KLBound(m)
+		if err != nil {
+			return err
+		}
 		fmt.Println(x.Step, bound < 0.8*before)
 		before = bound
 		return nil

@@ -279,7 +279,7 @@ func TestWrongShapesPanic(t *testing.T) {
 		"v rows":        func() { m.Unconditional().JVP(x, short, x, short, one) },
 		"v columns":     func() { m.Unconditional().JVP(x, x, x, wide, one) },
 		"energy":        func() { e.Unconditional().Energy(make([]float64, 3), x, one) },
-		"bound":         func() { KLBound(m, wide, func(_, _ float64) Denoiser { return nil }, 0) },
+		"bound":         func() { _, _ = KLBound(m, wide, func(_, _ float64) Denoiser { return nil }, 0) },
 	} {
 		func() {
 			defer func() { require.Contains(t, recover(), "score: dimension mismatch", name) }()

@@ -35,7 +35,8 @@ func TestShortRunLearnsMoons(t *testing.T) {
 
 	law := dataset.NewMoons(rand.NewPCG(11, 0))
 	clean := dataset.Sample(law, rows)
-	bound := KLBound(m, clean, law.Diffuse, 1)
+	bound, err := KLBound(m, clean, law.Diffuse, 1)
+	require.NoError(t, err)
 	require.Less(t, bound, limit)
 
 	x := mat.NewDense(1000, 2, nil)

@@ -73,7 +73,10 @@ func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 
 	law := dataset.NewMoons(rand.NewPCG(j.seed, 2))
-	bound := score.KLBound(m, dataset.Sample(law, 1200), law.Diffuse, j.seed)
+	bound, err := score.KLBound(m, dataset.Sample(law, 1200), law.Diffuse, j.seed)
+	if err != nil {
+		return err
+	}
 	fmt.Fprintf(stdout, "moons, energy network: %d of %d steps, seed %d\nloss %.4f, KL bound %.4f nats\n\n", res.Steps, j.steps, j.seed, res.Loss, bound)
 	fmt.Fprintln(stdout, "noise  total variation between learned and true density")
 

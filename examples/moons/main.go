@@ -89,9 +89,13 @@ func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	fmt.Fprintf(stderr, "trained %d steps in %.1f s; %v\n", res.Steps, (time.Since(start) - watch.looking).Seconds(), watch)
 
+	bound, err := oracle.KLBound(m)
+	if err != nil {
+		return err
+	}
 	report := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(report, "%s: %d of %d steps, seed %d\n", j.toy.Name, res.Steps, j.steps, j.seed)
-	fmt.Fprintf(report, "loss %.4f, KL bound %.4f nats\n\n", res.Loss, oracle.KLBound(m))
+	fmt.Fprintf(report, "loss %.4f, KL bound %.4f nats\n\n", res.Loss, bound)
 	fmt.Fprintf(report, "%d samples\tevaluations\toff support\tsliced W2\tenergy distance\n", j.n)
 
 	judge := j.toy.NewJudge(j.n, j.seed)

@@ -30,7 +30,11 @@ func (w *stopwatch) Record(m score.Metrics) error {
 		if err := m.Publish(); err != nil {
 			return err
 		}
-		if w.oracle.KLBound(w.model) <= w.good {
+		bound, err := w.oracle.KLBound(w.model)
+		if err != nil {
+			return err
+		}
+		if bound <= w.good {
 			w.step, w.took = m.Step, now.Sub(w.start)-w.looking
 		}
 		w.looking += time.Since(now)

@@ -43,7 +43,9 @@ func (j *job) measure(ctx context.Context, t toy.Toy, seed uint64, stderr io.Wri
 	}
 
 	law := t.Open(rand.NewPCG(0, 2)) // the same rows for all seeds
-	v.bound = score.KLBound(m, dataset.Sample(law, 1200), law.Diffuse, 0)
+	if v.bound, err = score.KLBound(m, dataset.Sample(law, 1200), law.Diffuse, 0); err != nil {
+		return v, err
+	}
 	v.excess = excess(m, law)
 	if v.gap, v.gapErr, err = gap(ctx, m, law, j.n, j.workers); err != nil {
 		return v, err
