@@ -31,11 +31,11 @@ func (f *frame[T]) exec(in *instr, s stretch) {
 			init, initRows = arg(2), size(&in.operands[2])
 		}
 		if x := &in.operands[0]; x.classes > 0 {
-			kernel.MatMulOneHot(dst, arg(0), arg(1), init, initRows, r, x.classes, n, x.first)
+			kernel.MatMulOneHot(dst, arg(0), arg(1)[in.skip:], init, initRows, r, x.classes, n, x.first)
 		} else if w := f.packed(&in.operands[1]); w != nil {
 			kernel.MatMulPacked(dst, arg(0), w, init, initRows, r, in.operands[0].cols, n)
 		} else {
-			kernel.MatMul(dst, arg(0), arg(1), init, initRows, r, in.operands[0].cols, n)
+			kernel.MatMul(dst, arg(0), arg(1)[in.skip:], init, initRows, r, in.operands[0].cols, n)
 		}
 		if in.folded {
 			kernel.Unary(in.fn, dst[:r*n], dst[:r*n], T(in.value))
@@ -44,7 +44,7 @@ func (f *frame[T]) exec(in *instr, s stretch) {
 		if w := f.packed(&in.operands[1]); w != nil {
 			kernel.MatMulTPacked(dst, arg(0), w, r, n, in.operands[0].cols)
 		} else {
-			kernel.MatMulT(dst, arg(0), arg(1), r, n, in.operands[0].cols)
+			kernel.MatMulT(dst, arg(0), arg(1)[in.skip:], r, n, in.operands[0].cols)
 		}
 	case opMatTMul:
 		from, to := share(r, tileRows, s.part, max(s.parts, 1))
@@ -119,10 +119,7 @@ func (f *frame[T]) packed(o *operand) []T {
 }
 
 // at returns the storage of an operand.
-func (f *frame[T]) at(o *operand, s stretch) []T { return f.home(o, s)[o.skip:] }
-
-// home returns the storage of the value that an operand is a part of.
-func (f *frame[T]) home(o *operand, s stretch) []T {
+func (f *frame[T]) at(o *operand, s stretch) []T {
 	switch o.space {
 	case inArena:
 		return f.workers[s.arena].arena[o.at*f.p.blockRows:]

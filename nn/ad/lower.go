@@ -14,6 +14,7 @@ type instr struct {
 	folded   bool           // fn is applied to the result of a product, or multiplies in opMul
 	value    float64
 	index    int
+	skip     int // of the matrix of a product: elements before the rows that take part
 	dst      operand
 	operands []operand
 	inPlace  bool // dst may be an operand
@@ -30,7 +31,6 @@ type operand struct {
 	spread kernel.Spread
 	packed int // for the matrix of a product: 1 + its index among the packings; 0 is as it is
 	out    int // of a sum: 1 + the output in which it is formed, or 0
-	skip   int // elements before the first that is read
 
 	// Of a one-hot that is not stored: the column holds its labels, of which so
 	// many classes, from the first on, are its columns.
@@ -117,11 +117,11 @@ func (g *graph) factor(in *instr) {
 	if in.op == opMatMulT {
 		rows = in.dst.cols
 	}
-	w.skip, w.rows = in.index*w.cols, rows
+	w.rows, in.skip = rows, in.index*w.cols
 	if w.space != inWeights {
 		return
 	}
-	w.at, w.skip = w.at+w.skip, 0
+	w.at, in.skip = w.at+in.skip, 0
 	if x.classes == 0 {
 		w.packed = 1 + g.pack(*w, in.op == opMatMulT)
 	}

@@ -244,3 +244,25 @@ func TestOneHotRefusesWhatItCannotTell(t *testing.T) {
 	require.PanicsWithValue(t, "ad: OneHot: classes = 0, want at least 1", func() { OneHot(Input("l", 1), 0) })
 	require.PanicsWithValue(t, "ad: OneHot: classes = 16777217, want at most 16777216", func() { OneHot(Input("l", 1), 1<<24+1) })
 }
+
+func TestDivergenceUnderLabelsIsThatUnderTheirMatrix(t *testing.T) {
+	rng := generator(66)
+	const classes, n = wide + 8, 70
+	c := &classifier{classes: []int{classes}, x: Input("x", 2), time: UniformInput("t", 1)}
+	label, matrix, v := Input("label", 1), Input("onehot", classes), UniformInput("v", 2)
+	labels, ones := make([]float64, n), make([]float64, n*classes)
+	for r := range labels {
+		labels[r] = float64(rng.IntN(classes))
+		ones[r*classes+int(labels[r])] = 1
+	}
+	common := inputsOf(rng, []*Expr{c.x, c.time}, n)
+	of := func(hot, leaf *Expr, values []float64) [][]float64 {
+		s := c.outputs([]*Expr{hot})[0]
+		p := CompileOver[float32]([]*Expr{s, SumCols(Mul(v, JVP(s, c.x, v)))}, []*Expr{c.x, c.time, leaf}, v)
+		return runCompiled(p, n, normals(generator(67), c.size), append(common[:2:2], values), 2)
+	}
+	want, got := of(matrix, matrix, ones), of(OneHot(label, classes), label, labels)
+	for i := range want {
+		requireSameBits(t, want[i], got[i], i)
+	}
+}
