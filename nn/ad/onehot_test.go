@@ -15,7 +15,6 @@ import (
 // be those of OneHot or matrices given to the program.
 type classifier struct {
 	x, time *Expr
-	labels  []*Expr // of each row or common
 	classes []int
 	size    int // of the parameters
 }
