@@ -25,10 +25,10 @@ type Reversible interface {
 //	…
 //	err = sampler.Continue(ctx, x, p, sampler.DormandPrince{}, s)
 //
-// returns the rows of x: with DormandPrince within about its tolerance, with a
-// method of fixed steps within its own error at their number, a DDIM inversion
-// for example within a multiple of the step (no explicit method is its own
-// inverse). FinalState is for the way back; on the way there nothing is denoised.
+// returns the rows of x: with DormandPrince half of them within a few tolerances,
+// and up to some hundred where the flow stretches most; with a method of fixed steps
+// within its own error at their number, a DDIM inversion for example within a
+// multiple of the step (no explicit method is its own inverse). FinalState is for the way back; on the way there nothing is denoised.
 //
 // Besides the errors of Continue it returns one wrapping ErrRange for a
 // predictor that is not Reversible, for a Corrector, which forgets where a row

@@ -95,7 +95,8 @@ type FlowResult struct {
 //
 // Every row is what it would be alone, to the bit, for any workers. A row that
 // fails is NaN in dst and reported in a RowErrors; all others are whole. After
-// any other error, ErrRange, ErrUnset, or the context's, dst is unchanged.
+// any other error, ErrRange, ErrUnset, or the context's, dst is unchanged. LogProb
+// panics when dst has not one place a row.
 func LogProb(ctx context.Context, dst []float64, x *mat.Dense, p sde.Problem, s *FlowSettings) (*FlowResult, error) {
 	f, err := newFlow(dst, x, p, s)
 	if err != nil {

@@ -169,8 +169,7 @@ func (r *run) newStep(ctx context.Context, state *mat.Dense, lo, hi int) *Step {
 	for i := range rows {
 		rows[i] = s.Row0 + i
 	}
-	_, differ := sde.As[sde.Selector](r.Score)
-	s.alike, s.scorer = r.Rows == 0 && !differ, r.Select(rows)
+	s.alike, s.scorer = r.Rows == 0, r.Select(rows)
 	return s
 }
 

@@ -86,7 +86,7 @@ func (t *trainer) check() error {
 	t.diagnosed(c, young, dead)
 	switch {
 	case dead && c.Explainable > deadGain:
-		return fmt.Errorf("score: Fit: %w after %d steps: the network explains %.4f of a target of which %.3f can be explained; try another initialisation, He weights, or features of x",
+		return fmt.Errorf("score: Fit: %w after %d steps: the network explains %.4f of a target of which %.3f can be explained; try a lower rate, another initialisation, He weights, or features of x",
 			ErrCollapsed, t.step, c.Explained, c.Explainable)
 	case dead && last && math.IsNaN(c.Explainable):
 		t.warn(fmt.Sprintf("no structure found beyond a Gaussian: after %d steps the network explains %.4f of what a linear denoiser does not", t.step, c.Explained))

@@ -16,7 +16,7 @@ import (
 // default, cancel the middle term by themselves and for nothing: it is for runs
 // with Settings.Independent. z has to be the noise of the row, so that Fit
 // refuses it, with an error wrapping ErrRange, unless Settings.References is
-// None.
+// None, or none by default.
 type ControlVariate struct{}
 
 // Loss returns the loss of each row.

@@ -17,7 +17,8 @@ import (
 // open is called once, with the source that the generator has to use and may read
 // from in Rand only. It is the natural choice for simulators and toy
 // distributions. Runs that go on at the same time need a Data each. Fit returns
-// an error wrapping ErrRange for d < 1, a nil open and one that returns nil.
+// an error wrapping ErrRange for d < 1, a nil open and one that returns nil, and
+// ErrShape when the generator has another Dim.
 func Draws[D distmv.Rander](d int, open func(src rand.Source) D) *Drawn {
 	g := &Drawn{dim: d, source: &switched{}}
 	switch {
@@ -26,8 +27,13 @@ func Draws[D distmv.Rander](d int, open func(src rand.Source) D) *Drawn {
 	case open == nil:
 		g.err = fmt.Errorf("score: Draws: open: is nil, want a function: %w", ErrRange)
 	default:
-		if g.rander = open(g.source); isNil(g.rander) {
+		g.rander = open(g.source)
+		sized, ok := g.rander.(interface{ Dim() int })
+		switch {
+		case isNil(g.rander):
 			g.err = fmt.Errorf("score: Draws: open: returns a nil %v, want a generator: %w", reflect.TypeFor[D](), ErrRange)
+		case ok && sized.Dim() != d:
+			g.err = fmt.Errorf("score: Draws: d: is %d, want %d, the columns of a %v: %w", d, sized.Dim(), reflect.TypeFor[D](), ErrShape)
 		}
 	}
 	return g

@@ -82,6 +82,9 @@ func prepare(ctx context.Context, m *Model, data Data, s *Settings) (*trainer, e
 		return nil, err
 	}
 	t.notes = missing
+	if m.cond != nil && c.DropCond == None {
+		t.notes = append(t.notes, "Settings.DropCond is None: the score without conditions, that of Model.Problem and one half of sde.Guide, is not trained")
+	}
 	if has := m.scaling(); m.calibrated && c.Scaling != AutoScale && c.Scaling != has && m.dim > 1 {
 		t.notes = append(t.notes, fmt.Sprintf("Settings.Scaling is %v, but the model keeps the scale that it has, %v", c.Scaling, has))
 	}
@@ -241,7 +244,7 @@ func (t *trainer) run() error {
 		if err := t.ctx.Err(); err != nil {
 			return errors.Join(fmt.Errorf("score: Fit: cancelled after step %d of %d: %w", t.step, t.s.Steps, err), t.save(true))
 		}
-		if !t.m.calibrated {
+		if t.step == 0 {
 			if err := t.calibrate(); err != nil {
 				return err
 			}

@@ -2,6 +2,7 @@ package score
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"runtime"
@@ -255,7 +256,7 @@ func TestTimestampsKeepTheirSpread(t *testing.T) {
 	scale := m.Frame().Scale
 	require.InDelta(t, 1e6, scale[0], 1e5)
 	require.Equal(t, ColumnScales, r.Scaling)
-	require.Equal(t, []string{"column 2: spread by less than four units in the last place; taken as constant"}, r.Warnings)
+	require.Equal(t, []string{"column 2: spread by less than four units in the last place; taken as constant, so that log-densities are those of the other columns but for a number that means nothing"}, r.Warnings)
 	got := samples(t, m, 500)
 	require.Less(t, ksDistance(got, x, 0), 0.15)
 	for i := range 500 {
@@ -604,4 +605,112 @@ func TestAProgramThatCannotBeCompiledSaysWhyEveryTime(t *testing.T) {
 	}
 	left = 1
 	m.Unconditional().Score(normals(1, 2, 1), normals(1, 2, 1), []float64{1})
+}
+
+// One code for a missing value set the scale of its column, so that samples were
+// wrong a hundredfold, without a word.
+func TestRowsFarOutAreWarnedOf(t *testing.T) {
+	warnings := func(x *mat.Dense) []string {
+		data, err := Rows(x, nil)
+		require.NoError(t, err)
+		return fit(t, newModel(t, 2, Config{}), data, quick(1)).Warnings
+	}
+	x := normals(2000, 2, 1)
+	require.Empty(t, warnings(x))
+	x.Set(77, 1, -99999)
+	all := warnings(x)
+	require.Len(t, all, 1)
+	require.Contains(t, all[0], "column 1: its deviation")
+	require.Contains(t, all[0], "such as -99999")
+	for i := range 2000 { // a heavy tail is no fault
+		x.Set(i, 1, math.Exp(1.5*x.At(i, 0)))
+	}
+	require.Empty(t, warnings(x))
+}
+
+// A second Fit keeps the frame of the first, and data of another place came out
+// wrong without a word.
+func TestASecondFitWarnsOfOtherData(t *testing.T) {
+	m := newModel(t, 2, Config{})
+	data, err := Rows(normals(500, 2, 1), nil)
+	require.NoError(t, err)
+	require.Empty(t, fit(t, m, data, quick(1)).Warnings)
+	require.Empty(t, fit(t, m, data, quick(1)).Warnings)
+	frame := m.Frame()
+	far := normals(500, 2, 1)
+	far.Apply(func(_, _ int, v float64) float64 { return 1000 + v }, far)
+	if data, err = Rows(far, nil); err != nil {
+		t.Fatal(err)
+	}
+	all := fit(t, m, data, quick(1)).Warnings
+	require.Len(t, all, 1)
+	require.Contains(t, all[0], "column 0: mean 1000 and deviation")
+	require.Equal(t, frame, m.Frame())
+}
+
+// The unconditional score is nothing when it has not been trained, and nobody said.
+func TestDroppingNoConditionIsWarnedOf(t *testing.T) {
+	m, err := New(2, &Config{Net: small, Cond: Conditions{Classes: []int{3}}})
+	require.NoError(t, err)
+	s := quick(1)
+	s.DropCond = None
+	require.Contains(t, fit(t, m, labelledData(), s).Warnings[0], "Settings.DropCond is None: the score without conditions")
+}
+
+// The columns of a generator that knows them were met as a panic of the generator.
+func TestDrawsOfOtherColumnsAreNamed(t *testing.T) {
+	_, err := Fit(background, newModel(t, 3, Config{}), Draws(3, dataset.NewMoons), quick(1))
+	require.ErrorIs(t, err, ErrShape)
+	require.ErrorContains(t, err, "score: Draws: d: is 3, want 2, the columns of a *dataset.Moons")
+}
+
+// What a View says of its score beside process and frame was lost in a Problem made
+// by hand: the start of another class, and any tolerance for float32.
+func TestAProblemMadeByHandSaysAllThatItsScoreDoes(t *testing.T) {
+	m := newModel(t, 2, Config{Cond: Conditions{Classes: []int{2}}})
+	good := m.Given(mat.NewDense(1, 1, nil)).Problem()
+	require.NoError(t, good.Validate(5, 2))
+	guided := guide(t, good, m.Problem(), 2)
+	require.NoError(t, guided.Validate(5, 2))
+	for says, spoil := range map[string]func(p *sde.Problem){
+		"Problem.Conditional: is false, its score was made for true":        func(p *sde.Problem) { p.Conditional = false },
+		"Problem.UnitRoundoff: is 1.1e-16, its score was made for 6e-08":    func(p *sde.Problem) { p.UnitRoundoff = 0 },
+		"Problem.Breakpoints: are [], its score was made for":               func(p *sde.Problem) { p.Breakpoints = nil },
+		"Problem.Frame: is {[1 2] []}, its score was made for {[0 0] [1 1]": func(p *sde.Problem) { p.Frame = sde.Frame{Shift: []float64{1, 2}} },
+	} {
+		for _, p := range []sde.Problem{good, guided} {
+			spoil(&p)
+			require.ErrorContains(t, p.Validate(5, 2), says)
+		}
+	}
+}
+
+// A counter that shows what is inside was passed by, and counted nothing.
+func TestAWatcherThatUnwrapsSeesTheScores(t *testing.T) {
+	m := newModel(t, 2, Config{Cond: Conditions{Classes: []int{2}}})
+	for _, p := range []sde.Problem{m.Problem(), m.Given(mat.NewDense(1, 1, nil)).Problem()} {
+		count := 0
+		p.Score = watching{p.Score, &count}
+		require.NoError(t, sampler.Sample(t.Context(), mat.NewDense(5, 2, nil), p, sampler.DDIM{}, nil))
+		require.GreaterOrEqual(t, count, grid.DefaultPoints)
+	}
+}
+
+type watching struct {
+	sde.Scorer
+	calls *int
+}
+
+func (w watching) Score(dst, x *mat.Dense, t []float64) {
+	*w.calls++
+	w.Scorer.Score(dst, x, t)
+}
+
+func (w watching) Unwrap() sde.Scorer { return w.Scorer }
+
+// A Result printed all its weights.
+func TestAResultIsPrintedInALine(t *testing.T) {
+	r := &Result{Steps: 20, Loss: 1.5, Raw: make([]float32, 1e5), HeldOut: 2, BestStep: 10, Scaling: CommonScale, Warnings: []string{"one", "two"}}
+	require.Equal(t, "20 steps, loss 1.5, held-out loss 2 at step 10, scaling common, 2 warnings, the first: one", fmt.Sprint(r))
+	require.Equal(t, "20 steps, loss 1.5, scaling common", (&Result{Steps: 20, Loss: 1.5, Scaling: CommonScale}).String())
 }

@@ -3,6 +3,7 @@ package score
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
@@ -23,7 +24,8 @@ func (m *Model) toModel(x *mat.Dense) {
 // calibrationRows is the number of rows from which shift and scale are measured.
 const calibrationRows = 16384
 
-// calibrate measures shift and scale of the model, and of its conditions.
+// calibrate measures shift and scale of the model, and of its conditions. Those of
+// a model that has some stay, whatever the data are.
 func (t *trainer) calibrate() error {
 	m, data := t.m, t.batch.data
 	x := mat.NewDense(calibrationRows, m.dim, nil)
@@ -47,6 +49,11 @@ func (t *trainer) calibrate() error {
 		if shift[j], scale[j] = moments(column); scale[j] == 0 {
 			constant = append(constant, j)
 		}
+		t.warnFar(j, column, shift[j], scale[j])
+	}
+	if m.calibrated {
+		t.warnForeign(shift, scale)
+		return nil
 	}
 	if r, ok := data.(rows); ok && len(constant) > 0 {
 		var err error
@@ -58,7 +65,7 @@ func (t *trainer) calibrate() error {
 		return fmt.Errorf("score: Fit: data at calibration: %w", err)
 	}
 	if len(constant) > 0 {
-		t.warn(fmt.Sprintf("column %s: spread by less than four units in the last place; taken as constant", list(constant)))
+		t.warn(fmt.Sprintf("column %s: spread by less than four units in the last place; taken as constant, so that log-densities are those of the other columns but for a number that means nothing", list(constant)))
 	}
 	if m.cond != nil {
 		constant, err := m.cond.calibrate(cond)
@@ -73,6 +80,34 @@ func (t *trainer) calibrate() error {
 	m.shift, m.scale, m.calibrated = shift, scale, true
 	t.log.Info("score: scale", "scaling", m.scaling().String(), "least", floats.Min(scale), "most", floats.Max(scale))
 	return nil
+}
+
+// warnFar tells of a column, centred, whose deviation comes from a few rows far out:
+// it is many times what the middle half of the rows would give a normal column.
+func (t *trainer) warnFar(j int, centred []float64, mean, deviation float64) {
+	const most, normal = 20, 1.349
+	slices.Sort(centred)
+	n := len(centred)
+	middle := (centred[3*n/4] - centred[n/4]) / normal
+	if !(middle > 0 && deviation > most*middle) {
+		return
+	}
+	far := centred[n-1]
+	if -centred[0] > far {
+		far = centred[0]
+	}
+	t.warn(fmt.Sprintf("column %d: its deviation %.4g comes from a few rows far out, such as %.6g; that of the middle half is %.4g: take them out, or train on logarithms", j, deviation, mean+far, middle))
+}
+
+// warnForeign tells of data that are not those that the model's frame was made for.
+func (t *trainer) warnForeign(mean, deviation []float64) {
+	const far = 3
+	for j, scale := range t.m.scale {
+		if off := math.Abs(mean[j]-t.m.shift[j]) / scale; off > far || deviation[j] > far*scale {
+			t.warn(fmt.Sprintf("column %d: mean %.4g and deviation %.4g, but the model keeps the shift %.4g and scale %.4g that it has; for other data make a new one", j, mean[j], deviation[j], t.m.shift[j], scale))
+			return
+		}
+	}
 }
 
 // measure replaces mean and deviation of columns that did not vary in a sample by

@@ -94,7 +94,7 @@ func New(d int, c *Config) (*Model, error) {
 		m.precond = EDM{}
 	}
 	if err := sde.Validate(m.process); err != nil {
-		return nil, fmt.Errorf("score: New: Config.Process: %w: %w", err, ErrRange)
+		return nil, fmt.Errorf("score: New: Config.Process: %w", err)
 	}
 	if err := nn.Validate(m.precond); err != nil {
 		return nil, fmt.Errorf("score: New: Config.Precond: %w", err)

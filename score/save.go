@@ -69,6 +69,9 @@ func (m *Model) description() (all []described, own []string, err error) {
 // ErrNotSerializable and names the field. A type around it with a method
 // GoString, whose text changes whenever the functions do, is the way to save it.
 func (m *Model) Save(w io.Writer) error {
+	if isNil(w) {
+		return fmt.Errorf("score: Save: w: is nil, want a writer: %w", ErrRange)
+	}
 	f, err := m.file(m.theta)
 	if err == nil {
 		err = checkpoint.Write(w, f)
@@ -135,6 +138,9 @@ func (m *Model) file(theta []float32) (*checkpoint.File, error) {
 // gives an error that wraps one of package checkpoint's, NaN or infinite numbers
 // one that wraps ErrNonFinite. After an error the model is unchanged.
 func (m *Model) Load(r io.Reader) error {
+	if isNil(r) {
+		return fmt.Errorf("score: Load: r: is nil, want a reader: %w", ErrRange)
+	}
 	f, err := checkpoint.Read(r)
 	if err != nil {
 		return fmt.Errorf("score: Load: %w", err)

@@ -141,6 +141,19 @@ type Result struct {
 	Diagnoses []Diagnosis // what the detector of collapse saw
 }
 
+// String says in a line what came of a run, without its weights.
+func (r *Result) String() string {
+	text := fmt.Sprintf("%d steps, loss %.4g", r.Steps, r.Loss)
+	if r.BestStep > 0 {
+		text += fmt.Sprintf(", held-out loss %.4g at step %d", r.HeldOut, r.BestStep)
+	}
+	text += fmt.Sprintf(", scaling %v", r.Scaling)
+	if n := len(r.Warnings); n > 0 {
+		text += fmt.Sprintf(", %d warnings, the first: %s", n, r.Warnings[0])
+	}
+	return text
+}
+
 // withDefaults returns the settings in full.
 func (s *Settings) withDefaults() (Settings, error) {
 	var c Settings

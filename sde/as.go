@@ -11,7 +11,10 @@ import "reflect"
 //
 //	Unwrap() Scorer   or   Unwrap() SDE,
 //
-// with which it promises to give the same numbers. A value whose capabilities
+// with which it promises to give the same numbers. It is passed by where the
+// capability is used: a counter of evaluations sees those of Score, but those of
+// Divergence, and those of the scores that Select returns for rows with conditions
+// of their own, only when it has these methods itself. A value whose capabilities
 // depend on what it is made of returns them as Capabilities() []any. Whoever
 // asks can do without, or returns an error that names what is missing.
 func As[T any](v any) (T, bool) {

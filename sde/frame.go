@@ -65,7 +65,7 @@ func (f Frame) LogVolume() float64 {
 // validate checks a frame of d columns.
 func (f Frame) validate(d int) error {
 	if f.Shift != nil && len(f.Shift) != d || f.Scale != nil && len(f.Scale) != d {
-		return fmt.Errorf("Problem.Frame has %d shifts and %d scales, want %d, the columns of the run: %w", len(f.Shift), len(f.Scale), d, ErrRange)
+		return fmt.Errorf("the run has %d columns, Problem.Frame %d shifts and %d scales, want as many: %w", d, len(f.Shift), len(f.Scale), ErrRange)
 	}
 	for j := range d {
 		shift, scale := f.at(j)

@@ -60,14 +60,16 @@ func Guide(conditional, unconditional Problem, w float64) (Problem, error) {
 	p.Breakpoints = append(slices.Clone(c.Breakpoints), u.Breakpoints...)
 	slices.Sort(p.Breakpoints)
 	p.Breakpoints = slices.Compact(p.Breakpoints)
-	p.Score = guided{conditional: c, unconditional: u, w: w, rows: rows, idle: new(idle)}
+	whole := new(Problem)
+	p.Score = guided{conditional: c, unconditional: u, w: w, whole: whole, idle: new(idle)}
+	*whole = p
 	return p, nil
 }
 
 type guided struct {
 	conditional, unconditional Problem
 	w                          float64
-	rows                       int // of both
+	whole                      *Problem
 	idle                       *idle
 }
 
@@ -76,6 +78,9 @@ var (
 	_ Divergencer = guidedDerivatives{}
 	_ LogProber   = guidedLogProb{}
 )
+
+// Problem returns that of the guided score.
+func (g guided) Problem() Problem { return *g.whole }
 
 // Select implements Selector.
 func (g guided) Select(rows []int) Scorer {

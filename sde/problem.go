@@ -84,9 +84,27 @@ func (p Problem) Validate(n, d int) error {
 		}
 	}
 	if o, ok := As[origin](p.Score); ok {
-		return p.matches(o.Problem(), "its score was made for")
+		return p.serves(o.Problem())
 	}
 	return nil
+}
+
+// serves returns an error when p says something else of its score than the Problem
+// q that the score belongs to, or less.
+func (p Problem) serves(q Problem) error {
+	const what = "its score was made for"
+	switch {
+	case q.Conditional && !p.Conditional:
+		return fmt.Errorf("Problem.Conditional: is false, %s true: %w", what, ErrRange)
+	case p.Roundoff() < q.Roundoff():
+		return fmt.Errorf("Problem.UnitRoundoff: is %.2g, %s %.2g: %w", p.Roundoff(), what, q.Roundoff(), ErrRange)
+	}
+	for _, t := range q.Breakpoints {
+		if !slices.Contains(p.Breakpoints, t) {
+			return fmt.Errorf("Problem.Breakpoints: are %v, %s %v: %w", p.Breakpoints, what, q.Breakpoints, ErrRange)
+		}
+	}
+	return p.matches(q, what)
 }
 
 // matches returns an error when the meaning of the score in p is not that of q.
@@ -128,11 +146,11 @@ func close(a, b float64) bool { return math.Abs(a-b) <= 1e-9*max(math.Abs(a), ma
 // by row and is none is evaluated for all rows of the run to learn about some:
 // the same numbers, at the price of the others.
 func (p Problem) Select(rows []int) Scorer {
-	if s, ok := As[Selector](p.Score); ok {
-		return s.Select(rows)
-	}
 	if p.Rows == 0 {
 		return p.Score
+	}
+	if s, ok := As[Selector](p.Score); ok {
+		return s.Select(rows)
 	}
 	return placed{p.Score, slices.Clone(rows), p.Rows}
 }

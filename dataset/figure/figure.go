@@ -42,7 +42,7 @@ type Layer interface {
 }
 
 // WritePNG draws rows of panels on a sheet of the given size in pixels and
-// writes it to w. All rows are as long as the first; a Panel without limits
+// writes it to w. All rows are as long as the first; a Panel without limits and layers
 // leaves its place empty.
 //
 // An error names the panel by its title and what cannot be drawn: limits that do
@@ -101,9 +101,9 @@ func sheet(rows [][]Panel, width, height int) (image.Image, error) {
 
 func pixels(n int) vg.Length { return vg.Length(n) * vg.Inch / dpi }
 
-// plot returns the panel with its axes, nil when it has no limits.
+// plot returns the panel with its axes, nil when it has neither limits nor layers.
 func (p *Panel) plot() (*plot.Plot, error) {
-	if p.XLim == [2]float64{} && p.YLim == [2]float64{} {
+	if p.XLim == [2]float64{} && p.YLim == [2]float64{} && len(p.Layers) == 0 {
 		return nil, nil
 	}
 	if !(p.XLim[0] < p.XLim[1] && p.YLim[0] < p.YLim[1]) {

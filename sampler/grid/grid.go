@@ -63,7 +63,9 @@ func spaced(n int, from, to float64, at func(w float64) float64) []float64 {
 }
 
 // StartAt returns the part of a grid that starts at t: t and the points below, but
-// for one that is t to a relative 1e-9. A step so short would be all rounding.
+// for one that is t to a relative 1e-9. A step so short would be all rounding. From a
+// t that is no later than the last point there is nowhere to go, and t comes alone:
+// for small edits take a grid that ends lower.
 func StartAt(times []float64, t float64) []float64 {
 	part := []float64{t}
 	for _, u := range times {

@@ -15,7 +15,8 @@ import (
 //
 //	ς_i = (ς_max^{1/ρ} + i/(n−1) (ς_min^{1/ρ} − ς_max^{1/ρ}))^ρ
 //
-// (Karras et al. 2022, usually with ρ = 7).
+// (Karras et al. 2022, usually with ρ = 7). Levels beyond the span are those of its
+// ends.
 func Karras(p sde.SDE, sigmaMax, sigmaMin, rho float64, n int) []float64 {
 	return falling(p, sigmaMax, sigmaMin, n, func(w, high, low float64) float64 {
 		a, b := math.Pow(high, 1/rho), math.Pow(low, 1/rho)

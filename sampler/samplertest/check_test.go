@@ -37,6 +37,12 @@ func TestInvariantsCatchWhatViolatesThem(t *testing.T) {
 			defer s.Mean.Copy(mean)
 			return ddim(s)
 		}),
+		"has moved and X has not": predictor(func(s *sampler.Step) error {
+			x := mat.DenseCopyOf(s.X)
+			defer s.X.Copy(x)
+			return ddim(s)
+		}),
+		"the predictor is nil": nil,
 		"in a batch of 150": predictor(func(s *sampler.Step) error {
 			err := ddim(s)
 			s.X.Set(0, 0, s.X.At(0, 0)+1e-9*mat.Sum(s.X))
@@ -85,6 +91,8 @@ func TestInvariantsCatchWhatViolatesThem(t *testing.T) {
 		require.ErrorContains(t, samplertest.Invariants(pred), says, says)
 	}
 	require.NoError(t, samplertest.Invariants(predictor(ddim)))
+	_, err := samplertest.Verify(samplertest.Claim{})
+	require.ErrorContains(t, err, "Claim.Predictor is nil")
 }
 
 func TestFalseClaimsAreNamed(t *testing.T) {

@@ -25,6 +25,9 @@ import (
 //
 // The error names everything that was violated.
 func Invariants(pred sampler.Predictor) error {
+	if pred == nil {
+		return errors.New("samplertest: the predictor is nil, want one to check")
+	}
 	before := fmt.Sprintf("%+v", pred)
 	var errs []error
 	for _, check := range []func(sampler.Predictor) error{bits, poison, ends, stops} {
@@ -48,7 +51,7 @@ func (w watched) Predict(s *sampler.Step) error {
 			s.Mean.Set(i, j, math.NaN())
 		}
 	}
-	x, mean := s.X, s.Mean
+	x, mean, old := s.X, s.Mean, mat.DenseCopyOf(s.X)
 	err := w.Predictor.Predict(s)
 	if err != nil {
 		return err
@@ -62,6 +65,9 @@ func (w watched) Predict(s *sampler.Step) error {
 				return fmt.Errorf("the Mean is not set in row %d, column %d of step %d", i, j, s.K)
 			}
 		}
+	}
+	if mat.Equal(s.X, old) && !mat.Equal(s.X, s.Mean) {
+		return fmt.Errorf("the Mean of step %d has moved and X has not, see Step.Finish and Step.AddNoise", s.K)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package samplertest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -16,6 +17,9 @@ import (
 // Measure measures the orders that a claim is about. It returns an error when
 // the predictor does.
 func Measure(c Claim) (r Report, err error) {
+	if c.Predictor == nil {
+		return r, errors.New("samplertest: Claim.Predictor is nil, want one to measure")
+	}
 	if r.Evaluations, r.Normals, err = cost(c); err != nil || c.Order == 0 {
 		return r, err
 	}
