@@ -25,7 +25,7 @@ type Prior struct {
 // Validate checks a prior of d columns. Errors wrap ErrRange and name the field.
 func (pi Prior) Validate(d int) error {
 	if pi.Mean != nil && len(pi.Mean) != d || pi.Variance != nil && len(pi.Variance) != d {
-		return fmt.Errorf("Prior has %d means and %d variances, want the %d columns of the run: %w", len(pi.Mean), len(pi.Variance), d, ErrRange)
+		return fmt.Errorf("Prior has %d means and %d variances, want %d, the columns of the run: %w", len(pi.Mean), len(pi.Variance), d, ErrRange)
 	}
 	for j, m := range pi.Mean {
 		if !(math.Abs(m) <= math.MaxFloat64) {
