@@ -24,48 +24,45 @@ func closeTo(t *testing.T, want, got []float64, tol float64) {
 // a mixture at the time of each row. The velocities and the ode, likelihood and
 // schedule_transform records integrate a flow, which is not done here.
 func TestFixtureFlowMixtures(t *testing.T) {
-	var f struct {
-		Mixtures    []fixture.Mixture
-		Conversions []struct {
-			Scheduler string
-			Options   struct {
-				N       *float64 `json:"n"`
-				BetaMin *float64 `json:"beta_min"`
-				BetaMax *float64 `json:"beta_max"`
-			}
-			Mixture  int
-			T        fixture.Array
-			Xt       fixture.Array `json:"x_t"`
-			Analytic struct {
-				X1    fixture.Array `json:"x1"`
-				Score fixture.Array `json:"score"`
-				Logp  fixture.Array `json:"logp_t"`
-			}
+	type record struct {
+		Scheduler string
+		Options   struct {
+			N       *float64 `json:"n"`
+			BetaMin *float64 `json:"beta_min"`
+			BetaMax *float64 `json:"beta_max"`
+		}
+		Mixture  int
+		T        fixture.Array
+		Xt       fixture.Array `json:"x_t"`
+		Analytic struct {
+			X1    fixture.Array `json:"x1"`
+			Score fixture.Array `json:"score"`
+			Logp  fixture.Array `json:"logp_t"`
 		}
 	}
-	require.NoError(t, fixture.Read("flow", &f))
-	ran := 0
-	for i, c := range f.Conversions {
-		t.Run(fmt.Sprintf("%d/%s", i, c.Scheduler), func(t *testing.T) {
-			m := f.Mixtures[c.Mixture].Distribution()
-			for r := range c.Xt.Shape[0] {
-				option := func(v *float64, byDefault float64) float64 {
-					if v == nil {
-						return byDefault
-					}
-					return *v
+	f := fixture.Load[struct {
+		Mixtures    []fixture.Mixture
+		Conversions []record
+	}](t, "flow")
+	fixture.Each(t, f.Conversions, func(i int, c record) string {
+		return fmt.Sprintf("%d/%s", i, c.Scheduler)
+	}, func(t *testing.T, c record) {
+		m := f.Mixtures[c.Mixture].Distribution()
+		for r := range c.Xt.Shape[0] {
+			option := func(v *float64, byDefault float64) float64 {
+				if v == nil {
+					return byDefault
 				}
-				low, high := option(c.Options.BetaMin, 0.1), option(c.Options.BetaMax, 20)
-				alpha, sigma := path(t, c.Scheduler, c.T.Data[r], option(c.Options.N, 1), low, high)
-				p, x := m.Diffuse(alpha, sigma), c.Xt.At(r).Data
-				closeTo(t, c.Analytic.X1.At(r).Data, p.Denoise(nil, x), 1e-9)
-				closeTo(t, c.Analytic.Score.At(r).Data, p.ScoreInput(nil, x), 1e-9)
-				closeTo(t, c.Analytic.Logp.Data[r:r+1], []float64{p.LogProb(x)}, 1e-9)
+				return *v
 			}
-		})
-		ran++
-	}
-	require.Positive(t, ran)
+			low, high := option(c.Options.BetaMin, 0.1), option(c.Options.BetaMax, 20)
+			alpha, sigma := path(t, c.Scheduler, c.T.Data[r], option(c.Options.N, 1), low, high)
+			p, x := m.Diffuse(alpha, sigma), c.Xt.At(r).Data
+			closeTo(t, c.Analytic.X1.At(r).Data, p.Denoise(nil, x), 1e-9)
+			closeTo(t, c.Analytic.Score.At(r).Data, p.ScoreInput(nil, x), 1e-9)
+			closeTo(t, c.Analytic.Logp.Data[r:r+1], []float64{p.LogProb(x)}, 1e-9)
+		}
+	})
 }
 
 // path returns the factors of data and noise of the flow-matching schedulers,
@@ -91,40 +88,35 @@ func path(t *testing.T, scheduler string, time, n, low, high float64) (alpha, si
 // The densities in the likelihood records. Their solver's results (logp_*,
 // latent_z, nfe_*, bpd_*) need a flow; prior_logp_at_z is a plain normal.
 func TestFixtureLikelihoodDensities(t *testing.T) {
-	var f struct {
+	type record struct {
+		SDE     string `json:"sde"`
+		Params  [3]float64
+		Mixture int
+		Eps     float64
+		X       fixture.Array
+		Z       fixture.Array `json:"latent_z"`
+		AtEps   fixture.Array `json:"analytic_logp_at_eps"`
+		At0     fixture.Array `json:"analytic_logp_at_0"`
+		AtT     fixture.Array `json:"analytic_logp_T_at_z"`
+	}
+	f := fixture.Load[struct {
 		Mixtures []fixture.Mixture
-		Cases    []struct {
-			SDE     string `json:"sde"`
-			Params  [3]float64
-			Mixture int
-			Eps     float64
-			X       fixture.Array
-			Z       fixture.Array `json:"latent_z"`
-			AtEps   fixture.Array `json:"analytic_logp_at_eps"`
-			At0     fixture.Array `json:"analytic_logp_at_0"`
-			AtT     fixture.Array `json:"analytic_logp_T_at_z"`
-		}
-	}
-	require.NoError(t, fixture.Read("likelihood", &f))
-	ran := 0
-	for i, c := range f.Cases {
-		t.Run(fmt.Sprintf("%d/%s", i, c.SDE), func(t *testing.T) {
-			m := f.Mixtures[c.Mixture].Distribution()
-			start, end := m.Diffuse(marginal(t, c.SDE, c.Params, c.Eps)), m.Diffuse(marginal(t, c.SDE, c.Params, 1))
-			for r := range c.X.Shape[0] {
-				x := c.X.At(r).Data
-				for _, v := range []struct {
-					dist interface{ LogProb([]float64) float64 }
-					x    []float64
-					want float64
-				}{{m, x, c.At0.Data[r]}, {start, x, c.AtEps.Data[r]}, {end, c.Z.At(r).Data, c.AtT.Data[r]}} {
-					closeTo(t, []float64{v.want}, []float64{v.dist.LogProb(v.x)}, 1e-10)
-				}
+		Cases    []record
+	}](t, "likelihood")
+	fixture.Each(t, f.Cases, func(i int, c record) string { return fmt.Sprintf("%d/%s", i, c.SDE) }, func(t *testing.T, c record) {
+		m := f.Mixtures[c.Mixture].Distribution()
+		start, end := m.Diffuse(marginal(t, c.SDE, c.Params, c.Eps)), m.Diffuse(marginal(t, c.SDE, c.Params, 1))
+		for r := range c.X.Shape[0] {
+			x := c.X.At(r).Data
+			for _, v := range []struct {
+				dist interface{ LogProb([]float64) float64 }
+				x    []float64
+				want float64
+			}{{m, x, c.At0.Data[r]}, {start, x, c.AtEps.Data[r]}, {end, c.Z.At(r).Data, c.AtT.Data[r]}} {
+				closeTo(t, []float64{v.want}, []float64{v.dist.LogProb(v.x)}, 1e-10)
 			}
-		})
-		ran++
-	}
-	require.Positive(t, ran)
+		}
+	})
 }
 
 // marginal returns the mean factor and standard deviation of the three

@@ -186,17 +186,13 @@ func lossOf(name string, s, x, v, eps, sigma *ad.Expr) *ad.Expr {
 }
 
 func TestLayersFixture(t *testing.T) {
-	var f layersFixture
-	require.NoError(t, fixture.Read("autodiff", &f))
-	ran := 0
-	for _, c := range f.Cases {
+	f := fixture.Load[layersFixture](t, "autodiff")
+	fixture.EachExcept(t, f.Cases, func(_ int, c layersCase) string { return c.Name }, func(c layersCase) string {
 		if !hasLayers(c.Net.Layers) {
-			continue
+			return "networks with layers that are not tested here"
 		}
-		ran++
-		t.Run(c.Name, func(t *testing.T) { checkLayers(t, c) })
-	}
-	require.Positive(t, ran)
+		return ""
+	}, checkLayers)
 }
 
 func closeTo(t *testing.T, want, got []float64, tolerance float64) {

@@ -72,28 +72,26 @@ func azulaSchedule(t *testing.T, name string, o map[string]float64) sde.SDE {
 
 func TestFixtureAzulaSchedules(t *testing.T) {
 	t.Parallel()
-	var file struct {
-		Schedules []struct {
-			Schedule string             `json:"schedule"`
-			Options  map[string]float64 `json:"options"`
-			T        []float64          `json:"t"`
-			Alpha    []float64          `json:"alpha"`
-			Sigma    []float64          `json:"sigma"`
-		} `json:"schedules"`
+	type record struct {
+		Schedule string             `json:"schedule"`
+		Options  map[string]float64 `json:"options"`
+		T        []float64          `json:"t"`
+		Alpha    []float64          `json:"alpha"`
+		Sigma    []float64          `json:"sigma"`
 	}
-	require.NoError(t, fixture.Read("azula", &file))
-	for i, c := range file.Schedules {
-		t.Run(fmt.Sprintf("%d/%s%v", i, c.Schedule, c.Options), func(t *testing.T) {
-			p := azulaSchedule(t, c.Schedule, c.Options)
-			for k, u := range c.T {
-				alpha, sigma := p.Kernel(u)
-				require.InEpsilon(t, c.Alpha[k], alpha, 1e-10)
-				require.InEpsilon(t, c.Sigma[k], sigma, 1e-10)
-			}
-		})
-	}
-	t.Logf("%d records reproduced", len(file.Schedules))
-	require.NotEmpty(t, file.Schedules)
+	file := fixture.Load[struct {
+		Schedules []record `json:"schedules"`
+	}](t, "azula")
+	fixture.Each(t, file.Schedules, func(i int, c record) string {
+		return fmt.Sprintf("%d/%s%v", i, c.Schedule, c.Options)
+	}, func(t *testing.T, c record) {
+		p := azulaSchedule(t, c.Schedule, c.Options)
+		for k, u := range c.T {
+			alpha, sigma := p.Kernel(u)
+			require.InEpsilon(t, c.Alpha[k], alpha, 1e-10)
+			require.InEpsilon(t, c.Sigma[k], sigma, 1e-10)
+		}
+	})
 }
 
 // azulaCase is a recorded run of azula.
@@ -174,104 +172,94 @@ func (s *taped) Score(dst, x *mat.Dense, t []float64) {
 
 func TestFixtureAzulaTrajectories(t *testing.T) {
 	arithmetic(t)
-	var file struct {
+	file := fixture.Load[struct {
 		Mixtures []fixture.Mixture `json:"mixtures"`
 		Cases    []azulaCase       `json:"cases"`
-	}
-	require.NoError(t, fixture.Read("azula", &file))
-	ran, left := 0, map[string]int{}
-	for i, c := range file.Cases {
-		pred, corr, predict, correct, why := c.method()
-		if why != "" {
-			left[why]++
-			continue
+	}](t, "azula")
+	fixture.EachExcept(t, file.Cases, func(i int, c azulaCase) string {
+		return fmt.Sprintf("%d/%s%v,%s%v,mixture=%d", i, c.Sampler, c.Options, c.Schedule, c.ScheduleOptions, c.Mixture)
+	}, func(c azulaCase) string {
+		_, _, _, _, why := c.method()
+		return why
+	}, func(t *testing.T, c azulaCase) {
+		pred, corr, predict, correct, _ := c.method()
+		p := azulaSchedule(t, c.Schedule, c.ScheduleOptions)
+		mix := file.Mixtures[c.Mixture].Distribution()
+		score := &taped{Scorer: sde.Analytic(p, mix.Diffuse), temperature: 1}
+		if temperature, ok := c.Options["temperature"]; ok {
+			score.temperature = temperature
 		}
-		ran++
-		t.Run(fmt.Sprintf("%d/%s%v,%s%v,mixture=%d", i, c.Sampler, c.Options, c.Schedule, c.ScheduleOptions, c.Mixture), func(t *testing.T) {
-			p := azulaSchedule(t, c.Schedule, c.ScheduleOptions)
-			mix := file.Mixtures[c.Mixture].Distribution()
-			score := &taped{Scorer: sde.Analytic(p, mix.Diffuse), temperature: 1}
-			if temperature, ok := c.Options["temperature"]; ok {
-				score.temperature = temperature
+		next := 0
+		draw := func() *mat.Dense {
+			next++
+			return c.Noise.At(next - 1).Dense()
+		}
+		tape := noise.Recorded{{Purpose: noise.Prior}: draw()}
+		for k := range len(c.Timesteps) - 1 {
+			for slot := range correct {
+				tape[noise.Key{Purpose: noise.Correct, Step: k, Slot: slot}] = draw()
 			}
-			next := 0
-			draw := func() *mat.Dense {
-				next++
-				return c.Noise.At(next - 1).Dense()
+			for slot := range predict {
+				tape[noise.Key{Purpose: noise.Predict, Step: k, Slot: slot}] = draw()
 			}
-			tape := noise.Recorded{{Purpose: noise.Prior}: draw()}
-			for k := range len(c.Timesteps) - 1 {
-				for slot := range correct {
-					tape[noise.Key{Purpose: noise.Correct, Step: k, Slot: slot}] = draw()
-				}
-				for slot := range predict {
-					tape[noise.Key{Purpose: noise.Predict, Step: k, Slot: slot}] = draw()
-				}
+		}
+		require.Equal(t, c.Noise.Shape[0], next, "every recorded draw has its place")
+		rows, d := c.XInit.Shape[0], c.XInit.Shape[1]
+		var seen states
+		s := &sampler.Settings{Grid: c.Timesteps, Corrector: corr, CorrectorFirst: true, Final: sampler.FinalState, Noise: tape, Observer: &seen}
+		if c.InitMeanVar.Var != nil {
+			for range d {
+				s.Prior.Mean = append(s.Prior.Mean, c.InitMeanVar.Mean)
+				s.Prior.Variance = append(s.Prior.Variance, *c.InitMeanVar.Var)
 			}
-			require.Equal(t, c.Noise.Shape[0], next, "every recorded draw has its place")
-			rows, d := c.XInit.Shape[0], c.XInit.Shape[1]
-			var seen states
-			s := &sampler.Settings{Grid: c.Timesteps, Corrector: corr, CorrectorFirst: true, Final: sampler.FinalState, Noise: tape, Observer: &seen}
-			if c.InitMeanVar.Var != nil {
-				for range d {
-					s.Prior.Mean = append(s.Prior.Mean, c.InitMeanVar.Mean)
-					s.Prior.Variance = append(s.Prior.Variance, *c.InitMeanVar.Var)
-				}
-			}
-			x := mat.NewDense(rows, d, nil)
-			require.NoError(t, sampler.Sample(context.Background(), x, sde.Problem{SDE: p, Score: score}, pred, s))
-			near(t, c.XInit, seen[0], 1e-10)
-			require.Equal(t, c.EvalT, score.t)
-			for k := range c.EvalT {
-				near(t, c.EvalX.At(k), score.x[k], c.tolerance())
-			}
-			near(t, c.XFinal, x, c.tolerance())
-		})
-	}
-	t.Logf("%d records reproduced, left out: %v", ran, left)
-	require.Positive(t, ran)
+		}
+		x := mat.NewDense(rows, d, nil)
+		require.NoError(t, sampler.Sample(context.Background(), x, sde.Problem{SDE: p, Score: score}, pred, s))
+		near(t, c.XInit, seen[0], 1e-10)
+		require.Equal(t, c.EvalT, score.t)
+		for k := range c.EvalT {
+			near(t, c.EvalX.At(k), score.x[k], c.tolerance())
+		}
+		near(t, c.XFinal, x, c.tolerance())
+	})
 }
 
 func TestFixtureAzulaGaussianDenoiser(t *testing.T) {
 	t.Parallel()
-	var file struct {
-		Gaussians []struct {
-			Mean            []float64          `json:"mean"`
-			Cov             fixture.Array      `json:"cov"`
-			Schedule        string             `json:"schedule"`
-			ScheduleOptions map[string]float64 `json:"schedule_options"`
-			T               float64            `json:"t"`
-			XT              fixture.Array      `json:"x_t"`
-			PosteriorMean   fixture.Array      `json:"posterior_mean"`
-		} `json:"gaussian_denoiser"`
+	type record struct {
+		Mean            []float64          `json:"mean"`
+		Cov             fixture.Array      `json:"cov"`
+		Schedule        string             `json:"schedule"`
+		ScheduleOptions map[string]float64 `json:"schedule_options"`
+		T               float64            `json:"t"`
+		XT              fixture.Array      `json:"x_t"`
+		PosteriorMean   fixture.Array      `json:"posterior_mean"`
+	}
+	file := fixture.Load[struct {
+		Gaussians []record   `json:"gaussian_denoiser"`
 		Denoisers []struct{} `json:"denoisers"`
-	}
-	require.NoError(t, fixture.Read("azula", &file))
-	for i, c := range file.Gaussians {
-		t.Run(fmt.Sprint(i), func(t *testing.T) {
-			p := azulaSchedule(t, c.Schedule, c.ScheduleOptions)
-			d := len(c.Mean)
-			score := sde.Analytic(p, func(alpha, sigma float64) sde.Density {
-				mean, cov := make([]float64, d), mat.NewSymDense(d, nil)
-				for i := range d {
-					mean[i] = alpha * c.Mean[i]
-					for j := range i + 1 {
-						cov.SetSym(i, j, alpha*alpha*c.Cov.Data[i*d+j])
-					}
-					cov.SetSym(i, i, cov.At(i, i)+sigma*sigma)
+	}](t, "azula")
+	fixture.Each(t, file.Gaussians, func(i int, c record) string { return fmt.Sprint(i) }, func(t *testing.T, c record) {
+		p := azulaSchedule(t, c.Schedule, c.ScheduleOptions)
+		d := len(c.Mean)
+		score := sde.Analytic(p, func(alpha, sigma float64) sde.Density {
+			mean, cov := make([]float64, d), mat.NewSymDense(d, nil)
+			for i := range d {
+				mean[i] = alpha * c.Mean[i]
+				for j := range i + 1 {
+					cov.SetSym(i, j, alpha*alpha*c.Cov.Data[i*d+j])
 				}
-				law, ok := distmv.NewNormal(mean, cov, nil)
-				require.True(t, ok)
-				return law
-			})
-			x := c.XT.Dense()
-			got := mat.DenseCopyOf(x)
-			score.Score(got, x, []float64{c.T})
-			sde.Convert(got, x, got, p, c.T, sde.Score, sde.Denoised)
-			near(t, c.PosteriorMean, got, 1e-10)
+				cov.SetSym(i, i, cov.At(i, i)+sigma*sigma)
+			}
+			law, ok := distmv.NewNormal(mean, cov, nil)
+			require.True(t, ok)
+			return law
 		})
-	}
-	t.Logf("%d records reproduced, left out: %d denoisers (preconditioned networks and their losses are no part of this package)",
-		len(file.Gaussians), len(file.Denoisers))
-	require.NotEmpty(t, file.Gaussians)
+		x := c.XT.Dense()
+		got := mat.DenseCopyOf(x)
+		score.Score(got, x, []float64{c.T})
+		sde.Convert(got, x, got, p, c.T, sde.Score, sde.Denoised)
+		near(t, c.PosteriorMean, got, 1e-10)
+	})
+	t.Logf("left out: %d denoisers (preconditioned networks and their losses are no part of this package)", len(file.Denoisers))
 }

@@ -148,66 +148,65 @@ func within(t *testing.T, want fixture.Array, got *mat.Dense, slack float64) {
 
 func TestFixtureEDM(t *testing.T) {
 	arithmetic(t)
-	var file struct {
+	type record struct {
+		Sampler string        `json:"sampler"`
+		Options edmOptions    `json:"options"`
+		Mixture int           `json:"mixture"`
+		Latents fixture.Array `json:"latents"`
+		Noise   fixture.Array `json:"noise"`
+		Times   []float64     `json:"t_steps"`
+		X       fixture.Array `json:"x_cur"`
+		Final   fixture.Array `json:"x_final"`
+		Calls   int           `json:"nfe"`
+	}
+	file := fixture.Load[struct {
 		Mixtures []fixture.Mixture `json:"mixtures"`
-		Cases    []struct {
-			Sampler string        `json:"sampler"`
-			Options edmOptions    `json:"options"`
-			Mixture int           `json:"mixture"`
-			Latents fixture.Array `json:"latents"`
-			Noise   fixture.Array `json:"noise"`
-			Times   []float64     `json:"t_steps"`
-			X       fixture.Array `json:"x_cur"`
-			Final   fixture.Array `json:"x_final"`
-			Calls   int           `json:"nfe"`
-		} `json:"cases"`
-	}
-	require.NoError(t, fixture.Read("edm", &file))
-	for i, c := range file.Cases {
+		Cases    []record          `json:"cases"`
+	}](t, "edm")
+	fixture.Each(t, file.Cases, func(i int, c record) string {
 		o := c.Options
-		t.Run(fmt.Sprintf("%d/%s,%s,%s,%s,%s", i, c.Sampler, o.Discretization, o.Schedule, o.Scaling, o.Solver), func(t *testing.T) {
-			var process sde.SDE = between(c.Times[len(c.Times)-2], c.Times[0])
-			var pred sampler.Predictor = sampler.Heun{Churn: o.churn()}
-			if c.Sampler == "ablation_sampler" {
-				process = newAblation(o, c.Times)
-				rk := sampler.RungeKutta{Churn: o.churn()}
-				if o.Solver != "euler" {
-					rk.Alpha = or(o.Alpha, 1)
-				}
-				pred = rk
-			} else {
-				require.Equal(t, "edm_sampler", c.Sampler)
+		return fmt.Sprintf("%d/%s,%s,%s,%s,%s", i, c.Sampler, o.Discretization, o.Schedule, o.Scaling, o.Solver)
+	}, func(t *testing.T, c record) {
+		o := c.Options
+		var process sde.SDE = between(c.Times[len(c.Times)-2], c.Times[0])
+		var pred sampler.Predictor = sampler.Heun{Churn: o.churn()}
+		if c.Sampler == "ablation_sampler" {
+			process = newAblation(o, c.Times)
+			rk := sampler.RungeKutta{Churn: o.churn()}
+			if o.Solver != "euler" {
+				rk.Alpha = or(o.Alpha, 1)
 			}
-			// The peer takes its times through σ⁻¹(σ(t)), also without churn,
-			// and where that moves a level up by rounding it adds noise for it:
-			// √(2·4·2⁻⁵²) ≈ 4e-8 of the level for some four units in the last
-			// place. Below are four deviations of that.
-			slack := func(k int) float64 {
-				if o.Schedule != "vp" && o.Schedule != "ve" {
-					return 0
-				}
-				alpha, sigma := process.Kernel(c.Times[max(k-1, 0)])
-				return 4 * 4.2e-8 * math.Hypot(alpha, sigma)
+			pred = rk
+		} else {
+			require.Equal(t, "edm_sampler", c.Sampler)
+		}
+		// The peer takes its times through σ⁻¹(σ(t)), also without churn,
+		// and where that moves a level up by rounding it adds noise for it:
+		// √(2·4·2⁻⁵²) ≈ 4e-8 of the level for some four units in the last
+		// place. Below are four deviations of that.
+		slack := func(k int) float64 {
+			if o.Schedule != "vp" && o.Schedule != "ve" {
+				return 0
 			}
-			p := exact(process, file.Mixtures[c.Mixture])
-			seen := &calls{Scorer: p.Score}
-			p.Score = seen
-			rec := &recorder{Predictor: pred}
-			_, sigma := process.Kernel(c.Times[0])
-			x := c.Latents.Dense()
-			x.Scale(sigma, x)
-			require.NoError(t, sampler.Continue(context.Background(), x, p, rec, &sampler.Settings{
-				Grid: c.Times, Final: sampler.FinalState, Noise: tape(c.Noise, 1), Workers: 1,
-			}))
-			within(t, c.Final, x, slack(len(c.Times)-1))
-			require.Len(t, seen.t, c.Calls)
-			require.Len(t, rec.before, c.X.Shape[0])
-			for k, x := range rec.before {
-				within(t, c.X.At(k), x, slack(k))
-			}
-		})
-	}
-	t.Logf("%d records reproduced, none left out", len(file.Cases))
+			alpha, sigma := process.Kernel(c.Times[max(k-1, 0)])
+			return 4 * 4.2e-8 * math.Hypot(alpha, sigma)
+		}
+		p := exact(process, file.Mixtures[c.Mixture])
+		seen := &calls{Scorer: p.Score}
+		p.Score = seen
+		rec := &recorder{Predictor: pred}
+		_, sigma := process.Kernel(c.Times[0])
+		x := c.Latents.Dense()
+		x.Scale(sigma, x)
+		require.NoError(t, sampler.Continue(context.Background(), x, p, rec, &sampler.Settings{
+			Grid: c.Times, Final: sampler.FinalState, Noise: tape(c.Noise, 1), Workers: 1,
+		}))
+		within(t, c.Final, x, slack(len(c.Times)-1))
+		require.Len(t, seen.t, c.Calls)
+		require.Len(t, rec.before, c.X.Shape[0])
+		for k, x := range rec.before {
+			within(t, c.X.At(k), x, slack(k))
+		}
+	})
 	t.Log("elsewhere: preconditioning and losses concern models and training")
-	require.NotEmpty(t, file.Cases)
 }

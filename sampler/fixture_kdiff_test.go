@@ -166,23 +166,20 @@ func tape(draws fixture.Array, n int) noise.Recorded {
 
 func TestFixtureKDiffusion(t *testing.T) {
 	arithmetic(t)
-	var file struct {
+	file := fixture.Load[struct {
 		Mixtures []fixture.Mixture `json:"mixtures"`
 		Cases    []kdiff           `json:"cases"`
-	}
-	require.NoError(t, fixture.Read("kdiff", &file))
-	for i, c := range file.Cases {
-		name := fmt.Sprintf("%d/%s,%s,zero=%v", i, c.Sampler, c.Schedule, c.EndsAtZero)
-		switch c.Sampler {
-		case "sample_dpm_adaptive":
-			t.Run(name, func(t *testing.T) { c.adaptive(t, file.Mixtures) })
-		default:
-			t.Run(name, func(t *testing.T) { c.run(t, file.Mixtures) })
+	}](t, "kdiff")
+	fixture.Each(t, file.Cases, func(i int, c kdiff) string {
+		return fmt.Sprintf("%d/%s,%s,zero=%v", i, c.Sampler, c.Schedule, c.EndsAtZero)
+	}, func(t *testing.T, c kdiff) {
+		if c.Sampler == "sample_dpm_adaptive" {
+			c.adaptive(t, file.Mixtures)
+		} else {
+			c.run(t, file.Mixtures)
 		}
-	}
-	t.Logf("%d records reproduced, none left out", len(file.Cases))
+	})
 	t.Log("elsewhere: preconditioners, sigma_densities, log_likelihood and discrete concern models, training and likelihoods; schedules are grids")
-	require.NotEmpty(t, file.Cases)
 }
 
 func (c kdiff) run(t *testing.T, mixtures []fixture.Mixture) {
@@ -243,34 +240,33 @@ func (c kdiff) adaptive(t *testing.T, mixtures []fixture.Mixture) {
 // the state ends at ς_down, and the noise is ς_up.
 func TestFixtureAncestralLevels(t *testing.T) {
 	t.Parallel()
-	var file struct {
-		Steps []struct {
-			From float64 `json:"sigma_from"`
-			To   float64 `json:"sigma_to"`
-			Eta  float64 `json:"eta"`
-			Down float64 `json:"sigma_down"`
-			Up   float64 `json:"sigma_up"`
-		} `json:"ancestral_step"`
+	type record struct {
+		From float64 `json:"sigma_from"`
+		To   float64 `json:"sigma_to"`
+		Eta  float64 `json:"eta"`
+		Down float64 `json:"sigma_down"`
+		Up   float64 `json:"sigma_up"`
 	}
-	require.NoError(t, fixture.Read("kdiff", &file))
-	require.NotEmpty(t, file.Steps)
-	for i, c := range file.Steps {
-		t.Run(fmt.Sprintf("%d/%g to %g,η=%g", i, c.From, c.To, c.Eta), func(t *testing.T) {
-			p := sde.Problem{SDE: between(max(c.To, 0.1*c.From), c.From), Score: origin{}}
-			var pred sampler.Predictor = sampler.EulerAncestral{Eta: c.Eta}
-			if c.Eta == 0 {
-				pred = sampler.DDIM{}
-			}
-			x := mat.NewDense(1, 1, []float64{c.From})
-			rec := &recorder{Predictor: pred}
-			one := noise.Recorded{{Purpose: noise.Predict}: mat.NewDense(1, 1, []float64{1})}
-			require.NoError(t, sampler.Continue(context.Background(), x, p, rec, &sampler.Settings{
-				Grid: []float64{c.From, c.To}, Final: sampler.FinalState, Noise: one, Workers: 1,
-			}))
-			require.InDelta(t, c.Down, rec.mean[0].At(0, 0), 1e-10*c.From)
-			require.InDelta(t, c.Up, x.At(0, 0)-rec.mean[0].At(0, 0), 1e-10*c.From)
-		})
-	}
+	file := fixture.Load[struct {
+		Steps []record `json:"ancestral_step"`
+	}](t, "kdiff")
+	fixture.Each(t, file.Steps, func(i int, c record) string {
+		return fmt.Sprintf("%d/%g to %g,η=%g", i, c.From, c.To, c.Eta)
+	}, func(t *testing.T, c record) {
+		p := sde.Problem{SDE: between(max(c.To, 0.1*c.From), c.From), Score: origin{}}
+		var pred sampler.Predictor = sampler.EulerAncestral{Eta: c.Eta}
+		if c.Eta == 0 {
+			pred = sampler.DDIM{}
+		}
+		x := mat.NewDense(1, 1, []float64{c.From})
+		rec := &recorder{Predictor: pred}
+		one := noise.Recorded{{Purpose: noise.Predict}: mat.NewDense(1, 1, []float64{1})}
+		require.NoError(t, sampler.Continue(context.Background(), x, p, rec, &sampler.Settings{
+			Grid: []float64{c.From, c.To}, Final: sampler.FinalState, Noise: one, Workers: 1,
+		}))
+		require.InDelta(t, c.Down, rec.mean[0].At(0, 0), 1e-10*c.From)
+		require.InDelta(t, c.Up, x.At(0, 0)-rec.mean[0].At(0, 0), 1e-10*c.From)
+	})
 }
 
 // origin is the score −x/σ² of data that are all 0, for σ = t.
@@ -280,38 +276,37 @@ func (origin) Score(dst, x *mat.Dense, t []float64) { dst.Scale(-1/(t[0]*t[0]), 
 
 func TestFixtureDenoisers(t *testing.T) {
 	t.Parallel()
-	var file struct {
+	type record struct {
+		Mixture  int           `json:"mixture"`
+		Sigma    []float64     `json:"sigma"`
+		X        fixture.Array `json:"x"`
+		Denoised fixture.Array `json:"denoised"`
+		Score    fixture.Array `json:"score"`
+		LogP     []float64     `json:"logp"`
+	}
+	file := fixture.Load[struct {
 		Mixtures []fixture.Mixture `json:"mixtures"`
-		Checks   []struct {
-			Mixture  int           `json:"mixture"`
-			Sigma    []float64     `json:"sigma"`
-			X        fixture.Array `json:"x"`
-			Denoised fixture.Array `json:"denoised"`
-			Score    fixture.Array `json:"score"`
-			LogP     []float64     `json:"logp"`
-		} `json:"denoiser_check"`
-	}
-	require.NoError(t, fixture.Read("kdiff", &file))
-	require.NotEmpty(t, file.Checks)
-	for i, c := range file.Checks {
-		t.Run(fmt.Sprintf("%d/mixture=%d", i, c.Mixture), func(t *testing.T) {
-			p := exact(between(slices.Min(c.Sigma), slices.Max(c.Sigma)), file.Mixtures[c.Mixture])
-			x := c.X.Dense()
-			n, d := x.Dims()
-			denoised, score := mat.NewDense(n, d, nil), mat.NewDense(n, d, nil)
-			p.Score.Score(score, x, c.Sigma)
-			for k, sigma := range c.Sigma {
-				row := mat.DenseCopyOf(x.Slice(k, k+1, 0, d))
-				look := predictor(func(s *sampler.Step) error { return s.X0(s.Mean, s.X, s.T) })
-				require.NoError(t, sampler.Continue(context.Background(), row, p, look, &sampler.Settings{
-					Grid: []float64{sigma, 0.9 * sigma}, Final: sampler.FinalMean,
-				}))
-				denoised.SetRow(k, row.RawRowView(0))
-				at := file.Mixtures[c.Mixture].Distribution().Diffuse(1, sigma)
-				require.InDelta(t, c.LogP[k], at.LogProb(x.RawRowView(k)), 1e-10*math.Max(1, math.Abs(c.LogP[k])))
-			}
-			near(t, c.Denoised, denoised, 1e-10)
-			near(t, c.Score, score, 1e-10)
-		})
-	}
+		Checks   []record          `json:"denoiser_check"`
+	}](t, "kdiff")
+	fixture.Each(t, file.Checks, func(i int, c record) string {
+		return fmt.Sprintf("%d/mixture=%d", i, c.Mixture)
+	}, func(t *testing.T, c record) {
+		p := exact(between(slices.Min(c.Sigma), slices.Max(c.Sigma)), file.Mixtures[c.Mixture])
+		x := c.X.Dense()
+		n, d := x.Dims()
+		denoised, score := mat.NewDense(n, d, nil), mat.NewDense(n, d, nil)
+		p.Score.Score(score, x, c.Sigma)
+		for k, sigma := range c.Sigma {
+			row := mat.DenseCopyOf(x.Slice(k, k+1, 0, d))
+			look := predictor(func(s *sampler.Step) error { return s.X0(s.Mean, s.X, s.T) })
+			require.NoError(t, sampler.Continue(context.Background(), row, p, look, &sampler.Settings{
+				Grid: []float64{sigma, 0.9 * sigma}, Final: sampler.FinalMean,
+			}))
+			denoised.SetRow(k, row.RawRowView(0))
+			at := file.Mixtures[c.Mixture].Distribution().Diffuse(1, sigma)
+			require.InDelta(t, c.LogP[k], at.LogProb(x.RawRowView(k)), 1e-10*math.Max(1, math.Abs(c.LogP[k])))
+		}
+		near(t, c.Denoised, denoised, 1e-10)
+		near(t, c.Score, score, 1e-10)
+	})
 }

@@ -159,55 +159,47 @@ func one(t *testing.T, c setting, p sde.Problem, st step, tape noise.Source, fin
 
 func TestFixturePredictors(t *testing.T) {
 	arithmetic(t)
-	var file struct {
+	type record struct {
+		setting
+		Steps []step `json:"steps"`
+	}
+	file := fixture.Load[struct {
 		Mixtures []fixture.Mixture `json:"mixtures"`
-		Cases    []struct {
-			setting
-			Steps []step `json:"steps"`
-		} `json:"cases"`
-	}
-	require.NoError(t, fixture.Read("predictors", &file))
-	for i, c := range file.Cases {
-		t.Run(c.name(i), func(t *testing.T) {
-			require.NotEmpty(t, c.Steps)
-			p := c.problem(t, file.Mixtures)
-			for _, st := range c.Steps {
-				tape := noise.Recorded{{Purpose: noise.Predict}: st.Noise.At(0).Dense()}
-				near(t, st.OutX, one(t, c.setting, p, st, tape, sampler.FinalState), 1e-10)
-				near(t, st.OutXMean, one(t, c.setting, p, st, tape, sampler.FinalMean), 1e-10)
-			}
-		})
-	}
-	t.Logf("%d records reproduced", len(file.Cases))
-	require.NotEmpty(t, file.Cases)
+		Cases    []record          `json:"cases"`
+	}](t, "predictors")
+	fixture.Each(t, file.Cases, func(i int, c record) string { return c.name(i) }, func(t *testing.T, c record) {
+		require.NotEmpty(t, c.Steps)
+		p := c.problem(t, file.Mixtures)
+		for _, st := range c.Steps {
+			tape := noise.Recorded{{Purpose: noise.Predict}: st.Noise.At(0).Dense()}
+			near(t, st.OutX, one(t, c.setting, p, st, tape, sampler.FinalState), 1e-10)
+			near(t, st.OutXMean, one(t, c.setting, p, st, tape, sampler.FinalMean), 1e-10)
+		}
+	})
 }
 
 func TestFixtureCorrectors(t *testing.T) {
 	arithmetic(t)
-	var file struct {
+	type record struct {
+		setting
+		Steps []step `json:"steps"`
+	}
+	file := fixture.Load[struct {
 		Mixtures []fixture.Mixture `json:"mixtures"`
-		Cases    []struct {
-			setting
-			Steps []step `json:"steps"`
-		} `json:"cases"`
-	}
-	require.NoError(t, fixture.Read("correctors", &file))
-	for i, c := range file.Cases {
-		t.Run(c.name(i), func(t *testing.T) {
-			require.NotEmpty(t, c.Steps)
-			p := c.problem(t, file.Mixtures)
-			for _, st := range c.Steps {
-				tape := noise.Recorded{}
-				for slot := range c.Inner {
-					tape[noise.Key{Purpose: noise.Correct, Slot: slot}] = st.Noise.At(slot).Dense()
-				}
-				near(t, st.OutX, one(t, c.setting, p, st, tape, sampler.FinalState), 1e-10)
-				near(t, st.OutXMean, correctedMean(t, c.setting, p, st, tape), 1e-10)
+		Cases    []record          `json:"cases"`
+	}](t, "correctors")
+	fixture.Each(t, file.Cases, func(i int, c record) string { return c.name(i) }, func(t *testing.T, c record) {
+		require.NotEmpty(t, c.Steps)
+		p := c.problem(t, file.Mixtures)
+		for _, st := range c.Steps {
+			tape := noise.Recorded{}
+			for slot := range c.Inner {
+				tape[noise.Key{Purpose: noise.Correct, Slot: slot}] = st.Noise.At(slot).Dense()
 			}
-		})
-	}
-	t.Logf("%d records reproduced", len(file.Cases))
-	require.NotEmpty(t, file.Cases)
+			near(t, st.OutX, one(t, c.setting, p, st, tape, sampler.FinalState), 1e-10)
+			near(t, st.OutXMean, correctedMean(t, c.setting, p, st, tape), 1e-10)
+		}
+	})
 }
 
 // correctedMean returns the corrector's last update without its noise.
@@ -228,32 +220,32 @@ func correctedMean(t *testing.T, c setting, p sde.Problem, st step, tape noise.S
 // What the peer cannot do is listed, and is done here.
 func TestFixturePeerErrors(t *testing.T) {
 	t.Parallel()
+	type record struct {
+		setting
+		Exception string `json:"exception"`
+	}
 	for _, name := range []string{"predictors", "correctors"} {
-		var file struct {
+		file := fixture.Load[struct {
 			Mixtures []fixture.Mixture `json:"mixtures"`
-			Errors   []struct {
-				setting
-				Exception string `json:"exception"`
-			} `json:"errors"`
-		}
-		require.NoError(t, fixture.Read(name, &file))
-		for i, c := range file.Errors {
-			t.Logf("%s: %s %s%s, flow %v: %s", name, c.SDE, c.Predictor, c.Corrector, c.ProbabilityFlow, c.Exception)
-			t.Run(fmt.Sprintf("%d/%s/%s%s", i, c.SDE, c.Predictor, c.Corrector), func(t *testing.T) {
-				c.Params = [3]float64{0.1, 20, 100}
-				p := c.problem(t, file.Mixtures)
-				var pred sampler.Predictor = sampler.Ancestral{}
-				if c.ProbabilityFlow {
-					pred = sampler.Euler{} // ancestral sampling has no flow
-				}
-				s := &sampler.Settings{Grid: grid.Default(p, 20)}
-				if c.Corrector != "" {
-					s.Corrector = sampler.Langevin{SNR: 0.1, BatchNorms: true}
-				}
-				x := mat.NewDense(16, file.Mixtures[c.Mixture].Distribution().Dim(), nil)
-				require.NoError(t, sampler.Sample(context.Background(), x, p, pred, s))
-			})
-		}
+			Errors   []record          `json:"errors"`
+		}](t, name)
+		fixture.Each(t, file.Errors, func(i int, c record) string {
+			return fmt.Sprintf("%d/%s/%s%s", i, c.SDE, c.Predictor, c.Corrector)
+		}, func(t *testing.T, c record) {
+			t.Logf("flow %v: %s", c.ProbabilityFlow, c.Exception)
+			c.Params = [3]float64{0.1, 20, 100}
+			p := c.problem(t, file.Mixtures)
+			var pred sampler.Predictor = sampler.Ancestral{}
+			if c.ProbabilityFlow {
+				pred = sampler.Euler{} // ancestral sampling has no flow
+			}
+			s := &sampler.Settings{Grid: grid.Default(p, 20)}
+			if c.Corrector != "" {
+				s.Corrector = sampler.Langevin{SNR: 0.1, BatchNorms: true}
+			}
+			x := mat.NewDense(16, file.Mixtures[c.Mixture].Distribution().Dim(), nil)
+			require.NoError(t, sampler.Sample(context.Background(), x, p, pred, s))
+		})
 	}
 }
 
@@ -280,79 +272,76 @@ func (s *states) Observe(_ int, _ float64, x mat.Matrix) error {
 
 func TestFixtureTrajectories(t *testing.T) {
 	arithmetic(t)
-	var file struct {
+	type record struct {
+		setting
+		Eps                float64       `json:"eps"`
+		Noise              fixture.Array `json:"noise"`
+		T                  []float64     `json:"t"`
+		AfterCorrector     fixture.Array `json:"after_corrector"`
+		AfterPredictor     fixture.Array `json:"after_predictor"`
+		AfterPredictorMean fixture.Array `json:"after_predictor_mean"`
+		FinalXMean         fixture.Array `json:"final_x_mean"`
+		FinalX             fixture.Array `json:"final_x"`
+	}
+	file := fixture.Load[struct {
 		Mixtures []fixture.Mixture `json:"mixtures"`
-		Cases    []struct {
-			setting
-			Eps                float64       `json:"eps"`
-			Noise              fixture.Array `json:"noise"`
-			T                  []float64     `json:"t"`
-			AfterCorrector     fixture.Array `json:"after_corrector"`
-			AfterPredictor     fixture.Array `json:"after_predictor"`
-			AfterPredictorMean fixture.Array `json:"after_predictor_mean"`
-			FinalXMean         fixture.Array `json:"final_x_mean"`
-			FinalX             fixture.Array `json:"final_x"`
-		} `json:"cases"`
-		Inpaint []struct{} `json:"inpaint"`
-	}
-	require.NoError(t, fixture.Read("pc", &file))
-	for i, c := range file.Cases {
-		t.Run(c.name(i), func(t *testing.T) {
-			p := c.problem(t, file.Mixtures)
-			// The draws in the order of their use: prior, then for every
-			// time the corrector's and the predictor's.
-			next := 0
-			draw := func() *mat.Dense {
-				next++
-				return c.Noise.At(next - 1).Dense()
-			}
-			tape := noise.Recorded{{Purpose: noise.Prior}: draw()}
-			for k := range c.T {
-				if c.Corrector != "none" {
-					for slot := range c.Inner {
-						tape[noise.Key{Purpose: noise.Correct, Step: k, Slot: slot}] = draw()
-					}
-				}
-				if c.draws() > 0 {
-					tape[noise.Key{Purpose: noise.Predict, Step: k}] = draw()
+		Cases    []record          `json:"cases"`
+		Inpaint  []struct{}        `json:"inpaint"`
+	}](t, "pc")
+	fixture.Each(t, file.Cases, func(i int, c record) string { return c.name(i) }, func(t *testing.T, c record) {
+		p := c.problem(t, file.Mixtures)
+		// The draws in the order of their use: prior, then for every
+		// time the corrector's and the predictor's.
+		next := 0
+		draw := func() *mat.Dense {
+			next++
+			return c.Noise.At(next - 1).Dense()
+		}
+		tape := noise.Recorded{{Purpose: noise.Prior}: draw()}
+		for k := range c.T {
+			if c.Corrector != "none" {
+				for slot := range c.Inner {
+					tape[noise.Key{Purpose: noise.Correct, Step: k, Slot: slot}] = draw()
 				}
 			}
-			require.Equal(t, c.Noise.Shape[0], next, "every recorded draw has its place")
-			rows, d := c.Noise.Shape[1], c.Noise.Shape[2]
+			if c.draws() > 0 {
+				tape[noise.Key{Purpose: noise.Predict, Step: k}] = draw()
+			}
+		}
+		require.Equal(t, c.Noise.Shape[0], next, "every recorded draw has its place")
+		rows, d := c.Noise.Shape[1], c.Noise.Shape[2]
 
-			var seen states
-			rec := &recorder{Predictor: c.predictor(t)}
-			s := &sampler.Settings{
-				// N times make N updates: the last one's end is ignored.
-				Grid:      append(append([]float64(nil), c.T...), c.Eps/2),
-				Corrector: c.corrector(t), CorrectorFirst: true, Final: sampler.FinalState,
-				Noise: tape, Observer: &seen,
+		var seen states
+		rec := &recorder{Predictor: c.predictor(t)}
+		s := &sampler.Settings{
+			// N times make N updates: the last one's end is ignored.
+			Grid:      append(append([]float64(nil), c.T...), c.Eps/2),
+			Corrector: c.corrector(t), CorrectorFirst: true, Final: sampler.FinalState,
+			Noise: tape, Observer: &seen,
+		}
+		// The peer's priors: N(0, σ_max²) for VE, else N(0, I), which sub-VP
+		// reaches with the variance v of α²v + σ² = 1.
+		s.Prior.Variance = make([]float64, d)
+		if alpha, sigma := p.Kernel(c.T[0]); c.SDE != "VESDE" {
+			for j := range d {
+				s.Prior.Variance[j] = (1 - sigma*sigma) / (alpha * alpha)
 			}
-			// The peer's priors: N(0, σ_max²) for VE, else N(0, I), which sub-VP
-			// reaches with the variance v of α²v + σ² = 1.
-			s.Prior.Variance = make([]float64, d)
-			if alpha, sigma := p.Kernel(c.T[0]); c.SDE != "VESDE" {
-				for j := range d {
-					s.Prior.Variance[j] = (1 - sigma*sigma) / (alpha * alpha)
-				}
-			}
-			x := mat.NewDense(rows, d, nil)
-			require.NoError(t, sampler.Sample(context.Background(), x, p, rec, s))
-			require.Len(t, seen, len(c.T)+1)
-			for k := range c.T {
-				near(t, c.AfterCorrector.At(k), rec.before[k], 1e-8)
-				near(t, c.AfterPredictor.At(k), seen[k+1], 1e-8)
-				near(t, c.AfterPredictorMean.At(k), rec.mean[k], 1e-8)
-			}
-			near(t, c.FinalX, x, 1e-8)
+		}
+		x := mat.NewDense(rows, d, nil)
+		require.NoError(t, sampler.Sample(context.Background(), x, p, rec, s))
+		require.Len(t, seen, len(c.T)+1)
+		for k := range c.T {
+			near(t, c.AfterCorrector.At(k), rec.before[k], 1e-8)
+			near(t, c.AfterPredictor.At(k), seen[k+1], 1e-8)
+			near(t, c.AfterPredictorMean.At(k), rec.mean[k], 1e-8)
+		}
+		near(t, c.FinalX, x, 1e-8)
 
-			s.Final, s.Observer = sampler.FinalMean, nil
-			require.NoError(t, sampler.Sample(context.Background(), x, p, c.predictor(t), s))
-			near(t, c.FinalXMean, x, 1e-8)
-		})
-	}
-	t.Logf("%d records reproduced, left out: %d of inpainting (no part of the library yet)", len(file.Cases), len(file.Inpaint))
-	require.NotEmpty(t, file.Cases)
+		s.Final, s.Observer = sampler.FinalMean, nil
+		require.NoError(t, sampler.Sample(context.Background(), x, p, c.predictor(t), s))
+		near(t, c.FinalXMean, x, 1e-8)
+	})
+	t.Logf("left out: %d records of inpainting", len(file.Inpaint))
 }
 
 // The peer solves the probability flow to 1e-10 by an adaptive method. Any
@@ -360,33 +349,29 @@ func TestFixtureTrajectories(t *testing.T) {
 // one reverse-diffusion step without its noise.
 func TestFixtureProbabilityFlowByFixedSteps(t *testing.T) {
 	arithmetic(t)
-	var file struct {
+	type record struct {
+		setting
+		Eps       float64       `json:"eps"`
+		Z         fixture.Array `json:"z"`
+		X         fixture.Array `json:"x"`
+		XDenoised fixture.Array `json:"x_denoised"`
+	}
+	file := fixture.Load[struct {
 		Mixtures []fixture.Mixture `json:"mixtures"`
-		ODE      []struct {
-			setting
-			Eps       float64       `json:"eps"`
-			Z         fixture.Array `json:"z"`
-			X         fixture.Array `json:"x"`
-			XDenoised fixture.Array `json:"x_denoised"`
-		} `json:"ode"`
-	}
-	require.NoError(t, fixture.Read("pc", &file))
-	for i, c := range file.ODE {
-		t.Run(c.name(i), func(t *testing.T) {
-			p := c.problem(t, file.Mixtures)
-			for _, pred := range []sampler.Predictor{sampler.DEIS{Order: 4}, sampler.DPMSolver{Order: 3}, sampler.UniPC{Order: 3}} {
-				x := c.Z.Dense()
-				s := &sampler.Settings{Grid: grid.UniformLogSNR(p, 1, c.Eps, 1501), Final: sampler.FinalState}
-				require.NoError(t, sampler.Continue(context.Background(), x, p, pred, s))
-				near(t, c.X, x, 1e-6)
-			}
-			c.Predictor = "reverse_diffusion"
-			x := c.X.Dense()
-			s := &sampler.Settings{Grid: []float64{c.Eps, c.Eps / 2}, Final: sampler.FinalMean}
-			require.NoError(t, sampler.Continue(context.Background(), x, p, c.predictor(t), s))
-			near(t, c.XDenoised, x, 1e-10)
-		})
-	}
-	t.Logf("%d records reproduced", len(file.ODE))
-	require.NotEmpty(t, file.ODE)
+		ODE      []record          `json:"ode"`
+	}](t, "pc")
+	fixture.Each(t, file.ODE, func(i int, c record) string { return c.name(i) }, func(t *testing.T, c record) {
+		p := c.problem(t, file.Mixtures)
+		for _, pred := range []sampler.Predictor{sampler.DEIS{Order: 4}, sampler.DPMSolver{Order: 3}, sampler.UniPC{Order: 3}} {
+			x := c.Z.Dense()
+			s := &sampler.Settings{Grid: grid.UniformLogSNR(p, 1, c.Eps, 1501), Final: sampler.FinalState}
+			require.NoError(t, sampler.Continue(context.Background(), x, p, pred, s))
+			near(t, c.X, x, 1e-6)
+		}
+		c.Predictor = "reverse_diffusion"
+		x := c.X.Dense()
+		s := &sampler.Settings{Grid: []float64{c.Eps, c.Eps / 2}, Final: sampler.FinalMean}
+		require.NoError(t, sampler.Continue(context.Background(), x, p, c.predictor(t), s))
+		near(t, c.XDenoised, x, 1e-10)
+	})
 }

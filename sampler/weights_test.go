@@ -14,48 +14,46 @@ import (
 // u = σ/α for zAB, which serves vAB too, and u = log(σ/α) for the others.
 func TestFixtureAzulaWeights(t *testing.T) {
 	t.Parallel()
-	var file struct {
-		Coefficients []struct {
-			Sampler string    `json:"sampler"`
-			U       []float64 `json:"u"`
-			I       int       `json:"i"`
-			N       int       `json:"n"`
-			Coeffs  []float64 `json:"coeffs"`
-		} `json:"coefficients"`
+	type record struct {
+		Sampler string    `json:"sampler"`
+		U       []float64 `json:"u"`
+		I       int       `json:"i"`
+		N       int       `json:"n"`
+		Coeffs  []float64 `json:"coeffs"`
 	}
-	require.NoError(t, fixture.Read("azula", &file))
-	for k, c := range file.Coefficients {
-		t.Run(fmt.Sprintf("%d/%s,i=%d,n=%d", k, c.Sampler, c.I, c.N), func(t *testing.T) {
-			from, to := c.U[c.I], c.U[c.I+1]
-			var r nodes
-			for i := range c.Coeffs { // the newest first
-				r.add((c.U[c.I-i] - from) / (to - from))
-			}
-			form, tol := EpsilonForm, 1e-8
-			// The factor in front of the sum, with α = 1 and σ = e^u.
-			factor, m := to-from, plain()
-			switch c.Sampler {
-			case "zABSampler":
-			case "zEABSampler":
-				factor, m = form.integral(1, math.Exp(to), from-to)
-			case "xEABSampler":
-				factor, m = X0Form.integral(1, math.Exp(to), from-to)
-				factor /= -math.Exp(to)
-			case "REABSampler": // by a trapezoid rule
-				factor, m = AngleForm.integral(1, math.Exp(to), from-to)
-				factor /= math.Hypot(1, math.Exp(to))
-				tol = 1e-4
-			default:
-				require.FailNow(t, "unknown sampler", c.Sampler)
-			}
-			w := r.weights(m)
-			for i, want := range c.Coeffs {
-				require.InEpsilon(t, want, factor*w[r.n-1-i], tol)
-			}
-		})
-	}
-	t.Logf("%d records reproduced", len(file.Coefficients))
-	require.NotEmpty(t, file.Coefficients)
+	file := fixture.Load[struct {
+		Coefficients []record `json:"coefficients"`
+	}](t, "azula")
+	fixture.Each(t, file.Coefficients, func(k int, c record) string {
+		return fmt.Sprintf("%d/%s,i=%d,n=%d", k, c.Sampler, c.I, c.N)
+	}, func(t *testing.T, c record) {
+		from, to := c.U[c.I], c.U[c.I+1]
+		var r nodes
+		for i := range c.Coeffs { // the newest first
+			r.add((c.U[c.I-i] - from) / (to - from))
+		}
+		form, tol := EpsilonForm, 1e-8
+		// The factor in front of the sum, with α = 1 and σ = e^u.
+		factor, m := to-from, plain()
+		switch c.Sampler {
+		case "zABSampler":
+		case "zEABSampler":
+			factor, m = form.integral(1, math.Exp(to), from-to)
+		case "xEABSampler":
+			factor, m = X0Form.integral(1, math.Exp(to), from-to)
+			factor /= -math.Exp(to)
+		case "REABSampler": // by a trapezoid rule
+			factor, m = AngleForm.integral(1, math.Exp(to), from-to)
+			factor /= math.Hypot(1, math.Exp(to))
+			tol = 1e-4
+		default:
+			require.FailNow(t, "unknown sampler", c.Sampler)
+		}
+		w := r.weights(m)
+		for i, want := range c.Coeffs {
+			require.InEpsilon(t, want, factor*w[r.n-1-i], tol)
+		}
+	})
 }
 
 func TestPhiIsItsIntegral(t *testing.T) {

@@ -74,29 +74,28 @@ func azulaProcess(t *testing.T, schedule string, o azulaOptions) sde.SDE {
 }
 
 func TestFixtureAzulaSchedules(t *testing.T) {
-	var file struct {
-		Schedules []struct {
-			Schedule string       `json:"schedule"`
-			Options  azulaOptions `json:"options"`
-			T        []float64    `json:"t"`
-			Alpha    []float64    `json:"alpha"`
-			Sigma    []float64    `json:"sigma"`
-		} `json:"schedules"`
+	type record struct {
+		Schedule string       `json:"schedule"`
+		Options  azulaOptions `json:"options"`
+		T        []float64    `json:"t"`
+		Alpha    []float64    `json:"alpha"`
+		Sigma    []float64    `json:"sigma"`
 	}
-	require.NoError(t, fixture.Read("azula", &file))
-	for i, r := range file.Schedules {
-		t.Run(fmt.Sprintf("%d %s", i, r.Schedule), func(t *testing.T) {
-			p := azulaProcess(t, r.Schedule, r.Options)
-			require.NoError(t, sdetest.Check(p))
-			for k, at := range r.T {
-				near := nearTo(t, 1e-10, fmt.Sprintf("at t = %v", at))
-				alpha, sigma := p.Kernel(at)
-				near("α", r.Alpha[k:k+1], []float64{alpha})
-				near("σ", r.Sigma[k:k+1], []float64{sigma})
-			}
-		})
-	}
-	require.NotEmpty(t, file.Schedules)
+	file := fixture.Load[struct {
+		Schedules []record `json:"schedules"`
+	}](t, "azula")
+	fixture.Each(t, file.Schedules, func(i int, r record) string {
+		return fmt.Sprintf("%d %s", i, r.Schedule)
+	}, func(t *testing.T, r record) {
+		p := azulaProcess(t, r.Schedule, r.Options)
+		require.NoError(t, sdetest.Check(p))
+		for k, at := range r.T {
+			near := nearTo(t, 1e-10, fmt.Sprintf("at t = %v", at))
+			alpha, sigma := p.Kernel(at)
+			near("α", r.Alpha[k:k+1], []float64{alpha})
+			near("σ", r.Sigma[k:k+1], []float64{sigma})
+		}
+	})
 }
 
 // notEDM gives the reason why a preconditioner of edm.json has nothing to say
@@ -109,78 +108,69 @@ var notEDM = map[string]string{
 // The coefficients of the preconditioners belong to networks; here are the
 // noise levels of their times. EDM's σ is the ratio σ/α.
 func TestFixtureEDMNoiseLevels(t *testing.T) {
-	var file struct {
-		Preconditioning []struct {
-			Name    string `json:"name"`
-			Options struct {
-				BetaD   float64 `json:"beta_d"`
-				BetaMin float64 `json:"beta_min"`
-				C1      float64 `json:"C_1"`
-				C2      float64 `json:"C_2"`
-				M       int     `json:"M"`
-			} `json:"options"`
-			Sigma    []float64 `json:"sigma"`
-			T        []float64 `json:"t"`
-			SigmaOfT []float64 `json:"sigma_of_t"`
-			TOfSigma []float64 `json:"t_of_sigma"`
-			UIndex   []int     `json:"u_index"`
-			U        []float64 `json:"u"`
-		} `json:"preconditioning"`
+	type record struct {
+		Name    string `json:"name"`
+		Options struct {
+			BetaD   float64 `json:"beta_d"`
+			BetaMin float64 `json:"beta_min"`
+			C1      float64 `json:"C_1"`
+			C2      float64 `json:"C_2"`
+			M       int     `json:"M"`
+		} `json:"options"`
+		Sigma    []float64 `json:"sigma"`
+		T        []float64 `json:"t"`
+		SigmaOfT []float64 `json:"sigma_of_t"`
+		TOfSigma []float64 `json:"t_of_sigma"`
+		UIndex   []int     `json:"u_index"`
+		U        []float64 `json:"u"`
 	}
-	require.NoError(t, fixture.Read("edm", &file))
-	ran, leftOut := 0, 0
-	for i, r := range file.Preconditioning {
-		if reason, ok := notEDM[r.Name]; ok {
-			leftOut++
-			t.Logf("%d %s left out: %s", i, r.Name, reason)
-			continue
+	file := fixture.Load[struct {
+		Preconditioning []record `json:"preconditioning"`
+	}](t, "edm")
+	fixture.EachExcept(t, file.Preconditioning, func(i int, r record) string {
+		return fmt.Sprintf("%d %s", i, r.Name)
+	}, func(r record) string { return notEDM[r.Name] }, func(t *testing.T, r record) {
+		one := func(what string, want, got, tolerance float64) {
+			t.Helper()
+			nearTo(t, tolerance, "")(what, []float64{want}, []float64{got})
 		}
-		ran++
-		t.Run(fmt.Sprintf("%d %s", i, r.Name), func(t *testing.T) {
-			one := func(what string, want, got, tolerance float64) {
-				t.Helper()
-				nearTo(t, tolerance, "")(what, []float64{want}, []float64{got})
+		switch r.Name {
+		case "VPPrecond":
+			p := sde.VP{BetaMin: r.Options.BetaMin, BetaMax: r.Options.BetaMin + r.Options.BetaD}
+			for k, at := range r.T {
+				one("σ of t", r.SigmaOfT[k], math.Exp(-sde.LogSNR(p, at)), 1e-10)
 			}
-			switch r.Name {
-			case "VPPrecond":
-				p := sde.VP{BetaMin: r.Options.BetaMin, BetaMax: r.Options.BetaMin + r.Options.BetaD}
-				for k, at := range r.T {
-					one("σ of t", r.SigmaOfT[k], math.Exp(-sde.LogSNR(p, at)), 1e-10)
+			for k, sigma := range r.Sigma {
+				// The peer's log(1 + σ²) and difference of roots cancel at small times.
+				tolerance := 1e-10
+				if r.TOfSigma[k] <= 1e-3 {
+					tolerance = 1e-7
 				}
-				for k, sigma := range r.Sigma {
-					// The peer's log(1 + σ²) and difference of roots cancel at small times.
-					tolerance := 1e-10
-					if r.TOfSigma[k] <= 1e-3 {
-						tolerance = 1e-7
-					}
-					one("t of σ", r.TOfSigma[k], sde.TimeAt(p, -math.Log(sigma)), tolerance)
-				}
-			case "iDDPMPrecond": // from the noisiest level 0 to the data, level M
-				p, m := sde.Cosine{Offset: r.Options.C2}, r.Options.M
-				betas := make([]float64, m)
-				for i := range betas {
-					_, q := sde.Transition(p, float64(i)/float64(m), float64(i+1)/float64(m))
-					betas[i] = min(q, 1-r.Options.C1)
-				}
-				d := discrete(sde.NewDDPM(betas))
-				if 1-r.Options.C1 == 0.999 { // as published
-					require.Equal(t, d, discrete(p.Discrete(m)))
-				}
-				for k, j := range r.UIndex {
-					one("level", r.U[k], math.Exp(-sde.LogSNR(d, float64(m-j))), 1e-10)
-				}
-			default:
-				require.FailNow(t, "unknown preconditioner")
+				one("t of σ", r.TOfSigma[k], sde.TimeAt(p, -math.Log(sigma)), tolerance)
 			}
-		})
-	}
-	t.Logf("%d run, %d left out", ran, leftOut)
-	require.Positive(t, ran)
+		case "iDDPMPrecond": // from the noisiest level 0 to the data, level M
+			p, m := sde.Cosine{Offset: r.Options.C2}, r.Options.M
+			betas := make([]float64, m)
+			for i := range betas {
+				_, q := sde.Transition(p, float64(i)/float64(m), float64(i+1)/float64(m))
+				betas[i] = min(q, 1-r.Options.C1)
+			}
+			d := discrete(sde.NewDDPM(betas))
+			if 1-r.Options.C1 == 0.999 { // as published
+				require.Equal(t, d, discrete(p.Discrete(m)))
+			}
+			for k, j := range r.UIndex {
+				one("level", r.U[k], math.Exp(-sde.LogSNR(d, float64(m-j))), 1e-10)
+			}
+		default:
+			require.FailNow(t, "unknown preconditioner")
+		}
+	})
 }
 
 // A noise-predicting network trained on levels, asked for noise in between.
 func TestFixtureKDiffusionLevels(t *testing.T) {
-	var file struct {
+	file := fixture.Load[struct {
 		Discrete struct {
 			AlphaBars   []float64 `json:"alphas_cumprod"`
 			Table       []float64 `json:"sigmas_table"`
@@ -191,8 +181,7 @@ func TestFixtureKDiffusionLevels(t *testing.T) {
 			OnNetwork   []float64 `json:"c_out"`
 			OnNetworkIn []float64 `json:"c_in"`
 		} `json:"discrete"`
-	}
-	require.NoError(t, fixture.Read("kdiff", &file))
+	}](t, "kdiff")
 	r := file.Discrete
 	require.NotEmpty(t, r.AlphaBars)
 	d := discrete(sde.NewAlphaBar(r.AlphaBars))

@@ -21,31 +21,29 @@ type metrics struct {
 		V float64 `json:"v_statistic"`
 		U float64 `json:"u_statistic"`
 	} `json:"energy"`
-	OneDim []struct {
-		A, B   fixture.Array
-		W2     float64 `json:"w2"`
-		Energy float64 `json:"scipy_energy_distance_1d"`
-	} `json:"wasserstein_1d"`
-	Sliced []struct {
-		A           fixture.Array `json:"A"`
-		B           fixture.Array `json:"B"`
-		Projections fixture.Array `json:"projections"`
-		Each        fixture.Array `json:"w2sq_per_projection"`
-		W2          float64       `json:"sliced_w2"`
-	} `json:"sliced"`
+	OneDim []oneDim `json:"wasserstein_1d"`
+	Sliced []sliced `json:"sliced"`
+}
+
+type oneDim struct {
+	A, B   fixture.Array
+	W2     float64 `json:"w2"`
+	Energy float64 `json:"scipy_energy_distance_1d"`
+}
+
+type sliced struct {
+	A           fixture.Array `json:"A"`
+	B           fixture.Array `json:"B"`
+	Projections fixture.Array `json:"projections"`
+	Each        fixture.Array `json:"w2sq_per_projection"`
+	W2          float64       `json:"sliced_w2"`
 }
 
 const tol = 1e-12
 
 func TestFixtureMetrics(t *testing.T) {
-	var f metrics
-	require.NoError(t, fixture.Read("metrics", &f))
-	ran := 0
-	run := func(name string, test func(t *testing.T)) {
-		ran++
-		t.Run(name, test)
-	}
-	run("energy", func(t *testing.T) {
+	f := fixture.Load[metrics](t, "metrics")
+	t.Run("energy", func(t *testing.T) {
 		x, y := f.X.Dense(), f.Y.Dense()
 		require.InEpsilon(t, f.Energy.V, Energy(x, y), tol)
 		// The U-statistic leaves out the pairs of a point with itself.
@@ -53,23 +51,18 @@ func TestFixtureMetrics(t *testing.T) {
 		u := Energy(x, y) - meanPair(x)/(n-1) - meanPair(y)/(m-1)
 		require.InDelta(t, f.Energy.U, u, tol)
 	})
-	for i, r := range f.OneDim {
-		run(fmt.Sprintf("wasserstein_1d/%d", i), func(t *testing.T) {
-			require.InEpsilon(t, r.W2, math.Sqrt(W2Squared(r.A.Data, r.B.Data)), tol)
-			require.InEpsilon(t, r.Energy, math.Sqrt(Energy(column(r.A), column(r.B))), tol)
-		})
-	}
-	for i, r := range f.Sliced {
-		run(fmt.Sprintf("sliced/%d", i), func(t *testing.T) {
-			a, b, u := r.A.Dense(), r.B.Dense(), r.Projections.Dense()
-			require.InEpsilon(t, r.W2, SlicedW2(a, b, u), tol)
-			for k, want := range r.Each.Data {
-				got := SlicedW2(a, b, r.Projections.At(k).Dense())
-				require.InEpsilon(t, want, got*got, tol)
-			}
-		})
-	}
-	require.Positive(t, ran)
+	fixture.Each(t, f.OneDim, func(i int, _ oneDim) string { return fmt.Sprintf("wasserstein_1d/%d", i) }, func(t *testing.T, r oneDim) {
+		require.InEpsilon(t, r.W2, math.Sqrt(W2Squared(r.A.Data, r.B.Data)), tol)
+		require.InEpsilon(t, r.Energy, math.Sqrt(Energy(column(r.A), column(r.B))), tol)
+	})
+	fixture.Each(t, f.Sliced, func(i int, _ sliced) string { return fmt.Sprintf("sliced/%d", i) }, func(t *testing.T, r sliced) {
+		a, b, u := r.A.Dense(), r.B.Dense(), r.Projections.Dense()
+		require.InEpsilon(t, r.W2, SlicedW2(a, b, u), tol)
+		for k, want := range r.Each.Data {
+			got := SlicedW2(a, b, r.Projections.At(k).Dense())
+			require.InEpsilon(t, want, got*got, tol)
+		}
+	})
 }
 
 // meanPair returns the mean distance of two rows of x, a row with itself

@@ -65,13 +65,6 @@ type fixtureEmbedding struct {
 	T, Out       fixture.Array
 }
 
-func readReferences(t *testing.T) references {
-	t.Helper()
-	var r references
-	require.NoError(t, fixture.Read("autodiff", &r))
-	return r
-}
-
 // fixtureNet is a network as the fixtures describe it.
 type fixtureNet struct {
 	TimeEmbedding *struct {

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/gradlogp/gradlogp/dataset/fixture"
 )
 
 const fixtureTolerance = 1e-10
@@ -76,39 +78,36 @@ func (e *expectation) check(t *testing.T, in []*Expr, n int, theta []float64, in
 }
 
 func TestFixtureNetworks(t *testing.T) {
-	ran := 0
-	for _, c := range readReferences(t).Cases {
-		t.Run(c.Name, func(t *testing.T) {
-			ran++
-			x, time, v := Input("x", c.D), Input("t", 1), Input("v", c.D)
-			eps, sigma := Input("eps", c.D), Input("sigma", 1)
-			b := &builder{t: t, params: make(map[string]fixtureParam)}
-			y := b.network(c.Net, x, time)
-			var e expectation
-			s := y
-			switch c.Kind {
-			case "score":
-				scoreExpectations(&e, c, s, x, v)
-			case "energy":
-				s = Neg(Grad(y, x)[0])
-				energyExpectations(&e, c, y, s, x, v)
-			default:
-				require.FailNow(t, "unknown kind", c.Kind)
+	fixture.Each(t, fixture.Load[references](t, "autodiff").Cases, func(_ int, c fixtureCase) string {
+		return c.Name
+	}, func(t *testing.T, c fixtureCase) {
+		x, time, v := Input("x", c.D), Input("t", 1), Input("v", c.D)
+		eps, sigma := Input("eps", c.D), Input("sigma", 1)
+		b := &builder{t: t, params: make(map[string]fixtureParam)}
+		y := b.network(c.Net, x, time)
+		var e expectation
+		s := y
+		switch c.Kind {
+		case "score":
+			scoreExpectations(&e, c, s, x, v)
+		case "energy":
+			s = Neg(Grad(y, x)[0])
+			energyExpectations(&e, c, y, s, x, v)
+		default:
+			require.FailNow(t, "unknown kind", c.Kind)
+		}
+		require.NotEmpty(t, c.Losses)
+		for _, name := range []string{"dsm", "ism", "ssm", "ssm_vr"} {
+			if ref, ok := c.Losses[name]; ok {
+				lossExpectations(t, &e, c, b, name, ref, fixtureObjective(name, s, x, v, eps, sigma), x)
 			}
-			require.NotEmpty(t, c.Losses)
-			for _, name := range []string{"dsm", "ism", "ssm", "ssm_vr"} {
-				if ref, ok := c.Losses[name]; ok {
-					lossExpectations(t, &e, c, b, name, ref, fixtureObjective(name, s, x, v, eps, sigma), x)
-				}
-			}
-			for i, x0 := range c.X0.Data { // the losses are taken at x = x₀ + σε
-				require.InDelta(t, c.X.Data[i], x0+c.Sigma.Data[i/c.D]*c.Eps.Data[i], 1e-12)
-			}
-			e.check(t, []*Expr{x, time, v, eps, sigma}, c.B, b.theta,
-				[][]float64{c.X.Data, c.T.Data, c.V.Data, c.Eps.Data, c.Sigma.Data})
-		})
-	}
-	require.Positive(t, ran)
+		}
+		for i, x0 := range c.X0.Data { // the losses are taken at x = x₀ + σε
+			require.InDelta(t, c.X.Data[i], x0+c.Sigma.Data[i/c.D]*c.Eps.Data[i], 1e-12)
+		}
+		e.check(t, []*Expr{x, time, v, eps, sigma}, c.B, b.theta,
+			[][]float64{c.X.Data, c.T.Data, c.V.Data, c.Eps.Data, c.Sigma.Data})
+	})
 }
 
 func scoreExpectations(e *expectation, c fixtureCase, s, x, v *Expr) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gradlogp/gradlogp/dataset/fixture"
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/optim"
 )
@@ -73,9 +74,8 @@ func rateOf(t *testing.T, name string, base float64, o rateOptions) (rate optim.
 }
 
 func TestRateFixture(t *testing.T) {
-	f := readOptim(t)
-	records(t, len(f.Schedulers), func(i int) string { return f.Schedulers[i].Scheduler }, func(t *testing.T, i int) {
-		r := f.Schedulers[i]
+	f := fixture.Load[optimFixture](t, "optim")
+	fixture.Each(t, f.Schedulers, func(i int, r rateRecord) string { return numbered(i, r.Scheduler) }, func(t *testing.T, r rateRecord) {
 		rate, first := rateOf(t, r.Scheduler, r.BaseLR, r.Options)
 		last := len(r.Rates)
 		if r.Scheduler == "CosineAnnealingLR" {
@@ -92,9 +92,10 @@ func TestRateFixture(t *testing.T) {
 }
 
 func TestKDiffusionScheduleFixture(t *testing.T) {
-	f := readOptim(t)
-	records(t, len(f.KDiffusion), func(i int) string { return f.KDiffusion[i].Scheduler }, func(t *testing.T, i int) {
-		r := f.KDiffusion[i]
+	f := fixture.Load[optimFixture](t, "optim")
+	fixture.Each(t, f.KDiffusion, func(i int, r kdiffusionRecord) string {
+		return numbered(i, r.Scheduler)
+	}, func(t *testing.T, r kdiffusionRecord) {
 		o := r.Options
 		switch r.Scheduler {
 		case "k_diffusion.utils.EMAWarmup":

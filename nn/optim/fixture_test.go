@@ -17,36 +17,11 @@ import (
 
 // optimFixture is the fixture of optimisers.
 type optimFixture struct {
-	Problem    problem
-	Optimizers []struct {
-		Optimizer string
-		Options   options
-		Losses    fixture.Array `json:"loss_before_step"`
-		Params    fixture.Array `json:"params_after_step"`
-	}
-	Schedulers []struct {
-		Scheduler string
-		BaseLR    float64 `json:"base_lr"`
-		Options   rateOptions
-		Rates     []float64 `json:"lr_at_step"`
-		Momenta   []float64 `json:"momentum_at_step"`
-	}
-	Clipping []struct {
-		Kind     string
-		NormType string    `json:"norm_type"`
-		MaxNorm  float64   `json:"max_norm"`
-		Value    float64   `json:"clip_value"`
-		Norm     float64   `json:"total_norm"`
-		Grads    []vectors // one a parameter
-		Clipped  []vectors
-	}
-	EMA []struct {
-		Decay         float64
-		UseNumUpdates bool `json:"use_num_updates"`
-		Init          []float64
-		Params        fixture.Array
-		Shadow        fixture.Array `json:"shadow_after"`
-	}
+	Problem      problem
+	Optimizers   []optimizerRecord
+	Schedulers   []rateRecord
+	Clipping     []clipRecord
+	EMA          []emaRecord
 	TrainManager struct {
 		LR, Beta1, Beta2, Eps float64
 		WarmUp                int
@@ -55,21 +30,56 @@ type optimFixture struct {
 		Params                fixture.Array `json:"params_after_step"`
 		EMA                   fixture.Array `json:"ema_after_step"`
 	} `json:"train_manager"`
-	KDiffusion []struct {
-		Scheduler string
-		BaseLR    float64 `json:"base_lr"`
-		Options   struct {
-			InvGamma float64 `json:"inv_gamma"`
-			Power    float64
-			WarmUp   float64
-			Min      float64 `json:"min_value"`
-			Max      float64 `json:"max_value"`
-			MinLR    float64 `json:"min_lr"`
-			Start    int     `json:"start_at"`
-		}
-		Betas []float64 `json:"value_at_step"`
-		Rates []float64 `json:"lr_at_step"`
-	} `json:"kdiffusion_schedules"`
+	KDiffusion []kdiffusionRecord `json:"kdiffusion_schedules"`
+}
+
+type optimizerRecord struct {
+	Optimizer string
+	Options   options
+	Losses    fixture.Array `json:"loss_before_step"`
+	Params    fixture.Array `json:"params_after_step"`
+}
+
+type rateRecord struct {
+	Scheduler string
+	BaseLR    float64 `json:"base_lr"`
+	Options   rateOptions
+	Rates     []float64 `json:"lr_at_step"`
+	Momenta   []float64 `json:"momentum_at_step"`
+}
+
+type clipRecord struct {
+	Kind     string
+	NormType string    `json:"norm_type"`
+	MaxNorm  float64   `json:"max_norm"`
+	Value    float64   `json:"clip_value"`
+	Norm     float64   `json:"total_norm"`
+	Grads    []vectors // one a parameter
+	Clipped  []vectors
+}
+
+type emaRecord struct {
+	Decay         float64
+	UseNumUpdates bool `json:"use_num_updates"`
+	Init          []float64
+	Params        fixture.Array
+	Shadow        fixture.Array `json:"shadow_after"`
+}
+
+type kdiffusionRecord struct {
+	Scheduler string
+	BaseLR    float64 `json:"base_lr"`
+	Options   struct {
+		InvGamma float64 `json:"inv_gamma"`
+		Power    float64
+		WarmUp   float64
+		Min      float64 `json:"min_value"`
+		Max      float64 `json:"max_value"`
+		MinLR    float64 `json:"min_lr"`
+		Start    int     `json:"start_at"`
+	}
+	Betas []float64 `json:"value_at_step"`
+	Rates []float64 `json:"lr_at_step"`
 }
 
 // options are those of all optimisers.
@@ -117,33 +127,13 @@ func (p problem) loss(theta []float64) (loss float64, grad []float64) {
 	return loss, grad
 }
 
-// missing lists the records that are not reproduced, with the reason.
+// missing lists the optimisers that are not reproduced, with the reason.
 var missing = map[string]string{
 	"NAdam": "the reference counts one factor twice; NAdamFixed does not",
 }
 
-func readOptim(t *testing.T) *optimFixture {
-	t.Helper()
-	f := new(optimFixture)
-	require.NoError(t, fixture.Read("optim", f))
-	return f
-}
-
-// records runs check on the records of which it knows the name, each in a
-// subtest, and requires that the others are listed as missing.
-func records(t *testing.T, n int, name func(i int) string, check func(t *testing.T, i int)) {
-	t.Helper()
-	ran := 0
-	for i := range n {
-		if missing[name(i)] != "" {
-			continue
-		}
-		ran++
-		t.Run(fmt.Sprintf("%d %s", i, name(i)), func(t *testing.T) { check(t, i) })
-	}
-	require.Positive(t, ran)
-	t.Logf("%d of %d records", ran, n)
-}
+// numbered names the subtest of a record.
+func numbered(i int, what string) string { return fmt.Sprintf("%d %s", i, what) }
 
 // orTiny stands in for a zero, which the options read as their default.
 func orTiny(x float64) float64 { return cmp.Or(x, math.SmallestNonzeroFloat64) }
@@ -190,9 +180,10 @@ func optimizerOf(t *testing.T, name string, o options) (optimizer optim.Optimize
 }
 
 func TestOptimizerFixture(t *testing.T) {
-	f := readOptim(t)
-	records(t, len(f.Optimizers), func(i int) string { return f.Optimizers[i].Optimizer }, func(t *testing.T, i int) {
-		r := f.Optimizers[i]
+	f := fixture.Load[optimFixture](t, "optim")
+	fixture.EachExcept(t, f.Optimizers, func(i int, r optimizerRecord) string {
+		return numbered(i, r.Optimizer)
+	}, func(r optimizerRecord) string { return missing[r.Optimizer] }, func(t *testing.T, r optimizerRecord) {
 		o, penalty := optimizerOf(t, r.Optimizer, r.Options)
 		require.NoError(t, nn.Validate(o))
 		var rate optim.Rate = optim.Constant(r.Options.LR)
@@ -222,10 +213,10 @@ func withReserve(norm, limit float64) float64 {
 }
 
 func TestClipFixture(t *testing.T) {
-	f := readOptim(t)
-	name := func(i int) string { return f.Clipping[i].Kind + " " + f.Clipping[i].NormType }
-	records(t, len(f.Clipping), name, func(t *testing.T, i int) {
-		r := f.Clipping[i]
+	f := fixture.Load[optimFixture](t, "optim")
+	fixture.Each(t, f.Clipping, func(i int, r clipRecord) string {
+		return numbered(i, r.Kind+" "+r.NormType)
+	}, func(t *testing.T, r clipRecord) {
 		g := slices.Concat(r.Grads...)
 		switch {
 		case r.Kind == "value":
@@ -244,9 +235,10 @@ func TestClipFixture(t *testing.T) {
 }
 
 func TestEMAFixture(t *testing.T) {
-	f := readOptim(t)
-	records(t, len(f.EMA), func(i int) string { return fmt.Sprintf("decay %v", f.EMA[i].Decay) }, func(t *testing.T, i int) {
-		r := f.EMA[i]
+	f := fixture.Load[optimFixture](t, "optim")
+	fixture.Each(t, f.EMA, func(i int, r emaRecord) string {
+		return numbered(i, fmt.Sprintf("decay %v", r.Decay))
+	}, func(t *testing.T, r emaRecord) {
 		ema, shadow := optim.EMA[float64]{Decay: orTiny(r.Decay), Plain: !r.UseNumUpdates}, slices.Clone(r.Init)
 		for step := range r.Params.Shape[0] {
 			ema.Update(shadow, r.Params.At(step).Data, step)
@@ -256,7 +248,7 @@ func TestEMAFixture(t *testing.T) {
 }
 
 func TestTrainingStepFixture(t *testing.T) {
-	f := readOptim(t)
+	f := fixture.Load[optimFixture](t, "optim")
 	r := f.TrainManager
 	a := &optim.Adam[float64]{Beta1: orTiny(r.Beta1), Beta2: orTiny(r.Beta2), Epsilon: orTiny(r.Eps)}
 	ema, rate := optim.EMA[float64]{Decay: orTiny(r.EMADecay)}, optim.WarmUp{Steps: r.WarmUp, Then: optim.Constant(r.LR)}
