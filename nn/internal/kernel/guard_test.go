@@ -25,26 +25,26 @@ func guarded[T Float](n int) area[T] {
 }
 
 // requireBits compares the slice with want to the bit, any NaN being like any
-// other, and the numbers around it with what they were.
+// other, and the numbers around it with what they were. It is called so often
+// that looking for its callers, as t.Helper does, would take most of the time.
 func (a area[T]) requireBits(t *testing.T, want []T) {
-	t.Helper()
 	requireBits(t, a.in, want)
 	a.requireGuards(t)
 }
 
 // requireGuards compares the numbers around the slice with what they were.
 func (a area[T]) requireGuards(t *testing.T) {
-	t.Helper()
 	for i, v := range a.all {
-		if i < margin || i >= margin+len(a.in) {
-			require.Equal(t, T(1000+i), v, "the guard at %d was overwritten", i)
+		if inside := i >= margin && i < margin+len(a.in); !inside && v != T(1000+i) {
+			require.Failf(t, "the guard was overwritten", "number %d around the slice is %v, want %v", i, v, T(1000+i))
 		}
 	}
 }
 
 func requireBits[T Float](t *testing.T, got, want []T) {
-	t.Helper()
-	require.Len(t, got, len(want))
+	if len(got) != len(want) {
+		require.Failf(t, "different lengths", "%d numbers, want %d", len(got), len(want))
+	}
 	for i := range want {
 		g, w := float64(got[i]), float64(want[i])
 		if math.IsNaN(g) && math.IsNaN(w) {

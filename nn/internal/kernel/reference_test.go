@@ -96,6 +96,8 @@ func arctanInverse(n int64) *big.Float {
 // pi is Machin's formula.
 var pi = mul(num(4), sub(mul(num(4), arctanInverse(5)), arctanInverse(239)))
 
+var sqrt2Pi = bigSqrt(mul(num(2), pi))
+
 // bigSin returns sin(x + quarters π/2).
 func bigSin(x *big.Float, quarters int64) *big.Float {
 	if x.Sign() < 0 {
@@ -132,28 +134,31 @@ func bigTanh(x *big.Float) *big.Float {
 }
 
 func bigDensity(x *big.Float) *big.Float {
-	return quo(bigExp(halve(mul(x, new(big.Float).Neg(x)))), bigSqrt(mul(num(2), pi)))
+	return quo(bigExp(halve(mul(x, new(big.Float).Neg(x)))), sqrt2Pi)
 }
 
 // bigNormal returns Φ(x) − ½ = φ(x) (x + x³/3 + x⁵/15 + …).
 func bigNormal(x *big.Float) *big.Float {
 	z := mul(x, x)
-	s := series(new(big.Float).SetPrec(precision).Set(x), precision, func(n int64, t *big.Float) {
+	// What is left when ½ is added is as small as exp(−x²/2), and wants digits too.
+	small, _ := z.Float64()
+	digits := uint(300 + 0.75*small)
+	z.SetPrec(digits)
+	s := series(new(big.Float).SetPrec(digits).Set(x), int(digits), func(n int64, t *big.Float) {
 		t.Mul(t, z)
 		t.Quo(t, new(big.Float).SetInt64(2*n+1))
 	})
-	// exp(−x²/2) at full precision, since ½ is taken from or added to it.
-	e := halve(z)
+	e := new(big.Float).SetPrec(digits).Mul(z, num(0.5))
 	halvings := max(0, e.MantExp(nil)+8)
 	e.SetMantExp(e, -halvings)
-	y := series(num(1), precision, func(n int64, t *big.Float) {
+	y := series(new(big.Float).SetPrec(digits).SetInt64(1), int(digits), func(n int64, t *big.Float) {
 		t.Mul(t, e)
 		t.Quo(t, new(big.Float).SetInt64(n))
 	})
 	for range halvings {
 		y.Mul(y, y)
 	}
-	return quo(s, mul(y, bigSqrt(mul(num(2), pi))))
+	return quo(s, mul(y, sqrt2Pi))
 }
 
 // reference returns op at x with parameter p, where |x| is modest for the
