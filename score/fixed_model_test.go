@@ -1,0 +1,126 @@
+package score
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
+	"github.com/gradlogp/gradlogp/sde"
+)
+
+// The highest noise level of a process was refused as the least one of a model,
+// "is 80, want at most 80", where it went through a logarithm and came back an ulp
+// lower.
+func TestTheHighestLevelOfAProcessMayBeTheLeastOfAModel(t *testing.T) {
+	table, err := sde.VE{SigmaMin: 0.01, SigmaMax: 10}.Discrete(10)
+	require.NoError(t, err)
+	processes := []sde.SDE{sde.VP{}, sde.SubVP{}, sde.VE{}, sde.EDM{}, sde.Cosine{}, sde.Cosine{Offset: 0.008}, sde.Linear{SigmaMin: 1e-3}, table}
+	for max := 0.01; max < 1e4; max *= 1.37 {
+		processes = append(processes, sde.EDM{SigmaMin: 1e-3, SigmaMax: max}, sde.VE{SigmaMin: 1e-3, SigmaMax: max})
+	}
+	for _, p := range processes {
+		_, end := p.Span()
+		α, σ := p.Kernel(end)
+		if !finite(σ/α) || σ/α > 1e12 {
+			continue // the end is no level
+		}
+		m, err := New(2, &Config{Process: p, Net: small, MinNoise: σ / α})
+		require.NoError(t, err, "%#v", p)
+		require.LessOrEqual(t, m.frozen, end)
+		require.InEpsilon(t, end, m.frozen, 1e-9)
+		_, err = New(2, &Config{Process: p, Net: small, MinNoise: σ / α * 1.0001})
+		require.ErrorIs(t, err, ErrRange, "%#v", p)
+	}
+}
+
+// A network whose layers do not fit was a panic of New.
+func TestLayersThatDoNotFitAreAnErrorOfNew(t *testing.T) {
+	_, err := New(2, &Config{Net: nn.Sequential{nn.Linear{Out: 4}, nn.Embedding{Classes: 3, Out: 2}}})
+	require.ErrorIs(t, err, ErrShape)
+	require.ErrorContains(t, err, `score: New: Config.Net: nn: shape mismatch: layer "1", nn.Embedding of r×4: `)
+}
+
+// fickle is a network that can be built a few times only.
+type fickle struct {
+	nn.Module
+	left *int
+}
+
+func (f fickle) Apply(b *nn.Build, x *ad.Expr) *ad.Expr {
+	if *f.left--; *f.left < 0 {
+		panic("built too often")
+	}
+	return f.Module.Apply(b, x)
+}
+
+// A program that could not be compiled counted as compiled, and the second call met
+// a nil pointer instead of the cause.
+func TestAProgramThatCannotBeCompiledSaysWhyEveryTime(t *testing.T) {
+	left := math.MaxInt
+	m, err := New(2, &Config{Net: fickle{small, &left}})
+	require.NoError(t, err)
+	left = 0
+	for range 3 {
+		require.PanicsWithValue(t, "built too often", func() { m.Unconditional().Score(normals(1, 2, 1), normals(1, 2, 1), []float64{1}) })
+	}
+	left = 1
+	m.Unconditional().Score(normals(1, 2, 1), normals(1, 2, 1), []float64{1})
+}
+
+// What a View says of its score beside process and frame was lost in a Problem made
+// by hand: the start of another class, and any tolerance for float32.
+func TestAProblemMadeByHandSaysAllThatItsScoreDoes(t *testing.T) {
+	m := newModel(t, 2, Config{Cond: Conditions{Classes: []int{2}}})
+	good := m.Given(mat.NewDense(1, 1, nil)).Problem()
+	require.NoError(t, good.Validate(5, 2))
+	guided := guide(t, good, m.Problem(), 2)
+	require.NoError(t, guided.Validate(5, 2))
+	for says, spoil := range map[string]func(p *sde.Problem){
+		"Problem.Conditional: is false, its score was made for true":        func(p *sde.Problem) { p.Conditional = false },
+		"Problem.UnitRoundoff: is 1.1e-16, its score was made for 6e-08":    func(p *sde.Problem) { p.UnitRoundoff = 0 },
+		"Problem.Breakpoints: are [], its score was made for":               func(p *sde.Problem) { p.Breakpoints = nil },
+		"Problem.Frame: is {[1 2] []}, its score was made for {[0 0] [1 1]": func(p *sde.Problem) { p.Frame = sde.Frame{Shift: []float64{1, 2}} },
+	} {
+		for _, p := range []sde.Problem{good, guided} {
+			spoil(&p)
+			require.ErrorContains(t, p.Validate(5, 2), says)
+		}
+	}
+}
+
+// A counter that shows what is inside was passed by, and counted nothing.
+func TestAWatcherThatUnwrapsSeesTheScores(t *testing.T) {
+	m := newModel(t, 2, Config{Cond: Conditions{Classes: []int{2}}})
+	for _, p := range []sde.Problem{m.Problem(), m.Given(mat.NewDense(1, 1, nil)).Problem()} {
+		count := 0
+		p.Score = watching{p.Score, &count}
+		require.NoError(t, sampler.Sample(t.Context(), mat.NewDense(5, 2, nil), p, sampler.DDIM{}, nil))
+		require.GreaterOrEqual(t, count, grid.DefaultPoints)
+	}
+}
+
+type watching struct {
+	sde.Scorer
+	calls *int
+}
+
+func (w watching) Score(dst, x *mat.Dense, t []float64) {
+	*w.calls++
+	w.Scorer.Score(dst, x, t)
+}
+
+func (w watching) Unwrap() sde.Scorer { return w.Scorer }
+
+// A Result printed all its weights.
+func TestAResultIsPrintedInALine(t *testing.T) {
+	r := &Result{Steps: 20, Loss: 1.5, Raw: make([]float32, 1e5), HeldOut: 2, BestStep: 10, Scaling: CommonScale, Warnings: []string{"one", "two"}}
+	require.Equal(t, "20 steps, loss 1.5, held-out loss 2 at step 10, scaling common, 2 warnings, the first: one", fmt.Sprint(r))
+	require.Equal(t, "20 steps, loss 1.5, scaling common", (&Result{Steps: 20, Loss: 1.5, Scaling: CommonScale}).String())
+}
