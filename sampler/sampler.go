@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
@@ -194,6 +195,9 @@ func newRunOf(name string, x *mat.Dense, p sde.Problem, pred Predictor, s *Setti
 		return nil, fmt.Errorf("sampler: %s.FirstRow: is %d, want 0 or more: %w", name, r.FirstRow, ErrRange)
 	}
 	n, d := x.Dims()
+	if r.FirstRow > math.MaxInt-n {
+		return nil, fmt.Errorf("sampler: %s.FirstRow: is %d, want at most %d with %d rows: %w", name, r.FirstRow, math.MaxInt-n, n, ErrRange)
+	}
 	r.TotalRows = cmp.Or(r.TotalRows, r.FirstRow+n)
 	if r.TotalRows < r.FirstRow+n {
 		return nil, fmt.Errorf("sampler: %s.TotalRows: is %d with rows from %d to %d, want at least %d, or 0 for that: %w",

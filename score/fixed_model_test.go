@@ -2,10 +2,12 @@ package score
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/gradlogp/gradlogp/nn"
@@ -83,10 +85,10 @@ func TestAProblemMadeByHandSaysAllThatItsScoreDoes(t *testing.T) {
 	guided := guide(t, good, m.Problem(), 2)
 	require.NoError(t, guided.Validate(5, 2))
 	for says, spoil := range map[string]func(p *sde.Problem){
-		"Problem.Conditional: is false, its score was made for true":        func(p *sde.Problem) { p.Conditional = false },
-		"Problem.UnitRoundoff: is 1.1e-16, its score was made for 6e-08":    func(p *sde.Problem) { p.UnitRoundoff = 0 },
-		"Problem.Breakpoints: are [], its score was made for":               func(p *sde.Problem) { p.Breakpoints = nil },
-		"Problem.Frame: is {[1 2] []}, its score was made for {[0 0] [1 1]": func(p *sde.Problem) { p.Frame = sde.Frame{Shift: []float64{1, 2}} },
+		"Problem.Conditional: is false, its score was made for true":                func(p *sde.Problem) { p.Conditional = false },
+		"Problem.UnitRoundoff: is 1.1e-16, its score was made for 6e-08":            func(p *sde.Problem) { p.UnitRoundoff = 0 },
+		"Problem.Breakpoints: are [], its score was made for":                       func(p *sde.Problem) { p.Breakpoints = nil },
+		"Problem.Frame: is sde.Frame{Shift:[1 2] Scale:[]}, its score was made for": func(p *sde.Problem) { p.Frame = sde.Frame{Shift: []float64{1, 2}} },
 	} {
 		for _, p := range []sde.Problem{good, guided} {
 			spoil(&p)
@@ -123,4 +125,71 @@ func TestAResultIsPrintedInALine(t *testing.T) {
 	r := &Result{Steps: 20, Loss: 1.5, Raw: make([]float32, 1e5), HeldOut: 2, BestStep: 10, Scaling: CommonScale, Warnings: []string{"one", "two"}}
 	require.Equal(t, "20 steps, loss 1.5, held-out loss 2 at step 10, scaling common, 2 warnings, the first: one", fmt.Sprint(r))
 	require.Equal(t, "20 steps, loss 1.5, scaling common", (&Result{Steps: 20, Loss: 1.5, Scaling: CommonScale}).String())
+}
+
+// A Problem is a snapshot. One made before training was run in the old frame, and a
+// wrapper or a guide kept the process and the frame from being looked at.
+func TestAProblemThatIsNoLongerTrueIsRefused(t *testing.T) {
+	m, err := New(2, &Config{Net: small, Cond: Conditions{Classes: []int{3}}})
+	require.NoError(t, err)
+	problems := func() map[string]sde.Problem {
+		given := m.Given(mat.NewDense(1, 1, nil)).Problem()
+		all := map[string]sde.Problem{"model": m.Problem(), "given": given, "guided": guide(t, given, m.Problem(), 2)}
+		all["guided twice"] = guide(t, all["guided"], given, 0.5)
+		for name, p := range maps.Clone(all) {
+			p.Score = blunt{p.Score}
+			all["blunt "+name] = p
+		}
+		return all
+	}
+	early := problems()
+	x, cond := threeClasses(60)
+	x.Apply(func(_, j int, v float64) float64 { return 3*v + []float64{50, -20}[j] }, x)
+	data, err := Rows(x, cond)
+	require.NoError(t, err)
+	fit(t, m, data, quick(2))
+	run := func(p sde.Problem) error {
+		return sampler.Sample(t.Context(), mat.NewDense(3, 2, nil), p, sampler.DDIM{}, nil)
+	}
+	for name, p := range early {
+		require.ErrorContains(t, run(p), "Problem.Frame: is", name)
+	}
+	for name, p := range problems() {
+		require.NoError(t, run(p), name)
+		for says, spoil := range map[string]func(p *sde.Problem){
+			"Problem.SDE: is sde.VP":                    func(p *sde.Problem) { p.SDE = sde.VP{} },
+			"Problem.SDE: spans the times from 0.002":   func(p *sde.Problem) { p.SDE = sde.EDM{SigmaMax: 2000} },
+			"Problem.Frame: is sde.Frame{Shift:[] Scal": func(p *sde.Problem) { p.Frame = sde.Frame{} },
+		} {
+			p := p
+			spoil(&p)
+			require.ErrorContains(t, run(p), says, name)
+		}
+	}
+}
+
+// The description of a table of 1,000 levels filled the screen.
+func TestErrorsAboutProcessesAreBounded(t *testing.T) {
+	table, err := sde.VP{}.Discrete(1000)
+	require.NoError(t, err)
+	p := newModel(t, 2, Config{}).Problem()
+	p.SDE = table
+	err = p.Validate(3, 2)
+	require.Error(t, err)
+	require.Less(t, len(err.Error()), 1000)
+}
+
+// A column lost in the rounding of its mean kept its noise, thousands of times that of
+// the others, when all were to have one scale.
+func TestALostColumnDoesNotSpoilACommonScale(t *testing.T) {
+	x := normals(400, 2, 1)
+	x.Apply(func(_, j int, v float64) float64 { return []float64{1.7e18 + 500*v, v}[j] }, x)
+	data, err := Rows(x, nil)
+	require.NoError(t, err)
+	m := newModel(t, 2, Config{})
+	s := quick(20)
+	s.Scaling = CommonScale
+	require.Less(t, fit(t, m, data, s).Loss, 100.0)
+	m.toModel(x)
+	require.Less(t, floats.Max(mat.Col(nil, 0, x)), 10.0)
 }

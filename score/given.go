@@ -24,6 +24,7 @@ var (
 	_ sde.Divergencer = (*View)(nil)
 	_ sde.Tangents    = (*View)(nil)
 	_ sde.Selector    = (*View)(nil)
+	_ sde.Origin      = (*View)(nil)
 	_ sde.LogProber   = density{}
 )
 
@@ -70,7 +71,7 @@ func (m *Model) CheckGiven(cond *mat.Dense) error {
 // Problem returns the process of the model with this score, and what a run has to
 // know about it.
 func (v *View) Problem() sde.Problem {
-	p := sde.Problem{SDE: v.m.process, Score: v, Frame: v.m.Frame(), Conditional: v.cond != nil, Rows: v.rows()}
+	p := sde.Problem{SDE: v.m.process, Score: v, Frame: v.m.Frame(), Conditional: v.cond != nil, Rows: v.rows(), Origin: v}
 	if v.m.freeze > 0 {
 		p.Breakpoints = []float64{v.m.frozen}
 	}

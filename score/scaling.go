@@ -71,10 +71,13 @@ func (s Scaling) apply(mean, deviation []float64) error {
 		}
 	}
 	for j := range deviation {
+		constant := deviation[j] == 0
 		if s == CommonScale {
 			deviation[j] = one
 		}
 		switch {
+		case s == CommonScale && constant && resolution(mean[j]) > one:
+			deviation[j] = resolution(mean[j]) // what is lost in rounding stays small
 		case deviation[j] > 0:
 		case mean[j] == 0:
 			deviation[j] = resolution(1)

@@ -358,3 +358,16 @@ func TestAnalyticNamesWhatIsNil(t *testing.T) {
 	panicsAbout(t, "sde: the process is a nil *sde.Discrete", func() { sde.Analytic((*sde.Discrete)(nil), m.Diffuse) })
 	panicsAbout(t, "sde: Analytic: at is nil", func() { sde.Analytic[sde.Density](sde.VP{}, nil) })
 }
+
+// The search began at infinity and never ended.
+func TestNoNoiseIsEnoughForSomeTolerances(t *testing.T) {
+	for _, c := range []struct{ tolerance, mean, variance float64 }{{5e-324, 0, 1}, {1e-308, 100, 1}, {1, 1e160, 1}, {1, 0, 1.7e308}} {
+		data := sde.Moments{Mean: []float64{c.mean}, Cov: mat.NewSymDense(1, []float64{c.variance})}
+		ratio, err := sde.Prior{}.NoiseFor(c.tolerance, data)
+		if err == nil {
+			require.False(t, math.IsInf(ratio, 0) || math.IsNaN(ratio))
+		} else {
+			require.ErrorIs(t, err, sde.ErrRange)
+		}
+	}
+}

@@ -42,11 +42,13 @@ func Guide(conditional, unconditional Problem, w float64) (Problem, error) {
 		if missing(q.SDE) || missing(q.Score) {
 			return Problem{}, fmt.Errorf("sde: Guide: the %s Problem is without a process or a score: %w", q.name, ErrRange)
 		}
+		if err := Validate(q.SDE); err != nil {
+			return Problem{}, fmt.Errorf("sde: Guide: the %s Problem: %w", q.name, err)
+		}
 	}
 	if !(math.Abs(w) <= math.MaxFloat64) {
 		return Problem{}, fmt.Errorf("sde: Guide: w: is %v, want a finite number: %w", w, ErrRange)
 	}
-	rows := max(c.Rows, u.Rows)
 	same := u
 	if u.Rows == 0 || c.Rows == 0 { // one condition is for all rows
 		same.Rows = c.Rows
@@ -54,33 +56,37 @@ func Guide(conditional, unconditional Problem, w float64) (Problem, error) {
 	if err := c.matches(same, "that of the unconditional score"); err != nil {
 		return Problem{}, fmt.Errorf("sde: Guide: %w", err)
 	}
-	p := c
-	p.Rows, p.Conditional = rows, c.Conditional || u.Conditional
-	p.UnitRoundoff = max(c.UnitRoundoff, u.UnitRoundoff)
-	p.Breakpoints = append(slices.Clone(c.Breakpoints), u.Breakpoints...)
-	slices.Sort(p.Breakpoints)
-	p.Breakpoints = slices.Compact(p.Breakpoints)
-	whole := new(Problem)
-	p.Score = guided{conditional: c, unconditional: u, w: w, whole: whole, idle: new(idle)}
-	*whole = p
-	return p, nil
+	return guided{conditional: c, unconditional: u, w: w, idle: new(idle)}.Problem(), nil
 }
 
 type guided struct {
 	conditional, unconditional Problem
 	w                          float64
-	whole                      *Problem
 	idle                       *idle
 }
 
 var (
 	_ Selector    = guided{}
+	_ Origin      = guided{}
 	_ Divergencer = guidedDerivatives{}
 	_ LogProber   = guidedLogProb{}
 )
 
-// Problem returns that of the guided score.
-func (g guided) Problem() Problem { return *g.whole }
+// Problem implements Origin.
+func (g guided) Problem() Problem {
+	c, u := g.conditional.now(), g.unconditional.now()
+	p := c
+	if c.Frame.equal(g.conditional.Frame) {
+		p.Frame = u.Frame // which is another if only that model has been trained since
+	}
+	p.Rows, p.Conditional = max(c.Rows, u.Rows), c.Conditional || u.Conditional
+	p.UnitRoundoff = max(c.UnitRoundoff, u.UnitRoundoff)
+	p.Breakpoints = append(slices.Clone(c.Breakpoints), u.Breakpoints...)
+	slices.Sort(p.Breakpoints)
+	p.Breakpoints = slices.Compact(p.Breakpoints)
+	p.Score, p.Origin = g, g
+	return p
+}
 
 // Select implements Selector.
 func (g guided) Select(rows []int) Scorer {

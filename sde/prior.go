@@ -129,6 +129,9 @@ func (pi Prior) NoiseFor(tolerance float64, data Moments) (ratio float64, err er
 	// The bound falls as the ratio grows; log1p(x) ≤ x gives where it is low
 	// enough.
 	hi := math.Sqrt((floats.Sum(gap.second) + floats.Sum(gap.variance)) / (2 * tolerance))
+	if math.IsInf(hi, 1) {
+		return 0, fmt.Errorf("sde: tolerance: is %v, which no finite noise meets for these moments: %w", tolerance, ErrRange)
+	}
 	lo := hi
 	for lo > 0 && gap.bound(lo) <= tolerance {
 		hi, lo = lo, lo/2

@@ -39,10 +39,26 @@ type Problem struct {
 	// UnitRoundoff is the relative size of the score's rounding errors, 2⁻²⁴ in
 	// float32; 0 means 2⁻⁵³, that of float64.
 	UnitRoundoff float64
+	// Origin knows what the Score means, whatever is wrapped round it: a Problem
+	// that says otherwise is refused. Views and Guide set it; without it a Score
+	// that is an Origin is asked.
+	Origin Origin
 }
 
-// origin is implemented by a Scorer that knows the Problem it belongs to.
-type origin interface{ Problem() Problem }
+// Origin knows the Problem that a score was made for, as it is at present: a model
+// that is trained may get another frame.
+type Origin interface{ Problem() Problem }
+
+// now returns the Problem as its origin says it is at present.
+func (p Problem) now() Problem {
+	if p.Origin != nil {
+		return p.Origin.Problem()
+	}
+	if o, ok := As[Origin](p.Score); ok {
+		return o.Problem()
+	}
+	return p
+}
 
 // Unwrap returns the process, so that As finds what it is capable of.
 func (p Problem) Unwrap() SDE { return p.SDE }
@@ -83,7 +99,12 @@ func (p Problem) Validate(n, d int) error {
 			return fmt.Errorf("Problem.Breakpoints[%d]: is NaN, want a time: %w", i, ErrRange)
 		}
 	}
-	if o, ok := As[origin](p.Score); ok {
+	if p.Origin != nil {
+		if err := p.serves(p.Origin.Problem()); err != nil {
+			return err
+		}
+	}
+	if o, ok := As[Origin](p.Score); ok {
 		return p.serves(o.Problem())
 	}
 	return nil
@@ -112,15 +133,32 @@ func (p Problem) matches(q Problem, what string) error {
 	if t, differ := otherKernel(p.SDE, q.SDE); differ {
 		a, s := p.Kernel(t)
 		b, u := q.Kernel(t)
-		return fmt.Errorf("Problem.SDE: is %T%+v, %s %T%+v: at t = %.4g they have α = %.6g, σ = %.6g and α = %.6g, σ = %.6g: %w", p.SDE, p.SDE, what, q.SDE, q.SDE, t, a, s, b, u, ErrRange)
+		return fmt.Errorf("Problem.SDE: is %s, %s %s: at t = %.4g they have α = %.6g, σ = %.6g and α = %.6g, σ = %.6g: %w", brief(p.SDE), what, brief(q.SDE), t, a, s, b, u, ErrRange)
+	}
+	start, end := p.Span()
+	_, first := InSpan(q.SDE, start)
+	_, last := InSpan(q.SDE, end)
+	if !first || !last {
+		from, to := q.Span()
+		return fmt.Errorf("Problem.SDE: spans the times from %v to %v, %s those from %v to %v: %w", start, end, what, from, to, ErrRange)
 	}
 	if !p.Frame.equal(q.Frame) {
-		return fmt.Errorf("Problem.Frame: is %.60v, %s %.60v: %w", p.Frame, what, q.Frame, ErrRange)
+		return fmt.Errorf("Problem.Frame: is %s, %s %s: %w", brief(p.Frame), what, brief(q.Frame), ErrRange)
 	}
 	if p.Rows != q.Rows {
 		return fmt.Errorf("Problem.Rows: is %d, %s %d: %w", p.Rows, what, q.Rows, ErrRange)
 	}
 	return nil
+}
+
+// brief returns type and value, cut where a table would fill the screen.
+func brief(v any) string {
+	const most = 120
+	text := []rune(fmt.Sprintf("%T%+v", v, v))
+	if len(text) > most {
+		text = append(text[:most], '…')
+	}
+	return string(text)
 }
 
 // otherKernel returns a time at which the kernels of two processes differ by
