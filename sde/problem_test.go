@@ -45,7 +45,7 @@ func TestProblemsNameWhatIsWrong(t *testing.T) {
 		"Problem.SDE: is nil, want a process":            func(p *sde.Problem) { p.SDE = none },
 		"Problem.Score: is nil":                          func(p *sde.Problem) { p.Score = nil },
 		"Problem.SDE: ":                                  func(p *sde.Problem) { p.SDE = sde.VE{SigmaMin: -1} },
-		"the run has 2 columns, Problem.Frame 3 shifts": func(p *sde.Problem) { p.Frame.Shift = make([]float64, 3) },
+		"the run has 2 columns, Problem.Frame 3 shifts":  func(p *sde.Problem) { p.Frame.Shift = make([]float64, 3) },
 		"scale 0 in column 1":                            func(p *sde.Problem) { p.Frame.Scale = []float64{1, 0} },
 		"shift NaN and scale 1 in column 0":              func(p *sde.Problem) { p.Frame.Shift = []float64{math.NaN(), 0} },
 		"Problem.Prior.Variance[1]: is -1":               func(p *sde.Problem) { p.Prior.Variance = []float64{0, -1} },
