@@ -198,18 +198,25 @@ func TestCancellationIsHonouredWithinOneEvaluation(t *testing.T) {
 		for _, workers := range []int{1, 2} {
 			for _, stopAt := range []int64{0, 1, 7} {
 				ctx, cancel := context.WithCancel(context.Background())
+				// The end is when cancel returns: before that a context of this
+				// one may not have heard of it, while this one already says so.
 				var calls, late atomic.Int64
+				var over atomic.Bool
+				end := func() {
+					cancel()
+					over.Store(true)
+				}
 				score := scorer(func(dst, x *mat.Dense, tt []float64) {
-					if ctx.Err() != nil {
+					if over.Load() {
 						late.Add(1)
 					}
 					if calls.Add(1) == stopAt {
-						cancel()
+						end()
 					}
 					g.Score(dst, x, tt)
 				})
 				if stopAt == 0 {
-					cancel()
+					end()
 				}
 				x := mat.NewDense(1200, 2, nil)
 				s := &sampler.Settings{Corrector: k.corr, Workers: workers}
