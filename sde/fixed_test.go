@@ -371,3 +371,11 @@ func TestNoNoiseIsEnoughForSomeTolerances(t *testing.T) {
 		}
 	}
 }
+
+// No signal is at the end of time, where VP and SubVP gave NaN.
+func TestNoSignalIsAtTheEndOfTime(t *testing.T) {
+	for _, p := range []sde.Invertible{sde.VP{}, sde.SubVP{}, sde.EDM{}, sde.VE{}, sde.Cosine{}, sde.Linear{}} {
+		require.False(t, math.IsNaN(p.TimeAt(math.Inf(-1))), "%T", p)
+		require.False(t, math.IsNaN(p.TimeAt(math.Inf(1))), "%T", p)
+	}
+}

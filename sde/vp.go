@@ -28,6 +28,9 @@ func (p VP) integral(t float64) float64 {
 
 // timeOf returns the positive root of B(t) = b.
 func (p VP) timeOf(b float64) float64 {
+	if math.IsInf(b, 1) {
+		return b
+	}
 	b0, b1 := p.betas()
 	return 2 * b / (b0 + math.Sqrt(b0*b0+2*(b1-b0)*b))
 }
