@@ -168,10 +168,10 @@ func TestAScoreIsNotTakenForAnother(t *testing.T) {
 	for says, spoil := range map[string]func(p *sde.Problem){
 		"Problem.SDE: is sde.EDM{SigmaMin:0 SigmaMax:0}, its score was made for sde.VP": func(p *sde.Problem) { p.SDE = sde.EDM{} },
 		"Problem.SDE: is sde.VP{BetaMin:0 BetaMax:10}":                                  func(p *sde.Problem) { p.SDE = sde.VP{BetaMax: 10} },
-		"Problem.Frame: is sde.Frame{Shift:[] Scale:[]}":                                                     func(p *sde.Problem) { p.Frame = sde.Frame{} },
+		"Problem.Frame: is sde.Frame{Shift:[] Scale:[]}":                                func(p *sde.Problem) { p.Frame = sde.Frame{} },
 		"the run has 2 columns, Problem.Frame 1 shifts":                                 func(p *sde.Problem) { p.Frame = sde.Frame{Shift: []float64{1}} },
-		"Problem.Rows: is 4":                                                            func(p *sde.Problem) { p.Rows = 4 },
-		"4 rows, the score conditions for 300":                                          func(p *sde.Problem) { p.Rows = 300 },
+		"Problem.Rows: is 4":                   func(p *sde.Problem) { p.Rows = 4 },
+		"4 rows, the score conditions for 300": func(p *sde.Problem) { p.Rows = 300 },
 	} {
 		for verb, run := range verbs {
 			p := all["energy"]
