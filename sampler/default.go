@@ -8,10 +8,10 @@ import "github.com/gradlogp/gradlogp/sde"
 // and the noise ε̂. In units of the data, the sliced Wasserstein-2 distance between
 // its samples and the flow's from the same starting points was
 //
-//	evaluations   10            15            25            40
-//	Default       .005 – .008   .003 – .005   .001 – .002   .0006 – .0009
-//	DPMpp2M       .03 – .06     .011 – .022   .003 – .007   .0014 – .003
-//	UniPC         .05 – .08     .006 – .012   .001 – .002   .0004 – .0006
+//	evaluations         10            15            25            40
+//	Default             .005 – .008   .003 – .005   .001 – .002   .0006 – .0009
+//	DPMpp2M             .03 – .06     .011 – .022   .003 – .007   .0014 – .003
+//	UniPC{FullOrder}    .05 – .08     .006 – .012   .001 – .002   .0004 – .0006
 //
 // on a ring of narrow modes, two moons and a checkerboard, while two sets of
 // 10,000 data are .02 to .04 apart: 25 evaluations are as good as any number.

@@ -33,7 +33,7 @@ type DEIS struct {
 	// EpsilonForm, which needs the fewest evaluations.
 	Form Form
 	// FullOrder is that of DPMpp3M. Forms other than X0Form stay good over
-	// long steps, and keep the orders up to 3 anyway.
+	// long steps, and have there the orders up to 3 anyway.
 	FullOrder bool
 }
 
@@ -126,7 +126,7 @@ func (p DEIS) Predict(s *Step) error {
 	if p.Form == X0Form {
 		least = 1
 	}
-	r, h := s.nodes(0, s.orderAt(s.K, p.Order, least, p.FullOrder), s.U, func(t float64) float64 {
+	r, h := s.nodes(0, s.orderAt(s.T, s.U, p.Order, least, p.FullOrder), s.U, func(t float64) float64 {
 		_, w, _, _ := p.Form.at(s.Kernel(t))
 		return w
 	})

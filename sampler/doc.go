@@ -55,6 +55,10 @@
 // also checks a user's own methods. A multistep method has its order from a start
 // of that order. Its own first steps have lower orders, which caps it at 2 in the
 // end; but they lie where the denoiser hardly moves, and what they add is small.
+// DPMpp3M, DPMpp3MSDE, UniPC and DEIS in X0Form extrapolate the denoiser, which goes
+// wrong over a step longer than .6 in λ = log(α/σ): there they have order 1, and
+// UniPC its corrector, so that few steps are no worse than those of DDIM, and DEIS
+// of order 4 has order 3 in the other forms. Their FullOrder switches that off.
 // Adaptive methods make as many steps, of that many evaluations, as their
 // tolerance asks for. A grid of n points makes n−1 steps, and the final denoise
 // is one more evaluation: n in all for a method that takes one a step. Default is

@@ -72,7 +72,6 @@ func (c Gibbs) Correct(s *Step) error {
 	// Each update has slots of its own, in all of the run: they go back over
 	// times that other steps' have crossed, and are not on one path with them.
 	in := s.within()
-	in.End = s.At
 	in.slot0 = (s.K*c.Steps*(c.Substeps+1) - 1) * slotsOfUpdate
 	for range c.Steps {
 		in.slot0 += slotsOfUpdate

@@ -1,5 +1,7 @@
 package sampler
 
+import "github.com/gradlogp/gradlogp/sde"
+
 // A linear multistep method keeps the values q_i of a quantity at the times of
 // its last steps and integrates the polynomial through them,
 //
@@ -99,14 +101,18 @@ func (s *Step) noiseless() bool {
 	return sigma == 0
 }
 
-// orderAt returns the order of step k, by default at most half the number of
-// steps that are left, this one included, before a last one to σ = 0 or below the
-// span, though not below least. When they are few, steps to little noise are long
-// in λ, and what is extrapolated to their ends may be worse than what they begin
-// with.
-func (s *Step) orderAt(k, order, least int, full bool) int {
-	if full || !blind(s.SDE, s.End) {
+// longStep is the length in λ = log(α/σ) beyond which the denoiser is not
+// extrapolated. It was chosen on mixtures with exact scores: at .65 there are some
+// on which order 3 errs more than DDIM, and at .5 steps on which it is better by
+// far lose their order.
+const longStep = 0.6
+
+// orderAt returns the order of a step from t to u, which is least, at most, where
+// that is long: there the denoiser is no polynomial, and extrapolated to the end it
+// may be worse than at the start. As the steps become short all have the order.
+func (s *Step) orderAt(t, u float64, order, least int, full bool) int {
+	if full || sde.LogSNR(s, u)-sde.LogSNR(s, t) <= longStep {
 		return order
 	}
-	return min(order, max(least, (s.N-k-1)/2))
+	return min(order, least)
 }

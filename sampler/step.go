@@ -22,9 +22,8 @@ type Step struct {
 	// T and U < T are the ends of the interval. At is where the state is:
 	// T for a predictor, U for a corrector after it.
 	T, U, At float64
-	// K counts the steps from 0, N is their number. End is the grid's last time.
+	// K counts the steps from 0, N is their number.
 	K, N int
-	End  float64
 	// Row0 is the index of X's first row in the whole run.
 	Row0  int
 	Noise noise.Source

@@ -51,8 +51,8 @@ func (p UniPC) Predict(s *Step) error {
 	at, st := s.Kernel(s.T)
 	lambda := func(t float64) float64 { return sde.LogSNR(s, t) }
 	// UniC for the step before: only the weights differ from those used then.
-	if _, _, ok := s.History(1); ok {
-		used, h := s.nodes(1, s.orderAt(s.K-1, p.Order, 1, p.FullOrder), s.T, lambda)
+	if _, before, ok := s.History(1); ok {
+		used, h := s.nodes(1, s.orderAt(before, s.T, p.Order, 1, p.FullOrder), s.T, lambda)
 		better := used
 		better.add(1)
 		old, weights := used.weights(p.moments(&used, h)), better.weights(p.moments(&better, h))
@@ -68,7 +68,7 @@ func (p UniPC) Predict(s *Step) error {
 		s.Finish()
 		return nil
 	}
-	r, h := s.nodes(0, s.orderAt(s.K, p.Order, 1, p.FullOrder), s.U, lambda)
+	r, h := s.nodes(0, s.orderAt(s.T, s.U, p.Order, 1, p.FullOrder), s.U, lambda)
 	s.integrate(su/st, au*h, &r, p.moments(&r, h))
 	s.Finish()
 	return nil
