@@ -281,7 +281,7 @@ func anyTensor[T float32 | float64](tensors map[string]checkpoint.Tensor, name s
 	delete(tensors, name)
 	data, ok := t.Data.([]T)
 	if !ok || !slices.Equal(t.Shape, shape) {
-		return nil, fmt.Errorf("tensor %s is %T of shape %v, want %T of shape %v: %w", name, t.Data, t.Shape, data, shape, ErrMismatch)
+		return nil, fmt.Errorf("tensor %s is %T of shape %s, want %T of shape %v: %w", name, t.Data, cut(fmt.Sprint(t.Shape), 0, 80), data, shape, ErrMismatch)
 	}
 	return data, nil
 }
