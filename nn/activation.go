@@ -17,10 +17,10 @@ type (
 	Softplus  struct{} // ln(1+eˣ)
 	Sigmoid   struct{} // S(x) = 1/(1+e⁻ˣ)
 	LeakyReLU struct { // x where x > 0, else A·x
-		A float64 // finite; zero means 0.01
+		A float64 // on [−10⁶, 10⁶]; zero means 0.01
 	}
 	ELU struct { // x where x > 0, else A(eˣ−1)
-		A float64 // finite; zero means 1
+		A float64 // on [−10⁶, 10⁶]; zero means 1
 	}
 )
 

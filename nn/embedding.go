@@ -70,7 +70,7 @@ func (e Embedding) Apply(b *Build, x *ad.Expr) *ad.Expr {
 func (e Embedding) Validate() error {
 	return errors.Join(
 		classesError("Embedding.Classes", e.Classes),
-		positiveError("Embedding.Out", e.Out),
+		widthError("Embedding.Out", e.Out),
 		optionalError("Embedding.Init", e.Init),
 	)
 }

@@ -132,11 +132,11 @@ func TestLayersThatDoNotFitAreAnError(t *testing.T) {
 		`layer "0", nn_test.gives of r×2: ad: Add: a is r×2, b is 1×3`: nn.Sequential{gives(func(_ *nn.Build, x *ad.Expr) *ad.Expr {
 			return ad.Add(x, ad.Row([]float64{1, 2, 3}))
 		})},
-		`layer "", nn.Linear of r×2: nn: parameter weight has impossible size 2×`: nn.Linear{Out: math.MaxInt},
-		`layer "0", nn_test.gives of r×2: no such thing`:                          nn.Sequential{gives(func(*nn.Build, *ad.Expr) *ad.Expr { panic(errors.New("no such thing")) })},
-		"the output of nn.Linear is r×5, want r×2":                                wide,
-		"nn.SiLU has no parameters":                                               nn.SiLU{},
-		"the output of nn_test.gives does not depend on its input":                gives(func(b *nn.Build, _ *ad.Expr) *ad.Expr { return b.Param("w", 1, 2, nn.Ones{}) }),
+		`layer "0", nn_test.gives of r×2: nn: parameter 0.w has impossible size 2×0`: nn.Sequential{gives(func(b *nn.Build, _ *ad.Expr) *ad.Expr { return b.Param("w", 2, 0, nn.Ones{}) })},
+		`layer "0", nn_test.gives of r×2: no such thing`:                             nn.Sequential{gives(func(*nn.Build, *ad.Expr) *ad.Expr { panic(errors.New("no such thing")) })},
+		"the output of nn.Linear is r×5, want r×2":                                   wide,
+		"nn.SiLU has no parameters":                                                  nn.SiLU{},
+		"the output of nn_test.gives does not depend on its input":                   gives(func(b *nn.Build, _ *ad.Expr) *ad.Expr { return b.Param("w", 1, 2, nn.Ones{}) }),
 	} {
 		_, err := nn.Check(m, 2, 0, 2)
 		require.ErrorIs(t, err, nn.ErrShape, "%#v", m)
@@ -165,7 +165,7 @@ func TestLayersShareWeightsOnlyWhenAsked(t *testing.T) {
 // An initial weight that is NaN was found at the first step, as that of the loss.
 func TestAnInitThatCannotBeIsRefused(t *testing.T) {
 	b := nn.NewBuild(new(nn.Params))
-	require.PanicsWithValue(t, "nn: parameter w: Normal.Std: is -1, want a number ≥ 0: out of range", func() { b.Param("w", 1, 1, nn.Normal{Std: -1}) })
+	require.PanicsWithValue(t, "nn: parameter w: Normal.Std: is -1, want a number ≥ 0, up to 10⁶: out of range", func() { b.Param("w", 1, 1, nn.Normal{Std: -1}) })
 	require.PanicsWithValue(t, "nn: parameter w: a nil *nn.Normal: out of range", func() { b.Param("w", 1, 1, (*nn.Normal)(nil)) })
 }
 
@@ -183,4 +183,77 @@ func TestEnergiesInsideEachOtherAreBounded(t *testing.T) {
 	}
 	_, err = nn.NewBuild(&nn.Params{}).Try(net, ad.Input("x", 1))
 	require.ErrorContains(t, err, "an energy inside 3 others, want at most 3")
+}
+
+// Frequencies that float32 turns into 0 or whose phases it turns into Inf, and
+// factors as large as float32 has, gave scores that are NaN.
+func TestNumbersThatFloat32CannotComputeWithAreNamed(t *testing.T) {
+	for _, bad := range []float64{5e-324, 1e-60, 1e-39, 1e38} {
+		for want, m := range map[string]nn.Module{
+			"nn: Fourier.Low: is ":     nn.Fourier{Low: bad, High: max(bad, 8)},
+			"nn: TimeFourier.Low: is ": nn.TimeFourier{Low: bad, High: max(bad, 8)},
+		} {
+			err := nn.Validate(m)
+			require.ErrorIs(t, err, nn.ErrRange, "%#v", m)
+			require.ErrorContains(t, err, want)
+		}
+	}
+	for want, v := range map[string]any{
+		"nn: Fourier.High: is 1e+38, want a number ≥ Low = 1":       nn.Fourier{High: 1e38},
+		"nn: TimeFourier.High: is 1e+38, want a number ≥ Low = 0.5": nn.TimeFourier{High: 1e38},
+		"nn: Normal.Std: is 1e+38, want a number ≥ 0, up to 10⁶":    nn.Normal{Std: 1e38},
+		"nn: LeakyReLU.A: is -1e+38, want a finite number":          nn.LeakyReLU{A: -1e38},
+		"nn: Residual.Scale: is 1e+38, want a finite number":        nn.Residual{Body: nn.SiLU{}, Scale: 1e38},
+	} {
+		err := nn.Validate(v)
+		require.ErrorIs(t, err, nn.ErrRange)
+		require.ErrorContains(t, err, want)
+	}
+	// What is allowed is computed.
+	for _, m := range []nn.Module{nn.Fourier{Low: 0x1p-126}, nn.Fourier{High: 1 << 24}, nn.TimeFourier{Low: 0x1p-126, High: 1 << 24}} {
+		x := ad.Input("x", 1)
+		p := &nn.Params{}
+		y, err := nn.NewBuild(p).Try(m, x)
+		require.NoError(t, err)
+		out := make([]float32, y.Cols())
+		ad.Compile[float32]([]*ad.Expr{y}, []*ad.Expr{x}).Run(1, nil, nil, [][]float32{out}, [][]float32{{0.7}}, nil)
+		for _, v := range out {
+			require.False(t, v != v || math.IsInf(float64(v), 0), "%#v gives %v", m, out)
+		}
+	}
+}
+
+// Widths that no memory holds were a panic of makeslice, or the end of the process.
+func TestNetworksThatNoMemoryHoldsAreRefused(t *testing.T) {
+	for want, m := range map[string]nn.Module{
+		"nn: Linear.Out: is 1099511627776, want a positive number up to 2²⁴":    nn.Linear{Out: 1 << 40},
+		"nn: Linear.Out: is 9223372036854775807, want a positive":               nn.Linear{Out: math.MaxInt},
+		"nn: MLP.Hidden[1]: is 1099511627776, want a positive number up to 2²⁴": nn.MLP{Hidden: []int{1, 1 << 40}},
+		"nn: MLP.Out: is 1099511627776, want a positive number up to 2²⁴, or 0": nn.MLP{Out: 1 << 40},
+		"nn: Embedding.Out: is 1099511627776, want a positive number":           nn.Embedding{Classes: 2, Out: 1 << 40},
+		"nn: Fourier.N: is 1099511627776, want a positive number up to 2²⁰":     nn.Fourier{N: 1 << 40},
+		"nn: TimeFourier.N: is 9223372036854775807, want a positive":            nn.TimeFourier{N: math.MaxInt},
+	} {
+		_, err := nn.Check(m, 2, 0, 2)
+		require.ErrorIs(t, err, nn.ErrRange, "%#v", m)
+		require.ErrorContains(t, nn.Validate(m), want)
+	}
+	for want, m := range map[string]nn.Module{
+		`layer "1", nn.Linear of r×16777216: nn: parameter 1.weight is 16777216×16777216, beside 50331648 weights before it, want at most 268435456 in all`: nn.Sequential{nn.Linear{Out: 1 << 24}, nn.Linear{Out: 1 << 24}},
+		`layer "hidden1", nn.Linear of r×65536: nn: parameter hidden1.weight is 65536×65536, beside`:                                                        nn.MLP{Hidden: []int{1 << 16, 1 << 16}},
+		`want at most 16777216 columns`: twice(40),
+	} {
+		_, err := nn.Check(m, 2, 0, 2)
+		require.ErrorIs(t, err, nn.ErrShape, "%#v", m)
+		require.ErrorContains(t, err, want)
+	}
+}
+
+// twice doubles the columns n times, without weights.
+func twice(n int) nn.Module {
+	var all nn.Sequential
+	for range n {
+		all = append(all, nn.Parallel{nn.Sequential{}, nn.Sequential{}})
+	}
+	return append(all, nn.Linear{Out: 2})
 }

@@ -19,7 +19,7 @@ import (
 // should have about unit variance.
 type Fourier struct {
 	N         int     // frequencies; zero means 16
-	Low, High float64 // radians per unit of x; zero means 1 and 8
+	Low, High float64 // radians per unit of x, up to 2²⁴; zero means 1 and 8
 }
 
 // Apply implements Module. It panics when Validate returns an error.
@@ -38,7 +38,7 @@ func (f Fourier) Apply(_ *Build, x *ad.Expr) *ad.Expr {
 // the EDM preconditioning: at the highest one radian is a factor e^½ in σ.
 type TimeFourier struct {
 	N         int     // frequencies; zero means 4
-	Low, High float64 // radians per unit of time; zero means 0.5 and 8
+	Low, High float64 // radians per unit of time, up to 2²⁴; zero means 0.5 and 8
 }
 
 // Apply implements Module. It panics when Validate returns an error.
@@ -55,22 +55,28 @@ func (f Fourier) Validate() error { return wavesError("Fourier", f.N, f.Low, f.H
 // Validate implements Validator.
 func (f TimeFourier) Validate() error { return wavesError("TimeFourier", f.N, f.Low, f.High, 0.5, 8) }
 
+// highest is the frequency beyond which the phase of an x of 1 has, in float32, no
+// fraction of a radian left.
+const highest = 1 << 24
+
 // wavesError checks waves whose defaults are from low to high.
 func wavesError(of string, n int, low, high, defaultLow, defaultHigh float64) error {
 	from, to := cmp.Or(low, defaultLow), cmp.Or(high, defaultHigh)
 	return errors.Join(
-		rangeError(n >= 0, of+".N", n, "a positive number, or 0 for the default"),
-		rangeError(from > 0 && from <= math.MaxFloat32, of+".Low", low, "a positive number, or 0 for the default"),
-		rangeError(to >= from && to <= math.MaxFloat32, of+".High", high, fmt.Sprintf("a number ≥ Low = %v, or 0 for the default", from)),
+		rangeError(n >= 0 && n <= mostWaves, of+".N", n, "a positive number up to 2²⁰, or 0 for the default"),
+		rangeError(from >= least && from <= highest, of+".Low", low, "a positive number on [2⁻¹²⁶, 2²⁴], or 0 for the default"),
+		rangeError(to >= from && to <= highest, of+".High", high, fmt.Sprintf("a number ≥ Low = %v, or 0 for the default, and at most 2²⁴", from)),
 	)
 }
+
+// mostWaves is how many phases there may be.
+const mostWaves = 1 << 20
 
 // waves returns the sines and the cosines of the products x_j w_k, ordered by
 // j and then k.
 func waves(x *ad.Expr, n int, low, high float64) []*ad.Expr {
-	const most = 1 << 20
-	if n > most/x.Cols() {
-		panic(fmt.Sprintf("nn: Fourier features of %d columns at %d frequencies, want at most %d waves", x.Cols(), n, most))
+	if n > mostWaves/x.Cols() {
+		panic(fmt.Sprintf("nn: Fourier features of %d columns at %d frequencies, want at most %d waves", x.Cols(), n, mostWaves))
 	}
 	w := make([]float64, n)
 	for k := range w {

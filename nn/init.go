@@ -39,7 +39,7 @@ func (Xavier) Fill(dst []float64, rows, cols int, rng *rand.Rand) {
 	normal(dst, math.Sqrt(2/(float64(rows)+float64(cols))), rng)
 }
 
-// Normal draws weights from N(0, Std²), Std ≥ 0.
+// Normal draws weights from N(0, Std²), Std on [0, 10⁶].
 type Normal struct{ Std float64 }
 
 // Fill implements Init.
@@ -47,7 +47,7 @@ func (n Normal) Fill(dst []float64, _, _ int, rng *rand.Rand) { normal(dst, n.St
 
 // Validate implements Validator.
 func (n Normal) Validate() error {
-	return rangeError(n.Std >= 0 && n.Std <= math.MaxFloat32, "Normal.Std", n.Std, "a number ≥ 0")
+	return rangeError(n.Std >= 0 && n.Std <= most, "Normal.Std", n.Std, "a number ≥ 0, up to 10⁶")
 }
 
 // Zeros sets weights to zero.

@@ -12,7 +12,7 @@ import (
 //
 // with parameters "weight" (columns of x × Out) and "bias" (1×Out).
 type Linear struct {
-	Out  int
+	Out  int  // up to 2²⁴
 	Init Init // of the weights; nil means He
 	Bias Init // of the bias; nil means Zeros, None is a layer without
 }
@@ -35,7 +35,7 @@ func (l Linear) Apply(b *Build, x *ad.Expr) *ad.Expr {
 
 // Validate implements Validator.
 func (l Linear) Validate() error {
-	return errors.Join(positiveError("Linear.Out", l.Out), optionalError("Linear.Init", l.Init), optionalError("Linear.Bias", l.Bias))
+	return errors.Join(widthError("Linear.Out", l.Out), optionalError("Linear.Init", l.Init), optionalError("Linear.Bias", l.Bias))
 }
 
 var (

@@ -26,7 +26,7 @@ import (
 // "output.bias", and for conditioning "hidden0.scale" and "hidden0.shift"
 // (FiLM) or "hidden0.condition" (Additive).
 type MLP struct {
-	Hidden       []int  // the hidden layers' widths
+	Hidden       []int  // the hidden layers' widths, up to 2²⁴
 	Out          int    // columns of the output; zero means those of x
 	Activation   Module // nil means SiLU
 	Features     Module // of x; nil means x itself
@@ -92,14 +92,14 @@ func (m MLP) hidden(b *Build, h, e *ad.Expr, width int) *ad.Expr {
 // Validate implements Validator.
 func (m MLP) Validate() error {
 	errs := []error{
-		rangeError(m.Out >= 0, "MLP.Out", m.Out, "a positive number, or 0 for the columns of x"),
+		rangeError(m.Out >= 0 && m.Out <= mostColumns, "MLP.Out", m.Out, "a positive number up to 2²⁴, or 0 for the columns of x"),
 		conditioningError("MLP.Conditioning", m.Conditioning),
 		optionalError("MLP.Activation", m.Activation),
 		optionalError("MLP.Features", m.Features),
 		optionalError("MLP.Time", m.Time),
 	}
 	for l, width := range m.Hidden {
-		errs = append(errs, positiveError(fmt.Sprintf("MLP.Hidden[%d]", l), width))
+		errs = append(errs, widthError(fmt.Sprintf("MLP.Hidden[%d]", l), width))
 	}
 	return errors.Join(errs...)
 }

@@ -59,7 +59,8 @@ func NewBuild(p *Params) *Build {
 // already it is the same parameter, and keeps the Init of the first time. Param
 // panics when a layer of this Build has the parameter already, unless that may be
 // shared (see Share); when the parameter has another shape, naming both; when the
-// size is not positive or overflows; and when init is nil or not valid.
+// size is not positive or the network would have more than 2²⁸ weights; and when
+// init is nil or not valid.
 func (b *Build) Param(name string, rows, cols int, init Init) *ad.Expr {
 	full := b.join(name)
 	if b.common.taken[full] && !b.shares {
@@ -81,7 +82,8 @@ func (b *Build) Share() *Build {
 	return &child
 }
 
-// Apply is m.Apply(b, x), which it panics instead of when m is nil or returns nil.
+// Apply is m.Apply(b, x), which it panics instead of when m is nil or returns nil or
+// more than 2²⁴ columns.
 // A failure in it is an error of this layer for Try.
 func (b *Build) Apply(m Module, x *ad.Expr) *ad.Expr {
 	if isNil(m) {
@@ -96,6 +98,9 @@ func (b *Build) Apply(m Module, x *ad.Expr) *ad.Expr {
 	y := m.Apply(b, x)
 	if y == nil {
 		panic(fmt.Sprintf("nn: %T returns nil", m))
+	}
+	if y.Cols() > mostColumns {
+		panic(fmt.Sprintf("nn: %T gives %s, want at most %d columns", m, shape(y), mostColumns))
 	}
 	returned = true
 	return y

@@ -39,7 +39,6 @@ func (l LayerNorm) Apply(b *Build, x *ad.Expr) *ad.Expr {
 // Validate implements Validator. An Epsilon that float32 does not hold would be
 // none.
 func (l LayerNorm) Validate() error {
-	const least = 0x1p-126
 	ok := l.Epsilon == 0 || l.Epsilon >= least && l.Epsilon <= math.MaxFloat32
 	return rangeError(ok, "LayerNorm.Epsilon", l.Epsilon, "a positive number, or 0 for the default")
 }

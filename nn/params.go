@@ -2,7 +2,6 @@ package nn
 
 import (
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"strings"
 
@@ -69,6 +68,11 @@ func View[T ad.Float](p *Params, v []T, name string) (part []T, rows, cols int) 
 	return v[e.Offset:end:end], e.Rows, e.Cols
 }
 
+// mostWeights is how many weights a network may have, 1 GB in float32 and several times
+// that in training: more comes from a mistake in a width, and is refused before it asks
+// for memory.
+const mostWeights = 1 << 28
+
 // param returns the leaf of the named parameter, which it adds at first.
 func (p *Params) param(name string, rows, cols int, init Init) *ad.Expr {
 	if i, ok := p.index[name]; ok {
@@ -77,8 +81,11 @@ func (p *Params) param(name string, rows, cols int, init Init) *ad.Expr {
 		}
 		return p.leaves[i]
 	}
-	if rows <= 0 || cols <= 0 || cols > (math.MaxInt-p.length)/rows {
+	if rows <= 0 || cols <= 0 {
 		panic(fmt.Sprintf("nn: parameter %s has impossible size %d×%d", name, rows, cols))
+	}
+	if cols > (mostWeights-p.length)/rows {
+		panic(fmt.Sprintf("nn: parameter %s is %d×%d, beside %d weights before it, want at most %d in all", name, rows, cols, p.length, mostWeights))
 	}
 	if init == nil {
 		panic("nn: parameter " + name + " has no Init")

@@ -17,7 +17,7 @@ import (
 // Body with Linear{Out: …, Init: Zeros{}}.
 type Residual struct {
 	Body  Module
-	Scale float64 // finite; zero means 1; 1/√2 keeps the size of the signal
+	Scale float64 // on [−10⁶, 10⁶]; zero means 1; 1/√2 keeps the size of the signal
 }
 
 // Apply implements Module.

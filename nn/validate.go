@@ -49,13 +49,25 @@ func rangeError(ok bool, field string, value any, want string) error {
 	return fmt.Errorf("nn: %s: is %v, want %s: %w", field, value, want, ErrRange)
 }
 
-func positiveError(field string, n int) error {
-	return rangeError(n > 0, field, n, "a positive number")
+// mostColumns is how wide a layer may be: what is wider comes from a mistake, and is
+// refused before it asks for memory.
+const mostColumns = 1 << 24
+
+// widthError is the check of a number of columns.
+func widthError(field string, n int) error {
+	return rangeError(n > 0 && n <= mostColumns, field, n, "a positive number up to 2²⁴")
 }
 
-// finiteError is the check of a number that may become a float32.
+// The sizes of numbers that float32 computes with: least is the smallest of those it
+// holds with all their digits, and products of a few factors up to most are finite.
+const (
+	least = 0x1p-126
+	most  = 1e6
+)
+
+// finiteError is the check of a factor in a network.
 func finiteError(field string, v float64) error {
-	return rangeError(math.Abs(v) <= math.MaxFloat32, field, v, "a finite number")
+	return rangeError(math.Abs(v) <= most, field, v, "a finite number of magnitude up to 10⁶")
 }
 
 // partError validates what a module is made of, nil being an error, optionalError

@@ -37,8 +37,11 @@ type Oracle struct {
 // data with noise σ added, such as a dataset's method Diffuse has; Denoise is
 // called from several goroutines. It panics when clean or diffuse is nil.
 func NewOracle[D Denoiser](clean *mat.Dense, diffuse func(alpha, sigma float64) D, seed uint64) *Oracle {
-	if clean == nil || diffuse == nil {
-		panic("score: NewOracle: clean or diffuse is nil, want rows and the exact denoisers")
+	if clean == nil {
+		panic("score: NewOracle: clean is nil, want rows")
+	}
+	if diffuse == nil {
+		panic("score: NewOracle: diffuse is nil, want the exact denoisers")
 	}
 	n, d := clean.Dims()
 	crew := pool.New(0)
@@ -80,7 +83,7 @@ func levelStep() float64 { return math.Log(boundHigh/boundLow) / (boundLevels - 
 // nearest level is taken. The model's scale has to be one number, or the noise
 // would not be isotropic in its coordinates: an error wrapping ErrRange names the
 // columns that differ, of which Settings.Scaling is the cure. KLBound panics when
-// the rows have another dimension.
+// m is nil or the rows have another dimension.
 func (q *Oracle) KLBound(m *Model) (float64, error) {
 	n, d := q.noisy[0].Dims()
 	scale, err := m.oneScale(d)
@@ -119,6 +122,9 @@ func (q *Oracle) KLBound(m *Model) (float64, error) {
 
 // oneScale returns the scale of all d columns.
 func (m *Model) oneScale(d int) (float64, error) {
+	if m == nil {
+		panic("score: KLBound: m is nil, want a Model")
+	}
 	if d != m.dim {
 		panic(fmt.Sprintf("%s: clean has %d columns, the model has %d", badShape, d, m.dim))
 	}
@@ -133,6 +139,9 @@ func (m *Model) oneScale(d int) (float64, error) {
 // KLBound returns Oracle.KLBound for the rows of clean. For several looks at a
 // model, or several models, keep the Oracle.
 func KLBound[D Denoiser](m *Model, clean *mat.Dense, diffuse func(alpha, sigma float64) D, seed uint64) (float64, error) {
+	if clean == nil {
+		panic("score: KLBound: clean is nil, want rows")
+	}
 	_, d := clean.Dims()
 	if _, err := m.oneScale(d); err != nil { // before the work
 		return 0, err

@@ -24,8 +24,8 @@ import (
 // are what the network learns for it. Memory grows with the rows and with the
 // weights, of which each class has some, not with rows times classes: see ad.OneHot.
 type Conditions struct {
-	Columns int   // continuous columns
-	Classes []int // for each label column the number of classes
+	Columns int   // continuous columns, up to 2²⁴
+	Classes []int // for each label column the number of classes, up to 2²⁴
 	// Embed turns the standardised columns and unit vectors into what the
 	// network sees; nil means themselves. A table of label embeddings is
 	// nn.Linear{Out: width, Bias: nn.None{}}.
@@ -37,8 +37,8 @@ func (c Conditions) count() int { return c.Columns + len(c.Classes) }
 
 // validate checks the description of a model's conditions.
 func (c Conditions) validate() error {
-	if c.Columns < 0 {
-		return fmt.Errorf("Config.Cond.Columns: is %d, want 0 or more: %w", c.Columns, ErrRange)
+	if c.Columns < 0 || c.Columns > mostColumns {
+		return fmt.Errorf("Config.Cond.Columns: is %d, want 0 or more, up to %d: %w", c.Columns, mostColumns, ErrRange)
 	}
 	for i, k := range c.Classes {
 		if k < 1 {

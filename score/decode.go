@@ -32,7 +32,8 @@ func partNamed(name string) reflect.Type {
 
 // decode makes the value that describe has described, of a type T that is an
 // interface or a struct. size bounds the sum of the whole numbers, such as
-// widths, so that a damaged file cannot ask for more memory than it has weights.
+// widths, so that a damaged file cannot ask for more memory than it has weights, and
+// parts are bounded by mostParts.
 func decode[T any](text string, size int) (v T, err error) {
 	d := &decoder{text: text, left: size}
 	if err = d.value(reflect.ValueOf(&v).Elem(), 0); err == nil && d.text != "" {
@@ -45,7 +46,12 @@ func decode[T any](text string, size int) (v T, err error) {
 type decoder struct {
 	text string
 	left int // of the bound on whole numbers
+	made int // parts and whole numbers
 }
+
+// mostParts is how many parts and whole numbers a description may have: more than any
+// network has layers and widths, and few enough to be built and compiled at once.
+const mostParts = 10_000
 
 // wrong returns the error for what stands at the front.
 func (d *decoder) wrong(want string) error {
@@ -81,6 +87,11 @@ func (d *decoder) word() string {
 func (d *decoder) value(to reflect.Value, depth int) error {
 	if depth > deepest {
 		return fmt.Errorf("parts lie more than %d deep in each other: %w", deepest, ErrMismatch)
+	}
+	if to.Kind() == reflect.Interface || to.CanInt() {
+		if d.made++; d.made > mostParts {
+			return fmt.Errorf("the description has more than %d parts and widths: %w", mostParts, ErrMismatch)
+		}
 	}
 	switch to.Kind() {
 	case reflect.Interface:

@@ -28,10 +28,17 @@ var (
 // validVariance checks a variance of which zero means 1.
 func validVariance(field string, v float64) error { return positiveOrZero(field, v, "1") }
 
-// positiveOrZero checks a positive number of which zero means a default.
+// positiveOrZero checks a positive number of which zero means a default. What is far
+// from 1 in model coordinates, where data have unit variance, is a mistake, and leaves
+// float32 nothing to compute with.
 func positiveOrZero(field string, v float64, zero string) error {
-	if v < 0 || !finite(v) {
-		return fmt.Errorf("%s: is %v, want a positive number, or 0 for %s: %w", field, v, zero, ErrRange)
+	return within(field, v, 1e-12, 1e12, zero)
+}
+
+// within checks a number on [least, most] of which zero means a default.
+func within(field string, v, least, most float64, zero string) error {
+	if v != 0 && !(v >= least && v <= most) {
+		return fmt.Errorf("%s: is %v, want a positive number on [%g, %g], or 0 for %s: %w", field, v, least, most, zero, ErrRange)
 	}
 	return nil
 }

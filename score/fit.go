@@ -66,6 +66,9 @@ func prepare(ctx context.Context, m *Model, data Data, s *Settings) (*trainer, e
 	if err := checkArguments(ctx, m, data); err != nil {
 		return nil, err
 	}
+	if err := c.fits(m.dim + m.conditionWidth()); err != nil {
+		return nil, err
+	}
 	if err := suits(c.Objective, m.dim, &c); err != nil {
 		return nil, err
 	}

@@ -72,13 +72,20 @@ type Model struct {
 	coeffs pool.Free[[]float64] // buffers of coefficients
 }
 
-// New returns an untrained Model of rows of d columns. c may be nil. It
+// mostColumns is how many columns a row may have: what is wider comes from a mistake,
+// and is refused before it asks for memory.
+const mostColumns = 1 << 24
+
+// New returns an untrained Model of rows of d columns, up to 2²⁴. c may be nil. It
 // returns an error wrapping ErrRange for an impossible dimension, process,
 // preconditioning, MinNoise or layer, and one wrapping ErrShape when the network's
 // layers do not fit together, which it names, or its output has not d columns.
 func New(d int, c *Config) (*Model, error) {
 	if d < 1 {
 		return nil, fmt.Errorf("score: New: d: is %d, want at least 1: %w", d, ErrRange)
+	}
+	if d > mostColumns {
+		return nil, fmt.Errorf("score: New: d: is %d, want at most %d: %w", d, mostColumns, ErrRange)
 	}
 	if c == nil {
 		c = &Config{}

@@ -17,7 +17,8 @@ import (
 //
 // Only parts of this library can be made from a description. A model that has
 // others, types of the user's own, gives an error that names them and wraps
-// ErrNotSerializable: make it with New from its Config, and fill it by LoadFile.
+// ErrNotSerializable: make it with New from its Config, and fill it by LoadFile. So
+// can a description of more than 10,000 parts and widths, which is an error, too.
 // A damaged file, or one that is no model, gives the errors of LoadFile.
 func Open(path string) (*Model, error) {
 	f, err := checkpoint.ReadFile(path)

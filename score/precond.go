@@ -33,7 +33,7 @@ type Precond interface {
 // which makes the network's input and its regression target have unit variance
 // at every time when the data have variance v per coordinate.
 type EDM struct {
-	Variance float64 // v in model coordinates; zero means 1, what Fit's calibration gives
+	Variance float64 // v in model coordinates, on [1e-12, 1e12]; zero means 1, what Fit's calibration gives
 }
 
 // Coeffs returns the coefficients at t.
@@ -44,14 +44,14 @@ func (c EDM) Coeffs(p sde.SDE, t float64) Coeffs {
 	return Coeffs{Skip: α * v / C, Out: σ * math.Sqrt(v/C), In: 1 / math.Sqrt(C), Noise: noiseLevel(α, σ), Rest: σ * σ / C}
 }
 
-// Validate returns an error wrapping ErrRange when the variance is negative or
-// not finite.
+// Validate returns an error wrapping ErrRange when the variance is neither 0 nor on
+// [1e-12, 1e12].
 func (c EDM) Validate() error { return validVariance("EDM.Variance", c.Variance) }
 
 // Epsilon predicts the noise z: D = (x − σF)/α (Ho et al. 2020). In and Noise
 // are those of EDM.
 type Epsilon struct {
-	Variance float64 // v in model coordinates; zero means 1
+	Variance float64 // v in model coordinates, on [1e-12, 1e12]; zero means 1
 }
 
 // Coeffs returns the coefficients at t.
@@ -60,13 +60,13 @@ func (c Epsilon) Coeffs(p sde.SDE, t float64) Coeffs {
 	return Coeffs{Skip: 1 / α, Out: -σ / α, In: inputScale(c.Variance, α, σ), Noise: noiseLevel(α, σ), Rest: 0}
 }
 
-// Validate returns an error wrapping ErrRange when the variance is negative or
-// not finite.
+// Validate returns an error wrapping ErrRange when the variance is neither 0 nor on
+// [1e-12, 1e12].
 func (c Epsilon) Validate() error { return validVariance("Epsilon.Variance", c.Variance) }
 
 // X0 predicts the clean data: D = F. In and Noise are those of EDM.
 type X0 struct {
-	Variance float64 // v in model coordinates; zero means 1
+	Variance float64 // v in model coordinates, on [1e-12, 1e12]; zero means 1
 }
 
 // Coeffs returns the coefficients at t.
@@ -75,14 +75,14 @@ func (c X0) Coeffs(p sde.SDE, t float64) Coeffs {
 	return Coeffs{Skip: 0, Out: 1, In: inputScale(c.Variance, α, σ), Noise: noiseLevel(α, σ), Rest: 1}
 }
 
-// Validate returns an error wrapping ErrRange when the variance is negative or
-// not finite.
+// Validate returns an error wrapping ErrRange when the variance is neither 0 nor on
+// [1e-12, 1e12].
 func (c X0) Validate() error { return validVariance("X0.Variance", c.Variance) }
 
 // V predicts v = αz − σx₀ (Salimans & Ho 2022):
 // D = (αx − σF)/(α² + σ²). In and Noise are those of EDM.
 type V struct {
-	Variance float64 // v in model coordinates; zero means 1
+	Variance float64 // v in model coordinates, on [1e-12, 1e12]; zero means 1
 }
 
 // Coeffs returns the coefficients at t.
@@ -92,8 +92,8 @@ func (c V) Coeffs(p sde.SDE, t float64) Coeffs {
 	return Coeffs{Skip: α / n, Out: -σ / n, In: inputScale(c.Variance, α, σ), Noise: noiseLevel(α, σ), Rest: σ * σ / n}
 }
 
-// Validate returns an error wrapping ErrRange when the variance is negative or
-// not finite.
+// Validate returns an error wrapping ErrRange when the variance is neither 0 nor on
+// [1e-12, 1e12].
 func (c V) Validate() error { return validVariance("V.Variance", c.Variance) }
 
 // Velocity predicts the flow's velocity u = α̇x₀ + σ̇z (Lipman et al. 2023): with
@@ -104,7 +104,7 @@ func (c V) Validate() error { return validVariance("V.Variance", c.Variance) }
 // and u = F. In is that of EDM; Noise is the time itself, for processes whose
 // times lie between 0 and 1, such as sde.Linear.
 type Velocity struct {
-	Variance float64 // v in model coordinates; zero means 1
+	Variance float64 // v in model coordinates, on [1e-12, 1e12]; zero means 1
 }
 
 // Coeffs returns the coefficients at t. With α̇ = αf and σ̇ = g²/(2σ) + fσ, w is
@@ -116,8 +116,8 @@ func (c Velocity) Coeffs(p sde.SDE, t float64) Coeffs {
 	return Coeffs{Skip: (1 - rest) / α, Out: -2 * σ * σ / (α * g2), In: inputScale(c.Variance, α, σ), Noise: t, Rest: rest}
 }
 
-// Validate returns an error wrapping ErrRange when the variance is negative or
-// not finite.
+// Validate returns an error wrapping ErrRange when the variance is neither 0 nor on
+// [1e-12, 1e12].
 func (c Velocity) Validate() error { return validVariance("Velocity.Variance", c.Variance) }
 
 // inputScale returns 1/√(α²v + σ²).

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -209,7 +210,7 @@ func (t *trainer) restore(f *checkpoint.File) (*content, error) {
 func (t *trainer) restoreOptimizer(rest map[string]checkpoint.Tensor) error {
 	t.s.Optimizer.Begin(len(t.raw), 0, 0)
 	for i, to := range t.s.Optimizer.State() {
-		v, err := anyTensor[float32](rest, tensorOptimizer+strconv.Itoa(i), len(to))
+		v, err := tensor[float32](rest, tensorOptimizer+strconv.Itoa(i), len(to))
 		if err != nil {
 			return err
 		}
@@ -251,6 +252,9 @@ func (t *trainer) restoreResult(meta map[string]string, rest map[string]checkpoi
 		return err
 	}
 	for c := range slices.Chunk(checks, 4) {
+		if !(c[0] >= 1 && c[0] <= float64(t.step)) || c[0] != math.Trunc(c[0]) {
+			return fmt.Errorf("tensor %s has a check after step %v, want a step on [1, %d]: %w", tensorChecks, c[0], t.step, ErrRange)
+		}
 		t.result.Diagnoses = append(t.result.Diagnoses, Diagnosis{Step: int(c[0]), Explained: c[1], StandardErrors: c[2], Explainable: c[3]})
 	}
 	return nil

@@ -216,7 +216,11 @@ func (m *Model) parse(f *checkpoint.File) (c *content, rest map[string]checkpoin
 	for _, t := range f.Tensors {
 		rest[t.Name] = t
 	}
-	c = &content{calibrated: f.Metadata[metaFitted] == "true", theta: make([]float32, len(m.theta)), cond: m.cond.clone()}
+	fitted := f.Metadata[metaFitted]
+	if fitted != "true" && fitted != "false" {
+		return nil, nil, fmt.Errorf("%s is %s, want true or false: %w", metaFitted, quoted(fitted), ErrMismatch)
+	}
+	c = &content{calibrated: fitted == "true", theta: make([]float32, len(m.theta)), cond: m.cond.clone()}
 	for k, v := range f.Metadata {
 		if k, ok := strings.CutPrefix(k, metaUser); ok {
 			if c.metadata == nil {
@@ -281,7 +285,7 @@ func anyTensor[T float32 | float64](tensors map[string]checkpoint.Tensor, name s
 	delete(tensors, name)
 	data, ok := t.Data.([]T)
 	if !ok || !slices.Equal(t.Shape, shape) {
-		return nil, fmt.Errorf("tensor %s is %T of shape %v, want %T of shape %v: %w", name, t.Data, t.Shape, data, shape, ErrMismatch)
+		return nil, fmt.Errorf("tensor %s is %T of shape %s, want %T of shape %v: %w", name, t.Data, cut(fmt.Sprint(t.Shape), 0, 80), data, shape, ErrMismatch)
 	}
 	return data, nil
 }

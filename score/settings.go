@@ -8,6 +8,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/optim"
+	"github.com/gradlogp/gradlogp/nn/pool"
 )
 
 // Settings steer Fit. The zero value and nil mean the defaults, measured on
@@ -30,7 +31,9 @@ type Settings struct {
 	// RowsOf of fewer than 10,000 twice their number, but at least 2,000. A quarter
 	// of that is often enough.
 	Steps int
-	// Batch is the number of noisy rows of a step; 0 is 512.
+	// Batch is the number of noisy rows of a step; 0 is 512. Batch, References and twice
+	// Validation.Rows are at most 2²⁴ rows and 2²⁸ numbers, Batch·References at most
+	// 2³⁴.
 	Batch int
 	// Independent gives every noisy row a clean row and a time of its own, instead
 	// of antithetic pairs: half as many clean rows as Batch, each with the noises z
@@ -71,7 +74,7 @@ type Settings struct {
 	// Scaling chooses between one scale for all columns and one for each; the
 	// zero value decides by their deviations.
 	Scaling Scaling
-	// Workers is the number of goroutines, 0 for one a processor. The result
+	// Workers is the number of goroutines, up to 65,536, 0 for one a processor. The result
 	// has the same bits for any.
 	Workers int
 	// Seed chooses data order, times and noise.
@@ -170,6 +173,14 @@ func (s *Settings) withDefaults() (Settings, error) {
 		}
 	}
 	for _, f := range []struct {
+		name        string
+		value, most int
+	}{{"Batch", c.Batch, mostRows}, {"References", c.References, mostRows}, {"Validation.Rows", c.Validation.Rows, mostRows / 2}, {"Workers", c.Workers, pool.MostWorkers}} {
+		if f.value > f.most {
+			return c, fmt.Errorf("score: Fit: Settings.%s: is %d, want at most %d: %w", f.name, f.value, f.most, ErrRange)
+		}
+	}
+	for _, f := range []struct {
 		name  string
 		value float64
 	}{{"EMA", c.EMA}, {"Clip", c.Clip}, {"DropCond", c.DropCond}, {"References", float64(c.References)},
@@ -183,6 +194,14 @@ func (s *Settings) withDefaults() (Settings, error) {
 	}
 	if !(c.ClipValue >= 0 && finite(c.ClipValue)) {
 		return c, fmt.Errorf("score: Fit: Settings.ClipValue: is %v, want a positive number, or 0 for none: %w", c.ClipValue, ErrRange)
+	}
+	for _, f := range []struct {
+		name  string
+		value float64
+	}{{"Clip", c.Clip}, {"ClipValue", c.ClipValue}} {
+		if f.value > 0 && f.value < leastClip {
+			return c, fmt.Errorf("score: Fit: Settings.%s: is %v, want at least %v: %w", f.name, f.value, leastClip, ErrRange)
+		}
 	}
 	if c.DropCond > 1 {
 		return c, fmt.Errorf("score: Fit: Settings.DropCond: is %v, want a probability: %w", c.DropCond, ErrRange)
@@ -208,6 +227,29 @@ func (s *Settings) withDefaults() (Settings, error) {
 	return c, nil
 }
 
+const (
+	mostRows    = 1 << 24 // of a batch
+	mostNumbers = 1 << 28 // rows times columns; a batch is several times as much memory
+	mostPairs   = 1 << 34 // of noisy rows and references; that is a minute a step
+	leastClip   = 1e-12   // of less than that float32 leaves nothing
+)
+
+// fits checks the batches for rows of d columns, with those of the conditions.
+func (s *Settings) fits(d int) error {
+	for _, f := range []struct {
+		name string
+		rows int
+	}{{"Batch", s.Batch}, {"References", s.References}, {"Validation.Rows", 2 * s.Validation.Rows}} {
+		if f.rows > mostNumbers/d {
+			return fmt.Errorf("score: Fit: Settings.%s: takes %d rows of %d columns, want at most %d rows of so many: %w", f.name, f.rows, d, mostNumbers/d, ErrRange)
+		}
+	}
+	if s.References > mostPairs/s.Batch {
+		return fmt.Errorf("score: Fit: Settings.References: is %d for a Batch of %d, want None, or at most %d: %w", s.References, s.Batch, mostPairs/s.Batch, ErrRange)
+	}
+	return nil
+}
+
 // settingError says in which field an error is.
 func settingError(field string, err error) error {
 	return fmt.Errorf("score: Fit: Settings.%s: %w", field, also{err, ErrRange})
@@ -220,7 +262,7 @@ func (c *Settings) fill() {
 	c.Times = cmp.Or[Times](c.Times, LogNormal{})
 	c.Steps = cmp.Or(c.Steps, 20_000)
 	c.Batch = cmp.Or(c.Batch, 512)
-	c.References = cmp.Or(c.References, 2*c.Batch)
+	c.References = cmp.Or(c.References, min(2*c.Batch, mostRows))
 	c.Workers = cmp.Or(c.Workers, runtime.GOMAXPROCS(0))
 	c.EMA = cmp.Or(c.EMA, 0.999)
 	c.Clip = cmp.Or(c.Clip, 1)

@@ -11,14 +11,18 @@ import (
 
 // Probes are random directions v with E vvᵀ = I, drawn for each row.
 type Probes struct {
-	N        int  // how many; zero means 1
+	N        int  // how many, up to 4,096; zero means 1
 	Gaussian bool // standard normal, instead of ±1 in every coordinate
 }
 
-// Validate returns an error wrapping ErrRange when N is negative.
+// mostProbes is how many directions there may be. Each is a part of the program that
+// computes the loss.
+const mostProbes = 1 << 12
+
+// Validate returns an error wrapping ErrRange when N is negative or more than 4,096.
 func (p Probes) Validate() error {
-	if p.N < 0 {
-		return fmt.Errorf("Probes.N: is %d, want a positive number, or 0 for 1: %w", p.N, ErrRange)
+	if p.N < 0 || p.N > mostProbes {
+		return fmt.Errorf("Probes.N: is %d, want a positive number up to %d, or 0 for 1: %w", p.N, mostProbes, ErrRange)
 	}
 	return nil
 }
@@ -93,7 +97,7 @@ func (o SSMVR) Loss(b *nn.Build, f Fields, d Batch) *ad.Expr {
 type FDSSM struct {
 	Probes
 	Weighted bool    // as in ISM
-	Step     float64 // ε/σ; zero means 0.05
+	Step     float64 // ε/σ, on [1e-6, 10]; zero means 0.05
 }
 
 // Loss returns the loss of each row.
@@ -107,10 +111,11 @@ func (o FDSSM) Loss(b *nn.Build, f Fields, d Batch) *ad.Expr {
 	}))
 }
 
-// Validate returns an error wrapping ErrRange when Step or the number of probes
-// is negative, or Step is not finite.
+// Validate returns an error wrapping ErrRange when Step is neither 0 nor on
+// [1e-6, 10], outside of which a difference in float32 says nothing of a derivative,
+// and for the errors of Probes.
 func (o FDSSM) Validate() error {
-	if err := positiveOrZero("FDSSM.Step", o.Step, "0.05"); err != nil {
+	if err := within("FDSSM.Step", o.Step, 1e-6, 10, "0.05"); err != nil {
 		return err
 	}
 	return o.Probes.Validate()

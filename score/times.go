@@ -31,14 +31,17 @@ func (l LogNormal) At(p sde.SDE, u float64) float64 {
 	return timeAt(p, l.Mean+l.Std*math.Sqrt2*math.Erfinv(2*u-1))
 }
 
-// Validate returns an error wrapping ErrRange unless Mean is finite and Std
-// positive and finite, or both are zero.
+// mostLevel bounds logarithms of noise levels: float64 has none beyond about 745.
+const mostLevel = 1000
+
+// Validate returns an error wrapping ErrRange unless Mean is on [−1000, 1000] and
+// Std positive and at most 1000, or both are zero.
 func (l LogNormal) Validate() error {
 	switch {
-	case !finite(l.Mean):
-		return fmt.Errorf("LogNormal.Mean: is %v, want a finite number: %w", l.Mean, ErrRange)
-	case l != (LogNormal{}) && !(l.Std > 0 && finite(l.Std)):
-		return fmt.Errorf("LogNormal.Std: is %v, want a positive number: %w", l.Std, ErrRange)
+	case !(math.Abs(l.Mean) <= mostLevel):
+		return fmt.Errorf("LogNormal.Mean: is %v, want a finite number of magnitude up to %d: %w", l.Mean, mostLevel, ErrRange)
+	case l != (LogNormal{}) && !(l.Std > 0 && l.Std <= mostLevel):
+		return fmt.Errorf("LogNormal.Std: is %v, want a positive number up to %d: %w", l.Std, mostLevel, ErrRange)
 	}
 	return nil
 }

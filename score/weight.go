@@ -16,7 +16,7 @@ type Weight interface {
 // EDMWeight is (α²v + σ²)/(vσ²), which gives the network's own regression
 // error weight 1 at every time under the EDM preconditioning (Karras et al. 2022).
 type EDMWeight struct {
-	Variance float64 // v in model coordinates; zero means 1
+	Variance float64 // v in model coordinates, on [1e-12, 1e12]; zero means 1
 }
 
 // At returns the weight at t.
@@ -26,8 +26,8 @@ func (w EDMWeight) At(p sde.SDE, t float64) float64 {
 	return (α*α*v + σ*σ) / (v * σ * σ)
 }
 
-// Validate returns an error wrapping ErrRange when the variance is negative or
-// not finite.
+// Validate returns an error wrapping ErrRange when the variance is neither 0 nor on
+// [1e-12, 1e12].
 func (w EDMWeight) Validate() error { return validVariance("EDMWeight.Variance", w.Variance) }
 
 // Simple is α²/σ², the mean squared error of the noise prediction (Ho et al. 2020).
@@ -77,14 +77,14 @@ func (w MinSNR) At(p sde.SDE, t float64) float64 {
 	return min(α*α/(σ*σ), cmp.Or(w.Gamma, 5))
 }
 
-// Validate returns an error wrapping ErrRange when Gamma is negative or not
-// finite.
+// Validate returns an error wrapping ErrRange when Gamma is neither 0 nor on
+// [1e-12, 1e12].
 func (w MinSNR) Validate() error { return positiveOrZero("MinSNR.Gamma", w.Gamma, "5") }
 
 // SoftMinSNR is α²/(α²v + σ²), which goes over from 1/v to α²/σ² smoothly
 // (Crowson et al. 2024).
 type SoftMinSNR struct {
-	Variance float64 // v in model coordinates; zero means 1
+	Variance float64 // v in model coordinates, on [1e-12, 1e12]; zero means 1
 }
 
 // At returns the weight at t.
@@ -93,8 +93,8 @@ func (w SoftMinSNR) At(p sde.SDE, t float64) float64 {
 	return α * α / (α*α*cmp.Or(w.Variance, 1) + σ*σ)
 }
 
-// Validate returns an error wrapping ErrRange when the variance is negative or
-// not finite.
+// Validate returns an error wrapping ErrRange when the variance is neither 0 nor on
+// [1e-12, 1e12].
 func (w SoftMinSNR) Validate() error { return validVariance("SoftMinSNR.Variance", w.Variance) }
 
 // VWeight is (α² + σ²)²/σ², the mean squared error of the prediction of

@@ -18,7 +18,6 @@ const Version = 1
 const (
 	MaxHeader  = 16 << 20 // bytes of JSON
 	MaxTensors = 1 << 16  // tensors; also the number of metadata keys
-	MaxRank    = 8        // dimensions of a tensor
 	MaxName    = 512      // bytes of a tensor's name
 )
 
@@ -114,6 +113,15 @@ func quote(s string) string {
 
 const maxQuote = 100
 
+// showShape prints a shape, which may have any number of dimensions, for an error.
+func showShape(shape []int) string {
+	const most = 8
+	if len(shape) > most {
+		return strings.TrimSuffix(fmt.Sprint(shape[:most]), "]") + fmt.Sprintf(" …] of %d dimensions", len(shape))
+	}
+	return fmt.Sprint(shape)
+}
+
 // chunk is the number of elements that are coded at a time.
 const chunk = 1 << 13
 
@@ -128,13 +136,10 @@ type element interface {
 // bytes. Dimensions of zero are left out of the test for overflow, as NumPy
 // does: [0, huge, huge] is refused.
 func elements(shape []int, size int) (int, error) {
-	if len(shape) > MaxRank {
-		return 0, fmt.Errorf("%w: rank %d, want at most %d", ErrLimit, len(shape), MaxRank)
-	}
 	n, empty := uint64(1), false
 	for _, d := range shape {
 		if d < 0 {
-			return 0, fmt.Errorf("%w: dimension %d in %v", ErrShape, d, shape)
+			return 0, fmt.Errorf("%w: dimension %d in %s", ErrShape, d, showShape(shape))
 		}
 		if d == 0 {
 			empty = true
@@ -142,7 +147,7 @@ func elements(shape []int, size int) (int, error) {
 		}
 		hi, lo := bits.Mul64(n, uint64(d))
 		if hi != 0 || lo > uint64(math.MaxInt/size) {
-			return 0, fmt.Errorf("%w: product of %v overflows", ErrShape, shape)
+			return 0, fmt.Errorf("%w: product of %s overflows", ErrShape, showShape(shape))
 		}
 		n = lo
 	}

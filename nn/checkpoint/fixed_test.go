@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -66,7 +67,7 @@ func TestErrorsAreBounded(t *testing.T) {
 	for i, header := range []string{
 		`{"` + name + `":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}`,
 		`{"` + name + `":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}`,
-		`{"` + name + `":{"dtype":"F32","shape":[1,1,1,1,1,1,1,1,1],"data_offsets":[0,4]}}`,
+		`{"` + name + `":{"dtype":"F32","shape":[` + strings.Repeat("1,", 1<<20) + `2],"data_offsets":[0,4]}}`,
 		`{"` + name + `":{"dtype":"F32"}}`,
 		`{"` + name + `":{"` + long + `":1}}`,
 		`{"` + name + `":{"dtype":"F32",` + ok + `},"` + name + `":1}`,
@@ -172,4 +173,24 @@ func TestPermissionsAreKept(t *testing.T) {
 	b, err := os.Stat(plain)
 	require.NoError(t, err)
 	require.Equal(t, b.Mode(), a.Mode(), "a new file has what the umask leaves")
+}
+
+// A tensor of nine dimensions, which the format allows, made the whole file
+// unreadable.
+func TestTensorsHaveAnyRank(t *testing.T) {
+	for _, rank := range []int{9, 40, 1000} {
+		shape := slices.Repeat([]int{1}, rank)
+		shape[3] = 2
+		want := []Tensor{{"a", []int{1}, []float32{1}}, {"deep", shape, []float32{2, 3}}}
+		var b bytes.Buffer
+		require.NoError(t, Write(&b, &File{Tensors: want}))
+		f, err := Read(&b)
+		require.NoError(t, err)
+		require.Equal(t, want, f.Tensors)
+
+		text := strings.Join(strings.Fields(fmt.Sprint(shape)), ",")
+		f, err = Read(bytes.NewReader(file(`{"mask":{"dtype":"BOOL","shape":`+text+`,"data_offsets":[0,2]}}`, "??")))
+		require.NoError(t, err)
+		require.Equal(t, []Tensor{{"mask", shape, Unread("BOOL")}}, f.Tensors)
+	}
 }

@@ -224,9 +224,6 @@ func (p *parser) tensor(h *header, name string) {
 			e.dtype = p.str()
 		case "shape":
 			p.array(func() {
-				if len(e.shape) == MaxRank {
-					p.fail(ErrLimit, "tensor %s has a rank above %d", quote(name), MaxRank)
-				}
 				e.shape = append(e.shape, int(p.uint(math.MaxInt)))
 			})
 		case "data_offsets":
@@ -263,7 +260,7 @@ func (e *entry) check() (err error) {
 		return fmt.Errorf("tensor %s: %w", quote(e.name), err)
 	}
 	if e.end < e.begin || size > 0 && e.end-e.begin != uint64(e.n)*uint64(size) {
-		return fmt.Errorf("%w: tensor %s of shape %v and dtype %s has data_offsets [%d, %d]", ErrCorrupt, quote(e.name), e.shape, quote(e.dtype), e.begin, e.end)
+		return fmt.Errorf("%w: tensor %s of shape %s and dtype %s has data_offsets [%d, %d]", ErrCorrupt, quote(e.name), showShape(e.shape), quote(e.dtype), e.begin, e.end)
 	}
 	return nil
 }

@@ -95,7 +95,7 @@ func (f *File) entries(head []byte) ([]byte, error) {
 		if want, err := elements(t.Shape, size); err != nil {
 			return nil, fmt.Errorf("tensor %s: %w", quote(t.Name), err)
 		} else if n != want {
-			return nil, fmt.Errorf("%w: tensor %s of shape %v has %d elements", ErrShape, quote(t.Name), t.Shape, n)
+			return nil, fmt.Errorf("%w: tensor %s of shape %s has %d elements", ErrShape, quote(t.Name), showShape(t.Shape), n)
 		}
 		end := at + int64(n)*int64(size)
 		head = fmt.Appendf(appendString(append(head, ','), t.Name), `:{"dtype":%q,"shape":[`, dtype)

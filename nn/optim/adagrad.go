@@ -20,7 +20,7 @@ import (
 type Adagrad[T ad.Float] struct {
 	Epsilon     float64 // positive; zero means 1e-10
 	Initial     float64 // of s, ≥ 0
-	WeightDecay float64 // λ ≥ 0, decoupled as Adam's
+	WeightDecay float64 // λ on [0, 100], decoupled as Adam's
 
 	state vectors[T] // s
 	now   struct{ eps, keep, rate, most T }
@@ -60,7 +60,7 @@ func (a *Adagrad[T]) Validate() error {
 	return errors.Join(
 		epsilonError[T]("Adagrad", a.Epsilon),
 		sizeError[T]("Adagrad.Initial", a.Initial),
-		sizeError[T]("Adagrad.WeightDecay", a.WeightDecay),
+		decayError("Adagrad.WeightDecay", a.WeightDecay),
 	)
 }
 

@@ -20,7 +20,7 @@ type AMSGrad[T ad.Float] struct {
 	Beta1       float64 // on (0, 1); zero means 0.9
 	Beta2       float64 // on (0, 1); zero means 0.99
 	Epsilon     float64 // positive; zero means 1e-8
-	WeightDecay float64 // λ ≥ 0, decoupled as Adam's
+	WeightDecay float64 // λ on [0, 100], decoupled as Adam's
 
 	state vectors[T] // m, v, w
 	now   struct {

@@ -54,7 +54,7 @@ type PowerFunction struct {
 
 // Beta implements Averaging.
 func (p PowerFunction) Beta(step int) float64 {
-	return math.Pow(1-1/float64(step+1), p.exponent()+1)
+	return math.Pow(1-1/(float64(step)+1), p.exponent()+1)
 }
 
 // exponent returns γ ≥ 0. With s = 1/Width² it is the largest root of

@@ -129,7 +129,7 @@ type SlowStart struct {
 
 // At implements Rate.
 func (w SlowStart) At(step int) float64 {
-	return w.Then.At(step) * (1 - math.Pow(cmp.Or(w.Factor, 0.99), float64(step+1)))
+	return w.Then.At(step) * (1 - math.Pow(cmp.Or(w.Factor, 0.99), float64(step)+1))
 }
 
 // Validate implements Validator.

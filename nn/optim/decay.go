@@ -44,7 +44,10 @@ type Milestones struct {
 
 // At implements Rate.
 func (m Milestones) At(step int) float64 {
-	passed, _ := slices.BinarySearch(m.Steps, step+1)
+	passed, here := slices.BinarySearch(m.Steps, step)
+	if here {
+		passed++
+	}
 	return m.Peak * math.Pow(cmp.Or(m.Factor, 0.1), float64(passed))
 }
 

@@ -24,8 +24,9 @@
 // moves again.
 //
 // All decay weights by θ ← θ(1−ηλ), not through the gradient (Loshchilov &
-// Hutter 2019); GroupDecay does so with a λ for each parameter. An L2 penalty
-// would be a term of the loss. Rates and averages of step s, n = s+1:
+// Hutter 2019); GroupDecay does so with a λ for each parameter. That is for ηλ < 1:
+// beyond 1 weights change their signs, and beyond 2 they grow without bound. An L2
+// penalty would be a term of the loss. Rates and averages of step s, n = s+1:
 //
 //	WarmUp          η n/W until W, then another rate
 //	SlowStart       (1 − γⁿ) times another rate

@@ -35,7 +35,7 @@ func (e EMA[T]) decay(step int) float64 {
 		return e.By.Beta(step)
 	}
 	decay := cmp.Or(e.Decay, 0.999)
-	if n := float64(step + 1); !e.Plain {
+	if n := float64(step) + 1; !e.Plain {
 		decay = min(decay, (1+n)/(10+n))
 	}
 	return decay

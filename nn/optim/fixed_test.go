@@ -158,3 +158,55 @@ func TestCyclesThatOutgrowAnIntEnd(t *testing.T) {
 	}
 	require.Equal(t, optim.CosineRestarts{Peak: 1, Steps: 7}.At(3), optim.CosineRestarts{Peak: 1, Steps: 7}.At(math.MaxInt/7*7+3-7))
 }
+
+// A weight decay of 1e17 passed validation and drove all weights to infinity.
+func TestWeightDecaysAreBounded(t *testing.T) {
+	for _, bad := range []float64{100.1, 1e17, 1e30} {
+		for want, o := range map[string]any{
+			"Adam.WeightDecay":    &optim.Adam[float32]{WeightDecay: bad},
+			"AMSGrad.WeightDecay": &optim.AMSGrad[float32]{WeightDecay: bad},
+			"RAdam.WeightDecay":   &optim.RAdam[float32]{WeightDecay: bad},
+			"NAdam.WeightDecay":   &optim.NAdam[float64]{WeightDecay: bad},
+			"RMSprop.WeightDecay": &optim.RMSprop[float32]{WeightDecay: bad},
+			"Adagrad.WeightDecay": &optim.Adagrad[float64]{WeightDecay: bad},
+			"SGD.WeightDecay":     &optim.SGD[float32]{WeightDecay: bad},
+			"GroupDecay.Groups[0].WeightDecay": &optim.GroupDecay[float32]{
+				Optimizer: new(optim.SGD[float32]), Groups: []optim.Group{{Names: "*", WeightDecay: bad}},
+			},
+		} {
+			err := nn.Validate(o)
+			require.ErrorIs(t, err, nn.ErrRange, want)
+			require.ErrorContains(t, err, "optim: "+want+": is ")
+			require.ErrorContains(t, err, "want a number ≥ 0, up to 100")
+		}
+	}
+	for name, o := range optimizers[float32](100) {
+		require.NoError(t, nn.Validate(o), name)
+	}
+}
+
+// The number of a step after the largest int is negative: SlowStart gave −Inf, and
+// Milestones were forgotten.
+func TestTheLastStepsHaveARate(t *testing.T) {
+	rate := optim.Constant(1)
+	for want, r := range map[float64][]optim.Rate{
+		1: {optim.SlowStart{Factor: 5e-324, Then: rate}, optim.SlowStart{Then: rate}, optim.WarmUp{Steps: math.MaxInt, Then: rate}},
+		0.25: {
+			optim.Milestones{Peak: 1, Factor: 0.5, Steps: []int{1, 5}}, optim.Milestones{Peak: 1, Factor: 0.5, Steps: []int{1, math.MaxInt}},
+			optim.StepDecay{Peak: 1, Factor: 0.5, Every: math.MaxInt / 2}, optim.Cosine{Peak: 1, Floor: 0.25, Steps: math.MaxInt},
+			optim.Polynomial{From: 1, To: 0.25, Steps: math.MaxInt},
+		},
+	} {
+		for _, r := range r {
+			require.NoError(t, nn.Validate(r))
+			require.InDelta(t, want, r.At(math.MaxInt), 1e-12, "%#v", r)
+		}
+	}
+	require.Equal(t, 0.5, optim.Milestones{Peak: 1, Factor: 0.5, Steps: []int{4, 6}}.At(4))
+	require.Equal(t, 0.5, optim.Milestones{Peak: 1, Factor: 0.5, Steps: []int{4, 6}}.At(5))
+	require.Equal(t, 1.0, optim.Milestones{Peak: 1, Factor: 0.5, Steps: []int{4, 6}}.At(3))
+	for _, a := range []optim.Averaging{optim.PowerFunction{}, optim.HalfLife{Steps: 10}, optim.PowerRamp{}} {
+		β := a.Beta(math.MaxInt)
+		require.True(t, β >= 0 && β <= 1, "%#v: %v", a, β)
+	}
+}

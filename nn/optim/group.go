@@ -35,7 +35,7 @@ type GroupDecay[T ad.Float] struct {
 // path, in which * stands for any run of characters.
 type Group struct {
 	Names       string
-	WeightDecay float64 // λ ≥ 0
+	WeightDecay float64 // λ on [0, 100]
 }
 
 // span is a stretch of θ that decays.
@@ -133,7 +133,7 @@ func (d *GroupDecay[T]) Validate() error {
 		if _, err := path.Match(g.Names, ""); err != nil {
 			errs = append(errs, g.error(i))
 		}
-		errs = append(errs, sizeError[T](fmt.Sprintf("GroupDecay.Groups[%d].WeightDecay", i), g.WeightDecay))
+		errs = append(errs, decayError(fmt.Sprintf("GroupDecay.Groups[%d].WeightDecay", i), g.WeightDecay))
 	}
 	return errors.Join(errs...)
 }

@@ -23,7 +23,7 @@ type NAdam[T ad.Float] struct {
 	Beta2         float64 // on (0, 1); zero means 0.99
 	Epsilon       float64 // positive; zero means 1e-8
 	MomentumDecay float64 // ψ > 0; zero means 0.004
-	WeightDecay   float64 // λ ≥ 0, decoupled as Adam's
+	WeightDecay   float64 // λ on [0, 100], decoupled as Adam's
 
 	state   vectors[T] // m, v
 	steps   int        // factors of product

@@ -23,7 +23,7 @@ type RAdam[T ad.Float] struct {
 	Beta1       float64 // on (0, 1); zero means 0.9
 	Beta2       float64 // on (0, 1); zero means 0.99
 	Epsilon     float64 // positive; zero means 1e-8
-	WeightDecay float64 // λ ≥ 0, decoupled as Adam's
+	WeightDecay float64 // λ on [0, 100], decoupled as Adam's
 
 	state vectors[T] // m, v
 	now   struct {
@@ -42,7 +42,7 @@ func (a *RAdam[T]) Begin(n, step int, rate float64) (share bool) {
 	k.moments, k.keep, k.eps = momentsOf[T](b), keep[T](rate, b.decay), T(b.eps)
 
 	end := 2/(1-b.beta2) - 1
-	ρ := end - 2*float64(step+1)*(1-c2)/c2
+	ρ := end - 2*(float64(step)+1)*(1-c2)/c2
 	k.adapted = ρ > 5
 	factor := 1 / c1
 	if k.adapted {

@@ -22,7 +22,7 @@ type RMSprop[T ad.Float] struct {
 	Epsilon     float64 // positive; zero means 1e-8
 	Momentum    float64 // μ on [0, 1)
 	Centered    bool
-	WeightDecay float64 // λ ≥ 0, decoupled as Adam's
+	WeightDecay float64 // λ on [0, 100], decoupled as Adam's
 
 	state vectors[T] // v, b if there is momentum, a if centred
 	now   struct{ alpha, gain, eps, momentum, keep, rate T }
@@ -82,7 +82,7 @@ func (r *RMSprop[T]) Validate() error {
 		fractionError("RMSprop.Alpha", r.Alpha),
 		epsilonError[T]("RMSprop", r.Epsilon),
 		rangeError(r.Momentum >= 0 && r.Momentum < 1, "RMSprop.Momentum", r.Momentum, "a number on [0, 1)"),
-		sizeError[T]("RMSprop.WeightDecay", r.WeightDecay),
+		decayError("RMSprop.WeightDecay", r.WeightDecay),
 	)
 }
 

@@ -20,7 +20,7 @@ type SGD[T ad.Float] struct {
 	Momentum    float64 // μ on [0, 1)
 	Dampening   float64 // τ on [0, 1)
 	Nesterov    bool    // needs momentum without dampening
-	WeightDecay float64 // λ ≥ 0, decoupled from the momentum (Loshchilov & Hutter 2019)
+	WeightDecay float64 // λ on [0, 100], decoupled from the momentum (Loshchilov & Hutter 2019)
 
 	state vectors[T] // m, if there is momentum
 	now   struct{ momentum, gain, keep, rate T }
@@ -70,7 +70,7 @@ func (s *SGD[T]) Validate() error {
 		rangeError(s.Momentum >= 0 && s.Momentum < 1, "SGD.Momentum", s.Momentum, "a number on [0, 1)"),
 		rangeError(s.Dampening >= 0 && s.Dampening < 1, "SGD.Dampening", s.Dampening, "a number on [0, 1)"),
 		rangeError(!s.Nesterov || s.Momentum > 0 && s.Dampening == 0, "SGD.Nesterov", s.Nesterov, "false, or Momentum > 0 and Dampening = 0"),
-		sizeError[T]("SGD.WeightDecay", s.WeightDecay),
+		decayError("SGD.WeightDecay", s.WeightDecay),
 	)
 }
 

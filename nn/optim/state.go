@@ -45,7 +45,7 @@ func betasOf(beta1, beta2, eps, decay float64) betas {
 
 // corrections returns 1−β₁ᵗ and 1−β₂ᵗ at t = step+1.
 func (b betas) corrections(step int) (c1, c2 float64) {
-	t := float64(step + 1)
+	t := float64(step) + 1
 	return 1 - math.Pow(b.beta1, t), 1 - math.Pow(b.beta2, t)
 }
 
@@ -74,7 +74,7 @@ func betasError[T ad.Float](of string, beta1, beta2, eps, decay float64) error {
 		fractionError(of+".Beta1", beta1),
 		fractionError(of+".Beta2", beta2),
 		epsilonError[T](of, eps),
-		sizeError[T](of+".WeightDecay", decay),
+		decayError(of+".WeightDecay", decay),
 	)
 }
 
@@ -87,6 +87,12 @@ func fractionError(field string, v float64) error {
 func epsilonError[T ad.Float](of string, eps float64) error {
 	ok := eps == 0 || T(eps) > 0 && !math.IsInf(float64(T(eps)), 1)
 	return rangeError(ok, of+".Epsilon", eps, "a positive number, or 0 for the default")
+}
+
+// decayError wants a weight decay λ. At ηλ > 2 weights would grow instead; whether they
+// do depends on the rate, but at a larger λ they do at almost any.
+func decayError(field string, v float64) error {
+	return rangeError(v >= 0 && v <= 100, field, v, "a number ≥ 0, up to 100")
 }
 
 // sizeError wants a number that T holds.

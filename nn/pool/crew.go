@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"fmt"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -31,8 +32,15 @@ type failure struct{ value any }
 // parallel parts of a training step, shorter than anybody would notice.
 const lingering = 200 * time.Microsecond
 
-// New returns a crew of the given number of workers, 0 for one a processor.
+// MostWorkers is the largest number of workers of a crew.
+const MostWorkers = 1 << 16
+
+// New returns a crew of the given number of workers, 0 for one a processor. It
+// panics when there are more than MostWorkers.
 func New(workers int) *Crew {
+	if workers > MostWorkers {
+		panic(fmt.Sprintf("pool: New: workers is %d, want at most %d", workers, MostWorkers))
+	}
 	processors := runtime.GOMAXPROCS(0)
 	if workers <= 0 {
 		workers = processors
@@ -68,7 +76,8 @@ func (c *Crew) Workers() int {
 // another worker is raised in the caller, and its Goexit is one.
 //
 // Each does not allocate. It panics when another call of the same crew has not
-// returned, be it that of another goroutine or the one that has called f.
+// returned, be it that of another goroutine or the one that has called f, and when
+// f is nil, unless n is 0.
 func (c *Crew) Each(n int, f func(worker, i int)) { c.EachBeside(n, f, nil) }
 
 // EachBeside is Each with something that only one goroutine can do and that
@@ -76,6 +85,9 @@ func (c *Crew) Each(n int, f func(worker, i int)) { c.EachBeside(n, f, nil) }
 // is one, calls beside before it takes indices. What is said of f holds for beside.
 // A nil beside is nothing.
 func (c *Crew) EachBeside(n int, f func(worker, i int), beside func()) {
+	if f == nil && n > 0 {
+		panic("pool: Each: f is nil, want what is to be done for every index")
+	}
 	if c == nil {
 		alone(n, f, beside)
 		return

@@ -44,3 +44,16 @@ func TestACallerMayEndItsGoroutine(t *testing.T) {
 		require.EqualValues(t, 10, count.Load())
 	}
 }
+
+// A nil f was a panic of whichever worker called it, and 2⁴⁰ workers one of makeslice.
+func TestCrewsNameWhatTheyCannotWorkWith(t *testing.T) {
+	for _, c := range []*Crew{nil, New(1), New(3)} {
+		for n := 1; n < 3; n++ {
+			require.PanicsWithValue(t, "pool: Each: f is nil, want what is to be done for every index", func() { c.Each(n, nil) })
+		}
+		done := 0
+		c.Each(1, func(int, int) { done++ })
+		require.Equal(t, 1, done, "the crew can be used afterwards")
+	}
+	require.PanicsWithValue(t, "pool: New: workers is 1099511627776, want at most 65536", func() { New(1 << 40) })
+}
