@@ -231,7 +231,7 @@ func TestNetworksThatNoMemoryHoldsAreRefused(t *testing.T) {
 		"nn: MLP.Hidden[1]: is 1099511627776, want a positive number up to 2²⁴": nn.MLP{Hidden: []int{1, 1 << 40}},
 		"nn: MLP.Out: is 1099511627776, want a positive number up to 2²⁴, or 0": nn.MLP{Out: 1 << 40},
 		"nn: Embedding.Out: is 1099511627776, want a positive number":           nn.Embedding{Classes: 2, Out: 1 << 40},
-		"nn: Fourier.N: is 1099511627776, want a positive number up to 2²⁰":     nn.Fourier{N: 1 << 40},
+		"nn: Fourier.N: is 1099511627776, want a positive number up to 2¹⁶":     nn.Fourier{N: 1 << 40},
 		"nn: TimeFourier.N: is 9223372036854775807, want a positive":            nn.TimeFourier{N: math.MaxInt},
 	} {
 		_, err := nn.Check(m, 2, 0, 2)

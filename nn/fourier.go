@@ -18,7 +18,7 @@ import (
 // dimensions (Tancik et al. 2020); in many dimensions they do not help. x
 // should have about unit variance.
 type Fourier struct {
-	N         int     // frequencies; zero means 16
+	N         int     // frequencies, up to 2¹⁶; zero means 16
 	Low, High float64 // radians per unit of x, up to 2²⁴; zero means 1 and 8
 }
 
@@ -37,7 +37,7 @@ func (f Fourier) Apply(_ *Build, x *ad.Expr) *ad.Expr {
 // 2N columns. The frequencies of the zero value suit c = ¼ ln σ, the time of
 // the EDM preconditioning: at the highest one radian is a factor e^½ in σ.
 type TimeFourier struct {
-	N         int     // frequencies; zero means 4
+	N         int     // frequencies, up to 2¹⁶; zero means 4
 	Low, High float64 // radians per unit of time, up to 2²⁴; zero means 0.5 and 8
 }
 
@@ -63,14 +63,14 @@ const highest = 1 << 24
 func wavesError(of string, n int, low, high, defaultLow, defaultHigh float64) error {
 	from, to := cmp.Or(low, defaultLow), cmp.Or(high, defaultHigh)
 	return errors.Join(
-		rangeError(n >= 0 && n <= mostWaves, of+".N", n, "a positive number up to 2²⁰, or 0 for the default"),
+		rangeError(n >= 0 && n <= mostWaves, of+".N", n, "a positive number up to 2¹⁶, or 0 for the default"),
 		rangeError(from >= least && from <= highest, of+".Low", low, "a positive number on [2⁻¹²⁶, 2²⁴], or 0 for the default"),
 		rangeError(to >= from && to <= highest, of+".High", high, fmt.Sprintf("a number ≥ Low = %v, or 0 for the default, and at most 2²⁴", from)),
 	)
 }
 
 // mostWaves is how many phases there may be.
-const mostWaves = 1 << 20
+const mostWaves = 1 << 16
 
 // waves returns the sines and the cosines of the products x_j w_k, ordered by
 // j and then k.

@@ -37,7 +37,7 @@ func TestHostileDescriptionsAreErrors(t *testing.T) {
 		"the whole number 99999999 is more than":                               {metaNet, "nn.Sequential{nn.MLP{Hidden:[]int{16, 16}}, nn.Fourier{N:99999999}}"},
 		"the whole number -9223372036854775808 is":                             {metaNet, "nn.Linear{Out:-9223372036854775808}"},
 		"the whole number 60000 is more than":                                  {metaNet, "nn.Parallel{nn.Linear{Out:60000}, nn.Linear{Out:60000}}"},
-		"nn: Fourier features of 131":                                          {metaNet, "nn.Sequential{nn.Fourier{N:32800}, nn.Fourier{N:30000}}"},
+		"nn: Fourier features of 128002":                                       {metaNet, "nn.Sequential{nn.Fourier{N:32000}, nn.Fourier{N:30000}}"},
 		"the network has 256015997 weights, the file":                          {metaNet, "nn.Sequential{nn.Linear{Out:16000}, nn.Linear{Out:15997}, nn.Columns{From:1, To:3}}"},
 		"parts lie more than 100 deep":                                         {metaNet, nested},
 		"Config.Net: nn: Module: Sequential[0]: is <nil>":                      {metaNet, "nn.Sequential{nil}"},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -41,32 +42,65 @@ func TestVariancesFarFromOneAreRefused(t *testing.T) {
 	}
 }
 
-// What is allowed at the ends of the ranges can be trained with.
-func TestTheEndsOfTheRangesAreTrainedWith(t *testing.T) {
-	for _, v := range []float64{1e-12, 1e12} {
-		for _, c := range []Precond{EDM{v}, Epsilon{v}, X0{v}, V{v}} {
-			fit(t, newModel(t, 2, Config{Precond: c}), moons(), quick(2))
+// Whatever number a part accepts can be trained with, and gives a score.
+func TestNumbersThatAreAcceptedAreTrainedWith(t *testing.T) {
+	t.Parallel()
+	linear := func(m nn.Module) nn.Module { return nn.Sequential{m, nn.Linear{Out: 2}} }
+	for _, part := range []any{
+		&EDM{}, &Epsilon{}, &X0{}, &V{}, &EDMWeight{}, &SoftMinSNR{}, &MinSNR{}, &FDSSM{}, &LogNormal{Mean: -1, Std: 1}, &LogUniform{},
+		&LogLogistic{}, &SplitLogNormal{-1, 1, 1}, &CosineTimes{}, &Settings{},
+		&nn.Fourier{}, &nn.TimeFourier{}, &nn.LayerNorm{}, &nn.Dropout{}, &nn.LeakyReLU{}, &nn.ELU{}, &nn.Residual{Body: nn.Linear{Out: 2}}, &nn.Normal{},
+	} {
+		r := reflect.ValueOf(part).Elem()
+		for i := range r.NumField() {
+			if r.Field(i).Kind() != reflect.Float64 {
+				continue
+			}
+			before := r.Field(i).Float()
+			for _, v := range []float64{5e-324, 1e-300, 1e-60, 1e-39, 0x1p-126, 1e-12, 1e-6, 1e-3, 1 - 0x1p-53, 10, 1000, 1e6, 1 << 24, 1e12, 1e38, 1e300} {
+				for _, v := range []float64{v, -v} {
+					r.Field(i).SetFloat(v)
+					what := fmt.Sprintf("%s.%s = %v", r.Type(), r.Type().Field(i).Name, v)
+					if nn.Validate(part) != nil {
+						continue
+					}
+					c, s := Config{Net: small}, *quick(2)
+					switch p := part.(type) {
+					case *LogNormal, *LogUniform, *LogLogistic, *SplitLogNormal, *CosineTimes: // which have the method of a Weight
+						s.Times = p.(Times)
+					case Precond:
+						c.Precond = p
+					case Weight:
+						s.Weight = p
+					case Objective:
+						s.Objective = p
+					case *Settings:
+						s.EMA, s.Clip, s.ClipValue, s.DropCond = p.EMA, p.Clip, p.ClipValue, p.DropCond
+					case *nn.TimeFourier:
+						c.Net = nn.MLP{Hidden: []int{4}, Time: p}
+					case nn.Init:
+						c.Net = nn.Linear{Out: 2, Init: p}
+					case nn.Module:
+						c.Net = linear(p)
+					default:
+						require.Fail(t, what)
+					}
+					m, err := New(2, &c)
+					require.NoError(t, err, what)
+					result, err := Fit(background, m, moons(), &s)
+					if result == nil {
+						require.IsType(t, &Settings{}, part, what) // which Fit validates
+						require.ErrorIs(t, err, ErrRange, what)
+						continue
+					}
+					require.NoError(t, err, what)
+					x := mat.NewDense(5, 2, nil)
+					m.Unconditional().Score(x, normals(5, 2, 1), spread(m.process, 5))
+					require.Equal(t, -1, indexNonFinite(x.RawMatrix().Data), what)
+				}
+			}
+			r.Field(i).SetFloat(before)
 		}
-		for _, w := range []Weight{EDMWeight{v}, SoftMinSNR{v}, MinSNR{v}} {
-			s := quick(2)
-			s.Weight = w
-			fit(t, newModel(t, 2, Config{}), moons(), s)
-		}
-	}
-	for _, o := range []Objective{FDSSM{Step: 1e-6}, FDSSM{Step: 10}, SSM{Probes: Probes{N: 100}}} {
-		s := quick(2)
-		s.Objective = o
-		fit(t, newModel(t, 2, Config{}), moons(), s)
-	}
-	for _, c := range []float64{leastClip, 1e300} {
-		s := quick(2)
-		s.Clip, s.ClipValue = c, c
-		fit(t, newModel(t, 2, Config{}), moons(), s)
-	}
-	for _, l := range []LogNormal{{-1000, 1000}, {1000, 5e-324}} {
-		s := quick(2)
-		s.Times = l
-		fit(t, newModel(t, 2, Config{}), moons(), s)
 	}
 }
 
