@@ -164,7 +164,7 @@ func (b *batcher) gather(step int) error {
 	noise.White{Seed: b.s.Seed}.Rows(b.z.RawMatrix().Data, b.m.dim, noise.Draw{Purpose: noise.Perturb, Step: step})
 	start, end := b.m.process.Span()
 	for i := range b.own {
-		b.times[i] = b.s.Times.At(b.m.process, b.level(i))
+		b.times[i] = b.s.Times.Quantile(b.m.process, b.level(i))
 		b.drop(i)
 		if t := b.times[i]; !(t >= start && t <= end) {
 			return fmt.Errorf("score: Fit: step %d: Settings.Times: gives %v at quantile %v, want a time on [%v, %v]: %w", step+1, t, b.level(i), start, end, ErrRange)

@@ -125,8 +125,8 @@ func TestBatchIsMadeAsDocumented(t *testing.T) {
 				refs, _ := b.clean.Dims()
 				require.Equal(t, max(own, b.s.References), refs)
 				for k := range own {
-					require.GreaterOrEqual(t, b.times[k], b.s.Times.At(p, float64(k)/float64(own)), "stratum")
-					require.LessOrEqual(t, b.times[k], b.s.Times.At(p, float64(k+1)/float64(own)), "stratum")
+					require.GreaterOrEqual(t, b.times[k], b.s.Times.Quantile(p, float64(k)/float64(own)), "stratum")
+					require.LessOrEqual(t, b.times[k], b.s.Times.Quantile(p, float64(k+1)/float64(own)), "stratum")
 				}
 				for i := range n {
 					k := i % own

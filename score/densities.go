@@ -19,13 +19,16 @@ type LogLogistic struct {
 	Low, High float64 // zero means the end of the span
 }
 
-// At returns the time at quantile u.
-func (l LogLogistic) At(p sde.SDE, u float64) float64 {
+// Quantile returns the time at quantile u.
+func (l LogLogistic) Quantile(p sde.SDE, u float64) float64 {
 	low, high := levels(p, l.Low, l.High)
 	scale := cmp.Or(l.Scale, 1)
-	below := func(x float64) float64 { return 1 / (1 + math.Exp((l.Mean-math.Log(x))/scale)) }
-	u = (1-u)*below(low) + u*below(high)
-	return timeAt(p, l.Mean+scale*math.Log(u/(1-u)))
+	z := func(x float64) float64 { return (math.Log(x) - l.Mean) / scale }
+	// The shares below and above, each without the rounding of the other.
+	share := func(sign float64) float64 {
+		return (1-u)/(1+math.Exp(-sign*z(low))) + u/(1+math.Exp(-sign*z(high)))
+	}
+	return timeAt(p, l.Mean+scale*math.Log(share(1)/share(-1)))
 }
 
 // Validate returns an error wrapping ErrRange for a Mean that is not finite, a
@@ -46,8 +49,8 @@ type SplitLogNormal struct {
 	Mean, Below, Above float64
 }
 
-// At returns the time at quantile u.
-func (l SplitLogNormal) At(p sde.SDE, u float64) float64 {
+// Quantile returns the time at quantile u.
+func (l SplitLogNormal) Quantile(p sde.SDE, u float64) float64 {
 	share := l.Below / (l.Below + l.Above)
 	if u < share {
 		return timeAt(p, l.Mean-l.Below*math.Sqrt2*math.Erfinv(1-u/share))
@@ -76,8 +79,8 @@ type CosineTimes struct {
 	ShiftLow, ShiftHigh float64
 }
 
-// At returns the time at quantile u.
-func (l CosineTimes) At(p sde.SDE, u float64) float64 {
+// Quantile returns the time at quantile u.
+func (l CosineTimes) Quantile(p sde.SDE, u float64) float64 {
 	low, high := levels(p, l.Low, l.High)
 	unit := math.Sqrt(cmp.Or(l.Variance, 1))
 	shifted := func(n float64) float64 {

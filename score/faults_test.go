@@ -162,7 +162,7 @@ func (infinite) At(sde.SDE, float64) float64 { return math.Inf(1) }
 // fixed is the distribution of one time.
 type fixed float64
 
-func (f fixed) At(sde.SDE, float64) float64 { return float64(f) }
+func (f fixed) Quantile(sde.SDE, float64) float64 { return float64(f) }
 
 // breaking is a rate that is infinite from some step on.
 type breaking int

@@ -16,6 +16,7 @@ import (
 	"github.com/gradlogp/gradlogp/nn/optim"
 	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/sampler/grid"
+	"github.com/gradlogp/gradlogp/sde"
 )
 
 // threeClasses returns rows with labels: class k is N(c_k, 0.09 I), the third is
@@ -398,4 +399,29 @@ func TestDrawsOfOtherColumnsAreNamed(t *testing.T) {
 	_, err := Fit(background, newModel(t, 3, Config{}), Draws(3, dataset.NewMoons), quick(1))
 	require.ErrorIs(t, err, ErrShape)
 	require.ErrorContains(t, err, "score: Draws: d: is 3, want 2, the columns of a *dataset.Moons")
+}
+
+// Far from its mean every time of a LogLogistic was the last, for the share below it
+// had been rounded to 1.
+func TestLogLogisticTimesAreRightInBothTails(t *testing.T) {
+	for _, mean := range []float64{-50, -3, 0, 50} {
+		l, p := LogLogistic{Mean: mean, Low: 0.1, High: 10}, sde.EDM{}
+		last := 0.0
+		for _, u := range []float64{0.01, 0.25, 0.5, 0.75, 0.99} {
+			at := l.Quantile(p, u)
+			require.Greater(t, at, last, "mean %v, u = %v", mean, u)
+			last = at
+		}
+		if mean == -50 { // where the density is that of e^{−ln σ}
+			require.InEpsilon(t, 1/(0.5/0.1+0.5/10), l.Quantile(p, 0.5), 1e-9)
+		}
+	}
+}
+
+// The distributions of times could be taken for weights, and trained nonsense.
+func TestTimesAreNoWeights(t *testing.T) {
+	for _, times := range []any{LogNormal{}, UniformTimes{}, LevelTimes{}, LogUniform{}, LogLogistic{}, SplitLogNormal{}, CosineTimes{}} {
+		_, ok := times.(Weight)
+		require.False(t, ok, "%T", times)
+	}
 }

@@ -110,7 +110,7 @@ func TestFixtureKDiffusionDensities(t *testing.T) {
 			if g := r.Groups; g != nil {
 				u = (g[0] + g[1]*float64(k) + u) / (float64(len(r.Sigma)) * g[1])
 			}
-			require.InEpsilon(t, σ, law.At(wide, quantile(u, side)), 1e-9)
+			require.InEpsilon(t, σ, law.Quantile(wide, quantile(u, side)), 1e-9)
 		}
 	})
 }

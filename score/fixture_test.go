@@ -89,7 +89,7 @@ func TestFixtureScoreSDELosses(t *testing.T) {
 		}[r.SDE]
 		b := rig{process: p, weight: Likelihood{}, x0: r.Batch.Dense(), z: r.Z.Dense()}
 		for _, u := range r.U {
-			b.t = append(b.t, UniformTimes{}.At(spanned{p, r.Eps, r.End}, u))
+			b.t = append(b.t, UniformTimes{}.Quantile(spanned{p, r.Eps, r.End}, u))
 		}
 		_, d := b.x0.Dims()
 		s := ad.Input("s", d)
@@ -140,7 +140,7 @@ func TestFixtureEDMLosses(t *testing.T) {
 			require.FailNow(t, "unknown loss", r.Name)
 		}
 		for k, σ := range r.Sigma {
-			a, s := p.Kernel(law.At(p, quantile(r.Draw[k])))
+			a, s := p.Kernel(law.Quantile(p, quantile(r.Draw[k])))
 			require.InEpsilon(t, σ, s/a, 1e-8)
 			require.InEpsilon(t, r.Weight[k], b.weight.At(wide, σ), 1e-10)
 		}

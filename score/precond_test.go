@@ -140,7 +140,7 @@ func TestImportanceSamplingKeepsTheExpectedLoss(t *testing.T) {
 		mean := func(law Times, w Weight) float64 {
 			sum := 0.0
 			for i := range n {
-				at := law.At(p, (float64(i)+0.5)/n)
+				at := law.Quantile(p, (float64(i)+0.5)/n)
 				α, σ := p.Kernel(at)
 				sum += w.At(p, at) * σ * σ / (α*α + σ*σ) * (1 - math.Exp(-40*at)) / n // a loss that is small at small noise
 			}
@@ -155,7 +155,7 @@ func TestImportanceSamplingKeepsTheExpectedLoss(t *testing.T) {
 		return math.Log(math.Expm1(B))
 	}
 	for _, u := range []float64{0.01, 0.3, 0.9} {
-		at := LogUniform{}.At(p, u)
+		at := LogUniform{}.Quantile(p, u)
 		require.InDelta(t, u, (cumulated(at)-cumulated(start))/(cumulated(end)-cumulated(start)), 1e-9)
 	}
 }
@@ -165,7 +165,7 @@ func TestLevelsAreThoseOfTheTable(t *testing.T) {
 	require.NoError(t, err)
 	seen := make([]int, 26)
 	for i := range 2500 {
-		at := LevelTimes{}.At(p, (float64(i)+0.5)/2500)
+		at := LevelTimes{}.Quantile(p, (float64(i)+0.5)/2500)
 		require.Equal(t, math.Trunc(at), at)
 		seen[int(at)]++
 	}
@@ -212,7 +212,7 @@ func TestTimesAreQuantiles(t *testing.T) {
 		for _, l := range []Times{UniformTimes{}, LevelTimes{}, LogUniform{}, LogUniform{0.1, 2}, LogLogistic{Mean: -1}, SplitLogNormal{-1, 1, 2}, CosineTimes{}, CosineTimes{Variance: 2, ShiftHigh: 3}, LogNormal{}, LogNormal{Mean: -1.2, Std: 1.2}, LogNormal{Mean: 50, Std: 1}} {
 			last := start
 			for _, u := range []float64{0, math.SmallestNonzeroFloat64, 1e-9, 0.1, 0.5, 0.7, 0.999, 1 - 1e-16, 1} {
-				at := l.At(p, u)
+				at := l.Quantile(p, u)
 				require.True(t, at >= last && at <= end, "%s %v at %v", name, l, u)
 				last = at
 			}
@@ -220,9 +220,9 @@ func TestTimesAreQuantiles(t *testing.T) {
 				require.InEpsilon(t, end, last, 1e-12, "%s %v", name, l)
 			}
 		}
-		at := LogNormal{}.At(p, 0.8413447460685429) // one standard deviation
+		at := LogNormal{}.Quantile(p, 0.8413447460685429) // one standard deviation
 		require.InDelta(t, -1.6+1.4, -sde.LogSNR(p, at), 1e-12, name)
-		at = LogNormal{Mean: -1.2, Std: 1.2}.At(p, 0.5)
+		at = LogNormal{Mean: -1.2, Std: 1.2}.Quantile(p, 0.5)
 		require.InDelta(t, -1.2, -sde.LogSNR(p, at), 1e-12, name)
 	}
 }

@@ -11,9 +11,9 @@ import (
 // (0, 1), so that any can be stratified over a batch. It is called from several
 // goroutines at once. One that is an nn.Validator is checked by Fit.
 type Times interface {
-	// At returns the time below which a fraction u of the times lies, within
+	// Quantile returns the time below which a fraction u of the times lies, within
 	// the span of p.
-	At(p sde.SDE, u float64) float64
+	Quantile(p sde.SDE, u float64) float64
 }
 
 // LogNormal draws ln(σ/α) ~ N(Mean, Std²), in model coordinates; what falls
@@ -23,8 +23,8 @@ type LogNormal struct {
 	Mean, Std float64
 }
 
-// At returns the time at quantile u.
-func (l LogNormal) At(p sde.SDE, u float64) float64 {
+// Quantile returns the time at quantile u.
+func (l LogNormal) Quantile(p sde.SDE, u float64) float64 {
 	if l == (LogNormal{}) {
 		l = LogNormal{Mean: -1.6, Std: 1.4}
 	}
@@ -56,8 +56,8 @@ func timeAt(p sde.SDE, level float64) float64 {
 // UniformTimes draws the times uniformly from the span.
 type UniformTimes struct{}
 
-// At returns the time at quantile u.
-func (UniformTimes) At(p sde.SDE, u float64) float64 {
+// Quantile returns the time at quantile u.
+func (UniformTimes) Quantile(p sde.SDE, u float64) float64 {
 	start, end := p.Span()
 	return start + u*(end-start)
 }
@@ -66,8 +66,8 @@ func (UniformTimes) At(p sde.SDE, u float64) float64 {
 // noise levels of a table, see sde.Discrete.
 type LevelTimes struct{}
 
-// At returns the time at quantile u.
-func (LevelTimes) At(p sde.SDE, u float64) float64 {
+// Quantile returns the time at quantile u.
+func (LevelTimes) Quantile(p sde.SDE, u float64) float64 {
 	start, end := p.Span()
 	first, last := math.Ceil(start), math.Floor(end)
 	return min(first+math.Floor(u*(last-first+1)), last)
@@ -79,8 +79,8 @@ type LogUniform struct {
 	Low, High float64 // σ/α in model coordinates; zero means the end of the span
 }
 
-// At returns the time at quantile u.
-func (l LogUniform) At(p sde.SDE, u float64) float64 {
+// Quantile returns the time at quantile u.
+func (l LogUniform) Quantile(p sde.SDE, u float64) float64 {
 	low, high := levels(p, l.Low, l.High)
 	return timeAt(p, (1-u)*math.Log(low)+u*math.Log(high))
 }

@@ -71,7 +71,7 @@ func excess(m *score.Model, law dataset.Diffusible) float64 {
 	scale := m.Frame().Scale
 	var sum float64
 	for k := range levels {
-		t := score.LogNormal{}.At(m.Process(), (float64(k)+0.5)/levels)
+		t := score.LogNormal{}.Quantile(m.Process(), (float64(k)+0.5)/levels)
 		α, σ := m.Process().Kernel(t)
 		σ *= scale[0] / α // in the data's units
 		x := dataset.Sample(law, rows)
