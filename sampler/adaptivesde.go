@@ -22,9 +22,9 @@ var _ Predictor = AdaptiveSDE{}
 //
 // and x” is accepted when the root mean square over a row's coordinates of
 // (x' − x”)/max(ATol, RTol max(|x'|, |x'_prev|)) is E ≤ 1; the next step is
-// 0.9 E^{−0.9} times as long. On VP this is the published step, whose length is
-// counted in time. In time the rates of a table (sde.Discrete) jump at each of its
-// levels, and a step would leap over one without seeing it.
+// 0.9 E^{−0.9} times as long. On VP this is the published step but for the clock,
+// which there is the process's time. In that the rates of a table (sde.Discrete)
+// jump at each of its levels, and a step would leap over one without seeing it.
 //
 // Two evaluations a try. As with DormandPrince, a row is what it would be alone, a
 // grid of two points suffices, and rows that cannot go on are given up with
@@ -83,7 +83,13 @@ func (p AdaptiveSDE) Predict(s *Step) error {
 			return err
 		}
 	}
-	rescale(s.X, math.Hypot(s.Kernel(to))/math.Hypot(s.Kernel(end)))
+	if o.first == o.last {
+		end = from // nothing but the scale has changed
+		s.Mean.Copy(s.X)
+	}
+	c := math.Hypot(s.Kernel(to)) / math.Hypot(s.Kernel(end))
+	rescale(s.X, c)
+	rescale(s.Mean, c)
 	return s.leave(to)
 }
 
