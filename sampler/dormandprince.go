@@ -77,11 +77,10 @@ func (p DormandPrince) Predict(s *Step) error {
 // turn is what DormandPrince keeps: the flow of y in the angle θ.
 type turn struct {
 	*rk45
-	s           *Step
-	from, to    float64 // times of the interval
-	first, last float64 // angles
-	x           *mat.Dense
-	t           []float64
+	between
+	s *Step
+	x *mat.Dense
+	t []float64
 }
 
 func newTurn(s *Step, rtol, atol float64, limit int) *turn {
@@ -95,6 +94,7 @@ func newTurn(s *Step, rtol, atol float64, limit int) *turn {
 // carry carries the state of the Step from its time T to another.
 func (o *turn) carry(to float64) error {
 	s := o.s
+	o.SDE = s.SDE
 	o.from, o.first = o.end(s.T)
 	o.to, o.last = o.end(to)
 	rescale(s.X, 1/math.Hypot(s.Kernel(s.T)))
@@ -106,15 +106,21 @@ func (o *turn) carry(to float64) error {
 }
 
 // end returns the time and the angle from which, or to which, the flow is followed
-// for an end of an interval. Above a ratio of 1e12 y stands still to 1e-12, while
-// hardly two angles are left and the slope is all rounding: there it is the time
-// of that ratio.
+// for an end of an interval.
 func (o *turn) end(t float64) (time, theta float64) {
-	const most = 1e12
-	if ratio(o.s.SDE, t) > most {
-		t = sde.TimeAt(o.s.SDE, -math.Log(most))
-	}
+	t = moving(o.s.SDE, t)
 	return t, math.Atan(ratio(o.s.SDE, t))
+}
+
+// moving returns t, or the time at which σ/α is 1e12 when it is more at t. Up there
+// y stands still to 1e-12, while hardly two angles are left and the slope is all
+// rounding.
+func moving(p sde.SDE, t float64) float64 {
+	const most = 1e12
+	if ratio(p, t) > most {
+		return sde.TimeAt(p, -math.Log(most))
+	}
+	return t
 }
 
 // rescale multiplies x by c.
@@ -127,16 +133,30 @@ func rescale(x *mat.Dense, c float64) {
 	}
 }
 
-// time returns the time of an angle, within the interval and at its ends theirs.
-func (o *turn) time(theta float64) float64 {
-	switch theta {
-	case o.first:
-		return o.from
-	case o.last:
-		return o.to
+// between is an interval, from one time to another, that is crossed in a coordinate
+// with the values first and last at its ends.
+type between struct {
+	sde.SDE
+	from, to    float64
+	first, last float64
+}
+
+// time returns the time at a place, where log(α/σ) is logSNR: within the interval,
+// and at its ends theirs.
+func (b *between) time(place, logSNR float64) float64 {
+	switch place {
+	case b.first:
+		return b.from
+	case b.last:
+		return b.to
 	}
-	t := sde.TimeAt(o.s.SDE, -math.Log(math.Tan(theta)))
-	return max(min(o.from, o.to), min(max(o.from, o.to), t))
+	t := sde.TimeAt(b.SDE, logSNR)
+	return max(min(b.from, b.to), min(max(b.from, b.to), t))
+}
+
+// time returns the time of an angle.
+func (o *turn) time(theta float64) float64 {
+	return o.between.time(theta, -math.Log(math.Tan(theta)))
 }
 
 // velocity is dy/dθ.

@@ -212,6 +212,73 @@ func TestAdaptiveSDEIsOnTablesWhatItIsOnTheirLimits(t *testing.T) {
 	}
 }
 
+// It leapt over the levels of tables whose gaps are wild: it stepped in time, asked
+// for the rates at both ends of a step, and never saw a fast level between two slow
+// ones. It gave a deviation of 30 for .8, without an error.
+func TestAdaptiveSDELeapsOverNoLevelOfATable(t *testing.T) {
+	long(t)
+	wild := map[string]*sde.Discrete{}
+	add := func(kind string, p *sde.Discrete, err error, table []float64) {
+		require.NoError(t, err)
+		wild[fmt.Sprintf("%s %.6g", kind, table)] = p
+	}
+	for _, sigmas := range [][]float64{{0.01, 5, 5.00001}, {0.01, 0.9, 30, 30.0001}, {0.01, 1, 10, 10.001, 10.002, 10.003}, {0.01, 1, 30}, {0.01, 50}} {
+		p, err := sde.NewNCSN(sigmas)
+		add("NCSN", p, err, sigmas)
+	}
+	rng := noise.Rand(11, noise.Draw{Purpose: noise.Data})
+	for range 4 {
+		sigmas, betas := []float64{0.01}, []float64{1e-4}
+		for range 2 + rng.IntN(12) {
+			// From steps that change nothing to steps that change all.
+			sigmas = append(sigmas, sigmas[len(sigmas)-1]*(1+math.Exp(-12+13*rng.Float64())))
+			betas = append(betas, math.Exp(-14*rng.Float64()*rng.Float64())*0.999)
+		}
+		p, err := sde.NewNCSN(append(sigmas, 2*sigmas[len(sigmas)-1]))
+		add("NCSN", p, err, sigmas)
+		p, err = sde.NewDDPM(betas)
+		add("DDPM", p, err, betas)
+	}
+	deep, err := sde.NewDDPM(slices.Repeat([]float64{0.8}, 40)) // ends at α = 1e-14
+	add("DDPM", deep, err, []float64{0.8})
+	for name, p := range wild {
+		for tol, rows := range map[float64]int{0: 800, 1e-2: 400, 1e-3: 100} {
+			if p == deep && tol > 0 {
+				continue // thousands of evaluations a row
+			}
+			calls := 0
+			c := columns{p, []float64{0}, []float64{0.8}, &calls}
+			start, end := p.Span()
+			x := mat.NewDense(rows, 1, nil)
+			require.NoError(t, sampler.Sample(context.Background(), x, sde.Problem{SDE: p, Score: c, Prior: sde.Prior{Variance: []float64{0.64}}},
+				sampler.AdaptiveSDE{RTol: tol, ATol: tol}, &sampler.Settings{Grid: []float64{end, start}, Final: sampler.FinalState, Workers: 1}))
+			_, want := c.at(start, 0)
+			got := mat.Norm(x, 2) / math.Sqrt(float64(rows))
+			require.InDelta(t, 1, got/want, 4/math.Sqrt(2*float64(rows)), "%s at %g: deviation %.3f, want %.3f", name, tol, got, want)
+			require.Less(t, float64(calls/rows), 300*(1+sde.LogSNR(p, start)-sde.LogSNR(p, end)), "%s at %g", name, tol)
+		}
+	}
+}
+
+// Steps in log(α/σ) must not forget what happens where that stands still: a level
+// that scales data and noise alike.
+func TestAdaptiveSDECrossesALevelThatOnlyScales(t *testing.T) {
+	t.Parallel()
+	p, err := sde.NewDiscrete([]float64{0, math.Log(0.5), 0}, []float64{0.01, 0, 5})
+	require.NoError(t, err)
+	problem := sde.Problem{SDE: p, Score: columns{p, []float64{0}, []float64{0.8}, new(int)}, Prior: sde.Prior{Variance: []float64{0.64}}}
+	x := mat.NewDense(2, 1, []float64{3, -1})
+	s := sampler.Settings{Grid: []float64{2, 1}, Final: sampler.FinalMean}
+	require.NoError(t, sampler.Continue(context.Background(), x, problem, sampler.AdaptiveSDE{}, &s))
+	require.InDeltaSlice(t, []float64{6, -2}, x.RawMatrix().Data, 1e-12)
+	for _, times := range [][]float64{{3, 1}, {3, 2, 1}, {3, 1.5, 1}} {
+		x := mat.NewDense(1000, 1, nil)
+		s := sampler.Settings{Grid: times, Final: sampler.FinalState}
+		require.NoError(t, sampler.Sample(context.Background(), x, problem, sampler.AdaptiveSDE{}, &s))
+		require.InDelta(t, 1, mat.Norm(x, 2)/math.Sqrt(1000*0.65), 4/math.Sqrt(2000.), "%g", times)
+	}
+}
+
 // LogProb, LogProbBound and NoiseTo refused processes for the default grid, which
 // they do not use, and Sample those whose noise levels the default grid does not
 // meet.
