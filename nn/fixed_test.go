@@ -226,13 +226,13 @@ func TestNumbersThatFloat32CannotComputeWithAreNamed(t *testing.T) {
 // Widths that no memory holds were a panic of makeslice, or the end of the process.
 func TestNetworksThatNoMemoryHoldsAreRefused(t *testing.T) {
 	for want, m := range map[string]nn.Module{
-		"nn: Linear.Out: is 1099511627776, want a positive number up to 2²⁴":    nn.Linear{Out: 1 << 40},
-		"nn: Linear.Out: is 9223372036854775807, want a positive":               nn.Linear{Out: math.MaxInt},
-		"nn: MLP.Hidden[1]: is 1099511627776, want a positive number up to 2²⁴": nn.MLP{Hidden: []int{1, 1 << 40}},
-		"nn: MLP.Out: is 1099511627776, want a positive number up to 2²⁴, or 0": nn.MLP{Out: 1 << 40},
-		"nn: Embedding.Out: is 1099511627776, want a positive number":           nn.Embedding{Classes: 2, Out: 1 << 40},
-		"nn: Fourier.N: is 1099511627776, want a positive number up to 2¹⁶":     nn.Fourier{N: 1 << 40},
-		"nn: TimeFourier.N: is 9223372036854775807, want a positive":            nn.TimeFourier{N: math.MaxInt},
+		"nn: Linear.Out: is 1073741824, want a positive number up to 2²⁴":    nn.Linear{Out: 1 << 30},
+		"nn: Linear.Out: is 9223372036854775807, want a positive":            nn.Linear{Out: math.MaxInt},
+		"nn: MLP.Hidden[1]: is 1073741824, want a positive number up to 2²⁴": nn.MLP{Hidden: []int{1, 1 << 30}},
+		"nn: MLP.Out: is 1073741824, want a positive number up to 2²⁴, or 0": nn.MLP{Out: 1 << 30},
+		"nn: Embedding.Out: is 1073741824, want a positive number":           nn.Embedding{Classes: 2, Out: 1 << 30},
+		"nn: Fourier.N: is 1073741824, want a positive number up to 2¹⁶":     nn.Fourier{N: 1 << 30},
+		"nn: TimeFourier.N: is 9223372036854775807, want a positive":         nn.TimeFourier{N: math.MaxInt},
 	} {
 		_, err := nn.Check(m, 2, 0, 2)
 		require.ErrorIs(t, err, nn.ErrRange, "%#v", m)

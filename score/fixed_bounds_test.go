@@ -111,17 +111,17 @@ func TestRunsThatWouldNeverEndAreRefused(t *testing.T) {
 		"Objective: FDSSM.Step: is 1e+300, want a positive number on [1e-06, 10], or 0 for 0.05": {Objective: FDSSM{Step: 1e300}},
 		"Objective: FDSSM.Step: is 1e-300, want":                                                 {Objective: FDSSM{Step: 1e-300}},
 		"Objective: FDSSM.Step: is 5e-324, want":                                                 {Objective: FDSSM{Step: 5e-324}},
-		"Objective: Probes.N: is 1099511627776, want a positive number up to 4096":               {Objective: FDSSM{Probes: Probes{N: 1 << 40}}},
+		"Objective: Probes.N: is 1073741824, want a positive number up to 4096":                  {Objective: FDSSM{Probes: Probes{N: 1 << 30}}},
 		"Objective: Probes.N: is 4097, want a positive number up to 4096, or 0 for 1":            {Objective: SSM{Probes: Probes{N: mostProbes + 1}}},
 		"Objective: Probes.N: is 9223372036854775807, want":                                      {Objective: SSMVR{Probes: Probes{N: math.MaxInt}}},
-		"Batch: is 1099511627776, want at most 16777216":                                         {Batch: 1 << 40},
+		"Batch: is 1073741824, want at most 16777216":                                            {Batch: 1 << 30},
 		"Batch: is 9223372036854775807, want at most 16777216":                                   {Batch: math.MaxInt},
-		"References: is 1099511627776, want at most 16777216":                                    {References: 1 << 40},
+		"References: is 1073741824, want at most 16777216":                                       {References: 1 << 30},
 		"References: is 9223372036854775807, want at most 16777216":                              {References: math.MaxInt},
 		"References: is 16777216 for a Batch of 16777216, want None, or at most 1024":            {Batch: 1 << 24},
-		"Validation.Rows: is 1099511627776, want at most 8388608":                                {Validation: Validation{Data: moons(), Rows: 1 << 40}},
+		"Validation.Rows: is 1073741824, want at most 8388608":                                   {Validation: Validation{Data: moons(), Rows: 1 << 30}},
 		"Validation.Rows: is 9223372036854775807, want at most 8388608":                          {Validation: Validation{Data: moons(), Rows: math.MaxInt}},
-		"Workers: is 1099511627776, want at most 65536":                                          {Workers: 1 << 40},
+		"Workers: is 1073741824, want at most 65536":                                             {Workers: 1 << 30},
 		"Clip: is 5e-324, want at least 1e-12":                                                   {Clip: 5e-324},
 		"ClipValue: is 1e-300, want at least 1e-12":                                              {ClipValue: 1e-300},
 		"Times: LogNormal.Mean: is 1e+300, want a finite number of magnitude up to 1000":         {Times: LogNormal{1e300, 1}},
@@ -151,7 +151,7 @@ func TestRunsThatWouldNeverEndAreRefused(t *testing.T) {
 // Columns, classes and widths that no memory holds were a panic of makeslice, or the
 // end of the process.
 func TestModelsThatNoMemoryHoldsAreRefused(t *testing.T) {
-	huge := []int{1 << 40, math.MaxInt}
+	huge := []int{1 << 30, math.MaxInt}
 	for _, n := range huge {
 		for want, c := range map[string]Config{
 			"score: New: Config.Cond.Columns: is %d, want 0 or more, up to 16777216":                        {Cond: Conditions{Columns: n}},

@@ -244,8 +244,8 @@ func (s *Settings) fits(d int) error {
 			return fmt.Errorf("score: Fit: Settings.%s: takes %d rows of %d columns, want at most %d rows of so many: %w", f.name, f.rows, d, mostNumbers/d, ErrRange)
 		}
 	}
-	if s.References > mostPairs/s.Batch {
-		return fmt.Errorf("score: Fit: Settings.References: is %d for a Batch of %d, want None, or at most %d: %w", s.References, s.Batch, mostPairs/s.Batch, ErrRange)
+	if most := mostPairs / int64(s.Batch); int64(s.References) > most {
+		return fmt.Errorf("score: Fit: Settings.References: is %d for a Batch of %d, want None, or at most %d: %w", s.References, s.Batch, most, ErrRange)
 	}
 	return nil
 }

@@ -55,5 +55,5 @@ func TestCrewsNameWhatTheyCannotWorkWith(t *testing.T) {
 		c.Each(1, func(int, int) { done++ })
 		require.Equal(t, 1, done, "the crew can be used afterwards")
 	}
-	require.PanicsWithValue(t, "pool: New: workers is 1099511627776, want at most 65536", func() { New(1 << 40) })
+	require.PanicsWithValue(t, "pool: New: workers is 1073741824, want at most 65536", func() { New(1 << 30) })
 }
