@@ -8,6 +8,7 @@ import (
 	"math"
 	"reflect"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"github.com/gradlogp/gradlogp/sampler"
@@ -27,7 +28,7 @@ import (
 type columns struct {
 	sde.SDE
 	mean, deviation []float64
-	calls           *int // rows evaluated
+	calls           *atomic.Int64 // rows evaluated
 }
 
 func (c columns) at(t float64, j int) (mean, deviation float64) {
@@ -37,7 +38,7 @@ func (c columns) at(t float64, j int) (mean, deviation float64) {
 
 func (c columns) Score(dst, x *mat.Dense, t []float64) {
 	n, d := x.Dims()
-	*c.calls += n
+	c.calls.Add(int64(n))
 	for i := range n {
 		for j := range d {
 			m, s := c.at(t[min(i, len(t)-1)], j)
@@ -71,7 +72,7 @@ func (c columns) carried(x *mat.Dense, from, to float64) *mat.Dense {
 }
 
 func newColumns(p sde.SDE) columns {
-	return columns{p, []float64{0.7, -0.4, 0}, []float64{0.5, 1.1, 0.03}, new(int)}
+	return columns{p, []float64{0.7, -0.4, 0}, []float64{0.5, 1.1, 0.03}, new(atomic.Int64)}
 }
 
 // tables are processes whose rates jump.
@@ -155,7 +156,7 @@ func TestAdaptiveFlowsMeetTheirToleranceOnTables(t *testing.T) {
 					got := mat.DenseCopyOf(x)
 					require.NoError(t, sampler.Continue(ctx, got, problem, sampler.DormandPrince{RTol: tol, ATol: tol}, s))
 					note("DormandPrince", c.misses(got, want, end, start, tol))
-					calls += *c.calls
+					calls += int(c.calls.Load())
 
 					got = mat.DenseCopyOf(want)
 					require.NoError(t, sampler.Encode(ctx, got, problem, sampler.DormandPrince{RTol: tol, ATol: tol}, s))
@@ -201,7 +202,7 @@ func TestAdaptiveSDEIsOnTablesWhatItIsOnTheirLimits(t *testing.T) {
 			x := c.start(rows)
 			require.NoError(t, sampler.Continue(context.Background(), x, sde.Problem{SDE: p, Score: c}, sampler.AdaptiveSDE{RTol: tol, ATol: tol},
 				&sampler.Settings{Grid: []float64{end, start}, Final: sampler.FinalState, Workers: 1}))
-			require.Less(t, *c.calls/rows, 1500)
+			require.Less(t, int(c.calls.Load())/rows, 1500)
 			for j := range c.mean {
 				m, s := c.at(start, j)
 				mean, variance := stat.MeanVariance(mat.Col(nil, j, x), nil)
@@ -246,8 +247,7 @@ func TestAdaptiveSDELeapsOverNoLevelOfATable(t *testing.T) {
 			if p == deep && tol > 0 {
 				continue // thousands of evaluations a row
 			}
-			calls := 0
-			c := columns{p, []float64{0}, []float64{0.8}, &calls}
+			c := columns{p, []float64{0}, []float64{0.8}, new(atomic.Int64)}
 			start, end := p.Span()
 			x := mat.NewDense(rows, 1, nil)
 			require.NoError(t, sampler.Sample(context.Background(), x, sde.Problem{SDE: p, Score: c, Prior: sde.Prior{Variance: []float64{0.64}}},
@@ -255,7 +255,7 @@ func TestAdaptiveSDELeapsOverNoLevelOfATable(t *testing.T) {
 			_, want := c.at(start, 0)
 			got := mat.Norm(x, 2) / math.Sqrt(float64(rows))
 			require.InDelta(t, 1, got/want, 4/math.Sqrt(2*float64(rows)), "%s at %g: deviation %.3f, want %.3f", name, tol, got, want)
-			require.Less(t, float64(calls/rows), 300*(1+sde.LogSNR(p, start)-sde.LogSNR(p, end)), "%s at %g", name, tol)
+			require.Less(t, float64(int(c.calls.Load())/rows), 300*(1+sde.LogSNR(p, start)-sde.LogSNR(p, end)), "%s at %g", name, tol)
 		}
 	}
 }
@@ -266,7 +266,7 @@ func TestAdaptiveSDECrossesALevelThatOnlyScales(t *testing.T) {
 	t.Parallel()
 	p, err := sde.NewDiscrete([]float64{0, math.Log(0.5), 0}, []float64{0.01, 0, 5})
 	require.NoError(t, err)
-	problem := sde.Problem{SDE: p, Score: columns{p, []float64{0}, []float64{0.8}, new(int)}, Prior: sde.Prior{Variance: []float64{0.64}}}
+	problem := sde.Problem{SDE: p, Score: columns{p, []float64{0}, []float64{0.8}, new(atomic.Int64)}, Prior: sde.Prior{Variance: []float64{0.64}}}
 	x := mat.NewDense(2, 1, []float64{3, -1})
 	s := sampler.Settings{Grid: []float64{2, 1}, Final: sampler.FinalMean}
 	require.NoError(t, sampler.Continue(context.Background(), x, problem, sampler.AdaptiveSDE{}, &s))
@@ -430,7 +430,7 @@ func TestAdaptiveMethodsRefuseTolerancesBelowThePrecision(t *testing.T) {
 		require.ErrorIs(t, err, sampler.ErrRange)
 		require.ErrorContains(t, err, want+" with a score that rounds to a relative 6e-08, want at least 9.5e-07")
 		require.Equal(t, []float64{1, 2, 3, 4, 5, 6}, x.RawMatrix().Data)
-		require.Zero(t, *c.calls)
+		require.Zero(t, c.calls.Load())
 	}
 	require.NoError(t, sampler.Sample(context.Background(), mat.NewDense(2, 3, nil), single, sampler.DormandPrince{RTol: 1e-6, ATol: 1e-6}, nil))
 }
