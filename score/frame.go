@@ -85,16 +85,19 @@ func (t *trainer) calibrate() error {
 // warnFar tells of a column, centred, whose deviation comes from a few rows far out:
 // it is many times what the middle half of the rows would give a normal column.
 func (t *trainer) warnFar(j int, centred []float64, mean, deviation float64) {
-	const most, normal = 20, 1.349
-	slices.Sort(centred)
-	n := len(centred)
-	middle := (centred[3*n/4] - centred[n/4]) / normal
+	const most, normal, few = 20, 1.349, 1024
+	some := make([]float64, few) // enough for quartiles, and soon sorted for many columns
+	for i := range some {
+		some[i] = centred[i*len(centred)/few]
+	}
+	slices.Sort(some)
+	middle := (some[3*few/4] - some[few/4]) / normal
 	if !(middle > 0 && deviation > most*middle) {
 		return
 	}
-	far := centred[n-1]
-	if -centred[0] > far {
-		far = centred[0]
+	far := floats.Max(centred)
+	if least := floats.Min(centred); -least > far {
+		far = least
 	}
 	t.warn(fmt.Sprintf("column %d: its deviation %.4g comes from a few rows far out, such as %.6g; that of the middle half is %.4g: take them out, or train on logarithms", j, deviation, mean+far, middle))
 }

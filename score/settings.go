@@ -42,15 +42,16 @@ type Settings struct {
 	// References is the number of clean rows, the batch's own included, over
 	// which the Rao-Blackwellised target averages: instead of the clean row x₀
 	// its posterior mean given x_t and the reference rows, which has the same
-	// expectation and less variance. 0 is 2·Batch, but for Rows and RowsOf of
-	// fewer than 20,000, whose empirical distribution it learns faster,
-	// none. None is plain denoising score matching. Rows with labels average over
-	// references with the same, which it takes up to 64 combinations of; with
-	// continuous conditions the target is the plain one.
+	// expectation and less variance. 0 is 2·Batch, but none for Rows and RowsOf of
+	// fewer than 20,000, which are learned by heart faster with it. None is plain
+	// denoising score matching. Rows with labels average over references with the
+	// same, which it takes up to 64 combinations of; with continuous conditions the
+	// target is the plain one.
 	References int
 	// DropCond is the probability that a row of a model with conditions is shown
 	// without its own, which trains the unconditional score beside the
-	// conditional one; 0 is 0.1.
+	// conditional one; 0 is 0.1. With None the latter is all there is: Fit warns
+	// that Model.Problem, and sde.Guide with it, have no score.
 	DropCond float64
 	// Rate is the learning rate; nil is optim.RecipeRate: a warm-up to 6e-3 and
 	// a cosine down to 1 % of it.
@@ -122,9 +123,9 @@ type MetricValue struct {
 }
 
 // Publish gives the model in training the moving average of the weights so far,
-// so that a Recorder can evaluate it (record.Metric does); Fit does so at its checks and at the end only. It returns an
-// error wrapping ErrNonFinite, and leaves the model as it is, when a weight is
-// not finite.
+// so that a Recorder can evaluate it (record.Metric does); Fit does so at its checks
+// and at the end only. It returns an error wrapping ErrNonFinite, and leaves the
+// model as it is, when a weight is not finite.
 func (m Metrics) Publish() error {
 	if m.publish == nil {
 		return nil // not from a run
