@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 
 	"gonum.org/v1/gonum/mat"
@@ -101,48 +103,75 @@ func C2ST(x, y *mat.Dense, s *C2STSettings) (C2STResult, error) {
 	for i, j := range rng.Perm(m) {
 		label[n+j], fold[n+j] = 1, (n+i)%folds
 	}
+	trees := boost.Settings{}
+	if c.Trees != nil {
+		trees = *c.Trees
+	}
+	if trees.Workers == 0 {
+		trees.Workers = max(1, runtime.GOMAXPROCS(0)/folds)
+	}
 	bins := boost.Bin(pool)
-	var right [2]float64
+	results, errs := make([]foldResult, folds), make([]error, folds)
+	share(folds, func(indices iter.Seq[int]) {
+		for k := range indices {
+			results[k], errs[k] = judge(bins, pool, label, fold, k, &trees)
+		}
+	})
 	var r C2STResult
+	var right [2]float64
 	var variance float64
-	for k := range folds {
-		var train, test []int
-		for i, f := range fold {
-			if f == k {
-				test = append(test, i)
-			} else {
-				train = append(train, i)
-			}
+	for k, f := range results {
+		if errs[k] != nil {
+			return C2STResult{}, fmt.Errorf("twosample: C2ST: Settings.Trees: %w", errs[k])
 		}
-		model, err := bins.Classification(train, label, 2, c.Trees)
-		if err != nil {
-			return C2STResult{}, fmt.Errorf("twosample: C2ST: Settings.Trees: %w", err)
-		}
-		score := chances(model, pool, test)
-		var prior float64
-		for _, i := range train {
-			prior += float64(label[i]) / float64(len(train))
-		}
-		var of [2][]float64
-		for j, i := range test {
-			gap := score[j] - prior
-			of[label[i]] = append(of[label[i]], score[j])
-			switch {
-			case math.Abs(gap) < 1e-12:
-				right[label[i]] += 0.5
-			case gap > 0 == (label[i] == 1):
-				right[label[i]]++
-			}
-		}
-		auc := AUC(of[1], of[0])
-		r.AUC.Value += auc.Value / float64(folds)
-		r.Detection += 2 * (1 - max(auc.Value, 0.5)) / float64(folds)
-		variance += auc.SE * auc.SE / float64(folds*folds)
+		right[0], right[1] = right[0]+f.right[0], right[1]+f.right[1]
+		r.AUC.Value += f.auc.Value / float64(folds)
+		r.Detection += 2 * (1 - max(f.auc.Value, 0.5)) / float64(folds)
+		variance += f.auc.SE * f.auc.SE / float64(folds*folds)
 	}
 	shared := 1 + float64(folds)/float64(folds-1)
 	r.AUC.SE = math.Sqrt(variance * shared)
 	r.Accuracy = (right[0]/float64(n) + right[1]/float64(m)) / 2
 	r.Low, r.High = wilson(r.Accuracy, 4/(1/float64(n)+1/float64(m))/shared, c.Confidence)
+	return r, nil
+}
+
+// foldResult has the right answers about the rows of either label.
+type foldResult struct {
+	right [2]float64
+	auc   Estimate
+}
+
+// judge fits trees to the rows outside a fold and asks them about those in it.
+func judge(bins *boost.Bins, x *mat.Dense, label, fold []int, k int, s *boost.Settings) (r foldResult, err error) {
+	var train, test []int
+	for i, f := range fold {
+		if f == k {
+			test = append(test, i)
+		} else {
+			train = append(train, i)
+		}
+	}
+	model, err := bins.Classification(train, label, 2, s)
+	if err != nil {
+		return r, err
+	}
+	var prior float64
+	for _, i := range train {
+		prior += float64(label[i]) / float64(len(train))
+	}
+	var of [2][]float64
+	score := chances(model, x, test)
+	for j, i := range test {
+		of[label[i]] = append(of[label[i]], score[j])
+		switch gap := score[j] - prior; {
+		case math.Abs(gap) < 1e-12:
+			r.right[label[i]] += 0.5
+		case gap > 0 == (label[i] == 1):
+			r.right[label[i]]++
+		}
+	}
+	r.auc = AUC(of[1], of[0])
 	return r, nil
 }
 
