@@ -21,7 +21,7 @@ import (
 // The bins of a number are 10 equally wide ones between its least and greatest
 // value in x, two for what lies below and for what reaches the greatest, and one
 // for missing cells. Element (j, j) compares column j alone, categories by their
-// labels and numbers by their KS.
+// labels and numbers by their KS, which is 1 when one sample has no cells.
 //
 // A NaN is a missing cell: a label of its own; rows with one are left out of
 // correlations. category says which columns hold labels. A correlation that is not
@@ -51,7 +51,7 @@ func pairError(xi, xj, yi, yj coded, same bool) float64 {
 	case same && !xi.category:
 		a, b := present(xi.cells), present(yi.cells)
 		if len(a) == 0 || len(b) == 0 {
-			return math.NaN()
+			return float64(min(1, len(a)+len(b)))
 		}
 		d, _ := KS(a, b)
 		return d
