@@ -71,6 +71,9 @@ type network struct {
 // train trains a network.
 func (j *job) train(ctx context.Context, stderr io.Writer, name string, c score.Config, data score.Data) (*network, error) {
 	c.Net, c.Seed = nn.RecipeMLP(columns, j.width), j.seed
+	if c.ColumnLevels {
+		c.Net = nn.RecipeColumns(columns, j.width)
+	}
 	m, err := score.New(columns, &c)
 	if err != nil {
 		return nil, err
