@@ -40,9 +40,12 @@ func (j *job) fill(m *model, t, filled *table.Table, stdout io.Writer) error {
 		}
 		for k, i := range some {
 			for c, f := range drawn.Fields {
-				column := filled.Index(f.Name)
+				column := t.Index(f.Name)
+				if f.Kind == table.Identifier || column < 0 || !math.IsNaN(t.Columns[column][i]) {
+					continue
+				}
 				draws := drawn.Columns[c][k*j.draws : (k+1)*j.draws]
-				if column < 0 || !math.IsNaN(t.Columns[column][i]) || math.IsNaN(draws[0]) {
+				if math.IsNaN(draws[0]) { // of a column of which the table has no cell
 					continue
 				}
 				holes = append(holes, hole{i, f, draws})

@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/gradlogp/gradlogp/dataset/table"
+	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/score"
 	"github.com/gradlogp/gradlogp/score/record/bar"
 )
@@ -34,7 +35,7 @@ func (j *job) learn(ctx context.Context, stdout, stderr io.Writer) (*model, *tab
 	held, train := t.Split(t.Len()/5, j.seed)
 	_ = held
 	train = withLevelsOf(train)
-	m, data, err := newModel(train, rules, j.seed)
+	m, data, err := newModel(train, rules, j.network(), j.seed)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -45,7 +46,7 @@ func (j *job) learn(ctx context.Context, stdout, stderr io.Writer) (*model, *tab
 	}
 	fmt.Fprintln(stdout, res)
 	ctx = context.WithoutCancel(ctx)
-	if err := m.match(ctx, j.seed+1); err != nil {
+	if err := m.match(ctx, j.match, j.seed+1); err != nil {
 		return nil, nil, err
 	}
 	return m, t, m.SaveFile(cmp.Or(j.model, "model.safetensors"))
@@ -66,4 +67,12 @@ func (j *job) fit(ctx context.Context, m *model, data score.Data, stderr io.Writ
 		}
 	}
 	return score.Fit(ctx, m.Model, data, s)
+}
+
+// network returns the network that is asked for, or nil for the default.
+func (j *job) network() nn.Module {
+	if j.width == 0 {
+		return nil
+	}
+	return nn.MLP{Hidden: []int{j.width, j.width, j.width}}
 }

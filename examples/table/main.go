@@ -30,7 +30,8 @@ type job struct {
 	noHeader, describe        bool
 	rules                     texts
 	model, checkpoints        string
-	steps, workers            int
+	width, steps, match       int
+	workers                   int
 	seed                      uint64
 	out, given                string
 	n                         int
@@ -61,6 +62,8 @@ func (j *job) Flags(f *flag.FlagSet) {
 	f.StringVar(&j.model, "model", "", "model file: written after training, as model.safetensors when empty, and opened without -in")
 	f.StringVar(&j.checkpoints, "checkpoints", "", "directory for the state of the training, which goes on from there; empty: none")
 	f.IntVar(&j.steps, "steps", 0, "training steps, 0 for what suits the number of rows")
+	f.IntVar(&j.width, "width", 0, "width of the network's three layers, 0 for what suits the number of rows")
+	f.IntVar(&j.match, "match", 10_000, "rows of the model on which its columns are compared with those of the table, for decoding to make up")
 	f.Uint64Var(&j.seed, "seed", 0, "seed of weights, noise and samples")
 	f.IntVar(&j.workers, "workers", 0, "goroutines, 0 for one a processor; does not change the result")
 	f.StringVar(&j.out, "out", "synthetic.csv", "table of new rows to write; - for none")
@@ -74,8 +77,8 @@ func (j *job) Flags(f *flag.FlagSet) {
 
 // Check implements command.Job.
 func (j *job) Check() error {
-	if j.steps < 0 || j.workers < 0 || j.n < 0 || j.draws < 1 {
-		return fmt.Errorf("-steps %d, -workers %d, -n %d, -draws %d: want at least 0, 0, 0 and 1", j.steps, j.workers, j.n, j.draws)
+	if j.width < 0 || j.steps < 0 || j.workers < 0 || j.n < 0 || j.draws < 1 || j.match < 2 {
+		return fmt.Errorf("-width %d, -steps %d, -workers %d, -n %d, -draws %d, -match %d: want at least 0, 0, 0, 0, 1 and 2", j.width, j.steps, j.workers, j.n, j.draws, j.match)
 	}
 	if (j.impute != "" || j.scores != "") && j.opens() && j.rows == "" {
 		return fmt.Errorf("-impute and -score: want -rows, the table that they are for, or -in")

@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/gradlogp/gradlogp/dataset/table"
+	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/score"
 )
@@ -22,7 +23,7 @@ type model struct {
 // newModel returns a model of rows like those of t, for which it has a noise level for
 // every column: then it answers for any columns given any others, and cells may be
 // missing.
-func newModel(t *table.Table, rules []table.Rule, seed uint64) (*model, score.Data, error) {
+func newModel(t *table.Table, rules []table.Rule, network nn.Module, seed uint64) (*model, score.Data, error) {
 	codec, err := table.NewCodec(t, &table.CodecSettings{Rules: rules})
 	if err != nil {
 		return nil, nil, err
@@ -38,7 +39,7 @@ func newModel(t *table.Table, rules []table.Rule, seed uint64) (*model, score.Da
 	if err != nil {
 		return nil, nil, err
 	}
-	net, err := score.New(codec.Dim(), &score.Config{ColumnLevels: true, Seed: seed})
+	net, err := score.New(codec.Dim(), &score.Config{Net: network, ColumnLevels: true, Seed: seed})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -55,8 +56,7 @@ func (m *model) keepCodec() error {
 
 // match measures how the columns of rows of the model differ from those of the table,
 // for which decoding makes up.
-func (m *model) match(ctx context.Context, seed uint64) error {
-	const rows = 10_000
+func (m *model) match(ctx context.Context, rows int, seed uint64) error {
 	x, err := m.sample(ctx, rows, nil, seed)
 	if err != nil {
 		return err

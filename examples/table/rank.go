@@ -7,12 +7,11 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
-
-	"gonum.org/v1/gonum/mat"
 
 	"github.com/gradlogp/gradlogp/dataset/table"
 	"github.com/gradlogp/gradlogp/sampler"
@@ -26,12 +25,31 @@ func (j *job) rank(m *model, t *table.Table, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	logp, err := m.logProb(x)
+	for k, name := range m.codec.Names() { // what is missing is no matter here
+		if strings.HasSuffix(name, " missing") && known.Index(name) < 0 {
+			for i := range known.Len() {
+				x.Set(i, k, math.NaN())
+			}
+		}
+	}
+	logp := make([]float64, known.Len())
+	_, err = sampler.LogProb(context.Background(), logp, x, m.Marginal(x).Problem(), &sampler.FlowSettings{
+		Start: start, RTol: 1e-3, ATol: 1e-3, Workers: j.workers,
+	})
 	if err != nil {
 		return err
 	}
 	order := indices(len(logp))
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(logp[a], logp[b]) })
+	surprise := make([]float64, len(logp))
+	for i := range surprise {
+		surprise[i] = -logp[i]
+		for _, v := range x.RawRowView(i) {
+			if math.IsNaN(v) {
+				surprise[i] += unseen
+			}
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(surprise[b], surprise[a]) })
 	ranks := make([]int, len(logp))
 	for k, i := range order {
 		ranks[i] = k + 1
@@ -55,16 +73,9 @@ func (j *job) rank(m *model, t *table.Table, stdout io.Writer) error {
 // noise is added, and the network's errors count for less.
 const start = 1
 
-// logProb returns the log-densities of coded rows with noise of the level start; cells
-// that are NaN are left out.
-func (m *model) logProb(x *mat.Dense) ([]float64, error) {
-	n, _ := x.Dims()
-	logp := make([]float64, n)
-	_, err := sampler.LogProb(context.Background(), logp, x, m.Marginal(x).Problem(), &sampler.FlowSettings{
-		Start: start, RTol: 1e-3, ATol: 1e-3, Workers: m.workers,
-	})
-	return logp, err
-}
+// unseen is what a cell that is missing counts for, so that rows with and without can be
+// compared: the mean of −log p of a normal column with that noise.
+var unseen = math.Log(2*math.Pi*math.E*(1+start*start)) / 2
 
 func number(v float64) string { return strconv.FormatFloat(v, 'g', 5, 64) }
 
