@@ -21,7 +21,7 @@ import (
 // The bins of a number are 10 equally wide ones between its least and greatest
 // value in x, two for what lies below and for what reaches the greatest, and one
 // for missing cells. Element (j, j) compares column j alone, categories by their
-// labels and numbers by their KS.
+// labels and numbers by their KS, which is 1 when one sample has no cells.
 //
 // A NaN is a missing cell: a label of its own; rows with one are left out of
 // correlations. category says which columns hold labels. A correlation that is not
@@ -51,12 +51,12 @@ func pairError(xi, xj, yi, yj coded, same bool) float64 {
 	case same && !xi.category:
 		a, b := present(xi.cells), present(yi.cells)
 		if len(a) == 0 || len(b) == 0 {
-			return math.NaN()
+			return float64(min(1, len(a)+len(b)))
 		}
 		d, _ := KS(a, b)
 		return d
 	case xi.category || xj.category:
-		return TotalVariation(joint(xi, xj), joint(yi, yj))
+		return jointVariation(xi, xj, yi, yj)
 	}
 	return math.Abs(correlation(xi.cells, xj.cells)-correlation(yi.cells, yj.cells)) / 2
 }
@@ -179,6 +179,27 @@ func codes(of ...*coded) {
 			c.code[i] = at + 1
 		}
 	}
+}
+
+// jointVariation returns the total variation distance of two samples of pairs of
+// codes.
+func jointVariation(xi, xj, yi, yj coded) float64 {
+	n, m := len(xi.code), len(yi.code)
+	if int64(xi.levels)*int64(xj.levels) > 1<<16 {
+		return TotalVariation(joint(xi, xj), joint(yi, yj))
+	}
+	gaps := make([]int64, xi.levels*xj.levels)
+	for r, c := range xi.code {
+		gaps[c*xj.levels+xj.code[r]] += int64(m)
+	}
+	for r, c := range yi.code {
+		gaps[c*yj.levels+yj.code[r]] -= int64(n)
+	}
+	var sum int64
+	for _, g := range gaps {
+		sum += max(g, -g)
+	}
+	return float64(sum) / (2 * float64(n) * float64(m))
 }
 
 // joint returns a label for each pair of codes.

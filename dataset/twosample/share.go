@@ -68,13 +68,26 @@ func scaled(x *mat.Dense, exponent int) points {
 }
 
 // squares stores the squared distances of point i of p from the first len(dst)
-// points of q.
+// points of q. Several columns at a time are a third faster than one.
 func (p points) squares(dst []float64, i int, q points) {
 	clear(dst)
-	for k := range p.d {
-		v := p.at[k*p.n+i]
-		for j, u := range q.at[k*q.n:][:len(dst)] {
-			dst[j] += (v - u) * (v - u)
+	n := len(dst)
+	at := func(k int) (float64, []float64) { return p.at[k*p.n+i], q.at[k*q.n:][:n] }
+	k := 0
+	for ; k+4 <= p.d; k += 4 {
+		v0, u0 := at(k)
+		v1, u1 := at(k + 1)
+		v2, u2 := at(k + 2)
+		v3, u3 := at(k + 3)
+		for j, w := range u0 {
+			a, b, c, e := v0-w, v1-u1[j], v2-u2[j], v3-u3[j]
+			dst[j] += (a*a + b*b) + (c*c + e*e)
+		}
+	}
+	for ; k < p.d; k++ {
+		v, u := at(k)
+		for j, w := range u {
+			dst[j] += (v - w) * (v - w)
 		}
 	}
 }
