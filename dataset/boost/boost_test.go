@@ -3,8 +3,10 @@ package boost
 import (
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/mat"
@@ -336,6 +338,22 @@ func TestBitsDoNotDependOnWorkers(t *testing.T) {
 	}
 }
 
+func TestNoGoroutineIsLeftBehind(t *testing.T) {
+	x, y := friedman(2000, 14)
+	before := runtime.NumGoroutine()
+	for range 3 {
+		predictions(t, x, y, &Settings{Workers: 5, Trees: 2})
+		probabilities(t, x, above(y, 9, 14), 3, &Settings{Workers: 5, Trees: 2})
+	}
+	for range 1000 { // the last one may end a moment after it has said so
+		if runtime.NumGoroutine() <= before {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	require.LessOrEqual(t, runtime.NumGoroutine(), before)
+}
+
 func TestSettingsBoundTheTrees(t *testing.T) {
 	x, y := friedman(1000, 11)
 	m, err := Regression(x, y, &Settings{Trees: 3, Leaves: 1000, Depth: 3, LeafRows: 1})
@@ -353,8 +371,35 @@ func TestSettingsBoundTheTrees(t *testing.T) {
 	require.Equal(t, Settings{}, s)
 }
 
-// The sums of a leaf found by subtraction are those of its rows, and every gain is
-// the best one: checked against a search without bins.
+// With rate 1 the rows that one tree predicts alike sum up to their prediction, to
+// whichever sides the splits above have sent missing and infinite cells.
+func TestRowsGoWhereTheyWentInTraining(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n, leafRows := rapid.IntRange(2, 60).Draw(t, "n"), rapid.IntRange(1, 4).Draw(t, "leafRows")
+		x, y := mat.NewDense(n, 3, nil), make([]float64, n)
+		for i := range y {
+			for j := range 3 {
+				x.Set(i, j, rapid.SampledFrom([]float64{nan, -inf, -1, 0, 0.5, 2, 1e6, inf}).Draw(t, "x"))
+			}
+			y[i] = rapid.Float64Range(-3, 3).Draw(t, "y")
+		}
+		m, err := Regression(x, y, &Settings{Trees: 1, Rate: 1, LeafRows: leafRows})
+		require.NoError(t, err)
+		p := make([]float64, n)
+		m.Predict(p, x)
+		rest, rows := map[float64]float64{}, map[float64]int{}
+		for i, v := range p {
+			rest[v] += y[i] - v
+			rows[v]++
+		}
+		for v, r := range rest {
+			require.InDelta(t, 0, r, 1e-12)
+			require.GreaterOrEqual(t, rows[v], min(n, leafRows))
+		}
+	})
+}
+
+// Checked against a search without bins.
 func TestSplitsAreTheBestOfAll(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n, d := rapid.IntRange(2, 40).Draw(t, "n"), rapid.IntRange(1, 3).Draw(t, "d")

@@ -3,6 +3,7 @@ package boost_test
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 
 	"github.com/gradlogp/gradlogp/dataset/boost"
 	"gonum.org/v1/gonum/mat"
@@ -51,4 +52,31 @@ func ExampleClassification() {
 	// Output:
 	// ⎡1.00  0.00⎤
 	// ⎣0.00  1.00⎦
+}
+
+// Can the two samples be told apart? The classes are which sample a row is from.
+func ExampleOutOfFold() {
+	x, y := mat.NewDense(2000, 2, nil), make([]int, 2000)
+	rng := rand.New(rand.NewPCG(1, 2))
+	for i := range y {
+		y[i] = i % 2
+		a, b := rng.NormFloat64(), rng.NormFloat64()
+		if y[i] == 1 {
+			b = 0.6*a + 0.8*b // the same columns one by one, but not together
+		}
+		x.SetRow(i, []float64{a, b})
+	}
+	p, err := boost.OutOfFold(x, y, 2, 5, 1, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	right := 0
+	for i, class := range y {
+		if p.At(i, class) > 0.5 {
+			right++
+		}
+	}
+	fmt.Printf("accuracy %.1f\n", float64(right)/float64(len(y)))
+	// Output: accuracy 0.6
 }

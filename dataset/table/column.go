@@ -69,11 +69,11 @@ func shown(text string) string {
 
 // list joins texts as messages quote them, not all of many.
 func list(texts []string) string {
-	const most = 8
+	const most, mostBytes = 8, 50
 	var b strings.Builder
 	for i, t := range texts {
-		if i == most {
-			fmt.Fprintf(&b, " and %d more", len(texts)-most)
+		if i == most || b.Len() > mostBytes && i+1 < len(texts) {
+			fmt.Fprintf(&b, " and %d more", len(texts)-i)
 			break
 		}
 		if i > 0 {

@@ -40,10 +40,10 @@
 //
 // The Step of a Number is 10⁻ᵏ, with the most decimals k that a cell has when
 // trailing zeros are taken off, if the cells were rounded to k decimals: if there are
-// up to 10⁶ multiples of the Step below the largest magnitude, or up to 10¹² and at
-// least half of the cells have k decimals, where rounding leaves nine of ten. Computed
-// numbers, with 15 to 17 digits each, and such as span decades with a few digits each,
-// have Step 0. The Step of a Time is a day, an hour, a minute, a second or the last
+// up to 10⁶ multiples of the Step below the largest magnitude, or up to 10¹² and k
+// decimals in at least half of the cells that are not whole, where rounding leaves
+// nine of ten. Computed numbers, with 15 to 17 digits each, and such as span decades
+// with a few digits each, have Step 0. The Step of a Time is a day, an hour, a minute, a second or the last
 // digit of its fractions.
 //
 // # Writing

@@ -98,7 +98,7 @@ func (f Field) appendText(dst []byte, v float64) []byte {
 	case f.Kind == Time:
 		return instant(v).AppendFormat(dst, f.Layout)
 	case f.Step > 0:
-		if d := decimalsOf(f.Step); d >= 0 && math.Abs(v) < 1e15 {
+		if d := decimalsOf(f.Step); d >= 0 && math.Abs(v) <= largestWhole {
 			return strconv.AppendFloat(dst, snap(v, f.Step), 'f', d, 64)
 		}
 	}
@@ -156,10 +156,17 @@ func (f Field) check() error {
 		if i, twice := seen[text]; twice {
 			return fmt.Errorf("Levels: %d and %d are both %s, want different ones: %w", i, k, shown(text), ErrRange)
 		}
-		if text == "" || !utf8.ValidString(text) || text != strings.TrimSpace(text) || strings.Contains(text, "\r\n") {
-			return fmt.Errorf("Levels: %d is %s, want a text in UTF-8 with no space around it and no carriage return before a line feed: %w", k, shown(text), ErrRange)
+		if !readable(text) {
+			return fmt.Errorf("Levels: %d is %s, want %s: %w", k, shown(text), wantReadable, ErrRange)
 		}
 		seen[text] = k
 	}
 	return nil
 }
+
+// readable reports whether a text can stand in a file and be read as it is.
+func readable(text string) bool {
+	return text != "" && utf8.ValidString(text) && text == strings.TrimSpace(text) && !strings.Contains(text, "\r\n")
+}
+
+const wantReadable = "a text in UTF-8 with no space around it and no carriage return before a line feed"

@@ -104,7 +104,8 @@ func (k *numbers) finish() (Field, []float64, error) {
 // lattice returns 10⁻ᵏ with the most decimals k of the cells when they were rounded
 // to k decimals, and 0 when they were not: then few of the texts are of the most
 // decimals, where a random k-th decimal would be 0 in one of ten. Up to a million
-// places of the lattice need no such proof.
+// places of the lattice need no such proof. Whole cells say nothing: they may be a
+// spike, such as no income.
 func (k *numbers) lattice() float64 {
 	d := mostDecimals
 	for d > 0 && k.decimals[d] == 0 {
@@ -114,7 +115,7 @@ func (k *numbers) lattice() float64 {
 		return 0
 	}
 	places := k.most * pow10[d]
-	if places <= 1e6 || places <= 1e12 && 2*k.decimals[d] >= k.present {
+	if places <= 1e6 || places <= 1e12 && 2*k.decimals[d] >= k.present-k.decimals[0] {
 		return 1 / pow10[d]
 	}
 	return 0

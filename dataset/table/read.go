@@ -160,8 +160,8 @@ func newColumns(first []string, s *ReadSettings) ([]column, error) {
 		if !s.NoHeader {
 			name = strings.Clone(trim(text))
 		}
-		if n := parseNumber(name); n.decimals > 0 {
-			return nil, fmt.Errorf("line 1, column %d: is %s, want a name; NoHeader reads the first line as a row: %w", j+1, shown(name), ErrSyntax)
+		if _, known := schema[name]; !known && parseNumber(name).decimals > 0 {
+			return nil, fmt.Errorf("line 1, column %d: is %s, want a name: NoHeader reads the first line as a row, and a field in the Schema says that it is a name: %w", j+1, shown(name), ErrSyntax)
 		}
 		if !utf8.ValidString(name) {
 			return nil, fmt.Errorf("line 1, column %d: the name is %s, want UTF-8: %w", j+1, shown(name), ErrSyntax)

@@ -74,6 +74,8 @@ func TestEmptyNamesAreNumbered(t *testing.T) {
 	got := mustRead(t, ",x,\n1.5,2,3\n", nil)
 	require.Equal(t, "column1", got.Fields[0].Name)
 	require.Equal(t, "column3", got.Fields[2].Name)
+	got = mustRead(t, "0.5,x\n1.5,2\n", &ReadSettings{Schema: []Field{{Name: "0.5"}}})
+	require.Equal(t, "0.5", got.Fields[0].Name)
 }
 
 func TestEmptyCellsOfTabsAreMissing(t *testing.T) {
@@ -123,7 +125,7 @@ func TestFaultsOfFilesAreNamed(t *testing.T) {
 		"text after quote":    {"x,y\n\"a\nb\"c,2\n", nil, ErrSyntax, "line 3, byte 2: a quote within the row that begins at line 2"},
 		"names twice":         {"x,y,x\n1,2,3\n", nil, ErrSyntax, `line 1, columns 1 and 3: are both called "x"`},
 		"name like a default": {"column2,\n1,2\n", nil, ErrSyntax, `line 1, columns 1 and 2: are both called "column2"`},
-		"no header":           {"5.1,a\n4.9,b\n", nil, ErrSyntax, `line 1, column 1: is "5.1", want a name; NoHeader`},
+		"no header":           {"5.1,a\n4.9,b\n", nil, ErrSyntax, `line 1, column 1: is "5.1", want a name: NoHeader`},
 		"UTF-8 in a word":     {"x,y\na,b\na,\xff\n", nil, ErrSyntax, `line 3, column 2 ("y"): is "\xff", want UTF-8`},
 		"UTF-8 in a number":   {"x\n1\n\xff\n", schema(Field{Name: "x", Kind: Number}), ErrSyntax, `line 3, column 1 ("x"): is "\xff", want UTF-8`},
 		"UTF-8 left out":      {"x\n1\n\xff\n", schema(Field{Name: "x", Kind: Identifier}), ErrSyntax, `line 3, column 1 ("x"): is "\xff", want UTF-8`},

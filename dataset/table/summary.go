@@ -3,6 +3,7 @@ package table
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 )
@@ -11,18 +12,22 @@ import (
 // range and step or levels, and the share of its cells that are missing.
 func (t *Table) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s × %s\n", count(t.Len(), "row"), count(len(t.Fields), "column"))
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for j, f := range t.Fields {
+		name := strings.Trim(strconv.Quote(f.Name), `"`)
 		about, missing := f.summary(t.Columns[j])
-		fmt.Fprintf(w, "  %s\t%v\t%s", f.Name, f.Kind, about)
+		share := ""
 		if missing > 0 {
-			fmt.Fprintf(w, "\t%.3g %% missing", 100*float64(missing)/float64(t.Len()))
+			share = fmt.Sprintf("%.3g %% missing", 100*float64(missing)/float64(t.Len()))
 		}
-		fmt.Fprintln(w)
+		fmt.Fprintf(w, "  %s\t%v\t%s\t%s\n", name, f.Kind, about, share)
 	}
 	w.Flush()
-	return b.String()
+	lines := strings.Split(b.String(), "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimRight(line, " ")
+	}
+	return fmt.Sprintf("%s × %s\n", count(t.Len(), "row"), count(len(t.Fields), "column")) + strings.Join(lines, "\n")
 }
 
 func count(n int, what string) string {

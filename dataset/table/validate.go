@@ -7,7 +7,8 @@ import (
 
 // Validate returns an error when the table is not what its Fields say: ErrShape when
 // it has no columns, or columns of different lengths; ErrKind for a Field of kind
-// Infer; ErrSyntax for a name that is twice there; ErrRange for a Field that no
+// Infer; ErrSyntax for a name that is empty, twice there or no text that a file can
+// have; ErrRange for a Field that no
 // column can be of, a cell that is infinite, no index of Levels, beyond 2⁵³ in a
 // Whole, off the lattice of Step, or outside the years 0 to 9999.
 func (t *Table) Validate() error {
@@ -28,6 +29,9 @@ func (t *Table) validate() error {
 			return fmt.Errorf("columns %d and %d: are both called %s, want different names: %w", k, j, shown(f.Name), ErrSyntax)
 		}
 		seen[f.Name] = j
+		if !readable(f.Name) {
+			return fmt.Errorf("column %d: Name: is %s, want %s: %w", j, shown(f.Name), wantReadable, ErrSyntax)
+		}
 		if err := f.validate(t.Columns[j], rows); err != nil {
 			return fmt.Errorf("column %d (%q): %w", j, f.Name, err)
 		}
