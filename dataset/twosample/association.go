@@ -56,7 +56,7 @@ func pairError(xi, xj, yi, yj coded, same bool) float64 {
 		d, _ := KS(a, b)
 		return d
 	case xi.category || xj.category:
-		return TotalVariation(joint(xi, xj), joint(yi, yj))
+		return jointVariation(xi, xj, yi, yj)
 	}
 	return math.Abs(correlation(xi.cells, xj.cells)-correlation(yi.cells, yj.cells)) / 2
 }
@@ -179,6 +179,27 @@ func codes(of ...*coded) {
 			c.code[i] = at + 1
 		}
 	}
+}
+
+// jointVariation returns the total variation distance of two samples of pairs of
+// codes.
+func jointVariation(xi, xj, yi, yj coded) float64 {
+	n, m := len(xi.code), len(yi.code)
+	if int64(xi.levels)*int64(xj.levels) > 1<<16 {
+		return TotalVariation(joint(xi, xj), joint(yi, yj))
+	}
+	gaps := make([]int64, xi.levels*xj.levels)
+	for r, c := range xi.code {
+		gaps[c*xj.levels+xj.code[r]] += int64(m)
+	}
+	for r, c := range yi.code {
+		gaps[c*yj.levels+yj.code[r]] -= int64(n)
+	}
+	var sum int64
+	for _, g := range gaps {
+		sum += max(g, -g)
+	}
+	return float64(sum) / (2 * float64(n) * float64(m))
 }
 
 // joint returns a label for each pair of codes.

@@ -20,13 +20,15 @@ func (e Estimate) String() string {
 
 // MarshalJSON writes {"Value": …, "SE": …}, with null for what is not finite.
 func (e Estimate) MarshalJSON() ([]byte, error) {
-	number := func(v float64) *float64 {
-		if v-v != 0 {
-			return nil
-		}
-		return &v
-	}
 	return json.Marshal(struct{ Value, SE *float64 }{number(e.Value), number(e.SE)})
+}
+
+// number returns what is written to JSON: null for what is not finite.
+func number(v float64) *float64 {
+	if v-v != 0 {
+		return nil
+	}
+	return &v
 }
 
 // proportion returns a share with its standard error √(p(1 − p)/n).
