@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -284,18 +285,21 @@ func TestPatternsDrawEveryColumnFromEveryOther(t *testing.T) {
 	counts := make([]int, d+1)
 	for i := range n {
 		cells := make([]Cell, d)
-		levels := Subsets{}.Pattern(cells, i, rng)
+		Subsets{}.Pattern(cells, i, rng)
 		k := 0
 		for _, c := range cells {
 			if c == DrawnCell {
 				k++
 			}
 		}
+		if slices.Contains(cells, OwnLevelCell) {
+			require.Zero(t, k)
+			require.NotContains(t, cells, KnownCell)
+			own++
+			continue
+		}
 		require.Positive(t, k)
 		seen[fmt.Sprint(cells)] = true
-		if levels {
-			own++
-		}
 		if i%2 == 1 {
 			require.Equal(t, d, k)
 			whole++
@@ -308,11 +312,11 @@ func TestPatternsDrawEveryColumnFromEveryOther(t *testing.T) {
 	require.Len(t, seen, 81-16)
 	require.InDelta(t, n/4, own, 120)
 	for k := 1; k <= d; k++ {
-		require.InDelta(t, n/8, counts[k], 100, "%d columns", k)
+		require.InDelta(t, n/16, counts[k], 70, "%d columns", k)
 	}
 	none := make([]Cell, 2)
 	for i := range 100 {
-		require.False(t, Subsets{Whole: 1}.Pattern(none, i, rng))
+		Subsets{Whole: 1}.Pattern(none, i, rng)
 		require.Equal(t, []Cell{DrawnCell, DrawnCell}, none)
 	}
 	require.ErrorIs(t, Subsets{LeaveOut: 2}.Validate(), ErrRange)

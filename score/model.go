@@ -18,8 +18,8 @@ import (
 type Config struct {
 	// Process is the noising process; nil is sde.EDM with its defaults.
 	Process sde.SDE
-	// Net is the network F; nil is nn.RecipeMLP(d, 116). Its output has the
-	// columns of its input.
+	// Net is the network F; nil is nn.RecipeMLP(d, 116), or nn.RecipeColumns(d, 116) with
+	// ColumnLevels. Its output has the columns of its input.
 	Net nn.Module
 	// Precond ties the network to the score; nil is EDM.
 	Precond Precond
@@ -104,6 +104,9 @@ func New(d int, c *Config) (*Model, error) {
 	}
 	if m.net == nil {
 		m.net = nn.RecipeMLP(d, 116)
+		if m.levels {
+			m.net = nn.RecipeColumns(d, 116)
+		}
 	}
 	if m.precond == nil {
 		m.precond = EDM{}

@@ -13,34 +13,35 @@ import (
 type Cell uint8
 
 const (
-	DrawnCell   Cell = iota // noised, and what the network has to find
-	KnownCell               // seen as it is
-	LeftOutCell             // not seen
+	DrawnCell    Cell = iota // noised to the level of the row, and what the network has to find
+	OwnLevelCell             // likewise, but to a level of its own
+	KnownCell                // seen as it is
+	LeftOutCell              // not seen
 )
 
 // Patterns chooses what the columns of training rows are. Missing values are
 // LeftOutCells whatever it says. One that is an nn.Validator is checked by Fit.
 type Patterns interface {
-	// Pattern fills cells, all of which are Drawn, for row i of those in a batch
-	// that differ, and says whether the drawn columns have a level each instead of a
-	// common one. It may depend on i and on the numbers of rng only, and is not
-	// called from several goroutines at once.
-	Pattern(cells []Cell, i int, rng *rand.Rand) (ownLevels bool)
+	// Pattern fills cells, all of which are DrawnCells at first, for row i of those in a batch
+	// that differ. It may depend on i and on the numbers of rng only, and is not called
+	// from several goroutines at once.
+	Pattern(cells []Cell, i int, rng *rand.Rand)
 }
 
 // Subsets draws patterns in which any columns are drawn given any others: a share of the
 // rows is drawn as a whole; in the others a number of columns, 1, …, d with the same
 // probability, is drawn, which ones is random, and the rest is known. In a share of
-// these each column that would be known is left out with probability ½, and in a
-// share the drawn columns have levels of their own, which is what observations with noise
-// need.
+// these each column that would be known is left out with probability ½; and in a
+// share all that is not left out, known or drawn, has a level of its own: that is
+// what observations with noise need, and the target of such rows can be averaged over
+// the references, which that of rows with known columns cannot.
 //
 // The defaults were the best of those tried on a mixture in four columns: rows drawn as
 // a whole are the hardest to learn.
 type Subsets struct {
 	Whole     float64 // share of the rows drawn as a whole, with one level; 0 means 0.5, None none
 	LeaveOut  float64 // share of the others with columns left out; 0 means 0.5, None none
-	OwnLevels float64 // share of the others with levels of their own; 0 means 0.5, None none
+	OwnLevels float64 // share of the others whose columns have levels of their own; 0 means 0.5, None none
 }
 
 // share returns a share of which 0 means ½.
@@ -55,10 +56,10 @@ func share(v float64) float64 {
 }
 
 // Pattern implements Patterns.
-func (s Subsets) Pattern(cells []Cell, i int, rng *rand.Rand) (ownLevels bool) {
+func (s Subsets) Pattern(cells []Cell, i int, rng *rand.Rand) {
 	// As even as can be: levels are stratified over i.
 	if whole := share(s.Whole); math.Floor(float64(i+1)*whole) > math.Floor(float64(i)*whole) {
-		return false
+		return
 	}
 	// Selection sampling (Knuth 1997, algorithm S) of the drawn columns.
 	drawn := 1 + rng.IntN(len(cells))
@@ -76,7 +77,13 @@ func (s Subsets) Pattern(cells []Cell, i int, rng *rand.Rand) (ownLevels bool) {
 			}
 		}
 	}
-	return rng.Float64() < share(s.OwnLevels)
+	if rng.Float64() < share(s.OwnLevels) {
+		for j := range cells {
+			if cells[j] != LeftOutCell {
+				cells[j] = OwnLevelCell
+			}
+		}
+	}
 }
 
 // Validate returns an error wrapping ErrRange for what is not a share.
@@ -149,19 +156,21 @@ func newLevelBatch(m *Model) *levelBatch {
 func (b *batcher) pattern(i int) error {
 	l := b.levels
 	clear(l.cells)
-	own := b.s.Patterns.Pattern(l.cells, i, l.rng.at(b.s.Seed, noise.Draw{Purpose: noise.Level, Step: b.step, Row: i, Slot: 2}))
+	b.s.Patterns.Pattern(l.cells, i, l.rng.at(b.s.Seed, noise.Draw{Purpose: noise.Level, Step: b.step, Row: i, Slot: 2}))
+	own := false
 	for j, v := range b.clean.RawRowView(i) {
 		if math.IsNaN(v) {
 			l.cells[j] = LeftOutCell
 		}
 		l.times[j] = b.times[i]
+		own = own || l.cells[j] == OwnLevelCell
 	}
 	if !own {
 		return nil
 	}
 	noise.Uniform(l.levels, b.s.Seed, noise.Draw{Purpose: noise.Level, Step: b.step, Row: i, Slot: 3})
 	for j, u := range l.levels {
-		if l.cells[j] != DrawnCell {
+		if l.cells[j] != OwnLevelCell {
 			continue
 		}
 		l.times[j] = b.s.Times.Quantile(b.m.process, u)

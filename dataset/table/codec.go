@@ -66,7 +66,7 @@ func (c *codedColumn) width() int {
 
 // NewCodec fits a codec to the rows of t. Nil settings are the defaults.
 //
-// It returns ErrShape when t has no rows or ragged columns, ErrNonFinite for an
+// It returns ErrShape when t has no rows, ragged columns or none that varies, ErrNonFinite for an
 // infinite cell, ErrRange for a cell that its Field does not allow, a coding that does
 // not suit the column or a name that is none, and ErrRule, with the first such row,
 // when rows of t break a rule.
@@ -146,6 +146,9 @@ func newCodec(t *Table, s *CodecSettings) (*Codec, error) {
 	}
 	c.fitGroups(plain)
 	c.place()
+	if c.dim == 0 {
+		return nil, fmt.Errorf("no column has two values among %d rows: %w", n, ErrShape)
+	}
 	c.standardise(rows)
 	return c, nil
 }

@@ -2,6 +2,7 @@ package table
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -102,10 +103,10 @@ func TestDecodeUndoesEncode(t *testing.T) {
 			}
 		}
 		c, err := NewCodec(u, s)
-		require.NoError(t, err)
-		if c.Dim() == 0 {
-			return
+		if errors.Is(err, ErrShape) {
+			return // all columns are constant
 		}
+		require.NoError(t, err)
 		x, err := c.Encode(u, rapid.Uint64().Draw(t, "seed"))
 		require.NoError(t, err)
 		got, err := c.Decode(x, nil)

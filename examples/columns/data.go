@@ -46,7 +46,7 @@ func (m masks) Batch(x, cond *mat.Dense, step, row int, rng *rand.Rand) error {
 	observed := make([]float64, columns)
 	for i := range x.RawMatrix().Rows {
 		cells := make([]score.Cell, columns)
-		score.Subsets{LeaveOut: score.None, Whole: 0.25}.Pattern(cells, i, rng)
+		score.Subsets{LeaveOut: score.None, OwnLevels: score.None, Whole: 0.25}.Pattern(cells, i, rng)
 		for j, v := range x.RawRowView(i) {
 			observed[j] = math.NaN()
 			if cells[j] == score.KnownCell {
