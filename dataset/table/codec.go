@@ -54,7 +54,8 @@ type codedColumn struct {
 	// those of a model; the latter is empty without Match.
 	Data, Model marginal
 
-	at int // first coded column
+	target marginal // that values of the model are matched to
+	at     int      // first coded column
 }
 
 func (c *codedColumn) width() int {
