@@ -33,6 +33,10 @@ type Build struct {
 	Cond *ad.Expr
 	// Train is set while the expression is built for training.
 	Train bool
+	// Dropout on [0, 1) is what a run asks of any network: the probability with which
+	// an element of a hidden layer is dropped while Train is set, as Dropout does it.
+	// An MLP heeds it after every activation; zero means none.
+	Dropout float64
 
 	params *Params
 	scope  string

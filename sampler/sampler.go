@@ -64,7 +64,8 @@ type Settings struct {
 	// Grid holds the times visited, decreasing; n points make n−1 steps.
 	// Every point but the last lies in the span of the process, see sde.InSpan.
 	// The last may be any time ≥ 0: below the span (σ = 0 included) the score is
-	// not evaluated there. Nil means grid.Default with grid.DefaultPoints points.
+	// not evaluated there. Nil means grid.DefaultPoints points of grid.Default, or, of
+	// a Problem that is Conditional, of grid.Conditional.
 	Grid []float64
 	// Corrector, when set, runs after every step of the predictor, at its
 	// new time; with CorrectorFirst before it, at its old time, as
@@ -162,7 +163,11 @@ func newRun(x *mat.Dense, p sde.Problem, pred Predictor, s *Settings) (*run, err
 		return nil, err
 	}
 	if r.Grid == nil {
-		r.Grid = grid.Default(p.SDE, grid.DefaultPoints)
+		levels := grid.Default
+		if p.Conditional {
+			levels = grid.Conditional
+		}
+		r.Grid = levels(p.SDE, grid.DefaultPoints)
 	}
 	r.Grid, err = onSpan(p.SDE, r.Grid)
 	return r, err

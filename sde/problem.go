@@ -28,7 +28,8 @@ type Problem struct {
 	//
 	//	D(0, T) = (σ²/α) s(0, T) ≈ E[x₀]
 	//
-	// for it, at the highest time T of the run, for one evaluation more.
+	// for it, at the highest time T of the run, for one evaluation more, and one that
+	// names no grid takes that of narrow laws far from 0 (grid.Conditional).
 	Conditional bool
 	// Rows is how many rows of a run the Score has something of its own for, a
 	// condition each; 0 means that all rows are alike, whatever their number.

@@ -250,7 +250,7 @@ func (j *job) tests(w io.Writer, nets []*network) error {
 			return dataset.Sample(newLaw(rand.NewPCG(j.seed, 100*uint64(i)+k)), j.n)
 		}
 		truth, rows := at(1), at(2)
-		fmt.Fprintf(w, "%v\t%.4f", p, twosample.C2ST(truth, at(3), neighbours))
+		fmt.Fprintf(w, "%v\t%.4f", p, twosample.C2STNeighbours(truth, at(3), neighbours))
 		for _, n := range nets {
 			if n.given == nil {
 				continue
@@ -267,7 +267,7 @@ func (j *job) tests(w io.Writer, nets []*network) error {
 					}
 				}
 			}
-			fmt.Fprintf(w, "\t%.4f", twosample.C2ST(truth, x, neighbours))
+			fmt.Fprintf(w, "\t%.4f", twosample.C2STNeighbours(truth, x, neighbours))
 		}
 		fmt.Fprintln(w)
 	}
