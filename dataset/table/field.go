@@ -1,6 +1,8 @@
 package table
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -25,6 +27,20 @@ type Field struct {
 	// Layout is how cells of kind Time are written in UTC, in the manner of
 	// time.Layout.
 	Layout string `json:"layout,omitempty"`
+}
+
+// UnmarshalJSON implements json.Unmarshaler. A key that a Field has not is an error,
+// so that a slip of the pen is not a column inferred.
+func (f *Field) UnmarshalJSON(text []byte) error {
+	type plain Field // without this method
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	var p plain
+	if err := d.Decode(&p); err != nil {
+		return err
+	}
+	*f = Field(p)
+	return nil
 }
 
 // Snap returns the whole multiple of Step nearest to v, as the float64 nearest to
@@ -140,8 +156,8 @@ func (f Field) check() error {
 	}
 	want := -1
 	switch {
-	case len(f.Levels) == 0 && f.Kind != Boolean:
-	case f.Kind == Boolean && f.Levels != nil:
+	case len(f.Levels) == 0:
+	case f.Kind == Boolean:
 		want = 2
 	case f.Kind == Constant:
 		want = 1
