@@ -62,7 +62,7 @@ func snap(v, step float64) float64 {
 
 // onLattice reports whether v is a whole multiple of step but for its rounding.
 func onLattice(v, step float64) bool {
-	return math.Abs(snap(v, step)-v) <= 1e-9*step+1e-15*math.Abs(v)
+	return math.Abs(snap(v, step)-v) <= 1e-9*min(step, math.Abs(v))+5e-16*math.Abs(v)
 }
 
 // Parse returns the cell with this text. It returns ErrKind when the text is not of
