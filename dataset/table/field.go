@@ -182,7 +182,7 @@ func (f Field) check() error {
 
 // readable reports whether a text can stand in a file and be read as it is.
 func readable(text string) bool {
-	return text != "" && utf8.ValidString(text) && text == strings.TrimSpace(text) && !strings.Contains(text, "\r\n")
+	return text != "" && utf8.ValidString(text) && text == strings.TrimSpace(text)
 }
 
-const wantReadable = "a text in UTF-8 with no space around it and no carriage return before a line feed"
+const wantReadable = "a text in UTF-8 with no space around it"

@@ -127,7 +127,10 @@ func (w *writer) cell(text []byte, n int) {
 		w.Write(text)
 		return
 	}
+	text = bytes.ReplaceAll(text, []byte{'"'}, []byte(`""`))
+	// Of CRLF within quotes, package csv reads the line feed alone.
+	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\r\r\n"))
 	w.WriteByte('"')
-	w.Write(bytes.ReplaceAll(text, []byte{'"'}, []byte(`""`)))
+	w.Write(text)
 	w.WriteByte('"')
 }
