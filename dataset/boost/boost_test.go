@@ -170,6 +170,24 @@ func TestFirstOfEqualSplitsWinsInAnyOrder(t *testing.T) {
 	}
 }
 
+// Equal rows at both ends: the splits below and above the middle gain the same.
+func TestFirstOfEqualEdgesWinsInAnyOrder(t *testing.T) {
+	x, y := mat.NewDense(90, 1, nil), make([]float64, 90)
+	for i := range y {
+		x.Set(i, 0, float64(i%3))
+		y[i] = math.Sqrt(float64(i / 3))
+		if i%3 == 1 {
+			y[i] += 10
+		}
+	}
+	rng := rand.New(rand.NewPCG(18, 1))
+	for range 50 {
+		m, err := Bin(x).Regression(rng.Perm(90), y, &Settings{Trees: 1})
+		require.NoError(t, err)
+		require.Equal(t, 0.5, m.sum.trees[0][0][0].value)
+	}
+}
+
 func TestRowsOfOneTargetAreNotSplit(t *testing.T) {
 	x, _ := friedman(500, 16)
 	y := make([]float64, 500)
@@ -286,6 +304,17 @@ func TestUnitOfTargetsDoesNotMatter(t *testing.T) {
 	for i, v := range predictions(t, x, y, &Settings{Leaves: 4}) {
 		require.InDelta(t, y[i], v, 8)
 	}
+}
+
+func TestUnitsOfColumnsDoNotMatter(t *testing.T) {
+	x, y := friedman(400, 19)
+	scaled := mat.DenseCopyOf(x)
+	for i := range y {
+		v := scaled.RawRowView(i)
+		v[0], v[1], v[2], v[3], v[4] = 1e-3*v[0], 1e3*v[1], 1e6+v[2], math.Exp(500*v[3]), -1e300+1e299*v[4]
+	}
+	s := &Settings{Trees: 20}
+	require.Equal(t, predictions(t, x, y, s), predictions(t, scaled, y, s))
 }
 
 func TestFewRowsGiveTheMean(t *testing.T) {
