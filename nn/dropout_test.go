@@ -109,3 +109,21 @@ func TestDropoutIsForTrainingOnly(t *testing.T) {
 		require.Panics(t, func() { newNetwork(nn.Dropout{P: p}, 3, 0, nil) })
 	}
 }
+
+// What a run asks for is what the same layer after every activation does.
+func TestAnMLPDropsWhatTheBuildAsks(t *testing.T) {
+	const p, rows = 0.25, 50
+	x := normals(2*rows, 1, 1)
+	run := func(m nn.MLP, p float64, train bool) []float64 {
+		var params nn.Params
+		b, in := nn.NewBuild(&params), ad.Input("x", 2)
+		b.Train, b.Dropout = train, p
+		out := b.Apply(m, in)
+		return runRandom[float64](out, rows, normals(params.Len(), 0.5, 7), 1, []*ad.Expr{in}, x)
+	}
+	plain := nn.MLP{Hidden: []int{8, 8}}
+	layers := nn.MLP{Hidden: []int{8, 8}, Activation: nn.Sequential{nn.SiLU{}, nn.Dropout{P: p}}}
+	require.Equal(t, run(layers, 0, true), run(plain, p, true))
+	require.NotEqual(t, run(plain, 0, true), run(plain, p, true))
+	require.Equal(t, run(plain, 0, true), run(plain, p, false), "in use nothing is dropped")
+}

@@ -47,6 +47,13 @@ func TestNumbersThatCannotBeAreNamed(t *testing.T) {
 			}
 		}
 	}
+	for _, bad := range []float64{math.NaN(), 1, -1} {
+		b := nn.NewBuild(&nn.Params{})
+		b.Dropout = bad
+		_, err := b.Try(nn.MLP{Hidden: []int{3}}, ad.Input("x", 2))
+		require.ErrorContains(t, err, "nn: Dropout.P: is ")
+	}
+	tried["Build.Dropout"] = true
 	require.Equal(t, floatFields(t), tried, "the table has every number of the package")
 }
 

@@ -14,7 +14,7 @@ import (
 //
 //	h_0 = Features(x),   e = (Time(b.Time), b.Cond)
 //	z_l = h_{l−1} W_l + b_l,  conditioned on e as Conditioning says
-//	h_l = Activation(z_l)
+//	h_l = Activation(z_l)                       with dropout as b.Dropout says
 //	F   = h_L W_out + b_out
 //
 // Hidden weights start as He, output weights as LeCun, biases at zero, and
@@ -49,6 +49,16 @@ func RecipeMLP(d, width int) MLP {
 	return m
 }
 
+// RecipeColumns returns RecipeMLP for a time in every column, as in a score.Model with
+// ColumnLevels: their waves go through a layer of 64 units with SiLU before they
+// condition the hidden layers, so that what a column does there may depend on the times
+// of the others.
+func RecipeColumns(d, width int) MLP {
+	m := RecipeMLP(d, width)
+	m.Time = Sequential{m.Time, Linear{Out: 64}, SiLU{}}
+	return m
+}
+
 // Apply implements Module.
 func (m MLP) Apply(b *Build, x *ad.Expr) *ad.Expr {
 	var act Module = SiLU{}
@@ -62,6 +72,7 @@ func (m MLP) Apply(b *Build, x *ad.Expr) *ad.Expr {
 	for l, width := range m.Hidden {
 		s := b.Scope("hidden" + strconv.Itoa(l))
 		h = s.Scope("activation").Apply(act, m.hidden(s, h, e, width))
+		h = s.Apply(Dropout{P: b.Dropout}, h)
 	}
 	return b.Scope("output").Apply(Linear{Out: cmp.Or(m.Out, x.Cols()), Init: LeCun{}}, h)
 }

@@ -64,7 +64,8 @@ type Settings struct {
 	// Grid holds the times visited, decreasing; n points make n−1 steps.
 	// Every point but the last lies in the span of the process, see sde.InSpan.
 	// The last may be any time ≥ 0: below the span (σ = 0 included) the score is
-	// not evaluated there. Nil means grid.Default with grid.DefaultPoints points.
+	// not evaluated there. Nil means grid.DefaultPoints points of grid.Default, or, of
+	// a Problem that is Conditional, of grid.Conditional.
 	Grid []float64
 	// Corrector, when set, runs after every step of the predictor, at its
 	// new time; with CorrectorFirst before it, at its old time, as
@@ -115,6 +116,9 @@ const (
 // error is a RowErrors that names the row, step and time. After any other
 // error, among them the context's, x is unchanged. The context is honoured
 // within one evaluation of the score.
+//
+// Where the Problem has observations, the known cells of a row are what they are
+// known to be, to the bit, and those left out are NaN.
 func Sample(ctx context.Context, x *mat.Dense, p sde.Problem, pred Predictor, s *Settings) error {
 	r, err := newRun(x, p, pred, s)
 	if err != nil {
@@ -126,7 +130,8 @@ func Sample(ctx context.Context, x *mat.Dense, p sde.Problem, pred Predictor, s 
 
 // Continue is Sample started from the given x, taken as the state at the
 // grid's first time. A row that is not finite at the start is reported as one
-// that failed at step 0.
+// that failed at step 0; what it holds in cells that are not drawn, see
+// sde.Problem.Observed, does not matter.
 func Continue(ctx context.Context, x *mat.Dense, p sde.Problem, pred Predictor, s *Settings) error {
 	r, err := newRun(x, p, pred, s)
 	if err != nil {
@@ -143,6 +148,10 @@ func (r *run) given(x *mat.Dense) func(*Step) error {
 		n, _ := s.X.Dims()
 		lo := s.Row0 - r.FirstRow
 		r.Frame.ToModel(s.X, x.Slice(lo, lo+n, 0, d).(*mat.Dense))
+		alpha, _ := r.Kernel(s.T)
+		for i := range n {
+			r.settle(s.X.RawRowView(i), s.Row0+i, alpha)
+		}
 		return nil
 	}
 }
@@ -154,7 +163,11 @@ func newRun(x *mat.Dense, p sde.Problem, pred Predictor, s *Settings) (*run, err
 		return nil, err
 	}
 	if r.Grid == nil {
-		r.Grid = grid.Default(p.SDE, grid.DefaultPoints)
+		levels := grid.Default
+		if p.Conditional {
+			levels = grid.Conditional
+		}
+		r.Grid = levels(p.SDE, grid.DefaultPoints)
 	}
 	r.Grid, err = onSpan(p.SDE, r.Grid)
 	return r, err

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
 )
 
@@ -57,7 +58,8 @@ func TestASettingsPriorOverridesTheProblems(t *testing.T) {
 	p := g.problem()
 	p.Conditional, p.Prior = true, sde.Prior{Mean: []float64{1, 2}}
 	plain := g.problem()
-	for _, s := range []sampler.Settings{{}, {Prior: sde.Prior{Mean: []float64{4, 5}}}} {
+	levels := grid.Default(sde.EDM{}, 40)
+	for _, s := range []sampler.Settings{{Grid: levels}, {Grid: levels, Prior: sde.Prior{Mean: []float64{4, 5}}}} {
 		a, b := mat.NewDense(5, 2, nil), mat.NewDense(5, 2, nil)
 		require.NoError(t, sampler.Sample(context.Background(), a, p, sampler.DDIM{}, &s))
 		if s.Prior.Mean == nil {

@@ -18,14 +18,21 @@ import (
 type Config struct {
 	// Process is the noising process; nil is sde.EDM with its defaults.
 	Process sde.SDE
-	// Net is the network F; nil is nn.RecipeMLP(d, 116). Its output has the
-	// columns of its input.
+	// Net is the network F; nil is nn.RecipeMLP(d, 116), or nn.RecipeColumns(d, 116) with
+	// ColumnLevels. Its output has the columns of its input.
 	Net nn.Module
 	// Precond ties the network to the score; nil is EDM.
 	Precond Precond
 	// Cond describes the conditions of a conditional model; the zero value is
 	// none. See Model.Given.
 	Cond Conditions
+	// ColumnLevels gives every column a noise level of its own, of all of which the network is
+	// told: nn.Build.Time has d columns. Columns that are known have next to no noise,
+	// those left out infinitely much, so that one network answers for any columns
+	// given any others (see Observe) and trains on rows with missing values (see
+	// Settings.Patterns). Within a given number of steps it learns the rows as a whole
+	// less well than a model without. It is not for an nn.Energy.
+	ColumnLevels bool
 	// MinNoise is the noise level σ/α in model coordinates below which the score
 	// stays what it is there: with x' = x/α, s'(x', σ') = s'(x', MinNoise). Below
 	// it a network has seen no data and noise is far smaller than any detail.
@@ -60,6 +67,7 @@ type Model struct {
 	net          nn.Module
 	precond      Precond
 	cond         *conditions // nil: none
+	levels       bool        // a noise level for every column
 	freeze       float64     // 0: none
 	frozen       float64     // the time at which σ/α = freeze
 	params       *nn.Params
@@ -90,15 +98,21 @@ func New(d int, c *Config) (*Model, error) {
 	if c == nil {
 		c = &Config{}
 	}
-	m := &Model{dim: d, process: c.Process, net: c.Net, precond: c.Precond, freeze: c.MinNoise}
+	m := &Model{dim: d, process: c.Process, net: c.Net, precond: c.Precond, levels: c.ColumnLevels, freeze: c.MinNoise}
 	if m.process == nil {
 		m.process = sde.EDM{}
 	}
 	if m.net == nil {
 		m.net = nn.RecipeMLP(d, 116)
+		if m.levels {
+			m.net = nn.RecipeColumns(d, 116)
+		}
 	}
 	if m.precond == nil {
 		m.precond = EDM{}
+	}
+	if _, energy := m.net.(conservative); energy && m.levels {
+		return nil, fmt.Errorf("score: New: Config.Net: is a %T, whose field is a gradient when all columns have one noise level only: want another network, or no ColumnLevels: %w", m.net, ErrRange)
 	}
 	if err := sde.Validate(m.process); err != nil {
 		return nil, fmt.Errorf("score: New: Config.Process: %w", err)
@@ -165,6 +179,9 @@ func (m *Model) networkParams() (*nn.Params, error) {
 		b.Cond = m.condition(b.Share(), encoded)
 	}
 	b.Time = ad.Input("time", 1)
+	if m.levels {
+		b.Time = ad.Input("time", m.dim)
+	}
 	f, err := b.Try(m.net, ad.Input("x", m.dim))
 	switch {
 	case err != nil:
@@ -203,7 +220,7 @@ func (m *Model) Frame() sde.Frame {
 // for tolerances below about 1e-6. It shares nothing that training m changes.
 func (m *Model) Float64() *Model {
 	c := &Model{
-		dim: m.dim, process: m.process, net: m.net, precond: m.precond, cond: m.cond.clone(), freeze: m.freeze, frozen: m.frozen,
+		dim: m.dim, process: m.process, net: m.net, precond: m.precond, cond: m.cond.clone(), levels: m.levels, freeze: m.freeze, frozen: m.frozen,
 		params: m.params, theta: append([]float32(nil), m.theta...), calibrated: m.calibrated, double: true,
 	}
 	c.shift, c.scale = slices.Clone(m.shift), slices.Clone(m.scale)
@@ -221,6 +238,25 @@ func (m *Model) coefficients(t []float64) []float64 {
 	for i, t := range t {
 		at := m.at(t)
 		copy(c[coeffsPerTime*i:], at[:])
+	}
+	return c
+}
+
+// cellCoefficients is coefficients for a model with a level for every column, of one
+// row for all when times and observations are common.
+func (m *Model) cellCoefficients(n int, t []float64, seen *observation) []float64 {
+	if len(t) == 1 && seen.rows() == 0 {
+		n = 1
+	}
+	width := m.coeffsAt()
+	c, _ := m.coeffs.Take()
+	c = resize(c, n*width)
+	for i := range n {
+		at := t[0]
+		if len(t) > 1 {
+			at = t[i]
+		}
+		m.cells(c[i*width:(i+1)*width], at, seen, i)
 	}
 	return c
 }

@@ -13,13 +13,39 @@ const DefaultPoints = 40
 
 // Default returns Karras(p, 10, 0.01, 7, n): in coordinates where the
 // data's variance is 1, noise levels outside this range are wasted steps. A process
-// with no level inside it has its whole span instead. A distribution
-// whose mean is not 0, as that of one class of a conditional model, still shows
-// at the first: there a prior with its mean and variances is the start
-// that fits.
+// with no level inside it has its whole span instead. For data under a condition,
+// which are narrower and not around 0, see Conditional.
 func Default(p sde.SDE, n int) []float64 {
+	return between(p, 10, 0.01, n)
+}
+
+// Conditional returns Karras(p, 80, 0.002, 7, n), or as much of that as the span
+// has: the grid of samples under a condition. These may be a hundred times narrower
+// than the data as a whole, and a final denoise at ς makes the deviation s of a
+// narrow law s/√(1 + ς²/s²); and they may lie in several modes far from 0, whose
+// weights a start at 10 mistakes.
+//
+// Measured with exact scores, sampler.Default and 40 points: the deviation of
+// samples of N(m, s²), in units of s, and the Wasserstein-1 distance between samples of
+// ½N(0, 0.1²) + ½N(2.5, 1) and their law,
+//
+//	ς             s = .17   .05     .0173   .01     W₁
+//	10 → .01      1.003     .986    .870    .710    .0078
+//	10 → .002     1.005     1.005   .999    .987    .0076
+//	30 → .002     1.001     1.001   .996    .983    .0009
+//	80 → .002     1.001     1.001   .996    .984    .0010
+//
+// by as many evaluations, and the same for all processes that have these levels.
+// VE{} begins at .01 and has .87 and .70; it wants a lower SigmaMin. For laws of
+// s < .01 take Karras with a lower end.
+func Conditional(p sde.SDE, n int) []float64 {
+	return between(p, 80, 0.002, n)
+}
+
+// between is Karras with ρ = 7, over the whole span when the process has no level
+// between the two.
+func between(p sde.SDE, high, low float64, n int) []float64 {
 	start, end := p.Span()
-	high, low := 10.0, 0.01
 	if ratio(p, start) >= high || ratio(p, end) <= low {
 		high, low = ratio(p, end), ratio(p, start)
 	}
