@@ -234,6 +234,12 @@ func correlation(a, b []float64) float64 {
 	if len(u) < 2 || slices.Min(u) == slices.Max(u) || slices.Min(v) == slices.Max(v) {
 		return 0
 	}
+	for _, c := range [][]float64{u, v} { // no square overflows
+		_, exponent := math.Frexp(max(slices.Max(c), -slices.Min(c)))
+		for i, q := range c {
+			c[i] = math.Ldexp(q, -exponent)
+		}
+	}
 	r := stat.Correlation(u, v, nil)
 	if r != r {
 		return 0
