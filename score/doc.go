@@ -98,6 +98,32 @@
 //
 // (Ho & Salimans 2022).
 //
+// # Columns given others
+//
+// In a model with Config.ColumnLevels every column j of a row has a noise level of its
+// own,
+//
+//	y_j = α_j x_j + σ_j z_j,
+//
+// of all of which the network is told (diffusion forcing, Chen et al. 2024; masks in
+// place of levels are those of Ivanov et al. 2019 and Gloeckler et al. 2024). A known column
+// has next to no noise, one that is left out infinitely much, of which nothing is seen, and
+// those to be drawn the level of the run. So one network has the score of any columns
+// given any others, with the rest integrated out:
+//
+//	m.Observe(score.Observed{Values: x}).Problem()  // NaN in x is drawn, +Inf left out
+//
+// for imputation, for rows of a rare kind, and for conditional densities (sampler.LogProb);
+// Model.Marginal is for the densities of rows with missing values. A column known to ± τ
+// has the level τ, which together with the state makes one observation of lower level,
+// so that its score is exact, too. All of this is exact as far as the network has
+// learned.
+//
+// The loss is Σ_j w(σ_j)(D_j − x_j)² over the columns that are noised. Settings.Patterns
+// chooses the columns; a NaN in a row is a missing value, which is left out and has no
+// loss, so that rows with holes are trained on as they are (see Incomplete). The price is
+// what the same steps learn of whole rows: examples/columns measures it.
+//
 // A run is a function of its seeds: the same data, settings and seeds give the
 // same bits whatever the number of workers.
 //
@@ -146,12 +172,15 @@
 //
 // # References
 //
+//	Chen et al. 2024         Diffusion Forcing: Next-token Prediction Meets Full-Sequence Diffusion, arXiv:2407.01392
 //	Crowson et al. 2024      Scalable High-Resolution Pixel-Space Image Synthesis with Hourglass Diffusion Transformers, arXiv:2401.11605
+//	Gloeckler et al. 2024    All-in-one simulation-based inference, arXiv:2404.09636
 //	Hang et al. 2023         Efficient Diffusion Training via Min-SNR Weighting Strategy, arXiv:2303.09556
 //	Ho et al. 2020           Denoising Diffusion Probabilistic Models, arXiv:2006.11239
 //	Ho & Salimans 2022       Classifier-Free Diffusion Guidance, arXiv:2207.12598
 //	Hoogeboom et al. 2023    simple diffusion: End-to-end diffusion for high resolution images, arXiv:2301.11093
 //	Hyvärinen 2005           Estimation of Non-Normalized Statistical Models by Score Matching, JMLR 6
+//	Ivanov et al. 2019       Variational Autoencoder with Arbitrary Conditioning, arXiv:1806.02382
 //	Karras et al. 2022       Elucidating the Design Space of Diffusion-Based Generative Models, arXiv:2206.00364
 //	Karras et al. 2024       Analyzing and Improving the Training Dynamics of Diffusion Models, arXiv:2312.02696
 //	Kendall et al. 2018      Multi-Task Learning Using Uncertainty to Weigh Losses for Scene Geometry and Semantics, arXiv:1705.07115
