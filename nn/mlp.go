@@ -49,6 +49,16 @@ func RecipeMLP(d, width int) MLP {
 	return m
 }
 
+// RecipeColumns returns RecipeMLP for a time in every column, as in a score.Model with
+// ColumnLevels: their waves go through a layer of 64 units with SiLU before they
+// condition the hidden layers, so that what a column does there may depend on the times
+// of the others.
+func RecipeColumns(d, width int) MLP {
+	m := RecipeMLP(d, width)
+	m.Time = Sequential{m.Time, Linear{Out: 64}, SiLU{}}
+	return m
+}
+
 // Apply implements Module.
 func (m MLP) Apply(b *Build, x *ad.Expr) *ad.Expr {
 	var act Module = SiLU{}

@@ -26,7 +26,8 @@ type Module interface {
 type Build struct {
 	// Time is the r×1 (a time a row) or 1×1 (common) column that tells the
 	// network the noise level, in whatever scale the caller has chosen; nil
-	// when the network does not depend on it.
+	// when the network does not depend on it. Where every column of x has a level of its
+	// own there are as many columns.
 	Time *ad.Expr
 	// Cond holds further conditions, r×k or 1×k; nil when there are none.
 	Cond *ad.Expr

@@ -45,7 +45,8 @@ type BoundResult struct {
 // standard error. Unlike LogProb it needs no divergence. With p(x₀|x_ε) =
 // N(x_ε/α, σ²/α²) it bounds log p(x₀) when d log α(ε) is added, next to nothing.
 //
-// Rows are independent, and a row that is not finite fails alone, as in LogProb.
+// Rows are independent, and a row that is not finite fails alone, as in LogProb. So do
+// observations what they do there: d is the number of drawn cells.
 func LogProbBound(ctx context.Context, dst []float64, x *mat.Dense, p sde.Problem, s *BoundSettings) (*BoundResult, error) {
 	b := new(bound)
 	if s != nil {
@@ -68,7 +69,7 @@ func LogProbBound(ctx context.Context, dst []float64, x *mat.Dense, p sde.Proble
 		return nil, fmt.Errorf("sampler: BoundSettings.Draws: is %d, want an even number ≥ 0: %w", b.Draws, ErrRange)
 	}
 	b.logp, b.stderr = make([]float64, n), make([]float64, n)
-	b.volume, b.startOf = r.Frame.LogVolume(), r.startOf
+	b.run = r
 	r.Grid = []float64{0, 0}
 	r.Grid[0], r.Grid[1] = p.Span()
 	r.start = r.given(x)
@@ -91,14 +92,18 @@ func LogProbBound(ctx context.Context, dst []float64, x *mat.Dense, p sde.Proble
 // bound is one call of LogProbBound, the predictor of its only step.
 type bound struct {
 	BoundSettings
-	volume       float64
-	startOf      func(*Step, float64) (start, error)
+	run          *run
 	logp, stderr []float64 // by row
 }
 
 // Predict computes the bound of the rows of a Step.
 func (b *bound) Predict(s *Step) error {
 	n, d := s.X.Dims()
+	seen, count := make([][]float64, n), make([]int, n)
+	for i := range n {
+		seen[i] = b.run.ObservedRow(s.Row0 + i)
+		count[i] = drawnOf(seen[i], d)
+	}
 	high, low := sde.LogSNR(s.SDE, s.T), sde.LogSNR(s.SDE, s.U)
 	strata := b.Draws / 2
 	z, xt, score := s.Scratch(0), s.Scratch(1), s.Scratch(2)
@@ -126,6 +131,9 @@ func (b *bound) Predict(s *Step) error {
 			_, sigma := s.Kernel(t[i])
 			off := 0.0
 			for j, v := range score.RawRowView(i) {
+				if !drawn(seen[i], j) {
+					continue
+				}
 				e := sigma*v + z.At(i, j)
 				off += e * e
 			}
@@ -137,7 +145,7 @@ func (b *bound) Predict(s *Step) error {
 			}
 		}
 	}
-	last, err := b.startOf(s, s.U)
+	last, err := b.run.startOf(s, s.U)
 	if err != nil {
 		return err
 	}
@@ -145,8 +153,11 @@ func (b *bound) Predict(s *Step) error {
 	_, least := s.Kernel(s.T)
 	for i := range n {
 		row := s.Row0 - b.FirstRow + i
-		b.logp[row] = -b.volume + float64(d)*math.Log(sigma/least) - (high-low)*mean[i]
+		b.logp[row] = -volumeOf(b.run.Frame, seen[i]) + float64(count[i])*math.Log(sigma/least) - (high-low)*mean[i]
 		for j, x := range s.X.RawRowView(i) {
+			if !drawn(seen[i], j) {
+				continue
+			}
 			m, v := last.at(i, j)
 			off := alpha*x - m
 			b.logp[row] -= 0.5 * (math.Log(2*math.Pi*v) + (off*off+sigma*sigma)/v)

@@ -111,6 +111,15 @@
 // split and whichever rows a method evaluates. Data under a condition have a mean
 // of their own, which the start takes from the denoiser.
 //
+// # Columns given others
+//
+// What is known of some cells of a row, Problem.Observed, makes the run one of the
+// cells to draw given those: the known ones come out as they are known to be, to the bit,
+// what is left out as NaN, and densities are those of the drawn cells. Rows of
+// one run may know different cells. It works with every method, because the score
+// keeps the known cells at α times the known value plus noise, where the process
+// would have them, and the drawn cells do not look there.
+//
 // # Wrappers
 //
 // What a run means is in the Problem. What a score is capable of besides,

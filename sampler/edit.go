@@ -20,7 +20,8 @@ import (
 //
 // Of the settings it uses Noise, Seed and FirstRow; z is the noise from which
 // Sample with these settings would start. The rows of x are in the data's
-// coordinates before and after. An error wraps ErrUnset or ErrRange and leaves
+// coordinates before and after, their known cells the known values throughout, see
+// sde.Problem.Observed, and those left out NaN. An error wraps ErrUnset or ErrRange and leaves
 // x as it was.
 func NoiseTo(x *mat.Dense, p sde.Problem, t float64, s *Settings) error {
 	r, err := newRunOf("Settings", x, p, NoPredictor{}, s)
@@ -39,5 +40,6 @@ func NoiseTo(x *mat.Dense, p sde.Problem, t float64, s *Settings) error {
 	r.Noise.Normal(z, noise.Draw{Row: r.FirstRow, Purpose: noise.Prior, T: t, U: t})
 	combine(y, alpha, y, sigma, z)
 	r.Frame.ToData(x, y)
+	r.show(x)
 	return nil
 }

@@ -119,7 +119,7 @@ func (f *flow) Predict(s *Step) error {
 	}
 	if sign < 0 {
 		for i := range n {
-			f.logPrior[first+i] = latent.logProb(i, s.X.RawRowView(i))
+			f.logPrior[first+i] = latent.logProb(i, s.X.RawRowView(i), f.ObservedRow(s.Row0+i))
 		}
 	}
 	o.also = func(i int, e []float64) float64 {
@@ -157,7 +157,7 @@ func (f *flow) Predict(s *Step) error {
 			s.X.Set(i, j, scale*y)
 		}
 		if sign > 0 {
-			f.logPrior[first+i] = latent.logProb(i, s.X.RawRowView(i))
+			f.logPrior[first+i] = latent.logProb(i, s.X.RawRowView(i), f.ObservedRow(s.Row0+i))
 		}
 		mean, stderr := meanAndError(row[d:])
 		f.delta[first+i] = sign * mean

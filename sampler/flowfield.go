@@ -17,6 +17,8 @@ type work struct {
 	paths  []path // of every row
 	levels []level
 	t, div []float64
+	seen   [][]float64  // by row: what is known of it
+	drawn  []int        // by row: how many cells are drawn
 	v, jv  []*mat.Dense // by probe
 	probes []*mat.Dense // of every row
 }
@@ -24,6 +26,11 @@ type work struct {
 func (f *flow) newWork(s *Step) *work {
 	n, d := s.X.Dims()
 	w := &work{flow: f, step: s, x: mat.NewDense(n, d, nil), s: mat.NewDense(n, d, nil), t: make([]float64, n), paths: make([]path, n), levels: make([]level, n)}
+	w.seen, w.drawn = make([][]float64, n), make([]int, n)
+	for i := range n {
+		w.seen[i] = f.ObservedRow(s.Row0 + i)
+		w.drawn[i] = drawnOf(w.seen[i], d)
+	}
 	if f.probes == 0 {
 		w.div = make([]float64, n)
 		return w
@@ -64,7 +71,8 @@ func (w *work) enter(o *rk45) {
 //
 //	σ̂² dλ/dτ [y + ŝ, d + ∇·ŝ],   ŝ(y) = r s(ry, t),   r² = α² + σ²,   σ̂ = σ/r.
 //
-// When the integrals are not wanted their slopes are 0.
+// d being the number of drawn cells; the others stand still. When the integrals are
+// not wanted their slopes are 0.
 func (w *work) velocity(dst, y *mat.Dense, tau []float64, rows []int, integrals bool) error {
 	if err := w.step.Ctx.Err(); err != nil {
 		return err
@@ -87,14 +95,18 @@ func (w *work) velocity(dst, y *mat.Dense, tau []float64, rows []int, integrals 
 		at, y, out := levels[i], y.RawRowView(i), dst.RawRowView(i)
 		if w.paths[row].local == 0 {
 			mean, _ := meanAndError(out[d:])
-			w.paths[row] = w.path(w.leg, w.deviation(at.scale*at.scale*mean))
+			w.paths[row] = w.path(w.leg, w.deviation(w.drawn[row], at.scale*at.scale*mean))
 			at = w.at(w.leg, w.paths[row], tau[i])
 		}
 		for j, s := range w.s.RawRowView(i) {
-			out[j] = at.rate * (y[j] + at.scale*s)
+			if drawn(w.seen[row], j) {
+				out[j] = at.rate * (y[j] + at.scale*s)
+			} else {
+				out[j] = 0
+			}
 		}
 		for c := d; integrals && c < len(out); c++ {
-			out[c] = at.rate * (float64(d) + at.scale*at.scale*out[c])
+			out[c] = at.rate * (float64(w.drawn[row]) + at.scale*at.scale*out[c])
 		}
 	}
 	return nil
@@ -156,7 +168,7 @@ func (w *work) err(o *rk45, i int, e []float64, sign float64) (nats, tolerances 
 	for c := d; c < len(e); c++ {
 		off += sign * e[c] / probes
 		delta += y[c] / probes
-		slope += math.Abs(v[c]-float64(d)*rate) / probes
+		slope += math.Abs(v[c]-float64(w.drawn[o.rows[i]])*rate) / probes
 	}
 	off = math.Abs(off)
 	return 5*off + w.roundoff*slope*math.Abs(o.try[i]), off / (3 * (w.atol + w.rtol*math.Abs(delta)))

@@ -87,9 +87,9 @@ func (f *flow) at(l leg, p path, tau float64) level {
 // deviation returns the √S of a row of d numbers at the start, from ∇·ŝ there: for
 // a normal that is −d/(α²S + σ²). Where the density is not log-concave its size
 // still is that of what is near. Data have a variance of about 1.
-func (f *flow) deviation(divergence float64) float64 {
+func (f *flow) deviation(d int, divergence float64) float64 {
 	least := f.noise(f.begin)
-	s := float64(f.dim)/math.Abs(divergence) - least*least
+	s := float64(d)/math.Abs(divergence) - least*least
 	if !(s < 1) { // nor a number
 		s = 1
 	}

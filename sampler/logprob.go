@@ -71,7 +71,8 @@ type FlowResult struct {
 	// which with its divergence or all probes; Total is their sum.
 	Evaluations []int
 	Total       int
-	// Latents holds x_End in model coordinates when it was asked for.
+	// Latents holds x_End in model coordinates when it was asked for, NaN in cells
+	// that are not drawn.
 	Latents *mat.Dense
 }
 
@@ -92,6 +93,10 @@ type FlowResult struct {
 // The rows are in the data's coordinates, and so is the density. It is that of
 // data with the little noise that the process has at the start of its span: the
 // narrower the data's finest detail, the more that matters.
+//
+// Where the Problem has observations, see sde.Problem.Observed, it is the density of
+// the drawn cells of a row given the known ones, those left out being integrated out;
+// 0 of a row with nothing to draw. What x holds in the other cells is not looked at.
 //
 // Every row is what it would be alone, to the bit, for any workers. A row that
 // fails is NaN in dst and reported in a RowErrors; all others are whole. After
@@ -215,12 +220,17 @@ func (f *flow) result(dst []float64, latents *mat.Dense, failed RowErrors) (*Flo
 		Error: f.errs, StdErr: f.stderr, Evaluations: f.evals,
 	}
 	// π is that of x at the end, Δ that of y = x/r, and the density one of data.
-	d := float64(f.dim)
-	volume := d * math.Log(f.scale(f.begin)/f.scale(f.end))
-	volume += f.Frame.LogVolume()
+	stretch := math.Log(f.scale(f.begin) / f.scale(f.end))
 	for i := range dst {
+		seen := f.ObservedRow(f.FirstRow + i)
+		volume := float64(drawnOf(seen, f.dim))*stretch + volumeOf(f.Frame, seen)
 		dst[i] = f.logPrior[i] + f.delta[i] - volume
 		res.Total += f.evals[i]
+		for j := range f.dim {
+			if !drawn(seen, j) {
+				latents.Set(i, j, math.NaN())
+			}
+		}
 	}
 	if f.latents {
 		res.Latents = latents

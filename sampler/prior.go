@@ -50,10 +50,13 @@ func (g start) at(i, j int) (mean, variance float64) {
 	return mean, variance
 }
 
-// logProb returns log π(y) of row i.
-func (g start) logProb(i int, y []float64) float64 {
+// logProb returns log π of the drawn cells of row i.
+func (g start) logProb(i int, y, seen []float64) float64 {
 	sum := 0.0
 	for j, v := range y {
+		if !drawn(seen, j) {
+			continue
+		}
 		mean, variance := g.at(i, j)
 		sum -= 0.5 * (math.Log(2*math.Pi*variance) + (v-mean)*(v-mean)/variance)
 	}

@@ -44,6 +44,7 @@ func (r *run) do(ctx context.Context, x *mat.Dense) error {
 // deliver writes the last state to x, and NaNs to the rows that failed.
 func (r *run) deliver(x, state *mat.Dense, failed RowErrors) error {
 	r.Frame.ToData(x, state)
+	r.show(x)
 	if len(failed) == 0 {
 		return nil
 	}

@@ -116,6 +116,9 @@ const (
 // error is a RowErrors that names the row, step and time. After any other
 // error, among them the context's, x is unchanged. The context is honoured
 // within one evaluation of the score.
+//
+// Where the Problem has observations, the known cells of a row are what they are
+// known to be, to the bit, and those left out are NaN.
 func Sample(ctx context.Context, x *mat.Dense, p sde.Problem, pred Predictor, s *Settings) error {
 	r, err := newRun(x, p, pred, s)
 	if err != nil {
@@ -127,7 +130,8 @@ func Sample(ctx context.Context, x *mat.Dense, p sde.Problem, pred Predictor, s 
 
 // Continue is Sample started from the given x, taken as the state at the
 // grid's first time. A row that is not finite at the start is reported as one
-// that failed at step 0.
+// that failed at step 0; what it holds in cells that are not drawn, see
+// sde.Problem.Observed, does not matter.
 func Continue(ctx context.Context, x *mat.Dense, p sde.Problem, pred Predictor, s *Settings) error {
 	r, err := newRun(x, p, pred, s)
 	if err != nil {
@@ -144,6 +148,10 @@ func (r *run) given(x *mat.Dense) func(*Step) error {
 		n, _ := s.X.Dims()
 		lo := s.Row0 - r.FirstRow
 		r.Frame.ToModel(s.X, x.Slice(lo, lo+n, 0, d).(*mat.Dense))
+		alpha, _ := r.Kernel(s.T)
+		for i := range n {
+			r.settle(s.X.RawRowView(i), s.Row0+i, alpha)
+		}
 		return nil
 	}
 }

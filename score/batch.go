@@ -29,7 +29,8 @@ type batcher struct {
 	noisy *mat.Dense
 	mean  *mat.Dense // y = x_t/α, then the posterior means
 
-	posterior *posterior // nil for the plain target
+	posterior *posterior  // nil for the plain target
+	levels    *levelBatch // nil for one level for all columns
 
 	// For a model with conditions: those of the clean rows, their groups, nil
 	// when the target does not tell groups apart, and the distinct rows whose
@@ -84,12 +85,15 @@ func newBatcher(m *Model, data Data, s *Settings, crew *pool.Crew) *batcher {
 		clean: mat.NewDense(refs, m.dim, nil), z: mat.NewDense(own, m.dim, nil),
 		times: make([]float64, own), at: make([]instant, own),
 		x0: make([]float32, s.Batch*m.dim), xt: make([]float32, s.Batch*m.dim), zt: make([]float32, s.Batch*m.dim),
-		cols:   make([]float32, s.Batch*batchCols),
-		coeffs: make([]float32, own*batchCols),
-		noisy:  mat.NewDense(s.Batch, m.dim, nil), mean: mat.NewDense(s.Batch, m.dim, nil),
+		noisy: mat.NewDense(s.Batch, m.dim, nil), mean: mat.NewDense(s.Batch, m.dim, nil),
+	}
+	b.cols, b.coeffs = make([]float32, s.Batch*b.columnsOf()), make([]float32, own*b.columnsOf())
+	targeted := b.targeted
+	if m.levels {
+		b.levels, targeted = newLevelBatch(m), b.targetedByColumn
 	}
 	if s.References > 0 && (m.cond == nil || groups > 0) {
-		b.posterior = newPosterior(m.dim, refs, s.Batch, groups)
+		b.posterior = newPosterior(m.dim, refs, s.Batch, groups, m.levels)
 	}
 	b.first = b.clean.Slice(0, own, 0, m.dim).(*mat.Dense)
 	if refs > own {
@@ -98,7 +102,7 @@ func newBatcher(m *Model, data Data, s *Settings, crew *pool.Crew) *batcher {
 	if m.cond != nil {
 		b.addConditions(refs, groups)
 	}
-	b.ahead, b.target = func() { b.prepare(b.step + 1) }, byRow(s.Batch, b.targeted)
+	b.ahead, b.target = func() { b.prepare(b.step + 1) }, byRow(s.Batch, targeted)
 	return b
 }
 
@@ -162,14 +166,25 @@ func (b *batcher) gather(step int) error {
 		b.posterior.load(b.clean, b.group)
 	}
 	noise.White{Seed: b.s.Seed}.Rows(b.z.RawMatrix().Data, b.m.dim, noise.Draw{Purpose: noise.Perturb, Step: step})
-	start, end := b.m.process.Span()
 	for i := range b.own {
 		b.times[i] = b.s.Times.Quantile(b.m.process, b.level(i))
 		b.drop(i)
-		if t := b.times[i]; !(t >= start && t <= end) {
-			return fmt.Errorf("score: Fit: step %d: Settings.Times: gives %v at quantile %v, want a time on [%v, %v]: %w", step+1, t, b.level(i), start, end, ErrRange)
+		if err := b.onSpan(b.times[i], b.level(i)); err != nil {
+			return err
 		}
-		b.noised(i)
+		if b.levels == nil {
+			b.noised(i)
+		} else if err := b.noisedByColumn(i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// onSpan checks a time that Settings.Times gives.
+func (b *batcher) onSpan(t, quantile float64) error {
+	if start, end := b.m.process.Span(); !(t >= start && t <= end) {
+		return fmt.Errorf("score: Fit: step %d: Settings.Times: gives %v at quantile %v, want a time on [%v, %v]: %w", b.step+1, t, quantile, start, end, ErrRange)
 	}
 	return nil
 }
@@ -197,8 +212,8 @@ func (b *batcher) pairs(x, cond *mat.Dense, step, row int, purpose noise.Purpose
 	if err := b.data.Batch(x, cond, step, row, rng); err != nil {
 		return fmt.Errorf("score: Fit: data at %s: %w", stepName(step), err)
 	}
-	if i, j, bad := firstNonFinite(x); bad {
-		return fmt.Errorf("score: Fit: data at %s: row %d, column %d: is %v, want a finite number: %w", stepName(step), row+i, j, x.At(i, j), ErrNonFinite)
+	if err := b.m.checkCells(x, row); err != nil {
+		return fmt.Errorf("score: Fit: data at %s: %w", stepName(step), err)
 	}
 	if cond != nil {
 		for i := range cond.RawMatrix().Rows {

@@ -53,7 +53,7 @@ func bruteForce(x []float64, refs *mat.Dense, α, σ float64) []float64 {
 // posteriorMean is the mean of one row by the program.
 func posteriorMean(x []float64, refs *mat.Dense, α, σ float64) (mean []float64, ok bool) {
 	n, d := refs.Dims()
-	p := newPosterior(d, n, 1, 0)
+	p := newPosterior(d, n, 1, 0, false)
 	p.load(refs, nil)
 	y := make([]float64, d)
 	for k := range y {

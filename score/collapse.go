@@ -49,6 +49,7 @@ type detector struct {
 	noisy, clean *mat.Dense
 	σ            []float64
 	cond         *mat.Dense // of the rows; nil for a model without
+	missing      *mat.Dense // the observations that leave out what is missing; nil when nothing is
 }
 
 // check looks for a dead run after certain steps.
@@ -102,6 +103,9 @@ func newDetector(b *batcher) (*detector, error) {
 	if err := b.pairs(d.clean, d.cond, diagnosticStep, 0, noise.Data); err != nil {
 		return nil, err
 	}
+	if _, _, some := firstNonFinite(d.clean); some {
+		d.missing = leftOut(d.clean)
+	}
 	noise.White{Seed: b.s.Seed}.Normal(d.noisy, noise.Draw{Purpose: noise.Perturb, Slot: 1})
 	start, end := b.m.process.Span()
 	lowest, highest := math.Exp(-sde.LogSNR(b.m.process, start)), math.Exp(-sde.LogSNR(b.m.process, end))
@@ -133,12 +137,19 @@ func (d *detector) explained(m *Model) (r, z float64) {
 			x.Set(i, j, α*v)
 		}
 	}
-	(&View{m, d.cond}).Score(s, x, t)
+	v := &View{m: m, cond: d.cond}
+	if d.missing != nil {
+		v = v.Observe(Observed{Values: d.missing})
+	}
+	v.Score(s, x, t)
 	var power, better, square float64
 	for i, σ := range d.σ {
 		α, σt := m.process.Kernel(t[i])
 		var a, e float64
 		for j, y := range d.noisy.RawRowView(i) {
+			if math.IsNaN(y) {
+				continue
+			}
 			T := target(d.clean.At(i, j), y, σ)
 			F := target((x.At(i, j)+σt*σt*s.At(i, j))/α, y, σ)
 			a += T * T
@@ -196,14 +207,17 @@ func (d *detector) references(b *batcher) (sets [2]*mat.Dense, ok bool, err erro
 }
 
 // gain returns the explainable part of the target per coordinate, NaN when there
-// are too few rows to tell.
+// are too few rows to tell, or values are missing.
 func (d *detector) gain(b *batcher) (float64, error) {
 	dim := b.m.dim
+	if d.missing != nil {
+		return math.NaN(), nil
+	}
 	sets, ok, err := d.references(b)
 	if err != nil || !ok {
 		return math.NaN(), err
 	}
-	p := newPosterior(dim, detectorReferences, detectorRows, 0)
+	p := newPosterior(dim, detectorReferences, detectorRows, 0, false)
 	var mean [2]*mat.Dense
 	for k, refs := range sets {
 		p.load(refs, nil)

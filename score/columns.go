@@ -76,18 +76,40 @@ func (b *batcher) columns(c []float32, p *instant) {
 // sees of them.
 func (b *batcher) leaves() (in []*ad.Expr, leaf Batch, col func(i int) *ad.Expr) {
 	d := b.m.dim
+	if b.m.levels {
+		return b.levelLeaves()
+	}
 	cols := ad.Input("columns", batchCols)
 	leaf = Batch{X0: ad.Input("x0", d), Xt: ad.Input("xt", d), Z: ad.Input("z", d)}
 	col = func(i int) *ad.Expr { return ad.Slice(cols, i, i+1) }
 	leaf.T, leaf.Alpha, leaf.Sigma, leaf.G2, leaf.Weight = col(colT), col(colAlpha), col(colSigma), col(colG2), col(colWeight)
 	leaf.DAlpha, leaf.DSigma = col(colDAlpha), col(colDSigma)
 	in = []*ad.Expr{leaf.X0, leaf.Xt, leaf.Z, cols}
+	in, leaf.Cond = b.condLeaf(in)
+	return in, leaf, col
+}
+
+// levelLeaves is leaves for a model with a level for every column, whose
+// coefficients have as many columns as the data; there is all that DSM needs.
+func (b *batcher) levelLeaves() (in []*ad.Expr, leaf Batch, col func(i int) *ad.Expr) {
+	d := b.m.dim
+	cols := ad.Input("columns", blocks*d)
+	leaf = Batch{X0: ad.Input("x0", d), Xt: ad.Input("xt", d), Z: ad.Input("z", d)}
+	col = func(i int) *ad.Expr { return ad.Slice(cols, i*d, (i+1)*d) }
+	leaf.Weight = col(blockWeight)
+	in = []*ad.Expr{leaf.X0, leaf.Xt, leaf.Z, cols}
+	in, leaf.Cond = b.condLeaf(in)
+	return in, leaf, col
+}
+
+// condLeaf adds the leaf of the conditions, and returns what an Objective sees of them.
+func (b *batcher) condLeaf(in []*ad.Expr) (all []*ad.Expr, cond *ad.Expr) {
 	if w := b.m.conditionWidth(); w > 0 {
 		encoded := ad.Input("cond", w)
 		values, present := b.m.cond.columns(encoded)
-		in, leaf.Cond = append(in, encoded), ad.Concat(values, present)
+		return append(in, encoded), ad.Concat(values, present)
 	}
-	return in, leaf, col
+	return in, nil
 }
 
 // fields builds the model's forms for training from the columns of a batch.

@@ -15,7 +15,8 @@ import (
 // depend on step, row and the numbers that rng yields only, so that a run can be
 // repeated and resumed. step is −1 when Fit measures shift and scale, −2 for the
 // rows of its diagnostics, −3 for held-out rows. A source that has no more rows
-// returns an error, such as io.EOF; a row that it leaves out is found to be NaN.
+// returns an error, such as io.EOF; a row that it leaves out is found to be NaN. To a
+// model with Config.ColumnLevels a NaN is a missing value.
 // Calls come one after the other, from the goroutine of Fit or one of its workers:
 // the rows of a step are asked for during the step before, so that a run that
 // ends early may have asked for those of one step too many.
@@ -44,22 +45,41 @@ type RowSet interface {
 // model with Config.Cond and nil for one without, as RowsOf does. The matrices
 // are not copied. An empty matrix and another number of conditions than rows give
 // an error wrapping ErrShape, a NaN or an infinity one wrapping ErrNonFinite that
-// names row and column.
+// names row and column. For rows with missing values see Incomplete.
 func Rows(x, cond *mat.Dense) (Data, error) {
 	if x == nil || x.IsEmpty() {
 		return nil, fmt.Errorf("score: Rows: x: is empty, want at least one row and column: %w", ErrShape)
 	}
 	if i, j, bad := firstNonFinite(x); bad {
-		return nil, fmt.Errorf("score: Rows: x: row %d, column %d: is %v, want a finite number: %w", i, j, x.At(i, j), ErrNonFinite)
+		return nil, fmt.Errorf("score: Rows: x: row %d, column %d: is %v, want a finite number; for missing values see Incomplete: %w", i, j, x.At(i, j), ErrNonFinite)
 	}
+	return rowsOf("Rows", x, cond)
+}
+
+// Incomplete is Rows for a model with Config.ColumnLevels: a NaN in x is a value that is
+// missing. Fit refuses it for other models.
+func Incomplete(x, cond *mat.Dense) (Data, error) {
+	if x == nil || x.IsEmpty() {
+		return nil, fmt.Errorf("score: Incomplete: x: is empty, want at least one row and column: %w", ErrShape)
+	}
+	for i := range x.RawMatrix().Rows {
+		if j := indexInf(x.RawRowView(i)); j >= 0 {
+			return nil, fmt.Errorf("score: Incomplete: x: row %d, column %d: is %v, want a finite number, or NaN where it is missing: %w", i, j, x.At(i, j), ErrNonFinite)
+		}
+	}
+	return rowsOf("Incomplete", x, cond)
+}
+
+// rowsOf serves the rows of x, which has been checked.
+func rowsOf(verb string, x, cond *mat.Dense) (Data, error) {
 	if cond == nil {
 		return rows{set: matrix{x: x}}, nil
 	}
 	if n, k := x.RawMatrix().Rows, cond.RawMatrix().Rows; n != k {
-		return nil, fmt.Errorf("score: Rows: cond: has %d rows, want %d, as many as x: %w", k, n, ErrShape)
+		return nil, fmt.Errorf("score: %s: cond: has %d rows, want %d, as many as x: %w", verb, k, n, ErrShape)
 	}
 	if i, j, bad := firstNonFinite(cond); bad {
-		return nil, fmt.Errorf("score: Rows: cond: row %d, column %d: is %v, want a finite number: %w", i, j, cond.At(i, j), ErrNonFinite)
+		return nil, fmt.Errorf("score: %s: cond: row %d, column %d: is %v, want a finite number: %w", verb, i, j, cond.At(i, j), ErrNonFinite)
 	}
 	return rows{set: matrix{x, cond}}, nil
 }
@@ -68,7 +88,8 @@ func Rows(x, cond *mat.Dense) (Data, error) {
 // than the set. Of 20 up to 99,999 rows Fit holds some out (see Validation), and
 // below 20,000 its defaults are others (see Settings). A nil or empty set gives
 // an error wrapping ErrShape; a row with a NaN or an infinity ends the run with
-// one wrapping ErrNonFinite that names row and column.
+// one wrapping ErrNonFinite that names row and column. To a model with
+// Config.ColumnLevels a NaN in x is a missing value.
 //
 // For a model with labels Fit reads all rows once before the first step, to check
 // that the labels exist and that every class has rows.
@@ -106,6 +127,8 @@ func (m matrix) Row(i int, x, cond []float64) error {
 type rows struct {
 	set   RowSet
 	index []int // of the rows that are served; nil for all
+	// missing says that a NaN is a missing value.
+	missing bool
 }
 
 func (r rows) len() int {
@@ -131,8 +154,8 @@ func (r rows) read(i int, x, cond []float64) error {
 	if err := r.set.Row(i, x, cond); err != nil {
 		return fmt.Errorf("row %d: %w", i, err)
 	}
-	if j := indexNonFinite(x); j >= 0 {
-		return fmt.Errorf("row %d, column %d: is %v, want a finite number: %w", i, j, x[j], ErrNonFinite)
+	if err := checkCells(x, i, r.missing); err != nil {
+		return err
 	}
 	if j := indexNonFinite(cond); j >= 0 {
 		return fmt.Errorf("row %d, condition column %d: is %v, want a finite number: %w", i, j, cond[j], ErrNonFinite)
@@ -175,7 +198,7 @@ func (r rows) split(n int, seed uint64) (train rows, held inOrder) {
 	for i, k := range index {
 		index[i] = r.place(k)
 	}
-	return rows{r.set, index[n:]}, inOrder{rows{r.set, index[:n]}}
+	return rows{r.set, index[n:], r.missing}, inOrder{rows{r.set, index[:n], r.missing}}
 }
 
 // inOrder serves rows one after the other, again and again.

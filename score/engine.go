@@ -22,10 +22,12 @@ type evaluator interface {
 }
 
 // place is what rows are evaluated at: the coefficients of a common time or of
-// one a row, and the conditions, common or one a row; nil is none.
+// one a row, the conditions, and what is observed of the rows exactly, common or one
+// a row; nil is none.
 type place struct {
 	coeffs []float64
 	cond   *mat.Dense
+	seen   *mat.Dense
 }
 
 // common reports whether there is one condition, or none, for all rows.
@@ -101,7 +103,7 @@ func (f *form[T]) build(compile func()) {
 // form returns a program for times and conditions that are common or one a row.
 func (e *engine[T]) form(kind int, at place) *form[T] {
 	m, width := e.m, e.m.conditionWidth()
-	commonTime, commonCond := len(at.coeffs) == coeffsPerTime, at.common()
+	commonTime, commonCond := len(at.coeffs) == m.coeffsAt(), at.common()
 	which := 0
 	if commonTime {
 		which++
@@ -117,13 +119,17 @@ func (e *engine[T]) form(kind int, at place) *form[T] {
 			}
 			return ad.Input(name, cols)
 		}
-		x, c := ad.Input("x", m.dim), leaf("c", coeffsPerTime, commonTime)
+		x, c := ad.Input("x", m.dim), leaf("c", m.coeffsAt(), commonTime)
 		in := []*ad.Expr{x, c}
 		b := nn.NewBuild(m.params)
 		if width > 0 {
 			cond := leaf("cond", width, commonCond)
 			in = append(in, cond)
 			b.Cond = m.condition(b, cond)
+		}
+		scoreOf := scoreOf
+		if m.levels {
+			scoreOf = levelsOf
 		}
 		var out []*ad.Expr
 		var direction *ad.Expr
@@ -204,6 +210,7 @@ func (e *engine[T]) divergence(dst *mat.Dense, div []float64, x *mat.Dense, at p
 // set fills the inputs that all forms have.
 func (b *buffers[T]) set(c *conditions, x *mat.Dense, at place) {
 	b.in[0], b.in[1] = toRows(b.in[0], x), narrow(b.in[1], at.coeffs)
+	hide(b.in[0], x.RawMatrix().Cols, at.seen)
 	if c != nil {
 		b.in[2] = encoded(c, b.in[2], at.cond)
 	}

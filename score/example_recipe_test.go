@@ -9,7 +9,7 @@ import (
 // What Fit takes for a table of ten columns, by its rows.
 func ExampleRecommend() {
 	for _, n := range []int{150, 1000, 10_000, 50_000} {
-		fmt.Printf("%6d rows: %v\n", n, score.Recommend(n, 10, 0))
+		fmt.Printf("%6d rows: %v\n", n, score.Recommend(n, 10, nil))
 	}
 	// Output:
 	//    150 rows: MLP 116×116×116, 2000 steps, regularised by 0.49, 15 rows held out

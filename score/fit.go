@@ -75,6 +75,10 @@ func prepare(ctx context.Context, m *Model, data Data, s *Settings) (t *trainer,
 	if err := suits(c.Objective, m.dim, &c); err != nil {
 		return nil, err
 	}
+	if err := c.suitsLevels(m); err != nil {
+		return nil, err
+	}
+	data, c.Validation.Data = m.withMissing(data), m.withMissing(c.Validation.Data)
 	rest, held, err := c.heldOut(data)
 	if err != nil {
 		return nil, err

@@ -38,14 +38,17 @@ func (t *trainer) calibrate() error {
 	if err := data.Batch(x, cond, calibrationStep, 0, rng); err != nil {
 		return fmt.Errorf("score: Fit: data at calibration: %w", err)
 	}
-	if i, j, bad := firstNonFinite(x); bad {
-		return fmt.Errorf("score: Fit: data at calibration: row %d, column %d: is %v, want a finite number: %w", i, j, x.At(i, j), ErrNonFinite)
+	if err := m.checkCells(x, 0); err != nil {
+		return fmt.Errorf("score: Fit: data at calibration: %w", err)
 	}
 	shift, scale := make([]float64, m.dim), make([]float64, m.dim)
-	column := make([]float64, calibrationRows)
+	all := make([]float64, calibrationRows)
 	var constant []int
 	for j := range m.dim {
-		mat.Col(column, j, x)
+		column := present(mat.Col(all, j, x))
+		if len(column) == 0 {
+			return fmt.Errorf("score: Fit: data at calibration: column %d: is NaN in all of %d rows, want a value to learn from: %w", j, calibrationRows, ErrNonFinite)
+		}
 		if shift[j], scale[j] = moments(column); scale[j] == 0 {
 			constant = append(constant, j)
 		}
@@ -117,22 +120,29 @@ func (t *trainer) warnForeign(mean, deviation []float64) {
 // those over all rows of the set, the held-out ones too: what is rare is easily
 // missed. It returns the columns that do not vary there either.
 func (r rows) measure(columns []int, mean, deviation []float64) (constant []int, err error) {
-	all := rows{set: r.set}
+	all := rows{set: r.set, missing: r.missing}
 	d, k := all.Dims()
 	x, cond := make([]float64, d), make([]float64, k)
 	first, sum, square := make([]float64, d), make([]float64, d), make([]float64, d)
-	n := float64(all.len())
+	n, err := all.count()
+	if err != nil {
+		return nil, err
+	}
+	seen := make([]bool, d)
 	for i := range all.len() {
 		if err := all.read(i, x, cond); err != nil {
 			return nil, err
 		}
 		for _, j := range columns {
-			if i == 0 {
-				first[j] = x[j]
+			if math.IsNaN(x[j]) {
+				continue
+			}
+			if !seen[j] {
+				first[j], seen[j] = x[j], true
 			}
 			off := x[j] - first[j]
-			sum[j] += off / n
-			square[j] += off * off / n
+			sum[j] += off / n[j]
+			square[j] += off * off / n[j]
 		}
 	}
 	for _, j := range columns {
@@ -142,6 +152,30 @@ func (r rows) measure(columns []int, mean, deviation []float64) (constant []int,
 		}
 	}
 	return constant, nil
+}
+
+// count returns how many values each column has.
+func (r rows) count() ([]float64, error) {
+	d, k := r.Dims()
+	n := make([]float64, d)
+	if !r.missing {
+		for j := range n {
+			n[j] = float64(r.len())
+		}
+		return n, nil
+	}
+	x, cond := make([]float64, d), make([]float64, k)
+	for i := range r.len() {
+		if err := r.read(i, x, cond); err != nil {
+			return nil, err
+		}
+		for j, v := range x {
+			if !math.IsNaN(v) {
+				n[j]++
+			}
+		}
+	}
+	return n, nil
 }
 
 // moments returns mean and deviation of v, which it centres. The deviation of

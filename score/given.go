@@ -9,7 +9,8 @@ import (
 )
 
 // View is the score s(y, t | c) of a model under conditions c, one for all rows
-// or one a row, or s(y, t) without. It works in model coordinates; its Problem
+// or one a row, or s(y, t) without, and likewise given what is observed of some columns
+// (see Observe). It works in model coordinates; its Problem
 // says which these are. A View is safe for concurrent use, except beside Fit and
 // Load of the model, after which it shows the model as it is then.
 //
@@ -17,7 +18,8 @@ import (
 // sde.LogProber when the network is an nn.Energy.
 type View struct {
 	m    *Model
-	cond *mat.Dense // nil: none
+	cond *mat.Dense   // nil: none
+	seen *observation // nil: nothing
 }
 
 var (
@@ -71,7 +73,10 @@ func (m *Model) CheckGiven(cond *mat.Dense) error {
 // Problem returns the process of the model with this score, and what a run has to
 // know about it.
 func (v *View) Problem() sde.Problem {
-	p := sde.Problem{SDE: v.m.process, Score: v, Frame: v.m.Frame(), Conditional: v.cond != nil, Rows: v.rows(), Origin: v}
+	p := sde.Problem{SDE: v.m.process, Score: v, Frame: v.m.Frame(), Conditional: v.cond != nil || v.seen != nil, Rows: v.rows(), Origin: v}
+	if v.seen != nil {
+		p.Observed = v.seen.exact
+	}
 	if v.m.freeze > 0 {
 		p.Breakpoints = []float64{v.m.frozen}
 	}
@@ -81,33 +86,58 @@ func (v *View) Problem() sde.Problem {
 	return p
 }
 
-// rows returns the number of conditions, 0 when it does not matter.
-func (v *View) rows() int {
+// rows returns the number of rows of conditions and observations, 0 when it does not
+// matter.
+func (v *View) rows() int { return max(v.conditions(), v.seen.rows()) }
+
+// conditions returns the number of conditions, 0 when it does not matter.
+func (v *View) conditions() int {
 	if v.cond == nil || v.cond.RawMatrix().Rows == 1 {
 		return 0
 	}
 	return v.cond.RawMatrix().Rows
 }
 
-// Select returns the score under the conditions of the rows with these indices.
+// Select returns the score under the conditions and observations of the rows with
+// these indices.
 func (v *View) Select(rows []int) sde.Scorer {
 	if v.rows() == 0 {
 		return v
 	}
-	s := &View{m: v.m, cond: mat.NewDense(len(rows), v.m.cond.count(), nil)}
+	s := &View{m: v.m, cond: v.cond, seen: v.seen.selected(rows)}
+	if v.conditions() == 0 {
+		return s
+	}
+	s.cond = mat.NewDense(len(rows), v.m.cond.count(), nil)
 	for i, r := range rows {
 		s.cond.SetRow(i, v.cond.RawRowView(r))
 	}
 	return s
 }
 
+// place returns where the rows of x are evaluated, its coefficients in a buffer to
+// give back.
+func (v *View) place(x *mat.Dense, t []float64) place {
+	at := place{cond: v.cond}
+	if v.seen != nil {
+		at.seen = v.seen.exact
+	}
+	if v.m.levels {
+		at.coeffs = v.m.cellCoefficients(x.RawMatrix().Rows, t, v.seen)
+	} else {
+		at.coeffs = v.m.coefficients(t)
+	}
+	return at
+}
+
 // Score writes the scores of the rows of x at the times t, one or one a row,
 // into dst. It panics when the shapes do not match.
 func (v *View) Score(dst, x *mat.Dense, t []float64) {
 	v.check(dst, x, t)
-	c := v.m.coefficients(t)
-	v.m.eval.score(dst, x, place{c, v.cond})
-	v.m.coeffs.Give(c)
+	at := v.place(x, t)
+	v.m.eval.score(dst, x, at)
+	v.seen.settle(v.m, dst, x, t)
+	v.m.coeffs.Give(at.coeffs)
 }
 
 // Divergence writes the scores into dst and ∇·s of each row into div.
@@ -116,9 +146,10 @@ func (v *View) Divergence(dst *mat.Dense, div []float64, x *mat.Dense, t []float
 	if len(div) != x.RawMatrix().Rows {
 		panic(badShape)
 	}
-	c := v.m.coefficients(t)
-	v.m.eval.divergence(dst, div, x, place{c, v.cond})
-	v.m.coeffs.Give(c)
+	at := v.place(x, t)
+	v.m.eval.divergence(dst, div, x, at)
+	v.seen.settle(v.m, dst, x, t)
+	v.m.coeffs.Give(at.coeffs)
 }
 
 // JVP writes the scores into dst and the derivatives (∂s/∂x)v into jv, for one
@@ -127,9 +158,10 @@ func (v *View) JVP(dst, jv, x, along *mat.Dense, t []float64) {
 	v.check(dst, x, t)
 	v.check(jv, x, t)
 	v.check(along, x, t)
-	c := v.m.coefficients(t)
-	v.m.eval.jvp(dst, jv, x, along, place{c, v.cond})
-	v.m.coeffs.Give(c)
+	at := v.place(x, t)
+	v.m.eval.jvp(dst, jv, x, along, at)
+	v.seen.settle(v.m, dst, x, t)
+	v.m.coeffs.Give(at.coeffs)
 }
 
 // JVPs is JVP for every pair of along and jv, in bundles and the last few one by
@@ -144,9 +176,10 @@ func (v *View) JVPs(dst *mat.Dense, jv []*mat.Dense, x *mat.Dense, along []*mat.
 			v.check(jv[k], x, t)
 			v.check(along[k], x, t)
 		}
-		c := v.m.coefficients(t)
-		v.m.eval.jvps(dst, jv[:bundle], x, along[:bundle], place{c, v.cond})
-		v.m.coeffs.Give(c)
+		at := v.place(x, t)
+		v.m.eval.jvps(dst, jv[:bundle], x, along[:bundle], at)
+		v.seen.settle(v.m, dst, x, t)
+		v.m.coeffs.Give(at.coeffs)
 		jv, along = jv[bundle:], along[bundle:]
 	}
 	for k := range along {
@@ -169,9 +202,9 @@ func (v *View) Energy(dst []float64, x *mat.Dense, t []float64) {
 	if len(dst) != x.RawMatrix().Rows {
 		panic(badShape)
 	}
-	c := v.m.coefficients(t)
-	v.m.eval.energy(dst, x, place{c, v.cond})
-	v.m.coeffs.Give(c)
+	at := v.place(x, t)
+	v.m.eval.energy(dst, x, at)
+	v.m.coeffs.Give(at.coeffs)
 }
 
 // Capabilities returns the log-density of an energy model.
@@ -205,6 +238,6 @@ func (v *View) check(dst, x *mat.Dense, t []float64) {
 	case len(t) != 1 && len(t) != n:
 		panic(fmt.Sprintf("%s: %d times for %d rows, want 1 or one a row", badShape, len(t), n))
 	case v.rows() > 0 && v.rows() != n:
-		panic(fmt.Sprintf("%s: %d conditions for %d rows, want 1 or one a row", badShape, v.rows(), n))
+		panic(fmt.Sprintf("%s: conditions or observations of %d rows for %d, want 1 or one a row", badShape, v.rows(), n))
 	}
 }

@@ -20,13 +20,21 @@ type Config struct {
 	Process sde.SDE
 	// Net is the network F. Its output has the columns of its input. Nil leaves it to
 	// the first Fit, which takes that of Recommend for the rows it is given; until then
-	// it is nn.RecipeMLP(d, 116), that of data without an end.
+	// it is that of data without an end, nn.RecipeMLP(d, 116), or nn.RecipeColumns(d, 116)
+	// with ColumnLevels.
 	Net nn.Module
 	// Precond ties the network to the score; nil is EDM.
 	Precond Precond
 	// Cond describes the conditions of a conditional model; the zero value is
 	// none. See Model.Given.
 	Cond Conditions
+	// ColumnLevels gives every column a noise level of its own, of all of which the network is
+	// told: nn.Build.Time has d columns. Columns that are known have next to no noise,
+	// those left out infinitely much, so that one network answers for any columns
+	// given any others (see Observe) and trains on rows with missing values (see
+	// Settings.Patterns). Within a given number of steps it learns the rows as a whole
+	// less well than a model without. It is not for an nn.Energy.
+	ColumnLevels bool
 	// MinNoise is the noise level σ/α in model coordinates below which the score
 	// stays what it is there: with x' = x/α, s'(x', σ') = s'(x', MinNoise). Below
 	// it a network has seen no data and noise is far smaller than any detail.
@@ -70,6 +78,7 @@ type Model struct {
 	process      sde.SDE
 	precond      Precond
 	cond         *conditions // nil: none
+	levels       bool        // a noise level for every column
 	freeze       float64     // 0: none
 	frozen       float64     // the time at which σ/α = freeze
 	shift, scale []float64
@@ -99,16 +108,19 @@ func New(d int, c *Config) (*Model, error) {
 	if c == nil {
 		c = &Config{}
 	}
-	m := &Model{dim: d, process: c.Process, precond: c.Precond, freeze: c.MinNoise, free: c.Net == nil, seed: c.Seed}
+	m := &Model{dim: d, process: c.Process, precond: c.Precond, freeze: c.MinNoise, free: c.Net == nil, levels: c.ColumnLevels, seed: c.Seed}
 	net := c.Net
 	if m.process == nil {
 		m.process = sde.EDM{}
 	}
 	if m.free {
-		net = Recommend(0, d, 0).Net
+		net = Recommend(0, d, c).Net
 	}
 	if m.precond == nil {
 		m.precond = EDM{}
+	}
+	if _, energy := net.(conservative); energy && m.levels {
+		return nil, fmt.Errorf("score: New: Config.Net: is a %T, whose field is a gradient when all columns have one noise level only: want another network, or no ColumnLevels: %w", net, ErrRange)
 	}
 	if err := sde.Validate(m.process); err != nil {
 		return nil, fmt.Errorf("score: New: Config.Process: %w", err)
@@ -183,6 +195,9 @@ func (m *Model) paramsOf(net nn.Module) (*nn.Params, error) {
 		b.Cond = m.condition(b.Share(), encoded)
 	}
 	b.Time = ad.Input("time", 1)
+	if m.levels {
+		b.Time = ad.Input("time", m.dim)
+	}
 	f, err := b.Try(net, ad.Input("x", m.dim))
 	switch {
 	case err != nil:
@@ -222,7 +237,7 @@ func (m *Model) Frame() sde.Frame {
 func (m *Model) Float64() *Model {
 	c := &Model{
 		learner: learner{net: m.net, params: m.params, theta: slices.Clone(m.theta)},
-		dim:     m.dim, process: m.process, precond: m.precond, cond: m.cond.clone(), freeze: m.freeze, frozen: m.frozen,
+		dim:     m.dim, process: m.process, precond: m.precond, cond: m.cond.clone(), levels: m.levels, freeze: m.freeze, frozen: m.frozen,
 		calibrated: m.calibrated, double: true,
 	}
 	c.shift, c.scale = slices.Clone(m.shift), slices.Clone(m.scale)
@@ -240,6 +255,25 @@ func (m *Model) coefficients(t []float64) []float64 {
 	for i, t := range t {
 		at := m.at(t)
 		copy(c[coeffsPerTime*i:], at[:])
+	}
+	return c
+}
+
+// cellCoefficients is coefficients for a model with a level for every column, of one
+// row for all when times and observations are common.
+func (m *Model) cellCoefficients(n int, t []float64, seen *observation) []float64 {
+	if len(t) == 1 && seen.rows() == 0 {
+		n = 1
+	}
+	width := m.coeffsAt()
+	c, _ := m.coeffs.Take()
+	c = resize(c, n*width)
+	for i := range n {
+		at := t[0]
+		if len(t) > 1 {
+			at = t[i]
+		}
+		m.cells(c[i*width:(i+1)*width], at, seen, i)
 	}
 	return c
 }

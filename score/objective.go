@@ -24,7 +24,7 @@ type Batch struct {
 	X0, Xt, Z           *ad.Expr
 	T, Alpha, Sigma, G2 *ad.Expr
 	DAlpha, DSigma      *ad.Expr // dα/dt and dσ/dt
-	Weight              *ad.Expr
+	Weight              *ad.Expr // of a model with Config.ColumnLevels r×d, 0 where a column is not drawn
 	Cond                *ad.Expr // standardised columns, unit vectors of labels, and 1, see Conditions; nil when there are none
 }
 
@@ -43,6 +43,9 @@ type DSM struct{}
 
 // Loss returns the loss of each row.
 func (DSM) Loss(_ *nn.Build, f Fields, d Batch) *ad.Expr {
+	if d.Weight.Cols() > 1 {
+		return ad.SumCols(ad.Mul(d.Weight, ad.Square(ad.Sub(f.Denoise(d.Xt), d.X0))))
+	}
 	return ad.Mul(d.Weight, distance(f.Denoise(d.Xt), d.X0))
 }
 

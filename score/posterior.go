@@ -27,13 +27,20 @@ import (
 // exponents, −(floor + shift) for references of another group, as much as the
 // largest exponent can be.
 //
+// When every column c has a level of its own, infinite for those left out, the terms
+// are Σ_c (2h_c y_c r_jc − h_c r_jc²) with h_c = 1/(2σ_c²): there is a square for each
+// column. A reference with a missing value has no weight, so that the means of complete
+// rows are those over complete references, which are as exchangeable.
+//
 // The program runs in float32, in which exponents are off by about 2⁻²⁴‖y‖²/σ².
 // A row for which that is too much, because σ is very small for where y lies,
 // has no mean here: whoever asks takes the clean row, whose expectation given y
 // is the same.
 type posterior struct {
 	dim     int
-	width   int // d + 2 + groups
+	columns bool // a level for every column
+	squares int  // 1, or d for a level for every column
+	width   int  // d + squares + 1 + groups
 	program *ad.Program[float32]
 	weights ad.Weights[float32]
 	theta   []float32 // the two matrices of the references
@@ -43,14 +50,18 @@ type posterior struct {
 	in, out [][]float32
 }
 
-func newPosterior(dim, references, rows, groups int) *posterior {
-	width := dim + 2 + groups
+func newPosterior(dim, references, rows, groups int, byColumn bool) *posterior {
+	squares := 1
+	if byColumn {
+		squares = dim
+	}
+	width := dim + squares + 1 + groups
 	exponents, averaged := width*references, references*(dim+1)
 	x := ad.Input("rows", width)
 	w := ad.Exp(ad.ReLU(ad.MatMul(x, ad.Param("exponents", width, references, 0))))
 	sums := ad.MatMul(w, ad.Param("averaged", references, dim+1, exponents))
 	p := &posterior{
-		dim: dim, width: width, program: ad.Compile[float32]([]*ad.Expr{sums}, []*ad.Expr{x}), theta: make([]float32, exponents+averaged),
+		dim: dim, columns: byColumn, squares: squares, width: width, program: ad.Compile[float32]([]*ad.Expr{sums}, []*ad.Expr{x}), theta: make([]float32, exponents+averaged),
 		rows: make([]float32, rows*width), sums: make([]float32, rows*(dim+1)), good: make([]bool, rows),
 	}
 	p.in, p.out = [][]float32{p.rows}, [][]float32{p.sums}
@@ -61,18 +72,32 @@ func newPosterior(dim, references, rows, groups int) *posterior {
 func (p *posterior) load(refs *mat.Dense, group []int) {
 	n, d := refs.Dims()
 	averaged := p.theta[p.width*n:]
-	clear(p.theta[(d+2)*n : p.width*n])
+	one := d + p.squares
+	clear(p.theta[(one+1)*n : p.width*n])
 	for j, g := range group {
-		p.theta[(d+2+g)*n+j] = 1
+		p.theta[(one+1+g)*n+j] = 1
 	}
 	for j := range n {
-		square := 0.0
-		for k, r := range refs.RawRowView(j) {
+		row, square := refs.RawRowView(j), 0.0
+		if p.columns && anyNaN(row) {
+			for k := range p.width {
+				p.theta[k*n+j] = 0
+			}
+			clear(averaged[j*(d+1) : (j+1)*(d+1)])
+			continue
+		}
+		for k, r := range row {
+			if p.columns {
+				p.theta[(d+k)*n+j] = float32(r * r)
+			}
 			square += r * r
 			p.theta[k*n+j] = float32(r)
 			averaged[j*(d+1)+k] = float32(r)
 		}
-		p.theta[d*n+j], p.theta[(d+1)*n+j] = float32(square), 1
+		if !p.columns {
+			p.theta[d*n+j] = float32(square)
+		}
+		p.theta[one*n+j] = 1
 		averaged[j*(d+1)+d] = 1
 	}
 	p.program.Pack(&p.weights, p.theta, nil)
@@ -95,6 +120,30 @@ func (p *posterior) set(i int, y []float64, σ, shift float64) {
 	}
 }
 
+// setByColumn is set for a level for every column, +Inf for those whose y does not
+// matter.
+func (p *posterior) setByColumn(i int, y, σ []float64, shift float64) {
+	row, d := p.rows[i*p.width:(i+1)*p.width], p.dim
+	clear(row)
+	size := 0.0
+	for k, v := range y {
+		if h := 1 / (2 * σ[k] * σ[k]); h > 0 {
+			row[k], row[d+k] = float32(2*h*v), float32(-h)
+			size += h * v * v
+		}
+	}
+	row[d+p.squares] = float32(floor + shift - size)
+	if p.good[i] = size < worstExponent && shift < worstExponent; !p.good[i] {
+		clear(row)
+	}
+}
+
+// skip says that row i has no mean here.
+func (p *posterior) skip(i int) {
+	p.good[i] = false
+	clear(p.rows[i*p.width : (i+1)*p.width])
+}
+
 // within makes row i, which has been set with this shift, average over the
 // references of a group: it lowers the exponents of all others to 0.
 func (p *posterior) within(i, group int, shift float64) {
@@ -102,8 +151,8 @@ func (p *posterior) within(i, group int, shift float64) {
 		return
 	}
 	row := p.rows[i*p.width : (i+1)*p.width]
-	row[p.dim+1] -= float32(floor + shift)
-	row[p.dim+2+group] = float32(floor + shift)
+	row[p.dim+p.squares] -= float32(floor + shift)
+	row[p.dim+p.squares+1+group] = float32(floor + shift)
 }
 
 // floor is what exponents are raised by, so that those below it become 0.

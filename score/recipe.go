@@ -19,8 +19,8 @@ type Recipe struct {
 	HeldOut    int       // rows; 0 when none are
 }
 
-// Recommend returns the recipe for n rows of d columns and k columns of conditions,
-// n = 0 for data without an end. It was found by experiment (see "Few rows" in the
+// Recommend returns the recipe for n rows of d columns, n = 0 for data without an end,
+// and a model of c, which may be nil. It was found by experiment (see "Few rows" in the
 // package's documentation):
 //
 //	rows        d      network            steps             Regularize
@@ -30,26 +30,26 @@ type Recipe struct {
 //	< 20,000    ≤ 3    3×116              2n, from 2,000    none
 //	            > 3    3×116              2n, from 2,000    6/√n, to 0.5
 //
-// The features are those of nn.RecipeMLP, for d ≤ 3.
-func Recommend(n, d, k int) Recipe {
-	r := Recipe{Net: nn.RecipeMLP(d, 116), Steps: 20_000, Regularize: None, HeldOut: heldOutOf(n)}
+// The features are those of nn.RecipeMLP, for d ≤ 3. With ColumnLevels the times go
+// into the network as in nn.RecipeColumns. Other fields of c change nothing.
+func Recommend(n, d int, c *Config) Recipe {
+	r := Recipe{Steps: 20_000, Regularize: None, HeldOut: heldOutOf(n)}
+	net := nn.RecipeMLP(d, 116)
 	switch {
 	case n == 0:
 	case n < smallRows:
-		r.Net, r.Steps = mlpOf(116), min(max(2*n, 2000), 20_000)
+		net.Features, r.Steps = nil, min(max(2*n, 2000), 20_000)
 		if d > 3 {
 			r.Regularize = math.Round(100*min(6/math.Sqrt(float64(n)), 0.5)) / 100
 		}
 	case d > 3:
-		r.Net = mlpOf(256)
+		net = nn.RecipeMLP(d, 256)
 	}
+	if c != nil && c.ColumnLevels {
+		net.Time = nn.RecipeColumns(d, 1).Time
+	}
+	r.Net = net
 	return r
-}
-
-// mlpOf is nn.RecipeMLP without features.
-func mlpOf(width int) nn.MLP {
-	const many = 4 // columns, from which on it has none
-	return nn.RecipeMLP(many, width)
 }
 
 // smallRows is the number of rows below which the target is the plain one, and the
@@ -74,7 +74,7 @@ func recipeFor(m *Model, data Data) Recipe {
 	if r, ok := data.(rows); ok {
 		n = r.len()
 	}
-	r := Recommend(n, m.dim, m.conditionColumns())
+	r := Recommend(n, m.dim, &Config{ColumnLevels: m.levels})
 	if !m.free {
 		r.Net, r.Regularize = m.net, None
 	}

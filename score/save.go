@@ -26,6 +26,7 @@ const (
 	metaPrecond  = "gradlogp.preconditioning"
 	metaMinNoise = "gradlogp.min_noise"
 	metaCond     = "gradlogp.conditions"
+	metaLevels   = "gradlogp.column_levels"
 	metaFitted   = "gradlogp.calibrated"
 	metaOwn      = "gradlogp.own" // parts that Open cannot make
 	metaUser     = "user."        // and a key of Model.Metadata
@@ -51,7 +52,10 @@ func (m *Model) description() (all []described, own []string, err error) {
 	add(metaProcess, "Config.Process", m.process)
 	add(metaNet, "Config.Net", m.net)
 	add(metaPrecond, "Config.Precond", m.precond)
-	all = append(all, described{metaMinNoise, strconv.FormatFloat(m.freeze, 'g', -1, 64)})
+	all = append(all, described{metaMinNoise, strconv.FormatFloat(m.freeze, 'g', -1, 64)}, described{metaLevels, ""})
+	if m.levels { // files of models without say nothing
+		all[len(all)-1].value = "true"
+	}
 	if m.cond == nil {
 		return append(all, described{metaCond, ""}), own, err // files of models without conditions say nothing
 	}

@@ -46,6 +46,10 @@ type Settings struct {
 	// same, which it takes up to 64 combinations of; with continuous conditions the
 	// target is the plain one.
 	References int
+	// Patterns chooses which columns the rows of a model with Config.ColumnLevels are
+	// trained to find from which others; nil is Subsets. Another model has none. The
+	// References then serve the rows of which no column is known exactly.
+	Patterns Patterns
 	// DropCond is the probability that a row of a model with conditions is shown
 	// without its own, which trains the unconditional score beside the
 	// conditional one; 0 is 0.1. With None the latter is all there is: Fit warns
@@ -225,7 +229,7 @@ func (s *Settings) withDefaults() (Settings, error) {
 		value any
 	}{
 		{"Objective", c.Objective}, {"Weight", c.Weight}, {"Times", c.Times}, {"Rate", c.Rate}, {"Optimizer", c.Optimizer},
-		{"Averaging", c.Averaging}, {"Scaling", c.Scaling}, {"Validation.Data", c.Validation.Data}, {"Recorder", c.Recorder},
+		{"Averaging", c.Averaging}, {"Patterns", c.Patterns}, {"Scaling", c.Scaling}, {"Validation.Data", c.Validation.Data}, {"Recorder", c.Recorder},
 	} {
 		if f.value == nil {
 			continue

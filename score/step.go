@@ -69,7 +69,11 @@ func (t *trainer) clip() (norm float64) {
 // firstBad names the first quantity that is not finite, in the order in which
 // they are computed.
 func (t *trainer) firstBad() string {
-	if i := indexNonFinite(t.batch.cols); i >= 0 {
+	if i := indexNonFinite(t.batch.cols); i >= 0 && t.m.levels {
+		row, block, column := i/(blocks*t.m.dim), i/t.m.dim%blocks, i%t.m.dim
+		names := [blocks]string{colIn: columnNames[colIn], colNoise: columnNames[colNoise], colDenoiseX: columnNames[colDenoiseX], colDenoiseF: columnNames[colDenoiseF], blockWeight: columnNames[colWeight]}
+		return fmt.Sprintf("in row %d, column %d %s is %v", row, column, names[block], t.batch.cols[i])
+	} else if i >= 0 {
 		t, name, v := t.batch.cols[i/batchCols*batchCols+colT], columnNames[i%batchCols], t.batch.cols[i]
 		return fmt.Sprintf("at the time %v of row %d %s is %v", t, i/batchCols, name, v)
 	}

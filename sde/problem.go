@@ -34,6 +34,21 @@ type Problem struct {
 	// Rows is how many rows of a run the Score has something of its own for, a
 	// condition each; 0 means that all rows are alike, whatever their number.
 	Rows int
+	// Observed says what is known of the rows of a run, in the coordinates of the
+	// data: one row for all, or one for each, in which case Rows is their number. A
+	// finite number is the value of that cell, which comes out of a run as it is; NaN is
+	// a cell to draw; +Inf is one that is left out, integrated out of what is drawn,
+	// which comes out as NaN. Nil means that all cells are drawn.
+	//
+	// The Score is then that of the drawn cells given the known ones, with those left
+	// out integrated out. Its other cells have only to keep the state where the
+	// process would have it: they are
+	//
+	//	(αk − x)/σ²  where the value k, in y, is known,  −x/(α² + σ²)  where it is left out,
+	//
+	// and do not count in derivatives: JVP writes 0 there, Divergence sums over
+	// the drawn cells. What x holds in them changes nothing in the drawn cells.
+	Observed *mat.Dense
 	// Breakpoints are the times at which the score's derivative in time jumps. A
 	// solver of high order ends a step there.
 	Breakpoints []float64
@@ -70,7 +85,8 @@ func (p Problem) Roundoff() float64 { return orDefault(p.UnitRoundoff, 0x1p-53) 
 // Validate checks the Problem for a run of n rows of d columns. Errors wrap
 // ErrRange: a process or score that is missing or fails Validate, a frame or prior
 // of other columns or impossible numbers, a score of fewer or more rows than the
-// run has, and one that was made for another process or frame than the Problem's.
+// run has, observations of other rows or columns or with a −Inf, and a score that was
+// made for another process, frame or observations than the Problem's.
 func (p Problem) Validate(n, d int) error {
 	if missing(p.SDE) {
 		return fmt.Errorf("Problem.SDE: is nil, want a process: %w", ErrRange)
@@ -94,6 +110,9 @@ func (p Problem) Validate(n, d int) error {
 		return fmt.Errorf("the run has %d rows, the score conditions for %d: want a condition for every row, or one for all: %w", n, p.Rows, ErrRange)
 	case !(p.UnitRoundoff >= 0 && p.UnitRoundoff < 1):
 		return fmt.Errorf("Problem.UnitRoundoff: is %v, want a number from 0 to 1: %w", p.UnitRoundoff, ErrRange)
+	}
+	if err := p.validObserved(d); err != nil {
+		return err
 	}
 	for i, t := range p.Breakpoints {
 		if math.IsNaN(t) {
@@ -149,7 +168,7 @@ func (p Problem) matches(q Problem, what string) error {
 	if p.Rows != q.Rows {
 		return fmt.Errorf("Problem.Rows: is %d, %s %d: %w", p.Rows, what, q.Rows, ErrRange)
 	}
-	return nil
+	return p.sameObserved(q, what)
 }
 
 // brief returns type and value, cut where a table would fill the screen.

@@ -1,5 +1,10 @@
 package table
 
+import (
+	"fmt"
+	"slices"
+)
+
 // Kind is what the cells of a column are.
 type Kind int
 
@@ -39,4 +44,22 @@ func (k Kind) String() string {
 // Discrete reports whether cells of the kind are indices of Levels.
 func (k Kind) Discrete() bool {
 	return k == Category || k == Ordered || k == Boolean || k == Constant
+}
+
+// MarshalText implements encoding.TextMarshaler: it is the name of the kind.
+func (k Kind) MarshalText() ([]byte, error) {
+	if k < 0 || int(k) >= len(kindNames) {
+		return nil, fmt.Errorf("table: Kind: is %d, want one of the kinds: %w", int(k), ErrRange)
+	}
+	return []byte(kindNames[k]), nil
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (k *Kind) UnmarshalText(text []byte) error {
+	i := slices.Index(kindNames[:], string(text))
+	if i < 0 {
+		return fmt.Errorf("table: Kind: is %q, want one of %q: %w", text, kindNames, ErrRange)
+	}
+	*k = Kind(i)
+	return nil
 }

@@ -2,6 +2,7 @@ package twosample
 
 import (
 	"fmt"
+	"iter"
 	"math"
 
 	"gonum.org/v1/gonum/mat"
@@ -28,29 +29,54 @@ func Energy(x, y *mat.Dense) float64 {
 	return 2*across - within(float64(n), a) - within(float64(m), b)
 }
 
+// EnergyTest is the permutation test of Energy: a fraction of the time of
+// PermutationTest. The work is quadratic in the rows and linear in the
+// permutations.
+func EnergyTest(x, y *mat.Dense, permutations int, seed uint64) Test {
+	dims("EnergyTest", "x", "y", x, y)
+	checkPermutations("EnergyTest", permutations)
+	if !finite(x, y) {
+		return newTest(math.NaN(), nil, 0)
+	}
+	a, b, exponent := pointsOf(x, y)
+	n, m := float64(a.n), float64(b.n)
+	distance := func(sq []float64) {
+		for i, q := range sq {
+			sq[i] = math.Sqrt(q)
+		}
+	}
+	return testOf(pairSums(a, b, distance, permutations, seed), func(s sums) float64 {
+		return math.Ldexp(2*(s.across/(n*m)-s.x/(n*n)-s.y/(m*m)), exponent)
+	})
+}
+
 // pairs returns Σ‖a_i − b_j‖ over all pairs of points, or over j < i when a and
 // b are the same points. Points are stored by columns. The sum is taken point by
 // point, so its rounding error grows with the number of points, not of pairs.
 func pairs(a, b []float64, d int, same bool) float64 {
 	n, m := len(a)/d, len(b)/d
-	sq := make([]float64, m)
-	var total float64
-	for i := range n {
-		if same {
-			m = i
-		}
-		row := sq[:m]
-		clear(row)
-		for k := range d {
-			ai, col := a[k*n+i], b[k*(len(b)/d):][:m]
-			for j, bj := range col {
-				row[j] += (ai - bj) * (ai - bj)
+	of := make([]float64, n)
+	share(n, func(indices iter.Seq[int]) {
+		sq := make([]float64, m)
+		for i := range indices {
+			row := sq
+			if same {
+				row = sq[:i]
+			}
+			clear(row)
+			for k := range d {
+				ai, col := a[k*n+i], b[k*m:][:len(row)]
+				for j, bj := range col {
+					row[j] += (ai - bj) * (ai - bj)
+				}
+			}
+			for _, q := range row {
+				of[i] += math.Sqrt(q)
 			}
 		}
-		var sum float64
-		for _, q := range row {
-			sum += math.Sqrt(q)
-		}
+	})
+	var total float64
+	for _, sum := range of {
 		total += sum
 	}
 	return total

@@ -33,11 +33,11 @@ func shuffled(x *mat.Dense, seed uint64) *mat.Dense {
 func TestC2STOfTiesIsDeterministic(t *testing.T) {
 	for _, d := range []int{1, 2, 3} {
 		x, y := values(90, d, 3, 1), values(70, d, 3, 2)
-		want := C2ST(x, y, 5)
+		want := C2STNeighbours(x, y, 5)
 		for seed := range uint64(5) {
-			require.Equal(t, want, C2ST(x, y, 5))
-			require.InDelta(t, want, C2ST(shuffled(x, seed), shuffled(y, seed), 5), 1e-12, "the order of rows does not matter")
-			require.InDelta(t, want, C2ST(y, x, 5), 1e-12)
+			require.Equal(t, want, C2STNeighbours(x, y, 5))
+			require.InDelta(t, want, C2STNeighbours(shuffled(x, seed), shuffled(y, seed), 5), 1e-12, "the order of rows does not matter")
+			require.InDelta(t, want, C2STNeighbours(y, x, 5), 1e-12)
 		}
 	}
 }
@@ -78,7 +78,7 @@ func TestC2STOfTiesIsTheMeanOverChoices(t *testing.T) {
 				order = rng.Perm(16)
 			}
 		}
-		require.InDelta(t, sum/draws/16, C2ST(x, y, k), 4*0.5/math.Sqrt(draws*16), "%d neighbours", k)
+		require.InDelta(t, sum/draws/16, C2STNeighbours(x, y, k), 4*0.5/math.Sqrt(draws*16), "%d neighbours", k)
 	}
 }
 
@@ -92,7 +92,7 @@ func TestC2STIsFastOnDuplicates(t *testing.T) {
 		"one bit": values(n, 1, 1, 1),
 	} {
 		start := time.Now()
-		require.InDelta(t, 0.5, C2ST(x, shuffled(x, 2), 15), 0.02, name)
+		require.InDelta(t, 0.5, C2STNeighbours(x, shuffled(x, 2), 15), 0.02, name)
 		require.Less(t, time.Since(start), 20*time.Second, name)
 	}
 	x, y := mat.NewDense(n, 12, nil), mat.NewDense(n, 12, nil)
@@ -100,7 +100,7 @@ func TestC2STIsFastOnDuplicates(t *testing.T) {
 		a.SetCol(7, normals(n, 1, 0, 1, uint64(j)).RawMatrix().Data)
 	}
 	start := time.Now()
-	require.InDelta(t, 0.5, C2ST(x, y, 15), 0.02, "constant columns")
+	require.InDelta(t, 0.5, C2STNeighbours(x, y, 15), 0.02, "constant columns")
 	require.Less(t, time.Since(start), 20*time.Second)
 }
 
@@ -114,7 +114,7 @@ func TestMeasuresOfWhatIsNotFiniteAreNaN(t *testing.T) {
 				x.Set(at, 1, bad)
 				for _, pair := range [][2]*mat.Dense{{x, y}, {y, x}, {x, x}} {
 					a, b := pair[0], pair[1]
-					require.True(t, math.IsNaN(C2ST(a, b, 1)), "C2ST")
+					require.True(t, math.IsNaN(C2STNeighbours(a, b, 1)), "C2STNeighbours")
 					require.True(t, math.IsNaN(Energy(a, b)), "Energy")
 					require.True(t, math.IsNaN(SlicedW2(a, b, u)), "SlicedW2")
 					w2, energy := Sliced(a, b, u)
@@ -146,9 +146,9 @@ func TestMeasuresOfTiesAndSingleRows(t *testing.T) {
 		}
 		if name == "unequal sizes" {
 			// A row of x sees one of x and one of y; that of y two of x.
-			require.InDelta(t, 2*0.5/3, C2ST(c.x, c.y, 1), 1e-15, name)
+			require.InDelta(t, 2*0.5/3, C2STNeighbours(c.x, c.y, 1), 1e-15, name)
 		} else {
-			require.InDelta(t, c.c2st, C2ST(c.x, c.y, k), 1e-14, name)
+			require.InDelta(t, c.c2st, C2STNeighbours(c.x, c.y, k), 1e-14, name)
 		}
 		require.InDelta(t, 2*c.distance, Energy(c.x, c.y), 1e-15, name)
 		w2, energy := Sliced(c.x, c.y, u)
@@ -163,11 +163,11 @@ func TestMeasuresOfTiesAndSingleRows(t *testing.T) {
 // Squared distances of large values overflowed: all rows were equally far.
 func TestC2STDoesNotDependOnTheUnit(t *testing.T) {
 	x, y := normals(60, 2, 0, 1, 1), normals(50, 2, 0.5, 1, 2)
-	want := C2ST(x, y, 5)
+	want := C2STNeighbours(x, y, 5)
 	for _, unit := range []float64{0x1p-1000, 0x1p-300, 0x1p600, 0x1p1000} {
 		var a, b mat.Dense
 		a.Scale(unit, x)
 		b.Scale(unit, y)
-		require.Equal(t, want, C2ST(&a, &b, 5), "unit %v", unit)
+		require.Equal(t, want, C2STNeighbours(&a, &b, 5), "unit %v", unit)
 	}
 }

@@ -11,9 +11,8 @@ import (
 	"github.com/gradlogp/gradlogp/dataset/fixture"
 )
 
-// The fixture also holds results of measures this package does not offer: mmd,
-// median_pairwise_distance_pooled, exact_ot_2d, frechet, kde, gmm_em,
-// c2st_logistic, ks_2samp, and the W1 and weighted values beside W2.
+// The fixture also holds results of measures this package does not offer: kde,
+// gmm_em, c2st_logistic, and the W1 and weighted values beside W2.
 type metrics struct {
 	X      fixture.Array `json:"X"`
 	Y      fixture.Array `json:"Y"`
@@ -23,6 +22,35 @@ type metrics struct {
 	} `json:"energy"`
 	OneDim []oneDim `json:"wasserstein_1d"`
 	Sliced []sliced `json:"sliced"`
+	MMD    []struct {
+		Bandwidth float64 `json:"bandwidth"`
+		Biased    float64 `json:"mmd2_biased"`
+		Unbiased  float64 `json:"mmd2_unbiased"`
+	} `json:"mmd"`
+	Median  float64    `json:"median_pairwise_distance_pooled"`
+	Exact   []exactOT  `json:"exact_ot_2d"`
+	Frechet frechetFit `json:"frechet"`
+	KS      struct {
+		A         fixture.Array `json:"a"`
+		B         fixture.Array `json:"b"`
+		Statistic float64       `json:"statistic"`
+	} `json:"ks_2samp"`
+}
+
+type exactOT struct {
+	A          fixture.Array `json:"A"`
+	B          fixture.Array `json:"B"`
+	Assignment []int         `json:"assignment"`
+	Distance   float64       `json:"distance"`
+	Metric     string        `json:"metric"`
+}
+
+type frechetFit struct {
+	Mean1   fixture.Array `json:"mean1"`
+	Mean2   fixture.Array `json:"mean2"`
+	Cov1    fixture.Array `json:"cov1"`
+	Cov2    fixture.Array `json:"cov2"`
+	Squared float64       `json:"frechet_squared"`
 }
 
 type oneDim struct {
@@ -50,6 +78,41 @@ func TestFixtureMetrics(t *testing.T) {
 		n, m := float64(f.X.Shape[0]), float64(f.Y.Shape[0])
 		u := Energy(x, y) - meanPair(x)/(n-1) - meanPair(y)/(m-1)
 		require.InDelta(t, f.Energy.U, u, tol)
+	})
+	t.Run("mmd", func(t *testing.T) {
+		x, y := f.X.Dense(), f.Y.Dense()
+		require.InEpsilon(t, f.Median, MedianDistance(x, y), tol)
+		n, m := float64(f.X.Shape[0]), float64(f.Y.Shape[0])
+		for _, r := range f.MMD {
+			require.InDelta(t, r.Unbiased, MMDSquared(x, y, r.Bandwidth), tol)
+			a, b, exponent := pointsOf(x, y)
+			h := math.Ldexp(r.Bandwidth, -exponent)
+			s := pairSums(a, b, func(sq []float64) {
+				for i, q := range sq {
+					sq[i] = math.Exp(-q / (2 * h * h))
+				}
+			}, 0, 0)[0]
+			require.InEpsilon(t, r.Biased, (2*s.x+n)/(n*n)+(2*s.y+m)/(m*m)-2*s.across/(n*m), tol)
+		}
+	})
+	fixture.Each(t, f.Exact, func(i int, r exactOT) string { return fmt.Sprintf("exact_ot/%d %s", i, r.Metric) }, func(t *testing.T, r exactOT) {
+		if r.Metric != "W2" {
+			t.Skip("not offered")
+		}
+		w2, match := W2(r.A.Dense(), r.B.Dense())
+		require.InEpsilon(t, r.Distance, w2, tol)
+		require.Equal(t, r.Assignment, match)
+	})
+	t.Run("frechet", func(t *testing.T) {
+		require.InEpsilon(t, f.Frechet.Squared, FrechetSquared(f.X.Dense(), f.Y.Dense()), 1e-10)
+		d := len(f.Frechet.Mean1.Data)
+		require.InEpsilon(t, f.Frechet.Squared, GaussianW2Squared(
+			f.Frechet.Mean1.Data, mat.NewSymDense(d, f.Frechet.Cov1.Data),
+			f.Frechet.Mean2.Data, mat.NewSymDense(d, f.Frechet.Cov2.Data)), 1e-10)
+	})
+	t.Run("ks_2samp", func(t *testing.T) {
+		d, _ := KS(f.KS.A.Data, f.KS.B.Data)
+		require.InEpsilon(t, f.KS.Statistic, d, tol)
 	})
 	fixture.Each(t, f.OneDim, func(i int, _ oneDim) string { return fmt.Sprintf("wasserstein_1d/%d", i) }, func(t *testing.T, r oneDim) {
 		require.InEpsilon(t, r.W2, math.Sqrt(W2Squared(r.A.Data, r.B.Data)), tol)

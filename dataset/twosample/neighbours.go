@@ -10,11 +10,12 @@ import (
 	"gonum.org/v1/gonum/stat/combin"
 )
 
-// C2ST returns the accuracy of a classifier two-sample test: the fraction of the
-// pooled rows whose sample is that of the majority of their k nearest other rows
-// (leave-one-out), in the Euclidean distance. Two samples of one distribution have 0.5 up to chance, samples that
-// do not overlap have 1. For samples of different sizes it tends to the share of
-// the larger one instead of 0.5.
+// C2STNeighbours returns the accuracy of a classifier two-sample test whose
+// classifier is the nearest neighbours: the fraction of the pooled rows whose
+// sample is that of the majority of their k nearest other rows (leave-one-out), in
+// the Euclidean distance. Two samples of one distribution have 0.5 up to chance,
+// samples that do not overlap have 1. For samples of different sizes it tends to
+// the share of the larger one instead of 0.5. In many dimensions C2ST sees more.
 //
 // When rows tie for the last places among the k, each choice of them is as
 // likely as another, and the row counts with its probability of a right
@@ -22,13 +23,13 @@ import (
 // rounded data, are no evidence.
 //
 // The neighbours are found in a k-d tree of the distinct rows, which is fast in
-// few dimensions. C2ST returns NaN when a value is not finite. It panics when
-// the columns differ, a sample is empty, or k is not odd or not below the number
-// of rows.
-func C2ST(x, y *mat.Dense, k int) float64 {
-	n, m, _ := dims("C2ST", "x", "y", x, y)
+// few dimensions. C2STNeighbours returns NaN when a value is not finite. It panics
+// when the columns differ, a sample is empty, or k is not odd or not below the
+// number of rows.
+func C2STNeighbours(x, y *mat.Dense, k int) float64 {
+	n, m, _ := dims("C2STNeighbours", "x", "y", x, y)
 	if k < 1 || k%2 == 0 || k >= n+m {
-		panic(fmt.Sprintf("twosample: C2ST: k is %d, want odd and from 1 to %d, one less than the rows", k, n+m-1))
+		panic(fmt.Sprintf("twosample: C2STNeighbours: k is %d, want odd and from 1 to %d, one less than the rows", k, n+m-1))
 	}
 	if !finite(x, y) {
 		return math.NaN()

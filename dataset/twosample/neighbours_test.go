@@ -40,7 +40,7 @@ func TestC2STCountsMajorities(t *testing.T) {
 					right++
 				}
 			}
-			require.Equal(t, float64(right)/120, C2ST(x, y, k), "%d dimensions, %d neighbours", d, k)
+			require.Equal(t, float64(right)/120, C2STNeighbours(x, y, k), "%d dimensions, %d neighbours", d, k)
 		}
 	}
 }
@@ -49,7 +49,7 @@ func TestC2STCountsMajorities(t *testing.T) {
 // lies in the other sample.
 func TestC2STOfCopiesIsBelowChance(t *testing.T) {
 	x := normals(60, 2, 0, 1, 3)
-	require.Zero(t, C2ST(x, mat.DenseCopyOf(x), 1))
+	require.Zero(t, C2STNeighbours(x, mat.DenseCopyOf(x), 1))
 }
 
 func TestC2STTellsOneDistributionFromTwo(t *testing.T) {
@@ -58,30 +58,30 @@ func TestC2STTellsOneDistributionFromTwo(t *testing.T) {
 	x := normals(n, 2, 0, 1, 4)
 	// Neighbouring rows share their neighbours: the accuracy scatters about
 	// three times as much as that of independent rows.
-	require.InDelta(t, 0.5, C2ST(x, normals(n, 2, 0, 1, 5), 15), 4*1.5/math.Sqrt(2*n))
-	require.Greater(t, C2ST(x, normals(n, 2, 0.5, 1, 5), 15), 0.55)
-	require.Equal(t, 1.0, C2ST(x, normals(n, 2, 100, 1, 5), 15))
+	require.InDelta(t, 0.5, C2STNeighbours(x, normals(n, 2, 0, 1, 5), 15), 4*1.5/math.Sqrt(2*n))
+	require.Greater(t, C2STNeighbours(x, normals(n, 2, 0.5, 1, 5), 15), 0.55)
+	require.Equal(t, 1.0, C2STNeighbours(x, normals(n, 2, 100, 1, 5), 15))
 }
 
 func TestImpossibleNumbersOfNeighboursPanic(t *testing.T) {
 	x := normals(3, 2, 0, 1, 1)
 	for _, k := range []int{-1, 0, 2, 7} {
-		require.PanicsWithValue(t, fmt.Sprintf("twosample: C2ST: k is %d, want odd and from 1 to 5, one less than the rows", k), func() { C2ST(x, x, k) })
+		require.PanicsWithValue(t, fmt.Sprintf("twosample: C2STNeighbours: k is %d, want odd and from 1 to 5, one less than the rows", k), func() { C2STNeighbours(x, x, k) })
 	}
-	require.PanicsWithValue(t, "twosample: C2ST: x is 3×2 and y is 3×1, want equal numbers of columns", func() { C2ST(x, mat.NewDense(3, 1, nil), 1) })
-	require.PanicsWithValue(t, "twosample: C2ST: x is 3×2 and y is 0×0, want at least one row", func() { C2ST(x, &mat.Dense{}, 1) })
+	require.PanicsWithValue(t, "twosample: C2STNeighbours: x is 3×2 and y is 3×1, want equal numbers of columns", func() { C2STNeighbours(x, mat.NewDense(3, 1, nil), 1) })
+	require.PanicsWithValue(t, "twosample: C2STNeighbours: x is 3×2 and y is 0×0, want at least one row", func() { C2STNeighbours(x, &mat.Dense{}, 1) })
 }
 
-func ExampleC2ST() {
+func ExampleC2STNeighbours() {
 	x := mat.NewDense(3, 1, []float64{0, 1, 2})
 	y := mat.NewDense(3, 1, []float64{7, 8, 9})
-	fmt.Println(C2ST(x, y, 1))
+	fmt.Println(C2STNeighbours(x, y, 1))
 	// Output: 1
 }
 
 func BenchmarkC2ST10000(b *testing.B) {
 	x, y := normals(10000, 2, 0, 1, 1), normals(10000, 2, 0, 1, 2)
 	for b.Loop() {
-		C2ST(x, y, 15)
+		C2STNeighbours(x, y, 15)
 	}
 }

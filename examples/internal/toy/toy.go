@@ -124,7 +124,7 @@ type Score struct {
 
 // C2ST is the accuracy of telling x from the judge's fresh draws by the majority
 // of the 15 nearest neighbours: 0.5 when they cannot be told apart.
-func (j *Judge) C2ST(x *mat.Dense) float64 { return twosample.C2ST(x, j.truth, 15) }
+func (j *Judge) C2ST(x *mat.Dense) float64 { return twosample.C2STNeighbours(x, j.truth, 15) }
 
 // NewJudge makes a judge of samples of n rows. Its fresh draws depend on the
 // seed.

@@ -1,0 +1,137 @@
+package table
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+var noCell = math.NaN()
+
+// mostNumber leaves room for differences and sums of numbers.
+const mostNumber = 1e300
+
+// rowCells are rows of a table, one after the other, with a cell for every field.
+type rowCells struct {
+	n, d int
+	data []float64
+}
+
+func (r *rowCells) row(i int) []float64 { return r.data[i*r.d : (i+1)*r.d] }
+
+func (r *rowCells) clone() *rowCells { return &rowCells{n: r.n, d: r.d, data: slices.Clone(r.data)} }
+
+// present returns the cells of a column that are there, sorted.
+func (r *rowCells) present(j int) []float64 {
+	var v []float64
+	for i := range r.n {
+		if x := r.data[i*r.d+j]; !math.IsNaN(x) {
+			v = append(v, x)
+		}
+	}
+	slices.Sort(v)
+	return v
+}
+
+// load returns the rows of t in the columns of c, which are found by their names, and
+// their levels by the texts. Columns that t lacks are an error unless partial, and
+// missing then.
+func (c *Codec) load(t *Table, partial bool) (*rowCells, error) {
+	n, d := t.Len(), len(c.fields)
+	r := &rowCells{n: n, d: d, data: make([]float64, n*d)}
+	for j, f := range c.fields {
+		from := t.Index(f.Name)
+		if f.Kind == Identifier || from < 0 && partial {
+			for i := range n {
+				r.data[i*d+j] = noCell
+			}
+			continue
+		}
+		if from < 0 {
+			return nil, fmt.Errorf("column %q: the table has none: %w", f.Name, ErrShape)
+		}
+		g, column := t.Fields[from], t.Columns[from]
+		if len(column) != n {
+			return nil, fmt.Errorf("column %q has %d cells, want the first one's %d: %w", f.Name, len(column), n, ErrShape)
+		}
+		if f.Kind.Discrete() != g.Kind.Discrete() {
+			return nil, fmt.Errorf("column %q is %v, want %v: %w", f.Name, g.Kind, f.Kind, ErrRange)
+		}
+		var err error
+		if f.Kind.Discrete() {
+			err = c.loadLevels(r, j, g, column)
+		} else {
+			err = loadNumbers(r, j, f, column)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+func loadNumbers(r *rowCells, j int, f Field, column []float64) error {
+	for i, v := range column {
+		if math.IsInf(v, 0) {
+			return fmt.Errorf("row %d, column %q: is %v: %w", i, f.Name, v, ErrNonFinite)
+		}
+		if math.Abs(v) > mostNumber {
+			return fmt.Errorf("row %d, column %q: is %v, want no more than %g: %w", i, f.Name, v, mostNumber, ErrRange)
+		}
+		step := latticeOf(f)
+		if step > 0 && math.Abs(v-toLattice(v, step)) > 1e-6*step {
+			return fmt.Errorf("row %d, column %q: is %v, want a whole multiple of %v: %w", i, f.Name, v, step, ErrRange)
+		}
+		r.data[i*r.d+j] = v
+	}
+	return nil
+}
+
+func (c *Codec) loadLevels(r *rowCells, j int, from Field, column []float64) error {
+	f := c.fields[j]
+	index := make(map[string]int, len(f.Levels))
+	for k, text := range f.Levels {
+		index[text] = k
+	}
+	for i, v := range column {
+		if math.IsNaN(v) {
+			r.data[i*r.d+j] = noCell
+			continue
+		}
+		if !(v >= 0 && v < float64(len(from.Levels)) && v == math.Trunc(v)) {
+			return fmt.Errorf("row %d, column %q: is %v, want the index of one of %d levels: %w", i, f.Name, v, len(from.Levels), ErrRange)
+		}
+		text := from.Levels[int(v)]
+		k, ok := index[text]
+		if !ok {
+			return fmt.Errorf("row %d, column %q: is %q, which no row fitted had: %w", i, f.Name, excerpt(text), ErrRange)
+		}
+		r.data[i*r.d+j] = float64(k)
+	}
+	return nil
+}
+
+// excerpt returns a text that is not too long for an error.
+func excerpt(s string) string {
+	if r := []rune(s); len(r) > 40 {
+		return string(r[:40]) + "…"
+	}
+	return s
+}
+
+// latticeOf returns the lattice of a column's cells, 0 when they have none.
+func latticeOf(f Field) float64 {
+	if f.Kind == Whole && f.Step == 0 {
+		return 1
+	}
+	return f.Step
+}
+
+// toLattice returns the multiple of step that is nearest to v. Where 1/step is whole, it is
+// the float64 nearest to the decimal number.
+func toLattice(v, step float64) float64 {
+	if inverse := math.Round(1 / step); step < 1 && math.Abs(inverse*step-1) < 1e-12 {
+		return math.Round(v*inverse)/inverse + 0 // +0 for −0
+	}
+	return math.Round(v/step)*step + 0
+}

@@ -1,0 +1,135 @@
+package table
+
+import (
+	"encoding/json"
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gonum.org/v1/gonum/mat"
+)
+
+func TestNewCodecRefuses(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		spoil func(t *Table, s *CodecSettings)
+		want  error
+		text  string
+	}{
+		{"no rows", func(t *Table, _ *CodecSettings) { *t = *t.Select(nil) }, ErrShape, "no rows"},
+		{"ragged", func(t *Table, _ *CodecSettings) { t.Columns[2] = t.Columns[2][:5] }, ErrShape, `column "price" has 5 cells`},
+		{"infinite", func(t *Table, _ *CodecSettings) { t.Columns[2][4] = math.Inf(1) }, ErrNonFinite, `row 4, column "price": is +Inf`},
+		{"huge", func(t *Table, _ *CodecSettings) { t.Columns[0][4] = 1e307 }, ErrRange, `row 4, column "normal": is 1e+307`},
+		{"off the lattice", func(t *Table, _ *CodecSettings) { t.Columns[3][4] = .5 }, ErrRange, `row 4, column "count": is 0.5, want a whole multiple of 1`},
+		{"no level", func(t *Table, _ *CodecSettings) { t.Columns[4][9] = 4 }, ErrRange, `row 9, column "colour": is 4, want the index of one of 4 levels`},
+		{"half a level", func(t *Table, _ *CodecSettings) { t.Columns[4][9] = .5 }, ErrRange, "row 9"},
+		{"coding of none", func(_ *Table, s *CodecSettings) { s.Codings["nine"] = Log }, ErrName, `Codings: "nine"`},
+		{"no coding", func(_ *Table, s *CodecSettings) { s.Codings["rain"] = 77 }, ErrRange, `Codings: "rain": is 77`},
+		{"number as levels", func(_ *Table, s *CodecSettings) { s.Codings["rain"] = OneHot }, ErrRange, `Codings: "rain" is number`},
+		{"level as number", func(_ *Table, s *CodecSettings) { s.Codings["colour"] = Log }, ErrRange, `Codings: "colour" is category`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			u, s := mixedTable(50, 1), &CodecSettings{Codings: map[string]Coding{}}
+			c.spoil(u, s)
+			_, err := NewCodec(u, s)
+			require.ErrorIs(t, err, c.want)
+			require.ErrorContains(t, err, c.text)
+		})
+	}
+}
+
+func TestValuesFarFromTheFittedHaveACode(t *testing.T) {
+	for _, coding := range []Coding{Auto, Standard, Log, Quantile, Logit} {
+		u := mixedTable(500, 1)
+		s := &CodecSettings{Codings: map[string]Coding{"rain": coding, "price": coding, "count": coding}}
+		c, err := NewCodec(u, s)
+		require.NoError(t, err)
+		far := u.Select([]int{0, 1, 2, 3})
+		far.Columns[1] = []float64{-5, 100, .123456, 40}
+		far.Columns[2] = []float64{-5, 3000.77, .01, 2000}
+		far.Columns[3] = []float64{-5, 100, 777, 40}
+		x, err := c.Encode(far, 1)
+		require.NoError(t, err)
+		got, err := c.Decode(x, nil)
+		require.NoError(t, err)
+		for j := range 4 {
+			for i := range 4 {
+				require.InDelta(t, far.Columns[j][i], got.Columns[j][i], 1e-9, "%v: row %d, column %d", coding, i, j)
+			}
+		}
+	}
+}
+
+func TestDecodeRefuses(t *testing.T) {
+	c, err := NewCodec(mixedTable(50, 1), nil)
+	require.NoError(t, err)
+	require.PanicsWithValue(t, "table: Decode: rows of 2 columns, want the codec's 9", func() { _, _ = c.Decode(mat.NewDense(1, 2, nil), nil) })
+	x := mat.NewDense(3, 9, nil)
+	x.Set(1, 8, math.NaN())
+	_, err = c.Decode(x, nil)
+	require.ErrorIs(t, err, ErrNonFinite)
+	require.ErrorContains(t, err, "row 1, column 8 is NaN")
+	require.ErrorIs(t, c.Match(x), ErrNonFinite)
+	require.ErrorIs(t, c.Match(mat.NewDense(1, 9, nil)), ErrShape)
+}
+
+func TestTableOfFewRowsOrColumns(t *testing.T) {
+	_, err := NewCodec(mixedTable(1, 1), nil)
+	require.ErrorIs(t, err, ErrShape)
+	require.ErrorContains(t, err, "no column has two values among 1 rows")
+	for n := 2; n <= 5; n++ {
+		u := mixedTable(n, 1)
+		c, err := NewCodec(u, nil)
+		require.NoError(t, err)
+		x, err := c.Encode(u, 1)
+		require.NoError(t, err)
+		got, err := c.Decode(x, nil)
+		require.NoError(t, err)
+		requireTable(t, u, got)
+	}
+}
+
+func FuzzCodecText(f *testing.F) {
+	u, rules := ruledTable(40, .1)
+	c, err := NewCodec(u, &CodecSettings{Rules: rules})
+	require.NoError(f, err)
+	text, err := json.Marshal(c)
+	require.NoError(f, err)
+	f.Add(text)
+	c, err = NewCodec(mixedTable(40, 1), &CodecSettings{Codings: map[string]Coding{"colour": OneHot, "price": Quantile, "rain": Log}})
+	require.NoError(f, err)
+	text, err = json.Marshal(c)
+	require.NoError(f, err)
+	f.Add(text)
+	f.Add([]byte(`{"Version":2}`))
+	f.Add([]byte(`{"Version":1,"Fields":[{"Name":"x"}],"Fixed":[null],"Columns":[{"Field":0,"Group":-1}]}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var c Codec
+		if json.Unmarshal(text, &c) != nil || c.Dim() == 0 || c.Dim() > 1000 {
+			return
+		}
+		x := mat.NewDense(5, c.Dim(), nil)
+		for j := range c.Dim() {
+			x.SetCol(j, []float64{0, -1, 1, 1e300, -1e300})
+		}
+		_, err := c.Decode(x, nil)
+		require.NoError(t, err)
+		_, err = json.Marshal(&c)
+		require.NoError(t, err)
+	})
+}
+
+func TestCorruptTextIsAnError(t *testing.T) {
+	c, err := NewCodec(mixedTable(40, 1), nil)
+	require.NoError(t, err)
+	text, err := json.Marshal(c)
+	require.NoError(t, err)
+	var read Codec
+	for n := range text {
+		require.Error(t, json.Unmarshal(text[:n], &read))
+	}
+	require.ErrorIs(t, read.UnmarshalJSON([]byte(`{"Version":2}`)), ErrVersion)
+	require.ErrorIs(t, read.UnmarshalJSON([]byte(`{"Version":1,"Fields":[{}]}`)), ErrCorrupt)
+	require.ErrorIs(t, read.UnmarshalJSON([]byte(`{`)), ErrCorrupt)
+	require.Zero(t, read.Dim())
+}

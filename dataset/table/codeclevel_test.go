@@ -1,0 +1,85 @@
+package table
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestRareLevelsAmongTenThousandSurvive(t *testing.T) {
+	const levels, n = 10000, 30000
+	f := Field{Name: "town", Kind: Category}
+	for k := range levels {
+		f.Levels = append(f.Levels, fmt.Sprint(k))
+	}
+	r := rand.New(rand.NewPCG(1, 1))
+	u := &Table{Fields: []Field{f, {Name: "x", Kind: Number}}, Columns: make([][]float64, 2)}
+	for i := range n {
+		k := i
+		if i >= levels {
+			k = int(r.ExpFloat64() * levels / 20)
+		}
+		u.Columns[0] = append(u.Columns[0], float64(min(k, levels-1)))
+		u.Columns[1] = append(u.Columns[1], r.NormFloat64()+float64(k%100))
+	}
+	c, err := NewCodec(u, nil)
+	require.NoError(t, err)
+	x, err := c.Encode(u, 1)
+	require.NoError(t, err)
+	got, err := c.Decode(x, nil)
+	require.NoError(t, err)
+	requireTable(t, u, got)
+}
+
+func TestNeighboursAreAlike(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	mean := []float64{3, 0, 2, 5, 1, 4}
+	f := Field{Name: "level", Kind: Category, Levels: []string{"d", "a", "c", "f", "b", "e"}}
+	u := &Table{Fields: []Field{f, {Name: "x", Kind: Number}, {Name: "noise", Kind: Number}}, Columns: make([][]float64, 3)}
+	for range 2000 {
+		k := r.IntN(6)
+		u.Columns[0] = append(u.Columns[0], float64(k))
+		u.Columns[1] = append(u.Columns[1], mean[k]+r.NormFloat64())
+		u.Columns[2] = append(u.Columns[2], r.NormFloat64())
+	}
+	c, err := NewCodec(u, nil)
+	require.NoError(t, err)
+	var order string
+	for _, k := range c.columns[0].Levels.Seen {
+		order += f.Levels[k]
+	}
+	require.Contains(t, []string{"abcdef", "fedcba"}, order)
+	for kind, want := range map[Kind]string{Ordered: "dacfbe", Category: "dacfbe"} {
+		u.Fields[0].Kind = kind
+		c, err := NewCodec(u, &CodecSettings{Levels: Given})
+		require.NoError(t, err)
+		order = ""
+		for _, k := range c.columns[0].Levels.Seen {
+			order += f.Levels[k]
+		}
+		require.Equal(t, want, order)
+	}
+}
+
+func TestLevelsAreFoundByTheirTexts(t *testing.T) {
+	u := mixedTable(100, 1)
+	c, err := NewCodec(u, nil)
+	require.NoError(t, err)
+	other := &Table{Fields: append([]Field{{Name: "more", Kind: Identifier}}, u.Fields...), Columns: append([][]float64{nil}, u.Columns...)}
+	other.Fields[5].Levels = []string{"white", "blue", "green", "red"}
+	other.Columns[5] = make([]float64, 100)
+	for i, v := range u.Columns[4] {
+		other.Columns[5][i] = 3 - v
+	}
+	want, err := c.Encode(u, 1)
+	require.NoError(t, err)
+	x, err := c.Encode(other, 1)
+	require.NoError(t, err)
+	require.Equal(t, want.At(3, 4), x.At(3, 4))
+	other.Fields[5].Levels = []string{"white", "blue", "green", "pink"}
+	_, err = c.Encode(other, 1)
+	require.ErrorIs(t, err, ErrRange)
+	require.ErrorContains(t, err, `column "colour": is "pink", which no row fitted had`)
+}

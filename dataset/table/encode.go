@@ -1,0 +1,154 @@
+package table
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// Encode returns the coded rows of t: n×Dim. Where a value stands in its interval is
+// drawn from the seed, the row and the column only. Columns are found by their names and
+// levels by their texts; other columns of t are left out.
+//
+// It returns ErrShape when t lacks a column or its columns are ragged, ErrNonFinite for
+// an infinite cell and ErrRange for one that its Field does not allow or a level that no
+// row fitted had, with row and column.
+func (c *Codec) Encode(t *Table, seed uint64) (*mat.Dense, error) {
+	rows, err := c.load(t, false)
+	if err != nil {
+		return nil, fmt.Errorf("table: Encode: %w", err)
+	}
+	if rows.n == 0 {
+		return nil, fmt.Errorf("table: Encode: the table has no rows: %w", ErrShape)
+	}
+	x := mat.NewDense(rows.n, c.dim, nil)
+	for i := range rows.n {
+		row := rows.row(i)
+		out := x.RawRowView(i)
+		for k := range c.groups {
+			g := &c.groups[k]
+			at := c.dim - len(c.groups) + k
+			gone := 0.
+			if g.all(row) {
+				gone = 1
+			}
+			out[at] = g.Coder.encode(gone, c.jitter(seed, i, len(c.fields)+k).within())
+		}
+		c.encodeValues(out, row, seed, i, c.fill)
+	}
+	return x, nil
+}
+
+// all reports whether all cells of the group are missing.
+func (g *missingGroup) all(row []float64) bool {
+	for _, j := range g.Fields {
+		if !math.IsNaN(row[j]) {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *Codec) jitter(seed uint64, row, column int) jitter {
+	return jitter{seed: seed, row: row, column: column}
+}
+
+// encodeValues codes the cells of a row, which it changes. A missing one is NaN, or a
+// draw from those that are there.
+func (c *Codec) encodeValues(out, row []float64, seed uint64, i int, fill bool) {
+	for k, step := range c.steps {
+		step.forward(row, c.jitter(seed, i, len(c.fields)+len(c.groups)+k))
+	}
+	for k := range c.columns {
+		p := &c.columns[k]
+		v, u := row[p.Field], c.jitter(seed, i, p.Field)
+		switch {
+		case p.OneHot != nil:
+			p.encodeOneHot(out[p.at:p.at+p.width()], v, u, fill)
+		case math.IsNaN(v) && fill:
+			out[p.at] = p.Data.quantile(u.uniform(1))
+		case math.IsNaN(v):
+			out[p.at] = noCell
+		case p.Number != nil:
+			out[p.at] = p.Number.encode(v, u.within())
+		default:
+			out[p.at] = p.Levels.encode(v, u.within())
+		}
+	}
+}
+
+func (p *codedColumn) encodeOneHot(out []float64, v float64, u jitter, fill bool) {
+	if math.IsNaN(v) && fill {
+		v = float64(p.OneHot.Seen[min(int(u.uniform(1)*float64(len(p.OneHot.Seen))), len(p.OneHot.Seen)-1)])
+	}
+	if !math.IsNaN(v) {
+		p.OneHot.encode(out, v)
+		return
+	}
+	for k := range out {
+		out[k] = noCell
+	}
+}
+
+// Observe returns what t says of rows that are to be drawn, n×Dim: a coded value where it
+// is known and NaN where it is to be drawn. A cell of t that is missing is to be drawn,
+// and be there, as for imputation. A column that t lacks is drawn with whether it is
+// missing, as for rows given some columns. To leave a column out, integrated over, set
+// it to +Inf.
+//
+// Errors are those of Encode, and ErrRule when a cell is known in a column that a rule
+// codes in terms of others which are not.
+func (c *Codec) Observe(t *Table, seed uint64) (*mat.Dense, error) {
+	rows, err := c.load(t, true)
+	if err != nil {
+		return nil, fmt.Errorf("table: Observe: %w", err)
+	}
+	if rows.n == 0 {
+		return nil, fmt.Errorf("table: Observe: the table has no rows: %w", ErrShape)
+	}
+	x := mat.NewDense(rows.n, c.dim, nil)
+	for i := range rows.n {
+		row := rows.row(i)
+		if err := c.checkKnown(row); err != nil {
+			return nil, fmt.Errorf("table: Observe: row %d: %w", i, err)
+		}
+		out := x.RawRowView(i)
+		for k := range c.groups {
+			g := &c.groups[k]
+			at := c.dim - len(c.groups) + k
+			out[at] = noCell
+			for _, j := range g.Fields {
+				if t.Index(c.fields[j].Name) >= 0 {
+					out[at] = g.Coder.encode(0, c.jitter(seed, i, len(c.fields)+k).within())
+				}
+			}
+		}
+		c.encodeValues(out, row, seed, i, false)
+	}
+	return x, nil
+}
+
+// checkKnown returns an error when a cell is known that would not be coded.
+func (c *Codec) checkKnown(row []float64) error {
+	known := func(j int) bool { return !math.IsNaN(row[j]) }
+	for _, step := range c.steps {
+		for j, d := range step.derived() {
+			for _, other := range d.of {
+				if known(j) && !known(other) {
+					return fmt.Errorf("column %q is known and %q is not, of which a rule codes it; state the rule as a Check: %w", c.fields[j].Name, c.fields[other].Name, ErrRule)
+				}
+			}
+		}
+		last := step.drops()
+		if last < 0 || !known(last) {
+			continue
+		}
+		for _, j := range step.reads() {
+			if !known(j) {
+				return fmt.Errorf("column %q is known and %q is not, of which a rule makes it; state the rule as a Check: %w", c.fields[last].Name, c.fields[j].Name, ErrRule)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,173 @@
+package table
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"sort"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// marginal is a distribution function on the line: P(y) is linear between its knots,
+// jumps where several knots have the same Y, and is 0 and 1 beyond them.
+type marginal struct{ Y, P []float64 }
+
+// slot is an interval on which so many rows are spread evenly, or a point.
+type slot struct {
+	lo, hi float64
+	rows   int
+}
+
+// marginalKnots is how many knots the middle of a marginal has about, for a column of
+// more than mostSlots values.
+const (
+	marginalKnots = 512
+	mostSlots     = 1024
+)
+
+// newMarginal returns the distribution of values that are each spread evenly over the
+// cell of its value, less the margins that jitter leaves out. Equal values stand together.
+func newMarginal(values []float64, cell func(v float64) (lo, hi float64)) marginal {
+	var slots []slot
+	for from := 0; from < len(values); {
+		to := from + 1
+		for to < len(values) && values[to] == values[from] {
+			to++
+		}
+		lo, hi := cell(values[from])
+		room := margin * (hi - lo)
+		slots = append(slots, slot{lo + room, hi - room, to - from})
+		from = to
+	}
+	slices.SortFunc(slots, func(a, b slot) int { return cmp.Compare(a.lo, b.lo) })
+	var m marginal
+	n, before := float64(len(values)), 0
+	for k, s := range slots {
+		after := before + s.rows
+		p, q := float64(before)/n, float64(after)/n
+		if len(slots) <= mostSlots || k == 0 || k == len(slots)-1 || crosses(p, q) {
+			if s.lo == s.hi && s.rows == 1 {
+				m.add(s.lo, p+(q-p)/2)
+			} else {
+				m.add(s.lo, p)
+				m.add(s.hi, q)
+			}
+		}
+		before = after
+	}
+	m.P[0], m.P[len(m.P)-1] = 0, 1
+	if len(m.P) == 1 {
+		m.Y, m.P = []float64{m.Y[0], m.Y[0]}, []float64{0, 1}
+	}
+	return m
+}
+
+// add adds a knot, no lower than the last.
+func (m *marginal) add(y, p float64) {
+	if n := len(m.Y); n > 0 {
+		y = max(y, m.Y[n-1])
+	}
+	m.Y, m.P = append(m.Y, y), append(m.P, p)
+}
+
+// crosses reports whether a multiple of 1/marginalKnots lies in (p, q], or, within it
+// of the ends, a power of ½ of the mass to the nearer one.
+func crosses(p, q float64) bool {
+	if math.Floor(p*marginalKnots) != math.Floor(q*marginalKnots) {
+		return true
+	}
+	power := func(p float64) float64 { return math.Floor(math.Log2(p)) }
+	return q*marginalKnots < 1 && power(p) != power(q) || (1-p)*marginalKnots < 1 && power(1-p) != power(1-q)
+}
+
+// at returns the probability of no more than y, and in a jump the middle of it.
+func (m *marginal) at(y float64) float64 { return interpolate(m.Y, m.P, y, 0, 0) }
+
+// quantile returns the least y of the probability p.
+func (m *marginal) quantile(p float64) float64 {
+	k := sort.SearchFloat64s(m.P, p)
+	if k == 0 {
+		return m.Y[0]
+	}
+	if k == len(m.P) {
+		return m.Y[k-1]
+	}
+	if m.P[k] == p {
+		return m.Y[k]
+	}
+	return m.Y[k-1] + (m.Y[k]-m.Y[k-1])*((p-m.P[k-1])/(m.P[k]-m.P[k-1]))
+}
+
+func (m *marginal) fitted() bool { return len(m.Y) > 0 }
+
+func (m *marginal) valid() bool {
+	n := len(m.P)
+	return n > 1 && len(m.Y) == n && ascend(m.Y) && ascend(m.P) && m.P[0] == 0 && m.P[n-1] == 1
+}
+
+// match returns y, a value of a coded column in a row of the model, moved to where its
+// rank among the rows of the model stands among the rows fitted.
+func match(y float64, model, data *marginal) float64 {
+	if !model.fitted() {
+		return y
+	}
+	return data.quantile(model.at(y))
+}
+
+// Match measures how the distribution of each coded column differs in rows of a model,
+// and lets Decode make up for it: with F the distribution function of the rows fitted
+// and G that of the model's, a coded value y of the model is read as F⁻¹(G(y)). What
+// the model says of how columns depend on each other stays.
+//
+// The reference has rows, at least 2 and better 10,000 and more, of the model without
+// conditions, even when the rows to be decoded are drawn given some columns: these
+// have marginals of their own. Values of missing cells do not count. Rows with NaN or
+// infinities are an error, ErrNonFinite, that leaves c as it was; another number of
+// columns than Dim panics.
+func (c *Codec) Match(reference mat.Matrix) error {
+	n := c.checkDim("Match", reference)
+	if n < 2 {
+		return fmt.Errorf("table: Match: the reference has %d rows, want at least 2: %w", n, ErrShape)
+	}
+	for i := range n {
+		for j := range c.dim {
+			if y := reference.At(i, j); math.IsNaN(y) || math.IsInf(y, 0) {
+				return fmt.Errorf("table: Match: row %d, column %d is %v: %w", i, j, y, ErrNonFinite)
+			}
+		}
+	}
+	gone := make([][]bool, len(c.groups))
+	for k := range c.groups {
+		g := &c.groups[k]
+		at := c.dim - len(c.groups) + k
+		g.Model = modelMarginal(mat.Col(nil, at, reference))
+		gone[k] = make([]bool, n)
+		for i := range n {
+			gone[k][i] = g.missing(match(reference.At(i, at), &g.Model, &g.Data))
+		}
+	}
+	for k := range c.columns {
+		p := &c.columns[k]
+		if p.OneHot != nil {
+			continue
+		}
+		var y []float64
+		for i := range n {
+			if p.Group < 0 || !gone[p.Group][i] {
+				y = append(y, reference.At(i, p.at))
+			}
+		}
+		p.Model = marginal{}
+		if len(y) >= 2 {
+			p.Model = modelMarginal(y)
+		}
+	}
+	return nil
+}
+
+func modelMarginal(y []float64) marginal {
+	slices.Sort(y)
+	return newMarginal(y, func(v float64) (lo, hi float64) { return v, v })
+}

@@ -1,0 +1,135 @@
+package table
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// simplexStep codes D shares in D−1 isometric log-ratios (Egozcue et al. 2003),
+//
+//	z_k = √((D−k)/(D−k+1)) (ln x_k − mean of ln x_i over i > k),   k = 1, …, D−1.
+//
+// A share of 0 is put at random a little below the least that is none: shares less than
+// Least times the largest of the row are 0.
+type simplexStep struct {
+	At    []int
+	Steps []float64
+	Total float64
+	Least float64
+}
+
+// newSimplexStep returns nil when the rows have less than two shares above 0.
+func newSimplexStep(r Simplex, fields []Field, at []int, rows *rowCells) ruleStep {
+	s := &simplexStep{At: at, Total: r.total(), Least: .5}
+	for _, j := range at {
+		s.Steps = append(s.Steps, latticeOf(fields[j]))
+	}
+	for i := range rows.n {
+		row := rows.row(i)
+		most := s.largest(row)
+		for _, j := range at {
+			if row[j] > 0 {
+				s.Least = min(s.Least, row[j]/most/2)
+			}
+		}
+	}
+	if !(s.Least > 1e-200) {
+		return nil
+	}
+	return s
+}
+
+func (s *simplexStep) largest(row []float64) float64 {
+	most := row[s.At[0]]
+	for _, j := range s.At {
+		most = max(most, row[j])
+	}
+	return most
+}
+
+func (s *simplexStep) forward(row []float64, u jitter) {
+	most := s.largest(row)
+	logs := make([]float64, len(s.At))
+	for k, j := range s.At {
+		x := row[j] / most
+		if x < s.Least { // 0, or less than any row fitted had
+			x = s.Least * math.Exp(-.5-u.uniform(uint64(k)))
+		}
+		logs[k] = math.Log(x)
+	}
+	d := len(logs)
+	var sum float64
+	for k := d - 1; k >= 0; k-- {
+		if after := float64(d - 1 - k); after > 0 {
+			row[s.At[k]] = math.Sqrt(after/(after+1)) * (logs[k] - sum/after)
+		}
+		sum += logs[k]
+	}
+	row[s.At[d-1]] = noCell
+}
+
+func (s *simplexStep) inverse(row []float64) {
+	d := len(s.At)
+	logs := make([]float64, d)
+	var sum float64
+	for k := d - 2; k >= 0; k-- {
+		after := float64(d - 1 - k)
+		logs[k] = row[s.At[k]]/math.Sqrt(after/(after+1)) + sum/after
+		sum += logs[k]
+	}
+	most := slices.Max(logs)
+	sum = 0
+	for k, l := range logs {
+		x := math.Exp(l - most)
+		if !(x >= s.Least) {
+			x = 0
+		}
+		logs[k] = x
+		sum += x
+	}
+	for k, j := range s.At {
+		row[j] = logs[k] / sum * s.Total
+	}
+	s.round(row)
+}
+
+// round puts the shares on their lattice so that the total stays: down, and those
+// with the largest remainders up.
+func (s *simplexStep) round(row []float64) {
+	step := s.Steps[0]
+	if step == 0 || slices.ContainsFunc(s.Steps, func(x float64) bool { return x != step }) {
+		return
+	}
+	remainder := make([]float64, len(s.At))
+	units := math.Round(s.Total / step)
+	for k, j := range s.At {
+		whole := math.Floor(row[j]/step + 1e-9)
+		remainder[k] = row[j]/step - whole
+		units -= whole
+		row[j] = whole * step
+	}
+	by := make([]int, len(s.At))
+	for k := range by {
+		by[k] = k
+	}
+	slices.SortStableFunc(by, func(a, b int) int { return cmp.Compare(remainder[b], remainder[a]) })
+	for n, k := range by {
+		if float64(n) < units {
+			row[s.At[k]] += step
+		}
+		row[s.At[k]] = toLattice(row[s.At[k]], step)
+	}
+}
+
+func (s *simplexStep) derived() map[int]derivedField {
+	d := map[int]derivedField{}
+	for k, j := range s.At[:len(s.At)-1] {
+		d[j] = derivedField{bounds: line, of: slices.Concat(s.At[:k], s.At[k+1:])}
+	}
+	return d
+}
+
+func (s *simplexStep) drops() int { return s.At[len(s.At)-1] }
+
+func (s *simplexStep) reads() []int { return s.At }

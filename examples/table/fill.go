@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat"
+
+	"github.com/gradlogp/gradlogp/dataset/table"
+)
+
+// hole is a cell that is missing, with what was drawn for it.
+type hole struct {
+	row   int
+	field table.Field
+	draws []float64
+}
+
+// fill writes the table t with its holes filled by the first draw, which keeps the
+// relations between columns, and beside it a line for each hole with all draws. Cells
+// that are there come out as they are written.
+func (j *job) fill(m *model, t, filled *table.Table, stdout io.Writer) error {
+	some := m.withHoles(t)
+	var holes []hole
+	if len(some) > 0 {
+		known, err := m.observe(t.Select(some), j.seed)
+		if err != nil {
+			return err
+		}
+		drawn, _, _, err := m.draw(context.Background(), len(some)*j.draws, repeated(known, j.draws), j.seed+200)
+		if err != nil {
+			return err
+		}
+		for k, i := range some {
+			for c, f := range drawn.Fields {
+				column := t.Index(f.Name)
+				if f.Kind == table.Identifier || column < 0 || !math.IsNaN(t.Columns[column][i]) {
+					continue
+				}
+				draws := drawn.Columns[c][k*j.draws : (k+1)*j.draws]
+				if math.IsNaN(draws[0]) { // of a column of which the table has no cell
+					continue
+				}
+				holes = append(holes, hole{i, f, draws})
+				filled.Columns[column][i] = level(&filled.Fields[column], f.Text(draws[0]))
+			}
+		}
+	}
+	if err := table.WriteFile(j.impute, filled, nil); err != nil {
+		return err
+	}
+	extension := filepath.Ext(j.impute)
+	path := strings.TrimSuffix(j.impute, extension) + ".holes" + extension
+	fmt.Fprintf(stdout, "%d holes of %d rows filled; %d draws of each in %s\n", len(holes), len(some), j.draws, path)
+	lines := [][]string{{"row", "column", "centre", "spread", "low", "high"}}
+	for k := range j.draws {
+		lines[0] = append(lines[0], "draw"+strconv.Itoa(k+1))
+	}
+	for _, h := range holes {
+		lines = append(lines, h.line())
+	}
+	return writeLines(path, lines)
+}
+
+// level returns the cell of a text, which becomes a level when it is none.
+func level(f *table.Field, text string) float64 {
+	k := slices.Index(f.Levels, text)
+	if k < 0 {
+		k = len(f.Levels)
+		f.Levels = append(f.Levels, text)
+	}
+	return float64(k)
+}
+
+// line says what the draws are: of numbers the median, the deviation, and the quantiles
+// of .05 and .95, of levels the most frequent and its share.
+func (h hole) line() []string {
+	line := []string{strconv.Itoa(h.row), h.field.Name}
+	if h.field.Kind.Discrete() {
+		counts := make([]int, len(h.field.Levels))
+		for _, v := range h.draws {
+			counts[int(v)]++
+		}
+		most := slices.Index(counts, slices.Max(counts))
+		line = append(line, h.field.Levels[most], number(float64(counts[most])/float64(len(h.draws))), "", "")
+	} else {
+		sorted := slices.Sorted(slices.Values(h.draws))
+		quantile := func(p float64) string {
+			return h.field.Text(h.field.Snap(stat.Quantile(p, stat.LinInterp, sorted, nil)))
+		}
+		line = append(line, quantile(.5), number(stat.PopStdDev(h.draws, nil)), quantile(.05), quantile(.95))
+	}
+	for _, v := range h.draws {
+		line = append(line, h.field.Text(v))
+	}
+	return line
+}
+
+// withHoles returns the rows of t with a missing cell that the model can fill.
+func (m *model) withHoles(t *table.Table) []int {
+	var rows []int
+	for i := range t.Len() {
+		for _, f := range m.codec.Fields() {
+			if j := t.Index(f.Name); j >= 0 && f.Kind != table.Identifier && math.IsNaN(t.Columns[j][i]) {
+				rows = append(rows, i)
+				break
+			}
+		}
+	}
+	return rows
+}
+
+// observe codes what is known of rows. A level that no row learned had is left out: it
+// says nothing.
+func (m *model) observe(t *table.Table, seed uint64) (*mat.Dense, error) {
+	t, strange := m.known(t)
+	x, err := m.codec.Observe(t, seed)
+	if err != nil {
+		return nil, err
+	}
+	for k, name := range m.codec.Names() {
+		for _, i := range strange[name] {
+			x.Set(i, k, math.Inf(1))
+		}
+	}
+	return x, nil
+}
+
+// known returns the columns of t that the model has, without the levels that it has not
+// seen, and the rows which had one.
+func (m *model) known(t *table.Table) (known *table.Table, strange map[string][]int) {
+	known, strange = &table.Table{}, map[string][]int{}
+	for _, f := range m.codec.Fields() {
+		j := t.Index(f.Name)
+		if j < 0 || f.Kind == table.Identifier {
+			continue
+		}
+		column := slices.Clone(t.Columns[j])
+		if f.Kind.Discrete() {
+			for i, v := range column {
+				if v >= 0 && !slices.Contains(f.Levels, t.Fields[j].Levels[int(v)]) {
+					column[i] = math.NaN()
+					strange[f.Name] = append(strange[f.Name], i)
+				}
+			}
+		}
+		known.Fields, known.Columns = append(known.Fields, t.Fields[j]), append(known.Columns, column)
+	}
+	return known, strange
+}
+
+// repeated returns the rows of x, each of them k times.
+func repeated(x *mat.Dense, k int) *mat.Dense {
+	n, d := x.Dims()
+	all := mat.NewDense(n*k, d, nil)
+	for i := range n * k {
+		all.SetRow(i, x.RawRowView(i/k))
+	}
+	return all
+}
+
+func indices(n int) []int {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/gradlogp/gradlogp/dataset/table"
+	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/score"
+	"github.com/gradlogp/gradlogp/score/record/bar"
+)
+
+// learn trains a model on the table of -in and writes it to its file. ctx ends the
+// training; the model is what has been learned until then.
+func (j *job) learn(ctx context.Context, stdout, stderr io.Writer) (*model, *table.Table, error) {
+	t, err := j.read(j.in)
+	if err != nil {
+		return nil, nil, err
+	}
+	fmt.Fprintln(stdout, t)
+	if t, err = j.kept(t); err != nil {
+		return nil, nil, err
+	}
+	texts := j.rules
+	if j.in == "" && len(texts) == 0 {
+		texts = []string{stormRule}
+	}
+	rules, err := parseRules(t, texts)
+	if err != nil {
+		return nil, nil, err
+	}
+	held, train := t.Split(t.Len()/5, j.seed)
+	_ = held
+	train = withLevelsOf(train)
+	m, data, err := newModel(train, rules, j.network(), j.seed)
+	if err != nil {
+		return nil, nil, err
+	}
+	m.workers = j.workers
+	res, err := j.fit(ctx, m, data, stderr, train.Len())
+	if err != nil && !errors.Is(err, context.Canceled) {
+		return nil, nil, err
+	}
+	fmt.Fprintln(stdout, res)
+	ctx = context.WithoutCancel(ctx)
+	if err := m.match(ctx, j.match, j.seed+1); err != nil {
+		return nil, nil, err
+	}
+	return m, t, m.SaveFile(cmp.Or(j.model, "model.safetensors"))
+}
+
+// fit trains, from the newest checkpoint when there is one.
+func (j *job) fit(ctx context.Context, m *model, data score.Data, stderr io.Writer, rows int) (*score.Result, error) {
+	steps := cmp.Or(j.steps, min(max(2*rows, 2000), 20_000))
+	progress := bar.New(stderr, steps)
+	defer progress.Close()
+	s := &score.Settings{
+		Steps: steps, Workers: j.workers, Seed: j.seed, Recorder: progress,
+		Checkpoints: score.Checkpoints{Dir: j.checkpoints},
+	}
+	if j.checkpoints != "" {
+		if path, err := score.Latest(j.checkpoints); err == nil {
+			return score.Resume(ctx, m.Model, data, s, path)
+		}
+	}
+	return score.Fit(ctx, m.Model, data, s)
+}
+
+// network returns the network that is asked for, or nil for the default.
+func (j *job) network() nn.Module {
+	if j.width == 0 {
+		return nil
+	}
+	return nn.MLP{Hidden: []int{j.width, j.width, j.width}}
+}

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/gradlogp/gradlogp/dataset/table"
+)
+
+// storms are tropical storms of the Atlantic, see the README.
+//
+//go:embed storms.csv
+var storms []byte
+
+// stormRule is what the storms obey; their names, which tell the year, are left out.
+const stormRule, stormOmit = "hurricane_diameter<=storm_diameter", "name"
+
+// read returns the table in a file, or that of the storms for the path "", as the flags
+// say.
+func (j *job) read(path string) (*table.Table, error) {
+	s, err := j.settings()
+	if err != nil {
+		return nil, err
+	}
+	return read(path, s)
+}
+
+func (j *job) settings() (*table.ReadSettings, error) {
+	s := &table.ReadSettings{NoHeader: j.noHeader}
+	if j.missing != "" {
+		s.Missing = list(j.missing)
+	}
+	if j.schema == "" || j.describe {
+		return s, nil
+	}
+	text, err := os.ReadFile(j.schema)
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(text, &s.Schema); err != nil {
+		return nil, fmt.Errorf("%s: %w", j.schema, err)
+	}
+	return s, nil
+}
+
+func read(path string, s *table.ReadSettings) (*table.Table, error) {
+	if path == "" {
+		return table.Read(bytes.NewReader(storms), s)
+	}
+	return table.ReadFile(path, s)
+}
+
+// readRows returns the table of -rows, or else that of -in, with the columns of a model of
+// the kinds that it knows, but with all their levels, and its cells as they are written.
+func (j *job) readRows(m *model) (t, asWritten *table.Table, err error) {
+	s, err := j.settings()
+	if err != nil {
+		return nil, nil, err
+	}
+	var schema []table.Field
+	for _, f := range m.codec.Fields() {
+		switch f.Kind {
+		case table.Identifier:
+			continue
+		case table.Number, table.Whole:
+			f.Step = 0
+		case table.Category, table.Ordered, table.Constant:
+			f = table.Field{Name: f.Name, Kind: table.Category}
+		}
+		schema = append(schema, f)
+	}
+	for _, f := range s.Schema {
+		if (&table.Table{Fields: schema}).Index(f.Name) < 0 {
+			schema = append(schema, f)
+		}
+	}
+	s.Schema = schema
+	path := cmp.Or(j.rows, j.in)
+	if t, err = read(path, s); err != nil {
+		return nil, nil, err
+	}
+	s.Schema = nil
+	for _, f := range t.Fields {
+		s.Schema = append(s.Schema, table.Field{Name: f.Name, Kind: table.Category})
+	}
+	s.MostLevels = math.MaxInt32
+	asWritten, err = read(path, s)
+	return t, asWritten, err
+}
+
+// list returns the texts between the commas of a flag.
+func list(flag string) []string {
+	var all []string
+	for _, text := range strings.Split(flag, ",") {
+		if text = strings.TrimSpace(text); text != "" {
+			all = append(all, text)
+		}
+	}
+	return all
+}
+
+// kept returns the columns of t that are learned.
+func (j *job) kept(t *table.Table) (*table.Table, error) {
+	omit := j.omit
+	if j.in == "" && omit == "" {
+		omit = stormOmit
+	}
+	t, err := t.Drop(list(omit)...)
+	if err != nil {
+		return nil, fmt.Errorf("-omit: %w", err)
+	}
+	return t, nil
+}
+
+// say prints what the columns are, and writes it to the schema, to be edited.
+func (j *job) say(stdout io.Writer) error {
+	t, err := j.read(j.in)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(stdout, t)
+	if j.schema == "" {
+		return nil
+	}
+	text, err := json.MarshalIndent(t.Fields, "", "\t")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(j.schema, append(text, '\n'), 0o644)
+}
+
+// levelsOf returns t with those levels only that its rows have.
+func withLevelsOf(t *table.Table) *table.Table {
+	t = &table.Table{Fields: slices.Clone(t.Fields), Columns: slices.Clone(t.Columns)}
+	for j, f := range t.Fields {
+		if f.Kind != table.Category && f.Kind != table.Ordered {
+			continue
+		}
+		seen := make([]bool, len(f.Levels))
+		for _, v := range t.Columns[j] {
+			if v >= 0 { // not missing
+				seen[int(v)] = true
+			}
+		}
+		var levels []string
+		index := make([]float64, len(f.Levels))
+		for k, there := range seen {
+			if there {
+				index[k] = float64(len(levels))
+				levels = append(levels, f.Levels[k])
+			}
+		}
+		column := slices.Clone(t.Columns[j])
+		for i, v := range column {
+			if v >= 0 {
+				column[i] = index[int(v)]
+			}
+		}
+		t.Fields[j].Levels, t.Columns[j] = levels, column
+	}
+	return t
+}

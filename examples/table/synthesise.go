@@ -1,0 +1,67 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/gradlogp/gradlogp/dataset/table"
+)
+
+// synthesise writes new rows, with the values of -given when there are any.
+func (j *job) synthesise(m *model, t *table.Table, stdout io.Writer) error {
+	n := cmp.Or(j.n, 1000)
+	if j.n == 0 && t != nil {
+		n = t.Len()
+	}
+	var known *mat.Dense
+	if j.given != "" {
+		rows, err := j.wanted(m.codec.Fields(), n)
+		if err != nil {
+			return fmt.Errorf("-given: %w", err)
+		}
+		if known, err = m.codec.Observe(rows, j.seed); err != nil {
+			return fmt.Errorf("-given: %w", err)
+		}
+	}
+	synthetic, broken, left, err := m.draw(context.Background(), n, known, j.seed+100)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "%d rows drawn, of which %d broke a rule and were drawn again", n, broken)
+	if len(left) > 0 {
+		fmt.Fprintf(stdout, "; %d still do", len(left))
+	}
+	fmt.Fprintln(stdout)
+	return table.WriteFile(j.out, synthetic, nil)
+}
+
+// wanted returns n equal rows of the columns and values of -given.
+func (j *job) wanted(fields []table.Field, n int) (*table.Table, error) {
+	all := &table.Table{Fields: fields}
+	rows := &table.Table{}
+	for _, pair := range list(j.given) {
+		name, text, ok := strings.Cut(pair, "=")
+		if !ok {
+			return nil, fmt.Errorf("%q: want column=value", pair)
+		}
+		k := all.Index(strings.TrimSpace(name))
+		if k < 0 || fields[k].Kind == table.Identifier {
+			return nil, fmt.Errorf("%q is no column of the model; its columns are %s", name, names(fields))
+		}
+		v, err := fields[k].Parse(text)
+		if err != nil {
+			return nil, err
+		}
+		column := make([]float64, n)
+		for i := range column {
+			column[i] = v
+		}
+		rows.Fields, rows.Columns = append(rows.Fields, fields[k]), append(rows.Columns, column)
+	}
+	return rows, nil
+}
