@@ -372,3 +372,20 @@ func TestImpossibleFlagsAreRefusedBeforeTheWork(t *testing.T) {
 		require.ErrorContains(t, command.Parse("table", &job{}, args), want)
 	}
 }
+
+// What stands in rows that come later, and not in those learned, is no error.
+func TestNewLevelsAreNoError(t *testing.T) {
+	dir := t.TempDir()
+	_, _, _ = run(t, dir, pairs(200), "-out", "-")
+	other, filled, scores := filepath.Join(dir, "other.csv"), filepath.Join(dir, "filled.csv"), filepath.Join(dir, "scores.csv")
+	require.NoError(t, os.WriteFile(other, []byte("g,b,id,a,more\nunsure,,k1,1.50,x\npositive,1.125,k2,,y\n"), 0o644))
+	j := &job{}
+	require.NoError(t, command.Parse("table", j, []string{"-model", filepath.Join(dir, "model.safetensors"), "-rows", other, "-out", "-", "-impute", filled, "-score", scores}))
+	require.ErrorContains(t, j.Run(context.Background(), io.Discard, io.Discard), "want a whole multiple of 0.01")
+	require.NoError(t, os.WriteFile(other, []byte("g,b,id,a,more\nunsure,,k1,1.50,x\npositive,1.1,k2,,y\n"), 0o644))
+	require.NoError(t, j.Run(context.Background(), io.Discard, io.Discard))
+	text, err := os.ReadFile(filled)
+	require.NoError(t, err)
+	require.Regexp(t, `^g,b,id,a,more\nunsure,-?\d\.\d\d,k1,1\.50,x\npositive,1\.1,k2,-?\d\.\d\d,y\n$`, string(text))
+	require.FileExists(t, scores)
+}

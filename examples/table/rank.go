@@ -20,7 +20,7 @@ import (
 // rank writes log-density and rank of every row of t, 1 for the least likely, and prints
 // those of the first ranks.
 func (j *job) rank(m *model, t *table.Table, stdout io.Writer) error {
-	known, _ := m.known(t)
+	known := m.known(t)
 	x, err := m.codec.Encode(known, j.seed)
 	if err != nil {
 		return err
