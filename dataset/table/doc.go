@@ -79,8 +79,8 @@
 // without a lattice that has few different values has atoms only. Straight lines beyond
 // the values fitted give new ones a code.
 //
-// A level becomes a number on the interval of its own, side by side with those of
-// others. Columns of zeros and ones, one for each level, are worse: there are more of
+// A level becomes a number on an interval of its own, side by side with those of the
+// others and as wide: frequent levels are dense. Columns of zeros and ones, one for each level, are worse: there are more of
 // them, and they have no density. The levels of a Category are in the order of what
 // they go with: of the means of their rows in the other columns (ranks of numbers, and
 // which of the frequent levels), put on the first principal direction of all levels'
