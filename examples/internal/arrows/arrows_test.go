@@ -46,7 +46,7 @@ var rules = []rule{
 	{folder: "dataset", own: []string{"dataset", "dataset/boost", "dataset/table", "dataset/twosample"}},
 	{folder: "dataset/boost"},
 	{folder: "dataset/array", foreign: []string{"codeberg.org/sbinet/npyio"}},
-	{folder: "dataset/figure", foreign: []string{"gonum.org/v1/plot"}},
+	{folder: "dataset/figure", own: []string{"dataset/table", "dataset/twosample"}, foreign: []string{"gonum.org/v1/plot"}},
 	{
 		folder:  "examples",
 		own:     []string{"examples/internal/...", "sde/...", "nn", "nn/ad", "nn/checkpoint", "nn/optim", "nn/pool", "score/...", "sampler/...", "dataset/..."},
@@ -263,6 +263,8 @@ func TestForbiddenArrowsAreFound(t *testing.T) {
 		{"examples/moons", own + "dataset/figure", true},
 		{"dataset/figure", "gonum.org/v1/plot/vg", true},
 		{"dataset/figure", own + "dataset", false},
+		{"dataset/figure", own + "dataset/table", true},
+		{"dataset/table", own + "dataset/figure", false},
 		{"dataset", own + "dataset/figure", false},
 		{"dataset/twosample", own + "dataset/figure", false},
 		{"dataset/twosample", "gonum.org/v1/plot", false},
