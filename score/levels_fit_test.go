@@ -186,3 +186,77 @@ func TestEveryPreconditioningTakesLevels(t *testing.T) {
 		require.Equal(t, .2, y.At(0, 0))
 	}
 }
+
+// factor is a normal in d columns that share a factor, and a second one that shares it
+// with the opposite sign in every other column.
+func factor(d int) func(src rand.Source) *dataset.Mixture {
+	return func(src rand.Source) *dataset.Mixture {
+		means, covs := mat.NewDense(2, d, nil), []*mat.SymDense{mat.NewSymDense(d, nil), mat.NewSymDense(d, nil)}
+		for i := range d {
+			means.Set(0, i, .7)
+			means.Set(1, i, -.7)
+			for j := range i {
+				covs[0].SetSym(i, j, .7)
+				covs[1].SetSym(i, j, .7-1.4*float64((i+j)%2))
+			}
+			covs[0].SetSym(i, i, 1)
+			covs[1].SetSym(i, i, 1)
+		}
+		m, err := dataset.NewMixture([]float64{1, 1}, means, covs, src)
+		if err != nil {
+			panic(err)
+		}
+		return m
+	}
+}
+
+// Over all levels and random patterns of drawn, known and left out columns, in
+// the power of what the exact conditional denoiser adds to one that knows nothing.
+func TestConditionalScoresOfManyColumnsApproachTheExactOnes(t *testing.T) {
+	long(t)
+	for _, d := range []int{2, 4, 8} {
+		law := factor(d)
+		m, err := New(d, &Config{ColumnLevels: true, Net: nn.RecipeColumns(d, 48)})
+		require.NoError(t, err)
+		const steps = 400
+		fit(t, m, Draws(d, law), &Settings{Steps: steps, Batch: 128, References: 256, Rate: optim.RecipeRate(steps), Seed: 3, Scaling: CommonScale})
+		rng := rand.New(rand.NewPCG(5, uint64(d)))
+		rows := dataset.Sample(law(rng), 60)
+		var off, whole float64
+		for i := range 60 {
+			row, seen, noisy := rows.RawRowView(i), make([]float64, d), make([]float64, d)
+			for j := range d {
+				seen[j] = []float64{nan, row[j], inf}[rng.IntN(3)]
+			}
+			seen[i%d] = nan
+			given, err := law(nil).Given(seen, nil)
+			require.NoError(t, err)
+			for _, σ := range []float64{.02, .1, .3, .6, 1, 2, 5} {
+				var sub []float64
+				for j := range d {
+					noisy[j] = row[j] + σ*rng.NormFloat64()
+					if math.IsNaN(seen[j]) {
+						sub = append(sub, noisy[j])
+					}
+				}
+				y := mat.NewDense(1, d, noisy)
+				m.Frame().ToModel(y, y)
+				s := scoreOfView(m.Observe(observed(seen...)), y, []float64{sde.TimeAt(m.process, -math.Log(σ/m.scale[0]))})
+				want := given.Noised(1, σ).Denoise(nil, sub)
+				for j, k := 0, 0; j < d; j++ {
+					if !math.IsNaN(seen[j]) {
+						continue
+					}
+					x := m.shift[j] + m.scale[0]*y.At(0, j)
+					D := x + σ*σ/m.scale[0]*s.At(0, j)
+					plain := m.shift[j] + (x-m.shift[j])/(1+σ*σ/(m.scale[0]*m.scale[0])) // F = 0
+					off += (D - want[k]) * (D - want[k]) / (σ * σ)
+					whole += (plain - want[k]) * (plain - want[k]) / (σ * σ)
+					k++
+				}
+			}
+		}
+		t.Logf("d = %d: %.3f of what is to be learned is missing", d, off/whole)
+		require.Less(t, off/whole, .3)
+	}
+}

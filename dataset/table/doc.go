@@ -79,8 +79,8 @@
 // without a lattice that has few different values has atoms only. Straight lines beyond
 // the values fitted give new ones a code.
 //
-// A level becomes a number on the interval of its own, side by side with those of
-// others. Columns of zeros and ones, one for each level, are worse: there are more of
+// A level becomes a number on an interval of its own, side by side with those of the
+// others and as wide: frequent levels are dense. Columns of zeros and ones, one for each level, are worse: there are more of
 // them, and they have no density. The levels of a Category are in the order of what
 // they go with: of the means of their rows in the other columns (ranks of numbers, and
 // which of the frequent levels), put on the first principal direction of all levels'
@@ -112,4 +112,37 @@
 // correction and MATCHED % with F*.
 //
 //	Egozcue et al. 2003   Isometric logratio transformations for compositional data analysis, Mathematical Geology 35
+//
+// # Reports
+//
+// NewReport compares synthetic rows with the rows T that they were made from, and
+// with rows H of the same kind that were held out. Each measure is also that of two
+// references: independent columns, each column of T shuffled for itself, which have
+// perfect columns and nothing else; and the rows H, which are as good as a model can
+// be. A score is good when it is that of H. The measures are those of package
+// twosample unless defined here:
+//
+//   - columns: the mean of their KS, for numbers that are there, or of their total
+//     variation, for levels, a missing cell being one;
+//   - pairs: the mean of PairErrors;
+//   - C2ST by trees, on cells as they are: levels by their numbers, missing ones as
+//     NaN. Against H it also tells a model that has learned T by heart;
+//   - precision, recall, density and coverage by 5 neighbours;
+//   - utility: trees predict a column from the others. Fitted to T, to synthetic rows
+//     (train on synthetic, test on real), or to independent columns they are asked about
+//     H; R² of numbers, and the share of right answers of levels;
+//   - rules: the share of rows that break one;
+//   - privacy: the AUC of twosample.Membership, attacks that tell rows of T from those
+//     of H, of which the larger AUC counts. H itself is attacked with one half as
+//     released rows, and the other as those not trained on;
+//   - the share of rows that are nearer to a row of T than to any of as many of H, ½ for
+//     a model that knows nothing of T in particular. It is no claim of privacy: a model
+//     may copy a few rows, and a distance says nothing of what is given away.
+//
+// Neighbours and distances are those of rows in this space: a number, a time or an
+// ordered level is its rank among those of T, from 0 to 1, divided by the deviation
+// 1/√12 of ranks; another level a corner of a simplex with edges √2, the root mean
+// square distance of two ranks, where all but the 23 commonest share one; and a missing
+// cell has a coordinate of its own, 1, beside the middle rank. So units and wide tails do
+// not matter, and columns count alike.
 package table

@@ -29,7 +29,7 @@ func TestOddNumbersAreReadAndWrittenAsTheyStand(t *testing.T) {
 		"offset of 1e6":      {func(int) string { return fmt.Sprintf("%.4f", 1e6+normal()) }, Number, 1e-4},
 		"offset, exact":      {func(int) string { return fmt.Sprint(1e6 + normal()) }, Number, 0},
 		"seconds":            {func(int) string { return strconv.Itoa(1_700_000_000 + random.IntN(1e6)) }, Whole, 1},
-		"microseconds":       {func(int) string { return strconv.Itoa(1_700_000_000_000_000 + random.IntN(1e6)) }, Whole, 1},
+		"microseconds":       {func(int) string { return strconv.FormatInt(1_700_000_000_000_000+random.Int64N(1e6), 10) }, Whole, 1},
 		"ties":               {func(int) string { return fmt.Sprint(math.Round(2*normal()) / 2) }, Number, .1},
 		"decades":            {func(int) string { return fmt.Sprint(math.Exp(8 * normal())) }, Number, 0},
 		"cents, most of 0":   {func(i int) string { return fmt.Sprintf("%.2f", max(0, 1000*(normal()-1))) }, Number, .01},

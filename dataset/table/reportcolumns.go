@@ -29,8 +29,9 @@ type Summary struct{ Missing, Mean, SD float64 }
 // Histogram has the shares of the rows whose cell is in a bin, or of a level.
 type Histogram struct {
 	// Edges are one more than the bins of numbers, each but the last in its bin, from
-	// the lower to the upper half per cent of the rows trained on. In a column of
-	// positive numbers over decades they are equally far apart in the logarithm, Log.
+	// the lower to the upper half per cent of the rows trained on, and between the
+	// points of a lattice. In a column of positive numbers over decades they are equally
+	// far apart in the logarithm, Log.
 	Edges []float64 `json:",omitempty"`
 	Log   bool      `json:",omitempty"`
 	// Labels are the commonest levels, the last of more than 12 being all others.
@@ -144,32 +145,52 @@ func histogram(f Field, train, synthetic []float64) Histogram {
 	if len(there) == 0 {
 		return Histogram{}
 	}
-	low, middle, high := quantile(there, 0.005), quantile(there, 0.5), quantile(there, 0.995)
-	h := Histogram{Log: low > 0 && high > 20*middle}
-	if low == high {
-		width := max(math.Abs(low)/2, 0.5)
-		low, high = low-width, high+width
-	}
-	for k := range histogramBins + 1 {
-		u := float64(k) / histogramBins
-		v := low*(1-u) + high*u
-		if h.Log {
-			v = math.Exp(math.Log(low)*(1-u) + math.Log(high)*u)
-		}
-		h.Edges = append(h.Edges, v)
-	}
-	h.Edges[0], h.Edges[histogramBins] = low, high
+	h := Histogram{}
+	h.Edges, h.Log = edges(there, latticeOf(f))
+	bins := len(h.Edges) - 1
+	low, high := h.Edges[0], h.Edges[bins]
 	count := func(cells []float64) []float64 {
-		shares := make([]float64, histogramBins)
+		shares := make([]float64, bins)
 		for _, v := range cells {
 			if k, _ := slices.BinarySearch(h.Edges, math.Nextafter(v, math.Inf(1))); v >= low && v <= high {
-				shares[min(k, histogramBins)-1] += 1 / float64(len(cells))
+				shares[min(k, bins)-1] += 1 / float64(len(cells))
 			}
 		}
 		return shares
 	}
 	h.Train, h.Synthetic = count(train), count(synthetic)
 	return h
+}
+
+// edges returns the edges of bins for sorted cells, and whether they are equally far
+// apart in the logarithm.
+func edges(sorted []float64, step float64) (e []float64, logarithmic bool) {
+	low, middle, high := quantile(sorted, 0.005), quantile(sorted, 0.5), quantile(sorted, 0.995)
+	if low == high {
+		width := max(math.Abs(low)/2, 0.5)
+		low, high = low-width, high+width
+	}
+	if logarithmic = low > 0 && high > 20*middle; logarithmic || (high-low)/step > 1e9 {
+		step = 0
+	}
+	bins, width := histogramBins, 0.
+	if step > 0 {
+		points := math.Round((high-low)/step) + 1
+		width = step * math.Ceil(points/histogramBins)
+		low = snap(low, step) - step/2
+		bins = int(math.Ceil(points * step / width))
+		high = low + float64(bins)*width
+	}
+	for k := range bins + 1 {
+		u := float64(k) / float64(bins)
+		v := low*(1-u) + high*u
+		if logarithmic {
+			v = math.Exp(math.Log(low)*(1-u) + math.Log(high)*u)
+		}
+		e = append(e, v)
+	}
+	e[0], e[bins] = low, high
+	return e, logarithmic
 }
 
 func levelHistogram(f Field, there, train, synthetic []float64) Histogram {
