@@ -79,7 +79,7 @@ func (j *job) Flags(f *flag.FlagSet) {
 	f.StringVar(&j.rows, "rows", "", "table to fill and to rank; empty: that of -in")
 	f.StringVar(&j.impute, "impute", "", "table to write with the holes of -rows filled, and beside it what the draws say of each")
 	f.IntVar(&j.draws, "draws", 20, "draws of each hole")
-	f.StringVar(&j.scores, "score", "", "table to write with the log-density of -rows, and their ranks from the least likely")
+	f.StringVar(&j.scores, "score", "", "table to write with the log-densities of -rows, and their ranks from the least likely")
 }
 
 // Check implements command.Job.
