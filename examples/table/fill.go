@@ -53,12 +53,12 @@ func (j *job) fill(m *model, t, filled *table.Table, stdout io.Writer) error {
 			}
 		}
 	}
-	if err := table.WriteFile(j.impute, filled, nil); err != nil {
+	if err := table.WriteFile(j.impute, filled, &table.WriteSettings{NoHeader: j.noHeader}); err != nil {
 		return err
 	}
 	extension := filepath.Ext(j.impute)
 	path := strings.TrimSuffix(j.impute, extension) + ".holes" + extension
-	fmt.Fprintf(stdout, "%d holes of %d rows filled; %d draws of each in %s\n", len(holes), len(some), j.draws, path)
+	fmt.Fprintf(stdout, "%d holes of %d rows filled; %d draws of each in %s\n", len(holes), len(some), j.draws, filepath.Base(path))
 	lines := [][]string{{"row", "column", "centre", "spread", "low", "high"}}
 	for k := range j.draws {
 		lines[0] = append(lines[0], "draw"+strconv.Itoa(k+1))
