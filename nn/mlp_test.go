@@ -261,3 +261,19 @@ func TestPrintedModuleIsItsDescription(t *testing.T) {
 	s := nn.Sequential{nn.Linear{Out: 3, Init: nn.Xavier{}}, nn.ELU{A: 1}}
 	require.Equal(t, "nn.Sequential{nn.Linear{Out:3, Init:nn.Xavier{}, Bias:nn.Init(nil)}, nn.ELU{A:1}}", fmt.Sprintf("%#v", s))
 }
+
+// The levels of the columns condition the hidden layers together: what one does there
+// depends on the others, in the first layer already.
+func TestRecipeColumnsLetsTimesDependOnEachOther(t *testing.T) {
+	mixed := func(m nn.MLP) float64 {
+		m.Hidden = m.Hidden[:1]
+		m.Activation = nn.Sequential{} // none: linear in what is told of the times
+		n := newNetwork(m, 4, 0, ad.Input("t", 4))
+		at := func(a, b float64) float64 {
+			return run[float64](n.out, 1, n.theta, []*ad.Expr{n.x, n.time}, []float64{.1, -.2, .3, .4}, []float64{a, b, 0, -1})[0]
+		}
+		return at(.3, .5) - at(.3, 0) - at(0, .5) + at(0, 0)
+	}
+	require.InDelta(t, 0, mixed(nn.RecipeMLP(4, 8)), 1e-8)
+	require.Greater(t, math.Abs(mixed(nn.RecipeColumns(4, 8))), 1e-3)
+}

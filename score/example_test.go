@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -142,6 +143,40 @@ func ExampleModel_Given() {
 	// 1 true
 	// 1 true
 	// 0 false
+}
+
+// One model answers for any columns given any others: here both columns are nearly the
+// same, some values are missing, and the first column is found from the second.
+func ExampleModel_Observe() {
+	rng, x := rand.New(rand.NewPCG(1, 2)), mat.NewDense(2000, 2, nil)
+	for i := range 2000 {
+		v := rng.NormFloat64()
+		x.SetRow(i, []float64{v, v + 0.1*rng.NormFloat64()})
+		if i%4 == 0 {
+			x.Set(i, i/4%2, math.NaN()) // missing
+		}
+	}
+	data, err := score.Incomplete(x, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	m, _ := score.New(2, &score.Config{ColumnLevels: true, Net: nn.RecipeColumns(2, 32)})
+	if _, err := score.Fit(context.Background(), m, data, &score.Settings{Steps: 600, Batch: 128}); err != nil {
+		log.Fatal(err)
+	}
+	rows := mat.NewDense(3, 2, []float64{math.NaN(), -1, math.NaN(), 0, math.NaN(), 1})
+	drawn := mat.NewDense(3, 2, nil)
+	p := m.Observe(score.Observed{Values: rows}).Problem()
+	if err := sampler.Sample(context.Background(), drawn, p, sampler.DPMpp2M{}, nil); err != nil {
+		log.Fatal(err)
+	}
+	for i := range 3 {
+		fmt.Println(drawn.At(i, 1), math.Abs(drawn.At(i, 0)-drawn.At(i, 1)) < 0.5)
+	}
+	// Output:
+	// -1 true
+	// 0 true
+	// 1 true
 }
 
 // The implicit losses need no noise to compare with, and weights and times are

@@ -142,6 +142,7 @@ type levelBatch struct {
 	cells  []Cell    // of a row
 	times  []float64 // likewise
 	levels []float64 // σ/α
+	own    instant   // of a column
 	rng    *stream
 	known  [coeffsPerTime]float64 // of columns that are known
 	top    float64                // what the network is told of those left out
@@ -213,8 +214,8 @@ func (b *batcher) noisedByColumn(i int) error {
 		default:
 			p := at
 			if t := l.times[j]; t != p.t {
-				other := newInstant(b.m.process, t)
-				p = &other
+				l.own = newInstant(b.m.process, t)
+				p = &l.own
 			}
 			c := b.m.precond.Coeffs(p, p.t)
 			set(j, c.In, c.Noise, c.Skip, c.Out, b.s.Weight.At(p, p.t))

@@ -54,7 +54,8 @@ type codedColumn struct {
 	// those of a model; the latter is empty without Match.
 	Data, Model marginal
 
-	at int // first coded column
+	target marginal // that values of the model are matched to
+	at     int      // first coded column
 }
 
 func (c *codedColumn) width() int {
@@ -115,6 +116,7 @@ func newCodec(t *Table, s *CodecSettings) (*Codec, error) {
 	}
 	c.fixed = make([]float64, len(c.fields))
 	derived := c.derived()
+	orders := &levelOrders{rows: plain, fields: c.fields, by: s.Levels}
 	for j, f := range c.fields {
 		c.fixed[j] = noCell
 		values := rows.present(j)
@@ -138,7 +140,7 @@ func newCodec(t *Table, s *CodecSettings) (*Codec, error) {
 		case coding == OneHot:
 			p.OneHot = fitOneHot(values, len(f.Levels))
 		case coding == Auto || coding == Ordinal:
-			p.Levels = fitLevels(values, levelOrder(plain, c.fields, j, s.Levels))
+			p.Levels = fitLevels(values, orders.of(j))
 		default:
 			return nil, fmt.Errorf("Codings: %q is %v, want Ordinal or OneHot: %w", f.Name, f.Kind, ErrRange)
 		}

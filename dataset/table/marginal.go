@@ -12,7 +12,13 @@ import (
 
 // marginal is a distribution function on the line: P(y) is linear between its knots,
 // jumps where several knots have the same Y, and is 0 and 1 beyond them.
-type marginal struct{ Y, P []float64 }
+type marginal struct {
+	Y, P []float64
+	Rows int // that it was measured on
+	// Few says that every value has its knots, and many rows; Lumpy that a good share of
+	// the rows have values which many share.
+	Few, Lumpy bool `json:",omitempty"`
+}
 
 // slot is an interval on which so many rows are spread evenly, or a point.
 type slot struct {
@@ -25,6 +31,9 @@ type slot struct {
 const (
 	marginalKnots = 512
 	mostSlots     = 1024
+	// lumps is the share of rows on values of 1/marginalKnots of the rows each that makes
+	// a column lumpy.
+	lumps = .05
 )
 
 // newMarginal returns the distribution of values that are each spread evenly over the
@@ -42,8 +51,8 @@ func newMarginal(values []float64, cell func(v float64) (lo, hi float64)) margin
 		from = to
 	}
 	slices.SortFunc(slots, func(a, b slot) int { return cmp.Compare(a.lo, b.lo) })
-	var m marginal
-	n, before := float64(len(values)), 0
+	m := marginal{Rows: len(values), Few: len(slots) <= mostSlots && ties*len(slots) <= len(values)}
+	n, before, shared := float64(len(values)), 0, 0
 	for k, s := range slots {
 		after := before + s.rows
 		p, q := float64(before)/n, float64(after)/n
@@ -55,8 +64,12 @@ func newMarginal(values []float64, cell func(v float64) (lo, hi float64)) margin
 				m.add(s.hi, q)
 			}
 		}
+		if q-p >= 1./marginalKnots && s.rows >= atomRows {
+			shared += s.rows
+		}
 		before = after
 	}
+	m.Lumpy = float64(shared) >= lumps*n
 	m.P[0], m.P[len(m.P)-1] = 0, 1
 	if len(m.P) == 1 {
 		m.Y, m.P = []float64{m.Y[0], m.Y[0]}, []float64{0, 1}
@@ -104,22 +117,18 @@ func (m *marginal) fitted() bool { return len(m.Y) > 0 }
 
 func (m *marginal) valid() bool {
 	n := len(m.P)
-	return n > 1 && len(m.Y) == n && ascend(m.Y) && ascend(m.P) && m.P[0] == 0 && m.P[n-1] == 1
-}
-
-// match returns y, a value of a coded column in a row of the model, moved to where its
-// rank among the rows of the model stands among the rows fitted.
-func match(y float64, model, data *marginal) float64 {
-	if !model.fitted() {
-		return y
-	}
-	return data.quantile(model.at(y))
+	return n > 1 && m.Rows > 0 && len(m.Y) == n && ascend(m.Y) && ascend(m.P) && m.P[0] == 0 && m.P[n-1] == 1
 }
 
 // Match measures how the distribution of each coded column differs in rows of a model,
 // and lets Decode make up for it: with F the distribution function of the rows fitted
-// and G that of the model's, a coded value y of the model is read as F⁻¹(G(y)). What
-// the model says of how columns depend on each other stays.
+// and G that of the model's, a coded value y of the model is read as F*⁻¹(G(y)). For
+// levels and for numbers of which many rows share values F* is F. Other numbers are
+// moved only as far as the rows say that the model is wrong: F* is the function nearest
+// to G that is within two standard errors of F, so that what is nearly a function of
+// other columns stays one. Where F has few values, what is read is one of them, and
+// where all are multiples of a number, such as 100 for prices, it is one, too. What the
+// model says of how columns depend on each other stays.
 //
 // The reference has rows, at least 2 and better 10,000 and more, of the model without
 // conditions, even when the rows to be decoded are drawn given some columns: these
@@ -145,7 +154,7 @@ func (c *Codec) Match(reference mat.Matrix) error {
 		g.Model = modelMarginal(mat.Col(nil, at, reference))
 		gone[k] = make([]bool, n)
 		for i := range n {
-			gone[k][i] = g.missing(match(reference.At(i, at), &g.Model, &g.Data))
+			gone[k][i] = g.missing(g.Data.quantile(g.Model.at(reference.At(i, at))))
 		}
 	}
 	for k := range c.columns {
@@ -163,6 +172,7 @@ func (c *Codec) Match(reference mat.Matrix) error {
 		if len(y) >= 2 {
 			p.Model = modelMarginal(y)
 		}
+		p.aim()
 	}
 	return nil
 }

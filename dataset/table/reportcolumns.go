@@ -186,7 +186,7 @@ func edges(sorted []float64, step float64) (e []float64, logarithmic bool) {
 	if step > 0 {
 		points := math.Round((high-low)/step) + 1
 		width = step * math.Ceil(points/histogramBins)
-		low = toLattice(low, step) - step/2
+		low = snap(low, step) - step/2
 		bins = int(math.Ceil(points * step / width))
 		high = low + float64(bins)*width
 	}

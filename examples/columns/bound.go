@@ -27,14 +27,14 @@ type question struct {
 
 func levelAt(k int) float64 { return low * math.Pow(high/low, float64(k)/(levels-1)) }
 
-// ask poses the question of a pattern for clean rows of the law, with noise z.
-func ask(law *dataset.Mixture, p pattern, clean, z *mat.Dense) (*question, error) {
+// pose poses the question of a pattern for clean rows of the law, with noise z.
+func pose(law *dataset.Mixture, p pattern, clean, z *mat.Dense) (*question, error) {
 	q := &question{pattern: p, observed: p.observed(clean)}
 	return q, q.answers(clean, z, func(i int) (*dataset.Mixture, error) { return given(law, q.observed.RawRowView(i), nil) })
 }
 
-// askNoisy is ask for known columns whose values have noise, that of the rows of off.
-func askNoisy(p pattern, clean, z, off *mat.Dense) (*question, error) {
+// poseNoisy is pose for known columns whose values have noise, that of the rows of off.
+func poseNoisy(p pattern, clean, z, off *mat.Dense) (*question, error) {
 	law, err := p.both(newComponents(), nil)
 	if err != nil {
 		return nil, err

@@ -11,11 +11,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"math/rand/v2"
+	"path/filepath"
+	"strings"
 	"text/tabwriter"
 
 	"gonum.org/v1/gonum/mat"
@@ -37,6 +41,7 @@ func main() { command.Main("columns", &job{}) }
 type job struct {
 	steps, rows, n, width, workers int
 	seed                           uint64
+	models                         string
 }
 
 // Flags implements command.Job.
@@ -46,6 +51,7 @@ func (j *job) Flags(f *flag.FlagSet) {
 	f.IntVar(&j.n, "n", 5000, "samples of each kind")
 	f.IntVar(&j.width, "width", 116, "width of the networks' three layers")
 	f.Uint64Var(&j.seed, "seed", 0, "seed of weights, data, noise and samples")
+	f.StringVar(&j.models, "models", "", "directory of trained networks: those that are there are used, others are trained and kept; empty for none")
 	f.IntVar(&j.workers, "workers", 0, "goroutines, 0 for one a processor; does not change the result")
 }
 
@@ -61,15 +67,14 @@ func (j *job) Check() error {
 type network struct {
 	name  string
 	model *score.Model
-	loss  float64
 	// given returns the score of the columns that are to be drawn; nil where that is only
 	// the score of whole rows.
 	given view
 	leave bool // whether it can leave columns out
 }
 
-// train trains a network.
-func (j *job) train(ctx context.Context, stderr io.Writer, name string, c score.Config, data score.Data) (*network, error) {
+// train trains a network, or finds it where it is kept.
+func (j *job) train(ctx context.Context, stderr io.Writer, name string, c score.Config, data score.Data) (*score.Model, error) {
 	c.Net, c.Seed = nn.RecipeMLP(columns, j.width), j.seed
 	if c.ColumnLevels {
 		c.Net = nn.RecipeColumns(columns, j.width)
@@ -78,23 +83,41 @@ func (j *job) train(ctx context.Context, stderr io.Writer, name string, c score.
 	if err != nil {
 		return nil, err
 	}
+	if j.models != "" {
+		if err := m.LoadFile(j.file(name)); err == nil || !errors.Is(err, fs.ErrNotExist) {
+			return m, err
+		}
+	}
 	fmt.Fprintln(stderr, name)
 	progress := bar.New(stderr, j.steps)
 	defer progress.Close()
-	res, err := score.Fit(ctx, m, data, &score.Settings{
+	_, err = score.Fit(ctx, m, data, &score.Settings{
 		Steps: j.steps, Scaling: score.CommonScale, Seed: j.seed, Workers: j.workers, Recorder: progress,
 	})
+	if err == nil && j.models != "" {
+		err = m.SaveFile(j.file(name))
+	}
 	if err != nil {
 		return nil, err
 	}
-	n := &network{name: name, model: m, loss: res.Loss}
+	return m, nil
+}
+
+// ask returns the network of a model and how it is asked.
+func ask(name string, m *score.Model, c score.Config) *network {
+	n := &network{name: name, model: m}
 	switch {
 	case c.ColumnLevels:
 		n.given, n.leave = func(o *mat.Dense) *score.View { return m.Observe(score.Observed{Values: o}) }, true
 	case c.Cond.Columns > 0:
 		n.given = func(o *mat.Dense) *score.View { return m.Given(masked(o)) }
 	}
-	return n, nil
+	return n
+}
+
+// file returns where a network is kept.
+func (j *job) file(name string) string {
+	return filepath.Join(j.models, fmt.Sprintf("%s-%d-%d-%d.safetensors", strings.ReplaceAll(name, " ", "-"), j.steps, j.width, j.seed))
 }
 
 // Run implements command.Job.
@@ -111,11 +134,11 @@ func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 		{"column levels, 30 % missing", levels, holes{score.Draws(columns, newLaw), 0.3}},
 		{"mask as a condition", score.Config{Cond: score.Conditions{Columns: 2 * columns}}, masks{score.Draws(columns, newLaw)}},
 	} {
-		n, err := j.train(ctx, stderr, c.name, c.config, c.data)
+		m, err := j.train(ctx, stderr, c.name, c.config, c.data)
 		if err != nil {
 			return err
 		}
-		nets = append(nets, n)
+		nets = append(nets, ask(c.name, m, c.config))
 	}
 	fmt.Fprintf(stdout, "%d steps, width %d, seed %d; %d samples of each kind\n\n", j.steps, j.width, j.seed, j.n)
 	report := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
@@ -144,14 +167,14 @@ func (j *job) bounds(w io.Writer, nets []*network) error {
 	subsets, withLeftOut := subsets(), withLeftOut()
 	var exact, noisy []*question
 	for _, p := range append(subsets, withLeftOut...) {
-		q, err := ask(newLaw(nil), p, clean, z)
+		q, err := pose(newLaw(nil), p, clean, z)
 		if err != nil {
 			return err
 		}
 		exact = append(exact, q)
 	}
 	for _, p := range subsets[1:] {
-		q, err := askNoisy(p, clean, z, normals(j.rows, j.seed+1))
+		q, err := poseNoisy(p, clean, z, normals(j.rows, j.seed+1))
 		if err != nil {
 			return err
 		}
@@ -159,11 +182,11 @@ func (j *job) bounds(w io.Writer, nets []*network) error {
 	}
 	fmt.Fprintf(w, "bounds of the divergence, 10⁻³ nats\n\twhole row\tmean of 15 subsets\tworst\tone column\tcolumns left out\tknown ± %.1f\n", deviation)
 	for _, n := range nets {
-		ask := n.given
-		if ask == nil {
-			ask = func(*mat.Dense) *score.View { return n.model.Unconditional() }
+		given := n.given
+		if given == nil {
+			given = func(*mat.Dense) *score.View { return n.model.Unconditional() }
 		}
-		whole := exact[0].bound(n.model, ask)
+		whole := exact[0].bound(n.model, given)
 		fmt.Fprintf(w, "%s\t%.1f", n.name, 1e3*whole)
 		if n.given != nil {
 			var mean, worst, one, ones float64

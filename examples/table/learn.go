@@ -13,9 +13,12 @@ import (
 	"github.com/gradlogp/gradlogp/score/record/bar"
 )
 
+// rows are those of a table that a model has learned, and those that it has not seen.
+type rows struct{ train, held *table.Table }
+
 // learn trains a model on the table of -in and writes it to its file. ctx ends the
 // training; the model is what has been learned until then.
-func (j *job) learn(ctx context.Context, stdout, stderr io.Writer) (*model, *table.Table, error) {
+func (j *job) learn(ctx context.Context, stdout, stderr io.Writer) (*model, *rows, error) {
 	t, err := j.read(j.in)
 	if err != nil {
 		return nil, nil, err
@@ -24,16 +27,11 @@ func (j *job) learn(ctx context.Context, stdout, stderr io.Writer) (*model, *tab
 	if t, err = j.kept(t); err != nil {
 		return nil, nil, err
 	}
-	texts := j.rules
-	if j.in == "" && len(texts) == 0 {
-		texts = []string{stormRule}
-	}
-	rules, err := parseRules(t, texts)
+	rules, err := parseRules(t, j.ruleTexts())
 	if err != nil {
 		return nil, nil, err
 	}
-	held, train := t.Split(t.Len()/5, j.seed)
-	_ = held
+	held, train := t.Split(int(j.heldOut*float64(t.Len())), j.seed)
 	train = withLevelsOf(train)
 	m, data, err := newModel(train, rules, j.network(), j.seed)
 	if err != nil {
@@ -44,12 +42,12 @@ func (j *job) learn(ctx context.Context, stdout, stderr io.Writer) (*model, *tab
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return nil, nil, err
 	}
-	fmt.Fprintln(stdout, res)
+	fmt.Fprintf(stdout, "trained on %d rows: %v\n", train.Len(), res)
 	ctx = context.WithoutCancel(ctx)
 	if err := m.match(ctx, j.match, j.seed+1); err != nil {
 		return nil, nil, err
 	}
-	return m, t, m.SaveFile(cmp.Or(j.model, "model.safetensors"))
+	return m, &rows{train, held}, m.SaveFile(cmp.Or(j.model, "model.safetensors"))
 }
 
 // fit trains, from the newest checkpoint when there is one.

@@ -18,7 +18,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/gradlogp/gradlogp/dataset/table"
 	"github.com/gradlogp/gradlogp/examples/internal/command"
 )
 
@@ -32,7 +31,9 @@ type job struct {
 	model, checkpoints        string
 	width, steps, match       int
 	workers                   int
+	heldOut                   float64
 	seed                      uint64
+	report, picture, target   string
 	out, given                string
 	n                         int
 	rows, impute, scores      string
@@ -68,6 +69,10 @@ func (j *job) Flags(f *flag.FlagSet) {
 	f.IntVar(&j.workers, "workers", 0, "goroutines, 0 for one a processor; does not change the result")
 	f.StringVar(&j.out, "out", "synthetic.csv", "table of new rows to write; - for none")
 	f.IntVar(&j.n, "n", 0, "new rows, 0 for as many as were learned")
+	f.Float64Var(&j.heldOut, "heldout", 0.2, "share of the rows that is not learned, for the report to compare with")
+	f.StringVar(&j.report, "report", "", "JSON file to write with all of the report; empty: none")
+	f.StringVar(&j.picture, "picture", "report.png", "picture of the report; - for none")
+	f.StringVar(&j.target, "target", "", "column to predict from the others, for the report; empty: the last of numbers")
 	f.StringVar(&j.given, "given", "", "values that all new rows have, such as status=hurricane,wind=100")
 	f.StringVar(&j.rows, "rows", "", "table to fill and to rank; empty: that of -in")
 	f.StringVar(&j.impute, "impute", "", "table to write with the holes of -rows filled, and beside it what the draws say of each")
@@ -91,7 +96,10 @@ func (j *job) Check() error {
 			return err
 		}
 	}
-	for _, path := range []string{j.out, j.impute, j.scores, j.model} {
+	if !(j.heldOut >= 0 && j.heldOut < 1) {
+		return fmt.Errorf("-heldout %v: want a share, at least 0 and below 1", j.heldOut)
+	}
+	for _, path := range []string{j.out, j.impute, j.scores, j.model, j.report, j.picture} {
 		if path == "" || path == "-" {
 			continue
 		}
@@ -111,19 +119,19 @@ func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 		return j.say(stdout)
 	}
 	var m *model
-	var t *table.Table
+	var learned *rows
 	var err error
 	if j.opens() {
 		m, err = open(j.model)
 	} else {
-		m, t, err = j.learn(ctx, stdout, stderr)
+		m, learned, err = j.learn(ctx, stdout, stderr)
 	}
 	if err != nil {
 		return err
 	}
 	m.workers = j.workers
 	if j.out != "-" {
-		if err := j.synthesise(m, t, stdout); err != nil {
+		if err := j.synthesise(m, learned, stdout); err != nil {
 			return err
 		}
 	}

@@ -24,7 +24,7 @@ import (
 func small(t *testing.T, dir string, args ...string) *job {
 	t.Helper()
 	j := &job{}
-	defaults := []string{"-steps", "30", "-width", "24", "-match", "400", "-out", filepath.Join(dir, "out.csv"), "-model", filepath.Join(dir, "model.safetensors")}
+	defaults := []string{"-steps", "30", "-picture", "-", "-width", "24", "-match", "400", "-out", filepath.Join(dir, "out.csv"), "-model", filepath.Join(dir, "model.safetensors")}
 	require.NoError(t, command.Parse("table", j, append(defaults, args...)))
 	return j
 }

@@ -45,7 +45,6 @@ var rules = []rule{
 	{folder: "score/record/bar", own: []string{"score"}, foreign: []string{"github.com/schollz/progressbar/v3"}},
 	{folder: "dataset", own: []string{"dataset", "dataset/boost", "dataset/table", "dataset/twosample"}},
 	{folder: "dataset/boost"},
-	{folder: "dataset/array", foreign: []string{"codeberg.org/sbinet/npyio"}},
 	{folder: "dataset/figure", own: []string{"dataset/table", "dataset/twosample"}, foreign: []string{"gonum.org/v1/plot"}},
 	{
 		folder:  "examples",
@@ -252,7 +251,6 @@ func TestForbiddenArrowsAreFound(t *testing.T) {
 		{"score/record", "github.com/schollz/progressbar/v3", false},
 		{"score/record/bar", "github.com/schollz/progressbar/v3", true},
 		{"examples/moons", "github.com/schollz/progressbar/v3", false},
-		{"dataset/array", "codeberg.org/sbinet/npyio", true},
 		{"dataset", own + "sde", false},
 		{"dataset/fixture", own + "dataset", true},
 		{"examples/moons", own + "dataset/twosample", true},
