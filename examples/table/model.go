@@ -19,11 +19,11 @@ type model struct {
 	workers int
 }
 
-// newModel returns a model of rows like those of t. It has a noise level for every column:
-// then it answers for any columns given any others, and cells may be missing. A model of
-// whole rows has one for all, and draws in place of missing cells.
+// newModel returns a model of rows like those of t. With a noise level for every column it
+// answers for any columns given any others. What stands in place of a missing cell is a
+// draw from those that are there, and a column beside it says that it is missing.
 func newModel(t *table.Table, s table.CodecSettings, c score.Config) (*model, score.Data, error) {
-	s.Fill = !c.ColumnLevels
+	s.Fill = true
 	codec, err := table.NewCodec(t, &s)
 	if err != nil {
 		return nil, nil, err
@@ -35,7 +35,7 @@ func newModel(t *table.Table, s table.CodecSettings, c score.Config) (*model, sc
 	if err != nil {
 		return nil, nil, err
 	}
-	data, err := score.Incomplete(x, nil)
+	data, err := score.Rows(x, nil)
 	if err != nil {
 		return nil, nil, err
 	}
