@@ -48,15 +48,12 @@ func (j *job) rank(m *model, t *table.Table, stdout io.Writer) error {
 	for _, k := range m.codec.Indicators() {
 		seen.SetCol(k, mat.Col(nil, k, x))
 	}
-	given := score.Observed{Values: seen}
-	if err := m.Unconditional().CheckObserve(given); err != nil { // a model of whole rows
-		return err
-	}
+	p := m.Observe(score.Observed{Values: seen}).Problem()
 	var logp [len(noises)][]float64
 	mean := make([]float64, known.Len()) // with what is missing
 	for l, σ := range noises {
 		logp[l] = make([]float64, len(mean))
-		_, err := sampler.LogProb(context.Background(), logp[l], x, m.Observe(given).Problem(), &sampler.FlowSettings{
+		_, err := sampler.LogProb(context.Background(), logp[l], x, p, &sampler.FlowSettings{
 			Start: σ, RTol: 1e-3, ATol: 1e-3, Workers: j.workers,
 		})
 		if err != nil {
