@@ -81,6 +81,10 @@ func open(path string) (*model, error) {
 	if err := json.Unmarshal([]byte(text), m.codec); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	row := mat.NewDense(1, m.codec.Dim(), nil)
+	if err := m.Unconditional().CheckObserve(score.Observed{Values: row}); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
 	return m, nil
 }
 
