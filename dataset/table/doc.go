@@ -109,7 +109,8 @@
 // sampling noise, about a per cent of a deviation, which is much for a column that is
 // nearly a function of others: of a table of 10,000 flats, in which volume is width ×
 // length × height within .5 %, 50 % of the rows broke this with F, 7 % without a
-// correction and MATCHED % with F*.
+// correction and 15 % with F*; a classifier told rows from the model's in .52, .56 and
+// .52 of cases.
 //
 //	Egozcue et al. 2003   Isometric logratio transformations for compositional data analysis, Mathematical Geology 35
 //
