@@ -61,9 +61,9 @@
 //
 //	y = (w − shift)/scale,   w = spread(z),   z = bend((v + Step·(u − ½) − center)/unit)
 //
-// with u uniform on (0, 1), a function of seed, row and column. So the values on a
-// lattice fill it without ties, and decoding rounds to it. What bend is, the Coding
-// says:
+// with u on (0, 1), a function of seed, row and column: the mean of two uniform numbers,
+// so that the density is least between values. So the values on a lattice fill it
+// without ties, and decoding rounds to it. What bend is, the Coding says:
 //
 //	Standard   z = x
 //	Log        z = asinh x
