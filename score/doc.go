@@ -141,19 +141,22 @@
 //
 //	n         with features   without   dropout .1   .2
 //	 1,000    .100            .065      .077         .090
-//	 3,000    .042            .025
+//	 3,000    .042            .025      .040
 //	10,000    .014            .009
 //
-// and, in brackets, at which part of the run the best look fell, on n rows of three
-// full-covariance normals in five dimensions after 2,000 steps:
+// and on n rows of three full-covariance normals in five dimensions, 2,000 steps or
+// about n, with the part of the run at which the best look fell in brackets. The
+// last column has dropout and weight decay of 6/√n, which Recommend takes:
 //
-//	n        no dropout     .1           .3           .5
-//	  300    1.07 (.12)     .60 (.20)    .52 (.53)    .44 (.95)
-//	1,000     .34 (.15)     .24 (.35)    .20 (.95)
+//	n        neither        dropout .1    .3           .5           6/√n
+//	  300    1.07 (.12)     .60 (.20)     .52 (.53)    .44 (.95)    .43 (.80)
+//	1,000     .34 (.15)     .24 (.35)     .20 (.95)                 .19 (.95)
+//	3,000     .12 (.22)                                             .09 (.88)
 //
-// On the 300 rows with dropout .1, training again with a schedule that ends at the
-// best look left .58, and a fall of the rate branched off there .59: what helps is
-// not to get so early there. Weight decay alone left .59 (λ = 1) and .69 (3).
+// On the 300 rows weight decay alone left .59 (λ = 1) and .69 (3), dropout .3 with
+// λ = 1 .51. With dropout .1, a second run whose schedule ends at the best look of the
+// first left .58, and a fall of the rate branched off there .59: what helps is not to
+// get there so early.
 //
 // # Runs that one can leave alone
 //

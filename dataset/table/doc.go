@@ -146,12 +146,16 @@
 //     variation, for levels, a missing cell being one;
 //   - pairs: the mean of PairErrors;
 //   - C2ST by trees, on cells as they are: levels by their numbers, missing ones as
-//     NaN. Against H it also tells a model that has learned T by heart;
+//     NaN. Rows that have the very values of T, as copies and independent columns do,
+//     can be told less often than half of the time, since a value in the rows asked
+//     about then stands for the other table in those fitted to; against H they cannot;
 //   - precision, recall, density and coverage by 5 neighbours;
 //   - utility: trees predict a column from the others. Fitted to T, to synthetic rows
 //     (train on synthetic, test on real), or to independent columns they are asked about
 //     H; R² of numbers, and the share of right answers of levels;
 //   - rules: the share of rows that break one;
+//   - copies: the share of rows that are equal to one of T, which rows of few levels
+//     are by chance: H says how often;
 //   - privacy: the AUC of twosample.Membership, attacks that tell rows of T from those
 //     of H, of which the larger AUC counts. H itself is attacked with one half as
 //     released rows, and the other as those not trained on;

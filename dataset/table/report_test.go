@@ -105,6 +105,8 @@ func TestReportOfCopiesTellsThem(t *testing.T) {
 	require.Equal(t, 1.0, made.Coverage.Value)
 	require.Greater(t, made.Membership.Strongest().Value, 0.95)
 	require.Greater(t, made.NearestTrain.Value, 0.95)
+	require.Equal(t, 1.0, made.Copies.Value)
+	require.Zero(t, r.Scores[2].Copies.Value)
 	require.Less(t, made.C2ST.Accuracy, 0.5)
 	require.Contains(t, r.String(), "copies of rows trained on")
 	require.InDelta(t, 0.5, r.Scores[2].Membership.Strongest().Value, 4*r.Scores[2].Membership.Strongest().SE, "held-out rows give nothing away")
