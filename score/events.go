@@ -10,12 +10,9 @@ import (
 // Events of a run, told to Settings.Logger.
 
 func (t *trainer) started() {
-	held := 0
-	if t.held != nil {
-		held = t.held.rows
-	}
-	t.log.Info("score: training starts", "dim", t.m.dim, "weights", t.params.Len(), "done", t.step, "steps", t.s.Steps,
-		"batch", t.s.Batch, "references", max(t.s.References, 0), "held_out", held, "seed", t.s.Seed, "workers", t.s.Workers)
+	r := t.result.Recipe
+	t.log.Info("score: training starts", "dim", t.m.dim, "network", netName(r.Net), "weights", t.params.Len(), "done", t.step, "steps", t.s.Steps,
+		"batch", t.s.Batch, "references", max(t.s.References, 0), "regularize", max(r.Regularize, 0), "held_out", r.HeldOut, "seed", t.s.Seed, "workers", t.s.Workers)
 }
 
 // diagnosed tells of a look of the detector and what it means.

@@ -39,7 +39,7 @@ func TestLoggerIsToldOfEvents(t *testing.T) {
 	start := all[0]
 	delete(start, "weights")
 	require.Equal(t, map[string]any{"level": "INFO", "msg": "score: training starts", "dim": 2.0, "done": 0.0, "steps": 20.0,
-		"batch": 48.0, "references": 0.0, "held_out": 30.0, "seed": 4.0, "workers": 2.0}, start)
+		"network": "MLP 16×16", "batch": 48.0, "references": 0.0, "regularize": 0.0, "held_out": 30.0, "seed": 4.0, "workers": 2.0}, start)
 	require.Equal(t, "score: scale", all[1]["msg"])
 	require.Equal(t, "common", all[1]["scaling"])
 	require.Equal(t, "DEBUG", all[2]["level"])

@@ -13,9 +13,10 @@ import (
 	"github.com/gradlogp/gradlogp/sde/noise"
 )
 
-// Fit trains m on data. At first it measures the model's shift and scale; a
-// model that has been fitted or loaded before keeps them, and goes on from its
-// weights. Afterwards m holds the moving average of the weights and the Result
+// Fit trains m on data. At first it chooses the network, when Config left it open,
+// and measures the model's shift and scale; a model that has been fitted or loaded
+// before keeps them, and goes on from its weights. What it chose by the number of
+// rows and columns (see Recommend) stands in Result.Recipe. Afterwards m holds the moving average of the weights and the Result
 // the weights of the last step.
 //
 // Rows, when they are few, are split, and the model gets the average of the best
@@ -46,19 +47,21 @@ func Fit(ctx context.Context, m *Model, data Data, s *Settings) (*Result, error)
 	}
 	if t.keeper != nil {
 		if err := t.keeper.start(false); err != nil {
+			t.undo()
 			return nil, err
 		}
 	}
 	return t.train()
 }
 
-// prepare checks everything and returns the run at its first step. m is
-// unchanged.
-func prepare(ctx context.Context, m *Model, data Data, s *Settings) (*trainer, error) {
+// prepare checks everything and returns the run at its first step. m is unchanged
+// but for a network that nobody has chosen, see Recommend; undo gives back the old one.
+func prepare(ctx context.Context, m *Model, data Data, s *Settings) (t *trainer, err error) {
 	if s == nil {
 		s = &Settings{}
 	}
-	rowwise := s.forRows(data)
+	recipe := recipeFor(m, data)
+	rowwise := s.with(recipe, data)
 	c, err := (&rowwise).withDefaults()
 	if err != nil {
 		return nil, err
@@ -84,11 +87,19 @@ func prepare(ctx context.Context, m *Model, data Data, s *Settings) (*trainer, e
 	if err != nil {
 		return nil, err
 	}
-	t, err := newTrainer(ctx, m, rest, c)
+	undo, err := m.choose(recipe.Net)
 	if err != nil {
 		return nil, err
 	}
-	t.notes = missing
+	defer func() {
+		if err != nil {
+			undo()
+		}
+	}()
+	if t, err = newTrainer(ctx, m, rest, c); err != nil {
+		return nil, err
+	}
+	t.undo, t.notes = undo, missing
 	if m.cond != nil && c.DropCond == None {
 		t.notes = append(t.notes, "Settings.DropCond is None: the score without conditions, that of Model.Problem and one half of sde.Guide, is not trained")
 	}
@@ -98,6 +109,7 @@ func prepare(ctx context.Context, m *Model, data Data, s *Settings) (*trainer, e
 	if held != nil {
 		t.held = t.newValidator(held)
 	}
+	t.result.Recipe = t.recipe()
 	if c.Checkpoints.Dir != "" {
 		t.keeper, err = newKeeper(t)
 	}
@@ -113,6 +125,9 @@ func (t *trainer) train() (*Result, error) {
 		}
 	}
 	err := t.run()
+	if err == nil {
+		err = t.compare()
+	}
 	if end := t.finish(); err == nil {
 		err = end // the error of the run comes first
 	}
@@ -186,6 +201,7 @@ type trainer struct {
 	log      *slog.Logger
 	notes    []string // what is to be said at the first step
 	changed  []string // settings that are others than before a resumption
+	undo     func()   // gives the model the network back that it had
 }
 
 func newTrainer(ctx context.Context, m *Model, data Data, s Settings) (*trainer, error) {
@@ -198,16 +214,17 @@ func newTrainer(ctx context.Context, m *Model, data Data, s Settings) (*trainer,
 		log: s.Logger,
 	}
 	var err error
-	if t.params, err = m.networkParams(); err != nil {
+	if t.params, err = m.paramsOf(m.net); err != nil {
 		return nil, err
 	}
-	mean, in := lossOf(m, t.params, t.batch, true)
-	if mean == nil {
+	loss, in := lossOf(m, t.params, t.batch, true)
+	if loss == nil {
 		return nil, fmt.Errorf("score: Fit: Settings.Objective: has to give one number for each row: %w", ErrShape)
 	}
 	if err := optim.Bind(s.Optimizer, t.params); err != nil {
 		return nil, settingError("Optimizer", err)
 	}
+	mean := t.batch.meanOf(loss)
 	t.program = ad.Compile[float32](append([]*ad.Expr{mean}, ad.Grad(mean, t.params.Leaves()...)...), in)
 
 	initial := make([]float64, t.params.Len())
@@ -227,22 +244,29 @@ func newTrainer(ctx context.Context, m *Model, data Data, s Settings) (*trainer,
 	return t, nil
 }
 
-// lossOf returns the mean loss of a batch and the program's inputs, nil when the
-// objective has another shape.
-func lossOf(m *Model, params *nn.Params, batch *batcher, train bool) (mean *ad.Expr, in []*ad.Expr) {
+// lossOf returns the loss of the rows of a batch and the program's inputs, nil when
+// the objective has another shape.
+func lossOf(m *Model, params *nn.Params, batch *batcher, train bool) (loss *ad.Expr, in []*ad.Expr) {
 	in, leaf, col := batch.leaves()
 	b := nn.NewBuild(params)
-	b.Train = train
+	if b.Train = train; train {
+		b.Dropout, _ = batch.s.regularization()
+	}
 	if m.cond != nil {
 		b.Cond = m.condition(b, in[len(in)-1])
 	}
 	own := b.Scope("objective")
 	own.Time = col(colNoise)
-	loss := batch.s.Objective.Loss(own, m.fields(b, col), leaf)
+	loss = batch.s.Objective.Loss(own, m.fields(b, col), leaf)
 	if loss == nil || loss.Cols() != 1 || !loss.PerRow() {
 		return nil, nil
 	}
-	return ad.Scale(1/float64(batch.s.Batch), ad.SumRows(loss)), in
+	return loss, in
+}
+
+// meanOf returns the mean over a batch of what its rows have.
+func (b *batcher) meanOf(loss *ad.Expr) *ad.Expr {
+	return ad.Scale(1/float64(b.s.Batch), ad.SumRows(loss))
 }
 
 // run is the training loop.

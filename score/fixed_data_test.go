@@ -46,7 +46,7 @@ func TestRowsWithConditionsAreSplitAsOthersAre(t *testing.T) {
 	require.NoError(t, err)
 	given, err := Rows(x, cond)
 	require.NoError(t, err)
-	want, got := (&Settings{}).forRows(plain), (&Settings{}).forRows(given)
+	want, got := Settings{}.with(Recommend(600, 2, nil), plain), Settings{}.with(Recommend(600, 2, nil), given)
 	require.Equal(t, want, got)
 	require.Equal(t, 2000, got.Steps)
 	require.Equal(t, -1, got.References)
@@ -98,7 +98,7 @@ func (l lines) Row(i int, x, cond []float64) error {
 func TestRowSetsAreSplitAndOthersThatRepeatAreWarnedOf(t *testing.T) {
 	data, err := RowsOf(lines{n: 300})
 	require.NoError(t, err)
-	s := (&Settings{}).forRows(data)
+	s := Settings{}.with(Recommend(300, 2, nil), data)
 	require.Equal(t, []int{2000, -1}, []int{s.Steps, s.References})
 	train, held, err := s.heldOut(data)
 	require.NoError(t, err)

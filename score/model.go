@@ -18,8 +18,10 @@ import (
 type Config struct {
 	// Process is the noising process; nil is sde.EDM with its defaults.
 	Process sde.SDE
-	// Net is the network F; nil is nn.RecipeMLP(d, 116), or nn.RecipeColumns(d, 116) with
-	// ColumnLevels. Its output has the columns of its input.
+	// Net is the network F. Its output has the columns of its input. Nil leaves it to
+	// the first Fit, which takes that of Recommend for the rows it is given; until then
+	// it is that of data without an end, nn.RecipeMLP(d, 116), or nn.RecipeColumns(d, 116)
+	// with ColumnLevels.
 	Net nn.Module
 	// Precond ties the network to the score; nil is EDM.
 	Precond Precond
@@ -44,6 +46,14 @@ type Config struct {
 	Seed uint64
 }
 
+// learner is what a model computes with.
+type learner struct {
+	net    nn.Module
+	params *nn.Params
+	theta  []float32
+	eval   evaluator
+}
+
 // Model is a score s(y, t) made of a process, a network and its
 // preconditioning,
 //
@@ -63,20 +73,20 @@ type Model struct {
 	// values are UTF-8.
 	Metadata map[string]string
 
+	learner
+
 	dim          int
 	process      sde.SDE
-	net          nn.Module
 	precond      Precond
 	cond         *conditions // nil: none
 	levels       bool        // a noise level for every column
 	freeze       float64     // 0: none
 	frozen       float64     // the time at which σ/α = freeze
-	params       *nn.Params
-	theta        []float32
 	shift, scale []float64
 	calibrated   bool
 	double       bool
-	eval         evaluator
+	free         bool   // Fit and Load may still choose the network
+	seed         uint64 // of the initial weights
 
 	coeffs pool.Free[[]float64] // buffers of coefficients
 }
@@ -99,21 +109,19 @@ func New(d int, c *Config) (*Model, error) {
 	if c == nil {
 		c = &Config{}
 	}
-	m := &Model{dim: d, process: c.Process, net: c.Net, precond: c.Precond, levels: c.ColumnLevels, freeze: c.MinNoise}
+	m := &Model{dim: d, process: c.Process, precond: c.Precond, freeze: c.MinNoise, free: c.Net == nil, levels: c.ColumnLevels, seed: c.Seed}
+	net := c.Net
 	if m.process == nil {
 		m.process = sde.EDM{}
 	}
-	if m.net == nil {
-		m.net = nn.RecipeMLP(d, 116)
-		if m.levels {
-			m.net = nn.RecipeColumns(d, 116)
-		}
+	if m.free {
+		net = Recommend(0, d, c).Net
 	}
 	if m.precond == nil {
 		m.precond = EDM{}
 	}
-	if _, energy := m.net.(conservative); energy && m.levels {
-		return nil, fmt.Errorf("score: New: Config.Net: is a %T, whose field is a gradient when all columns have one noise level only: want another network, or no ColumnLevels: %w", m.net, ErrRange)
+	if _, energy := net.(conservative); energy && m.levels {
+		return nil, fmt.Errorf("score: New: Config.Net: is a %T, whose field is a gradient when all columns have one noise level only: want another network, or no ColumnLevels: %w", net, ErrRange)
 	}
 	if err := sde.Validate(m.process); err != nil {
 		return nil, fmt.Errorf("score: New: Config.Process: %w", err)
@@ -128,19 +136,27 @@ func New(d int, c *Config) (*Model, error) {
 	if err := m.setMinNoise(); err != nil {
 		return nil, err
 	}
-	var err error
-	if m.params, err = m.networkParams(); err != nil {
+	if err := m.install(net); err != nil {
 		return nil, err
 	}
-	initial := make([]float64, m.params.Len())
-	m.params.Init(initial, noise.Rand(c.Seed, noise.Draw{Purpose: noise.Init}))
-	m.theta = narrow[float32](nil, initial)
 	m.shift, m.scale = make([]float64, d), make([]float64, d)
 	for i := range m.scale {
 		m.scale[i] = 1
 	}
-	m.eval = newEngine[float32](m, m.theta)
 	return m, nil
+}
+
+// install gives the model a network with its initial weights.
+func (m *Model) install(net nn.Module) error {
+	params, err := m.paramsOf(net)
+	if err != nil {
+		return err
+	}
+	initial := make([]float64, params.Len())
+	params.Init(initial, noise.Rand(m.seed, noise.Draw{Purpose: noise.Init}))
+	m.learner = learner{net: net, params: params, theta: narrow[float32](nil, initial)}
+	m.eval = newEngine[float32](m, m.theta)
+	return nil
 }
 
 // setMinNoise checks the least noise level, takes its default, and finds its time.
@@ -164,9 +180,9 @@ func (m *Model) setMinNoise() error {
 	return nil
 }
 
-// networkParams lists the parameters of the network and of what embeds the
+// paramsOf lists the parameters of a network of the model and of what embeds its
 // conditions, and checks that their layers fit.
-func (m *Model) networkParams() (*nn.Params, error) {
+func (m *Model) paramsOf(net nn.Module) (*nn.Params, error) {
 	p := &nn.Params{}
 	b := nn.NewBuild(p)
 	if w := m.conditionWidth(); w > 0 {
@@ -183,7 +199,7 @@ func (m *Model) networkParams() (*nn.Params, error) {
 	if m.levels {
 		b.Time = ad.Input("time", m.dim)
 	}
-	f, err := b.Try(m.net, ad.Input("x", m.dim))
+	f, err := b.Try(net, ad.Input("x", m.dim))
 	switch {
 	case err != nil:
 		return nil, partError("Config.Net", err)
@@ -221,8 +237,9 @@ func (m *Model) Frame() sde.Frame {
 // for tolerances below about 1e-6. It shares nothing that training m changes.
 func (m *Model) Float64() *Model {
 	c := &Model{
-		dim: m.dim, process: m.process, net: m.net, precond: m.precond, cond: m.cond.clone(), levels: m.levels, freeze: m.freeze, frozen: m.frozen,
-		params: m.params, theta: append([]float32(nil), m.theta...), calibrated: m.calibrated, double: true,
+		learner: learner{net: m.net, params: m.params, theta: slices.Clone(m.theta)},
+		dim:     m.dim, process: m.process, precond: m.precond, cond: m.cond.clone(), levels: m.levels, freeze: m.freeze, frozen: m.frozen,
+		calibrated: m.calibrated, double: true,
 	}
 	c.shift, c.scale = slices.Clone(m.shift), slices.Clone(m.scale)
 	c.Metadata = maps.Clone(m.Metadata)

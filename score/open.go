@@ -40,16 +40,7 @@ func open(f *checkpoint.File) (*Model, error) {
 	if own := f.Metadata[metaOwn]; own != "" {
 		return nil, fmt.Errorf("the model has parts that are not of this library, %s; make it with New from its Config, and fill it by LoadFile: %w", quoted(own), ErrNotSerializable)
 	}
-	size, weights := 1<<16, 0 // some for widths that no weight belongs to
-	for _, t := range f.Tensors {
-		n := 1
-		for _, k := range t.Shape {
-			n *= k
-		}
-		if size += n; strings.HasPrefix(t.Name, weightsName) {
-			weights += n
-		}
-	}
+	size, weights := sizeOf(f)
 	d, c, err := configOf(f, size)
 	if err != nil {
 		return nil, err
@@ -62,6 +53,44 @@ func open(f *checkpoint.File) (*Model, error) {
 		return nil, err
 	}
 	return m, nil
+}
+
+// sizeOf returns how many numbers a file has, with some for widths that no weight
+// belongs to, and how many of them are weights of the network.
+func sizeOf(f *checkpoint.File) (size, weights int) {
+	size = 1 << 16
+	for _, t := range f.Tensors {
+		n := 1
+		for _, k := range t.Shape {
+			n *= k
+		}
+		if size += n; strings.HasPrefix(t.Name, weightsName) {
+			weights += n
+		}
+	}
+	return size, weights
+}
+
+// follow gives a model whose network nobody has chosen that of a file, if it is one
+// that the file alone can bring back, and returns what takes that back.
+func (m *Model) follow(f *checkpoint.File) (undo func()) {
+	before := m.learner
+	undo = func() { m.learner = before }
+	text, _, err := describe("Config.Net", m.net)
+	if !m.free || err != nil || text == f.Metadata[metaNet] {
+		return undo
+	}
+	size, weights := sizeOf(f)
+	net, err := decode[nn.Module](f.Metadata[metaNet], size)
+	if err != nil {
+		return undo
+	}
+	if p, err := m.paramsOf(net); err == nil && p.Len() == weights {
+		if m.install(net) != nil {
+			undo()
+		}
+	}
+	return undo
 }
 
 // configOf returns the dimension and the Config that a file describes. size
@@ -106,7 +135,7 @@ func build(d int, c *Config, weights int) (*Model, error) {
 	if err := c.Cond.validate(); err != nil {
 		return nil, err
 	}
-	p, err := (&Model{dim: d, net: c.Net, cond: newConditions(c.Cond), levels: c.ColumnLevels}).networkParams()
+	p, err := (&Model{dim: d, cond: newConditions(c.Cond), levels: c.ColumnLevels}).paramsOf(c.Net)
 	if err != nil {
 		return nil, err
 	}

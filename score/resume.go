@@ -48,6 +48,23 @@ func Resume(ctx context.Context, m *Model, data Data, s *Settings, path string) 
 	if err != nil {
 		return nil, err
 	}
+	c, err := t.read(path)
+	if err == nil && t.keeper != nil {
+		err = t.keeper.start(true)
+	}
+	if err != nil {
+		t.undo()
+		return nil, err
+	}
+	m.set(c)
+	for _, text := range t.changed {
+		t.warn(fmt.Sprintf("resumed after step %d with %s", t.step, text))
+	}
+	return t.train()
+}
+
+// read restores the run from the checkpoint at path.
+func (t *trainer) read(path string) (*content, error) {
 	f, err := checkpoint.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("score: Resume: %w", err)
@@ -56,16 +73,7 @@ func Resume(ctx context.Context, m *Model, data Data, s *Settings, path string) 
 	if err != nil {
 		return nil, fmt.Errorf("score: Resume: %s: %w", path, err)
 	}
-	if t.keeper != nil {
-		if err := t.keeper.start(true); err != nil {
-			return nil, err
-		}
-	}
-	m.set(c)
-	for _, text := range t.changed {
-		t.warn(fmt.Sprintf("resumed after step %d with %s", t.step, text))
-	}
-	return t.train()
+	return c, nil
 }
 
 // ahead are the settings that say nothing of the steps that have been made.
@@ -83,7 +91,7 @@ func (t *trainer) settings() ([]described, error) {
 		{"Objective", s.Objective}, {"Weight", s.Weight}, {"Times", s.Times}, {"Steps", s.Steps}, {"Batch", s.Batch},
 		{"Independent", s.Independent}, {"References", s.References}, {"Rate", s.Rate},
 		{"EMA", s.EMA}, {"Averaging", s.Averaging}, {"Clip", s.Clip}, {"ClipValue", s.ClipValue}, {"DropCond", s.DropCond},
-		{"Scaling", s.Scaling.String()}, {"Seed", s.Seed},
+		{"Scaling", s.Scaling.String()}, {"Regularize", s.Regularize}, {"Seed", s.Seed},
 		{"Validation.Rows", s.Validation.Rows}, {"Validation.Every", s.Validation.Every}, {"Validation.Patience", s.Validation.Patience},
 		{"Patterns", s.Patterns},
 	} {

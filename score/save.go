@@ -136,7 +136,8 @@ func (m *Model) file(theta []float32) (*checkpoint.File, error) {
 // Load fills the model with the weights, shift, scale and Metadata that Save
 // wrote. The
 // model must have been made with the process, network, preconditioning and
-// MinNoise of the one saved; otherwise the error wraps ErrMismatch and prints
+// MinNoise of the one saved, or without a network of its own (Config.Net nil), when
+// it takes that of the file; otherwise the error wraps ErrMismatch and prints
 // both. A checkpoint of Fit is a model's file too: its weights are those that
 // Fit would have left. A damaged file, or one without version and checksum,
 // gives an error that wraps one of package checkpoint's, NaN or infinite numbers
@@ -168,7 +169,13 @@ func (m *Model) LoadFile(path string) error {
 }
 
 // adopt takes over what a file holds, when all of it fits.
-func (m *Model) adopt(f *checkpoint.File) error {
+func (m *Model) adopt(f *checkpoint.File) (err error) {
+	undo := m.follow(f)
+	defer func() {
+		if err != nil {
+			undo()
+		}
+	}()
 	c, rest, err := m.parse(f)
 	if err != nil {
 		return err

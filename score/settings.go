@@ -11,12 +11,10 @@ import (
 	"github.com/gradlogp/gradlogp/nn/pool"
 )
 
-// Settings steer Fit. The zero value and nil mean the defaults, measured on
-// two-dimensional toys; Fit does not change it. Together with those of New they
-// are, in few dimensions, a recipe whose result cannot be told from the data by
-// two-sample tests. The one that New cannot choose is the network for few rows:
-// below about 20,000 one without Fourier features, such as
-// nn.MLP{Hidden: []int{116, 116, 116}}, learns the rows by heart more slowly.
+// Settings steer Fit. The zero value and nil mean the defaults, which depend on the
+// number of rows and columns (see Recommend); Fit does not change it. Together with
+// those of New they are, in few dimensions, a recipe whose result cannot be told from
+// the data by two-sample tests.
 //
 // A setting of 0 or nil is the default. Where there can be none of a thing that is
 // there by default, None says so.
@@ -29,7 +27,7 @@ type Settings struct {
 	Times Times
 	// Steps is the number of optimiser steps; 0 is 20,000, and for Rows and
 	// RowsOf of fewer than 10,000 twice their number, but at least 2,000. A quarter
-	// of that is often enough.
+	// of that is often enough in up to three columns.
 	Steps int
 	// Batch is the number of noisy rows of a step; 0 is 512. Batch, References and twice
 	// Validation.Rows are at most 2²⁴ rows and 2²⁸ numbers, Batch·References at most
@@ -60,8 +58,8 @@ type Settings struct {
 	// Rate is the learning rate; nil is optim.RecipeRate: a warm-up to 6e-3 and
 	// a cosine down to 1 % of it.
 	Rate optim.Rate
-	// Optimizer updates the weights; nil is Adam with β = (0.9, 0.99). It
-	// keeps the state of a run: runs at the same time need one each.
+	// Optimizer updates the weights; nil is Adam with β = (0.9, 0.99) and the
+	// weight decay of Regularize. It keeps the state of a run: runs at the same time need one each.
 	Optimizer optim.Optimizer[float32]
 	// EMA is the decay of the moving average of the weights that becomes the
 	// model, with warm-up (1+n)/(10+n); 0 is 0.999, None the last weights.
@@ -76,6 +74,13 @@ type Settings struct {
 	// Clip bounds the norm of what is left; 0 is none. For that alone Clip has to
 	// be None.
 	ClipValue float64
+	// Regularize on (0, 1) keeps the network from learning few rows by heart. It is
+	// the probability of dropout after every activation of an nn.MLP (networks of your
+	// own ask nn.Build.Dropout), and the weight decay of the default Optimizer. 0 is
+	// what Recommend has for the rows where Fit chooses the network, and none for a
+	// network of your own; None is none. Where data are nearly Gaussian in many columns
+	// a larger decay is better, as of optim.Adam[float32]{WeightDecay: 1}.
+	Regularize float64
 	// Scaling chooses between one scale for all columns and one for each; the
 	// zero value decides by their deviations.
 	Scaling Scaling
@@ -144,6 +149,7 @@ type Result struct {
 	Raw       []float32 // the network's weights after the last step; the Model has their average
 	HeldOut   float64   // the least held-out loss; 0 without validation
 	BestStep  int       // the step of HeldOut, whose average the Model has; 0 without validation
+	Recipe    Recipe    // what the run took, by the rows or by Config and Settings
 	Scaling   Scaling   // of the model: CommonScale or ColumnScales
 	Warnings  []string
 	Diagnoses []Diagnosis // what the detector of collapse saw
@@ -156,6 +162,9 @@ func (r *Result) String() string {
 		text += fmt.Sprintf(", held-out loss %.4g at step %d", r.HeldOut, r.BestStep)
 	}
 	text += fmt.Sprintf(", scaling %v", r.Scaling)
+	if r.Recipe.Net != nil {
+		text += fmt.Sprintf(", recipe %v", r.Recipe)
+	}
 	if n := len(r.Warnings); n > 0 {
 		text += fmt.Sprintf(", %d warnings, the first: %s", n, r.Warnings[0])
 	}
@@ -188,7 +197,7 @@ func (s *Settings) withDefaults() (Settings, error) {
 	for _, f := range []struct {
 		name  string
 		value float64
-	}{{"EMA", c.EMA}, {"Clip", c.Clip}, {"DropCond", c.DropCond}, {"References", float64(c.References)},
+	}{{"EMA", c.EMA}, {"Clip", c.Clip}, {"DropCond", c.DropCond}, {"Regularize", c.Regularize}, {"References", float64(c.References)},
 		{"Validation.Rows", float64(c.Validation.Rows)}, {"Checkpoints.Keep", float64(c.Checkpoints.Keep)}} {
 		if !(f.value >= 0 && finite(f.value) || f.value == None) {
 			return c, fmt.Errorf("score: Fit: Settings.%s: is %v, want a positive number, 0 for the default, or None: %w", f.name, f.value, ErrRange)
@@ -210,6 +219,9 @@ func (s *Settings) withDefaults() (Settings, error) {
 	}
 	if c.DropCond > 1 {
 		return c, fmt.Errorf("score: Fit: Settings.DropCond: is %v, want a probability: %w", c.DropCond, ErrRange)
+	}
+	if c.Regularize >= 1 {
+		return c, fmt.Errorf("score: Fit: Settings.Regularize: is %v, want a number below 1: %w", c.Regularize, ErrRange)
 	}
 	c.fill()
 	for _, f := range []struct {
@@ -273,7 +285,8 @@ func (c *Settings) fill() {
 	c.Clip = cmp.Or(c.Clip, 1)
 	c.DropCond = cmp.Or(c.DropCond, 0.1)
 	c.Rate = cmp.Or(c.Rate, optim.RecipeRate(c.Steps))
-	c.Optimizer = cmp.Or[optim.Optimizer[float32]](c.Optimizer, &optim.Adam[float32]{})
+	_, decay := c.regularization()
+	c.Optimizer = cmp.Or[optim.Optimizer[float32]](c.Optimizer, &optim.Adam[float32]{WeightDecay: decay})
 	c.Validation.Every = cmp.Or(c.Validation.Every, 100)
 	c.Checkpoints.Every = cmp.Or(c.Checkpoints.Every, 1000)
 	c.Checkpoints.Keep = cmp.Or(c.Checkpoints.Keep, 3)

@@ -3,8 +3,13 @@ package score
 import (
 	"cmp"
 	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/stat"
 
 	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/nn/pool"
 	"github.com/gradlogp/gradlogp/sde/noise"
 )
 
@@ -13,7 +18,8 @@ import (
 // target and times and noise that stay the same, antithetic, throughout the run.
 // At the end the model gets the average whose loss was the least, not the last
 // one: on few rows a network first learns the distribution and then the rows by
-// heart.
+// heart. When the loss at the end is above that by more than its noise, three standard
+// errors of the rise over the held-out rows, there is a warning.
 //
 // The zero value splits Rows and RowsOf of 20 up to 99,999; other data are not
 // watched unless Data is set.
@@ -34,30 +40,11 @@ type Validation struct {
 }
 
 const (
-	// Below smallRows a run is shorter and its target the plain one: there are
-	// fewer rows to learn from than a long run could learn by heart.
-	smallRows      = 20_000
 	splitBelow     = 100_000
 	splitFrom      = 20
 	mostHeldOut    = 4096
 	leastValidated = 2048 // clean rows of the look; held-out rows are repeated
 )
-
-// forRows returns the settings with the defaults that depend on the number of
-// rows, which is 0 for data without an end.
-func (s Settings) forRows(data Data) Settings {
-	r, ok := data.(rows)
-	if !ok || r.len() >= smallRows {
-		return s
-	}
-	if s.References == 0 {
-		s.References = None
-	}
-	if s.Steps == 0 {
-		s.Steps = min(max(2*r.len(), 2000), 20_000)
-	}
-	return s
-}
 
 // heldOut splits data and returns what to train on and what to hold out, nil
 // for nothing.
@@ -82,10 +69,9 @@ func (s *Settings) heldOut(data Data) (train, held Data, err error) {
 	}
 	n := r.len()
 	if v.Rows == 0 {
-		if n < splitFrom || n >= splitBelow {
+		if v.Rows = heldOutOf(n); v.Rows == 0 {
 			return data, nil, nil
 		}
-		v.Rows = min(n/10, mostHeldOut)
 	}
 	if v.Rows >= n {
 		return nil, nil, fmt.Errorf("score: Fit: Settings.Validation.Rows: is %d of %d rows, want at least one row left to train on: %w", v.Rows, n, ErrRange)
@@ -125,9 +111,9 @@ func (t *trainer) newValidator(data Data) *validator {
 	if r, ok := data.(inOrder); ok {
 		v.rows = r.len()
 	}
-	mean, in := lossOf(t.m, t.params, v.batch, false)
-	v.program = ad.Compile[float32]([]*ad.Expr{mean}, in)
-	v.in, v.out = v.batch.inputs(), [][]float32{make([]float32, 1)}
+	loss, in := lossOf(t.m, t.params, v.batch, false)
+	v.program = ad.Compile[float32]([]*ad.Expr{v.batch.meanOf(loss), loss}, in)
+	v.in, v.out = v.batch.inputs(), [][]float32{make([]float32, 1), make([]float32, s.Batch)}
 	v.random = func(dst []float64, row, slot int) {
 		noise.Uniform(dst, s.Seed, noise.Draw{Purpose: noise.Leaf, Step: heldOutStep, Row: row, Slot: slot})
 	}
@@ -139,18 +125,23 @@ func (t *trainer) due() bool {
 	return t.held != nil && (t.step%t.held.every == 0 || t.step == t.s.Steps)
 }
 
+// fill asks for the held-out rows when that has not been done.
+func (v *validator) fill() error {
+	if v.filled {
+		return nil
+	}
+	err := v.batch.fill(heldOutStep)
+	v.filled = err == nil
+	return err
+}
+
 // validate looks at the held-out rows and keeps the best weights.
 func (t *trainer) validate() (float64, error) {
 	v := t.held
-	if !v.filled {
-		if err := v.batch.fill(heldOutStep); err != nil {
-			return 0, err
-		}
-		v.filled = true
+	if err := v.fill(); err != nil {
+		return 0, err
 	}
-	v.program.Pack(&v.weights, t.ema, t.crew)
-	v.program.Run(v.batch.s.Batch, &v.weights, v.random, v.out, v.in, t.crew)
-	loss := float64(v.out[0][0])
+	loss := v.look(t.ema, t.crew)
 	if !finite(loss) {
 		return loss, fmt.Errorf("score: Fit: after step %d: the held-out loss is %v: %w", t.step, loss, ErrNonFinite)
 	}
@@ -160,6 +151,55 @@ func (t *trainer) validate() (float64, error) {
 	}
 	t.log.Debug("score: validation", "step", t.step, "held_out_loss", loss, "best", v.bestLoss, "best_step", v.bestStep)
 	return loss, nil
+}
+
+// look returns the loss with the weights theta; out has those of the noisy rows.
+func (v *validator) look(theta []float32, crew *pool.Crew) float64 {
+	v.program.Pack(&v.weights, theta, crew)
+	v.program.Run(v.batch.s.Batch, &v.weights, v.random, v.out, v.in, crew)
+	return float64(v.out[0][0])
+}
+
+// byRow returns the mean loss of each held-out row at the last look.
+func (v *validator) byRow() []float64 {
+	sums, counts := make([]float64, v.rows), make([]float64, v.rows)
+	for i, l := range v.out[1] {
+		k := i % v.batch.own % v.rows // the second half repeats the first with −z
+		sums[k] += float64(l)
+		counts[k]++
+	}
+	floats.Div(sums, counts)
+	return sums
+}
+
+// A network learns by heart when its loss on held-out rows has risen by more than
+// parted of itself since its least, and by more than that many standard errors.
+const (
+	parted       = 0.01
+	partedErrors = 3
+)
+
+// compare warns when training and held-out loss have parted.
+func (t *trainer) compare() error {
+	v := t.held
+	if v == nil || v.best == nil || t.step == v.bestStep {
+		return nil
+	}
+	if err := v.fill(); err != nil {
+		return err
+	}
+	v.look(v.best, t.crew)
+	best := v.byRow()
+	last := v.look(t.ema, t.crew)
+	rise := v.byRow()
+	floats.Sub(rise, best)
+	mean, deviation := stat.MeanStdDev(rise, nil)
+	noise := deviation / math.Sqrt(float64(len(rise)))
+	if mean > partedErrors*noise && mean > parted*v.bestLoss {
+		t.warn(fmt.Sprintf("the network learns rows by heart: from step %d of %d on the loss on held-out rows rose from %.4g to %.4g, by %.2g ± %.1g; the model is that of step %d; try Settings.Regularize or fewer Steps",
+			v.bestStep, t.s.Steps, v.bestLoss, last, mean, noise, v.bestStep))
+	}
+	return nil
 }
 
 // stale reports whether the patience of the validation is at its end.

@@ -70,7 +70,7 @@ func TestDefaultsDependOnTheNumberOfRows(t *testing.T) {
 		{9000, 900, 18_000, -1}, {19_999, 1999, 20_000, -1}, {20_000, 2000, 20_000, 1024}, {99_999, 4096, 20_000, 1024}, {100_000, 0, 20_000, 1024},
 	} {
 		data := numbered(t, c.n)
-		rowwise := Settings{}.forRows(data)
+		rowwise := Settings{}.with(Recommend(c.n, 2, nil), data)
 		s, err := (&rowwise).withDefaults()
 		require.NoError(t, err)
 		require.Equal(t, []int{c.steps, c.references}, []int{s.Steps, s.References}, "%d rows", c.n)
@@ -84,8 +84,8 @@ func TestDefaultsDependOnTheNumberOfRows(t *testing.T) {
 		require.Equal(t, c.held, held.(inOrder).len())
 		require.Equal(t, c.n-c.held, train.(rows).len())
 	}
-	asked := Settings{Steps: 7, References: 64, Validation: Validation{Rows: 5}}
-	s := asked.forRows(numbered(t, 10))
+	asked := Settings{Steps: 7, References: 64, Regularize: None, Validation: Validation{Rows: 5}}
+	s := asked.with(Recommend(10, 2, nil), numbered(t, 10))
 	require.Equal(t, asked, s)
 	_, held, err := s.heldOut(numbered(t, 10))
 	require.NoError(t, err)

@@ -83,40 +83,51 @@ func edges(sorted []float64) []float64 {
 		}
 		counts[len(counts)-1]++
 	}
-	var cuts []float64
-	cut := func(i int) { cuts = append(cuts, between(values[i-1], values[i])) }
-	if len(values) <= maxBins {
-		for i := 1; i < len(values); i++ {
-			cut(i)
+	level := 0.0
+	if len(values) > maxBins {
+		lo, hi := 0.0, 3*float64(len(sorted))/maxBins // at which there are few enough bins
+		for range 20 {
+			if middle := (lo + hi) / 2; len(starts(counts, middle)) < maxBins {
+				hi = middle
+			} else {
+				lo = middle
+			}
 		}
-		return cuts
+		level = hi
 	}
-	// A value of many rows weighs no more than one bin, so that the others share the
-	// bins that are left. The level of a bin solves level = Σ min(count, level)/bins.
-	level := float64(len(sorted)) / maxBins
-	weight := func() (sum float64) {
-		for _, c := range counts {
-			sum += min(float64(c), level)
-		}
-		return sum
+	var e []float64
+	for _, i := range starts(counts, level) {
+		e = append(e, between(values[i-1], values[i]))
 	}
-	for range 8 {
-		level = weight() / maxBins
-	}
-	rest, open := weight(), 0.0 // weight of what is not in a closed bin, and in the open one
-	share := rest / maxBins
+	return e
+}
+
+// starts returns the indices of the values, of so many rows, with which a bin but
+// the first starts: a value of at least level rows has a bin of its own, those
+// between two such values are cut at the multiples of level. It stops when there are
+// too many bins.
+func starts(counts []int, level float64) []int {
+	var at []int
+	rows, next := 0.0, level // since the last value with a bin of its own
+	many := false
 	for i, c := range counts {
-		w := min(float64(c), level)
-		many := w == level || i > 0 && float64(counts[i-1]) >= level
-		if open > 0 && len(cuts) < maxBins-1 && (many || open+w/2 >= share) {
-			cut(i)
-			rest -= open
-			open = 0
-			share = rest / float64(maxBins-len(cuts))
+		before := many
+		many = float64(c) >= level
+		switch {
+		case i == 0:
+		case many || before:
+			at = append(at, i)
+			rows, next = 0, level
+		case rows >= next:
+			at = append(at, i)
+			next += level
 		}
-		open += w
+		if len(at) == maxBins {
+			return at
+		}
+		rows += float64(c)
 	}
-	return cuts
+	return at
 }
 
 // between returns a number t with a ≤ t < b, halfway where that can be.

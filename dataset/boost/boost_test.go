@@ -142,6 +142,93 @@ func TestOrderOfRowsDoesNotMatter(t *testing.T) {
 	}
 }
 
+// What splits equally well is known up to rounding only, which depends on the order.
+func TestFirstOfEqualSplitsWinsInAnyOrder(t *testing.T) {
+	x, y := mat.NewDense(400, 3, nil), make([]float64, 400)
+	rng := rand.New(rand.NewPCG(15, 1))
+	for i := range y {
+		v := float64(i % 20)
+		x.SetRow(i, []float64{v, 19 - v, v * v})
+		y[i] = math.Sin(v) + rng.NormFloat64()/7
+	}
+	var want []tree
+	for range 20 {
+		rows := rng.Perm(len(y))
+		m, err := Bin(x).Regression(rows, y, &Settings{Trees: 1})
+		require.NoError(t, err)
+		got := m.sum.trees[0]
+		for i := range got[0] {
+			require.LessOrEqual(t, got[0][i].column, int32(0))
+			if got[0][i].column < 0 {
+				got[0][i].value = 0 // equal up to rounding
+			}
+		}
+		if want == nil {
+			want = got
+		}
+		require.Equal(t, want, got)
+	}
+}
+
+// Equal rows at both ends: the splits below and above the middle gain the same.
+func TestFirstOfEqualEdgesWinsInAnyOrder(t *testing.T) {
+	x, y := mat.NewDense(90, 1, nil), make([]float64, 90)
+	for i := range y {
+		x.Set(i, 0, float64(i%3))
+		y[i] = math.Sqrt(float64(i / 3))
+		if i%3 == 1 {
+			y[i] += 10
+		}
+	}
+	rng := rand.New(rand.NewPCG(18, 1))
+	for range 50 {
+		m, err := Bin(x).Regression(rng.Perm(90), y, &Settings{Trees: 1})
+		require.NoError(t, err)
+		require.Equal(t, 0.5, m.sum.trees[0][0][0].value)
+	}
+}
+
+func TestRowsOfOneTargetAreNotSplit(t *testing.T) {
+	x, _ := friedman(500, 16)
+	y := make([]float64, 500)
+	for i := range y {
+		y[i] = 0.1
+		x.Set(i, 3, math.Round(100*x.At(i, 3))/100) // so that a bin has one target
+		if x.At(i, 3) > 0.5 {
+			y[i] = 0.7
+		}
+	}
+	m, err := Regression(x, y, &Settings{Trees: 2})
+	require.NoError(t, err)
+	require.Len(t, m.sum.trees[0][0], 3)
+	require.Len(t, m.sum.trees[1][0], 3)
+}
+
+// When all rows are as good as certain there is nothing left to fit.
+func TestCertainRowsEndTheGrowth(t *testing.T) {
+	x, y := friedman(500, 17)
+	for k, classes := range [][]int{above(mat.Col(nil, 3, x), 0.5), above(mat.Col(nil, 3, x), 0.3, 0.6)} {
+		m, err := Classification(x, classes, k+2, &Settings{Rate: 1, Trees: 60})
+		require.NoError(t, err)
+		require.Len(t, m.sum.trees[59][0], 1)
+		p := mat.NewDense(len(y), k+2, nil)
+		m.Probabilities(p, x)
+		for i, c := range classes {
+			require.InDelta(t, 1, p.At(i, c), 1e-3)
+		}
+	}
+}
+
+// A fit to some of the rows has bins that are empty. It splits in their middle, as
+// it would have done without the rows left out.
+func TestSplitsLieInTheMiddleOfGaps(t *testing.T) {
+	x := column(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
+	y := []float64{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}
+	m, err := Bin(x).Regression([]int{0, 10}, y, &Settings{LeafRows: 1, Trees: 1})
+	require.NoError(t, err)
+	require.Equal(t, 5.0, m.sum.trees[0][0][0].value)
+}
+
 func TestRepeatedRowsAreWeights(t *testing.T) {
 	x, y := friedman(200, 5)
 	b := Bin(x)
@@ -217,6 +304,17 @@ func TestUnitOfTargetsDoesNotMatter(t *testing.T) {
 	for i, v := range predictions(t, x, y, &Settings{Leaves: 4}) {
 		require.InDelta(t, y[i], v, 8)
 	}
+}
+
+func TestUnitsOfColumnsDoNotMatter(t *testing.T) {
+	x, y := friedman(400, 19)
+	scaled := mat.DenseCopyOf(x)
+	for i := range y {
+		v := scaled.RawRowView(i)
+		v[0], v[1], v[2], v[3], v[4] = 1e-3*v[0], 1e3*v[1], 1e6+v[2], math.Exp(500*v[3]), -1e300+1e299*v[4]
+	}
+	s := &Settings{Trees: 20}
+	require.Equal(t, predictions(t, x, y, s), predictions(t, scaled, y, s))
 }
 
 func TestFewRowsGiveTheMean(t *testing.T) {
@@ -411,7 +509,8 @@ func TestSplitsAreTheBestOfAll(t *testing.T) {
 			}
 			y[i] = rapid.Float64Range(-3, 3).Draw(t, "y")
 		}
-		m, err := Regression(x, y, &Settings{Trees: 1, Rate: 1, Leaves: 2, LeafRows: leafRows})
+		l2 := rapid.SampledFrom([]float64{0, 5}).Draw(t, "l2")
+		m, err := Regression(x, y, &Settings{Trees: 1, Rate: 1, Leaves: 2, LeafRows: leafRows, L2: l2})
 		require.NoError(t, err)
 		score := func(in func(i int) bool) (sum float64, rows int) {
 			for i := range y {
@@ -420,7 +519,7 @@ func TestSplitsAreTheBestOfAll(t *testing.T) {
 					rows++
 				}
 			}
-			return sum * sum / max(float64(rows), 1), rows
+			return sum * sum / (float64(rows) + l2), rows
 		}
 		gain := func(j int, v float64, missingLeft bool) float64 {
 			left := func(i int) bool { c := x.At(i, j); return c <= v || missingLeft && math.IsNaN(c) }
@@ -431,7 +530,8 @@ func TestSplitsAreTheBestOfAll(t *testing.T) {
 			}
 			return a + b
 		}
-		var want, got float64
+		got, _ := score(func(int) bool { return true }) // without a split
+		want := got
 		for j := range d {
 			for i := range y {
 				if v := x.At(i, j); v == v {

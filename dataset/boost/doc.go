@@ -29,7 +29,12 @@
 // NaN is a missing value. At every split the missing ones go to the side of the
 // larger gain; where none was missing in training, to the side of more rows. A
 // split may also part the missing values from all others. Infinities are ordered
-// like other values.
+// like other values. Of splits that gain the same up to rounding, the one of the
+// first column counts, and in a column the lowest.
 //
-// Columns of categories are taken as their numbers, in order.
+// Only the order of a column's values matters, not their unit. Columns of categories
+// are taken as their numbers, in order.
+//
+// A fit keeps a byte a cell, some ten numbers a row (two more for each class when
+// there are more than two) and, for each leaf of a growing tree, three numbers a bin.
 package boost

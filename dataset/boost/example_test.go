@@ -80,3 +80,37 @@ func ExampleOutOfFold() {
 	fmt.Printf("accuracy %.1f\n", float64(right)/float64(len(y)))
 	// Output: accuracy 0.6
 }
+
+// Several targets of the same rows, each fitted to the rows that have it.
+func ExampleBin() {
+	x := mat.NewDense(400, 1, nil)
+	y := [2][]float64{make([]float64, 400), make([]float64, 400)}
+	for i := range 400 {
+		v := float64(i % 20)
+		x.Set(i, 0, v)
+		y[0][i], y[1][i] = v*v, math.NaN()
+		if i < 300 {
+			y[1][i] = 100 - v
+		}
+	}
+	bins := boost.Bin(x)
+	for _, target := range y {
+		var rows []int
+		for i, v := range target {
+			if !math.IsNaN(v) {
+				rows = append(rows, i)
+			}
+		}
+		m, err := bins.Regression(rows, target, &boost.Settings{LeafRows: 10})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		p := make([]float64, 1)
+		m.Predict(p, mat.NewDense(1, 1, []float64{7}))
+		fmt.Printf("%d rows: %.1f\n", len(rows), p[0])
+	}
+	// Output:
+	// 400 rows: 49.0
+	// 300 rows: 93.0
+}

@@ -137,7 +137,7 @@ func crossValidate(t *testing.T, x *mat.Dense, y []float64, label []int, classes
 			tx.SetRow(i, x.RawRowView(r))
 		}
 		if classes == 0 {
-			m, err := b.Regression(train, y, &Settings{Trees: trees})
+			m, err := b.Regression(train, y, &Settings{Trees: trees, Workers: 1})
 			require.NoError(t, err)
 			p := make([]float64, len(test))
 			m.Predict(p, tx)
@@ -146,7 +146,7 @@ func crossValidate(t *testing.T, x *mat.Dense, y []float64, label []int, classes
 			}
 			continue
 		}
-		m, err := b.Classification(train, label, classes, &Settings{Trees: trees})
+		m, err := b.Classification(train, label, classes, &Settings{Trees: trees, Workers: 1})
 		require.NoError(t, err)
 		p := mat.NewDense(len(test), classes, nil)
 		m.Probabilities(p, tx)

@@ -1,7 +1,7 @@
 package boost
 
 // alone is the work, in sums, below which a search runs on one goroutine.
-const alone = 1 << 14
+const alone = 1 << 15
 
 // rounding is the part of the sum of two leaves' scores by which the gain of one
 // split is above that of another, or above 0, at least, so that among splits of
@@ -65,6 +65,7 @@ func (w *grower) search(small, large *leaf, parent []cell, g, h []float64) {
 // ones, are in the order of rows.
 func sum(sums []cell, codes []uint8, rows []int32, g, h []float64) {
 	clear(sums)
+	g = g[:len(rows)]
 	if h == nil {
 		for i, r := range rows {
 			c := &sums[codes[r]]
@@ -76,6 +77,7 @@ func sum(sums []cell, codes []uint8, rows []int32, g, h []float64) {
 		}
 		return
 	}
+	h = h[:len(rows)]
 	for i, r := range rows {
 		c := &sums[codes[r]]
 		c.g += g[i]

@@ -3,6 +3,7 @@ package figure
 import (
 	"math"
 	"strconv"
+	"unicode/utf8"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -72,6 +73,37 @@ func (m marks) Ticks(_, _ float64) (ticks []plot.Tick) {
 		ticks = append(ticks, t)
 	}
 	return ticks
+}
+
+// names are written at the whole numbers from 0, with a space that keeps them from
+// the axis when they stand upright.
+type names struct {
+	texts []string
+	space string
+}
+
+func (n names) Ticks(min, max float64) (ticks []plot.Tick) {
+	for i, text := range n.texts {
+		if v := float64(i); min <= v && v <= max && text != "" {
+			ticks = append(ticks, plot.Tick{Value: v, Label: text + n.space})
+		}
+	}
+	return ticks
+}
+
+// name writes names along an x axis, upright when they would not fit side by side.
+func name(axis *plot.Axis, texts []string) {
+	const fit = 34 // letters
+	letters, space := 0, ""
+	for _, text := range texts {
+		letters = max(letters, utf8.RuneCountInString(text))
+	}
+	if letters*len(texts) > fit {
+		axis.Tick.Label.Rotation = math.Pi / 2
+		axis.Tick.Label.XAlign, axis.Tick.Label.YAlign = draw.XRight, draw.YCenter
+		space = "  "
+	}
+	axis.Tick.Marker = names{texts, space}
 }
 
 func label(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }

@@ -8,9 +8,11 @@
 //	HeatMap   a density, by colour; Density evaluates one on a grid
 //	Arrows    a vector field such as a score; Grid gives places for them
 //	Line      a curve, also on logarithmic axes, with a legend
+//	Area      a polygon, such as the bars of a histogram
 //	Images    rows of data as small grey images
 //
-// One unit is equally long along both axes, unless they are logarithmic. The
+// TableReport makes such a sheet of a table.Report. One unit is equally long along
+// both axes, unless they are logarithmic or the panel may Stretch. The
 // bytes of a picture depend on its input only, whatever the number of
 // processors.
 //

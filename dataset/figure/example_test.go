@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"fmt"
 	"image/png"
+	"math/rand/v2"
 
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/dataset/figure"
+	"github.com/gradlogp/gradlogp/dataset/table"
 )
 
 // The density of a distribution with its scores, beside small images. A program
@@ -42,4 +44,28 @@ func ExampleWritePNG() {
 	img, err := png.Decode(&file)
 	fmt.Println(img.Bounds().Size(), err)
 	// Output: (800,400) <nil>
+}
+
+// The picture of a report on a synthetic table. A program calls Save with the path of
+// a file instead of WritePNG.
+func ExampleTableReport() {
+	draw := func(seed uint64) *table.Table {
+		rng := rand.New(rand.NewPCG(seed, 0))
+		t := &table.Table{Fields: []table.Field{{Name: "a", Kind: table.Number}, {Name: "b", Kind: table.Number}}, Columns: make([][]float64, 2)}
+		for range 200 {
+			a := rng.NormFloat64()
+			t.Columns[0], t.Columns[1] = append(t.Columns[0], a), append(t.Columns[1], a+rng.NormFloat64())
+		}
+		return t
+	}
+	r, err := table.NewReport(draw(1), draw(2), draw(3), nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	sheet, width, height := figure.TableReport(r)
+	var file bytes.Buffer
+	err = figure.WritePNG(&file, sheet, width, height)
+	fmt.Println(len(sheet), "rows of", len(sheet[0]), "panels", err)
+	// Output: 2 rows of 4 panels <nil>
 }

@@ -1,6 +1,7 @@
 package figure
 
 import (
+	"errors"
 	"fmt"
 	"image"
 	"image/png"
@@ -24,8 +25,13 @@ type Panel struct {
 	// Log makes both axes logarithmic. The panel then fills its place, since
 	// no unit is to be kept.
 	Log bool
+	// Stretch lets the panel fill its place: a unit may be longer along one axis.
+	Stretch bool
 	// XTicks are the marked values of the x axis; nil leaves the choice open.
 	XTicks []float64
+	// XNames and YNames are written at 0, 1, 2, … of an axis, in place of numbers. They
+	// need linear axes. Long XNames are written upwards.
+	XNames, YNames []string
 	// Bare leaves out the ticks and the frame.
 	Bare bool
 	// LegendTop and LegendLeft say in which corner the labels of the Lines are
@@ -34,7 +40,7 @@ type Panel struct {
 	Layers                []Layer
 }
 
-// Layer is Points, HeatMap, Arrows, Line or Images.
+// Layer is Points, HeatMap, Arrows, Line, Area or Images.
 type Layer interface {
 	// plotter returns what draws the layer, or an error that names a value
 	// that cannot be drawn.
@@ -90,7 +96,7 @@ func sheet(rows [][]Panel, width, height int) (image.Image, error) {
 			if p == nil {
 				continue
 			}
-			if !rows[i][j].Log {
+			if !rows[i][j].Log && !rows[i][j].Stretch {
 				c = square(p, c)
 			}
 			p.Draw(c)
@@ -120,6 +126,9 @@ func (p *Panel) plot() (*plot.Plot, error) {
 			return nil, fmt.Errorf("XTicks[%d] is %v, want finite, and positive on logarithmic axes", i, v)
 		}
 	}
+	if p.Log && (p.XNames != nil || p.YNames != nil) {
+		return nil, errors.New("names on logarithmic axes, want linear ones")
+	}
 	g := plot.New()
 	g.Title.Text = p.Title
 	g.Title.TextStyle.Font.Size = 10
@@ -143,6 +152,12 @@ func (p *Panel) plot() (*plot.Plot, error) {
 	}
 	if p.XTicks != nil {
 		g.X.Tick.Marker = marks{p.XTicks, p.Log}
+	}
+	if p.XNames != nil {
+		name(&g.X, p.XNames)
+	}
+	if p.YNames != nil {
+		g.Y.Tick.Marker = names{texts: p.YNames}
 	}
 	g.Legend.Top, g.Legend.Left = p.LegendTop, p.LegendLeft
 	legend(&g.Legend)

@@ -54,7 +54,8 @@ type codedColumn struct {
 	// those of a model; the latter is empty without Match.
 	Data, Model marginal
 
-	at int // first coded column
+	target marginal // that values of the model are matched to
+	at     int      // first coded column
 }
 
 func (c *codedColumn) width() int {
@@ -103,7 +104,10 @@ func newCodec(t *Table, s *CodecSettings) (*Codec, error) {
 	if err != nil {
 		return nil, err
 	}
-	plain := rows.clone()
+	plain := rows
+	if len(c.steps) > 0 {
+		plain = rows.clone()
+	}
 	dropped := make([]bool, len(c.fields))
 	for k, step := range c.steps {
 		for i := range n {
@@ -115,6 +119,7 @@ func newCodec(t *Table, s *CodecSettings) (*Codec, error) {
 	}
 	c.fixed = make([]float64, len(c.fields))
 	derived := c.derived()
+	orders := &levelOrders{rows: plain, some: plain.some(orderRows), fields: c.fields, by: s.Levels}
 	for j, f := range c.fields {
 		c.fixed[j] = noCell
 		values := rows.present(j)
@@ -138,7 +143,7 @@ func newCodec(t *Table, s *CodecSettings) (*Codec, error) {
 		case coding == OneHot:
 			p.OneHot = fitOneHot(values, len(f.Levels))
 		case coding == Auto || coding == Ordinal:
-			p.Levels = fitLevels(values, levelOrder(plain, c.fields, j, s.Levels))
+			p.Levels = fitLevels(values, orders.of(j))
 		default:
 			return nil, fmt.Errorf("Codings: %q is %v, want Ordinal or OneHot: %w", f.Name, f.Kind, ErrRange)
 		}
@@ -188,6 +193,16 @@ func (c *Codec) Names() []string {
 		names = append(names, c.fields[g.Fields[0]].Name+" missing")
 	}
 	return names
+}
+
+// Indicators returns the indices of the coded columns that say whether cells are
+// missing.
+func (c *Codec) Indicators() []int {
+	var at []int
+	for k := range c.groups {
+		at = append(at, c.dim-len(c.groups)+k)
+	}
+	return at
 }
 
 // standardise gives every coded column mean 0 and deviation 1 over the rows fitted,

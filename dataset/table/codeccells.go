@@ -40,6 +40,9 @@ func (c *Codec) load(t *Table, partial bool) (*rowCells, error) {
 	n, d := t.Len(), len(c.fields)
 	r := &rowCells{n: n, d: d, data: make([]float64, n*d)}
 	for j, f := range c.fields {
+		if f.Kind == Infer {
+			return nil, fmt.Errorf("column %q: Kind: is %v, want the kind of the cells: %w", f.Name, f.Kind, ErrKind)
+		}
 		from := t.Index(f.Name)
 		if f.Kind == Identifier || from < 0 && partial {
 			for i := range n {
@@ -79,7 +82,7 @@ func loadNumbers(r *rowCells, j int, f Field, column []float64) error {
 			return fmt.Errorf("row %d, column %q: is %v, want no more than %g: %w", i, f.Name, v, mostNumber, ErrRange)
 		}
 		step := latticeOf(f)
-		if step > 0 && math.Abs(v-toLattice(v, step)) > 1e-6*step {
+		if step > 0 && !math.IsNaN(v) && !onLattice(v, step) {
 			return fmt.Errorf("row %d, column %q: is %v, want a whole multiple of %v: %w", i, f.Name, v, step, ErrRange)
 		}
 		r.data[i*r.d+j] = v
@@ -125,13 +128,4 @@ func latticeOf(f Field) float64 {
 		return 1
 	}
 	return f.Step
-}
-
-// toLattice returns the multiple of step that is nearest to v. Where 1/step is whole, it is
-// the float64 nearest to the decimal number.
-func toLattice(v, step float64) float64 {
-	if inverse := math.Round(1 / step); step < 1 && math.Abs(inverse*step-1) < 1e-12 {
-		return math.Round(v*inverse)/inverse + 0 // +0 for −0
-	}
-	return math.Round(v/step)*step + 0
 }

@@ -3,6 +3,8 @@ package table
 import (
 	"encoding/json"
 	"math"
+	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -125,11 +127,35 @@ func TestCorruptTextIsAnError(t *testing.T) {
 	text, err := json.Marshal(c)
 	require.NoError(t, err)
 	var read Codec
-	for n := range text {
+	for n := 0; n < len(text); n += 17 {
 		require.Error(t, json.Unmarshal(text[:n], &read))
 	}
 	require.ErrorIs(t, read.UnmarshalJSON([]byte(`{"Version":2}`)), ErrVersion)
 	require.ErrorIs(t, read.UnmarshalJSON([]byte(`{"Version":1,"Fields":[{}]}`)), ErrCorrupt)
 	require.ErrorIs(t, read.UnmarshalJSON([]byte(`{`)), ErrCorrupt)
 	require.Zero(t, read.Dim())
+}
+
+func TestChangedTextDoesNotPanic(t *testing.T) {
+	u, rules := ruledTable(30, .1)
+	c, err := NewCodec(u, &CodecSettings{Rules: rules})
+	require.NoError(t, err)
+	x := mat.NewDense(3, c.Dim(), nil)
+	for j := range c.Dim() {
+		x.SetCol(j, []float64{0, 1e300, -1e300})
+	}
+	require.NoError(t, c.Match(x))
+	text, err := json.Marshal(c)
+	require.NoError(t, err)
+	r := rand.New(rand.NewPCG(1, 1))
+	for range 200 {
+		changed := slices.Clone(text)
+		changed[r.IntN(len(changed))] = "0123456789-.e,[]{}\""[r.IntN(19)]
+		var read Codec
+		if json.Unmarshal(changed, &read) != nil || read.Dim() != c.Dim() {
+			continue
+		}
+		_, err := read.Decode(x, nil)
+		require.NoError(t, err)
+	}
 }

@@ -158,6 +158,7 @@ func (t *codecText) codec() (*Codec, error) {
 		if p.Levels != nil {
 			p.Levels.index()
 		}
+		p.aim()
 	}
 	c.place()
 	return c, nil
@@ -235,7 +236,7 @@ func (p *codedColumn) valid(f *Field, groups int) bool {
 
 func (c *numberCoder) valid() bool {
 	switch {
-	case !(c.Step >= 0) || !(c.Unit > 0) || !(c.Scale > 0),
+	case !(c.Step >= 0) || !(c.Grid >= 0) || !(c.Unit > 0) || !(c.Scale > 0),
 		c.Coding < Standard || c.Coding > Logit,
 		(c.Coding == Quantile) != (c.Bend != nil),
 		c.Bend != nil && !c.Bend.valid(),

@@ -1,7 +1,6 @@
 package table
 
 import (
-	"math"
 	"sort"
 )
 
@@ -14,24 +13,12 @@ type levelCoder struct {
 	place map[int]int
 }
 
-// levelPower is the power of a level's share of rows that the width of its interval is
-// proportional to.
-const levelPower = 1
-
-// fitLevels gives the levels of sorted values places in this order.
+// fitLevels gives the levels of values places in this order. All intervals have the
+// same width.
 func fitLevels(values []float64, order []int) *levelCoder {
-	count := map[int]int{}
-	for _, v := range values {
-		count[int(v)]++
-	}
-	c := &levelCoder{Border: []float64{0}}
-	for _, level := range order {
-		if count[level] == 0 {
-			continue
-		}
-		width := math.Pow(float64(count[level])/float64(len(values)), levelPower)
-		c.Seen = append(c.Seen, level)
-		c.Border = append(c.Border, c.Border[len(c.Border)-1]+width)
+	c := &levelCoder{Seen: order}
+	for k := range len(order) + 1 {
+		c.Border = append(c.Border, float64(k))
 	}
 	c.index()
 	mean, deviation := moments(values, c.cell)

@@ -14,6 +14,7 @@ import (
 // within ± Step/2.
 type numberCoder struct {
 	Step      float64  `json:",omitempty"`
+	Grid      float64  `json:",omitempty"` // the coarsest lattice that has all values fitted
 	Low, High *float64 `json:",omitempty"` // bounds of what is decoded
 	Coding    Coding   // Standard, Log, Quantile, Logit
 	Center    float64
@@ -61,8 +62,8 @@ func (c *numberCoder) atom(v float64) (k int, ok bool) {
 	return k, k < len(c.Atoms) && c.Atoms[k] == v
 }
 
-// decode returns the value that is coded as y.
-func (c *numberCoder) decode(y float64) float64 {
+// decode returns the value that is coded as y, on a lattice.
+func (c *numberCoder) decode(y, step float64) float64 {
 	z := y*c.Scale + c.Shift
 	if c.Spread != nil {
 		if k := sort.SearchFloat64s(c.Spread.Y, z); k%2 == 1 || k < len(c.Spread.Y) && c.Spread.Y[k] == z {
@@ -70,11 +71,11 @@ func (c *numberCoder) decode(y float64) float64 {
 		}
 		z = c.Spread.inverse(z)
 	}
-	return c.legal(c.unbend(z)*c.Unit + c.Center)
+	return c.legal(c.unbend(z)*c.Unit+c.Center, step)
 }
 
 // legal returns the value on the lattice and within the bounds that is nearest to v.
-func (c *numberCoder) legal(v float64) float64 {
+func (c *numberCoder) legal(v, step float64) float64 {
 	v = max(-math.MaxFloat64, min(v, math.MaxFloat64))
 	if c.Low != nil {
 		v = max(v, *c.Low)
@@ -82,15 +83,12 @@ func (c *numberCoder) legal(v float64) float64 {
 	if c.High != nil {
 		v = min(v, *c.High)
 	}
-	if c.Step == 0 {
-		return v
-	}
-	s := toLattice(v, c.Step)
+	s := snap(v, step)
 	if c.Low != nil && s < *c.Low {
-		s = toLattice(s+c.Step, c.Step)
+		s = snap(s+step, step)
 	}
 	if c.High != nil && s > *c.High {
-		s = toLattice(s-c.Step, c.Step)
+		s = snap(s-step, step)
 	}
 	return s
 }

@@ -31,7 +31,7 @@ const (
 // fitNumber fits the coder of a column to its sorted values, at least two of which
 // differ.
 func fitNumber(values []float64, step float64, coding Coding, b interval) *numberCoder {
-	c := &numberCoder{Step: step, Coding: coding, Unit: 1, Scale: 1}
+	c := &numberCoder{Step: step, Grid: gridOf(values, step), Coding: coding, Unit: 1, Scale: 1}
 	if !math.IsInf(b.low, -1) {
 		c.Low = &b.low
 	}
@@ -48,6 +48,27 @@ func fitNumber(values []float64, step float64, coding Coding, b interval) *numbe
 	c.choose(values, rest)
 	c.fitSpread(values, rest, spikes)
 	return c
+}
+
+// gridOf returns the largest multiple of step that all values are multiples of.
+func gridOf(values []float64, step float64) float64 {
+	if step == 0 {
+		return 0
+	}
+	var common int64
+	for _, v := range values {
+		k := math.Abs(math.Round(v / step))
+		if k > largestWhole {
+			return step
+		}
+		for a := int64(k); a != 0; {
+			common, a = a, common%a
+		}
+		if common == 1 {
+			return step
+		}
+	}
+	return float64(common) * step
 }
 
 // atom is a value and the number of rows that have it.
@@ -122,7 +143,7 @@ func (c *numberCoder) set(coding Coding, values, rest []float64) {
 	lo, hi := values[0], values[len(values)-1]
 	c.Center = quantile(rest, .5)
 	if c.Step > 0 {
-		c.Center = toLattice(c.Center, c.Step)
+		c.Center = snap(c.Center, c.Step)
 	}
 	c.Unit = max(spreadOf(rest, c.Step), (hi-lo)*1e-100)
 	switch coding {

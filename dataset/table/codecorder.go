@@ -8,34 +8,70 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// levelOrder returns the levels of a column that rows have, in the order in which they
-// stand on the line.
-func levelOrder(rows *rowCells, fields []Field, j int, by LevelOrder) []int {
-	count := make([]int, len(fields[j].Levels))
-	for i := range rows.n {
-		if v := rows.row(i)[j]; !math.IsNaN(v) {
-			count[int(v)]++
-		}
-	}
-	var levels []int
-	for k, n := range count {
-		if n > 0 {
-			levels = append(levels, k)
-		}
-	}
-	if fields[j].Kind != Category || by == Given || len(levels) < 3 {
-		return levels
-	}
-	slices.SortStableFunc(levels, func(a, b int) int { return cmp.Compare(count[b], count[a]) })
-	if by == Associated {
-		if scores := associate(rows, fields, j, count); scores != nil {
+// levelOrders gives the levels of columns their order on the line.
+type levelOrders struct {
+	rows     *rowCells
+	some     *rowCells // those of rows that levels are compared by
+	fields   []Field
+	by       LevelOrder
+	features [][][]float64 // of each column, see featuresOf; made when first needed
+}
+
+// of returns the levels of column j that rows have, in order.
+func (o *levelOrders) of(j int) []int {
+	count := o.rows.counts(j, len(o.fields[j].Levels))
+	levels := frequent(count)
+	switch {
+	case o.fields[j].Kind != Category || o.by == Given || len(levels) < 3:
+		slices.Sort(levels)
+	case o.by == Associated:
+		if scores := o.associate(j, count); scores != nil {
 			slices.SortStableFunc(levels, func(a, b int) int { return cmp.Compare(scores[a], scores[b]) })
 		}
 	}
 	return levels
 }
 
+// counts returns the number of rows of each level of a column.
+func (r *rowCells) counts(j, levels int) []int {
+	count := make([]int, levels)
+	for i := range r.n {
+		if v := r.row(i)[j]; !math.IsNaN(v) {
+			count[int(v)]++
+		}
+	}
+	return count
+}
+
+// some returns about n rows at most, spread evenly.
+func (r *rowCells) some(n int) *rowCells {
+	stride := (r.n + n - 1) / n
+	if stride <= 1 {
+		return r
+	}
+	s := &rowCells{d: r.d}
+	for i := 0; i < r.n; i += stride {
+		s.data = append(s.data, r.row(i)...)
+		s.n++
+	}
+	return s
+}
+
+// frequent returns the levels that have rows, those with the most first.
+func frequent(count []int) []int {
+	var levels []int
+	for k, n := range count {
+		if n > 0 {
+			levels = append(levels, k)
+		}
+	}
+	slices.SortStableFunc(levels, func(a, b int) int { return cmp.Compare(count[b], count[a]) })
+	return levels
+}
+
 const (
+	// orderRows is about the most rows that levels are compared by.
+	orderRows = 1 << 16
 	// mostFeatures is the most columns that levels are compared by.
 	mostFeatures = 64
 	// mostLevels is the most levels of another column that have a feature each.
@@ -47,8 +83,14 @@ const (
 // associate returns a score for every level of column j: the projection of the mean of
 // its rows in the other columns, standardised, on the first principal direction of
 // these means. It returns nil when there is nothing to compare by.
-func associate(rows *rowCells, fields []Field, j int, count []int) []float64 {
-	features := featuresOf(rows, fields, j)
+func (o *levelOrders) associate(j int, count []int) []float64 {
+	if o.features == nil {
+		for k := range o.fields {
+			o.features = append(o.features, featuresOf(o.some, o.fields, k))
+		}
+	}
+	features := slices.Concat(slices.Concat(o.features[:j]...), slices.Concat(o.features[j+1:]...))
+	features = features[:min(len(features), mostFeatures)]
 	if len(features) == 0 {
 		return nil
 	}
@@ -56,9 +98,8 @@ func associate(rows *rowCells, fields []Field, j int, count []int) []float64 {
 	n := make([]float64, len(count))
 	for f, feature := range features {
 		clear(n)
-		for i := range rows.n {
-			v, k := feature[i], rows.row(i)[j]
-			if !math.IsNaN(v) && !math.IsNaN(k) {
+		for i, v := range feature {
+			if k := o.some.row(i)[j]; !math.IsNaN(v) && !math.IsNaN(k) {
 				means.Set(int(k), f, means.At(int(k), f)+v)
 				n[int(k)]++
 			}
@@ -82,7 +123,7 @@ func associate(rows *rowCells, fields []Field, j int, count []int) []float64 {
 	var vectors mat.Dense
 	eigen.VectorsTo(&vectors)
 	direction := mat.Col(nil, len(features)-1, &vectors)
-	if largest := slices.MaxFunc(direction, func(a, b float64) int { return cmp.Compare(math.Abs(a), math.Abs(b)) }); largest < 0 {
+	if slices.MaxFunc(direction, func(a, b float64) int { return cmp.Compare(math.Abs(a), math.Abs(b)) }) < 0 {
 		for f := range direction {
 			direction[f] = -direction[f]
 		}
@@ -92,41 +133,37 @@ func associate(rows *rowCells, fields []Field, j int, count []int) []float64 {
 	return scores.RawVector().Data
 }
 
-// featuresOf returns the columns other than j as numbers of mean 0 and deviation 1: the
-// ranks of numbers and ordered levels, and whether a level is the one, for those that
-// are frequent. NaN is missing.
-func featuresOf(rows *rowCells, fields []Field, j int) [][]float64 {
+// featuresOf returns column k as numbers of mean 0 and deviation 1: the ranks of numbers
+// and ordered levels, and, for the frequent ones of a Category, which it is. NaN is
+// missing.
+func featuresOf(rows *rowCells, fields []Field, k int) [][]float64 {
+	f := fields[k]
+	if f.Kind == Identifier {
+		return nil
+	}
+	if f.Kind != Category || len(f.Levels) < 3 {
+		if v := standardRanks(rows, k); v != nil {
+			return [][]float64{v}
+		}
+		return nil
+	}
 	var features [][]float64
-	for k, f := range fields {
-		if k == j || f.Kind == Identifier || len(features) >= mostFeatures {
+	count := rows.counts(k, len(f.Levels))
+	levels := frequent(count)
+	for _, level := range levels[:min(len(levels), mostLevels)] {
+		share := float64(count[level]) / float64(rows.n)
+		if share == 1 {
 			continue
 		}
-		if f.Kind != Category || len(f.Levels) < 3 {
-			if v := standardRanks(rows, k); v != nil {
-				features = append(features, v)
+		deviation := math.Sqrt(share * (1 - share))
+		v := make([]float64, rows.n)
+		for i := range v {
+			v[i] = -share / deviation
+			if rows.row(i)[k] == float64(level) {
+				v[i] = (1 - share) / deviation
 			}
-			continue
 		}
-		levels := levelOrder(rows, fields, k, Frequent)
-		for _, level := range levels[:min(len(levels), mostLevels, mostFeatures-len(features))] {
-			v := make([]float64, rows.n)
-			var share float64
-			for i := range v {
-				if rows.row(i)[k] == float64(level) {
-					share += 1 / float64(rows.n)
-				}
-			}
-			if share == 1 {
-				continue
-			}
-			for i := range v {
-				v[i] = -share / math.Sqrt(share*(1-share))
-				if rows.row(i)[k] == float64(level) {
-					v[i] = (1 - share) / math.Sqrt(share*(1-share))
-				}
-			}
-			features = append(features, v)
-		}
+		features = append(features, v)
 	}
 	return features
 }

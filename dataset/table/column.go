@@ -44,7 +44,7 @@ func (c *column) gatherer() gatherer {
 		return newNumbers(c)
 	case c.Kind == Time || c.Kind == Infer && c.Layout != "":
 		return newTimes(c)
-	case c.Levels != nil:
+	case len(c.Levels) > 0:
 		return newFixed(c)
 	}
 	return newTexts(c)

@@ -65,12 +65,15 @@ func (c *Codec) decodeRow(row, y []float64, known []bool) {
 			row[p.Field] = noCell
 			continue
 		}
-		if !known[p.at] {
-			v = match(v, &p.Model, &p.Data)
+		matched := p.Model.fitted() && !known[p.at]
+		if matched {
+			v = p.match(v)
 		}
 		switch {
+		case p.Number != nil && matched:
+			row[p.Field] = p.Number.decode(v, p.Number.Grid)
 		case p.Number != nil:
-			row[p.Field] = p.Number.decode(v)
+			row[p.Field] = p.Number.decode(v, p.Number.Step)
 		case p.Levels != nil:
 			row[p.Field] = p.Levels.decode(v)
 		default:
@@ -84,8 +87,8 @@ func (c *Codec) decodeRow(row, y []float64, known []bool) {
 		g := &c.groups[k]
 		at := c.dim - len(c.groups) + k
 		v := y[at]
-		if !known[at] {
-			v = match(v, &g.Model, &g.Data)
+		if g.Model.fitted() && !known[at] {
+			v = g.Data.quantile(g.Model.at(v))
 		}
 		if !math.IsInf(v, 1) && g.missing(v) {
 			for _, j := range g.Fields {

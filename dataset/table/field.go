@@ -1,6 +1,8 @@
 package table
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -27,6 +29,20 @@ type Field struct {
 	Layout string `json:"layout,omitempty"`
 }
 
+// UnmarshalJSON implements json.Unmarshaler. A key that a Field has not is an error,
+// so that a slip of the pen is not a column inferred.
+func (f *Field) UnmarshalJSON(text []byte) error {
+	type plain Field // without this method
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	var p plain
+	if err := d.Decode(&p); err != nil {
+		return err
+	}
+	*f = Field(p)
+	return nil
+}
+
 // Snap returns the whole multiple of Step nearest to v, as the float64 nearest to
 // its decimal digits, and v itself when Step is 0.
 func (f Field) Snap(v float64) float64 { return snap(v, f.Step) }
@@ -46,7 +62,7 @@ func snap(v, step float64) float64 {
 
 // onLattice reports whether v is a whole multiple of step but for its rounding.
 func onLattice(v, step float64) bool {
-	return math.Abs(snap(v, step)-v) <= 1e-9*step+1e-15*math.Abs(v)
+	return math.Abs(snap(v, step)-v) <= 1e-9*min(step, math.Abs(v))+5e-16*math.Abs(v)
 }
 
 // Parse returns the cell with this text. It returns ErrKind when the text is not of
@@ -140,8 +156,8 @@ func (f Field) check() error {
 	}
 	want := -1
 	switch {
-	case len(f.Levels) == 0 && f.Kind != Boolean:
-	case f.Kind == Boolean && f.Levels != nil:
+	case len(f.Levels) == 0:
+	case f.Kind == Boolean:
 		want = 2
 	case f.Kind == Constant:
 		want = 1
@@ -166,7 +182,7 @@ func (f Field) check() error {
 
 // readable reports whether a text can stand in a file and be read as it is.
 func readable(text string) bool {
-	return text != "" && utf8.ValidString(text) && text == strings.TrimSpace(text) && !strings.Contains(text, "\r\n")
+	return text != "" && utf8.ValidString(text) && text == strings.TrimSpace(text)
 }
 
-const wantReadable = "a text in UTF-8 with no space around it and no carriage return before a line feed"
+const wantReadable = "a text in UTF-8 with no space around it"

@@ -24,12 +24,14 @@ func (t *texts) infer() (Field, []float64, error) {
 			return Field{}, nil, err
 		}
 		return k.finish()
-	case t.marked() != nil:
-		s := t.marked()
+	}
+	if s := t.marked(); s != nil {
 		return Field{}, nil, t.fault(s.line, ErrKind, "is %s, a number with signs in it, as most cells are; want digits, a point and an exponent alone, or Kind category in the Schema", shown(s.text))
-	case t.nameRows():
+	}
+	if t.nameRows() {
 		return Field{Name: t.Name, Kind: Identifier}, nil, nil
-	case len(t.seen) > t.mostLevels:
+	}
+	if len(t.seen) > t.mostLevels {
 		return Field{}, nil, t.tooMany(0)
 	}
 	return t.levels(Category, t.sorted())

@@ -216,6 +216,7 @@ func TestSchemaIsKeptAsJSON(t *testing.T) {
 	require.NoError(t, json.Unmarshal(text, &schema))
 	require.Equal(t, Ordered, mustRead(t, file, &ReadSettings{Schema: schema}).Fields[2].Kind)
 	require.ErrorIs(t, json.Unmarshal([]byte(`[{"kind":"number "}]`), &schema), ErrRange)
+	require.ErrorContains(t, json.Unmarshal([]byte(`[{"name":"x","levles":["a"]}]`), &schema), "levles")
 	_, err = json.Marshal(Field{Kind: 77})
 	require.ErrorIs(t, err, ErrRange)
 }

@@ -12,7 +12,13 @@ import (
 
 // marginal is a distribution function on the line: P(y) is linear between its knots,
 // jumps where several knots have the same Y, and is 0 and 1 beyond them.
-type marginal struct{ Y, P []float64 }
+type marginal struct {
+	Y, P []float64
+	Rows int // that it was measured on
+	// Few says that every value has its knots, and many rows; Lumpy that there are few at
+	// all, or that a good share of the rows is on values with many more than those near.
+	Few, Lumpy bool `json:",omitempty"`
+}
 
 // slot is an interval on which so many rows are spread evenly, or a point.
 type slot struct {
@@ -25,6 +31,13 @@ type slot struct {
 const (
 	marginalKnots = 512
 	mostSlots     = 1024
+	// exactValues is the most values of a column that is lumpy for that, lumpShare the
+	// share of rows in lumps that makes one lumpy.
+	exactValues = 64
+	lumpShare   = .05
+	// lumpHeight is how many times as many rows a lump has as the median of its four
+	// neighbours on either side.
+	lumpHeight = 3
 )
 
 // newMarginal returns the distribution of values that are each spread evenly over the
@@ -42,7 +55,8 @@ func newMarginal(values []float64, cell func(v float64) (lo, hi float64)) margin
 		from = to
 	}
 	slices.SortFunc(slots, func(a, b slot) int { return cmp.Compare(a.lo, b.lo) })
-	var m marginal
+	m := marginal{Rows: len(values), Few: len(slots) <= mostSlots && ties*len(slots) <= len(values)}
+	m.Lumpy = len(slots) <= exactValues || lumps(slots, len(values)) >= lumpShare
 	n, before := float64(len(values)), 0
 	for k, s := range slots {
 		after := before + s.rows
@@ -62,6 +76,28 @@ func newMarginal(values []float64, cell func(v float64) (lo, hi float64)) margin
 		m.Y, m.P = []float64{m.Y[0], m.Y[0]}, []float64{0, 1}
 	}
 	return m
+}
+
+// lumps returns the share of n rows in slots with 1/marginalKnots of them and many more
+// than the neighbours.
+func lumps(slots []slot, n int) float64 {
+	rows := 0
+	for k, s := range slots {
+		if s.rows < atomRows || s.rows*marginalKnots < n {
+			continue
+		}
+		var near []int
+		for i := max(k-4, 0); i <= min(k+4, len(slots)-1); i++ {
+			if i != k {
+				near = append(near, slots[i].rows)
+			}
+		}
+		slices.Sort(near)
+		if len(near) > 0 && s.rows > lumpHeight*near[len(near)/2] {
+			rows += s.rows
+		}
+	}
+	return float64(rows) / float64(n)
 }
 
 // add adds a knot, no lower than the last.
@@ -104,22 +140,18 @@ func (m *marginal) fitted() bool { return len(m.Y) > 0 }
 
 func (m *marginal) valid() bool {
 	n := len(m.P)
-	return n > 1 && len(m.Y) == n && ascend(m.Y) && ascend(m.P) && m.P[0] == 0 && m.P[n-1] == 1
-}
-
-// match returns y, a value of a coded column in a row of the model, moved to where its
-// rank among the rows of the model stands among the rows fitted.
-func match(y float64, model, data *marginal) float64 {
-	if !model.fitted() {
-		return y
-	}
-	return data.quantile(model.at(y))
+	return n > 1 && m.Rows > 0 && len(m.Y) == n && ascend(m.Y) && ascend(m.P) && m.P[0] == 0 && m.P[n-1] == 1
 }
 
 // Match measures how the distribution of each coded column differs in rows of a model,
 // and lets Decode make up for it: with F the distribution function of the rows fitted
-// and G that of the model's, a coded value y of the model is read as F⁻¹(G(y)). What
-// the model says of how columns depend on each other stays.
+// and G that of the model's, a coded value y of the model is read as F*⁻¹(G(y)). For
+// levels and for numbers of which many rows share values F* is F. Other numbers are
+// moved only as far as the rows say that the model is wrong: F* is the function nearest
+// to G that is within two standard errors of F, so that what is nearly a function of
+// other columns stays one. Where F has few values, what is read is one of them, and
+// where all are multiples of a number, such as 100 for prices, it is one, too. What the
+// model says of how columns depend on each other stays.
 //
 // The reference has rows, at least 2 and better 10,000 and more, of the model without
 // conditions, even when the rows to be decoded are drawn given some columns: these
@@ -145,7 +177,7 @@ func (c *Codec) Match(reference mat.Matrix) error {
 		g.Model = modelMarginal(mat.Col(nil, at, reference))
 		gone[k] = make([]bool, n)
 		for i := range n {
-			gone[k][i] = g.missing(match(reference.At(i, at), &g.Model, &g.Data))
+			gone[k][i] = g.missing(g.Data.quantile(g.Model.at(reference.At(i, at))))
 		}
 	}
 	for k := range c.columns {
@@ -163,6 +195,7 @@ func (c *Codec) Match(reference mat.Matrix) error {
 		if len(y) >= 2 {
 			p.Model = modelMarginal(y)
 		}
+		p.aim()
 	}
 	return nil
 }

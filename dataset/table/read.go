@@ -59,7 +59,7 @@ func read(r io.Reader, s *ReadSettings) (*Table, error) {
 		return nil, fmt.Errorf("the file is empty, want a header and rows: %w", ErrShape)
 	}
 	if err != nil {
-		return nil, syntax(err, first)
+		return nil, syntax(err, 0, 0)
 	}
 	columns, err := newColumns(first, &settings)
 	if err != nil {
@@ -75,7 +75,7 @@ func read(r io.Reader, s *ReadSettings) (*Table, error) {
 			if record, err = records.Read(); err == io.EOF {
 				break
 			} else if err != nil {
-				return nil, syntax(err, first)
+				return nil, syntax(err, len(record), len(columns))
 			}
 		}
 		for j, text := range record {
@@ -126,15 +126,16 @@ func newRecords(r io.Reader, s *ReadSettings) (*csv.Reader, error) {
 	return records, nil
 }
 
-// syntax returns an error of the reader of records in our words.
-func syntax(err error, first []string) error {
+// syntax returns an error of the reader of records in our words. The record has n
+// cells where the first has want.
+func syntax(err error, n, want int) error {
 	var parse *csv.ParseError
 	if !errors.As(err, &parse) {
 		return err
 	}
 	switch {
 	case errors.Is(parse.Err, csv.ErrFieldCount):
-		return fmt.Errorf("line %d: has another number of cells than the first line, which has %d: %w", parse.Line, len(first), ErrShape)
+		return fmt.Errorf("line %d: has %d cells, want %d as the first line has: %w", parse.StartLine, n, want, ErrShape)
 	case errors.Is(parse.Err, csv.ErrQuote) && parse.StartLine != parse.Line:
 		return fmt.Errorf("line %d, byte %d: a quote within the row that begins at line %d does not end a cell: %w", parse.Line, parse.Column, parse.StartLine, ErrSyntax)
 	case errors.Is(parse.Err, csv.ErrQuote):
@@ -170,7 +171,11 @@ func newColumns(first []string, s *ReadSettings) ([]column, error) {
 			name = fmt.Sprintf("column%d", j+1)
 		}
 		if k, twice := index[name]; twice {
-			return nil, fmt.Errorf("line 1, columns %d and %d: are both called %s, want different names: %w", k+1, j+1, shown(name), ErrSyntax)
+			hint := ""
+			if parseNumber(name).form != word {
+				hint = ", or NoHeader if it is a row"
+			}
+			return nil, fmt.Errorf("line 1, columns %d and %d: are both called %s, want different names%s: %w", k+1, j+1, shown(name), hint, ErrSyntax)
 		}
 		index[name] = j
 		field := schema[name]

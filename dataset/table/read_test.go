@@ -15,6 +15,7 @@ import (
 	"testing/iotest"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 )
 
 func mustRead(t *testing.T, file string, s *ReadSettings) *Table {
@@ -118,12 +119,13 @@ func TestFaultsOfFilesAreNamed(t *testing.T) {
 		"only a mark":         {"\uFEFF", nil, ErrShape, "the file is empty"},
 		"blank":               {"\n\n\n", nil, ErrShape, "the file is empty"},
 		"header only":         {"x,y\n", nil, ErrShape, "the file has a header and no rows"},
-		"short row":           {"x,y\n1,2\n3\n", nil, ErrShape, "line 3: has another number of cells than the first line, which has 2"},
-		"long row":            {"x,y\n1,2,3\n", nil, ErrShape, "line 2: has another number of cells"},
+		"short row":           {"x,y\n1,2\n3\n", nil, ErrShape, "line 3: has 1 cells, want 2 as the first line has"},
+		"long row":            {"x,y\n1,2,3\n", nil, ErrShape, "line 2: has 3 cells, want 2 as the first line has"},
 		"open quote":          {"x,y\n1,2\n3,\"4\n", nil, ErrSyntax, "line 3, byte 6: a quoted cell does not end"},
 		"bare quote":          {"x,y\n1,2\n3,4\"\n", nil, ErrSyntax, "line 3, byte 4: a quote stands in a cell without quotes"},
 		"text after quote":    {"x,y\n\"a\nb\"c,2\n", nil, ErrSyntax, "line 3, byte 2: a quote within the row that begins at line 2"},
 		"names twice":         {"x,y,x\n1,2,3\n", nil, ErrSyntax, `line 1, columns 1 and 3: are both called "x"`},
+		"first row twice":     {"0,1,0\n1,2,3\n", nil, ErrSyntax, `line 1, columns 1 and 3: are both called "0", want different names, or NoHeader if it is a row`},
 		"name like a default": {"column2,\n1,2\n", nil, ErrSyntax, `line 1, columns 1 and 2: are both called "column2"`},
 		"no header":           {"5.1,a\n4.9,b\n", nil, ErrSyntax, `line 1, column 1: is "5.1", want a name: NoHeader`},
 		"UTF-8 in a word":     {"x,y\na,b\na,\xff\n", nil, ErrSyntax, `line 3, column 2 ("y"): is "\xff", want UTF-8`},
@@ -182,6 +184,57 @@ func TestFaultsOfFilesAreNamed(t *testing.T) {
 			require.Nil(t, got)
 		})
 	}
+}
+
+func TestTheSeparatorIsThatOfTheFirstLine(t *testing.T) {
+	for head, want := range map[string]string{
+		"a,b;c": "a|b;c", "a;b;c,d": "a|b|c,d", "a\tb": "a|b", "a,b\tc\td": "a,b|c|d", "a": "a", "\"a;b;c\",d": "a;b;c|d", "\"a\n;;;\";b": "a\n;;;|b",
+	} {
+		n := strings.Count(want, "|") + 1
+		comma := ","
+		if strings.HasPrefix(head, "a;") || strings.HasSuffix(head, ";b") {
+			comma = ";"
+		} else if strings.Contains(head, "\t") {
+			comma = "\t"
+		}
+		got := mustRead(t, head+"\n"+strings.Repeat("1"+comma, n-1)+"1\n", nil)
+		var names []string
+		for _, f := range got.Fields {
+			names = append(names, f.Name)
+		}
+		require.Equal(t, strings.Split(want, "|"), names)
+	}
+}
+
+// The bound on records is kept to the byte, whatever the pieces a file comes in.
+func TestRecordsAreBoundedToTheByte(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		records := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) string {
+			cells := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "bc", "", `"d"`, "\"e\nf\"", `"g""h,i"`, "\"\n\n\""}), 1, 5).Draw(t, "cells")
+			return strings.Join(cells, ",") + "\n"
+		}), 1, 8).Draw(t, "records")
+		most := rapid.IntRange(1, 20).Draw(t, "most")
+		line, want := 1, ""
+		for _, r := range records {
+			if len(r) > most {
+				want = fmt.Sprintf("line %d: ", line)
+				break
+			}
+			line += strings.Count(r, "\n")
+		}
+		file := strings.Join(records, "")
+		b := &bounded{r: &lines{n: len(file), line: func(i int) string { return file[i : i+1] }}, most: most, comma: []byte{','}}
+		if rapid.Bool().Draw(t, "whole") {
+			b.r = strings.NewReader(file)
+		}
+		_, err := io.ReadAll(b)
+		if want == "" {
+			require.NoError(t, err)
+			return
+		}
+		require.ErrorIs(t, err, ErrLimit)
+		require.ErrorContains(t, err, want)
+	})
 }
 
 func TestErrorsNameTheFile(t *testing.T) {

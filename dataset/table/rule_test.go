@@ -23,7 +23,7 @@ func ruledTable(n int, step float64) (*Table, []Rule) {
 		if step == 0 {
 			return v
 		}
-		return toLattice(v, step)
+		return snap(v, step)
 	}
 	for i := range n {
 		low := round(10 * r.NormFloat64())

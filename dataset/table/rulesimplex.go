@@ -118,7 +118,7 @@ func (s *simplexStep) round(row []float64) {
 		if float64(n) < units {
 			row[s.At[k]] += step
 		}
-		row[s.At[k]] = toLattice(row[s.At[k]], step)
+		row[s.At[k]] = snap(row[s.At[k]], step)
 	}
 }
 

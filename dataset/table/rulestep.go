@@ -157,7 +157,7 @@ func (s *orderStep) forward(row []float64, _ jitter) {
 	for k := len(s.At) - 1; k > 0; k-- {
 		row[s.At[k]] -= row[s.At[k-1]]
 		if s.shared(k) > 0 {
-			row[s.At[k]] = toLattice(row[s.At[k]], s.Steps[k])
+			row[s.At[k]] = snap(row[s.At[k]], s.Steps[k])
 		}
 	}
 }
@@ -167,8 +167,8 @@ func (s *orderStep) inverse(row []float64) {
 		before := row[s.At[k-1]]
 		v := before + row[s.At[k]]
 		if step := s.Steps[k]; step > 0 {
-			if v = toLattice(v, step); v < before {
-				v = toLattice(v+step, step)
+			if v = snap(v, step); v < before {
+				v = snap(v+step, step)
 			}
 		}
 		row[s.At[k]] = v
@@ -224,7 +224,7 @@ func (s *sumStep) inverse(row []float64) {
 		sum = s.Constant - sum
 	}
 	if s.Step > 0 {
-		sum = toLattice(sum, s.Step)
+		sum = snap(sum, s.Step)
 	}
 	row[s.Last] = sum
 }

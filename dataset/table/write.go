@@ -6,8 +6,6 @@ import (
 	"compress/gzip"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"unicode/utf8"
 )
@@ -38,7 +36,8 @@ func Write(w io.Writer, t *Table, s *WriteSettings) error {
 }
 
 // WriteFile writes the table to a file as Write does, compressed with gzip when its
-// name ends in .gz. The file is replaced when all has been written, or not at all.
+// name ends in .gz. The file is replaced when all has been written, or not at all;
+// what is no regular file, such as a pipe, is written to as it is.
 func WriteFile(path string, t *Table, s *WriteSettings) error {
 	if err := replace(path, func(w io.Writer) error {
 		if !strings.HasSuffix(path, ".gz") {
@@ -53,37 +52,6 @@ func WriteFile(path string, t *Table, s *WriteSettings) error {
 		return fmt.Errorf("table: Write: %s: %w", path, err)
 	}
 	return nil
-}
-
-// replace writes a temporary file in the folder of path, syncs it and renames it.
-func replace(path string, fill func(io.Writer) error) (err error) {
-	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			temp.Close()
-			os.Remove(temp.Name())
-		}
-	}()
-	mode := os.FileMode(0o644)
-	if old, err := os.Stat(path); err == nil {
-		mode = old.Mode().Perm()
-	}
-	if err := temp.Chmod(mode); err != nil {
-		return err
-	}
-	if err := fill(temp); err != nil {
-		return err
-	}
-	if err := temp.Sync(); err != nil {
-		return err
-	}
-	if err := temp.Close(); err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), path)
 }
 
 func write(w io.Writer, t *Table, s *WriteSettings) error {
@@ -159,7 +127,10 @@ func (w *writer) cell(text []byte, n int) {
 		w.Write(text)
 		return
 	}
+	text = bytes.ReplaceAll(text, []byte{'"'}, []byte(`""`))
+	// Of CRLF within quotes, package csv reads the line feed alone.
+	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\r\r\n"))
 	w.WriteByte('"')
-	w.Write(bytes.ReplaceAll(text, []byte{'"'}, []byte(`""`)))
+	w.Write(text)
 	w.WriteByte('"')
 }

@@ -228,6 +228,26 @@ func TestWriteFileReplacesTheFile(t *testing.T) {
 		}
 	}
 	require.Error(t, WriteFile(filepath.Join(t.TempDir(), "none", "a.csv"), tab, nil))
+	require.Error(t, WriteFile(t.TempDir(), tab, nil), "a folder")
+
+	dir := t.TempDir()
+	path, link := filepath.Join(dir, "a.csv"), filepath.Join(dir, "link.csv")
+	require.NoError(t, os.WriteFile(path, nil, 0o644))
+	if os.Symlink("a.csv", link) == nil {
+		require.NoError(t, WriteFile(link, tab, nil))
+		got, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.Equal(t, "x\n1.5\n2.5\n", string(got))
+		info, err := os.Lstat(link)
+		require.NoError(t, err)
+		require.NotZero(t, info.Mode()&os.ModeSymlink)
+	}
+	if info, err := os.Stat(os.DevNull); err == nil && !info.Mode().IsRegular() {
+		require.NoError(t, WriteFile(os.DevNull, tab, nil))
+		info, err := os.Stat(os.DevNull)
+		require.NoError(t, err)
+		require.False(t, info.Mode().IsRegular(), "a device is left one")
+	}
 }
 
 type full struct{}

@@ -1,6 +1,7 @@
 package twosample
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"math"
@@ -234,6 +235,12 @@ func correlation(a, b []float64) float64 {
 	if len(u) < 2 || slices.Min(u) == slices.Max(u) || slices.Min(v) == slices.Max(v) {
 		return 0
 	}
+	for _, c := range [][]float64{u, v} { // no square overflows
+		_, exponent := math.Frexp(max(slices.Max(c), -slices.Min(c)))
+		for i, q := range c {
+			c[i] = math.Ldexp(q, -exponent)
+		}
+	}
 	r := stat.Correlation(u, v, nil)
 	if r != r {
 		return 0
@@ -275,14 +282,12 @@ func ratio(label, number coded) float64 {
 // cramerV returns Cramér's V with Bergsma's correction.
 func cramerV(a, b coded) float64 {
 	rows, columns := make([]float64, a.levels), make([]float64, b.levels)
-	cells := map[[2]int]float64{}
 	var n float64
 	for i, c := range a.code {
 		if d := b.code[i]; c > 0 && d > 0 {
 			n++
 			rows[c]++
 			columns[d]++
-			cells[[2]int{c, d}]++
 		}
 	}
 	levels := func(counts []float64) (k float64) {
@@ -297,15 +302,10 @@ func cramerV(a, b coded) float64 {
 	if n < 2 || r < 2 || c < 2 {
 		return 0
 	}
-	// χ²/n = Σ n_ij²/(n_i n_j) − 1. The terms are sorted: a map has no order.
-	terms := make([]float64, 0, len(cells))
-	for at, k := range cells {
-		terms = append(terms, k*k/(rows[at[0]]*columns[at[1]]))
-	}
-	slices.Sort(terms)
+	// χ²/n = Σ n_ij²/(n_i n_j) − 1.
 	phi := -1.0
-	for _, t := range terms {
-		phi += t
+	for _, cell := range contingency(a, b) {
+		phi += cell.count * cell.count / (rows[cell.row] * columns[cell.column])
 	}
 	phi = max(0, phi-(r-1)*(c-1)/(n-1))
 	r -= (r - 1) * (r - 1) / (n - 1)
@@ -314,4 +314,39 @@ func cramerV(a, b coded) float64 {
 		return math.Sqrt(min(1, phi/least))
 	}
 	return 0
+}
+
+// cell is a pair of levels with the number of its rows.
+type cell struct {
+	row, column int
+	count       float64
+}
+
+// contingency returns the pairs of levels that have rows, in their order.
+func contingency(a, b coded) (cells []cell) {
+	if int64(a.levels)*int64(b.levels) > 1<<16 {
+		counts := map[[2]int]float64{}
+		for i, c := range a.code {
+			if d := b.code[i]; c > 0 && d > 0 {
+				counts[[2]int{c, d}]++
+			}
+		}
+		for at, n := range counts {
+			cells = append(cells, cell{at[0], at[1], n})
+		}
+		slices.SortFunc(cells, func(p, q cell) int { return cmp.Or(p.row-q.row, p.column-q.column) })
+		return cells
+	}
+	counts := make([]float64, a.levels*b.levels)
+	for i, c := range a.code {
+		if d := b.code[i]; c > 0 && d > 0 {
+			counts[c*b.levels+d]++
+		}
+	}
+	for at, n := range counts {
+		if n > 0 {
+			cells = append(cells, cell{at / b.levels, at % b.levels, n})
+		}
+	}
+	return cells
 }

@@ -99,6 +99,8 @@ func TestPairsOfOddColumnsHaveValues(t *testing.T) {
 			}
 		}
 	}
+	huge := mat.NewDense(3, 2, []float64{1e300, 1, -1e300, -1, 1e299, 0.1})
+	require.InDelta(t, 1, Associations(huge, make([]bool, 2)).At(0, 1), 1e-12)
 	bad := mat.NewDense(2, 4, []float64{math.Inf(1), 2, 0, 1, 0, 1, 0, 1})
 	require.True(t, math.IsNaN(PairErrors(bad, bad, mixedKinds).At(0, 1)))
 	require.True(t, math.IsNaN(Associations(bad, mixedKinds).At(0, 2)))

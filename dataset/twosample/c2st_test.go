@@ -20,7 +20,7 @@ var few = &boost.Settings{Trees: 20, Leaves: 8}
 // and the error of the AUC is no less than its deviation.
 func TestC2STOfOneDistributionIsAHalf(t *testing.T) {
 	t.Parallel()
-	const runs = 40
+	const runs = 24
 	inside := 0
 	var accuracy, auc, errors []float64
 	for seed := range uint64(runs) {

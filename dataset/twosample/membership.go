@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"math/rand/v2"
 
 	"gonum.org/v1/gonum/mat"
 )
@@ -73,12 +74,14 @@ func (m Membership) Strongest() Estimate {
 // Euclidean: columns should have comparable scales. A low AUC is no proof, as a better
 // attack may exist.
 //
-// The work is the number of rows attacked times that of generated ones. Estimates
+// The order of rows does not matter but for what the halves are, which are drawn
+// always alike. The work is the number of rows attacked times that of generated ones. Estimates
 // are NaN when a value is not finite, Density also with fewer than two rows of a
 // kind. NewMembership panics when the columns differ or a matrix is empty.
 func NewMembership(members, others, generated *mat.Dense) Membership {
 	n, m, d := dims("NewMembership", "members", "others", members, others)
 	_, g, _ := dims("NewMembership", "members", "generated", members, generated)
+	members, others = mixedUp(members), mixedUp(others) // rows of a file may be sorted
 	k := min(5, max(1, m/2), g)
 	in, out := Nearest(members, generated, k), Nearest(others, generated, k)
 	closest := func(r *mat.Dense) []float64 {
@@ -108,4 +111,14 @@ func NewMembership(members, others, generated *mat.Dense) Membership {
 		append(ratios(others, out, 0, m/2, m/2, m), ratios(others, out, m/2, m, 0, m/2)...),
 	)
 	return result
+}
+
+// mixedUp returns the rows of x in a random order, always the same one.
+func mixedUp(x *mat.Dense) *mat.Dense {
+	n, d := x.Dims()
+	y := mat.NewDense(n, d, nil)
+	for i, j := range rand.New(rand.NewPCG(0, 0)).Perm(n) {
+		y.SetRow(i, x.RawRowView(j))
+	}
+	return y
 }

@@ -74,6 +74,19 @@ func TestAttacksFindWhatWasLearnedByHeart(t *testing.T) {
 	require.Greater(t, density, 0.55)
 }
 
+// Halves were the first and the last rows: of a sorted file they differ.
+func TestMembershipOfSortedRows(t *testing.T) {
+	const n = 300
+	sorted := func(seed uint64) *mat.Dense {
+		x := normals(n, 1, 0, 1, seed)
+		slices.Sort(x.RawMatrix().Data)
+		return x
+	}
+	m := NewMembership(sorted(1), sorted(2), normals(n, 1, 0, 1, 3))
+	require.InDelta(t, 0.5, m.Density.Value, 4*m.Density.SE)
+	require.InDelta(t, 0.024, m.Density.SE, 0.003)
+}
+
 func TestMembershipErrorsAreDeviations(t *testing.T) {
 	t.Parallel()
 	var distance, density, errors []float64

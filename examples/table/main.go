@@ -18,7 +18,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/gradlogp/gradlogp/dataset/table"
 	"github.com/gradlogp/gradlogp/examples/internal/command"
 )
 
@@ -29,10 +28,13 @@ type job struct {
 	in, schema, omit, missing string
 	noHeader, describe        bool
 	rules                     texts
+	codings                   string
 	model, checkpoints        string
 	width, steps, match       int
 	workers                   int
+	heldOut                   float64
 	seed                      uint64
+	report, picture, target   string
 	out, given                string
 	n                         int
 	rows, impute, scores      string
@@ -63,22 +65,27 @@ func (j *job) Flags(f *flag.FlagSet) {
 	f.StringVar(&j.checkpoints, "checkpoints", "", "directory for the state of the training, which goes on from there; empty: none")
 	f.IntVar(&j.steps, "steps", 0, "training steps, 0 for what suits the number of rows")
 	f.IntVar(&j.width, "width", 0, "width of the network's three layers, 0 for what suits the number of rows")
-	f.IntVar(&j.match, "match", 10_000, "rows of the model on which its columns are compared with those of the table, for decoding to make up")
+	f.IntVar(&j.match, "match", 10_000, "rows of the model on which its columns are compared with those of the table, for decoding to make up; 0 for none")
+	f.StringVar(&j.codings, "coding", "", "how columns are made well-behaved where the default is not wanted, such as income=log,town=onehot")
 	f.Uint64Var(&j.seed, "seed", 0, "seed of weights, noise and samples")
 	f.IntVar(&j.workers, "workers", 0, "goroutines, 0 for one a processor; does not change the result")
 	f.StringVar(&j.out, "out", "synthetic.csv", "table of new rows to write; - for none")
 	f.IntVar(&j.n, "n", 0, "new rows, 0 for as many as were learned")
+	f.Float64Var(&j.heldOut, "heldout", 0.2, "share of the rows that is not learned, for the report to compare with")
+	f.StringVar(&j.report, "report", "", "JSON file to write with all of the report; empty: none")
+	f.StringVar(&j.picture, "picture", "report.png", "picture of the report; - for none")
+	f.StringVar(&j.target, "target", "", "column to predict from the others, for the report; empty: the last of numbers")
 	f.StringVar(&j.given, "given", "", "values that all new rows have, such as status=hurricane,wind=100")
 	f.StringVar(&j.rows, "rows", "", "table to fill and to rank; empty: that of -in")
 	f.StringVar(&j.impute, "impute", "", "table to write with the holes of -rows filled, and beside it what the draws say of each")
 	f.IntVar(&j.draws, "draws", 20, "draws of each hole")
-	f.StringVar(&j.scores, "score", "", "table to write with the log-density of -rows, and their ranks from the least likely")
+	f.StringVar(&j.scores, "score", "", "table to write with the log-densities of -rows, and their ranks from the least likely")
 }
 
 // Check implements command.Job.
 func (j *job) Check() error {
-	if j.width < 0 || j.steps < 0 || j.workers < 0 || j.n < 0 || j.draws < 1 || j.match < 2 {
-		return fmt.Errorf("-width %d, -steps %d, -workers %d, -n %d, -draws %d, -match %d: want at least 0, 0, 0, 0, 1 and 2", j.width, j.steps, j.workers, j.n, j.draws, j.match)
+	if j.width < 0 || j.steps < 0 || j.workers < 0 || j.n < 0 || j.draws < 1 || j.match < 0 || j.match == 1 {
+		return fmt.Errorf("-width %d, -steps %d, -workers %d, -n %d, -draws %d, -match %d: want at least 0, 0, 0, 0, 1 and 2, or 0", j.width, j.steps, j.workers, j.n, j.draws, j.match)
 	}
 	if (j.impute != "" || j.scores != "") && j.opens() && j.rows == "" {
 		return fmt.Errorf("-impute and -score: want -rows, the table that they are for, or -in")
@@ -91,7 +98,10 @@ func (j *job) Check() error {
 			return err
 		}
 	}
-	for _, path := range []string{j.out, j.impute, j.scores, j.model} {
+	if !(j.heldOut >= 0 && j.heldOut < 1) {
+		return fmt.Errorf("-heldout %v: want a share, at least 0 and below 1", j.heldOut)
+	}
+	for _, path := range []string{j.out, j.impute, j.scores, j.model, j.report, j.picture} {
 		if path == "" || path == "-" {
 			continue
 		}
@@ -111,19 +121,19 @@ func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 		return j.say(stdout)
 	}
 	var m *model
-	var t *table.Table
+	var learned *rows
 	var err error
 	if j.opens() {
 		m, err = open(j.model)
 	} else {
-		m, t, err = j.learn(ctx, stdout, stderr)
+		m, learned, err = j.learn(ctx, stdout, stderr)
 	}
 	if err != nil {
 		return err
 	}
 	m.workers = j.workers
 	if j.out != "-" {
-		if err := j.synthesise(m, t, stdout); err != nil {
+		if err := j.synthesise(m, learned, stdout); err != nil {
 			return err
 		}
 	}

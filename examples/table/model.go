@@ -23,8 +23,8 @@ type model struct {
 // newModel returns a model of rows like those of t, for which it has a noise level for
 // every column: then it answers for any columns given any others, and cells may be
 // missing.
-func newModel(t *table.Table, rules []table.Rule, network nn.Module, seed uint64) (*model, score.Data, error) {
-	codec, err := table.NewCodec(t, &table.CodecSettings{Rules: rules})
+func newModel(t *table.Table, s *table.CodecSettings, network nn.Module, seed uint64) (*model, score.Data, error) {
+	codec, err := table.NewCodec(t, s)
 	if err != nil {
 		return nil, nil, err
 	}

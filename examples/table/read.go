@@ -120,6 +120,14 @@ func (j *job) kept(t *table.Table) (*table.Table, error) {
 	return t, nil
 }
 
+// ruleTexts returns the rules of the flags, or that of the storms.
+func (j *job) ruleTexts() []string {
+	if j.in == "" && len(j.rules) == 0 {
+		return []string{stormRule}
+	}
+	return j.rules
+}
+
 // say prints what the columns are, and writes it to the schema, to be edited.
 func (j *job) say(stdout io.Writer) error {
 	t, err := j.read(j.in)
@@ -137,7 +145,7 @@ func (j *job) say(stdout io.Writer) error {
 	return os.WriteFile(j.schema, append(text, '\n'), 0o644)
 }
 
-// levelsOf returns t with those levels only that its rows have.
+// withLevelsOf returns t with those levels only that its rows have.
 func withLevelsOf(t *table.Table) *table.Table {
 	t = &table.Table{Fields: slices.Clone(t.Fields), Columns: slices.Clone(t.Columns)}
 	for j, f := range t.Fields {

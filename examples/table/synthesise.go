@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -13,10 +12,14 @@ import (
 )
 
 // synthesise writes new rows, with the values of -given when there are any.
-func (j *job) synthesise(m *model, t *table.Table, stdout io.Writer) error {
-	n := cmp.Or(j.n, 1000)
-	if j.n == 0 && t != nil {
-		n = t.Len()
+func (j *job) synthesise(m *model, learned *rows, stdout io.Writer) error {
+	n := j.n
+	switch {
+	case n > 0:
+	case learned == nil:
+		n = 1000
+	default:
+		n = learned.train.Len() + learned.held.Len()
 	}
 	var known *mat.Dense
 	if j.given != "" {
@@ -32,12 +35,18 @@ func (j *job) synthesise(m *model, t *table.Table, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "%d rows drawn, of which %d broke a rule and were drawn again", n, broken)
+	fmt.Fprintf(stdout, "%d rows drawn", n)
+	if broken > 0 {
+		fmt.Fprintf(stdout, ", of which %d broke a rule and were drawn again", broken)
+	}
 	if len(left) > 0 {
 		fmt.Fprintf(stdout, "; %d still do", len(left))
 	}
 	fmt.Fprintln(stdout)
-	return table.WriteFile(j.out, synthetic, nil)
+	if err := table.WriteFile(j.out, synthetic, &table.WriteSettings{NoHeader: j.noHeader}); err != nil || learned == nil || known != nil {
+		return err
+	}
+	return j.judge(learned, synthetic, stdout)
 }
 
 // wanted returns n equal rows of the columns and values of -given.

@@ -10,6 +10,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -45,11 +46,19 @@ type source struct {
 	open func() (*table.Table, error)
 }
 
-const generated = "flats,mixture"
+// The tables made here, and the one that is kept in the repository.
+const (
+	generated = "flats,mixture"
+	kept      = "examples/table/storms.csv"
+)
 
 // Flags implements command.Job.
 func (j *job) Flags(f *flag.FlagSet) {
-	f.StringVar(&j.in, "in", generated, "files of tables, or flats and mixture, which are made here, separated by commas")
+	in := generated
+	if _, err := os.Stat(kept); err == nil {
+		in = kept + "," + generated
+	}
+	f.StringVar(&j.in, "in", in, "files of tables, or flats and mixture, which are made here, separated by commas")
 	f.StringVar(&j.names, "methods", "", "methods to compare, separated by commas; all when empty")
 	f.StringVar(&j.list, "seeds", "1", "seeds of splits, weights and samples, separated by commas")
 	f.StringVar(&j.lawList, "laws", "", "products that hold nearly, such as volume=width*length*height, separated by commas; tables without these columns ignore them")

@@ -1,0 +1,137 @@
+package score
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"reflect"
+	"strings"
+
+	"github.com/gradlogp/gradlogp/nn"
+)
+
+// Recipe is what Fit takes for the rows that it is given where Config and Settings
+// leave it the choice, and what Result says that it took.
+type Recipe struct {
+	Net        nn.Module // of Config
+	Steps      int       // of Settings
+	Regularize float64   // likewise, or None
+	HeldOut    int       // rows; 0 when none are
+}
+
+// Recommend returns the recipe for n rows of d columns, n = 0 for data without an end,
+// and a model of c, which may be nil. It was found by experiment (see "Few rows" in the
+// package's documentation):
+//
+//	rows        d      network            steps             Regularize
+//	no end      all    3×116, features    20,000            none
+//	≥ 20,000    ≤ 3    3×116, features    20,000            none
+//	            > 3    3×256              20,000            none
+//	< 20,000    ≤ 3    3×116              2n, from 2,000    none
+//	            > 3    3×116              2n, from 2,000    6/√n, to 0.5
+//
+// The features are those of nn.RecipeMLP, for d ≤ 3. With ColumnLevels the times go
+// into the network as in nn.RecipeColumns. Other fields of c change nothing.
+func Recommend(n, d int, c *Config) Recipe {
+	r := Recipe{Steps: 20_000, Regularize: None, HeldOut: heldOutOf(n)}
+	net := nn.RecipeMLP(d, 116)
+	switch {
+	case n == 0:
+	case n < smallRows:
+		net.Features, r.Steps = nil, min(max(2*n, 2000), 20_000)
+		if d > 3 {
+			r.Regularize = math.Round(100*min(6/math.Sqrt(float64(n)), 0.5)) / 100
+		}
+	case d > 3:
+		net = nn.RecipeMLP(d, 256)
+	}
+	if c != nil && c.ColumnLevels {
+		net.Time = nn.RecipeColumns(d, 1).Time
+	}
+	r.Net = net
+	return r
+}
+
+// smallRows is the number of rows below which the target is the plain one, and the
+// network has no features: there are fewer rows to learn from than a long run could
+// learn by heart.
+const smallRows = 20_000
+
+// heldOutOf returns how many of n rows are held out by default.
+func heldOutOf(n int) int {
+	if n < splitFrom || n >= splitBelow {
+		return 0
+	}
+	return min(n/10, mostHeldOut)
+}
+
+// recipeFor returns the recipe for a model, which may be nil, and data.
+func recipeFor(m *Model, data Data) Recipe {
+	if m == nil {
+		return Recipe{}
+	}
+	n := 0
+	if r, ok := data.(rows); ok {
+		n = r.len()
+	}
+	r := Recommend(n, m.dim, &Config{ColumnLevels: m.levels})
+	if !m.free {
+		r.Net, r.Regularize = m.net, None
+	}
+	return r
+}
+
+// choose gives a model whose network is still open that of a recipe, and returns what
+// takes that back.
+func (m *Model) choose(net nn.Module) (undo func(), err error) {
+	before := m.learner
+	if m.free && !m.calibrated && !reflect.DeepEqual(net, m.net) {
+		err = m.install(net)
+	}
+	return func() { m.learner = before }, err
+}
+
+// with returns the settings with those of a recipe where they are not set.
+func (s Settings) with(r Recipe, data Data) Settings {
+	if few, ok := data.(rows); ok && few.len() < smallRows {
+		s.References = cmp.Or(s.References, None)
+	}
+	s.Steps = cmp.Or(s.Steps, r.Steps)
+	s.Regularize = cmp.Or(s.Regularize, r.Regularize)
+	return s
+}
+
+// recipe returns what the run is made with.
+func (t *trainer) recipe() Recipe {
+	r := Recipe{Net: t.m.net, Steps: t.s.Steps, Regularize: t.s.Regularize}
+	if t.held != nil {
+		r.HeldOut = t.held.rows
+	}
+	return r
+}
+
+// regularization returns the probability of dropout and the weight decay.
+func (s *Settings) regularization() (dropout, decay float64) {
+	return max(s.Regularize, 0), max(s.Regularize, 0)
+}
+
+// String says in a few words what the recipe is.
+func (r Recipe) String() string {
+	text := fmt.Sprintf("%s, %d steps", netName(r.Net), r.Steps)
+	if r.Regularize > 0 {
+		text += fmt.Sprintf(", regularised by %v", r.Regularize)
+	}
+	if r.HeldOut > 0 {
+		text += fmt.Sprintf(", %d rows held out", r.HeldOut)
+	}
+	return text
+}
+
+// netName names a network by its layers' widths, when it is an MLP.
+func netName(m nn.Module) string {
+	net, ok := m.(nn.MLP)
+	if !ok {
+		return fmt.Sprintf("%T", m)
+	}
+	return "MLP " + strings.Trim(strings.ReplaceAll(fmt.Sprint(net.Hidden), " ", "×"), "[]")
+}

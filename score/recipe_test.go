@@ -1,0 +1,153 @@
+package score
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/nn/optim"
+)
+
+// table serves n rows of d columns.
+func table(t *testing.T, n, d int) Data {
+	data, err := Rows(normals(n, d, 7), nil)
+	require.NoError(t, err)
+	return data
+}
+
+// brief are settings of a run that ends at once, with everything else by the rows.
+func brief() *Settings { return &Settings{Steps: 2, Batch: 16, Seed: 1} }
+
+func TestFitChoosesTheNetworkByTheRows(t *testing.T) {
+	for _, c := range []struct {
+		n, d  int
+		net   nn.Module
+		above float64 // what Regularize is above
+	}{
+		{0, 2, nn.RecipeMLP(2, 116), None - 1},
+		{0, 5, nn.RecipeMLP(5, 116), None - 1},
+		{300, 5, nn.RecipeMLP(5, 116), 0.2},
+		{300, 2, nn.MLP{Hidden: []int{116, 116, 116}, Activation: nn.SiLU{}, Time: nn.RecipeMLP(2, 1).Time}, None - 1},
+		{20_000, 5, nn.RecipeMLP(5, 256), None - 1},
+		{20_000, 2, nn.RecipeMLP(2, 116), None - 1},
+	} {
+		data := standard(c.d)
+		if c.n > 0 {
+			data = table(t, c.n, c.d)
+		}
+		m, err := New(c.d, nil)
+		require.NoError(t, err)
+		r := fit(t, m, data, brief())
+		require.Equal(t, c.net, m.net, "%d rows of %d columns", c.n, c.d)
+		require.Equal(t, c.net, r.Recipe.Net)
+		require.Greater(t, r.Recipe.Regularize, c.above)
+		require.Equal(t, heldOutOf(c.n), r.Recipe.HeldOut)
+		require.Contains(t, r.String(), r.Recipe.String())
+
+		// The same as if it had been asked for.
+		named, err := New(c.d, &Config{Net: c.net})
+		require.NoError(t, err)
+		s := brief()
+		s.Regularize = r.Recipe.Regularize
+		require.Equal(t, r, fit(t, named, data, s))
+		require.Equal(t, state(named), state(m))
+
+		// And not chosen again.
+		fit(t, m, standard(c.d), brief())
+		require.Equal(t, c.net, m.net)
+	}
+}
+
+func TestANetworkOfOnesOwnIsKeptAndNotRegularised(t *testing.T) {
+	m := newModel(t, 5, Config{})
+	r := fit(t, m, table(t, 300, 5), brief())
+	require.Equal(t, Recipe{Net: small, Steps: 2, Regularize: None, HeldOut: 30}, r.Recipe)
+	require.Equal(t, "MLP 16×16, 2 steps, 30 rows held out", r.Recipe.String())
+	regularized := brief()
+	regularized.Regularize = 0.5
+	other := fit(t, newModel(t, 5, Config{}), table(t, 300, 5), regularized)
+	require.NotEqual(t, r.Raw, other.Raw)
+	require.Equal(t, "MLP 16×16, 2 steps, regularised by 0.5, 30 rows held out", other.Recipe.String())
+}
+
+// What Fit chose is in the file, for Open and for a model made as the saved one was.
+func TestAChosenNetworkComesBackFromItsFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "m")
+	m, err := New(2, nil)
+	require.NoError(t, err)
+	fit(t, m, table(t, 300, 2), brief())
+	require.NoError(t, m.SaveFile(path))
+	opened, err := Open(path)
+	require.NoError(t, err)
+	loaded, err := New(2, nil)
+	require.NoError(t, err)
+	require.NoError(t, loaded.LoadFile(path))
+	for _, got := range []*Model{opened, loaded} {
+		require.Equal(t, state(m), state(got))
+		require.Equal(t, bothScores(m), bothScores(got))
+	}
+
+	damaged, err := New(3, nil)
+	require.NoError(t, err)
+	before := state(damaged)
+	require.ErrorIs(t, damaged.LoadFile(path), ErrMismatch)
+	require.Equal(t, before, state(damaged))
+}
+
+func TestAFitThatDoesNotStartLeavesTheNetwork(t *testing.T) {
+	m, err := New(2, nil)
+	require.NoError(t, err)
+	before, net := state(m), m.net
+	for _, s := range []*Settings{
+		{Steps: -1}, {Objective: shaped(func(d Batch) *ad.Expr { return d.X0 })}, {Checkpoints: Checkpoints{Dir: os.DevNull}},
+	} {
+		_, err := Fit(background, m, table(t, 300, 2), s)
+		require.Error(t, err)
+		require.Equal(t, before, state(m))
+		require.Equal(t, net, m.net)
+	}
+	_, err = Resume(background, m, table(t, 300, 2), brief(), filepath.Join(t.TempDir(), "none"))
+	require.Error(t, err)
+	require.Equal(t, before, state(m))
+}
+
+func TestAResumedRunChoosesTheSameNetwork(t *testing.T) {
+	settings := func(dir string) *Settings {
+		return &Settings{Steps: 4, Batch: 16, Checkpoints: Checkpoints{Dir: dir, Every: 2, Keep: None}}
+	}
+	dir := t.TempDir()
+	straight, err := New(4, nil)
+	require.NoError(t, err)
+	want := fit(t, straight, table(t, 100, 4), settings(dir))
+	m, err := New(4, nil)
+	require.NoError(t, err)
+	got, err := Resume(background, m, table(t, 100, 4), settings(t.TempDir()), filepath.Join(dir, keptName(2)))
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+	require.Equal(t, state(straight), state(m))
+
+	s := settings("")
+	s.Regularize = None
+	_, err = Resume(background, m, table(t, 100, 4), s, filepath.Join(dir, keptName(2)))
+	require.ErrorIs(t, err, ErrMismatch)
+	require.ErrorContains(t, err, "Settings.")
+}
+
+// Twenty rows of noise in ten columns are learned by heart within a few hundred
+// steps; a run that stops before that, or keeps from it, has nothing to tell.
+func TestRowsLearnedByHeartAreWarnedOf(t *testing.T) {
+	run := func(regularize float64, steps int) []string {
+		m, err := New(6, &Config{Net: nn.MLP{Hidden: []int{48, 48}}})
+		require.NoError(t, err)
+		s := &Settings{Steps: steps, Batch: 64, EMA: 0.9, Rate: optim.Constant(6e-3), Regularize: regularize, Validation: Validation{Rows: 40, Every: 20}}
+		return fit(t, m, table(t, 80, 6), s).Warnings
+	}
+	all := run(None, 400)
+	require.NotEmpty(t, all)
+	require.Contains(t, all[len(all)-1], "the network learns rows by heart: from step ")
+	require.Empty(t, run(None, 20))
+}
