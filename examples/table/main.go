@@ -55,7 +55,7 @@ func (t *texts) Set(s string) error {
 // Flags implements command.Job.
 func (j *job) Flags(f *flag.FlagSet) {
 	f.StringVar(&j.in, "in", "", "table to learn, CSV or TSV; without it and -model, a table of storms that comes with the command")
-	f.StringVar(&j.schema, "schema", "", "JSON file that says what the columns are; with -describe it is written")
+	f.StringVar(&j.schema, "schema", "", "JSON file that says what some or all columns are; with -describe it is written, with all")
 	f.BoolVar(&j.describe, "describe", false, "say what the columns are, and no more")
 	f.StringVar(&j.omit, "omit", "", "columns to leave out, with commas between")
 	f.StringVar(&j.missing, "missing", "", "texts of missing cells, with commas between; empty: NA, N/A, n/a, NaN, nan, null, NULL and ?")

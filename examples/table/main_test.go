@@ -383,6 +383,10 @@ func TestSchemaIsWrittenEditedAndObeyed(t *testing.T) {
 	m, err := open(j.model)
 	require.NoError(t, err)
 	require.Equal(t, table.Category, m.codec.Fields()[0].Kind)
+	require.NoError(t, small(t, dir, "-in", in, "-describe", "-schema", schema).Run(context.Background(), io.Discard, io.Discard))
+	text, err = os.ReadFile(schema)
+	require.NoError(t, err)
+	require.Contains(t, string(text), `"category"`)
 }
 
 func TestOutputDoesNotDependOnWorkers(t *testing.T) {
