@@ -98,49 +98,53 @@ func (m *model) sample(ctx context.Context, n int, known *mat.Dense, seed uint64
 	return x, sampler.Sample(ctx, x, p, sampler.Default(p.SDE), &sampler.Settings{Seed: seed, Workers: m.workers})
 }
 
+// given draws n rows of a table given what is known of them, or nil.
+func (m *model) given(ctx context.Context, n int, known *mat.Dense, seed uint64) (*table.Table, error) {
+	x, err := m.sample(ctx, n, known, seed)
+	if err != nil {
+		return nil, err
+	}
+	if known == nil { // a nil *mat.Dense is no nil mat.Matrix
+		return m.codec.Decode(x, nil)
+	}
+	return m.codec.Decode(x, known)
+}
+
 // draw draws n rows given what is known of them, and those that break a rule again. It
-// returns how many did at first, and which still do.
+// returns how many did at first, and which still do after so many rounds.
 func (m *model) draw(ctx context.Context, n int, known *mat.Dense, seed uint64) (t *table.Table, broken int, left []int, err error) {
 	const rounds = 20
-	for round := range uint64(rounds) {
-		some, of := n, known
-		if round > 0 {
-			some = len(left)
-			if known != nil {
-				of = mat.NewDense(some, m.Dim(), nil)
-				for k, i := range left {
-					of.SetRow(k, known.RawRowView(i))
-				}
-			}
-		}
-		x, err := m.sample(ctx, some, of, seed+round)
-		if err != nil {
-			return nil, 0, nil, err
-		}
-		var again mat.Matrix // a nil *mat.Dense is no nil mat.Matrix
-		if of != nil {
-			again = of
-		}
-		drawn, err := m.codec.Decode(x, again)
-		if err != nil {
-			return nil, 0, nil, err
-		}
-		if round == 0 {
-			t = drawn
-		} else {
-			replace(t, drawn, left)
-		}
+	if t, err = m.given(ctx, n, known, seed); err != nil {
+		return nil, 0, nil, err
+	}
+	for round := uint64(1); ; round++ {
 		if left, _, err = m.codec.Violations(t); err != nil {
 			return nil, 0, nil, err
 		}
-		if round == 0 {
+		if round == 1 {
 			broken = len(left)
 		}
-		if len(left) == 0 {
-			break
+		if len(left) == 0 || round == rounds {
+			return t, broken, left, nil
 		}
+		again, err := m.given(ctx, len(left), selected(known, left), seed+round)
+		if err != nil {
+			return nil, 0, nil, err
+		}
+		replace(t, again, left)
 	}
-	return t, broken, left, nil
+}
+
+// selected returns some rows of x, nil of nil.
+func selected(x *mat.Dense, rows []int) *mat.Dense {
+	if x == nil {
+		return nil
+	}
+	some := mat.NewDense(len(rows), x.RawMatrix().Cols, nil)
+	for k, i := range rows {
+		some.SetRow(k, x.RawRowView(i))
+	}
+	return some
 }
 
 // replace puts the rows of another table in the place of some rows of t.
