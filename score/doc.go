@@ -171,6 +171,13 @@
 // first left .58, and a fall of the rate branched off there .59: what helps is not to
 // get there so early.
 //
+// Posteriors from few simulations differ in what they want. Of 10,000 of ten
+// parameters, all normal, the loss above the exact denoiser's was .054 without,
+// .046 with 6/√n = .06, .027 with .3, and .016 with weight decay 1 and no dropout;
+// of as many of five parameters whose posterior has several modes (SLCP), on fresh
+// rows, 3.78 without, 3.78 with dropout .1, and 3.89 with .2. So for the first take
+// optim.Adam[float32]{WeightDecay: 1}, as long as the held-out loss agrees.
+//
 // # Runs that one can leave alone
 //
 // With Checkpoints the state of a run is on disk: weights, averages, optimiser,
