@@ -80,6 +80,9 @@ func newBatcher(m *Model, data Data, s *Settings, crew *pool.Crew) *batcher {
 			refs = own
 		}
 	}
+	if m.levels {
+		refs = max(refs, poolOf*own)
+	}
 	b := &batcher{
 		m: m, data: data, s: s, own: own, rng: newStream(), crew: crew,
 		clean: mat.NewDense(refs, m.dim, nil), z: mat.NewDense(own, m.dim, nil),
@@ -166,6 +169,9 @@ func (b *batcher) gather(step int) error {
 		b.posterior.load(b.clean, b.group)
 	}
 	noise.White{Seed: b.s.Seed}.Rows(b.z.RawMatrix().Data, b.m.dim, noise.Draw{Purpose: noise.Perturb, Step: step})
+	if b.levels != nil {
+		b.levels.next = 0
+	}
 	for i := range b.own {
 		b.times[i] = b.s.Times.Quantile(b.m.process, b.level(i))
 		b.drop(i)

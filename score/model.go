@@ -33,7 +33,8 @@ type Config struct {
 	// those left out infinitely much, so that one network answers for any columns
 	// given any others (see Observe) and trains on rows with missing values (see
 	// Settings.Patterns). Within a given number of steps it learns the rows as a whole
-	// less well than a model without. It is not for an nn.Energy.
+	// less well than a model without. It is trained with DSM, or a LogVariance of it, and is
+	// not for an nn.Energy.
 	ColumnLevels bool
 	// MinNoise is the noise level σ/α in model coordinates below which the score
 	// stays what it is there: with x' = x/α, s'(x', σ') = s'(x', MinNoise). Below

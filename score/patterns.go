@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"gonum.org/v1/gonum/mat"
+
 	"github.com/gradlogp/gradlogp/sde/noise"
 )
 
@@ -143,6 +145,7 @@ type levelBatch struct {
 	times  []float64 // likewise
 	levels []float64 // σ/α
 	own    instant   // of a column
+	next   int       // reference row to try
 	rng    *stream
 	known  [coeffsPerTime]float64 // of columns that are known
 	top    float64                // what the network is told of those left out
@@ -158,6 +161,7 @@ func (b *batcher) pattern(i int) error {
 	l := b.levels
 	clear(l.cells)
 	b.s.Patterns.Pattern(l.cells, i, l.rng.at(b.s.Seed, noise.Draw{Purpose: noise.Level, Step: b.step, Row: i, Slot: 2}))
+	b.fit(i)
 	own := false
 	for j, v := range b.clean.RawRowView(i) {
 		if math.IsNaN(v) {
@@ -182,6 +186,56 @@ func (b *batcher) pattern(i int) error {
 	return nil
 }
 
+// poolOf is how many rows a batch with levels asks the data for, for each that it takes:
+// among the others are some in the place of rows whose values are missing.
+const poolOf = 4
+
+// mostTries is how many rows are looked at for one that has all values that a pattern
+// asks for.
+const mostTries = 32
+
+// fit puts a row that has all values that the pattern asks for at the place i, if a few
+// tries find one among the reference rows that no place has had. Patterns would else
+// be those of the missing values: rows as a whole are drawn from the complete ones, which
+// are few.
+func (b *batcher) fit(i int) {
+	l := b.levels
+	fits := func(row []float64) bool {
+		for j, v := range row {
+			if math.IsNaN(v) && l.cells[j] != LeftOutCell {
+				return false
+			}
+		}
+		return true
+	}
+	n := b.clean.RawMatrix().Rows - b.own
+	if n == 0 || fits(b.clean.RawRowView(i)) {
+		return
+	}
+	for range min(mostTries, n) {
+		k := b.own + l.next%n
+		l.next++
+		if !fits(b.clean.RawRowView(k)) {
+			continue
+		}
+		swapRows(b.clean, i, k)
+		if b.cond != nil {
+			swapRows(b.cond, i, k)
+		}
+		if b.group != nil {
+			b.group[i], b.group[k] = b.group[k], b.group[i]
+		}
+		return
+	}
+}
+
+func swapRows(x *mat.Dense, i, k int) {
+	a, b := x.RawRowView(i), x.RawRowView(k)
+	for j := range a {
+		a[j], b[j] = b[j], a[j]
+	}
+}
+
 // noisedByColumn is noised for a row that has a level for every column.
 func (b *batcher) noisedByColumn(i int) error {
 	if err := b.pattern(i); err != nil {
@@ -195,7 +249,7 @@ func (b *batcher) noisedByColumn(i int) error {
 			coeffs[k*d+j] = float32(v)
 		}
 	}
-	square, whole := 0.0, true // whether the posterior mean is known
+	square, free := 0.0, true // no column is known exactly
 	at := &b.at[i]
 	*at = newInstant(b.m.process, b.times[i])
 	for j := range d {
@@ -207,7 +261,7 @@ func (b *batcher) noisedByColumn(i int) error {
 		switch l.cells[j] {
 		case KnownCell:
 			set(j, l.known[0], l.known[1], 0, 0, 0)
-			first, second, whole = x0[j], x0[j], false
+			first, second, free = x0[j], x0[j], false
 		case LeftOutCell:
 			set(j, 0, l.top, 0, 0, 0)
 			l.levels[j] = math.Inf(1)
@@ -235,11 +289,8 @@ func (b *batcher) noisedByColumn(i int) error {
 	if b.posterior == nil {
 		return nil
 	}
-	for j := range x0 {
-		whole = whole && !math.IsNaN(x0[j])
-	}
 	for r := i; r < b.s.Batch; r += b.own {
-		if !whole {
+		if !free {
 			b.posterior.skip(r)
 			continue
 		}

@@ -1,6 +1,8 @@
 package score
 
 import (
+	"math"
+
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/gradlogp/gradlogp/nn/ad"
@@ -29,8 +31,9 @@ import (
 //
 // When every column c has a level of its own, infinite for those left out, the terms
 // are Σ_c (2h_c y_c r_jc − h_c r_jc²) with h_c = 1/(2σ_c²): there is a square for each
-// column. A reference with a missing value has no weight, so that the means of complete
-// rows are those over complete references, which are as exchangeable.
+// column. A reference without a value in a column that is not left out has no weight:
+// one more term for each column, which tells of that, lowers its exponent like
+// another group does.
 //
 // The program runs in float32, in which exponents are off by about 2⁻²⁴‖y‖²/σ².
 // A row for which that is too much, because σ is very small for where y lies,
@@ -39,7 +42,7 @@ import (
 type posterior struct {
 	dim     int
 	columns bool // a level for every column
-	squares int  // 1, or d for a level for every column
+	squares int  // 1, or 2d for a level for every column: the squares, and what is missing
 	width   int  // d + squares + 1 + groups
 	program *ad.Program[float32]
 	weights ad.Weights[float32]
@@ -53,7 +56,7 @@ type posterior struct {
 func newPosterior(dim, references, rows, groups int, byColumn bool) *posterior {
 	squares := 1
 	if byColumn {
-		squares = dim
+		squares = 2 * dim
 	}
 	width := dim + squares + 1 + groups
 	exponents, averaged := width*references, references*(dim+1)
@@ -78,16 +81,14 @@ func (p *posterior) load(refs *mat.Dense, group []int) {
 		p.theta[(one+1+g)*n+j] = 1
 	}
 	for j := range n {
-		row, square := refs.RawRowView(j), 0.0
-		if p.columns && anyNaN(row) {
-			for k := range p.width {
-				p.theta[k*n+j] = 0
-			}
-			clear(averaged[j*(d+1) : (j+1)*(d+1)])
-			continue
-		}
-		for k, r := range row {
+		square := 0.0
+		for k, r := range refs.RawRowView(j) {
 			if p.columns {
+				missing := math.IsNaN(r)
+				p.theta[(2*d+k)*n+j] = 0
+				if missing {
+					r, p.theta[(2*d+k)*n+j] = 0, 1
+				}
 				p.theta[(d+k)*n+j] = float32(r * r)
 			}
 			square += r * r
@@ -128,7 +129,7 @@ func (p *posterior) setByColumn(i int, y, σ []float64, shift float64) {
 	size := 0.0
 	for k, v := range y {
 		if h := 1 / (2 * σ[k] * σ[k]); h > 0 {
-			row[k], row[d+k] = float32(2*h*v), float32(-h)
+			row[k], row[d+k], row[2*d+k] = float32(2*h*v), float32(-h), -float32(floor+shift)
 			size += h * v * v
 		}
 	}

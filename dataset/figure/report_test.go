@@ -47,10 +47,12 @@ func mixed(rows, columns int, seed uint64) *table.Table {
 	return t
 }
 
-func reportPNG(t *testing.T, train, synthetic, heldOut *table.Table) []byte {
+// reportPNG draws a report, its sides divided by a number.
+func reportPNG(t *testing.T, train, synthetic, heldOut *table.Table, by int) []byte {
 	r, err := table.NewReport(train, synthetic, heldOut, nil)
 	require.NoError(t, err)
 	rows, width, height := TableReport(r)
+	width, height = width/by, height/by
 	var b bytes.Buffer
 	require.NoError(t, WritePNG(&b, rows, width, height))
 	img, err := png.Decode(bytes.NewReader(b.Bytes()))
@@ -63,7 +65,7 @@ func reportPNG(t *testing.T, train, synthetic, heldOut *table.Table) []byte {
 func TestPictureOfAReportIsSmallAndTheSame(t *testing.T) {
 	draw := func(procs int) []byte {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(procs))
-		return reportPNG(t, mixed(60, 6, 1), mixed(60, 6, 2), mixed(30, 6, 3))
+		return reportPNG(t, mixed(60, 6, 1), mixed(60, 6, 2), mixed(30, 6, 3), 1)
 	}
 	require.Equal(t, draw(1), draw(3))
 }
@@ -73,8 +75,8 @@ func TestReportsOfOddTablesAreDrawn(t *testing.T) {
 	one := func(kind table.Kind, levels []string, cells ...float64) *table.Table {
 		return &table.Table{Fields: []table.Field{{Name: "a", Kind: kind, Levels: levels}}, Columns: [][]float64{cells}}
 	}
-	reportPNG(t, mixed(20, 30, 1), mixed(20, 30, 2), nil)
-	reportPNG(t, mixed(5, 3, 1), mixed(5, 3, 2), mixed(5, 3, 3))
+	reportPNG(t, mixed(20, 30, 1), mixed(20, 30, 2), nil, 2)
+	reportPNG(t, mixed(5, 3, 1), mixed(5, 3, 2), mixed(5, 3, 3), 2)
 	for _, c := range [][2]*table.Table{
 		{one(table.Number, nil, nan, nan), one(table.Number, nil, 1, nan)},
 		{one(table.Number, nil, 1, 1), one(table.Number, nil, 2, 3)}, // nothing within the limits
@@ -83,7 +85,7 @@ func TestReportsOfOddTablesAreDrawn(t *testing.T) {
 		{one(table.Constant, nil, nan, nan), one(table.Constant, nil, nan, nan)},
 		{one(table.Constant, []string{"x"}, 0, 0), one(table.Constant, []string{"y"}, 0, 0)},
 	} {
-		reportPNG(t, c[0], c[1], nil)
+		reportPNG(t, c[0], c[1], nil, 3)
 	}
 }
 

@@ -104,7 +104,10 @@ func newCodec(t *Table, s *CodecSettings) (*Codec, error) {
 	if err != nil {
 		return nil, err
 	}
-	plain := rows.clone()
+	plain := rows
+	if len(c.steps) > 0 {
+		plain = rows.clone()
+	}
 	dropped := make([]bool, len(c.fields))
 	for k, step := range c.steps {
 		for i := range n {
@@ -116,7 +119,7 @@ func newCodec(t *Table, s *CodecSettings) (*Codec, error) {
 	}
 	c.fixed = make([]float64, len(c.fields))
 	derived := c.derived()
-	orders := &levelOrders{rows: plain, fields: c.fields, by: s.Levels}
+	orders := &levelOrders{rows: plain, some: plain.some(orderRows), fields: c.fields, by: s.Levels}
 	for j, f := range c.fields {
 		c.fixed[j] = noCell
 		values := rows.present(j)
@@ -190,6 +193,16 @@ func (c *Codec) Names() []string {
 		names = append(names, c.fields[g.Fields[0]].Name+" missing")
 	}
 	return names
+}
+
+// Indicators returns the indices of the coded columns that say whether cells are
+// missing.
+func (c *Codec) Indicators() []int {
+	var at []int
+	for k := range c.groups {
+		at = append(at, c.dim-len(c.groups)+k)
+	}
+	return at
 }
 
 // standardise gives every coded column mean 0 and deviation 1 over the rows fitted,

@@ -83,3 +83,28 @@ func TestLevelsAreFoundByTheirTexts(t *testing.T) {
 	require.ErrorIs(t, err, ErrRange)
 	require.ErrorContains(t, err, `column "colour": is "pink", which no row fitted had`)
 }
+
+func TestLevelsOfManyRowsAreComparedBySome(t *testing.T) {
+	const n = 2*orderRows + 100
+	r := rand.New(rand.NewPCG(1, 1))
+	f := Field{Name: "level", Kind: Category, Levels: []string{"b", "a", "c", "rare"}}
+	u := &Table{Fields: []Field{f, {Name: "x", Kind: Number}}, Columns: make([][]float64, 2)}
+	for i := range n {
+		k := float64(r.IntN(3))
+		if i == 1 {
+			k = 3
+		}
+		u.Columns[0] = append(u.Columns[0], k)
+		u.Columns[1] = append(u.Columns[1], []float64{1, 0, 2, 1}[int(k)]+.1*r.NormFloat64())
+	}
+	c, err := NewCodec(u, nil)
+	require.NoError(t, err)
+	var order string
+	for _, k := range c.columns[0].Levels.Seen {
+		if k < 3 {
+			order += f.Levels[k]
+		}
+	}
+	require.Len(t, c.columns[0].Levels.Seen, 4)
+	require.Contains(t, []string{"abc", "cba"}, order)
+}

@@ -14,6 +14,7 @@ func TestColumnsMissingTogetherShareAnIndicator(t *testing.T) {
 	c, err := NewCodec(u, nil)
 	require.NoError(t, err)
 	require.Equal(t, []string{"normal missing", "income missing"}, c.Names()[8:])
+	require.Equal(t, []int{8, 9}, c.Indicators())
 	x, err := c.Encode(u, 1)
 	require.NoError(t, err)
 	for i := range u.Len() {

@@ -11,6 +11,7 @@ import (
 // levelOrders gives the levels of columns their order on the line.
 type levelOrders struct {
 	rows     *rowCells
+	some     *rowCells // those of rows that levels are compared by
 	fields   []Field
 	by       LevelOrder
 	features [][][]float64 // of each column, see featuresOf; made when first needed
@@ -42,6 +43,20 @@ func (r *rowCells) counts(j, levels int) []int {
 	return count
 }
 
+// some returns about n rows at most, spread evenly.
+func (r *rowCells) some(n int) *rowCells {
+	stride := (r.n + n - 1) / n
+	if stride <= 1 {
+		return r
+	}
+	s := &rowCells{d: r.d}
+	for i := 0; i < r.n; i += stride {
+		s.data = append(s.data, r.row(i)...)
+		s.n++
+	}
+	return s
+}
+
 // frequent returns the levels that have rows, those with the most first.
 func frequent(count []int) []int {
 	var levels []int
@@ -55,6 +70,8 @@ func frequent(count []int) []int {
 }
 
 const (
+	// orderRows is about the most rows that levels are compared by.
+	orderRows = 1 << 16
 	// mostFeatures is the most columns that levels are compared by.
 	mostFeatures = 64
 	// mostLevels is the most levels of another column that have a feature each.
@@ -69,7 +86,7 @@ const (
 func (o *levelOrders) associate(j int, count []int) []float64 {
 	if o.features == nil {
 		for k := range o.fields {
-			o.features = append(o.features, featuresOf(o.rows, o.fields, k))
+			o.features = append(o.features, featuresOf(o.some, o.fields, k))
 		}
 	}
 	features := slices.Concat(slices.Concat(o.features[:j]...), slices.Concat(o.features[j+1:]...))
@@ -82,7 +99,7 @@ func (o *levelOrders) associate(j int, count []int) []float64 {
 	for f, feature := range features {
 		clear(n)
 		for i, v := range feature {
-			if k := o.rows.row(i)[j]; !math.IsNaN(v) && !math.IsNaN(k) {
+			if k := o.some.row(i)[j]; !math.IsNaN(v) && !math.IsNaN(k) {
 				means.Set(int(k), f, means.At(int(k), f)+v)
 				n[int(k)]++
 			}

@@ -61,9 +61,9 @@
 //
 //	y = (w − shift)/scale,   w = spread(z),   z = bend((v + Step·(u − ½) − center)/unit)
 //
-// with u uniform on (0, 1), a function of seed, row and column. So the values on a
-// lattice fill it without ties, and decoding rounds to it. What bend is, the Coding
-// says:
+// with u on (0, 1), a function of seed, row and column: the mean of two uniform numbers,
+// so that the density is least between values. So the values on a lattice fill it
+// without ties, and decoding rounds to it. What bend is, the Coding says:
 //
 //	Standard   z = x
 //	Log        z = asinh x
@@ -109,7 +109,27 @@
 // sampling noise, about a per cent of a deviation, which is much for a column that is
 // nearly a function of others: of a table of 10,000 flats, in which volume is width ×
 // length × height within .5 %, 50 % of the rows broke this with F, 7 % without a
-// correction and MATCHED % with F*.
+// correction and 15 % with F*; a classifier told rows from the model's in .52, .56 and
+// .52 of cases.
+//
+// The choices were made by C2ST (boosted trees against held-out rows, .5 is best) on flats
+// of 10,000 rows, wages of 8,000, computing jobs of 2,165, churn of 3,522 and earnings
+// of 5,000, after 2,000 to 5,000 steps with 3 × 116 units, one seed; a difference of
+// .01 is noise:
+//
+//	                                           flats  wages  jobs   churn  earnings
+//	after Match                                .55    .53    .68    .67    .74
+//	before it                                  .57    .64    .77    .76    .93
+//	levels as wide as their share (above)
+//	levels of the same width                   .55    .51    .67    .66    .71
+//	  in the order of Field.Levels                           .69    .69    .75
+//	  the most frequent first                                              .80
+//	  heavy tails from 4 deviations on                       .67           .73
+//	  no heavy tails                                         .68
+//	  atoms 2.5 times as wide                                .69           .75
+//	  values near the middle of their cells    .52    .51    .67    .60    .73
+//
+// (flats in the last row with 5,000 steps and the correction above).
 //
 //	Egozcue et al. 2003   Isometric logratio transformations for compositional data analysis, Mathematical Geology 35
 //
@@ -126,12 +146,16 @@
 //     variation, for levels, a missing cell being one;
 //   - pairs: the mean of PairErrors;
 //   - C2ST by trees, on cells as they are: levels by their numbers, missing ones as
-//     NaN. Against H it also tells a model that has learned T by heart;
+//     NaN. Rows that have the very values of T, as copies and independent columns do,
+//     can be told less often than half of the time, since a value in the rows asked
+//     about then stands for the other table in those fitted to; against H they cannot;
 //   - precision, recall, density and coverage by 5 neighbours;
 //   - utility: trees predict a column from the others. Fitted to T, to synthetic rows
 //     (train on synthetic, test on real), or to independent columns they are asked about
 //     H; R² of numbers, and the share of right answers of levels;
 //   - rules: the share of rows that break one;
+//   - copies: the share of rows that are equal to one of T, which rows of few levels
+//     are by chance: H says how often;
 //   - privacy: the AUC of twosample.Membership, attacks that tell rows of T from those
 //     of H, of which the larger AUC counts. H itself is attacked with one half as
 //     released rows, and the other as those not trained on;

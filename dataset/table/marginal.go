@@ -15,8 +15,8 @@ import (
 type marginal struct {
 	Y, P []float64
 	Rows int // that it was measured on
-	// Few says that every value has its knots, and many rows; Lumpy that a good share of
-	// the rows have values which many share.
+	// Few says that every value has its knots, and many rows; Lumpy that there are few at
+	// all, or that a good share of the rows is on values with many more than those near.
 	Few, Lumpy bool `json:",omitempty"`
 }
 
@@ -31,9 +31,13 @@ type slot struct {
 const (
 	marginalKnots = 512
 	mostSlots     = 1024
-	// lumps is the share of rows on values of 1/marginalKnots of the rows each that makes
-	// a column lumpy.
-	lumps = .05
+	// exactValues is the most values of a column that is lumpy for that, lumpShare the
+	// share of rows in lumps that makes one lumpy.
+	exactValues = 64
+	lumpShare   = .05
+	// lumpHeight is how many times as many rows a lump has as the median of its four
+	// neighbours on either side.
+	lumpHeight = 2
 )
 
 // newMarginal returns the distribution of values that are each spread evenly over the
@@ -52,7 +56,8 @@ func newMarginal(values []float64, cell func(v float64) (lo, hi float64)) margin
 	}
 	slices.SortFunc(slots, func(a, b slot) int { return cmp.Compare(a.lo, b.lo) })
 	m := marginal{Rows: len(values), Few: len(slots) <= mostSlots && ties*len(slots) <= len(values)}
-	n, before, shared := float64(len(values)), 0, 0
+	m.Lumpy = len(slots) <= exactValues || lumps(slots, len(values)) >= lumpShare
+	n, before := float64(len(values)), 0
 	for k, s := range slots {
 		after := before + s.rows
 		p, q := float64(before)/n, float64(after)/n
@@ -64,17 +69,35 @@ func newMarginal(values []float64, cell func(v float64) (lo, hi float64)) margin
 				m.add(s.hi, q)
 			}
 		}
-		if q-p >= 1./marginalKnots && s.rows >= atomRows {
-			shared += s.rows
-		}
 		before = after
 	}
-	m.Lumpy = float64(shared) >= lumps*n
 	m.P[0], m.P[len(m.P)-1] = 0, 1
 	if len(m.P) == 1 {
 		m.Y, m.P = []float64{m.Y[0], m.Y[0]}, []float64{0, 1}
 	}
 	return m
+}
+
+// lumps returns the share of n rows in slots with 1/marginalKnots of them and many more
+// than the neighbours.
+func lumps(slots []slot, n int) float64 {
+	rows := 0
+	for k, s := range slots {
+		if s.rows < atomRows || s.rows*marginalKnots < n {
+			continue
+		}
+		var near []int
+		for i := max(k-4, 0); i <= min(k+4, len(slots)-1); i++ {
+			if i != k {
+				near = append(near, slots[i].rows)
+			}
+		}
+		slices.Sort(near)
+		if len(near) > 0 && s.rows > lumpHeight*near[len(near)/2] {
+			rows += s.rows
+		}
+	}
+	return float64(rows) / float64(n)
 }
 
 // add adds a knot, no lower than the last.

@@ -23,10 +23,11 @@ type ReportSettings struct {
 	Targets []string
 	// Rules are what all rows should obey.
 	Rules []Rule
-	// TreeRows is how many rows of a table trees are fitted to, 20,000 when 0.
+	// TreeRows is how many rows of a table trees are fitted to. 0 is 20,000, and fewer
+	// where there are more than 50 columns.
 	TreeRows int
-	// NeighbourRows is how many rows of a table are compared by nearest neighbours,
-	// 3,000 when 0. The work is quadratic in it.
+	// NeighbourRows is how many rows of a table are compared by nearest neighbours. The
+	// work is quadratic in it. 0 is 3,000, and fewer in more than 64 coordinates.
 	NeighbourRows int
 	// Trees are the settings of all trees.
 	Trees *boost.Settings
@@ -34,7 +35,7 @@ type ReportSettings struct {
 
 // Report compares a synthetic table with the one that it was made from. The
 // package's documentation defines its measures. In JSON it has its fields by their
-// names, and null for what is not defined.
+// names, and null for what is not defined, NaN.
 type Report struct {
 	// Train, Synthetic and HeldOut are the numbers of rows, HeldOut 0 without such.
 	Train, Synthetic, HeldOut int
@@ -68,6 +69,8 @@ type Scores struct {
 	// the rows that are nearer to a row trained on than to any of as many held out.
 	Membership   twosample.Membership
 	NearestTrain twosample.Estimate
+	// Copies is the share of the rows that are equal, in all cells, to one trained on.
+	Copies twosample.Estimate
 	// Violations are the shares of rows that break each of Rules.
 	Violations []twosample.Estimate
 }
@@ -128,12 +131,6 @@ func newReporter(train, synthetic, heldOut *Table, s *ReportSettings) (*reporter
 	if r.TreeRows < 0 || r.NeighbourRows < 0 {
 		return nil, fmt.Errorf("Settings: TreeRows is %d and NeighbourRows %d, want both at least 1, or 0 for the defaults: %w", r.TreeRows, r.NeighbourRows, ErrRange)
 	}
-	if r.TreeRows == 0 {
-		r.TreeRows = 20000
-	}
-	if r.NeighbourRows == 0 {
-		r.NeighbourRows = 3000
-	}
 	tables := []*Table{train, synthetic}
 	if heldOut != nil && heldOut.Len() > 0 {
 		tables = append(tables, heldOut)
@@ -158,6 +155,12 @@ func newReporter(train, synthetic, heldOut *Table, s *ReportSettings) (*reporter
 		r.note("No rows were held out: what real rows would score is not known, and privacy has no measure.")
 	}
 	r.space = newSpace(r.fields, r.train, r.others)
+	if r.TreeRows == 0 {
+		r.TreeRows = max(2000, 20000*50/max(50, len(fields)))
+	}
+	if r.NeighbourRows == 0 {
+		r.NeighbourRows = max(500, int(3000*8/math.Sqrt(float64(max(64, r.space.dim)))))
+	}
 	return r, nil
 }
 
@@ -188,6 +191,7 @@ func (r *reporter) scores() error {
 		r.note("The trees are wrong about more than half of the rows: synthetic rows are copies of rows trained on, or nearly so.")
 	}
 	r.neighbourhoods()
+	r.copies()
 	r.privacy()
 	return r.violations()
 }

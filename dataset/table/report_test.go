@@ -105,6 +105,8 @@ func TestReportOfCopiesTellsThem(t *testing.T) {
 	require.Equal(t, 1.0, made.Coverage.Value)
 	require.Greater(t, made.Membership.Strongest().Value, 0.95)
 	require.Greater(t, made.NearestTrain.Value, 0.95)
+	require.Equal(t, 1.0, made.Copies.Value)
+	require.Zero(t, r.Scores[2].Copies.Value)
 	require.Less(t, made.C2ST.Accuracy, 0.5)
 	require.Contains(t, r.String(), "copies of rows trained on")
 	require.InDelta(t, 0.5, r.Scores[2].Membership.Strongest().Value, 4*r.Scores[2].Membership.Strongest().SE, "held-out rows give nothing away")
@@ -202,8 +204,9 @@ func TestReportOfOddTablesHasValues(t *testing.T) {
 		require.NotContains(t, r.String(), "Inf", name)
 		text, err := json.Marshal(r)
 		require.NoError(t, err, name)
-		var back map[string]any
+		var back Report
 		require.NoError(t, json.Unmarshal(text, &back), name)
+		require.Equal(t, r.String(), back.String(), "%s: what is not defined is still not when read back", name)
 		for _, col := range r.Columns {
 			for _, e := range col.Errors {
 				require.True(t, e >= 0 && e <= 1, "%s: %v", name, e)

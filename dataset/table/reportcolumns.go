@@ -48,16 +48,25 @@ type PairReport struct {
 	Train, Synthetic float64
 }
 
+// pairWork bounds the rows that are compared times the square of the columns: all
+// rows of a million in 10 columns.
+const pairWork = 1e8
+
 // compare compares columns and pairs of columns.
 func (r *reporter) compare() error {
 	d := len(r.fields)
+	rows := max(1000, pairWork/(d*d))
+	if n := max(r.report.Train, r.report.Synthetic); n > rows {
+		r.note("Columns and pairs are compared in %d rows at most.", rows)
+	}
+	from := some(r.train, rows, r.Seed)
 	errors := make([]*mat.SymDense, len(r.others))
 	for i, x := range r.others {
-		errors[i] = twosample.PairErrors(r.train, x, r.category)
+		errors[i] = twosample.PairErrors(from, some(x, rows, r.Seed+1), r.category)
 		n, _ := x.Dims()
 		r.report.Scores = append(r.report.Scores, Scores{Name: r.names[i], Rows: n, Columns: none, Missing: none, Pairs: none})
 	}
-	before, after := twosample.Associations(r.train, r.category), twosample.Associations(r.others[0], r.category)
+	before, after := twosample.Associations(from, r.category), twosample.Associations(some(r.others[0], rows, r.Seed+1), r.category)
 	missing := make([]float64, len(r.others))
 	at := func(j, k int) (v []float64) {
 		for _, e := range errors {

@@ -104,6 +104,11 @@ func (r *Report) scoreLines() [][]string {
 	for k, rule := range r.Rules {
 		percent("rule broken, %: "+rule, "0", func(s Scores) twosample.Estimate { return s.Violations[k] })
 	}
+	copied := "0"
+	if r.HeldOut > 0 {
+		copied = "as held out"
+	}
+	percent("copies of rows trained on, %", copied, func(s Scores) twosample.Estimate { return s.Copies })
 	if r.HeldOut > 0 {
 		estimate("privacy: AUC of membership inference", "0.5", func(s Scores) twosample.Estimate { return s.Membership.Strongest() })
 		estimate("  by distance", "0.5", func(s Scores) twosample.Estimate { return s.Membership.Distance })

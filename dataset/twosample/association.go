@@ -1,6 +1,7 @@
 package twosample
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"math"
@@ -124,63 +125,6 @@ func each(d int, f func(i, j int)) {
 	})
 }
 
-// coded is a column with the numbers of its levels or bins, 0 for a missing
-// cell.
-type coded struct {
-	cells              []float64
-	category, infinite bool
-	code               []int
-	levels             int // the codes are below it
-}
-
-func newCoded(cells []float64, category bool) coded {
-	return coded{
-		cells: cells, category: category,
-		infinite: slices.ContainsFunc(cells, func(v float64) bool { return math.IsInf(v, 0) }),
-	}
-}
-
-// codes numbers the labels of one column in several samples, or cuts its numbers
-// into bins of the range of the first sample.
-func codes(of ...*coded) {
-	var values []float64
-	for _, c := range of {
-		if c.infinite {
-			return
-		}
-		if c.category || c == of[0] {
-			values = append(values, present(c.cells)...)
-		}
-	}
-	slices.Sort(values)
-	if of[0].category {
-		values = slices.Compact(values)
-	} else if len(values) > 0 {
-		least, most := values[0], values[len(values)-1]
-		values = values[:0]
-		for k := range 11 {
-			values = append(values, least+(most-least)*float64(k)/10)
-		}
-		values[10] = most
-	}
-	for _, c := range of {
-		c.levels = len(values) + 2
-		c.code = make([]int, len(c.cells))
-		for i, v := range c.cells {
-			if v != v {
-				continue
-			}
-			at, found := slices.BinarySearch(values, v)
-			if found { // the last of equal edges
-				for at < len(values) && values[at] == v {
-					at++
-				}
-			}
-			c.code[i] = at + 1
-		}
-	}
-}
-
 // jointVariation returns the total variation distance of two samples of pairs of
 // codes.
 func jointVariation(xi, xj, yi, yj coded) float64 {
@@ -209,17 +153,6 @@ func joint(a, b coded) []float64 {
 		labels[i] = float64(c)*float64(b.levels) + float64(b.code[i])
 	}
 	return labels
-}
-
-// present returns the cells that are not missing.
-func present(cells []float64) []float64 {
-	some := make([]float64, 0, len(cells))
-	for _, v := range cells {
-		if v == v {
-			some = append(some, v)
-		}
-	}
-	return some
 }
 
 // correlation returns Pearson's over the rows that have both cells, 0 where there
@@ -281,14 +214,12 @@ func ratio(label, number coded) float64 {
 // cramerV returns Cramér's V with Bergsma's correction.
 func cramerV(a, b coded) float64 {
 	rows, columns := make([]float64, a.levels), make([]float64, b.levels)
-	cells := map[[2]int]float64{}
 	var n float64
 	for i, c := range a.code {
 		if d := b.code[i]; c > 0 && d > 0 {
 			n++
 			rows[c]++
 			columns[d]++
-			cells[[2]int{c, d}]++
 		}
 	}
 	levels := func(counts []float64) (k float64) {
@@ -303,15 +234,10 @@ func cramerV(a, b coded) float64 {
 	if n < 2 || r < 2 || c < 2 {
 		return 0
 	}
-	// χ²/n = Σ n_ij²/(n_i n_j) − 1. The terms are sorted: a map has no order.
-	terms := make([]float64, 0, len(cells))
-	for at, k := range cells {
-		terms = append(terms, k*k/(rows[at[0]]*columns[at[1]]))
-	}
-	slices.Sort(terms)
+	// χ²/n = Σ n_ij²/(n_i n_j) − 1.
 	phi := -1.0
-	for _, t := range terms {
-		phi += t
+	for _, cell := range contingency(a, b) {
+		phi += cell.count * cell.count / (rows[cell.row] * columns[cell.column])
 	}
 	phi = max(0, phi-(r-1)*(c-1)/(n-1))
 	r -= (r - 1) * (r - 1) / (n - 1)
@@ -320,4 +246,39 @@ func cramerV(a, b coded) float64 {
 		return math.Sqrt(min(1, phi/least))
 	}
 	return 0
+}
+
+// cell is a pair of levels with the number of its rows.
+type cell struct {
+	row, column int
+	count       float64
+}
+
+// contingency returns the pairs of levels that have rows, in their order.
+func contingency(a, b coded) (cells []cell) {
+	if int64(a.levels)*int64(b.levels) > 1<<16 {
+		counts := map[[2]int]float64{}
+		for i, c := range a.code {
+			if d := b.code[i]; c > 0 && d > 0 {
+				counts[[2]int{c, d}]++
+			}
+		}
+		for at, n := range counts {
+			cells = append(cells, cell{at[0], at[1], n})
+		}
+		slices.SortFunc(cells, func(p, q cell) int { return cmp.Or(p.row-q.row, p.column-q.column) })
+		return cells
+	}
+	counts := make([]float64, a.levels*b.levels)
+	for i, c := range a.code {
+		if d := b.code[i]; c > 0 && d > 0 {
+			counts[c*b.levels+d]++
+		}
+	}
+	for at, n := range counts {
+		if n > 0 {
+			cells = append(cells, cell{at / b.levels, at % b.levels, n})
+		}
+	}
+	return cells
 }

@@ -20,7 +20,7 @@ var few = &boost.Settings{Trees: 20, Leaves: 8}
 // and the error of the AUC is no less than its deviation.
 func TestC2STOfOneDistributionIsAHalf(t *testing.T) {
 	t.Parallel()
-	const runs = 40
+	const runs = 24
 	inside := 0
 	var accuracy, auc, errors []float64
 	for seed := range uint64(runs) {
@@ -163,7 +163,7 @@ func ExampleC2ST() {
 		return
 	}
 	fmt.Printf("%.2f, from %.2f to %.2f\n", r.Accuracy, r.Low, r.High)
-	// Output: 0.71, from 0.66 to 0.75
+	// Output: 0.71, from 0.67 to 0.75
 }
 
 func BenchmarkC2ST(b *testing.B) {

@@ -30,7 +30,7 @@ func (j *job) fill(m *model, t, filled *table.Table, stdout io.Writer) error {
 	some := m.withHoles(t)
 	var holes []hole
 	if len(some) > 0 {
-		known, err := m.observe(t.Select(some), j.seed)
+		known, err := m.codec.Observe(m.known(t.Select(some)), j.seed)
 		if err != nil {
 			return err
 		}
@@ -53,12 +53,12 @@ func (j *job) fill(m *model, t, filled *table.Table, stdout io.Writer) error {
 			}
 		}
 	}
-	if err := table.WriteFile(j.impute, filled, nil); err != nil {
+	if err := table.WriteFile(j.impute, filled, &table.WriteSettings{NoHeader: j.noHeader}); err != nil {
 		return err
 	}
 	extension := filepath.Ext(j.impute)
 	path := strings.TrimSuffix(j.impute, extension) + ".holes" + extension
-	fmt.Fprintf(stdout, "%d holes of %d rows filled; %d draws of each in %s\n", len(holes), len(some), j.draws, path)
+	fmt.Fprintf(stdout, "%d holes of %d rows filled; %d draws of each in %s\n", len(holes), len(some), j.draws, filepath.Base(path))
 	lines := [][]string{{"row", "column", "centre", "spread", "low", "high"}}
 	for k := range j.draws {
 		lines[0] = append(lines[0], "draw"+strconv.Itoa(k+1))
@@ -117,26 +117,10 @@ func (m *model) withHoles(t *table.Table) []int {
 	return rows
 }
 
-// observe codes what is known of rows. A level that no row learned had is left out: it
-// says nothing.
-func (m *model) observe(t *table.Table, seed uint64) (*mat.Dense, error) {
-	t, strange := m.known(t)
-	x, err := m.codec.Observe(t, seed)
-	if err != nil {
-		return nil, err
-	}
-	for k, name := range m.codec.Names() {
-		for _, i := range strange[name] {
-			x.Set(i, k, math.Inf(1))
-		}
-	}
-	return x, nil
-}
-
-// known returns the columns of t that the model has, without the levels that it has not
-// seen, and the rows which had one.
-func (m *model) known(t *table.Table) (known *table.Table, strange map[string][]int) {
-	known, strange = &table.Table{}, map[string][]int{}
+// known returns the columns of t that the model has. A level that no row learned had is a
+// cell that is missing: it says nothing of the others.
+func (m *model) known(t *table.Table) *table.Table {
+	known := &table.Table{}
 	for _, f := range m.codec.Fields() {
 		j := t.Index(f.Name)
 		if j < 0 || f.Kind == table.Identifier {
@@ -147,13 +131,12 @@ func (m *model) known(t *table.Table) (known *table.Table, strange map[string][]
 			for i, v := range column {
 				if v >= 0 && !slices.Contains(f.Levels, t.Fields[j].Levels[int(v)]) {
 					column[i] = math.NaN()
-					strange[f.Name] = append(strange[f.Name], i)
 				}
 			}
 		}
 		known.Fields, known.Columns = append(known.Fields, t.Fields[j]), append(known.Columns, column)
 	}
-	return known, strange
+	return known
 }
 
 // repeated returns the rows of x, each of them k times.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/gradlogp/gradlogp/dataset/figure"
 	"github.com/gradlogp/gradlogp/dataset/table"
 )
 
@@ -32,5 +33,9 @@ func (j *job) judge(learned *rows, synthetic *table.Table, stdout io.Writer) err
 			return err
 		}
 	}
-	return nil
+	if j.picture == "-" {
+		return nil
+	}
+	panels, width, height := figure.TableReport(r)
+	return figure.Save(j.picture, panels, width, height)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/gradlogp/gradlogp/dataset/table"
 	"github.com/gradlogp/gradlogp/nn"
@@ -33,7 +34,11 @@ func (j *job) learn(ctx context.Context, stdout, stderr io.Writer) (*model, *row
 	}
 	held, train := t.Split(int(j.heldOut*float64(t.Len())), j.seed)
 	train = withLevelsOf(train)
-	m, data, err := newModel(train, rules, j.network(), j.seed)
+	codings, err := j.coding()
+	if err != nil {
+		return nil, nil, err
+	}
+	m, data, err := newModel(train, table.CodecSettings{Codings: codings, Rules: rules}, score.Config{Net: j.network(), ColumnLevels: !j.whole, Seed: j.seed})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -44,15 +49,35 @@ func (j *job) learn(ctx context.Context, stdout, stderr io.Writer) (*model, *row
 	}
 	fmt.Fprintf(stdout, "trained on %d rows: %v\n", train.Len(), res)
 	ctx = context.WithoutCancel(ctx)
-	if err := m.match(ctx, j.match, j.seed+1); err != nil {
-		return nil, nil, err
+	if j.match > 0 {
+		if err := m.match(ctx, j.match, j.seed+1); err != nil {
+			return nil, nil, err
+		}
 	}
 	return m, &rows{train, held}, m.SaveFile(cmp.Or(j.model, "model.safetensors"))
 }
 
+// coding returns the codings of columns that are asked for.
+func (j *job) coding() (map[string]table.Coding, error) {
+	all := map[string]table.Coding{}
+	for _, pair := range list(j.codings) {
+		name, text, _ := strings.Cut(pair, "=")
+		for c := table.Auto; ; c++ {
+			if c > table.OneHot {
+				return nil, fmt.Errorf("-coding %q: want column=standard, log, quantile, logit, ordinal or one-hot", pair)
+			}
+			if c.String() == strings.TrimSpace(text) {
+				all[strings.TrimSpace(name)] = c
+				break
+			}
+		}
+	}
+	return all, nil
+}
+
 // fit trains, from the newest checkpoint when there is one.
 func (j *job) fit(ctx context.Context, m *model, data score.Data, stderr io.Writer, rows int) (*score.Result, error) {
-	steps := cmp.Or(j.steps, min(max(2*rows, 2000), 20_000))
+	steps := cmp.Or(j.steps, score.Recommend(rows, m.Dim(), nil).Steps)
 	progress := bar.New(stderr, steps)
 	defer progress.Close()
 	s := &score.Settings{

@@ -28,7 +28,9 @@ type job struct {
 	in, schema, omit, missing string
 	noHeader, describe        bool
 	rules                     texts
+	codings                   string
 	model, checkpoints        string
+	whole                     bool
 	width, steps, match       int
 	workers                   int
 	heldOut                   float64
@@ -62,9 +64,11 @@ func (j *job) Flags(f *flag.FlagSet) {
 	f.Var(&j.rules, "rule", "what all rows obey, such as a<=b, 0<=a<=1 or a+b=c; may stand several times")
 	f.StringVar(&j.model, "model", "", "model file: written after training, as model.safetensors when empty, and opened without -in")
 	f.StringVar(&j.checkpoints, "checkpoints", "", "directory for the state of the training, which goes on from there; empty: none")
+	f.BoolVar(&j.whole, "whole", false, "learn whole rows only: better new rows after as many steps, but no -given, -impute and -score")
 	f.IntVar(&j.steps, "steps", 0, "training steps, 0 for what suits the number of rows")
 	f.IntVar(&j.width, "width", 0, "width of the network's three layers, 0 for what suits the number of rows")
-	f.IntVar(&j.match, "match", 10_000, "rows of the model on which its columns are compared with those of the table, for decoding to make up")
+	f.IntVar(&j.match, "match", 10_000, "rows of the model on which its columns are compared with those of the table, for decoding to make up; 0 for none")
+	f.StringVar(&j.codings, "coding", "", "how columns are made well-behaved where the default is not wanted, such as income=log,town=one-hot")
 	f.Uint64Var(&j.seed, "seed", 0, "seed of weights, noise and samples")
 	f.IntVar(&j.workers, "workers", 0, "goroutines, 0 for one a processor; does not change the result")
 	f.StringVar(&j.out, "out", "synthetic.csv", "table of new rows to write; - for none")
@@ -77,16 +81,19 @@ func (j *job) Flags(f *flag.FlagSet) {
 	f.StringVar(&j.rows, "rows", "", "table to fill and to rank; empty: that of -in")
 	f.StringVar(&j.impute, "impute", "", "table to write with the holes of -rows filled, and beside it what the draws say of each")
 	f.IntVar(&j.draws, "draws", 20, "draws of each hole")
-	f.StringVar(&j.scores, "score", "", "table to write with the log-density of -rows, and their ranks from the least likely")
+	f.StringVar(&j.scores, "score", "", "table to write with the log-densities of -rows, and their ranks from the least likely")
 }
 
 // Check implements command.Job.
 func (j *job) Check() error {
-	if j.width < 0 || j.steps < 0 || j.workers < 0 || j.n < 0 || j.draws < 1 || j.match < 2 {
-		return fmt.Errorf("-width %d, -steps %d, -workers %d, -n %d, -draws %d, -match %d: want at least 0, 0, 0, 0, 1 and 2", j.width, j.steps, j.workers, j.n, j.draws, j.match)
+	if j.width < 0 || j.steps < 0 || j.workers < 0 || j.n < 0 || j.draws < 1 || j.match < 0 || j.match == 1 {
+		return fmt.Errorf("-width %d, -steps %d, -workers %d, -n %d, -draws %d, -match %d: want at least 0, 0, 0, 0, 1 and 2, or 0", j.width, j.steps, j.workers, j.n, j.draws, j.match)
 	}
 	if (j.impute != "" || j.scores != "") && j.opens() && j.rows == "" {
 		return fmt.Errorf("-impute and -score: want -rows, the table that they are for, or -in")
+	}
+	if j.whole && (j.given != "" || j.impute != "" || j.scores != "") {
+		return fmt.Errorf("-whole: is set, want it off for -given, -impute and -score")
 	}
 	for _, path := range []string{j.in, j.rows} {
 		if path == "" {

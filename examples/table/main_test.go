@@ -18,6 +18,7 @@ import (
 	"github.com/gradlogp/gradlogp/dataset/table"
 	"github.com/gradlogp/gradlogp/examples/internal/command"
 	"github.com/gradlogp/gradlogp/examples/internal/command/commandtest"
+	"github.com/gradlogp/gradlogp/score"
 )
 
 // small returns a job of few steps whose files are in a directory of the test.
@@ -39,7 +40,7 @@ func run(t *testing.T, dir, text string, args ...string) (stdout string, learned
 	require.NoError(t, j.Run(context.Background(), &b, io.Discard))
 	learned, err := j.read(in)
 	require.NoError(t, err)
-	schema := make([]table.Field, 0, len(learned.Fields))
+	var schema []table.Field
 	for _, f := range learned.Fields {
 		if f.Kind != table.Identifier {
 			schema = append(schema, f)
@@ -48,7 +49,7 @@ func run(t *testing.T, dir, text string, args ...string) (stdout string, learned
 	if j.out == "-" {
 		return b.String(), learned, nil
 	}
-	out, err = table.ReadFile(j.out, &table.ReadSettings{Schema: schema}) // an error for cells that are not of the kind
+	out, err = table.ReadFile(j.out, &table.ReadSettings{NoHeader: j.noHeader, Schema: schema}) // an error for cells that are not of the kind
 	require.NoError(t, err)
 	return b.String(), learned, out
 }
@@ -314,6 +315,17 @@ func TestModelFileIsEnough(t *testing.T) {
 	require.Equal(t, 40, out.Len())
 }
 
+func TestModelOfWholeRowsDrawsThemOnly(t *testing.T) {
+	dir := t.TempDir()
+	_, _, out := run(t, dir, pairs(200), "-whole", "-n", "300")
+	require.InDelta(t, .2, share(out, "b", math.IsNaN), .07)
+	for _, args := range [][]string{{"-out", filepath.Join(dir, "x.csv"), "-given", "b=1"}, {"-out", "-", "-rows", filepath.Join(dir, "in.csv"), "-score", filepath.Join(dir, "s.csv")}} {
+		j := &job{}
+		require.NoError(t, command.Parse("table", j, append(args, "-model", filepath.Join(dir, "model.safetensors"))))
+		require.ErrorContains(t, j.Run(context.Background(), io.Discard, io.Discard), "one noise level for all columns")
+	}
+}
+
 func TestSchemaIsWrittenEditedAndObeyed(t *testing.T) {
 	dir := t.TempDir()
 	in, schema := filepath.Join(dir, "in.csv"), filepath.Join(dir, "schema.json")
@@ -340,8 +352,9 @@ func TestOutputDoesNotDependOnWorkers(t *testing.T) {
 		dir := t.TempDir()
 		in := filepath.Join(dir, "in.csv")
 		require.NoError(t, os.WriteFile(in, []byte(pairs(150)), 0o644))
-		j := small(t, dir, "-in", in, "-workers", workers)
-		return j, []string{j.out, j.model}
+		j := small(t, dir, "-in", in, "-workers", workers, "-picture", filepath.Join(dir, "report.png"), "-report", filepath.Join(dir, "report.json"),
+			"-impute", filepath.Join(dir, "filled.csv"), "-draws", "2", "-score", filepath.Join(dir, "scores.csv"))
+		return j, []string{j.out, j.model, j.picture, j.report, j.impute, j.scores}
 	})
 }
 
@@ -355,8 +368,19 @@ func TestInterruptedTrainingLeavesAModel(t *testing.T) {
 	time.AfterFunc(300*time.Millisecond, stop)
 	require.NoError(t, j.Run(ctx, io.Discard, io.Discard))
 	require.FileExists(t, j.out)
-	_, err := open(j.model)
+	m, err := open(j.model)
 	require.NoError(t, err)
+	require.Equal(t, []string{"a", "b", "g", "b missing"}, m.codec.Names())
+	// Another run goes on from there, and does not begin again.
+	latest, err := score.Latest(j.checkpoints)
+	require.NoError(t, err)
+	again := small(t, dir, "-in", in, "-steps", "1000000", "-checkpoints", j.checkpoints)
+	soon, stopNow := context.WithCancel(context.Background())
+	stopNow()
+	require.NoError(t, again.Run(soon, io.Discard, io.Discard))
+	same, err := score.Latest(j.checkpoints)
+	require.NoError(t, err)
+	require.Equal(t, latest, same)
 }
 
 func TestImpossibleFlagsAreRefusedBeforeTheWork(t *testing.T) {
@@ -365,10 +389,28 @@ func TestImpossibleFlagsAreRefusedBeforeTheWork(t *testing.T) {
 		"-draws 0":                {"-draws", "0"},
 		"no such file":            {"-in", filepath.Join(t.TempDir(), "none.csv")},
 		"cannot write":            {"-out", filepath.Join(t.TempDir(), "no", "x.csv")},
+		"-whole: is set":          {"-whole", "-given", "a=1"},
 		"want -rows":              {"-model", "m.safetensors", "-score", "s.csv"},
 		`unexpected argument "x"`: {"x"},
 		"flag provided but not":   {"-cond", "3"},
 	} {
 		require.ErrorContains(t, command.Parse("table", &job{}, args), want)
 	}
+}
+
+// What stands in rows that come later, and not in those learned, is no error.
+func TestNewLevelsAreNoError(t *testing.T) {
+	dir := t.TempDir()
+	_, _, _ = run(t, dir, pairs(200), "-out", "-")
+	other, filled, scores := filepath.Join(dir, "other.csv"), filepath.Join(dir, "filled.csv"), filepath.Join(dir, "scores.csv")
+	require.NoError(t, os.WriteFile(other, []byte("g,b,id,a,more\nunsure,,k1,1.50,x\npositive,1.125,k2,,y\n"), 0o644))
+	j := &job{}
+	require.NoError(t, command.Parse("table", j, []string{"-model", filepath.Join(dir, "model.safetensors"), "-rows", other, "-out", "-", "-impute", filled, "-score", scores}))
+	require.ErrorContains(t, j.Run(context.Background(), io.Discard, io.Discard), "want a whole multiple of 0.01")
+	require.NoError(t, os.WriteFile(other, []byte("g,b,id,a,more\nunsure,,k1,1.50,x\npositive,1.1,k2,,y\n"), 0o644))
+	require.NoError(t, j.Run(context.Background(), io.Discard, io.Discard))
+	text, err := os.ReadFile(filled)
+	require.NoError(t, err)
+	require.Regexp(t, `^g,b,id,a,more\nunsure,-?\d\.\d\d,k1,1\.50,x\npositive,1\.1,k2,-?\d\.\d\d,y\n$`, string(text))
+	require.FileExists(t, scores)
 }

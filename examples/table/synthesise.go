@@ -43,7 +43,7 @@ func (j *job) synthesise(m *model, learned *rows, stdout io.Writer) error {
 		fmt.Fprintf(stdout, "; %d still do", len(left))
 	}
 	fmt.Fprintln(stdout)
-	if err := table.WriteFile(j.out, synthetic, nil); err != nil || learned == nil || known != nil {
+	if err := table.WriteFile(j.out, synthetic, &table.WriteSettings{NoHeader: j.noHeader}); err != nil || learned == nil || known != nil {
 		return err
 	}
 	return j.judge(learned, synthetic, stdout)

@@ -20,32 +20,29 @@ const root = "../../.."
 
 // packages are those that a piece of a program may use.
 var packages = []string{
-	"context", "encoding/csv", "fmt", "log/slog", "math", "os", "strconv",
+	"context", "encoding/json", "fmt", "log/slog", "math",
 	"gonum.org/v1/gonum/mat", "gonum.org/v1/gonum/stat",
-	"github.com/gradlogp/gradlogp/dataset", "github.com/gradlogp/gradlogp/dataset/twosample",
+	"github.com/gradlogp/gradlogp/dataset", "github.com/gradlogp/gradlogp/dataset/table", "github.com/gradlogp/gradlogp/dataset/twosample",
 	"github.com/gradlogp/gradlogp/nn", "github.com/gradlogp/gradlogp/nn/optim",
 	"github.com/gradlogp/gradlogp/sampler", "github.com/gradlogp/gradlogp/sampler/grid",
 	"github.com/gradlogp/gradlogp/score", "github.com/gradlogp/gradlogp/sde",
 }
 
-// A whole program begins with its package, a piece of one is a function or the
-// statements of one that returns an error, with the variables that the text says.
+// A whole program begins with its package, a piece of one is the statements of a
+// function that returns an error, with the variables that the text says.
 func TestProgramsOfTheReadmeCompile(t *testing.T) {
 	text := readme(t)
-	var programs, functions, statements []string
+	var programs, statements []string
 	for _, b := range regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(text, -1) {
 		switch code := b[1]; {
 		case strings.HasPrefix(code, "package main\n"):
 			require.Less(t, strings.Count(code, "\n"), 40, "lines of a program")
 			programs = append(programs, code)
-		case strings.HasPrefix(code, "func "):
-			functions = append(functions, code)
 		default:
 			statements = append(statements, code)
 		}
 	}
 	require.NotEmpty(t, programs)
-	require.NotEmpty(t, functions)
 	require.NotEmpty(t, statements)
 	// What tables say in a line.
 	config := regexp.MustCompile("`(nn\\.MLP\\{[^`]*|nn\\.RecipeMLP\\([^`]*)`").FindAllStringSubmatch(text, -1)
@@ -56,11 +53,8 @@ func TestProgramsOfTheReadmeCompile(t *testing.T) {
 	require.NotEmpty(t, literals)
 
 	var body strings.Builder
-	for _, f := range functions {
-		body.WriteString(f)
-	}
 	for _, s := range statements {
-		fmt.Fprintf(&body, `func _(ctx context.Context, m *score.Model, data score.Data, settings *score.Settings, x, cond, train, test *mat.Dense) error {
+		fmt.Fprintf(&body, `func _(ctx context.Context, m *score.Model, data score.Data, settings *score.Settings, x, cond, train, test *mat.Dense, t *table.Table, codec *table.Codec) error {
 {
 %s}
 return nil
