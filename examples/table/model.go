@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/gradlogp/gradlogp/dataset/table"
+	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/score"
 )
@@ -19,27 +20,26 @@ type model struct {
 	workers int
 }
 
-// newModel returns a model of rows like those of t. It has a noise level for every column:
-// then it answers for any columns given any others, and cells may be missing. A model of
-// whole rows has one for all, and draws in place of missing cells.
-func newModel(t *table.Table, s table.CodecSettings, c score.Config) (*model, score.Data, error) {
-	s.Fill = !c.ColumnLevels
-	codec, err := table.NewCodec(t, &s)
+// newModel returns a model of rows like those of t, for which it has a noise level for
+// every column: then it answers for any columns given any others. A missing cell has a
+// draw from those that are there, and a column beside it says that it is missing (Fill).
+func newModel(t *table.Table, s *table.CodecSettings, network nn.Module, seed uint64) (*model, score.Data, error) {
+	codec, err := table.NewCodec(t, s)
 	if err != nil {
 		return nil, nil, err
 	}
 	if codec.Dim() == 0 {
 		return nil, nil, fmt.Errorf("all cells of a column are the same, in every column: there is nothing to learn")
 	}
-	x, err := codec.Encode(t, c.Seed)
+	x, err := codec.Encode(t, seed)
 	if err != nil {
 		return nil, nil, err
 	}
-	data, err := score.Incomplete(x, nil)
+	data, err := score.Rows(x, nil)
 	if err != nil {
 		return nil, nil, err
 	}
-	net, err := score.New(codec.Dim(), &c)
+	net, err := score.New(codec.Dim(), &score.Config{Net: network, ColumnLevels: true, Seed: seed})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -81,6 +81,10 @@ func open(path string) (*model, error) {
 	if err := json.Unmarshal([]byte(text), m.codec); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	row := mat.NewDense(1, m.codec.Dim(), nil)
+	if err := m.Unconditional().CheckObserve(score.Observed{Values: row}); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
 	return m, nil
 }
 
@@ -88,59 +92,59 @@ func open(path string) (*model, error) {
 func (m *model) sample(ctx context.Context, n int, known *mat.Dense, seed uint64) (*mat.Dense, error) {
 	p := m.Problem()
 	if known != nil {
-		seen := score.Observed{Values: known}
-		if err := m.Unconditional().CheckObserve(seen); err != nil { // a model of whole rows
-			return nil, err
-		}
-		p = m.Observe(seen).Problem()
+		p = m.Observe(score.Observed{Values: known}).Problem()
 	}
 	x := mat.NewDense(n, m.Dim(), nil)
 	return x, sampler.Sample(ctx, x, p, sampler.Default(p.SDE), &sampler.Settings{Seed: seed, Workers: m.workers})
 }
 
+// given draws n rows of a table given what is known of them, or nil.
+func (m *model) given(ctx context.Context, n int, known *mat.Dense, seed uint64) (*table.Table, error) {
+	x, err := m.sample(ctx, n, known, seed)
+	if err != nil {
+		return nil, err
+	}
+	if known == nil { // a nil *mat.Dense is no nil mat.Matrix
+		return m.codec.Decode(x, nil)
+	}
+	return m.codec.Decode(x, known)
+}
+
 // draw draws n rows given what is known of them, and those that break a rule again. It
-// returns how many did at first, and which still do.
+// returns how many did at first, and which still do after so many rounds.
 func (m *model) draw(ctx context.Context, n int, known *mat.Dense, seed uint64) (t *table.Table, broken int, left []int, err error) {
 	const rounds = 20
-	for round := range uint64(rounds) {
-		some, of := n, known
-		if round > 0 {
-			some = len(left)
-			if known != nil {
-				of = mat.NewDense(some, m.Dim(), nil)
-				for k, i := range left {
-					of.SetRow(k, known.RawRowView(i))
-				}
-			}
-		}
-		x, err := m.sample(ctx, some, of, seed+round)
-		if err != nil {
-			return nil, 0, nil, err
-		}
-		var again mat.Matrix // a nil *mat.Dense is no nil mat.Matrix
-		if of != nil {
-			again = of
-		}
-		drawn, err := m.codec.Decode(x, again)
-		if err != nil {
-			return nil, 0, nil, err
-		}
-		if round == 0 {
-			t = drawn
-		} else {
-			replace(t, drawn, left)
-		}
+	if t, err = m.given(ctx, n, known, seed); err != nil {
+		return nil, 0, nil, err
+	}
+	for round := uint64(1); ; round++ {
 		if left, _, err = m.codec.Violations(t); err != nil {
 			return nil, 0, nil, err
 		}
-		if round == 0 {
+		if round == 1 {
 			broken = len(left)
 		}
-		if len(left) == 0 {
-			break
+		if len(left) == 0 || round == rounds {
+			return t, broken, left, nil
 		}
+		again, err := m.given(ctx, len(left), selected(known, left), seed+round)
+		if err != nil {
+			return nil, 0, nil, err
+		}
+		replace(t, again, left)
 	}
-	return t, broken, left, nil
+}
+
+// selected returns some rows of x, nil of nil.
+func selected(x *mat.Dense, rows []int) *mat.Dense {
+	if x == nil {
+		return nil
+	}
+	some := mat.NewDense(len(rows), x.RawMatrix().Cols, nil)
+	for k, i := range rows {
+		some.SetRow(k, x.RawRowView(i))
+	}
+	return some
 }
 
 // replace puts the rows of another table in the place of some rows of t.

@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 
+	"gonum.org/v1/gonum/mat"
+
 	"github.com/gradlogp/gradlogp/dataset/table"
 	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/score"
@@ -25,28 +27,33 @@ import (
 var noises = [...]float64{0.1, 1}
 
 // rank writes log-density and rank of every row of t, 1 for the least likely, and prints
-// those of the first ranks. The density is that of the cells which are there.
+// those of the first ranks.
 func (j *job) rank(m *model, t *table.Table, stdout io.Writer) error {
 	known := m.known(t)
 	x, err := m.codec.Encode(known, j.seed)
 	if err != nil {
 		return err
 	}
-	for k, name := range m.codec.Names() { // which cells are missing is no matter here
-		if strings.HasSuffix(name, " missing") && known.Index(name) < 0 {
-			for i := range known.Len() {
-				x.Set(i, k, math.NaN())
-			}
-		}
-	}
-	if err := m.Unconditional().CheckObserve(score.Observed{Values: x}); err != nil { // a model of whole rows
+	seen, err := m.codec.Observe(known, j.seed)
+	if err != nil {
 		return err
 	}
+	// The density is that of the cells which are there, given which these are.
+	seen.Apply(func(_, _ int, v float64) float64 {
+		if math.IsNaN(v) {
+			return math.Inf(1)
+		}
+		return math.NaN()
+	}, seen)
+	for _, k := range m.codec.Indicators() {
+		seen.SetCol(k, mat.Col(nil, k, x))
+	}
+	p := m.Observe(score.Observed{Values: seen}).Problem()
 	var logp [len(noises)][]float64
 	mean := make([]float64, known.Len()) // with what is missing
 	for l, σ := range noises {
 		logp[l] = make([]float64, len(mean))
-		_, err := sampler.LogProb(context.Background(), logp[l], x, m.Marginal(x).Problem(), &sampler.FlowSettings{
+		_, err := sampler.LogProb(context.Background(), logp[l], x, p, &sampler.FlowSettings{
 			Start: σ, RTol: 1e-3, ATol: 1e-3, Workers: j.workers,
 		})
 		if err != nil {
@@ -56,7 +63,7 @@ func (j *job) rank(m *model, t *table.Table, stdout io.Writer) error {
 		// count as a normal column with that noise does on average.
 		absent := -math.Log(2*math.Pi*math.E*(1+σ*σ)) / 2
 		for i, v := range logp[l] {
-			mean[i] += (v + absent*missing(x.RawRowView(i))) / float64(len(noises))
+			mean[i] += (v + absent*missing(seen.RawRowView(i))) / float64(len(noises))
 		}
 	}
 	order := indices(len(mean))
@@ -90,7 +97,7 @@ func (j *job) rank(m *model, t *table.Table, stdout io.Writer) error {
 // missing returns how many cells are.
 func missing(row []float64) (n float64) {
 	for _, v := range row {
-		if math.IsNaN(v) {
+		if math.IsInf(v, 1) {
 			n++
 		}
 	}
