@@ -193,7 +193,7 @@ func TestMixtureByBICFindsThreeGroups(t *testing.T) {
 		k := float64(i % 3)
 		x.SetRow(i, []float64{6*k + rng.NormFloat64(), 4*k*k + rng.NormFloat64()})
 	}
-	fill, err := mixtureByBIC(context.Background(), nil, x, 1)
+	fill, err := mixtureByBIC(context.Background(), nil, nil, x, 1)
 	require.NoError(t, err)
 	y := mat.NewDense(n, 2, nil)
 	require.NoError(t, fill(context.Background(), y, 1))
