@@ -1,6 +1,7 @@
 package dataset_test
 
 import (
+	"fmt"
 	"math"
 	"testing"
 
@@ -45,4 +46,22 @@ func TestGivenRefusesWhatHasNoAnswer(t *testing.T) {
 	_, err = m.Given([]float64{math.Inf(-1), math.NaN(), 3}, nil)
 	require.ErrorContains(t, err, "x[0]: is −Inf")
 	require.Panics(t, func() { _, _ = m.Given([]float64{1}, nil) })
+}
+
+// What one column is, given another of which it is the negative but for noise.
+func ExampleMixture_Given() {
+	cov := mat.NewSymDense(2, []float64{1, -.9, -.9, 1})
+	m, err := dataset.NewMixture([]float64{1}, mat.NewDense(1, 2, nil), []*mat.SymDense{cov}, nil)
+	if err != nil {
+		panic(err)
+	}
+	given, err := m.Given([]float64{2, math.NaN()}, nil)
+	if err != nil {
+		panic(err)
+	}
+	variance := mat.NewSymDense(1, nil)
+	given.Cov(variance)
+	fmt.Printf("%.2f %.2f\n", given.Mean(nil)[0], variance.At(0, 0))
+	// Output:
+	// -1.80 0.19
 }

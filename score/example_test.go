@@ -179,6 +179,34 @@ func ExampleModel_Observe() {
 	// 1 true
 }
 
+// The density of what is there, for rows with missing values: the second column is
+// left out of one row, and the first of the other.
+func ExampleModel_Marginal() {
+	rng, x := rand.New(rand.NewPCG(1, 2)), mat.NewDense(2000, 2, nil)
+	for i := range 2000 {
+		x.SetRow(i, []float64{rng.NormFloat64(), 10 * rng.NormFloat64()})
+	}
+	data, err := score.Rows(x, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	m, _ := score.New(2, &score.Config{ColumnLevels: true, Net: nn.MLP{Hidden: []int{16, 16}}})
+	if _, err := score.Fit(context.Background(), m, data, &score.Settings{Steps: 300, Batch: 64}); err != nil {
+		log.Fatal(err)
+	}
+	rows := mat.NewDense(2, 2, []float64{0, math.NaN(), math.NaN(), 0})
+	logp := make([]float64, 2)
+	if _, err := sampler.LogProb(context.Background(), logp, rows, m.Marginal(rows).Problem(), nil); err != nil {
+		log.Fatal(err)
+	}
+	for j, deviation := range []float64{1, 10} {
+		fmt.Println(math.Abs(logp[j]+math.Log(deviation*math.Sqrt(2*math.Pi))) < 0.3)
+	}
+	// Output:
+	// true
+	// true
+}
+
 // The implicit losses need no noise to compare with, and weights and times are
 // chosen freely.
 func ExampleSSMVR() {

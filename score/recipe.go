@@ -27,23 +27,24 @@ type Recipe struct {
 //	no end      all    3×116, features    20,000            none
 //	≥ 20,000    ≤ 3    3×116, features    20,000            none
 //	            > 3    3×256              20,000            none
+//	≥ 10,000    > 3    3×256              20,000            6/√n
 //	< 20,000    ≤ 3    3×116              2n, from 2,000    none
-//	            > 3    3×116              2n, from 2,000    6/√n, to 0.5
+//	< 10,000    > 3    3×116              2n, from 2,000    6/√n, up to 0.5
 //
 // The features are those of nn.RecipeMLP, for d ≤ 3. With ColumnLevels the times go
 // into the network as in nn.RecipeColumns. Other fields of c change nothing.
 func Recommend(n, d int, c *Config) Recipe {
+	width, few := 116, n > 0 && n < smallRows
+	if d > 3 && n >= wideRows {
+		width = 256
+	}
+	net := nn.RecipeMLP(d, width)
 	r := Recipe{Steps: 20_000, Regularize: None, HeldOut: heldOutOf(n)}
-	net := nn.RecipeMLP(d, 116)
-	switch {
-	case n == 0:
-	case n < smallRows:
+	if few {
 		net.Features, r.Steps = nil, min(max(2*n, 2000), 20_000)
-		if d > 3 {
-			r.Regularize = math.Round(100*min(6/math.Sqrt(float64(n)), 0.5)) / 100
-		}
-	case d > 3:
-		net = nn.RecipeMLP(d, 256)
+	}
+	if few && d > 3 {
+		r.Regularize = math.Round(100*min(6/math.Sqrt(float64(n)), 0.5)) / 100
 	}
 	if c != nil && c.ColumnLevels {
 		net.Time = nn.RecipeColumns(d, 1).Time
@@ -56,6 +57,9 @@ func Recommend(n, d int, c *Config) Recipe {
 // network has no features: there are fewer rows to learn from than a long run could
 // learn by heart.
 const smallRows = 20_000
+
+// wideRows is the number of rows from which a wider network has something to learn.
+const wideRows = 10_000
 
 // heldOutOf returns how many of n rows are held out by default.
 func heldOutOf(n int) int {

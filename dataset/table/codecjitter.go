@@ -21,8 +21,11 @@ func (j jitter) uniform(k uint64) float64 {
 	return (float64(h>>11) + .5) / (1 << 53)
 }
 
-// within returns a number on (0, 1) away from its ends.
-func (j jitter) within() float64 { return margin + (1-2*margin)*j.uniform(0) }
+// within returns a number on (0, 1) away from its ends: the mean of two uniform ones,
+// whose density rises to the middle of a cell and falls to nothing at its ends.
+func (j jitter) within() float64 {
+	return margin + (1-2*margin)*(j.uniform(0)+j.uniform(1))/2
+}
 
 // mix is the step of SplitMix64.
 func mix(h uint64) uint64 {

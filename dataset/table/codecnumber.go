@@ -145,14 +145,13 @@ func (c *numberCoder) logistic(z float64) float64 {
 	return c.Lower + p*(c.Upper-c.Lower)
 }
 
-// standardise sets shift and scale to mean and deviation of the coded values, each of
-// them spread evenly over its interval.
+// standardise sets shift and scale to mean and deviation of the coded values.
 func (c *numberCoder) standardise(values []float64) {
 	c.Shift, c.Scale = 0, 1
 	c.Shift, c.Scale = moments(values, c.cell)
 }
 
-// moments returns mean and deviation of values that are spread evenly over their cells.
+// moments returns mean and deviation of values that jitter spreads over their cells.
 func moments(values []float64, cell func(v float64) (lo, hi float64)) (mean, deviation float64) {
 	var sum float64
 	for _, v := range values {
@@ -165,7 +164,7 @@ func moments(values []float64, cell func(v float64) (lo, hi float64)) (mean, dev
 	for _, v := range values {
 		lo, hi := cell(v)
 		d := lo + (hi-lo)/2 - mean
-		sum += d*d + (hi-lo)*(hi-lo)/12
+		sum += d*d + (hi-lo)*(hi-lo)/24
 	}
 	deviation = math.Sqrt(sum / n)
 	if !(deviation > 0) || math.IsInf(deviation, 0) {

@@ -61,9 +61,9 @@
 //
 //	y = (w − shift)/scale,   w = spread(z),   z = bend((v + Step·(u − ½) − center)/unit)
 //
-// with u uniform on (0, 1), a function of seed, row and column. So the values on a
-// lattice fill it without ties, and decoding rounds to it. What bend is, the Coding
-// says:
+// with u on (0, 1), a function of seed, row and column: the mean of two uniform numbers,
+// so that the density is least between values. So the values on a lattice fill it
+// without ties, and decoding rounds to it. What bend is, the Coding says:
 //
 //	Standard   z = x
 //	Log        z = asinh x
@@ -111,6 +111,25 @@
 // length × height within .5 %, 50 % of the rows broke this with F, 7 % without a
 // correction and 15 % with F*; a classifier told rows from the model's in .52, .56 and
 // .52 of cases.
+//
+// The choices were made by C2ST (boosted trees against held-out rows, .5 is best) on flats
+// of 10,000 rows, wages of 8,000, computing jobs of 2,165, churn of 3,522 and earnings
+// of 5,000, after 2,000 to 5,000 steps with 3 × 116 units, one seed; a difference of
+// .01 is noise:
+//
+//	                                           flats  wages  jobs   churn  earnings
+//	after Match                                .55    .53    .68    .67    .74
+//	before it                                  .57    .64    .77    .76    .93
+//	levels as wide as their share (above)
+//	levels of the same width                   .55    .51    .67    .66    .71
+//	  in the order of Field.Levels                           .69    .69    .75
+//	  the most frequent first                                              .80
+//	  heavy tails from 4 deviations on                       .67           .73
+//	  no heavy tails                                         .68
+//	  atoms 2.5 times as wide                                .69           .75
+//	  values near the middle of their cells    .52    .51    .67    .60    .73
+//
+// (flats in the last row with 5,000 steps and the correction above).
 //
 //	Egozcue et al. 2003   Isometric logratio transformations for compositional data analysis, Mathematical Geology 35
 //

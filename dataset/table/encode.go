@@ -63,11 +63,12 @@ func (c *Codec) encodeValues(out, row []float64, seed uint64, i int, fill bool) 
 	for k := range c.columns {
 		p := &c.columns[k]
 		v, u := row[p.Field], c.jitter(seed, i, p.Field)
+		if math.IsNaN(v) && fill {
+			v = p.draw(u.uniform(2))
+		}
 		switch {
 		case p.OneHot != nil:
-			p.encodeOneHot(out[p.at:p.at+p.width()], v, u, fill)
-		case math.IsNaN(v) && fill:
-			out[p.at] = p.Data.quantile(u.uniform(1))
+			p.encodeOneHot(out[p.at:p.at+p.width()], v)
 		case math.IsNaN(v):
 			out[p.at] = noCell
 		case p.Number != nil:
@@ -78,10 +79,18 @@ func (c *Codec) encodeValues(out, row []float64, seed uint64, i int, fill bool) 
 	}
 }
 
-func (p *codedColumn) encodeOneHot(out []float64, v float64, u jitter, fill bool) {
-	if math.IsNaN(v) && fill {
-		v = float64(p.OneHot.Seen[min(int(u.uniform(1)*float64(len(p.OneHot.Seen))), len(p.OneHot.Seen)-1)])
+// draw returns the value of the rows fitted at a rank.
+func (p *codedColumn) draw(rank float64) float64 {
+	switch {
+	case p.Number != nil:
+		return p.Number.decode(p.Data.quantile(rank), p.Number.Grid)
+	case p.Levels != nil:
+		return p.Levels.decode(p.Data.quantile(rank))
 	}
+	return float64(p.OneHot.Seen[int(rank*float64(len(p.OneHot.Seen)))])
+}
+
+func (p *codedColumn) encodeOneHot(out []float64, v float64) {
 	if !math.IsNaN(v) {
 		p.OneHot.encode(out, v)
 		return

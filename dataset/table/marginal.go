@@ -37,7 +37,7 @@ const (
 	lumpShare   = .05
 	// lumpHeight is how many times as many rows a lump has as the median of its four
 	// neighbours on either side.
-	lumpHeight = 3
+	lumpHeight = 2
 )
 
 // newMarginal returns the distribution of values that are each spread evenly over the

@@ -35,7 +35,7 @@ type ReportSettings struct {
 
 // Report compares a synthetic table with the one that it was made from. The
 // package's documentation defines its measures. In JSON it has its fields by their
-// names, and null for what is not defined.
+// names, and null for what is not defined, NaN.
 type Report struct {
 	// Train, Synthetic and HeldOut are the numbers of rows, HeldOut 0 without such.
 	Train, Synthetic, HeldOut int

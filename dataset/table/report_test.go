@@ -204,8 +204,9 @@ func TestReportOfOddTablesHasValues(t *testing.T) {
 		require.NotContains(t, r.String(), "Inf", name)
 		text, err := json.Marshal(r)
 		require.NoError(t, err, name)
-		var back map[string]any
+		var back Report
 		require.NoError(t, json.Unmarshal(text, &back), name)
+		require.Equal(t, r.String(), back.String(), "%s: what is not defined is still not when read back", name)
 		for _, col := range r.Columns {
 			for _, e := range col.Errors {
 				require.True(t, e >= 0 && e <= 1, "%s: %v", name, e)

@@ -52,13 +52,26 @@ type C2STResult struct {
 	Detection float64
 }
 
+// c2stText is a C2STResult in JSON.
+type c2stText struct {
+	Accuracy, Low, High *float64
+	AUC                 Estimate
+	Detection           *float64
+}
+
 // MarshalJSON writes the fields by their names, with null for what is NaN.
 func (r C2STResult) MarshalJSON() ([]byte, error) {
-	return json.Marshal(struct {
-		Accuracy, Low, High *float64
-		AUC                 Estimate
-		Detection           *float64
-	}{number(r.Accuracy), number(r.Low), number(r.High), r.AUC, number(r.Detection)})
+	return json.Marshal(c2stText{number(r.Accuracy), number(r.Low), number(r.High), r.AUC, number(r.Detection)})
+}
+
+// UnmarshalJSON reads what MarshalJSON writes, null as NaN.
+func (r *C2STResult) UnmarshalJSON(text []byte) error {
+	var v c2stText
+	if err := json.Unmarshal(text, &v); err != nil {
+		return err
+	}
+	*r = C2STResult{orNaN(v.Accuracy), orNaN(v.Low), orNaN(v.High), v.AUC, orNaN(v.Detection)}
+	return nil
 }
 
 // C2ST returns the result of a classifier two-sample test with gradient-boosted

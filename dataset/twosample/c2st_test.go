@@ -163,7 +163,7 @@ func ExampleC2ST() {
 		return
 	}
 	fmt.Printf("%.2f, from %.2f to %.2f\n", r.Accuracy, r.Low, r.High)
-	// Output: 0.71, from 0.66 to 0.75
+	// Output: 0.71, from 0.67 to 0.75
 }
 
 func BenchmarkC2ST(b *testing.B) {

@@ -23,6 +23,23 @@ func (e Estimate) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct{ Value, SE *float64 }{number(e.Value), number(e.SE)})
 }
 
+// UnmarshalJSON reads what MarshalJSON writes, null as NaN.
+func (e *Estimate) UnmarshalJSON(text []byte) error {
+	var v struct{ Value, SE *float64 }
+	if err := json.Unmarshal(text, &v); err != nil {
+		return err
+	}
+	*e = Estimate{orNaN(v.Value), orNaN(v.SE)}
+	return nil
+}
+
+func orNaN(v *float64) float64 {
+	if v == nil {
+		return math.NaN()
+	}
+	return *v
+}
+
 // number returns what is written to JSON: null for what is not finite.
 func number(v float64) *float64 {
 	if v-v != 0 {

@@ -38,7 +38,7 @@ func (j *job) learn(ctx context.Context, stdout, stderr io.Writer) (*model, *row
 	if err != nil {
 		return nil, nil, err
 	}
-	m, data, err := newModel(train, &table.CodecSettings{Codings: codings, Rules: rules}, j.network(), j.seed)
+	m, data, err := newModel(train, table.CodecSettings{Codings: codings, Rules: rules}, score.Config{Net: j.network(), ColumnLevels: !j.whole, Seed: j.seed})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -64,7 +64,7 @@ func (j *job) coding() (map[string]table.Coding, error) {
 		name, text, _ := strings.Cut(pair, "=")
 		for c := table.Auto; ; c++ {
 			if c > table.OneHot {
-				return nil, fmt.Errorf("-coding %q: want column=standard, log, quantile, logit, ordinal or onehot", pair)
+				return nil, fmt.Errorf("-coding %q: want column=standard, log, quantile, logit, ordinal or one-hot", pair)
 			}
 			if c.String() == strings.TrimSpace(text) {
 				all[strings.TrimSpace(name)] = c

@@ -30,6 +30,7 @@ type job struct {
 	rules                     texts
 	codings                   string
 	model, checkpoints        string
+	whole                     bool
 	width, steps, match       int
 	workers                   int
 	heldOut                   float64
@@ -63,10 +64,11 @@ func (j *job) Flags(f *flag.FlagSet) {
 	f.Var(&j.rules, "rule", "what all rows obey, such as a<=b, 0<=a<=1 or a+b=c; may stand several times")
 	f.StringVar(&j.model, "model", "", "model file: written after training, as model.safetensors when empty, and opened without -in")
 	f.StringVar(&j.checkpoints, "checkpoints", "", "directory for the state of the training, which goes on from there; empty: none")
+	f.BoolVar(&j.whole, "whole", false, "learn whole rows only: better new rows after as many steps, but no -given, -impute and -score")
 	f.IntVar(&j.steps, "steps", 0, "training steps, 0 for what suits the number of rows")
 	f.IntVar(&j.width, "width", 0, "width of the network's three layers, 0 for what suits the number of rows")
 	f.IntVar(&j.match, "match", 10_000, "rows of the model on which its columns are compared with those of the table, for decoding to make up; 0 for none")
-	f.StringVar(&j.codings, "coding", "", "how columns are made well-behaved where the default is not wanted, such as income=log,town=onehot")
+	f.StringVar(&j.codings, "coding", "", "how columns are made well-behaved where the default is not wanted, such as income=log,town=one-hot")
 	f.Uint64Var(&j.seed, "seed", 0, "seed of weights, noise and samples")
 	f.IntVar(&j.workers, "workers", 0, "goroutines, 0 for one a processor; does not change the result")
 	f.StringVar(&j.out, "out", "synthetic.csv", "table of new rows to write; - for none")
@@ -89,6 +91,9 @@ func (j *job) Check() error {
 	}
 	if (j.impute != "" || j.scores != "") && j.opens() && j.rows == "" {
 		return fmt.Errorf("-impute and -score: want -rows, the table that they are for, or -in")
+	}
+	if j.whole && (j.given != "" || j.impute != "" || j.scores != "") {
+		return fmt.Errorf("-whole: is set, want it off for -given, -impute and -score")
 	}
 	for _, path := range []string{j.in, j.rows} {
 		if path == "" {

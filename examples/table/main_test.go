@@ -315,6 +315,17 @@ func TestModelFileIsEnough(t *testing.T) {
 	require.Equal(t, 40, out.Len())
 }
 
+func TestModelOfWholeRowsDrawsThemOnly(t *testing.T) {
+	dir := t.TempDir()
+	_, _, out := run(t, dir, pairs(200), "-whole", "-n", "300")
+	require.InDelta(t, .2, share(out, "b", math.IsNaN), .07)
+	for _, args := range [][]string{{"-out", filepath.Join(dir, "x.csv"), "-given", "b=1"}, {"-out", "-", "-rows", filepath.Join(dir, "in.csv"), "-score", filepath.Join(dir, "s.csv")}} {
+		j := &job{}
+		require.NoError(t, command.Parse("table", j, append(args, "-model", filepath.Join(dir, "model.safetensors"))))
+		require.ErrorContains(t, j.Run(context.Background(), io.Discard, io.Discard), "one noise level for all columns")
+	}
+}
+
 func TestSchemaIsWrittenEditedAndObeyed(t *testing.T) {
 	dir := t.TempDir()
 	in, schema := filepath.Join(dir, "in.csv"), filepath.Join(dir, "schema.json")
@@ -378,6 +389,7 @@ func TestImpossibleFlagsAreRefusedBeforeTheWork(t *testing.T) {
 		"-draws 0":                {"-draws", "0"},
 		"no such file":            {"-in", filepath.Join(t.TempDir(), "none.csv")},
 		"cannot write":            {"-out", filepath.Join(t.TempDir(), "no", "x.csv")},
+		"-whole: is set":          {"-whole", "-given", "a=1"},
 		"want -rows":              {"-model", "m.safetensors", "-score", "s.csv"},
 		`unexpected argument "x"`: {"x"},
 		"flag provided but not":   {"-cond", "3"},

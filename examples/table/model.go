@@ -8,7 +8,6 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/gradlogp/gradlogp/dataset/table"
-	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/score"
 )
@@ -20,18 +19,19 @@ type model struct {
 	workers int
 }
 
-// newModel returns a model of rows like those of t, for which it has a noise level for
-// every column: then it answers for any columns given any others, and cells may be
-// missing.
-func newModel(t *table.Table, s *table.CodecSettings, network nn.Module, seed uint64) (*model, score.Data, error) {
-	codec, err := table.NewCodec(t, s)
+// newModel returns a model of rows like those of t. It has a noise level for every column:
+// then it answers for any columns given any others, and cells may be missing. A model of
+// whole rows has one for all, and draws in place of missing cells.
+func newModel(t *table.Table, s table.CodecSettings, c score.Config) (*model, score.Data, error) {
+	s.Fill = !c.ColumnLevels
+	codec, err := table.NewCodec(t, &s)
 	if err != nil {
 		return nil, nil, err
 	}
 	if codec.Dim() == 0 {
 		return nil, nil, fmt.Errorf("all cells of a column are the same, in every column: there is nothing to learn")
 	}
-	x, err := codec.Encode(t, seed)
+	x, err := codec.Encode(t, c.Seed)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -39,7 +39,7 @@ func newModel(t *table.Table, s *table.CodecSettings, network nn.Module, seed ui
 	if err != nil {
 		return nil, nil, err
 	}
-	net, err := score.New(codec.Dim(), &score.Config{Net: network, ColumnLevels: true, Seed: seed})
+	net, err := score.New(codec.Dim(), &c)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -88,7 +88,11 @@ func open(path string) (*model, error) {
 func (m *model) sample(ctx context.Context, n int, known *mat.Dense, seed uint64) (*mat.Dense, error) {
 	p := m.Problem()
 	if known != nil {
-		p = m.Observe(score.Observed{Values: known}).Problem()
+		seen := score.Observed{Values: known}
+		if err := m.Unconditional().CheckObserve(seen); err != nil { // a model of whole rows
+			return nil, err
+		}
+		p = m.Observe(seen).Problem()
 	}
 	x := mat.NewDense(n, m.Dim(), nil)
 	return x, sampler.Sample(ctx, x, p, sampler.Default(p.SDE), &sampler.Settings{Seed: seed, Workers: m.workers})

@@ -15,6 +15,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/dataset/table"
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/score"
 )
 
 // noises are the levels of noise, in deviations, with which the density of rows is taken:
@@ -37,6 +38,9 @@ func (j *job) rank(m *model, t *table.Table, stdout io.Writer) error {
 				x.Set(i, k, math.NaN())
 			}
 		}
+	}
+	if err := m.Unconditional().CheckObserve(score.Observed{Values: x}); err != nil { // a model of whole rows
+		return err
 	}
 	var logp [len(noises)][]float64
 	mean := make([]float64, known.Len()) // with what is missing
