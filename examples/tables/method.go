@@ -44,7 +44,7 @@ func methodNames(impute bool) []string {
 }
 
 // learner learns from coded rows and returns what fills a matrix with such rows.
-type learner func(ctx context.Context, j *job, x *mat.Dense, seed uint64) (func(ctx context.Context, x *mat.Dense, seed uint64) error, error)
+type learner func(ctx context.Context, j *job, c *table.Codec, x *mat.Dense, seed uint64) (func(ctx context.Context, x *mat.Dense, seed uint64) error, error)
 
 // references returns how many rows of a model a codec's Match is given, for a table
 // of n rows.
@@ -62,7 +62,7 @@ func coded(learn learner, incomplete bool) func(context.Context, *job, *table.Ta
 		if err != nil {
 			return nil, err
 		}
-		fill, err := learn(ctx, j, x, seed)
+		fill, err := learn(ctx, j, c, x, seed)
 		if err != nil {
 			return nil, err
 		}
@@ -86,10 +86,16 @@ func coded(learn learner, incomplete bool) func(context.Context, *job, *table.Ta
 // network is this library as it comes: nil for all settings but those that the flags
 // name.
 func network(columns bool) learner {
-	return func(ctx context.Context, j *job, x *mat.Dense, seed uint64) (func(context.Context, *mat.Dense, uint64) error, error) {
+	return func(ctx context.Context, j *job, c *table.Codec, x *mat.Dense, seed uint64) (func(context.Context, *mat.Dense, uint64) error, error) {
 		m, err := j.train(ctx, x, columns, seed)
 		if err != nil {
 			return nil, err
+		}
+		if columns {
+			staged := newStaged(m, c, x)
+			return func(ctx context.Context, x *mat.Dense, seed uint64) error {
+				return staged.fill(ctx, x, seed, j.workers)
+			}, nil
 		}
 		return func(ctx context.Context, x *mat.Dense, seed uint64) error {
 			p := m.Problem()
