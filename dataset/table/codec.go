@@ -19,11 +19,12 @@ type CodecSettings struct {
 	// Levels is the order in which the levels of a Category are put on the line. A
 	// column that is Ordered keeps its own.
 	Levels LevelOrder
-	// Fill codes a missing cell as a draw from the values that are there, for models
-	// that need all cells. Without it the coded value is NaN, which a model with a
-	// noise level for every column trains on. That the cell is missing is coded in a
-	// column of its own either way.
-	Fill bool
+	// Holes codes a missing cell as NaN. Without it the coded value is a draw from those
+	// that are there, which says nothing of the other columns, as it should: that the cell
+	// is missing is coded in a column of its own either way. With Holes a model that
+	// trains on missing cells learns this column by where the NaN are, and says when all
+	// columns are drawn that nearly no cell is missing.
+	Holes bool
 	// Rules are what all rows obey.
 	Rules []Rule
 }
@@ -87,7 +88,7 @@ func newCodec(t *Table, s *CodecSettings) (*Codec, error) {
 	if n == 0 {
 		return nil, fmt.Errorf("the table has no rows, want at least one: %w", ErrShape)
 	}
-	c := &Codec{fields: slices.Clone(t.Fields), fill: s.Fill, rules: slices.Clone(s.Rules)}
+	c := &Codec{fields: slices.Clone(t.Fields), fill: !s.Holes, rules: slices.Clone(s.Rules)}
 	rows, err := c.load(t, false)
 	if err != nil {
 		return nil, err

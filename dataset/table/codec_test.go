@@ -166,7 +166,7 @@ func mixedTable(n int, seed uint64) *Table {
 
 func TestCodedColumnsAreStandardAndHaveNoTies(t *testing.T) {
 	u := mixedTable(4000, 1)
-	c, err := NewCodec(u, nil)
+	c, err := NewCodec(u, &CodecSettings{Holes: true})
 	require.NoError(t, err)
 	require.Equal(t, []string{"normal", "rain", "price", "count", "colour", "yes", "income", "tax", "income missing"}, c.Names())
 	x, err := c.Encode(u, 7)
@@ -218,7 +218,7 @@ func skewed(x *mat.Dense) *mat.Dense {
 
 func TestMatchGivesBackTheMarginals(t *testing.T) {
 	u := mixedTable(4000, 1)
-	c, err := NewCodec(u, &CodecSettings{Fill: true})
+	c, err := NewCodec(u, nil)
 	require.NoError(t, err)
 	x, err := c.Encode(u, 7)
 	require.NoError(t, err)

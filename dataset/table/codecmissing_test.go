@@ -11,7 +11,7 @@ import (
 func TestColumnsMissingTogetherShareAnIndicator(t *testing.T) {
 	u := mixedTable(300, 1)
 	u.Columns[0][3], u.Columns[4][3] = noCell, noCell // a group of two columns in one row
-	c, err := NewCodec(u, nil)
+	c, err := NewCodec(u, &CodecSettings{Holes: true})
 	require.NoError(t, err)
 	require.Equal(t, []string{"normal missing", "income missing"}, c.Names()[8:])
 	require.Equal(t, []int{8, 9}, c.Indicators())
@@ -39,7 +39,7 @@ func TestFilledCellsAreMissingAgain(t *testing.T) {
 	}
 	u.Columns = append(u.Columns, none, seven)
 	for _, coding := range []Coding{Auto, OneHot} {
-		c, err := NewCodec(u, &CodecSettings{Fill: true, Codings: map[string]Coding{"colour": coding}})
+		c, err := NewCodec(u, &CodecSettings{Codings: map[string]Coding{"colour": coding}})
 		require.NoError(t, err)
 		x, err := c.Encode(u, 1)
 		require.NoError(t, err)
@@ -101,7 +101,7 @@ func TestObserveKnowsWhatIsThere(t *testing.T) {
 
 func TestMissingStaysInProportion(t *testing.T) {
 	u := mixedTable(2000, 1)
-	c, err := NewCodec(u, &CodecSettings{Fill: true})
+	c, err := NewCodec(u, nil)
 	require.NoError(t, err)
 	x, err := c.Encode(u, 1)
 	require.NoError(t, err)

@@ -87,11 +87,9 @@
 // means, so that neighbours are alike.
 //
 // That cells are missing is coded in a column of its own, one for all columns that are
-// missing in the same rows, as a level of two. The coded value is NaN then, to be
-// trained on by a model with a noise level for every column, or, with
-// CodecSettings.Fill, a draw from the values that are there. Observe makes the rows of
-// what is known and what is to be drawn, for imputation and for rows given some
-// columns.
+// missing in the same rows, as a level of two. The coded value is then a draw from the
+// values that are there, or NaN with CodecSettings.Holes. Observe makes the rows of what
+// is known and what is to be drawn, for imputation and for rows given some columns.
 //
 // A Rule is kept by coordinates where it can: of a ≤ b the columns a and b − a are coded,
 // of a sum all but the total, of D shares their D − 1 isometric log-ratios (Egozcue et

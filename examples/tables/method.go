@@ -54,7 +54,7 @@ func references(n int) int { return min(10000, 20*n) }
 // is shown missing cells as such.
 func coded(learn learner, incomplete bool) func(context.Context, *job, *table.Table, uint64) (drawer, error) {
 	return func(ctx context.Context, j *job, train *table.Table, seed uint64) (drawer, error) {
-		c, err := table.NewCodec(train, &table.CodecSettings{Fill: !incomplete})
+		c, err := table.NewCodec(train, &table.CodecSettings{Holes: incomplete})
 		if err != nil {
 			return nil, err
 		}
