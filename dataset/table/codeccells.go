@@ -94,7 +94,9 @@ func (c *Codec) loadLevels(r *rowCells, j int, from Field, column []float64) err
 	f := c.fields[j]
 	index := make(map[string]int, len(f.Levels))
 	for k, text := range f.Levels {
-		index[text] = k
+		if c.codes(j, k) {
+			index[text] = k
+		}
 	}
 	for i, v := range column {
 		if math.IsNaN(v) {
@@ -112,6 +114,22 @@ func (c *Codec) loadLevels(r *rowCells, j int, from Field, column []float64) err
 		r.data[i*r.d+j] = float64(k)
 	}
 	return nil
+}
+
+// codes reports whether the level k of a field has a code: whether a row fitted had it. A
+// codec that is being fitted has none yet, and takes all.
+func (c *Codec) codes(j, k int) bool {
+	for i := range c.columns {
+		switch p := &c.columns[i]; {
+		case p.Field != j:
+		case p.Levels != nil:
+			_, ok := p.Levels.place[k]
+			return ok
+		case p.OneHot != nil:
+			return slices.Contains(p.OneHot.Seen, k)
+		}
+	}
+	return c.fixed == nil || math.IsNaN(c.fixed[j]) || c.fixed[j] == float64(k)
 }
 
 // excerpt returns a text that is not too long for an error.

@@ -2,6 +2,7 @@ package table
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -107,4 +108,28 @@ func TestLevelsOfManyRowsAreComparedBySome(t *testing.T) {
 	}
 	require.Len(t, c.columns[0].Levels.Seen, 4)
 	require.Contains(t, []string{"abc", "cba"}, order)
+}
+
+// Two parts of a table have its fields. A level that only one of them has is none that a
+// codec of the other could code.
+func TestLevelsThatNoRowFittedHasAreRefused(t *testing.T) {
+	fields := []Field{{Name: "g", Kind: Category, Levels: []string{"a", "b", "c"}}, {Name: "o", Kind: Ordered, Levels: []string{"x", "y", "z"}}}
+	fitted := &Table{Fields: fields, Columns: [][]float64{{0, 2, 0, 2}, {1, 1, 1, math.NaN()}}}
+	for _, coding := range []Coding{Ordinal, OneHot} {
+		c, err := NewCodec(fitted, &CodecSettings{Codings: map[string]Coding{"g": coding}})
+		require.NoError(t, err)
+		for _, row := range [][]float64{{1, 1}, {0, 0}} {
+			_, err = c.Encode(&Table{Fields: fields, Columns: [][]float64{row[:1], row[1:]}}, 0)
+			require.ErrorIs(t, err, ErrRange)
+			require.ErrorContains(t, err, "which no row fitted had")
+			_, err = c.Observe(&Table{Fields: fields, Columns: [][]float64{row[:1], row[1:]}}, 0)
+			require.ErrorIs(t, err, ErrRange)
+		}
+		x, err := c.Encode(fitted, 0)
+		require.NoError(t, err)
+		back, err := c.Decode(x, x)
+		require.NoError(t, err)
+		require.Equal(t, "c", back.Text(1, 0))
+		require.Equal(t, "y", back.Text(1, 1))
+	}
 }

@@ -32,11 +32,9 @@ func (j *job) rank(m *model, t *table.Table, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	for k, name := range m.codec.Names() { // which cells are missing is no matter here
-		if strings.HasSuffix(name, " missing") && known.Index(name) < 0 {
-			for i := range known.Len() {
-				x.Set(i, k, math.NaN())
-			}
+	for _, k := range m.codec.Indicators() { // which cells are missing is no matter here
+		for i := range known.Len() {
+			x.Set(i, k, math.NaN())
 		}
 	}
 	if err := m.Unconditional().CheckObserve(score.Observed{Values: x}); err != nil { // a model of whole rows
