@@ -89,7 +89,7 @@ func newCodec(t *Table, s *CodecSettings) (*Codec, error) {
 		return nil, fmt.Errorf("the table has no rows, want at least one: %w", ErrShape)
 	}
 	c := &Codec{fields: slices.Clone(t.Fields), fill: !s.Holes, rules: slices.Clone(s.Rules)}
-	rows, err := c.load(t, false)
+	rows, err := c.load(t, false, false)
 	if err != nil {
 		return nil, err
 	}
@@ -175,6 +175,24 @@ func (c *Codec) Dim() int { return c.dim }
 
 // Fields returns the columns of the tables that Decode makes.
 func (c *Codec) Fields() []Field { return slices.Clone(c.fields) }
+
+// Schema returns fields to read more rows of the same table with, for Observe and Impute:
+// numbers with any decimals, and any levels but for a Boolean. What is left out stays so.
+func (c *Codec) Schema() []Field {
+	schema := c.Fields()
+	for j, f := range schema {
+		switch f.Kind {
+		case Number, Whole:
+			f = Field{Name: f.Name, Kind: Number}
+		case Category, Ordered, Constant:
+			f = Field{Name: f.Name, Kind: Category}
+		case Time:
+			f.Step = 0
+		}
+		schema[j] = f
+	}
+	return schema
+}
 
 // Names returns names of the coded columns: that of the column coded, followed by
 // "=level" for one of several and by " missing" for whether cells are missing.

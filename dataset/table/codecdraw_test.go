@@ -1,0 +1,276 @@
+package table
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat"
+)
+
+// children have a height that their age says but for a deviation of 3, unless it is one of
+// the 10 % that were not measured, and a score from the age of 8 on, near the age.
+func children(n int, seed uint64) *Table {
+	r := rand.New(rand.NewPCG(seed, 5))
+	t := &Table{Fields: []Field{
+		{Name: "age", Kind: Number}, {Name: "height", Kind: Number}, {Name: "score", Kind: Number},
+		{Name: "town", Kind: Category, Levels: []string{"east", "west"}},
+	}, Columns: make([][]float64, 4)}
+	for range n {
+		age := 20 * r.Float64()
+		height, score := 60+6*age+3*r.NormFloat64(), noCell
+		if r.Float64() < .1 {
+			height = noCell
+		}
+		if age > 8 {
+			score = age + r.NormFloat64()
+		}
+		town := float64(r.IntN(2))
+		for j, v := range []float64{age, height, score, town} {
+			t.Columns[j] = append(t.Columns[j], v)
+		}
+	}
+	return t
+}
+
+// oracle draws from coded rows: one of the ten that are nearest in what is known, most of
+// all in the age, which says all of the others, among those with the same cells missing
+// where that is known, if there are any.
+func oracle(t *testing.T, c *Codec, law *Table) Sampler {
+	x, err := c.Encode(law, 77)
+	require.NoError(t, err)
+	return func(n int, observed *mat.Dense, seed uint64) (*mat.Dense, error) {
+		r := rand.New(rand.NewPCG(seed, 6))
+		y := mat.NewDense(n, c.Dim(), nil)
+		for i := range n {
+			if observed == nil {
+				y.SetRow(i, x.RawRowView(r.IntN(law.Len())))
+				continue
+			}
+			near := nearRows(c, x, observed.RawRowView(i), 10)
+			y.SetRow(i, x.RawRowView(near[r.IntN(len(near))]))
+			for j, o := range observed.RawRowView(i) {
+				if math.IsInf(o, 1) {
+					y.Set(i, j, noCell)
+				}
+			}
+		}
+		return y, nil
+	}
+}
+
+func nearRows(c *Codec, x *mat.Dense, known []float64, k int) []int {
+	n, d := x.Dims()
+	var near []int
+	var distances []float64
+	for i := range n {
+		row := x.RawRowView(i)
+		var distance float64
+		for j, o := range known {
+			if math.IsNaN(o) || math.IsInf(o, 0) {
+				continue
+			}
+			if g := j - (d - len(c.groups)); g >= 0 {
+				if c.groups[g].missing(o) != c.groups[g].missing(row[j]) {
+					distance += 1e6
+				}
+				continue
+			}
+			if j == 0 {
+				distance += 1000 * (o - row[j]) * (o - row[j])
+			}
+			distance += (o - row[j]) * (o - row[j])
+		}
+		at, _ := slices.BinarySearch(distances, distance)
+		if at < k {
+			near, distances = slices.Insert(near, at, i), slices.Insert(distances, at, distance)
+			near, distances = near[:min(k, len(near))], distances[:min(k, len(near))]
+		}
+	}
+	return near
+}
+
+func TestImputedCellsFollowTheLawBesideStructuralHoles(t *testing.T) {
+	law := children(6000, 1)
+	c, err := NewCodec(law, nil)
+	require.NoError(t, err)
+	holes := children(300, 2)
+	truth := slices.Clone(holes.Columns[1])
+	for i := range holes.Len() {
+		if i%2 == 0 {
+			holes.Columns[1][i] = noCell
+		}
+	}
+	got, report, err := c.Impute(holes, 3, oracle(t, c, law))
+	require.NoError(t, err)
+	require.Empty(t, report.Left)
+	var young, old []float64
+	gone := 0
+	for i := range holes.Len() {
+		for j := range holes.Fields {
+			require.False(t, math.IsNaN(got.Columns[j][i]), "row %d, column %d", i, j)
+			if v := holes.Columns[j][i]; !math.IsNaN(v) {
+				require.Equal(t, v, got.Columns[j][i])
+			}
+		}
+		if math.IsNaN(holes.Columns[1][i]) || math.IsNaN(holes.Columns[2][i]) {
+			gone++
+		}
+		if !math.IsNaN(holes.Columns[1][i]) || math.IsNaN(truth[i]) {
+			continue
+		}
+		age := holes.Columns[0][i]
+		rest := got.Columns[1][i] - 60 - 6*age
+		if age < 7 {
+			young = append(young, rest)
+		} else {
+			old = append(old, rest)
+		}
+	}
+	require.Equal(t, gone, report.Rows)
+	require.True(t, math.IsNaN(holes.Columns[1][0]), "the table given is as it was")
+	for _, rest := range [][]float64{young, old} {
+		mean, deviation := stat.MeanStdDev(rest, nil)
+		require.InDelta(t, 0, mean, 1.5)
+		require.InDelta(t, 3, deviation, 1)
+	}
+}
+
+func TestStagesLeaveOutWhatComesLater(t *testing.T) {
+	law := children(600, 1)
+	c, err := NewCodec(law, nil)
+	require.NoError(t, err)
+	rows := &Table{Fields: law.Fields, Columns: [][]float64{
+		{3, 12, noCell, 15}, {noCell, noCell, 120, 130}, {noCell, 11, noCell, 14}, {0, 1, 0, 1},
+	}}
+	var stages []string
+	var seeds []uint64
+	_, report, err := c.Impute(rows, 1, func(n int, observed *mat.Dense, seed uint64) (*mat.Dense, error) {
+		seeds = append(seeds, seed)
+		for i := range n {
+			text := ""
+			for j, o := range observed.RawRowView(i) { // age, height, score, town, height and score missing
+				switch {
+				case math.IsNaN(o):
+					text += "?"
+				case math.IsInf(o, 1):
+					text += "-"
+				case j < 4:
+					text += "k"
+				case c.groups[j-4].missing(o):
+					text += "m"
+				default:
+					text += "p"
+				}
+			}
+			stages = append(stages, text)
+		}
+		return mat.NewDense(n, c.Dim(), nil), nil
+	})
+	require.NoError(t, err)
+	require.Equal(t, 3, report.Rows)
+	require.Equal(t, []string{
+		"?k-kp-",           // the age of the third
+		"k?-kp-", "k?kkpp", // the heights of the first and the second
+		"kk?kpp", "kk?kpp", // the scores of the first and the third
+	}, stages)
+	require.Len(t, seeds, 3)
+	require.Len(t, slices.Compact(slices.Sorted(slices.Values(seeds))), 3)
+}
+
+func TestDrawnRowsAreMissingWhereTheLawIs(t *testing.T) {
+	law := children(4000, 1)
+	c, err := NewCodec(law, nil)
+	require.NoError(t, err)
+	got, report, err := c.Draw(2000, nil, 1, oracle(t, c, law))
+	require.NoError(t, err)
+	require.Equal(t, &Drawn{Rows: 2000}, report)
+	heights := 0.
+	for i, age := range got.Columns[0] {
+		require.Equal(t, age > 8, !math.IsNaN(got.Columns[2][i]), "age %v", age)
+		if math.IsNaN(got.Columns[1][i]) {
+			heights += 1. / 2000
+		}
+	}
+	require.InDelta(t, .1, heights, .03)
+
+	// Given the town only, for some of the rows.
+	given := &Table{Fields: law.Fields[3:], Columns: [][]float64{make([]float64, 200)}}
+	for i := range 100 {
+		given.Columns[0][2*i] = noCell
+	}
+	got, _, err = c.Draw(200, given, 1, oracle(t, c, law))
+	require.NoError(t, err)
+	for i, age := range got.Columns[0] {
+		require.Equal(t, age > 8, !math.IsNaN(got.Columns[2][i]))
+		if i%2 == 1 {
+			require.Zero(t, got.Columns[3][i])
+		}
+	}
+}
+
+func TestRowsThatBreakARuleAreDrawnAgain(t *testing.T) {
+	law := children(3000, 1)
+	rule := Check{Name: "old or short", Holds: func(row []float64) bool { return !(row[1] > 100) || row[0] >= 5 }}
+	for i, age := range law.Columns[0] {
+		if age < 5 && law.Columns[1][i] > 100 {
+			law.Columns[1][i] = 100
+		}
+	}
+	c, err := NewCodec(law, &CodecSettings{Rules: []Rule{rule}})
+	require.NoError(t, err)
+	good := oracle(t, c, law)
+	calls := 0
+	bad := func(n int, observed *mat.Dense, seed uint64) (*mat.Dense, error) {
+		x, err := good(n, observed, seed)
+		if calls++; calls == 1 {
+			for i := range 10 {
+				x.SetRow(i, []float64{-1.7, 1, 0, 0, -1, -1}) // young and tall
+			}
+		}
+		return x, err
+	}
+	got, report, err := c.Draw(50, nil, 1, bad)
+	require.NoError(t, err)
+	require.Equal(t, 2, calls)
+	require.Equal(t, indices(10), report.Broken)
+	require.Equal(t, indices(10), report.By[0].Rows)
+	require.Empty(t, report.Left)
+	rows, _, err := c.Violations(got)
+	require.NoError(t, err)
+	require.Empty(t, rows)
+
+	calls = 0
+	_, report, err = c.Draw(50, nil, 1, func(n int, observed *mat.Dense, seed uint64) (*mat.Dense, error) {
+		calls = 0
+		return bad(max(n, 10), observed, seed)
+	})
+	require.NoError(t, err)
+	require.Equal(t, indices(10), report.Left)
+}
+
+func TestGivenCellsComeOutAsTheyAre(t *testing.T) {
+	u, rules := ruledTable(500, 0)
+	c, err := NewCodec(u, &CodecSettings{Rules: rules})
+	require.NoError(t, err)
+	x, err := c.Encode(u, 1)
+	require.NoError(t, err)
+	require.NoError(t, c.Match(skewed(x)))
+	given, err := u.Select(indices(40)).Keep("angle", "low", "a")
+	require.NoError(t, err)
+	draw := func(n int, observed *mat.Dense, seed uint64) (*mat.Dense, error) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		y := mat.NewDense(n, c.Dim(), nil)
+		y.Apply(func(_, _ int, _ float64) float64 { return r.NormFloat64() }, y)
+		return y, nil
+	}
+	got, report, err := c.Draw(40, given, 1, draw)
+	require.NoError(t, err)
+	require.Empty(t, report.Left)
+	for _, name := range []string{"angle", "low", "a"} {
+		require.Equal(t, u.Columns[u.Index(name)][:40], got.Columns[got.Index(name)])
+	}
+}
