@@ -33,7 +33,6 @@ func (j *job) learn(ctx context.Context, stdout, stderr io.Writer) (*model, *row
 		return nil, nil, err
 	}
 	held, train := t.Split(int(j.heldOut*float64(t.Len())), j.seed)
-	train = withLevelsOf(train)
 	codings, err := j.coding()
 	if err != nil {
 		return nil, nil, err

@@ -20,10 +20,8 @@ type model struct {
 }
 
 // newModel returns a model of rows like those of t. It has a noise level for every column:
-// then it answers for any columns given any others, and cells may be missing. A model of
-// whole rows has one for all, and draws in place of missing cells.
+// then it answers for any columns given any others. A model of whole rows has one for all.
 func newModel(t *table.Table, s table.CodecSettings, c score.Config) (*model, score.Data, error) {
-	s.Fill = !c.ColumnLevels
 	codec, err := table.NewCodec(t, &s)
 	if err != nil {
 		return nil, nil, err
@@ -57,7 +55,7 @@ func (m *model) keepCodec() error {
 // match measures how the columns of rows of the model differ from those of the table,
 // for which decoding makes up.
 func (m *model) match(ctx context.Context, rows int, seed uint64) error {
-	x, err := m.sample(ctx, rows, nil, seed)
+	x, err := m.sampler(ctx)(rows, nil, seed)
 	if err != nil {
 		return err
 	}
@@ -84,73 +82,18 @@ func open(path string) (*model, error) {
 	return m, nil
 }
 
-// sample draws n coded rows given what is known of them, a row for each, or nil.
-func (m *model) sample(ctx context.Context, n int, known *mat.Dense, seed uint64) (*mat.Dense, error) {
-	p := m.Problem()
-	if known != nil {
-		seen := score.Observed{Values: known}
-		if err := m.Unconditional().CheckObserve(seen); err != nil { // a model of whole rows
-			return nil, err
-		}
-		p = m.Observe(seen).Problem()
-	}
-	x := mat.NewDense(n, m.Dim(), nil)
-	return x, sampler.Sample(ctx, x, p, sampler.Default(p.SDE), &sampler.Settings{Seed: seed, Workers: m.workers})
-}
-
-// draw draws n rows given what is known of them, and those that break a rule again. It
-// returns how many did at first, and which still do.
-func (m *model) draw(ctx context.Context, n int, known *mat.Dense, seed uint64) (t *table.Table, broken int, left []int, err error) {
-	const rounds = 20
-	for round := range uint64(rounds) {
-		some, of := n, known
-		if round > 0 {
-			some = len(left)
-			if known != nil {
-				of = mat.NewDense(some, m.Dim(), nil)
-				for k, i := range left {
-					of.SetRow(k, known.RawRowView(i))
-				}
+// sampler returns what draws coded rows given what is known of them, if anything.
+func (m *model) sampler(ctx context.Context) table.Sampler {
+	return func(n int, known *mat.Dense, seed uint64) (*mat.Dense, error) {
+		p := m.Problem()
+		if known != nil {
+			seen := score.Observed{Values: known}
+			if err := m.Unconditional().CheckObserve(seen); err != nil { // a model of whole rows
+				return nil, err
 			}
+			p = m.Observe(seen).Problem()
 		}
-		x, err := m.sample(ctx, some, of, seed+round)
-		if err != nil {
-			return nil, 0, nil, err
-		}
-		var again mat.Matrix // a nil *mat.Dense is no nil mat.Matrix
-		if of != nil {
-			again = of
-		}
-		drawn, err := m.codec.Decode(x, again)
-		if err != nil {
-			return nil, 0, nil, err
-		}
-		if round == 0 {
-			t = drawn
-		} else {
-			replace(t, drawn, left)
-		}
-		if left, _, err = m.codec.Violations(t); err != nil {
-			return nil, 0, nil, err
-		}
-		if round == 0 {
-			broken = len(left)
-		}
-		if len(left) == 0 {
-			break
-		}
-	}
-	return t, broken, left, nil
-}
-
-// replace puts the rows of another table in the place of some rows of t.
-func replace(t, by *table.Table, rows []int) {
-	for j, column := range by.Columns {
-		if column == nil {
-			continue
-		}
-		for k, i := range rows {
-			t.Columns[j][i] = column[k]
-		}
+		x := mat.NewDense(n, m.Dim(), nil)
+		return x, sampler.Sample(ctx, x, p, sampler.Default(p.SDE), &sampler.Settings{Seed: seed, Workers: m.workers})
 	}
 }

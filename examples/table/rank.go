@@ -27,21 +27,15 @@ var noises = [...]float64{0.1, 1}
 // rank writes log-density and rank of every row of t, 1 for the least likely, and prints
 // those of the first ranks. The density is that of the cells which are there.
 func (j *job) rank(m *model, t *table.Table, stdout io.Writer) error {
-	known := m.known(t)
-	x, err := m.codec.Encode(known, j.seed)
+	x, err := m.codec.Observe(t, j.seed)
 	if err != nil {
 		return err
-	}
-	for _, k := range m.codec.Indicators() { // which cells are missing is no matter here
-		for i := range known.Len() {
-			x.Set(i, k, math.NaN())
-		}
 	}
 	if err := m.Unconditional().CheckObserve(score.Observed{Values: x}); err != nil { // a model of whole rows
 		return err
 	}
 	var logp [len(noises)][]float64
-	mean := make([]float64, known.Len()) // with what is missing
+	mean := make([]float64, t.Len()) // with what is missing
 	for l, σ := range noises {
 		logp[l] = make([]float64, len(mean))
 		_, err := sampler.LogProb(context.Background(), logp[l], x, m.Marginal(x).Problem(), &sampler.FlowSettings{
@@ -77,8 +71,10 @@ func (j *job) rank(m *model, t *table.Table, stdout io.Writer) error {
 	fmt.Fprintln(stdout, "\nthe least likely rows:")
 	for _, i := range order[:min(5, len(order))] {
 		var cells []string
-		for c := range known.Fields {
-			cells = append(cells, known.Text(i, c))
+		for c, column := range t.Columns {
+			if column != nil {
+				cells = append(cells, t.Text(i, c))
+			}
 		}
 		fmt.Fprintf(stdout, "  row %d, log p %.2f: %s\n", i, mean[i], strings.Join(cells, ", "))
 	}

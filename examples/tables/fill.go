@@ -156,10 +156,16 @@ func fillModel(ctx context.Context, j *job, train, holes *table.Table, seed uint
 	if err != nil {
 		return nil, err
 	}
-	p := m.Problem()
-	settings := &sampler.Settings{Seed: seed + 1<<32, Workers: j.workers}
-	reference := mat.NewDense(references(train.Len()), c.Dim(), nil)
-	if err := sampler.Sample(ctx, reference, p, sampler.Default(p.SDE), settings); err != nil {
+	draw := func(n int, known *mat.Dense, seed uint64) (*mat.Dense, error) {
+		p := m.Problem()
+		if known != nil {
+			p = m.Observe(score.Observed{Values: known}).Problem()
+		}
+		x := mat.NewDense(n, c.Dim(), nil)
+		return x, sampler.Sample(ctx, x, p, sampler.Default(p.SDE), &sampler.Settings{Seed: seed, Workers: j.workers})
+	}
+	reference, err := draw(references(train.Len()), nil, seed+1<<32)
+	if err != nil {
 		return nil, err
 	}
 	if err := c.Match(reference); err != nil {
@@ -167,16 +173,7 @@ func fillModel(ctx context.Context, j *job, train, holes *table.Table, seed uint
 	}
 	all := make([]*table.Table, j.draws)
 	for k := range all {
-		known, err := c.Observe(holes, seed+uint64(k))
-		if err != nil {
-			return nil, err
-		}
-		p := m.Observe(score.Observed{Values: known}).Problem()
-		x := mat.NewDense(holes.Len(), c.Dim(), nil)
-		if err := sampler.Sample(ctx, x, p, sampler.Default(p.SDE), &sampler.Settings{Seed: seed + uint64(k), Workers: j.workers}); err != nil {
-			return nil, err
-		}
-		if all[k], err = c.Decode(x, known); err != nil {
+		if all[k], _, err = c.Impute(holes, seed+uint64(k), draw); err != nil {
 			return nil, err
 		}
 	}

@@ -23,10 +23,10 @@ type method struct {
 var methods = []method{
 	{"independent", independent},
 	{"copula", copula},
-	{"mixture", coded(mixtureByBIC, false)},
-	{"forestflow", coded(forestFlow, false)},
-	{"gradlogp", coded(network(false), false)},
-	{"gradlogp-columns", coded(network(true), true)},
+	{"mixture", coded(mixtureByBIC)},
+	{"forestflow", coded(forestFlow)},
+	{"gradlogp", coded(network(false))},
+	{"gradlogp-columns", coded(network(true))},
 }
 
 func methodNames(impute bool) []string {
@@ -50,11 +50,10 @@ type learner func(ctx context.Context, j *job, x *mat.Dense, seed uint64) (func(
 // of n rows.
 func references(n int) int { return min(10000, 20*n) }
 
-// coded is a learner between the codec's two directions. A learner that is incomplete
-// is shown missing cells as such.
-func coded(learn learner, incomplete bool) func(context.Context, *job, *table.Table, uint64) (drawer, error) {
+// coded is a learner between the codec's two directions.
+func coded(learn learner) func(context.Context, *job, *table.Table, uint64) (drawer, error) {
 	return func(ctx context.Context, j *job, train *table.Table, seed uint64) (drawer, error) {
-		c, err := table.NewCodec(train, &table.CodecSettings{Holes: incomplete})
+		c, err := table.NewCodec(train, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -98,19 +97,14 @@ func network(columns bool) learner {
 	}
 }
 
-// train fits a model to coded rows, of which some cells may be missing when every
-// column has a noise level of its own.
+// train fits a model to coded rows.
 func (j *job) train(ctx context.Context, x *mat.Dense, columns bool, seed uint64) (*score.Model, error) {
 	_, d := x.Dims()
 	m, err := score.New(d, &score.Config{ColumnLevels: columns, Seed: seed})
 	if err != nil {
 		return nil, err
 	}
-	open := score.Rows
-	if columns {
-		open = score.Incomplete
-	}
-	data, err := open(x, nil)
+	data, err := score.Rows(x, nil)
 	if err != nil {
 		return nil, err
 	}
