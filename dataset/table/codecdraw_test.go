@@ -1,6 +1,7 @@
 package table
 
 import (
+	"io"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
+	"pgregory.net/rapid"
 )
 
 // children have a height that their age says but for a deviation of 3, unless it is one of
@@ -273,4 +275,110 @@ func TestGivenCellsComeOutAsTheyAre(t *testing.T) {
 	for _, name := range []string{"angle", "low", "a"} {
 		require.Equal(t, u.Columns[u.Index(name)][:40], got.Columns[got.Index(name)])
 	}
+}
+
+// normals stands for a model whose coded columns are independent normal ones. It returns
+// nothing of what it has not to draw.
+func normals(c *Codec) Sampler {
+	return func(n int, observed *mat.Dense, seed uint64) (*mat.Dense, error) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		x := mat.NewDense(n, c.Dim(), nil)
+		x.Apply(func(i, j int, _ float64) float64 {
+			if observed != nil && !math.IsNaN(observed.At(i, j)) {
+				return noCell
+			}
+			return r.NormFloat64()
+		}, x)
+		return x, nil
+	}
+}
+
+func TestAllHolesThatHaveValuesAreFilled(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		u := drawTable(t)
+		s := &CodecSettings{Codings: map[string]Coding{}}
+		for _, f := range u.Fields {
+			if f.Kind.Discrete() && rapid.Bool().Draw(t, "one-hot") {
+				s.Codings[f.Name] = OneHot
+			}
+		}
+		c, err := NewCodec(u, s)
+		if err != nil {
+			require.ErrorIs(t, err, ErrShape)
+			return
+		}
+		holes := u.Select(indices(u.Len()))
+		gone := rapid.SampledFrom([]float64{0, .3, 1}).Draw(t, "gone")
+		r := rand.New(rand.NewPCG(1, 1))
+		for j, column := range holes.Columns {
+			for i := range column {
+				if r.Float64() < gone {
+					holes.Columns[j][i] = noCell
+				}
+			}
+		}
+		if len(holes.Fields) > 1 && rapid.Bool().Draw(t, "fewer") {
+			holes.Fields, holes.Columns = holes.Fields[1:], holes.Columns[1:]
+		}
+		got, report, err := c.Impute(holes, 1, normals(c))
+		require.NoError(t, err)
+		require.Empty(t, report.Left)
+		for j, column := range holes.Columns {
+			from := u.Columns[u.Index(holes.Fields[j].Name)]
+			seen := slices.ContainsFunc(from, func(v float64) bool { return !math.IsNaN(v) })
+			for i, v := range column {
+				w := got.Columns[j][i]
+				require.Equal(t, seen, !math.IsNaN(w))
+				if !math.IsNaN(v) {
+					require.Equal(t, v, w)
+				}
+			}
+		}
+		given := holes
+		if given.Len() == 0 {
+			return
+		}
+		drawn, _, err := c.Draw(given.Len(), given, 1, normals(c))
+		require.NoError(t, err)
+		require.Equal(t, u.Fields, drawn.Fields)
+		for j, column := range given.Columns {
+			for i, v := range column {
+				if !math.IsNaN(v) {
+					require.Equal(t, v, drawn.Columns[drawn.Index(given.Fields[j].Name)][i])
+				}
+			}
+		}
+	})
+}
+
+func TestSamplersThatFailAreErrors(t *testing.T) {
+	u := children(50, 1)
+	c, err := NewCodec(u, nil)
+	require.NoError(t, err)
+	for _, f := range []struct {
+		draw Sampler
+		want error
+		text string
+	}{
+		{func(int, *mat.Dense, uint64) (*mat.Dense, error) { return nil, io.ErrUnexpectedEOF }, io.ErrUnexpectedEOF, ""},
+		{func(n int, _ *mat.Dense, _ uint64) (*mat.Dense, error) { return mat.NewDense(n, 2, nil), nil }, ErrShape, "×2 numbers, want "},
+		{func(n int, _ *mat.Dense, _ uint64) (*mat.Dense, error) {
+			x := mat.NewDense(n, c.Dim(), nil)
+			x.Set(0, 1, math.NaN())
+			return x, nil
+		}, ErrNonFinite, "returned NaN in row 0, column 1"},
+	} {
+		_, _, err = c.Draw(3, nil, 1, f.draw)
+		require.ErrorIs(t, err, f.want)
+		require.ErrorContains(t, err, f.text)
+		_, _, err = c.Impute(&Table{Fields: u.Fields, Columns: [][]float64{{3}, {noCell}, {2}, {1}}}, 1, f.draw)
+		require.ErrorIs(t, err, f.want)
+		require.ErrorContains(t, err, f.text)
+	}
+	_, _, err = c.Draw(0, nil, 1, normals(c))
+	require.ErrorIs(t, err, ErrShape)
+	_, _, err = c.Draw(3, u, 1, normals(c))
+	require.ErrorIs(t, err, ErrShape)
+	_, _, err = c.Impute(&Table{Fields: u.Fields, Columns: [][]float64{{math.Inf(1)}, {noCell}, {2}, {1}}}, 1, normals(c))
+	require.ErrorIs(t, err, ErrNonFinite)
 }
