@@ -37,7 +37,7 @@ func (j *job) learn(ctx context.Context, stdout, stderr io.Writer) (*model, *row
 	if err != nil {
 		return nil, nil, err
 	}
-	m, data, err := newModel(train, table.CodecSettings{Codings: codings, Rules: rules}, score.Config{Net: j.network(), ColumnLevels: !j.whole, Seed: j.seed})
+	m, data, err := newModel(train, &table.CodecSettings{Codings: codings, Rules: rules}, j.network(), j.seed)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -30,7 +30,6 @@ type job struct {
 	rules                     texts
 	codings                   string
 	model, checkpoints        string
-	whole                     bool
 	width, steps, match       int
 	workers                   int
 	heldOut                   float64
@@ -56,7 +55,7 @@ func (t *texts) Set(s string) error {
 // Flags implements command.Job.
 func (j *job) Flags(f *flag.FlagSet) {
 	f.StringVar(&j.in, "in", "", "table to learn, CSV or TSV; without it and -model, a table of storms that comes with the command")
-	f.StringVar(&j.schema, "schema", "", "JSON file that says what the columns are; with -describe it is written")
+	f.StringVar(&j.schema, "schema", "", "JSON file that says what some or all columns are; with -describe it is written, with all")
 	f.BoolVar(&j.describe, "describe", false, "say what the columns are, and no more")
 	f.StringVar(&j.omit, "omit", "", "columns to leave out, with commas between")
 	f.StringVar(&j.missing, "missing", "", "texts of missing cells, with commas between; empty: NA, N/A, n/a, NaN, nan, null, NULL and ?")
@@ -64,7 +63,6 @@ func (j *job) Flags(f *flag.FlagSet) {
 	f.Var(&j.rules, "rule", "what all rows obey, such as a<=b, 0<=a<=1 or a+b=c; may stand several times")
 	f.StringVar(&j.model, "model", "", "model file: written after training, as model.safetensors when empty, and opened without -in")
 	f.StringVar(&j.checkpoints, "checkpoints", "", "directory for the state of the training, which goes on from there; empty: none")
-	f.BoolVar(&j.whole, "whole", false, "learn whole rows only: better new rows after as many steps, but no -given, -impute and -score")
 	f.IntVar(&j.steps, "steps", 0, "training steps, 0 for what suits the number of rows")
 	f.IntVar(&j.width, "width", 0, "width of the network's three layers, 0 for what suits the number of rows")
 	f.IntVar(&j.match, "match", 10_000, "rows of the model on which its columns are compared with those of the table, for decoding to make up; 0 for none")
@@ -91,9 +89,6 @@ func (j *job) Check() error {
 	}
 	if (j.impute != "" || j.scores != "") && j.opens() && j.rows == "" {
 		return fmt.Errorf("-impute and -score: want -rows, the table that they are for, or -in")
-	}
-	if j.whole && (j.given != "" || j.impute != "" || j.scores != "") {
-		return fmt.Errorf("-whole: is set, want it off for -given, -impute and -score")
 	}
 	for _, path := range []string{j.in, j.rows} {
 		if path == "" {

@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/gradlogp/gradlogp/dataset/table"
+	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/score"
 )
@@ -19,25 +20,26 @@ type model struct {
 	workers int
 }
 
-// newModel returns a model of rows like those of t. It has a noise level for every column:
-// then it answers for any columns given any others. A model of whole rows has one for all.
-func newModel(t *table.Table, s table.CodecSettings, c score.Config) (*model, score.Data, error) {
-	codec, err := table.NewCodec(t, &s)
+// newModel returns a model of rows like those of t, for which it has a noise level for
+// every column: then it answers for any columns given any others. A missing cell has a
+// draw from those that are there, and a column beside it says that it is missing.
+func newModel(t *table.Table, s *table.CodecSettings, network nn.Module, seed uint64) (*model, score.Data, error) {
+	codec, err := table.NewCodec(t, s)
 	if err != nil {
 		return nil, nil, err
 	}
 	if codec.Dim() == 0 {
 		return nil, nil, fmt.Errorf("all cells of a column are the same, in every column: there is nothing to learn")
 	}
-	x, err := codec.Encode(t, c.Seed)
+	x, err := codec.Encode(t, seed)
 	if err != nil {
 		return nil, nil, err
 	}
-	data, err := score.Incomplete(x, nil)
+	data, err := score.Rows(x, nil)
 	if err != nil {
 		return nil, nil, err
 	}
-	net, err := score.New(codec.Dim(), &c)
+	net, err := score.New(codec.Dim(), &score.Config{Net: network, ColumnLevels: true, Seed: seed})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -79,6 +81,10 @@ func open(path string) (*model, error) {
 	if err := json.Unmarshal([]byte(text), m.codec); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	row := mat.NewDense(1, m.codec.Dim(), nil)
+	if err := m.Unconditional().CheckObserve(score.Observed{Values: row}); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
 	return m, nil
 }
 
@@ -87,11 +93,7 @@ func (m *model) sampler(ctx context.Context) table.Sampler {
 	return func(n int, known *mat.Dense, seed uint64) (*mat.Dense, error) {
 		p := m.Problem()
 		if known != nil {
-			seen := score.Observed{Values: known}
-			if err := m.Unconditional().CheckObserve(seen); err != nil { // a model of whole rows
-				return nil, err
-			}
-			p = m.Observe(seen).Problem()
+			p = m.Observe(score.Observed{Values: known}).Problem()
 		}
 		x := mat.NewDense(n, m.Dim(), nil)
 		return x, sampler.Sample(ctx, x, p, sampler.Default(p.SDE), &sampler.Settings{Seed: seed, Workers: m.workers})

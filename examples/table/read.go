@@ -5,8 +5,10 @@ import (
 	"cmp"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"strings"
@@ -37,10 +39,13 @@ func (j *job) settings() (*table.ReadSettings, error) {
 	if j.missing != "" {
 		s.Missing = list(j.missing)
 	}
-	if j.schema == "" || j.describe {
+	if j.schema == "" {
 		return s, nil
 	}
 	text, err := os.ReadFile(j.schema)
+	if j.describe && errors.Is(err, fs.ErrNotExist) { // it is still to be written
+		return s, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +121,8 @@ func (j *job) ruleTexts() []string {
 	return j.rules
 }
 
-// say prints what the columns are, and writes it to the schema, to be edited.
+// say prints what the columns are, and writes it to the schema, to be edited. What a
+// schema that is there says of some columns stays.
 func (j *job) say(stdout io.Writer) error {
 	t, err := j.read(j.in)
 	if err != nil {
