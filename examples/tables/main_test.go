@@ -233,6 +233,32 @@ func TestForestLearnsTheVelocityOfAGaussian(t *testing.T) {
 	require.Equal(t, score, single)
 }
 
+// y = x + noise is there when x > 0 only.
+func TestRowsDrawnMissWhatTheDataMiss(t *testing.T) {
+	const n = 150
+	rng := rand.New(rand.NewPCG(1, 1))
+	train := &table.Table{Fields: []table.Field{{Name: "x", Kind: table.Number}, {Name: "y", Kind: table.Number}}, Columns: make([][]float64, 2)}
+	for range n {
+		x := rng.NormFloat64()
+		y := math.NaN()
+		if x > 0 {
+			y = x + .3*rng.NormFloat64()
+		}
+		train.Columns[0], train.Columns[1] = append(train.Columns[0], x), append(train.Columns[1], y)
+	}
+	j := &job{steps: 120, draws: 1}
+	draw, err := coded(network(true))(context.Background(), j, train, 1)
+	require.NoError(t, err)
+	drawn, err := draw(context.Background(), n, 1)
+	require.NoError(t, err)
+	right := 0.0
+	for i, x := range drawn.Columns[0] {
+		right += indicator(x > 0 != math.IsNaN(drawn.Columns[1][i])) / n
+	}
+	require.Greater(t, right, .75)
+	require.InDelta(t, .5, float64(len(finite(drawn.Columns[1])))/n, .15)
+}
+
 func TestInterruptEndsTheRun(t *testing.T) {
 	ctx, stop := context.WithCancel(context.Background())
 	stop()
