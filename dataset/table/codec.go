@@ -19,12 +19,6 @@ type CodecSettings struct {
 	// Levels is the order in which the levels of a Category are put on the line. A
 	// column that is Ordered keeps its own.
 	Levels LevelOrder
-	// Holes codes a missing cell as NaN. Without it the coded value is a draw from those
-	// that are there, which says nothing of the other columns, as it should: that the cell
-	// is missing is coded in a column of its own either way. With Holes a model that
-	// trains on missing cells learns this column by where the NaN are, and says when all
-	// columns are drawn that nearly no cell is missing.
-	Holes bool
 	// Rules are what all rows obey.
 	Rules []Rule
 }
@@ -34,7 +28,6 @@ type CodecSettings struct {
 // safe for concurrent use, but for Match and UnmarshalJSON.
 type Codec struct {
 	fields  []Field
-	fill    bool
 	rules   []Rule
 	steps   []ruleStep // rules that are obeyed by a change of coordinates
 	fixed   []float64  // the value of a column that is not coded, NaN if none
@@ -88,7 +81,7 @@ func newCodec(t *Table, s *CodecSettings) (*Codec, error) {
 	if n == 0 {
 		return nil, fmt.Errorf("the table has no rows, want at least one: %w", ErrShape)
 	}
-	c := &Codec{fields: slices.Clone(t.Fields), fill: !s.Holes, rules: slices.Clone(s.Rules)}
+	c := &Codec{fields: slices.Clone(t.Fields), rules: slices.Clone(s.Rules)}
 	rows, err := c.load(t, false, false)
 	if err != nil {
 		return nil, err

@@ -33,9 +33,6 @@ const rounds = 20
 // are missing. Rows that break a rule are drawn again, up to 19 times. The seeds draw is
 // called with are functions of seed, all different.
 //
-// The codec has to be one without Holes: of a model that trained on NaN the rows with all
-// cells drawn are those with none missing.
-//
 // Errors are those of draw, ErrShape for other numbers of rows, ErrRange for a level that
 // no row fitted had, ErrRule when a rule codes what is given by what is not, and
 // ErrNonFinite when draw returns no number for a cell that it was to draw.

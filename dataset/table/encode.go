@@ -10,7 +10,9 @@ import (
 
 // Encode returns the coded rows of t: n×Dim. Where a value stands in its interval is
 // drawn from the seed, the row and the column only. Columns are found by their names and
-// levels by their texts; other columns of t are left out.
+// levels by their texts; other columns of t are left out. A missing cell is coded as a
+// draw from the values that are there, and as missing in the column which says so, if
+// cells of the rows fitted were.
 //
 // It returns ErrShape when t lacks a column or its columns are ragged, ErrNonFinite for
 // an infinite cell and ErrRange for one that its Field does not allow or a level that no
@@ -36,7 +38,7 @@ func (c *Codec) Encode(t *Table, seed uint64) (*mat.Dense, error) {
 			}
 			out[at] = g.Coder.encode(gone, c.jitter(seed, i, len(c.fields)+k).within())
 		}
-		c.encodeValues(out, row, seed, i, c.fill)
+		c.encodeValues(out, row, seed, i, true)
 	}
 	return x, nil
 }
