@@ -223,7 +223,7 @@ func TestEveryMethodKeepsKnownCellsAndDrawsTheOthers(t *testing.T) {
 }
 
 func TestSamplesOfEveryPatternHaveTheConditionalLaw(t *testing.T) {
-	const n = 600
+	const n = 250
 	m, p := opposed(t), sde.EDM{}
 	known := patterns()
 	problem := observe(t, p, sde.Frame{}, m, repeated(known, n))
@@ -257,7 +257,7 @@ func TestSamplesOfEveryPatternHaveTheConditionalLaw(t *testing.T) {
 				}
 				gap += (law.LogProb(sub) - law.LogProb(law.Rand(nil))) / n
 			}
-			require.InDelta(t, 0, gap, .3, "%s, pattern %d: entropy", name, k)
+			require.InDelta(t, 0, gap, .5, "%s, pattern %d: entropy", name, k)
 		}
 	}
 }

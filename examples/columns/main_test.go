@@ -28,8 +28,8 @@ func small(t *testing.T, args ...string) *job {
 func TestOutputDoesNotDependOnWorkers(t *testing.T) {
 	out, _ := commandtest.Same(t, func(workers string) (command.Job, []string) { return small(t, "-workers", workers), nil })
 	for _, want := range []string{
-		`(?m)^whole rows +\d+\.\d$`, `(?m)^column levels( +\d+\.\d){6}$`, `(?m)^column levels, 30 % missing( +\d+\.\d){6}$`,
-		`(?m)^mask as a condition( +\d+\.\d){4}$`, `(?m)^\?\+\?\+( +0\.\d{4}){4}$`, `(?m)^RePaint, 20 returns a step( +-?\d+\.\d+){4}$`,
+		`(?m)^whole rows +\d+\.\d\d$`, `(?m)^column levels( +\d+\.\d\d){6}$`, `(?m)^column levels, 30 % missing( +\d+\.\d\d){6}$`,
+		`(?m)^mask as a condition( +\d+\.\d\d){4}$`, `(?m)^\?\+\?\+( +0\.\d{4}){4}$`, `(?m)^RePaint, 20 returns a step( +-?\d+\.\d+){4}$`,
 		`(?m)^exact +-2\.284 +0\.674`,
 	} {
 		require.Regexp(t, regexp.MustCompile(want), out)
