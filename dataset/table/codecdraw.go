@@ -70,6 +70,7 @@ func (c *Codec) draw(n int, given *Table, seed uint64, draw Sampler) (*rowCells,
 		}
 	}
 	out := known.clone()
+	drawn := make([]bool, len(c.fields))
 	r := &run{codec: c, draw: draw, seed: seed}
 	report, err := r.untilObeyed(out, indices(n), func(rows []int) error {
 		var observed *mat.Dense
@@ -80,11 +81,18 @@ func (c *Codec) draw(n int, given *Table, seed uint64, draw Sampler) (*rowCells,
 			}
 		}
 		return r.rows(len(rows), observed, func(k int, cells []float64) {
-			for j, v := range cells {
-				if w := known.row(rows[k])[j]; !math.IsNaN(w) {
-					v = w
+			row := out.row(rows[k])
+			for j, v := range known.row(rows[k]) {
+				drawn[j] = math.IsNaN(v)
+				if drawn[j] {
+					v = cells[j]
 				}
-				out.row(rows[k])[j] = v
+				row[j] = v
+			}
+			if given != nil {
+				for _, step := range c.steps {
+					step.settle(row, drawn, false)
+				}
 			}
 		})
 	})

@@ -382,3 +382,40 @@ func TestSamplersThatFailAreErrors(t *testing.T) {
 	_, _, err = c.Impute(&Table{Fields: u.Fields, Columns: [][]float64{{math.Inf(1)}, {noCell}, {2}, {1}}}, 1, normals(c))
 	require.ErrorIs(t, err, ErrNonFinite)
 }
+
+// Equal cells of an order come out equal, not one of them less by a rounding error.
+func TestEqualCellsOfAnOrderObey(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	u := &Table{Fields: []Field{{Name: "low", Kind: Number}, {Name: "middle", Kind: Number}, {Name: "high", Kind: Number}}, Columns: make([][]float64, 3)}
+	for i := range 500 {
+		v := math.Pi * r.NormFloat64()
+		for j := range 3 {
+			if i%(j+2) == 0 {
+				v += r.ExpFloat64()
+			}
+			u.Columns[j] = append(u.Columns[j], v)
+		}
+	}
+	c, err := NewCodec(u, &CodecSettings{Rules: []Rule{Order{Columns: []string{"low", "middle", "high"}}}})
+	require.NoError(t, err)
+	for columns := 1; columns <= 2; columns++ {
+		given := &Table{Fields: u.Fields[:columns], Columns: u.Columns[:columns]}
+		got, report, err := c.Draw(u.Len(), given, 1, normals(c))
+		require.NoError(t, err)
+		require.Empty(t, report.Broken)
+		equal := 0
+		for i, v := range got.Columns[2] {
+			if v == got.Columns[1][i] {
+				equal++
+			}
+		}
+		require.Greater(t, equal, 50)
+		holes := &Table{Fields: u.Fields, Columns: slices.Clone(u.Columns)}
+		for j := columns; j < 3; j++ {
+			holes.Columns[j] = slices.Repeat([]float64{noCell}, u.Len())
+		}
+		_, report, err = c.Impute(holes, 1, normals(c))
+		require.NoError(t, err)
+		require.Empty(t, report.Broken)
+	}
+}

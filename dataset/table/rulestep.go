@@ -198,9 +198,22 @@ func (s *orderStep) drops() int { return -1 }
 
 func (s *orderStep) reads() []int { return s.At }
 
-// settle leaves rows in which a known cell is less than a drawn one before it to be drawn
-// again.
-func (s *orderStep) settle([]float64, []bool, bool) {}
+// settle takes back the rounding by which a drawn cell is beyond its neighbour. Rows in
+// which more is wrong are to be drawn again.
+func (s *orderStep) settle(row []float64, holes []bool, _ bool) {
+	near := func(a, b float64) bool { return math.Abs(a-b) <= 1e-12*max(math.Abs(a), math.Abs(b)) }
+	last := len(s.At) - 1
+	for k := 1; k <= last; k++ {
+		if j, before := s.At[k], s.At[k-1]; holes[j] && row[j] < row[before] && near(row[j], row[before]) {
+			row[j] = row[before]
+		}
+	}
+	for k := last - 1; k >= 0; k-- {
+		if j, after := s.At[k], s.At[k+1]; holes[j] && row[j] > row[after] && near(row[j], row[after]) {
+			row[j] = row[after]
+		}
+	}
+}
 
 // sumStep leaves out the column Last: the total, or the last of columns with a constant
 // sum.
