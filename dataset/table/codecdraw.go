@@ -27,11 +27,11 @@ type Drawn struct {
 // rounds is how often rows that break a rule are drawn, with the first time.
 const rounds = 20
 
-// Draw returns n rows drawn by a function of the caller's. Given has n rows of some of the
-// columns, the same in each for rows of a kind, or is nil: what it has comes out as it is,
-// and is there; its missing cells, and the columns it lacks, are drawn, with whether they
-// are missing. Rows that break a rule are drawn again, up to 19 times. The seeds draw is
-// called with are functions of seed, all different.
+// Draw returns n rows drawn by a function of the caller's. Given is nil, or has n rows of
+// some of the columns: its cells come out as they are; those that are missing, and the
+// columns that it lacks, are drawn, with whether they are missing. Rows that break a rule
+// are drawn again, up to 19 times. Draw is called with other seeds each time, which are
+// functions of seed.
 //
 // Errors are those of draw, ErrShape for other numbers of rows, ErrRange for a level that
 // no row fitted had, ErrRule when a rule codes what is given by what is not, and

@@ -176,8 +176,7 @@ type Violation struct {
 }
 
 // Violations returns the rows of t that break a rule of c, in order, and those of every
-// rule. Callers draw such rows again, and say how many they were. Errors are those of
-// Encode.
+// rule. Draw and Impute draw such rows again. Errors are those of Encode.
 func (c *Codec) Violations(t *Table) (rows []int, by []Violation, err error) {
 	r, err := c.load(t, false, false)
 	if err != nil {
