@@ -19,11 +19,6 @@ type CodecSettings struct {
 	// Levels is the order in which the levels of a Category are put on the line. A
 	// column that is Ordered keeps its own.
 	Levels LevelOrder
-	// Fill codes a missing cell as a draw from the values that are there, for models
-	// that need all cells. Without it the coded value is NaN, which a model with a
-	// noise level for every column trains on. That the cell is missing is coded in a
-	// column of its own either way.
-	Fill bool
 	// Rules are what all rows obey.
 	Rules []Rule
 }
@@ -33,7 +28,6 @@ type CodecSettings struct {
 // safe for concurrent use, but for Match and UnmarshalJSON.
 type Codec struct {
 	fields  []Field
-	fill    bool
 	rules   []Rule
 	steps   []ruleStep // rules that are obeyed by a change of coordinates
 	fixed   []float64  // the value of a column that is not coded, NaN if none
@@ -87,8 +81,8 @@ func newCodec(t *Table, s *CodecSettings) (*Codec, error) {
 	if n == 0 {
 		return nil, fmt.Errorf("the table has no rows, want at least one: %w", ErrShape)
 	}
-	c := &Codec{fields: slices.Clone(t.Fields), fill: s.Fill, rules: slices.Clone(s.Rules)}
-	rows, err := c.load(t, false)
+	c := &Codec{fields: slices.Clone(t.Fields), rules: slices.Clone(s.Rules)}
+	rows, err := c.load(t, false, false)
 	if err != nil {
 		return nil, err
 	}
@@ -174,6 +168,24 @@ func (c *Codec) Dim() int { return c.dim }
 
 // Fields returns the columns of the tables that Decode makes.
 func (c *Codec) Fields() []Field { return slices.Clone(c.fields) }
+
+// Schema returns fields to read more rows of the same table with, for Observe and Impute:
+// numbers with any decimals, and any levels but for a Boolean. What is left out stays so.
+func (c *Codec) Schema() []Field {
+	schema := c.Fields()
+	for j, f := range schema {
+		switch f.Kind {
+		case Number, Whole:
+			f = Field{Name: f.Name, Kind: Number}
+		case Category, Ordered, Constant:
+			f = Field{Name: f.Name, Kind: Category}
+		case Time:
+			f.Step = 0
+		}
+		schema[j] = f
+	}
+	return schema
+}
 
 // Names returns names of the coded columns: that of the column coded, followed by
 // "=level" for one of several and by " missing" for whether cells are missing.

@@ -3,7 +3,10 @@ package table_test
 import (
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"strings"
+
+	"gonum.org/v1/gonum/mat"
 
 	"github.com/gradlogp/gradlogp/dataset/table"
 )
@@ -63,7 +66,7 @@ func ExampleCodec() {
 	// 2024-05-02 2024-05-09 1 single
 }
 
-// What is known of rows is finite, what is to be drawn NaN.
+// What is known of rows is finite, what is not NaN.
 func ExampleCodec_Observe() {
 	t, err := table.Read(strings.NewReader(stays), nil)
 	if err != nil {
@@ -87,4 +90,101 @@ func ExampleCodec_Observe() {
 	}
 	// Output:
 	// room is known: double
+}
+
+// normal stands for the run of a sampler: rows of a model given what is known of them.
+func normal(c *table.Codec) table.Sampler {
+	return func(n int, observed *mat.Dense, seed uint64) (*mat.Dense, error) {
+		r := rand.New(rand.NewPCG(seed, 0))
+		x := mat.NewDense(n, c.Dim(), nil)
+		x.Apply(func(_, _ int, _ float64) float64 { return r.NormFloat64() }, x)
+		return x, nil
+	}
+}
+
+// Three stays in a suite: what is given comes out as it is, and rules are obeyed.
+func ExampleCodec_Draw() {
+	t, err := table.Read(strings.NewReader(stays), nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	early := table.Check{Name: "leaves before 12 May", Holds: func(row []float64) bool {
+		return t.Fields[1].Text(row[1]) < "2024-05-12"
+	}}
+	c, err := table.NewCodec(t, &table.CodecSettings{
+		Rules: []table.Rule{table.Order{Columns: []string{"arrival", "departure"}}, early},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	suite, err := t.Fields[3].Parse("suite")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	given := &table.Table{Fields: t.Fields[3:4], Columns: [][]float64{{suite, suite, suite}}}
+	drawn, report, err := c.Draw(3, given, 1, normal(c))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for i := range drawn.Len() {
+		fmt.Println(drawn.Text(i, 3), drawn.Columns[0][i] <= drawn.Columns[1][i])
+	}
+	fmt.Println(report.Rows, len(report.Left))
+	// Output:
+	// suite true
+	// suite true
+	// suite true
+	// 3 0
+}
+
+// The one hole is filled, and the other cells are as they were.
+func ExampleCodec_Impute() {
+	t, err := table.Read(strings.NewReader(stays), nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	c, err := table.NewCodec(t, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	filled, report, err := c.Impute(t, 1, normal(c))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(report.Rows, "row filled:", t.Text(1, 4) == "", filled.Text(1, 4) != "")
+	// Output:
+	// 1 row filled: true true
+}
+
+// More rows are read with the kinds of those fitted, and may have other levels.
+func ExampleCodec_Schema() {
+	t, err := table.Read(strings.NewReader(stays), nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	c, err := table.NewCodec(t, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	more := "arrival,departure,guests,room,breakfast\n2024-06-01,2024-06-02,1,cabin,no\n"
+	t, err = table.Read(strings.NewReader(more), &table.ReadSettings{Schema: c.Schema()})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, f := range t.Fields {
+		fmt.Print(f.Name, " ", f.Kind, " ")
+	}
+	fmt.Println()
+	// Output:
+	// arrival time departure time guests number room category breakfast boolean
 }

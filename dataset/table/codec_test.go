@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -176,9 +177,6 @@ func TestCodedColumnsAreStandardAndHaveNoTies(t *testing.T) {
 		var sum, squares, n float64
 		for i := range u.Len() {
 			v := x.At(i, j)
-			if math.IsNaN(v) {
-				continue
-			}
 			require.False(t, seen[v], "column %d", j)
 			seen[v] = true
 			sum += v
@@ -218,7 +216,7 @@ func skewed(x *mat.Dense) *mat.Dense {
 
 func TestMatchGivesBackTheMarginals(t *testing.T) {
 	u := mixedTable(4000, 1)
-	c, err := NewCodec(u, &CodecSettings{Fill: true})
+	c, err := NewCodec(u, nil)
 	require.NoError(t, err)
 	x, err := c.Encode(u, 7)
 	require.NoError(t, err)
@@ -264,4 +262,33 @@ func meanOf(v []float64) (mean float64, gone int) {
 		mean += x
 	}
 	return mean / float64(len(v)-gone), gone
+}
+
+func TestMoreRowsAreReadWithTheSchema(t *testing.T) {
+	read := func(text string, schema []Field) *Table {
+		u, err := Read(strings.NewReader(text), &ReadSettings{Schema: schema})
+		require.NoError(t, err)
+		return u
+	}
+	u := read("id,n,x,town,size,new,day,one\na,1,.5,east,1,no,2020-01-02,7\nb,2,1.5,west,2,yes,2020-01-03,7\nc,3,,west,2,yes,2020-01-05,7\n",
+		[]Field{{Name: "id", Kind: Identifier}, {Name: "size", Kind: Ordered, Levels: []string{"1", "2"}}})
+	c, err := NewCodec(u, nil)
+	require.NoError(t, err)
+	more := read("id,n,x,town,size,new,day,one\nd,1.25,abc,north,3,yes,2020-01-02,8\n7,,-.125,,2,no,2020-01-03,7\n",
+		append(c.Schema()[:2:2], append([]Field{{Name: "x", Kind: Category}}, c.Schema()[3:]...)...))
+	_, err = c.Observe(more, 1)
+	require.ErrorIs(t, err, ErrRange, "a column of another kind")
+	more = read("id,n,x,town,size,new,day,one\nd,1.25,,north,3,yes,2020-01-02,8\n7,,-.125,,2,no,2020-01-03,7\n", c.Schema())
+	x, err := c.Observe(more, 1)
+	require.NoError(t, err)
+	for j, known := range []bool{true, false, false, false, true, true, false} {
+		require.Equal(t, known, !math.IsNaN(x.At(0, j)), "column %d", j)
+	}
+	filled, _, err := c.Impute(more, 1, func(n int, _ *mat.Dense, _ uint64) (*mat.Dense, error) {
+		return mat.NewDense(n, c.Dim(), nil), nil
+	})
+	require.NoError(t, err)
+	require.Equal(t, []string{"1.25", "north", "3", "8"}, []string{filled.Text(0, 1), filled.Text(0, 3), filled.Text(0, 4), filled.Text(0, 7)})
+	require.Contains(t, []string{"east", "west"}, filled.Text(1, 3))
+	require.Contains(t, []string{"1", "2", "3"}, filled.Text(1, 1))
 }

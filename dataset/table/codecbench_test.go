@@ -4,7 +4,7 @@ import "testing"
 
 func BenchmarkCodec(b *testing.B) {
 	u := mixedTable(50_000, 1)
-	c, err := NewCodec(u, &CodecSettings{Fill: true})
+	c, err := NewCodec(u, nil)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -35,8 +35,9 @@ func (r *rowCells) present(j int) []float64 {
 
 // load returns the rows of t in the columns of c, which are found by their names, and
 // their levels by the texts. Columns that t lacks are an error unless partial, and
-// missing then.
-func (c *Codec) load(t *Table, partial bool) (*rowCells, error) {
+// missing then. Levels without a code and numbers off the lattice are errors unless
+// lenient; such a level is missing then.
+func (c *Codec) load(t *Table, partial, lenient bool) (*rowCells, error) {
 	n, d := t.Len(), len(c.fields)
 	r := &rowCells{n: n, d: d, data: make([]float64, n*d)}
 	for j, f := range c.fields {
@@ -62,9 +63,9 @@ func (c *Codec) load(t *Table, partial bool) (*rowCells, error) {
 		}
 		var err error
 		if f.Kind.Discrete() {
-			err = c.loadLevels(r, j, g, column)
+			err = c.loadLevels(r, j, g, column, lenient)
 		} else {
-			err = loadNumbers(r, j, f, column)
+			err = loadNumbers(r, j, f, column, lenient)
 		}
 		if err != nil {
 			return nil, err
@@ -73,7 +74,7 @@ func (c *Codec) load(t *Table, partial bool) (*rowCells, error) {
 	return r, nil
 }
 
-func loadNumbers(r *rowCells, j int, f Field, column []float64) error {
+func loadNumbers(r *rowCells, j int, f Field, column []float64, lenient bool) error {
 	for i, v := range column {
 		if math.IsInf(v, 0) {
 			return fmt.Errorf("row %d, column %q: is %v: %w", i, f.Name, v, ErrNonFinite)
@@ -82,7 +83,7 @@ func loadNumbers(r *rowCells, j int, f Field, column []float64) error {
 			return fmt.Errorf("row %d, column %q: is %v, want no more than %g: %w", i, f.Name, v, mostNumber, ErrRange)
 		}
 		step := latticeOf(f)
-		if step > 0 && !math.IsNaN(v) && !onLattice(v, step) {
+		if !lenient && step > 0 && !math.IsNaN(v) && !onLattice(v, step) {
 			return fmt.Errorf("row %d, column %q: is %v, want a whole multiple of %v: %w", i, f.Name, v, step, ErrRange)
 		}
 		r.data[i*r.d+j] = v
@@ -90,7 +91,7 @@ func loadNumbers(r *rowCells, j int, f Field, column []float64) error {
 	return nil
 }
 
-func (c *Codec) loadLevels(r *rowCells, j int, from Field, column []float64) error {
+func (c *Codec) loadLevels(r *rowCells, j int, from Field, column []float64, lenient bool) error {
 	f := c.fields[j]
 	index := make(map[string]int, len(f.Levels))
 	for k, text := range f.Levels {
@@ -108,6 +109,10 @@ func (c *Codec) loadLevels(r *rowCells, j int, from Field, column []float64) err
 		}
 		text := from.Levels[int(v)]
 		k, ok := index[text]
+		if !ok && lenient {
+			r.data[i*r.d+j] = noCell
+			continue
+		}
 		if !ok {
 			return fmt.Errorf("row %d, column %q: is %q, which no row fitted had: %w", i, f.Name, excerpt(text), ErrRange)
 		}

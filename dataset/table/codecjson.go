@@ -13,7 +13,6 @@ const codecVersion = 1
 type codecText struct {
 	Version int
 	Fields  []Field
-	Fill    bool           `json:",omitempty"`
 	Rules   []ruleText     `json:",omitempty"`
 	Steps   []ruleStepText `json:",omitempty"`
 	Fixed   []*float64     // null where there is none
@@ -44,7 +43,7 @@ type ruleStepText struct {
 // rules that are Checks. It has no rows of the table, but numbers of it: quantiles,
 // and all values of a column that has few.
 func (c *Codec) MarshalJSON() ([]byte, error) {
-	t := codecText{Version: codecVersion, Fields: c.fields, Fill: c.fill, Columns: c.columns, Missing: c.groups}
+	t := codecText{Version: codecVersion, Fields: c.fields, Columns: c.columns, Missing: c.groups}
 	for _, r := range c.rules {
 		switch r := r.(type) {
 		case Bounds:
@@ -105,7 +104,7 @@ func (c *Codec) UnmarshalJSON(text []byte) error {
 
 // codec returns the codec of a text that makes one.
 func (t *codecText) codec() (*Codec, error) {
-	c := &Codec{fields: t.Fields, fill: t.Fill, columns: t.Columns, groups: t.Missing}
+	c := &Codec{fields: t.Fields, columns: t.Columns, groups: t.Missing}
 	if len(t.Fixed) != len(t.Fields) {
 		return nil, fmt.Errorf("Fixed: has %d values, want %d: %w", len(t.Fixed), len(t.Fields), ErrCorrupt)
 	}

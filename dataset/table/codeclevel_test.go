@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"gonum.org/v1/gonum/mat"
 )
 
 func TestRareLevelsAmongTenThousandSurvive(t *testing.T) {
@@ -122,7 +123,7 @@ func TestLevelsThatNoRowFittedHasAreRefused(t *testing.T) {
 			_, err = c.Encode(&Table{Fields: fields, Columns: [][]float64{row[:1], row[1:]}}, 0)
 			require.ErrorIs(t, err, ErrRange)
 			require.ErrorContains(t, err, "which no row fitted had")
-			_, err = c.Observe(&Table{Fields: fields, Columns: [][]float64{row[:1], row[1:]}}, 0)
+			_, _, err = c.Draw(1, &Table{Fields: fields, Columns: [][]float64{row[:1], row[1:]}}, 0, nil)
 			require.ErrorIs(t, err, ErrRange)
 		}
 		x, err := c.Encode(fitted, 0)
@@ -132,4 +133,26 @@ func TestLevelsThatNoRowFittedHasAreRefused(t *testing.T) {
 		require.Equal(t, "c", back.Text(1, 0))
 		require.Equal(t, "y", back.Text(1, 1))
 	}
+}
+
+func TestLevelsThatNoRowFittedHasSayNothing(t *testing.T) {
+	fields := []Field{{Name: "g", Kind: Category, Levels: []string{"a", "b", "c"}}, {Name: "x", Kind: Number}}
+	c, err := NewCodec(&Table{Fields: fields, Columns: [][]float64{{0, 2, 0, 2}, {1, 2, 3, 4}}}, nil)
+	require.NoError(t, err)
+	fields[0].Levels = []string{"d", "c", "b"}
+	rows := &Table{Fields: fields, Columns: [][]float64{{0, 1, 2, noCell}, {1, 2, noCell, 3}}}
+	x, err := c.Observe(rows, 1)
+	require.NoError(t, err)
+	for i, known := range []bool{false, true, false, false} {
+		require.Equal(t, known, !math.IsNaN(x.At(i, 0)), "row %d", i)
+	}
+	got, report, err := c.Impute(rows, 1, func(n int, observed *mat.Dense, _ uint64) (*mat.Dense, error) {
+		require.True(t, math.IsInf(observed.At(0, 0), 1), "the level of the third row is left out")
+		return mat.NewDense(n, 2, []float64{-9, 0, -9, 0}), nil
+	})
+	require.NoError(t, err)
+	require.Equal(t, 2, report.Rows)
+	require.Equal(t, []string{"d", "c", "b", "a"}, got.Fields[0].Levels, "a level of the codec's is new to the rows")
+	require.Equal(t, []float64{0, 1, 2, 3}, got.Columns[0])
+	require.Equal(t, []string{"d", "c", "b"}, rows.Fields[0].Levels)
 }

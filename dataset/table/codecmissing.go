@@ -14,6 +14,11 @@ type missingGroup struct {
 // missing reports whether y says that the cells are missing.
 func (g *missingGroup) missing(y float64) bool { return g.Coder.decode(y) == 1 }
 
+// share returns the share of rows fitted in which the cells are missing.
+func (g *missingGroup) share() float64 {
+	return 1 - g.Data.at(g.Coder.Border[1])
+}
+
 // fitGroups finds the columns that are missing in some rows.
 func (c *Codec) fitGroups(rows *rowCells) {
 	of := map[string]int{}

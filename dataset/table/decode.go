@@ -14,7 +14,8 @@ import (
 // After Match it also corrects the marginals, which is right for rows that a model has
 // drawn. Cells that are not the model's, those known of Observe, are given in observed,
 // of x's shape: where it is finite, its value is read as it is, without the
-// correction. It may be nil, and x itself for rows that are all known.
+// correction, and where it is +Inf, which is left out, the cell is missing. It may be
+// nil, and x itself for rows that are all known.
 //
 // A value that is NaN or +Inf is a missing cell. −Inf, or a NaN in a column that says
 // what is missing, is an error, ErrNonFinite; another number of columns than Dim
@@ -36,12 +37,7 @@ func (c *Codec) Decode(x, observed mat.Matrix) (*Table, error) {
 	y, known := make([]float64, c.dim), make([]bool, c.dim)
 	for i := range n {
 		for j := range c.dim {
-			y[j], known[j] = x.At(i, j), false
-			if observed != nil {
-				if o := observed.At(i, j); !math.IsNaN(o) && !math.IsInf(o, 0) {
-					y[j], known[j] = o, true
-				}
-			}
+			y[j], known[j] = codeAt(x, observed, i, j)
 			if math.IsInf(y[j], -1) || j >= c.dim-len(c.groups) && math.IsNaN(y[j]) {
 				return nil, fmt.Errorf("table: Decode: row %d, column %d is %v: %w", i, j, y[j], ErrNonFinite)
 			}
@@ -54,6 +50,17 @@ func (c *Codec) Decode(x, observed mat.Matrix) (*Table, error) {
 		}
 	}
 	return t, nil
+}
+
+// codeAt returns the code of a cell: what is observed, if known, or else that of x; +Inf
+// where it is left out.
+func codeAt(x, observed mat.Matrix, i, j int) (y float64, known bool) {
+	if observed != nil {
+		if o := observed.At(i, j); !math.IsNaN(o) {
+			return o, !math.IsInf(o, 0)
+		}
+	}
+	return x.At(i, j), false
 }
 
 func (c *Codec) decodeRow(row, y []float64, known []bool) {

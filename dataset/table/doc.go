@@ -43,8 +43,8 @@
 // up to 10⁶ multiples of the Step below the largest magnitude, or up to 10¹² and k
 // decimals in at least half of the cells that are not whole, where rounding leaves
 // nine of ten. Computed numbers, with 15 to 17 digits each, and such as span decades
-// with a few digits each, have Step 0. The Step of a Time is a day, an hour, a minute, a second or the last
-// digit of its fractions.
+// with a few digits each, have Step 0. The Step of a Time is a day, an hour, a minute, a
+// second or the last digit of its fractions.
 //
 // # Writing
 //
@@ -80,23 +80,36 @@
 // the values fitted give new ones a code.
 //
 // A level becomes a number on an interval of its own, side by side with those of the
-// others and as wide: frequent levels are dense. Columns of zeros and ones, one for each level, are worse: there are more of
-// them, and they have no density. The levels of a Category are in the order of what
-// they go with: of the means of their rows in the other columns (ranks of numbers, and
-// which of the frequent levels), put on the first principal direction of all levels'
-// means, so that neighbours are alike.
+// others and as wide: frequent levels are dense. Columns of zeros and ones, one for each
+// level, are worse: there are more of them, and they have no density. The levels of a
+// Category are in the order of what they go with: of the means of their rows in the
+// other columns (ranks of numbers, and which of the frequent levels), put on the first
+// principal direction of all levels' means, so that neighbours are alike.
 //
 // That cells are missing is coded in a column of its own, one for all columns that are
-// missing in the same rows, as a level of two. The coded value is NaN then, to be
-// trained on by a model with a noise level for every column, or, with
-// CodecSettings.Fill, a draw from the values that are there. Observe makes the rows of
-// what is known and what is to be drawn, for imputation and for rows given some
-// columns.
+// missing in the same rows, as a level of two. The coded value is then a draw from the
+// values that are there, which says nothing of the others, so that rows may be drawn at
+// once: Draw does it, given some columns or none. A cell whose value is drawn given that
+// it is there, to fill a hole, tells the model that it is there, and so something of the
+// other cells when it is missing for a reason. Impute therefore fills holes by the chain
+// rule,
+//
+//	p(x₁ | known, there₁) p(x₂ | known, x₁, there₂) …,
+//
+// where x₁ are the cells of columns that no row fitted lacked, and the others follow by
+// rising share of missing cells, those that are missing in the same rows at once; what
+// comes later is integrated over. It takes holes to be missing at random: that a cell of
+// the table to be filled is missing says nothing. Of 748 boys of up to 21 years, with
+// three columns that hardly one below the age of 8 has, cells that were hidden came out
+// with a CRPS of .17 deviations after 2,000 steps with 3 × 116 units, and of .21 when
+// what comes later was said to be missing; of rows drawn, 95 % of those below that age
+// lacked the first of the three, and 45 % of the others: 99.7 and 43 % in the table.
 //
 // A Rule is kept by coordinates where it can: of a ≤ b the columns a and b − a are coded,
 // of a sum all but the total, of D shares their D − 1 isometric log-ratios (Egozcue et
 // al. 2003), with zeros put at random below the least share that there was. Bounds are
-// kept when decoding. Other rules are checked by Violations, and rows drawn again.
+// kept when decoding. Other rules are checked by Violations; Draw and Impute draw the
+// rows that break one again.
 //
 // After Match, decoding corrects marginals by rank. A coded value y of the model, with
 // distribution function G, is read as F*⁻¹(G(y)), where F* is the rows' own F for levels,
@@ -131,7 +144,8 @@
 //
 // (flats in the last row with 5,000 steps and the correction above).
 //
-//	Egozcue et al. 2003   Isometric logratio transformations for compositional data analysis, Mathematical Geology 35
+//	Egozcue et al. 2003   Isometric logratio transformations for compositional data
+//	                      analysis, Mathematical Geology 35
 //
 // # Reports
 //

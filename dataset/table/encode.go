@@ -3,19 +3,22 @@ package table
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 )
 
 // Encode returns the coded rows of t: n×Dim. Where a value stands in its interval is
 // drawn from the seed, the row and the column only. Columns are found by their names and
-// levels by their texts; other columns of t are left out.
+// levels by their texts; other columns of t are left out. A missing cell is coded as a
+// draw from the values that are there, and as missing in the column which says so, if
+// cells of the rows fitted were.
 //
 // It returns ErrShape when t lacks a column or its columns are ragged, ErrNonFinite for
 // an infinite cell and ErrRange for one that its Field does not allow or a level that no
 // row fitted had, with row and column.
 func (c *Codec) Encode(t *Table, seed uint64) (*mat.Dense, error) {
-	rows, err := c.load(t, false)
+	rows, err := c.load(t, false, false)
 	if err != nil {
 		return nil, fmt.Errorf("table: Encode: %w", err)
 	}
@@ -35,7 +38,7 @@ func (c *Codec) Encode(t *Table, seed uint64) (*mat.Dense, error) {
 			}
 			out[at] = g.Coder.encode(gone, c.jitter(seed, i, len(c.fields)+k).within())
 		}
-		c.encodeValues(out, row, seed, i, c.fill)
+		c.encodeValues(out, row, seed, i, true)
 	}
 	return x, nil
 }
@@ -100,16 +103,16 @@ func (p *codedColumn) encodeOneHot(out []float64, v float64) {
 	}
 }
 
-// Observe returns what t says of rows that are to be drawn, n×Dim: a coded value where it
-// is known and NaN where it is to be drawn. A cell of t that is missing is to be drawn,
-// and be there, as for imputation. A column that t lacks is drawn with whether it is
-// missing, as for rows given some columns. To leave a column out, integrated over, set
-// it to +Inf.
+// Observe returns what t says of its rows, n×Dim: a coded value where a cell is known, and
+// NaN elsewhere. That it is there is known of a cell that is, and nothing of one that is
+// missing, or in a column that t lacks. So it is what the rows with these cells are drawn
+// from, and, for a model that leaves NaN out, what their density is that of.
 //
-// Errors are those of Encode, and ErrRule when a cell is known in a column that a rule
-// codes in terms of others which are not.
+// A level that no row fitted had says nothing, as if it were missing, and neither does a
+// number that a rule codes by one that is missing. Errors are those of Encode otherwise,
+// but numbers may be off the lattice.
 func (c *Codec) Observe(t *Table, seed uint64) (*mat.Dense, error) {
-	rows, err := c.load(t, true)
+	rows, err := c.load(t, true, true)
 	if err != nil {
 		return nil, fmt.Errorf("table: Observe: %w", err)
 	}
@@ -118,24 +121,28 @@ func (c *Codec) Observe(t *Table, seed uint64) (*mat.Dense, error) {
 	}
 	x := mat.NewDense(rows.n, c.dim, nil)
 	for i := range rows.n {
-		row := rows.row(i)
-		if err := c.checkKnown(row); err != nil {
-			return nil, fmt.Errorf("table: Observe: row %d: %w", i, err)
-		}
-		out := x.RawRowView(i)
-		for k := range c.groups {
-			g := &c.groups[k]
-			at := c.dim - len(c.groups) + k
-			out[at] = noCell
-			for _, j := range g.Fields {
-				if t.Index(c.fields[j].Name) >= 0 {
-					out[at] = g.Coder.encode(0, c.jitter(seed, i, len(c.fields)+k).within())
-				}
-			}
-		}
-		c.encodeValues(out, row, seed, i, false)
+		c.observe(x.RawRowView(i), rows.row(i), seed, i)
 	}
 	return x, nil
+}
+
+// observe codes what is known of a row.
+func (c *Codec) observe(out, row []float64, seed uint64, i int) {
+	for g := range c.groups {
+		at := c.dim - len(c.groups) + g
+		out[at] = noCell
+		for _, j := range c.groups[g].Fields {
+			if !math.IsNaN(row[j]) {
+				out[at] = c.there(g, seed, i)
+			}
+		}
+	}
+	c.encodeValues(out, slices.Clone(row), seed, i, false)
+}
+
+// there returns the code which says that the cells of a group are not missing.
+func (c *Codec) there(g int, seed uint64, i int) float64 {
+	return c.groups[g].Coder.encode(0, c.jitter(seed, i, len(c.fields)+g).within())
 }
 
 // checkKnown returns an error when a cell is known that would not be coded.

@@ -74,7 +74,7 @@ func TestMatchedValuesAreOfTheKindFitted(t *testing.T) {
 
 func TestFewRowsAreNotTheSameQuantiles(t *testing.T) {
 	u := mixedTable(500, 1)
-	c, err := NewCodec(u, &CodecSettings{Fill: true})
+	c, err := NewCodec(u, nil)
 	require.NoError(t, err)
 	x, err := c.Encode(u, 1)
 	require.NoError(t, err)

@@ -176,10 +176,9 @@ type Violation struct {
 }
 
 // Violations returns the rows of t that break a rule of c, in order, and those of every
-// rule. Callers draw such rows again, and say how many they were. Errors are those of
-// Encode.
+// rule. Draw and Impute draw such rows again. Errors are those of Encode.
 func (c *Codec) Violations(t *Table) (rows []int, by []Violation, err error) {
-	r, err := c.load(t, false)
+	r, err := c.load(t, false, false)
 	if err != nil {
 		return nil, nil, fmt.Errorf("table: Violations: %w", err)
 	}
@@ -203,9 +202,14 @@ func (c *Codec) at(r Rule) []int {
 
 // breaking returns the rows in which the columns of a rule break it.
 func (r *rowCells) breaking(rule Rule, columns []int) []int {
+	return r.broken(rule, columns, indices(r.n))
+}
+
+// broken returns those of some rows.
+func (r *rowCells) broken(rule Rule, columns, rows []int) []int {
 	var broken []int
 	v := make([]float64, len(columns))
-	for i := range r.n {
+	for _, i := range rows {
 		row := r.row(i)
 		gone := false
 		for k, j := range columns {

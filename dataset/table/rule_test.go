@@ -131,14 +131,14 @@ func TestChecksAreCounted(t *testing.T) {
 	require.Equal(t, []int{9}, by[1].Rows)
 }
 
-func TestWhatARuleMakesIsNotKnownAlone(t *testing.T) {
+func TestWhatARuleMakesIsNotGivenAlone(t *testing.T) {
 	u, rules := ruledTable(50, 0)
 	c, err := NewCodec(u, &CodecSettings{Rules: rules})
 	require.NoError(t, err)
 	for j, name := range map[int]string{0: "low", 3: "a", 6: "sand"} {
 		v := u.Select([]int{0, 1})
 		v.Columns[j][1] = noCell
-		_, err = c.Observe(v, 1)
+		_, _, err = c.Draw(2, v, 1, nil)
 		require.ErrorIs(t, err, ErrRule, name)
 		require.ErrorContains(t, err, "row 1", name)
 	}
@@ -147,4 +147,53 @@ func TestWhatARuleMakesIsNotKnownAlone(t *testing.T) {
 	x, err := c.Observe(v, 1)
 	require.NoError(t, err)
 	require.True(t, math.IsNaN(x.At(1, 2)))
+}
+
+// Any cells of columns under rules may be missing: those filled obey with those known.
+func TestImputedCellsObeyRules(t *testing.T) {
+	for _, step := range []float64{0, .1} {
+		u, rules := ruledTable(300, step)
+		c, err := NewCodec(u, &CodecSettings{Rules: rules})
+		require.NoError(t, err)
+		r := rand.New(rand.NewPCG(8, 8))
+		holes := u.Select(indices(u.Len()))
+		for j := range holes.Columns {
+			for i := range holes.Len() {
+				if r.Float64() < .3 {
+					holes.Columns[j][i] = noCell
+				}
+			}
+		}
+		got, report, err := c.Impute(holes, 1, func(n int, _ *mat.Dense, seed uint64) (*mat.Dense, error) {
+			r := rand.New(rand.NewPCG(seed, 8))
+			y := mat.NewDense(n, c.Dim(), nil)
+			y.Apply(func(_, _ int, _ float64) float64 { return r.NormFloat64() }, y)
+			return y, nil
+		})
+		require.NoError(t, err)
+		rows, _, err := c.Violations(got)
+		require.NoError(t, err)
+		require.Equal(t, report.Left, rows)
+		require.Less(t, len(rows), 30, "orders in which little room is left")
+		for _, v := range report.By[1:3] {
+			require.Empty(t, v.Rows, "%v", v.Rule)
+		}
+		for j := range got.Columns {
+			for i, v := range holes.Columns[j] {
+				require.False(t, math.IsNaN(got.Columns[j][i]))
+				if !math.IsNaN(v) {
+					require.Equal(t, v, got.Columns[j][i])
+				}
+			}
+		}
+		// One share or one summand that is missing is what the others leave.
+		for i := range holes.Len() {
+			if math.IsNaN(holes.Columns[3][i]) && !math.IsNaN(holes.Columns[4][i]+holes.Columns[5][i]) {
+				require.InDelta(t, u.Columns[3][i], got.Columns[3][i], 1e-9)
+			}
+			if math.IsNaN(holes.Columns[6][i]) && !math.IsNaN(holes.Columns[7][i]+holes.Columns[8][i]) {
+				require.InDelta(t, u.Columns[6][i], got.Columns[6][i], 1e-9)
+			}
+		}
+	}
 }

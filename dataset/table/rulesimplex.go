@@ -133,3 +133,35 @@ func (s *simplexStep) derived() map[int]derivedField {
 func (s *simplexStep) drops() int { return s.At[len(s.At)-1] }
 
 func (s *simplexStep) reads() []int { return s.At }
+
+func (s *simplexStep) settle(row []float64, holes []bool, alone bool) {
+	left, drawn, n := s.Total, 0., 0
+	for _, j := range s.At {
+		if holes[j] {
+			drawn += row[j]
+			n++
+		} else {
+			left -= row[j]
+		}
+	}
+	if n == 0 || n == len(s.At) || alone && n > 1 || !(left >= -1e-9*s.Total) {
+		return
+	}
+	left = max(left, 0)
+	settled := slices.Clone(row)
+	for _, j := range s.At {
+		switch {
+		case !holes[j]:
+		case drawn > 0:
+			settled[j] = row[j] * (left / drawn)
+		default: // one that is not drawn, or zeros
+			settled[j] = left / float64(n)
+		}
+	}
+	s.round(settled)
+	for _, j := range s.At {
+		if holes[j] {
+			row[j] = settled[j]
+		}
+	}
+}

@@ -18,6 +18,9 @@ type ruleStep interface {
 	derived() map[int]derivedField
 	// drops is the column that has none, −1 if each has.
 	drops() int
+	// settle makes the holes of a row, which were drawn, obey with the cells that are known;
+	// alone is before they are, when one that follows from the known cells is set.
+	settle(row []float64, holes []bool, alone bool)
 	// reads are the columns whose values the coordinates are made of.
 	reads() []int
 }
@@ -195,6 +198,23 @@ func (s *orderStep) drops() int { return -1 }
 
 func (s *orderStep) reads() []int { return s.At }
 
+// settle takes back the rounding by which a drawn cell is beyond its neighbour. Rows in
+// which more is wrong are to be drawn again.
+func (s *orderStep) settle(row []float64, holes []bool, _ bool) {
+	near := func(a, b float64) bool { return math.Abs(a-b) <= 1e-12*max(math.Abs(a), math.Abs(b)) }
+	last := len(s.At) - 1
+	for k := 1; k <= last; k++ {
+		if j, before := s.At[k], s.At[k-1]; holes[j] && row[j] < row[before] && near(row[j], row[before]) {
+			row[j] = row[before]
+		}
+	}
+	for k := last - 1; k >= 0; k-- {
+		if j, after := s.At[k], s.At[k+1]; holes[j] && row[j] > row[after] && near(row[j], row[after]) {
+			row[j] = row[after]
+		}
+	}
+}
+
 // sumStep leaves out the column Last: the total, or the last of columns with a constant
 // sum.
 type sumStep struct {
@@ -234,3 +254,38 @@ func (s *sumStep) derived() map[int]derivedField { return nil }
 func (s *sumStep) drops() int { return s.Last }
 
 func (s *sumStep) reads() []int { return append(slices.Clone(s.Others), s.Last) }
+
+func (s *sumStep) settle(row []float64, holes []bool, alone bool) {
+	last := -1
+	sum := -s.Constant
+	for _, j := range s.reads() {
+		if holes[j] {
+			if last >= 0 && alone {
+				return
+			}
+			last = j
+		}
+	}
+	if last < 0 {
+		return
+	}
+	for _, j := range s.reads() {
+		switch {
+		case j == last:
+		case j == s.Last && s.Total:
+			sum -= row[j]
+		default:
+			sum += row[j]
+		}
+	}
+	if math.IsNaN(sum) {
+		return
+	}
+	if last != s.Last || !s.Total {
+		sum = -sum
+	}
+	row[last] = sum
+	if s.Step > 0 {
+		row[last] = snap(sum, s.Step)
+	}
+}

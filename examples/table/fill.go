@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 
-	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
 
 	"github.com/gradlogp/gradlogp/dataset/table"
@@ -27,30 +26,33 @@ type hole struct {
 // relations between columns, and beside it a line for each hole with all draws. Cells
 // that are there come out as they are written.
 func (j *job) fill(m *model, t, filled *table.Table, stdout io.Writer) error {
-	some := m.withHoles(t)
+	some := withHoles(t)
+	var rows []int // each of them, as often as it is drawn
+	for _, i := range some {
+		for range j.draws {
+			rows = append(rows, i)
+		}
+	}
+	drawn, _, err := m.codec.Impute(t.Select(rows), j.seed+200, m.sampler(context.Background()))
+	if err != nil {
+		return err
+	}
+	learned := &table.Table{Fields: m.codec.Fields()}
 	var holes []hole
-	if len(some) > 0 {
-		known, err := m.codec.Observe(m.known(t.Select(some)), j.seed)
-		if err != nil {
-			return err
-		}
-		drawn, _, _, err := m.draw(context.Background(), len(some)*j.draws, repeated(known, j.draws), j.seed+200)
-		if err != nil {
-			return err
-		}
-		for k, i := range some {
-			for c, f := range drawn.Fields {
-				column := t.Index(f.Name)
-				if f.Kind == table.Identifier || column < 0 || !math.IsNaN(t.Columns[column][i]) {
-					continue
-				}
-				draws := drawn.Columns[c][k*j.draws : (k+1)*j.draws]
-				if math.IsNaN(draws[0]) { // of a column of which the table has no cell
-					continue
-				}
-				holes = append(holes, hole{i, f, draws})
-				filled.Columns[column][i] = level(&filled.Fields[column], f.Text(draws[0]))
+	for k, i := range some {
+		for c, f := range drawn.Fields {
+			if at := learned.Index(f.Name); at >= 0 && !f.Kind.Discrete() {
+				f = learned.Fields[at] // with its decimals
 			}
+			if t.Columns[c] == nil || !math.IsNaN(t.Columns[c][i]) {
+				continue
+			}
+			draws := drawn.Columns[c][k*j.draws : (k+1)*j.draws]
+			if math.IsNaN(draws[0]) { // of a column that the model has not, or no cell of
+				continue
+			}
+			holes = append(holes, hole{i, f, draws})
+			filled.Columns[c][i] = level(&filled.Fields[c], f.Text(draws[0]))
 		}
 	}
 	if err := table.WriteFile(j.impute, filled, &table.WriteSettings{NoHeader: j.noHeader}); err != nil {
@@ -103,50 +105,15 @@ func (h hole) line() []string {
 	return line
 }
 
-// withHoles returns the rows of t with a missing cell that the model can fill.
-func (m *model) withHoles(t *table.Table) []int {
+// withHoles returns the rows of t with a missing cell.
+func withHoles(t *table.Table) []int {
 	var rows []int
 	for i := range t.Len() {
-		for _, f := range m.codec.Fields() {
-			if j := t.Index(f.Name); j >= 0 && f.Kind != table.Identifier && math.IsNaN(t.Columns[j][i]) {
-				rows = append(rows, i)
-				break
-			}
+		if slices.ContainsFunc(t.Columns, func(c []float64) bool { return c != nil && math.IsNaN(c[i]) }) {
+			rows = append(rows, i)
 		}
 	}
 	return rows
-}
-
-// known returns the columns of t that the model has. A level that no row learned had is a
-// cell that is missing: it says nothing of the others.
-func (m *model) known(t *table.Table) *table.Table {
-	known := &table.Table{}
-	for _, f := range m.codec.Fields() {
-		j := t.Index(f.Name)
-		if j < 0 || f.Kind == table.Identifier {
-			continue
-		}
-		column := slices.Clone(t.Columns[j])
-		if f.Kind.Discrete() {
-			for i, v := range column {
-				if v >= 0 && !slices.Contains(f.Levels, t.Fields[j].Levels[int(v)]) {
-					column[i] = math.NaN()
-				}
-			}
-		}
-		known.Fields, known.Columns = append(known.Fields, t.Fields[j]), append(known.Columns, column)
-	}
-	return known
-}
-
-// repeated returns the rows of x, each of them k times.
-func repeated(x *mat.Dense, k int) *mat.Dense {
-	n, d := x.Dims()
-	all := mat.NewDense(n*k, d, nil)
-	for i := range n * k {
-		all.SetRow(i, x.RawRowView(i/k))
-	}
-	return all
 }
 
 func indices(n int) []int {

@@ -33,12 +33,11 @@ func (j *job) learn(ctx context.Context, stdout, stderr io.Writer) (*model, *row
 		return nil, nil, err
 	}
 	held, train := t.Split(int(j.heldOut*float64(t.Len())), j.seed)
-	train = withLevelsOf(train)
 	codings, err := j.coding()
 	if err != nil {
 		return nil, nil, err
 	}
-	m, data, err := newModel(train, &table.CodecSettings{Codings: codings, Fill: true, Rules: rules}, j.network(), j.seed)
+	m, data, err := newModel(train, &table.CodecSettings{Codings: codings, Rules: rules}, j.network(), j.seed)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -22,7 +22,7 @@ type model struct {
 
 // newModel returns a model of rows like those of t, for which it has a noise level for
 // every column: then it answers for any columns given any others. A missing cell has a
-// draw from those that are there, and a column beside it says that it is missing (Fill).
+// draw from those that are there, and a column beside it says that it is missing.
 func newModel(t *table.Table, s *table.CodecSettings, network nn.Module, seed uint64) (*model, score.Data, error) {
 	codec, err := table.NewCodec(t, s)
 	if err != nil {
@@ -57,7 +57,7 @@ func (m *model) keepCodec() error {
 // match measures how the columns of rows of the model differ from those of the table,
 // for which decoding makes up.
 func (m *model) match(ctx context.Context, rows int, seed uint64) error {
-	x, err := m.sample(ctx, rows, nil, seed)
+	x, err := m.sampler(ctx)(rows, nil, seed)
 	if err != nil {
 		return err
 	}
@@ -88,73 +88,14 @@ func open(path string) (*model, error) {
 	return m, nil
 }
 
-// sample draws n coded rows given what is known of them, a row for each, or nil.
-func (m *model) sample(ctx context.Context, n int, known *mat.Dense, seed uint64) (*mat.Dense, error) {
-	p := m.Problem()
-	if known != nil {
-		p = m.Observe(score.Observed{Values: known}).Problem()
-	}
-	x := mat.NewDense(n, m.Dim(), nil)
-	return x, sampler.Sample(ctx, x, p, sampler.Default(p.SDE), &sampler.Settings{Seed: seed, Workers: m.workers})
-}
-
-// given draws n rows of a table given what is known of them, or nil.
-func (m *model) given(ctx context.Context, n int, known *mat.Dense, seed uint64) (*table.Table, error) {
-	x, err := m.sample(ctx, n, known, seed)
-	if err != nil {
-		return nil, err
-	}
-	if known == nil { // a nil *mat.Dense is no nil mat.Matrix
-		return m.codec.Decode(x, nil)
-	}
-	return m.codec.Decode(x, known)
-}
-
-// draw draws n rows given what is known of them, and those that break a rule again. It
-// returns how many did at first, and which still do after so many rounds.
-func (m *model) draw(ctx context.Context, n int, known *mat.Dense, seed uint64) (t *table.Table, broken int, left []int, err error) {
-	const rounds = 20
-	if t, err = m.given(ctx, n, known, seed); err != nil {
-		return nil, 0, nil, err
-	}
-	for round := uint64(1); ; round++ {
-		if left, _, err = m.codec.Violations(t); err != nil {
-			return nil, 0, nil, err
+// sampler returns what draws coded rows given what is known of them, if anything.
+func (m *model) sampler(ctx context.Context) table.Sampler {
+	return func(n int, known *mat.Dense, seed uint64) (*mat.Dense, error) {
+		p := m.Problem()
+		if known != nil {
+			p = m.Observe(score.Observed{Values: known}).Problem()
 		}
-		if round == 1 {
-			broken = len(left)
-		}
-		if len(left) == 0 || round == rounds {
-			return t, broken, left, nil
-		}
-		again, err := m.given(ctx, len(left), selected(known, left), seed+round)
-		if err != nil {
-			return nil, 0, nil, err
-		}
-		replace(t, again, left)
-	}
-}
-
-// selected returns some rows of x, nil of nil.
-func selected(x *mat.Dense, rows []int) *mat.Dense {
-	if x == nil {
-		return nil
-	}
-	some := mat.NewDense(len(rows), x.RawMatrix().Cols, nil)
-	for k, i := range rows {
-		some.SetRow(k, x.RawRowView(i))
-	}
-	return some
-}
-
-// replace puts the rows of another table in the place of some rows of t.
-func replace(t, by *table.Table, rows []int) {
-	for j, column := range by.Columns {
-		if column == nil {
-			continue
-		}
-		for k, i := range rows {
-			t.Columns[j][i] = column[k]
-		}
+		x := mat.NewDense(n, m.Dim(), nil)
+		return x, sampler.Sample(ctx, x, p, sampler.Default(p.SDE), &sampler.Settings{Seed: seed, Workers: m.workers})
 	}
 }

@@ -29,28 +29,29 @@ var noises = [...]float64{0.1, 1}
 // rank writes log-density and rank of every row of t, 1 for the least likely, and prints
 // those of the first ranks.
 func (j *job) rank(m *model, t *table.Table, stdout io.Writer) error {
-	known := m.known(t)
-	x, err := m.codec.Encode(known, j.seed)
-	if err != nil {
-		return err
-	}
-	seen, err := m.codec.Observe(known, j.seed)
+	x, err := m.codec.Observe(t, j.seed)
 	if err != nil {
 		return err
 	}
 	// The density is that of the cells which are there, given which these are.
+	seen := mat.NewDense(t.Len(), m.Dim(), nil)
 	seen.Apply(func(_, _ int, v float64) float64 {
 		if math.IsNaN(v) {
 			return math.Inf(1)
 		}
 		return math.NaN()
-	}, seen)
+	}, x)
 	for _, k := range m.codec.Indicators() {
-		seen.SetCol(k, mat.Col(nil, k, x))
+		for i := range t.Len() {
+			if v := x.At(i, k); !math.IsNaN(v) {
+				seen.Set(i, k, v)
+			}
+		}
 	}
+	cells := m.Dim() - len(m.codec.Indicators()) // which come last
 	p := m.Observe(score.Observed{Values: seen}).Problem()
 	var logp [len(noises)][]float64
-	mean := make([]float64, known.Len()) // with what is missing
+	mean := make([]float64, t.Len()) // with what is missing
 	for l, σ := range noises {
 		logp[l] = make([]float64, len(mean))
 		_, err := sampler.LogProb(context.Background(), logp[l], x, p, &sampler.FlowSettings{
@@ -63,7 +64,7 @@ func (j *job) rank(m *model, t *table.Table, stdout io.Writer) error {
 		// count as a normal column with that noise does on average.
 		absent := -math.Log(2*math.Pi*math.E*(1+σ*σ)) / 2
 		for i, v := range logp[l] {
-			mean[i] += (v + absent*missing(seen.RawRowView(i))) / float64(len(noises))
+			mean[i] += (v + absent*missing(seen.RawRowView(i)[:cells])) / float64(len(noises))
 		}
 	}
 	order := indices(len(mean))
@@ -85,11 +86,13 @@ func (j *job) rank(m *model, t *table.Table, stdout io.Writer) error {
 	}
 	fmt.Fprintln(stdout, "\nthe least likely rows:")
 	for _, i := range order[:min(5, len(order))] {
-		var cells []string
-		for c := range known.Fields {
-			cells = append(cells, known.Text(i, c))
+		var texts []string
+		for c, column := range t.Columns {
+			if column != nil {
+				texts = append(texts, t.Text(i, c))
+			}
 		}
-		fmt.Fprintf(stdout, "  row %d, log p %.2f: %s\n", i, mean[i], strings.Join(cells, ", "))
+		fmt.Fprintf(stdout, "  row %d, log p %.2f: %s\n", i, mean[i], strings.Join(texts, ", "))
 	}
 	return writeLines(j.scores, lines)
 }

@@ -11,7 +11,6 @@ import (
 	"io/fs"
 	"math"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/gradlogp/gradlogp/dataset/table"
@@ -70,18 +69,7 @@ func (j *job) readRows(m *model) (t, asWritten *table.Table, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	var schema []table.Field
-	for _, f := range m.codec.Fields() {
-		switch f.Kind {
-		case table.Identifier:
-			continue
-		case table.Number, table.Whole:
-			f.Step = 0
-		case table.Category, table.Ordered, table.Constant:
-			f = table.Field{Name: f.Name, Kind: table.Category}
-		}
-		schema = append(schema, f)
-	}
+	schema := m.codec.Schema()
 	for _, f := range s.Schema {
 		if (&table.Table{Fields: schema}).Index(f.Name) < 0 {
 			schema = append(schema, f)
@@ -149,36 +137,4 @@ func (j *job) say(stdout io.Writer) error {
 		return err
 	}
 	return os.WriteFile(j.schema, append(text, '\n'), 0o644)
-}
-
-// withLevelsOf returns t with those levels only that its rows have.
-func withLevelsOf(t *table.Table) *table.Table {
-	t = &table.Table{Fields: slices.Clone(t.Fields), Columns: slices.Clone(t.Columns)}
-	for j, f := range t.Fields {
-		if f.Kind != table.Category && f.Kind != table.Ordered {
-			continue
-		}
-		seen := make([]bool, len(f.Levels))
-		for _, v := range t.Columns[j] {
-			if v >= 0 { // not missing
-				seen[int(v)] = true
-			}
-		}
-		var levels []string
-		index := make([]float64, len(f.Levels))
-		for k, there := range seen {
-			if there {
-				index[k] = float64(len(levels))
-				levels = append(levels, f.Levels[k])
-			}
-		}
-		column := slices.Clone(t.Columns[j])
-		for i, v := range column {
-			if v >= 0 {
-				column[i] = index[int(v)]
-			}
-		}
-		t.Fields[j].Levels, t.Columns[j] = levels, column
-	}
-	return t
 }

@@ -6,8 +6,6 @@ import (
 	"io"
 	"strings"
 
-	"gonum.org/v1/gonum/mat"
-
 	"github.com/gradlogp/gradlogp/dataset/table"
 )
 
@@ -21,29 +19,26 @@ func (j *job) synthesise(m *model, learned *rows, stdout io.Writer) error {
 	default:
 		n = learned.train.Len() + learned.held.Len()
 	}
-	var known *mat.Dense
+	var given *table.Table
 	if j.given != "" {
-		rows, err := j.wanted(m.codec.Fields(), n)
-		if err != nil {
-			return fmt.Errorf("-given: %w", err)
-		}
-		if known, err = m.codec.Observe(rows, j.seed); err != nil {
+		var err error
+		if given, err = j.wanted(m.codec.Fields(), n); err != nil {
 			return fmt.Errorf("-given: %w", err)
 		}
 	}
-	synthetic, broken, left, err := m.draw(context.Background(), n, known, j.seed+100)
+	synthetic, drawn, err := m.codec.Draw(n, given, j.seed+100, m.sampler(context.Background()))
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(stdout, "%d rows drawn", n)
-	if broken > 0 {
-		fmt.Fprintf(stdout, ", of which %d broke a rule and were drawn again", broken)
+	if len(drawn.Broken) > 0 {
+		fmt.Fprintf(stdout, ", of which %d broke a rule and were drawn again", len(drawn.Broken))
 	}
-	if len(left) > 0 {
-		fmt.Fprintf(stdout, "; %d still do", len(left))
+	if len(drawn.Left) > 0 {
+		fmt.Fprintf(stdout, "; %d still do", len(drawn.Left))
 	}
 	fmt.Fprintln(stdout)
-	if err := table.WriteFile(j.out, synthetic, &table.WriteSettings{NoHeader: j.noHeader}); err != nil || learned == nil || known != nil {
+	if err := table.WriteFile(j.out, synthetic, &table.WriteSettings{NoHeader: j.noHeader}); err != nil || learned == nil || given != nil {
 		return err
 	}
 	return j.judge(learned, synthetic, stdout)

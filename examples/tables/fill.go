@@ -5,7 +5,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-	"strings"
 
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
@@ -157,8 +156,16 @@ func fillModel(ctx context.Context, j *job, train, holes *table.Table, seed uint
 	if err != nil {
 		return nil, err
 	}
-	reference := mat.NewDense(references(train.Len()), c.Dim(), nil)
-	if err := newStaged(m, c, x).fill(ctx, reference, seed+1<<32, j.workers); err != nil {
+	draw := func(n int, known *mat.Dense, seed uint64) (*mat.Dense, error) {
+		p := m.Problem()
+		if known != nil {
+			p = m.Observe(score.Observed{Values: known}).Problem()
+		}
+		x := mat.NewDense(n, c.Dim(), nil)
+		return x, sampler.Sample(ctx, x, p, sampler.Default(p.SDE), &sampler.Settings{Seed: seed, Workers: j.workers})
+	}
+	reference, err := draw(references(train.Len()), nil, seed+1<<32)
+	if err != nil {
 		return nil, err
 	}
 	if err := c.Match(reference); err != nil {
@@ -166,75 +173,9 @@ func fillModel(ctx context.Context, j *job, train, holes *table.Table, seed uint
 	}
 	all := make([]*table.Table, j.draws)
 	for k := range all {
-		if all[k], err = drawHoles(ctx, j, m, c, train, holes, seed+uint64(k)); err != nil {
+		if all[k], _, err = c.Impute(holes, seed+uint64(k), draw); err != nil {
 			return nil, err
 		}
 	}
 	return all, nil
-}
-
-// drawHoles fills the holes with one draw, in stages: the columns that are never
-// missing in training first, then the others by their share of missing cells. A cell
-// that is drawn is one that is there, for the network, which says something of the
-// row where cells are missing for a reason; later stages are left out of earlier ones.
-func drawHoles(ctx context.Context, j *job, m *score.Model, c *table.Codec, train, holes *table.Table, seed uint64) (*table.Table, error) {
-	t := holes
-	stages := stagesOf(train)
-	for _, stage := range stages {
-		known, err := c.Observe(t, seed)
-		if err != nil {
-			return nil, err
-		}
-		given := mat.DenseCopyOf(known)
-		for _, col := range c.Indicators() {
-			for i := range holes.Len() {
-				given.Set(i, col, math.Inf(1))
-			}
-		}
-		for col, name := range c.Names() {
-			of, _, _ := strings.Cut(name, "=") // a level's column
-			if !stage[of] {
-				continue
-			}
-			for i := range holes.Len() {
-				if math.IsNaN(known.At(i, col)) {
-					given.Set(i, col, math.Inf(1))
-				}
-			}
-		}
-		p := m.Observe(score.Observed{Values: given}).Problem()
-		x := mat.NewDense(holes.Len(), c.Dim(), nil)
-		if err := sampler.Sample(ctx, x, p, sampler.Default(p.SDE), &sampler.Settings{Seed: seed, Workers: j.workers}); err != nil {
-			return nil, err
-		}
-		for _, col := range c.Indicators() {
-			x.SetCol(col, mat.Col(nil, col, known)) // there
-		}
-		if t, err = c.Decode(x, known); err != nil {
-			return nil, err
-		}
-	}
-	return t, nil
-}
-
-// stagesOf returns for every stage the names of the columns that come later.
-func stagesOf(train *table.Table) []map[string]bool {
-	var shares []float64
-	share := map[string]float64{}
-	for j, f := range train.Fields {
-		share[f.Name] = 1 - float64(len(finite(train.Columns[j])))/float64(train.Len())
-		shares = append(shares, share[f.Name])
-	}
-	slices.Sort(shares)
-	var stages []map[string]bool
-	for _, s := range slices.Compact(shares) {
-		later := map[string]bool{}
-		for name, v := range share {
-			if v > s {
-				later[name] = true
-			}
-		}
-		stages = append(stages, later)
-	}
-	return stages
 }

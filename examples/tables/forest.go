@@ -11,7 +11,6 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"github.com/gradlogp/gradlogp/dataset/boost"
-	"github.com/gradlogp/gradlogp/dataset/table"
 	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/sde"
 )
@@ -74,7 +73,7 @@ func newForest(ctx context.Context, clean *mat.Dense, seed uint64, times, rows, 
 }
 
 // forestFlow trains a forest and draws with Euler's method on its times.
-func forestFlow(ctx context.Context, j *job, _ *table.Codec, x *mat.Dense, seed uint64) (func(context.Context, *mat.Dense, uint64) error, error) {
+func forestFlow(ctx context.Context, j *job, x *mat.Dense, seed uint64) (func(context.Context, *mat.Dense, uint64) error, error) {
 	n, d := x.Dims()
 	frame := sde.Frame{Shift: make([]float64, d), Scale: make([]float64, d)}
 	for c := range d {

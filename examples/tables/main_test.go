@@ -193,7 +193,7 @@ func TestMixtureByBICFindsThreeGroups(t *testing.T) {
 		k := float64(i % 3)
 		x.SetRow(i, []float64{6*k + rng.NormFloat64(), 4*k*k + rng.NormFloat64()})
 	}
-	fill, err := mixtureByBIC(context.Background(), nil, nil, x, 1)
+	fill, err := mixtureByBIC(context.Background(), nil, x, 1)
 	require.NoError(t, err)
 	y := mat.NewDense(n, 2, nil)
 	require.NoError(t, fill(context.Background(), y, 1))
@@ -233,9 +233,8 @@ func TestForestLearnsTheVelocityOfAGaussian(t *testing.T) {
 	require.Equal(t, score, single)
 }
 
-// y = x + noise is there when x > 0 only. Drawn all at once, rows are like the complete
-// ones.
-func TestRowsDrawnInStagesMissWhatTheDataMiss(t *testing.T) {
+// y = x + noise is there when x > 0 only.
+func TestRowsDrawnMissWhatTheDataMiss(t *testing.T) {
 	const n = 150
 	rng := rand.New(rand.NewPCG(1, 1))
 	train := &table.Table{Fields: []table.Field{{Name: "x", Kind: table.Number}, {Name: "y", Kind: table.Number}}, Columns: make([][]float64, 2)}
@@ -248,7 +247,7 @@ func TestRowsDrawnInStagesMissWhatTheDataMiss(t *testing.T) {
 		train.Columns[0], train.Columns[1] = append(train.Columns[0], x), append(train.Columns[1], y)
 	}
 	j := &job{steps: 120, draws: 1}
-	draw, err := coded(network(true), true)(context.Background(), j, train, 1)
+	draw, err := coded(network(true))(context.Background(), j, train, 1)
 	require.NoError(t, err)
 	drawn, err := draw(context.Background(), n, 1)
 	require.NoError(t, err)
@@ -258,15 +257,6 @@ func TestRowsDrawnInStagesMissWhatTheDataMiss(t *testing.T) {
 	}
 	require.Greater(t, right, .75)
 	require.InDelta(t, .5, float64(len(finite(drawn.Columns[1])))/n, .15)
-}
-
-func TestHolesAreFilledInTheOrderOfTheirShares(t *testing.T) {
-	nan := math.NaN()
-	train := &table.Table{
-		Fields:  []table.Field{{Name: "a"}, {Name: "b"}, {Name: "c"}, {Name: "d"}},
-		Columns: [][]float64{{1, nan, nan}, {1, 2, 3}, {nan, 2, 3}, {3, 2, 1}},
-	}
-	require.Equal(t, []map[string]bool{{"a": true, "c": true}, {"a": true}, {}}, stagesOf(train))
 }
 
 func TestInterruptEndsTheRun(t *testing.T) {

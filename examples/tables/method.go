@@ -23,10 +23,10 @@ type method struct {
 var methods = []method{
 	{"independent", independent},
 	{"copula", copula},
-	{"mixture", coded(mixtureByBIC, false)},
-	{"forestflow", coded(forestFlow, false)},
-	{"gradlogp", coded(network(false), false)},
-	{"gradlogp-columns", coded(network(true), true)},
+	{"mixture", coded(mixtureByBIC)},
+	{"forestflow", coded(forestFlow)},
+	{"gradlogp", coded(network(false))},
+	{"gradlogp-columns", coded(network(true))},
 }
 
 func methodNames(impute bool) []string {
@@ -44,17 +44,16 @@ func methodNames(impute bool) []string {
 }
 
 // learner learns from coded rows and returns what fills a matrix with such rows.
-type learner func(ctx context.Context, j *job, c *table.Codec, x *mat.Dense, seed uint64) (func(ctx context.Context, x *mat.Dense, seed uint64) error, error)
+type learner func(ctx context.Context, j *job, x *mat.Dense, seed uint64) (func(ctx context.Context, x *mat.Dense, seed uint64) error, error)
 
 // references returns how many rows of a model a codec's Match is given, for a table
 // of n rows.
 func references(n int) int { return min(10000, 20*n) }
 
-// coded is a learner between the codec's two directions. A learner that is incomplete
-// is shown missing cells as such.
-func coded(learn learner, incomplete bool) func(context.Context, *job, *table.Table, uint64) (drawer, error) {
+// coded is a learner between the codec's two directions.
+func coded(learn learner) func(context.Context, *job, *table.Table, uint64) (drawer, error) {
 	return func(ctx context.Context, j *job, train *table.Table, seed uint64) (drawer, error) {
-		c, err := table.NewCodec(train, &table.CodecSettings{Fill: !incomplete})
+		c, err := table.NewCodec(train, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -62,7 +61,7 @@ func coded(learn learner, incomplete bool) func(context.Context, *job, *table.Ta
 		if err != nil {
 			return nil, err
 		}
-		fill, err := learn(ctx, j, c, x, seed)
+		fill, err := learn(ctx, j, x, seed)
 		if err != nil {
 			return nil, err
 		}
@@ -86,16 +85,10 @@ func coded(learn learner, incomplete bool) func(context.Context, *job, *table.Ta
 // network is this library as it comes: nil for all settings but those that the flags
 // name.
 func network(columns bool) learner {
-	return func(ctx context.Context, j *job, c *table.Codec, x *mat.Dense, seed uint64) (func(context.Context, *mat.Dense, uint64) error, error) {
+	return func(ctx context.Context, j *job, x *mat.Dense, seed uint64) (func(context.Context, *mat.Dense, uint64) error, error) {
 		m, err := j.train(ctx, x, columns, seed)
 		if err != nil {
 			return nil, err
-		}
-		if columns {
-			staged := newStaged(m, c, x)
-			return func(ctx context.Context, x *mat.Dense, seed uint64) error {
-				return staged.fill(ctx, x, seed, j.workers)
-			}, nil
 		}
 		return func(ctx context.Context, x *mat.Dense, seed uint64) error {
 			p := m.Problem()
@@ -104,19 +97,14 @@ func network(columns bool) learner {
 	}
 }
 
-// train fits a model to coded rows, of which some cells may be missing when every
-// column has a noise level of its own.
+// train fits a model to coded rows.
 func (j *job) train(ctx context.Context, x *mat.Dense, columns bool, seed uint64) (*score.Model, error) {
 	_, d := x.Dims()
 	m, err := score.New(d, &score.Config{ColumnLevels: columns, Seed: seed})
 	if err != nil {
 		return nil, err
 	}
-	open := score.Rows
-	if columns {
-		open = score.Incomplete
-	}
-	data, err := open(x, nil)
+	data, err := score.Rows(x, nil)
 	if err != nil {
 		return nil, err
 	}

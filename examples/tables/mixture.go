@@ -10,14 +10,12 @@ import (
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
-
-	"github.com/gradlogp/gradlogp/dataset/table"
 )
 
 // mixtureByBIC fits Gaussian mixtures of full covariances by expectation and
 // maximisation, of more and more components while the Bayesian information criterion
 // gets better, and draws from the best.
-func mixtureByBIC(ctx context.Context, _ *job, _ *table.Codec, x *mat.Dense, seed uint64) (func(context.Context, *mat.Dense, uint64) error, error) {
+func mixtureByBIC(ctx context.Context, _ *job, x *mat.Dense, seed uint64) (func(context.Context, *mat.Dense, uint64) error, error) {
 	n, d := x.Dims()
 	var best *gaussians
 	least, worse := math.Inf(1), 0
