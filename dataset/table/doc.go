@@ -72,8 +72,8 @@
 //
 // Standard keeps relations between columns as they are, and is taken unless a column
 // has heavy tails: unless its outer half per cent begins more than 8 deviations from
-// the median, where the quartiles say what a deviation is. Then it is Log, and Quantile
-// when the tails of that are as heavy. The spread makes room for atoms, values that 2 %
+// the median, or its standard deviation is more than 3 of them, where the quartiles say
+// what a deviation is. Then it is Log, and Quantile when the tails of that are as heavy. The spread makes room for atoms, values that 2 %
 // of the rows or more share, such as the zeros of rainfall: each becomes an interval of
 // a width in proportion to its share, and the others keep their distances. A column
 // without a lattice that has few different values has atoms only. Straight lines beyond
