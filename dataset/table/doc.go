@@ -127,13 +127,12 @@
 //
 // The choices were made by C2ST (boosted trees against held-out rows, .5 is best) on flats
 // of 10,000 rows, wages of 8,000, computing jobs of 2,165, churn of 3,522 and earnings
-// of 5,000, after 2,000 to 5,000 steps with 3 × 116 units, one seed; a difference of
-// .01 is noise:
+// of 5,000, after 2,000 to 5,000 steps with 3 × 116 units, with Match unless said, one
+// seed; a difference of .01 is noise:
 //
 //	                                           flats  wages  jobs   churn  earnings
-//	after Match                                .55    .53    .68    .67    .74
-//	before it                                  .57    .64    .77    .76    .93
-//	levels as wide as their share (above)
+//	levels as wide as their share              .55    .53    .68    .67    .74
+//	  without Match                            .57    .64    .77    .76    .93
 //	levels of the same width                   .55    .51    .67    .66    .71
 //	  in the order of Field.Levels                           .69    .69    .75
 //	  the most frequent first                                              .80
