@@ -32,12 +32,16 @@ func (j *job) learn(ctx context.Context, stdout, stderr io.Writer) (*model, *row
 	if err != nil {
 		return nil, nil, err
 	}
-	held, train := t.Split(int(j.heldOut*float64(t.Len())), j.seed)
 	codings, err := j.coding()
 	if err != nil {
 		return nil, nil, err
 	}
-	m, data, err := newModel(train, &table.CodecSettings{Codings: codings, Rules: rules}, j.network(), j.seed)
+	s := &table.CodecSettings{Codings: codings, Rules: rules}
+	if err := j.fits(t, s); err != nil {
+		return nil, nil, err
+	}
+	held, train := t.Split(int(j.heldOut*float64(t.Len())), j.seed)
+	m, data, err := newModel(train, s, j.network(), j.seed)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -54,6 +58,21 @@ func (j *job) learn(ctx context.Context, stdout, stderr io.Writer) (*model, *row
 		}
 	}
 	return m, &rows{train, held}, m.SaveFile(cmp.Or(j.model, "model.safetensors"))
+}
+
+// fits checks before the training what the flags say of columns, with the rows as they are
+// numbered in the file.
+func (j *job) fits(t *table.Table, s *table.CodecSettings) error {
+	if _, err := table.NewCodec(t, s); err != nil {
+		return err
+	}
+	if _, err := t.Keep(list(j.target)...); err != nil {
+		return fmt.Errorf("-target: %w", err)
+	}
+	if _, err := j.wanted(t.Fields, 1); err != nil {
+		return fmt.Errorf("-given: %w", err)
+	}
+	return nil
 }
 
 // coding returns the codings of columns that are asked for.

@@ -426,11 +426,14 @@ func TestInterruptedTrainingLeavesAModel(t *testing.T) {
 }
 
 func TestImpossibleFlagsAreRefusedBeforeTheWork(t *testing.T) {
+	in := filepath.Join(t.TempDir(), "in.csv")
+	require.NoError(t, os.WriteFile(in, []byte(pairs(50)), 0o644))
 	for want, args := range map[string][]string{
 		"-steps -1":               {"-steps", "-1"},
 		"-draws 0":                {"-draws", "0"},
 		"no such file":            {"-in", filepath.Join(t.TempDir(), "none.csv")},
 		"cannot write":            {"-out", filepath.Join(t.TempDir(), "no", "x.csv")},
+		"table or a schema to be": {"-in", in, "-out", in},
 		"want -rows":              {"-model", "m.safetensors", "-score", "s.csv"},
 		`unexpected argument "x"`: {"x"},
 		"flag provided but not":   {"-cond", "3"},
@@ -452,4 +455,23 @@ func TestNewLevelsAreNoError(t *testing.T) {
 	require.NoError(t, err)
 	require.Regexp(t, `^g,b,id,a,more\nunsure,-?\d\.\d\d,k1,1\.50,x\npositive,1\.125,k2,-?\d\.\d\d,y\n$`, string(text))
 	require.FileExists(t, scores)
+}
+
+// Slips in the names and values of columns cost no training.
+func TestImpossibleColumnsAreRefusedBeforeTheTraining(t *testing.T) {
+	dir := t.TempDir()
+	in := filepath.Join(dir, "in.csv")
+	require.NoError(t, os.WriteFile(in, []byte("a,b,c\n"+strings.Repeat("1,2,x\n2,3,y\n3,5,x\n", 20)+"9,8,y\n"), 0o644))
+	for want, args := range map[string][]string{
+		`-target: table: Keep: the name is "B"`:      {"-target", "B"},
+		`-given: "A" is no column`:                   {"-given", "A=1"},
+		`"c": is "X"`:                                {"-given", "c=X"},
+		`"a" is given twice`:                         {"-given", "a=1, a = 2"},
+		"1 of 61 rows break it, the first is row 60": {"-rule", "a<=b"},
+	} {
+		j := small(t, dir, append(args, "-in", in)...)
+		_, _, err := j.learn(context.Background(), io.Discard, io.Discard)
+		require.ErrorContains(t, err, want)
+		require.NoFileExists(t, j.model)
+	}
 }
