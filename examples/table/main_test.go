@@ -475,3 +475,16 @@ func TestImpossibleColumnsAreRefusedBeforeTheTraining(t *testing.T) {
 		require.NoFileExists(t, j.model)
 	}
 }
+
+// Low and high leave out as much on one side as on the other.
+func TestQuantilesOfDrawsAreSymmetric(t *testing.T) {
+	draws := make([]float64, 20)
+	for i := range draws {
+		draws[i] = float64(i + 1)
+	}
+	require.InDelta(t, 10.5, quantile(.5, draws), 1e-12)
+	require.InDelta(t, 21, quantile(.05, draws)+quantile(.95, draws), 1e-12)
+	require.InDelta(t, 1.05, quantile(.05, draws), 1e-12)
+	require.Equal(t, 3., quantile(.05, []float64{3}))
+	require.Equal(t, 3., quantile(.95, []float64{3}))
+}
