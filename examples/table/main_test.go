@@ -258,7 +258,7 @@ func TestHolesAreFilledAndTheRestIsAsItWas(t *testing.T) {
 	dir := t.TempDir()
 	filled := filepath.Join(dir, "filled.csv")
 	text := pairs(400)
-	_, _, _ = run(t, dir, text, "-out", "-", "-impute", filled, "-draws", "10", "-steps", "400")
+	_, _, _ = run(t, dir, text, "-out", "-", "-impute", filled, "-draws", "10", "-steps", "800")
 	after, err := os.ReadFile(filled)
 	require.NoError(t, err)
 	before, rows := strings.Split(text, "\n"), strings.Split(string(after), "\n")
@@ -487,4 +487,16 @@ func TestQuantilesOfDrawsAreSymmetric(t *testing.T) {
 	require.InDelta(t, 1.05, quantile(.05, draws), 1e-12)
 	require.Equal(t, 3., quantile(.05, []float64{3}))
 	require.Equal(t, 3., quantile(.95, []float64{3}))
+}
+
+// With a width the network is otherwise that of the default, embedding of the levels of
+// noise included, and is trained as that one is.
+func TestWidthChangesTheWidthOnly(t *testing.T) {
+	text := lines(60, "a,b,c,d,e", func(_ int, rng *rand.Rand) string {
+		return fmt.Sprintf("%.3f,%.3f,%.3f,%.3f,%.3f", rng.NormFloat64(), rng.NormFloat64(), rng.NormFloat64(), rng.NormFloat64(), rng.NormFloat64())
+	})
+	dir := t.TempDir()
+	named, _, _ := run(t, dir, text, "-width", "116", "-steps", "3", "-out", "-", "-heldout", "0", "-match", "0")
+	open, _, _ := run(t, dir, text, "-width", "0", "-steps", "3", "-out", "-", "-heldout", "0", "-match", "0")
+	require.Equal(t, open, named)
 }
