@@ -500,3 +500,15 @@ func TestWidthChangesTheWidthOnly(t *testing.T) {
 	open, _, _ := run(t, dir, text, "-width", "0", "-steps", "3", "-out", "-", "-heldout", "0", "-match", "0")
 	require.Equal(t, open, named)
 }
+
+func TestRowsWithoutAColumnOfTheModelAreToldWhatToDo(t *testing.T) {
+	dir := t.TempDir()
+	rows := filepath.Join(dir, "rows.csv")
+	require.NoError(t, os.WriteFile(rows, []byte("a\n1.5\n"), 0o644))
+	_, _, _ = run(t, dir, pairs(60), "-out", "-")
+	m, err := open(filepath.Join(dir, "model.safetensors"))
+	require.NoError(t, err)
+	_, _, err = (&job{rows: rows}).readRows(m)
+	require.ErrorIs(t, err, table.ErrName)
+	require.ErrorContains(t, err, "want all columns of the model, with empty cells where nothing is known")
+}
