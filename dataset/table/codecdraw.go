@@ -33,9 +33,10 @@ const rounds = 20
 // are drawn again, up to 19 times. Draw is called with other seeds each time, which are
 // functions of seed.
 //
-// Errors are those of draw, ErrShape for other numbers of rows, ErrRange for a level that
-// no row fitted had, ErrRule when a rule codes what is given by what is not, and
-// ErrNonFinite when draw returns no number for a cell that it was to draw.
+// Errors are those of draw, ErrShape for other numbers of rows, ErrName for a column that
+// the codec has not, ErrRange for a level that no row fitted had, ErrRule when a rule codes
+// what is given by what is not, and ErrNonFinite when draw returns no number for a cell
+// that it was to draw.
 func (c *Codec) Draw(n int, given *Table, seed uint64, draw Sampler) (*Table, *Drawn, error) {
 	out, report, err := c.draw(n, given, seed, draw)
 	if err != nil {
@@ -58,6 +59,12 @@ func (c *Codec) draw(n int, given *Table, seed uint64, draw Sampler) (*rowCells,
 	if given != nil {
 		if given.Len() != n {
 			return nil, nil, fmt.Errorf("given has %d rows, want %d: %w", given.Len(), n, ErrShape)
+		}
+		all := &Table{Fields: c.fields}
+		for _, f := range given.Fields {
+			if all.Index(f.Name) < 0 {
+				return nil, nil, fmt.Errorf("given has a column %s, want some of %s: %w", shown(f.Name), list(all.names()), ErrName)
+			}
 		}
 		var err error
 		if known, err = c.load(given, true, false); err != nil {

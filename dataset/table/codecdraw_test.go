@@ -271,3 +271,16 @@ func TestEqualCellsOfAnOrderObey(t *testing.T) {
 		require.Empty(t, report.Broken)
 	}
 }
+
+func TestColumnsThatTheCodecHasNotAreNotGiven(t *testing.T) {
+	u := children(50, 1)
+	c, err := NewCodec(u, nil)
+	require.NoError(t, err)
+	wrong := &Table{Fields: []Field{{Name: "AGE", Kind: Number}}, Columns: [][]float64{{3}}}
+	_, _, err = c.Draw(1, wrong, 1, normals(c))
+	require.ErrorIs(t, err, ErrName)
+	require.ErrorContains(t, err, `Draw: given has a column "AGE", want some of "age", `)
+	_, _, err = c.Impute(wrong, 1, normals(c))
+	require.ErrorIs(t, err, ErrName)
+	require.ErrorContains(t, err, `Impute: the table has the columns "AGE", want some of "age", `)
+}

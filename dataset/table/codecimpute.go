@@ -28,8 +28,8 @@ import (
 // when known cells break it. Columns that the codec has not stay as they are, and so do
 // columns of which no row fitted had a cell.
 //
-// Errors are those of draw, ErrShape and ErrNonFinite as for Encode and Draw, and ErrRange
-// for a cell that is none of its Field.
+// Errors are those of draw, ErrShape and ErrNonFinite as for Encode and Draw, ErrRange for
+// a cell that is none of its Field, and ErrName when t has no column of the codec's.
 func (c *Codec) Impute(t *Table, seed uint64, draw Sampler) (*Table, *Drawn, error) {
 	filled, report, err := c.impute(t, seed, draw)
 	if err != nil {
@@ -42,6 +42,10 @@ func (c *Codec) impute(t *Table, seed uint64, draw Sampler) (*Table, *Drawn, err
 	cells, err := c.load(t, true, true)
 	if err != nil {
 		return nil, nil, err
+	}
+	if !slices.ContainsFunc(c.fields, func(f Field) bool { return t.Index(f.Name) >= 0 }) {
+		all := &Table{Fields: c.fields}
+		return nil, nil, fmt.Errorf("the table has the columns %s, want some of %s: %w", list(t.names()), list(all.names()), ErrName)
 	}
 	m := &imputation{run: &run{codec: c, draw: draw, seed: seed}, cells: cells, derived: c.derived()}
 	m.setStages()

@@ -37,9 +37,10 @@ func (r *reporter) utility() error {
 		r.note("Utility is measured on the rows trained on, by cross-validation for real rows: copies of them would look useful.")
 	}
 	for _, name := range targets {
-		j := (&Table{Fields: r.fields}).Index(name)
+		all := &Table{Fields: r.fields}
+		j := all.Index(name)
 		if j < 0 {
-			return fmt.Errorf("Settings.Targets: column %s: %w", shown(name), ErrName)
+			return fmt.Errorf("Settings.Targets: column %s, want one of %s: %w", shown(name), list(all.names()), ErrName)
 		}
 		u, err := r.predict(j)
 		if err != nil {

@@ -96,7 +96,7 @@ func TestRulesThatRowsBreakAreErrors(t *testing.T) {
 		want error
 		text string
 	}{
-		{Order{Columns: []string{"low", "middle"}}, ErrRule, `Rules: 0: "low" ≤ "middle": row 7 breaks it, and so do 1 of 50 rows`},
+		{Order{Columns: []string{"low", "middle"}}, ErrRule, `Rules: 0: "low" ≤ "middle": 1 of 50 rows break it, the first is row 7`},
 		{Order{Columns: []string{"low"}}, ErrRange, "want at least two"},
 		{Order{Columns: []string{"low", "low"}}, ErrRange, "twice"},
 		{Order{Columns: []string{"low", "none"}}, ErrName, `"none" is no column`},
@@ -107,7 +107,7 @@ func TestRulesThatRowsBreakAreErrors(t *testing.T) {
 		{Sum{Columns: []string{"low", "high"}, Constant: math.Inf(1)}, ErrRange, "Constant"},
 		{Simplex{Columns: []string{"sand", "silt"}, Total: 100}, ErrRule, "row 0"},
 		{Simplex{Columns: []string{"sand", "silt"}, Total: -1}, ErrRange, "Total"},
-		{Check{Name: "low below 100", Holds: func(row []float64) bool { return row[0] < 100 }}, ErrRule, "low below 100: row 7"},
+		{Check{Name: "low below 100", Holds: func(row []float64) bool { return row[0] < 100 }}, ErrRule, "low below 100: 1 of 50 rows break it, the first is row 7"},
 		{Check{Name: "none"}, ErrRange, "Holds is nil"},
 		{nil, ErrRange, "Rules: 0: is nil"},
 	} {

@@ -91,7 +91,7 @@ func (c *Codec) checkRule(r Rule, rows *rowCells) error {
 		return err
 	}
 	if broken := rows.breaking(r, c.at(r)); len(broken) > 0 {
-		return fmt.Errorf("%v: row %d breaks it, and so do %d of %d rows: %w", r, broken[0], len(broken), rows.n, ErrRule)
+		return fmt.Errorf("%v: %d of %d rows break it, the first is row %d: %w", r, len(broken), rows.n, broken[0], ErrRule)
 	}
 	return nil
 }

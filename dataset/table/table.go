@@ -97,9 +97,13 @@ func (t *Table) Drop(names ...string) (*Table, error) {
 }
 
 func (t *Table) noColumn(verb, name string) error {
+	return fmt.Errorf("table: %s: the name is %s, want one of %s: %w", verb, shown(name), list(t.names()), ErrName)
+}
+
+func (t *Table) names() []string {
 	names := make([]string, len(t.Fields))
 	for j, f := range t.Fields {
 		names[j] = f.Name
 	}
-	return fmt.Errorf("table: %s: the name is %s, want one of %s: %w", verb, shown(name), list(names), ErrName)
+	return names
 }

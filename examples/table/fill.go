@@ -94,15 +94,22 @@ func (h hole) line() []string {
 		line = append(line, h.field.Levels[most], number(float64(counts[most])/float64(len(h.draws))), "", "")
 	} else {
 		sorted := slices.Sorted(slices.Values(h.draws))
-		quantile := func(p float64) string {
-			return h.field.Text(h.field.Snap(stat.Quantile(p, stat.LinInterp, sorted, nil)))
-		}
-		line = append(line, quantile(.5), number(stat.PopStdDev(h.draws, nil)), quantile(.05), quantile(.95))
+		text := func(p float64) string { return h.field.Text(h.field.Snap(quantile(p, sorted))) }
+		line = append(line, text(.5), number(stat.PopStdDev(h.draws, nil)), text(.05), text(.95))
 	}
 	for _, v := range h.draws {
 		line = append(line, h.field.Text(v))
 	}
 	return line
+}
+
+// quantile returns the value below which a further draw is with probability p: the k-th
+// of n draws has k/(n+1), and others lie between.
+func quantile(p float64, sorted []float64) float64 {
+	n := len(sorted)
+	at := min(max(p*float64(n+1)-1, 0), float64(n-1))
+	k := int(at)
+	return sorted[k] + (at-float64(k))*(sorted[min(k+1, n-1)]-sorted[k])
 }
 
 // withHoles returns the rows of t with a missing cell.

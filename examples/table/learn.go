@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/gradlogp/gradlogp/dataset/table"
-	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/score"
 	"github.com/gradlogp/gradlogp/score/record/bar"
 )
@@ -32,12 +31,16 @@ func (j *job) learn(ctx context.Context, stdout, stderr io.Writer) (*model, *row
 	if err != nil {
 		return nil, nil, err
 	}
-	held, train := t.Split(int(j.heldOut*float64(t.Len())), j.seed)
 	codings, err := j.coding()
 	if err != nil {
 		return nil, nil, err
 	}
-	m, data, err := newModel(train, &table.CodecSettings{Codings: codings, Rules: rules}, j.network(), j.seed)
+	s := &table.CodecSettings{Codings: codings, Rules: rules}
+	if err := j.fits(t, s); err != nil {
+		return nil, nil, err
+	}
+	held, train := t.Split(int(j.heldOut*float64(t.Len())), j.seed)
+	m, data, err := newModel(train, s, j.width, j.seed)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -47,6 +50,9 @@ func (j *job) learn(ctx context.Context, stdout, stderr io.Writer) (*model, *row
 		return nil, nil, err
 	}
 	fmt.Fprintf(stdout, "trained on %d rows: %v\n", train.Len(), res)
+	for _, w := range res.Warnings[min(1, len(res.Warnings)):] { // the line above has the first
+		fmt.Fprintf(stdout, "warning: %s\n", w)
+	}
 	ctx = context.WithoutCancel(ctx)
 	if j.match > 0 {
 		if err := m.match(ctx, j.match, j.seed+1); err != nil {
@@ -54,6 +60,21 @@ func (j *job) learn(ctx context.Context, stdout, stderr io.Writer) (*model, *row
 		}
 	}
 	return m, &rows{train, held}, m.SaveFile(cmp.Or(j.model, "model.safetensors"))
+}
+
+// fits checks before the training what the flags say of columns, with the rows as they are
+// numbered in the file.
+func (j *job) fits(t *table.Table, s *table.CodecSettings) error {
+	if _, err := table.NewCodec(t, s); err != nil {
+		return err
+	}
+	if _, err := t.Keep(list(j.target)...); err != nil {
+		return fmt.Errorf("-target: %w", err)
+	}
+	if _, err := j.wanted(t.Fields, 1); err != nil {
+		return fmt.Errorf("-given: %w", err)
+	}
+	return nil
 }
 
 // coding returns the codings of columns that are asked for.
@@ -76,11 +97,12 @@ func (j *job) coding() (map[string]table.Coding, error) {
 
 // fit trains, from the newest checkpoint when there is one.
 func (j *job) fit(ctx context.Context, m *model, data score.Data, stderr io.Writer, rows int) (*score.Result, error) {
-	steps := cmp.Or(j.steps, score.Recommend(rows, m.Dim(), &score.Config{ColumnLevels: true}).Steps)
+	recipe := score.Recommend(rows, m.Dim(), &score.Config{ColumnLevels: true})
+	steps := cmp.Or(j.steps, recipe.Steps)
 	progress := bar.New(stderr, steps)
 	defer progress.Close()
 	s := &score.Settings{
-		Steps: steps, Workers: j.workers, Seed: j.seed, Recorder: progress,
+		Steps: steps, Regularize: recipe.Regularize, Workers: j.workers, Seed: j.seed, Recorder: progress,
 		Checkpoints: score.Checkpoints{Dir: j.checkpoints},
 	}
 	if j.checkpoints != "" {
@@ -89,12 +111,4 @@ func (j *job) fit(ctx context.Context, m *model, data score.Data, stderr io.Writ
 		}
 	}
 	return score.Fit(ctx, m.Model, data, s)
-}
-
-// network returns the network that is asked for, or nil for the default.
-func (j *job) network() nn.Module {
-	if j.width == 0 {
-		return nil
-	}
-	return nn.MLP{Hidden: []int{j.width, j.width, j.width}}
 }

@@ -108,8 +108,23 @@ func (j *job) Check() error {
 		if _, err := os.Stat(filepath.Dir(path)); errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("cannot write %s: %w", path, err)
 		}
+		for _, in := range []string{j.in, j.rows, j.schema} {
+			if same(in, path) {
+				return fmt.Errorf("cannot write %s: it is a table or a schema to be read", path)
+			}
+		}
 	}
 	return nil
+}
+
+// same reports whether two paths are those of one file that is there.
+func same(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
 }
 
 // opens reports whether there is a model to open and no table to learn.

@@ -258,7 +258,7 @@ func TestHolesAreFilledAndTheRestIsAsItWas(t *testing.T) {
 	dir := t.TempDir()
 	filled := filepath.Join(dir, "filled.csv")
 	text := pairs(400)
-	_, _, _ = run(t, dir, text, "-out", "-", "-impute", filled, "-draws", "10", "-steps", "400")
+	_, _, _ = run(t, dir, text, "-out", "-", "-impute", filled, "-draws", "10", "-steps", "800")
 	after, err := os.ReadFile(filled)
 	require.NoError(t, err)
 	before, rows := strings.Split(text, "\n"), strings.Split(string(after), "\n")
@@ -426,11 +426,14 @@ func TestInterruptedTrainingLeavesAModel(t *testing.T) {
 }
 
 func TestImpossibleFlagsAreRefusedBeforeTheWork(t *testing.T) {
+	in := filepath.Join(t.TempDir(), "in.csv")
+	require.NoError(t, os.WriteFile(in, []byte(pairs(50)), 0o644))
 	for want, args := range map[string][]string{
 		"-steps -1":               {"-steps", "-1"},
 		"-draws 0":                {"-draws", "0"},
 		"no such file":            {"-in", filepath.Join(t.TempDir(), "none.csv")},
 		"cannot write":            {"-out", filepath.Join(t.TempDir(), "no", "x.csv")},
+		"table or a schema to be": {"-in", in, "-out", in},
 		"want -rows":              {"-model", "m.safetensors", "-score", "s.csv"},
 		`unexpected argument "x"`: {"x"},
 		"flag provided but not":   {"-cond", "3"},
@@ -452,4 +455,60 @@ func TestNewLevelsAreNoError(t *testing.T) {
 	require.NoError(t, err)
 	require.Regexp(t, `^g,b,id,a,more\nunsure,-?\d\.\d\d,k1,1\.50,x\npositive,1\.125,k2,-?\d\.\d\d,y\n$`, string(text))
 	require.FileExists(t, scores)
+}
+
+// Slips in the names and values of columns cost no training.
+func TestImpossibleColumnsAreRefusedBeforeTheTraining(t *testing.T) {
+	dir := t.TempDir()
+	in := filepath.Join(dir, "in.csv")
+	require.NoError(t, os.WriteFile(in, []byte("a,b,c\n"+strings.Repeat("1,2,x\n2,3,y\n3,5,x\n", 20)+"9,8,y\n"), 0o644))
+	for want, args := range map[string][]string{
+		`-target: table: Keep: the name is "B"`:      {"-target", "B"},
+		`-given: "A" is no column`:                   {"-given", "A=1"},
+		`"c": is "X"`:                                {"-given", "c=X"},
+		`"a" is given twice`:                         {"-given", "a=1, a = 2"},
+		"1 of 61 rows break it, the first is row 60": {"-rule", "a<=b"},
+	} {
+		j := small(t, dir, append(args, "-in", in)...)
+		_, _, err := j.learn(context.Background(), io.Discard, io.Discard)
+		require.ErrorContains(t, err, want)
+		require.NoFileExists(t, j.model)
+	}
+}
+
+// Low and high leave out as much on one side as on the other.
+func TestQuantilesOfDrawsAreSymmetric(t *testing.T) {
+	draws := make([]float64, 20)
+	for i := range draws {
+		draws[i] = float64(i + 1)
+	}
+	require.InDelta(t, 10.5, quantile(.5, draws), 1e-12)
+	require.InDelta(t, 21, quantile(.05, draws)+quantile(.95, draws), 1e-12)
+	require.InDelta(t, 1.05, quantile(.05, draws), 1e-12)
+	require.Equal(t, 3., quantile(.05, []float64{3}))
+	require.Equal(t, 3., quantile(.95, []float64{3}))
+}
+
+// With a width the network is otherwise that of the default, embedding of the levels of
+// noise included, and is trained as that one is.
+func TestWidthChangesTheWidthOnly(t *testing.T) {
+	text := lines(60, "a,b,c,d,e", func(_ int, rng *rand.Rand) string {
+		return fmt.Sprintf("%.3f,%.3f,%.3f,%.3f,%.3f", rng.NormFloat64(), rng.NormFloat64(), rng.NormFloat64(), rng.NormFloat64(), rng.NormFloat64())
+	})
+	dir := t.TempDir()
+	named, _, _ := run(t, dir, text, "-width", "116", "-steps", "3", "-out", "-", "-heldout", "0", "-match", "0")
+	open, _, _ := run(t, dir, text, "-width", "0", "-steps", "3", "-out", "-", "-heldout", "0", "-match", "0")
+	require.Equal(t, open, named)
+}
+
+func TestRowsWithoutAColumnOfTheModelAreToldWhatToDo(t *testing.T) {
+	dir := t.TempDir()
+	rows := filepath.Join(dir, "rows.csv")
+	require.NoError(t, os.WriteFile(rows, []byte("a\n1.5\n"), 0o644))
+	_, _, _ = run(t, dir, pairs(60), "-out", "-")
+	m, err := open(filepath.Join(dir, "model.safetensors"))
+	require.NoError(t, err)
+	_, _, err = (&job{rows: rows}).readRows(m)
+	require.ErrorIs(t, err, table.ErrName)
+	require.ErrorContains(t, err, "want all columns of the model, with empty cells where nothing is known")
 }

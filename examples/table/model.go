@@ -22,8 +22,9 @@ type model struct {
 
 // newModel returns a model of rows like those of t, for which it has a noise level for
 // every column: then it answers for any columns given any others. A missing cell has a
-// draw from those that are there, and a column beside it says that it is missing.
-func newModel(t *table.Table, s *table.CodecSettings, network nn.Module, seed uint64) (*model, score.Data, error) {
+// draw from those that are there, and a column beside it says that it is missing. Width 0
+// leaves the width of the network to the number of rows.
+func newModel(t *table.Table, s *table.CodecSettings, width int, seed uint64) (*model, score.Data, error) {
 	codec, err := table.NewCodec(t, s)
 	if err != nil {
 		return nil, nil, err
@@ -39,7 +40,13 @@ func newModel(t *table.Table, s *table.CodecSettings, network nn.Module, seed ui
 	if err != nil {
 		return nil, nil, err
 	}
-	net, err := score.New(codec.Dim(), &score.Config{Net: network, ColumnLevels: true, Seed: seed})
+	config := &score.Config{ColumnLevels: true, Seed: seed}
+	if width > 0 { // nil leaves it to Fit
+		net := nn.RecipeColumns(codec.Dim(), width)
+		net.Features = score.Recommend(t.Len(), codec.Dim(), config).Net.(nn.MLP).Features
+		config.Net = net
+	}
+	net, err := score.New(codec.Dim(), config)
 	if err != nil {
 		return nil, nil, err
 	}

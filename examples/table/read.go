@@ -77,7 +77,11 @@ func (j *job) readRows(m *model) (t, asWritten *table.Table, err error) {
 	}
 	s.Schema = schema
 	path := cmp.Or(j.rows, j.in)
-	if t, err = read(path, s); err != nil {
+	t, err = read(path, s)
+	if errors.Is(err, table.ErrName) {
+		err = fmt.Errorf("want all columns of the model, with empty cells where nothing is known: %w", err)
+	}
+	if err != nil {
 		return nil, nil, err
 	}
 	s.Schema = nil

@@ -57,7 +57,10 @@ func (j *job) wanted(fields []table.Field, n int) (*table.Table, error) {
 		if k < 0 || fields[k].Kind == table.Identifier {
 			return nil, fmt.Errorf("%q is no column of the model; its columns are %s", name, names(fields))
 		}
-		v, err := fields[k].Parse(text)
+		if rows.Index(fields[k].Name) >= 0 {
+			return nil, fmt.Errorf("%q is given twice", fields[k].Name)
+		}
+		v, err := fields[k].Parse(strings.TrimSpace(text))
 		if err != nil {
 			return nil, err
 		}
