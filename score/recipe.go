@@ -32,7 +32,9 @@ type Recipe struct {
 //	< 10,000    > 3    3×116              2n, from 2,000    6/√n, up to 0.5
 //
 // The features are those of nn.RecipeMLP, for d ≤ 3. With ColumnLevels the times go
-// into the network as in nn.RecipeColumns. Other fields of c change nothing.
+// into the network as in nn.RecipeColumns, and there are three times as many steps, up
+// to 20,000: any columns given any others are more to learn (the study examples/tables
+// has the figures). Other fields of c change nothing.
 func Recommend(n, d int, c *Config) Recipe {
 	width, few := 116, n > 0 && n < smallRows
 	if d > 3 && n >= wideRows {
@@ -47,6 +49,9 @@ func Recommend(n, d int, c *Config) Recipe {
 		r.Regularize = math.Round(100*min(6/math.Sqrt(float64(n)), 0.5)) / 100
 	}
 	if c != nil && c.ColumnLevels {
+		if few {
+			r.Steps = min(3*r.Steps, 20_000)
+		}
 		net.Time = nn.RecipeColumns(d, 1).Time
 	}
 	r.Net = net

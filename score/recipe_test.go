@@ -183,3 +183,10 @@ func TestRowsLearnedByHeartAreWarnedOf(t *testing.T) {
 	require.Contains(t, all[len(all)-1], "the network learns rows by heart: from step ")
 	require.Empty(t, run(None, 20))
 }
+
+func TestAnyColumnsGivenAnyOthersTakeMoreSteps(t *testing.T) {
+	levels := &Config{ColumnLevels: true}
+	require.Equal(t, 3*Recommend(800, 9, nil).Steps, Recommend(800, 9, levels).Steps)
+	require.Equal(t, 20_000, Recommend(9000, 9, levels).Steps)
+	require.Equal(t, Recommend(0, 9, nil).Steps, Recommend(0, 9, levels).Steps)
+}

@@ -26,7 +26,8 @@ type Settings struct {
 	// Times is the distribution of the training times; nil is LogNormal{−1.6, 1.4}.
 	Times Times
 	// Steps is the number of optimiser steps; 0 is 20,000, and for Rows and
-	// RowsOf of fewer than 10,000 twice their number, but at least 2,000. A quarter
+	// RowsOf of fewer than 10,000 twice their number, but at least 2,000, and three
+	// times that with Config.ColumnLevels: see Recommend. A quarter
 	// of that is often enough in up to three columns.
 	Steps int
 	// Batch is the number of noisy rows of a step; 0 is 512. Batch, References and twice

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -294,4 +295,23 @@ func TestMoreRowsAreReadWithTheSchema(t *testing.T) {
 	require.Equal(t, []string{"1.25", "north", "3", "8"}, []string{filled.Text(0, 1), filled.Text(0, 3), filled.Text(0, 4), filled.Text(0, 7)})
 	require.Contains(t, []string{"east", "west"}, filled.Text(1, 3))
 	require.Contains(t, []string{"1", "2", "3"}, filled.Text(1, 1))
+}
+
+func TestAFewWildValuesDoNotSetTheScale(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	column := make([]float64, 5000)
+	for i := range column {
+		column[i] = math.Round(100 * rng.NormFloat64())
+		if i%1000 == 0 {
+			column[i] = 1e6
+		}
+	}
+	c, err := NewCodec(&Table{Fields: []Field{{Name: "v", Kind: Whole, Step: 1}}, Columns: [][]float64{column}}, nil)
+	require.NoError(t, err)
+	x, err := c.Encode(&Table{Fields: c.Fields(), Columns: [][]float64{column}}, 0)
+	require.NoError(t, err)
+	coded := mat.Col(nil, 0, x)
+	slices.Sort(coded)
+	require.Greater(t, coded[3750]-coded[1250], 0.5, "the middle half is no needle")
+	require.Less(t, slices.Max(coded), 25.)
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
@@ -26,6 +27,10 @@ const (
 	// the quartiles, until the column is heavy-tailed: 2.6 for a normal distribution, 5.7
 	// for an exponential one, 11 for a log-normal one.
 	heavy = 8
+	// wild is how many of these deviations the standard deviation may be, which a few
+	// values can make: 1 for a normal distribution, 1.2 for an exponential one, 2 for a
+	// log-normal one.
+	wild = 3
 )
 
 // fitNumber fits the coder of a column to its sorted values, at least two of which
@@ -122,7 +127,7 @@ func (c *numberCoder) choose(values, rest []float64) {
 		c.set(coding, values, rest)
 		z := c.bent(rest)
 		middle, unit := quantile(z, .5), spreadOf(z, 0)
-		if max(quantile(z, .995)-middle, middle-quantile(z, .005)) <= heavy*unit {
+		if max(quantile(z, .995)-middle, middle-quantile(z, .005)) <= heavy*unit && stat.PopStdDev(z, nil) <= wild*unit {
 			return
 		}
 	}

@@ -76,7 +76,7 @@ func (j *job) coding() (map[string]table.Coding, error) {
 
 // fit trains, from the newest checkpoint when there is one.
 func (j *job) fit(ctx context.Context, m *model, data score.Data, stderr io.Writer, rows int) (*score.Result, error) {
-	steps := cmp.Or(j.steps, score.Recommend(rows, m.Dim(), nil).Steps)
+	steps := cmp.Or(j.steps, score.Recommend(rows, m.Dim(), &score.Config{ColumnLevels: true}).Steps)
 	progress := bar.New(stderr, steps)
 	defer progress.Close()
 	s := &score.Settings{
