@@ -13,7 +13,7 @@ import (
 // Open returns the model in the file at path, which SaveFile or a run with
 // Checkpoints has written: process, network, preconditioning, conditions,
 // weights, shift, scale and Metadata. Its scores have the bits of those of the
-// model that was saved.
+// model that was saved, and Fit and Resume go on with it as with that model.
 //
 // Only parts of this library can be made from a description. A model that has
 // others, types of the user's own, gives an error that names them and wraps
@@ -51,6 +51,12 @@ func open(f *checkpoint.File) (*Model, error) {
 	}
 	if err := m.adopt(f); err != nil {
 		return nil, err
+	}
+	if text := f.Metadata[metaFree]; text != "" {
+		if m.seed, err = strconv.ParseUint(text, 10, 64); err != nil {
+			return nil, fmt.Errorf("%s is %s, want a seed: %w", metaFree, quoted(text), ErrMismatch)
+		}
+		m.free = true
 	}
 	return m, nil
 }

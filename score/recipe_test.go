@@ -1,6 +1,7 @@
 package score
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -97,6 +98,36 @@ func TestAChosenNetworkComesBackFromItsFile(t *testing.T) {
 	before := state(damaged)
 	require.ErrorIs(t, damaged.LoadFile(path), ErrMismatch)
 	require.Equal(t, before, state(damaged))
+}
+
+// A model that comes from a file is trained as the one that was saved: few rows are
+// regularised, and a network that nobody has chosen yet is chosen.
+func TestAnOpenedModelIsTrainedAsTheSavedOne(t *testing.T) {
+	dir := t.TempDir()
+	rows := table(t, 300, 5)
+	m, err := New(5, &Config{Seed: 7})
+	require.NoError(t, err)
+	for _, fitted := range []bool{false, true} {
+		path := filepath.Join(dir, fmt.Sprint(fitted))
+		require.NoError(t, m.SaveFile(path))
+		opened, err := Open(path)
+		require.NoError(t, err)
+		want, got := fit(t, m, rows, brief()), fit(t, opened, rows, brief())
+		require.Positive(t, want.Recipe.Regularize)
+		require.Equal(t, want.Recipe, got.Recipe)
+		require.Equal(t, want.Raw, got.Raw)
+		require.Equal(t, state(m), state(opened))
+	}
+
+	s := brief()
+	s.Checkpoints = Checkpoints{Dir: dir, Every: 1}
+	want := fit(t, m, rows, s)
+	path := filepath.Join(dir, "step-000000001.safetensors")
+	opened, err := Open(path)
+	require.NoError(t, err)
+	got, err := Resume(background, opened, rows, brief(), path)
+	require.NoError(t, err)
+	require.Equal(t, want.Raw, got.Raw)
 }
 
 func TestAFitThatDoesNotStartLeavesTheNetwork(t *testing.T) {

@@ -28,8 +28,9 @@ const (
 	metaCond     = "gradlogp.conditions"
 	metaLevels   = "gradlogp.column_levels"
 	metaFitted   = "gradlogp.calibrated"
-	metaOwn      = "gradlogp.own" // parts that Open cannot make
-	metaUser     = "user."        // and a key of Model.Metadata
+	metaOwn      = "gradlogp.own"         // parts that Open cannot make
+	metaFree     = "gradlogp.recommended" // the seed of a model whose network is Fit's choice
+	metaUser     = "user."                // and a key of Model.Metadata
 
 	kindModel      = "model"
 	kindCheckpoint = "checkpoint"
@@ -108,6 +109,9 @@ func (m *Model) file(theta []float32) (*checkpoint.File, error) {
 	f := &checkpoint.File{Metadata: map[string]string{metaFitted: strconv.FormatBool(m.calibrated)}}
 	for k, v := range m.Metadata {
 		f.Metadata[metaUser+k] = v
+	}
+	if m.free {
+		f.Metadata[metaFree] = strconv.FormatUint(m.seed, 10)
 	}
 	if len(own) > 0 {
 		f.Metadata[metaOwn] = strings.Join(own, ", ")

@@ -79,8 +79,8 @@ func loadNumbers(r *rowCells, j int, f Field, column []float64, lenient bool) er
 		if math.IsInf(v, 0) {
 			return fmt.Errorf("row %d, column %q: is %v: %w", i, f.Name, v, ErrNonFinite)
 		}
-		if math.Abs(v) > mostNumber {
-			return fmt.Errorf("row %d, column %q: is %v, want no more than %g: %w", i, f.Name, v, mostNumber, ErrRange)
+		if last := f.limit(v); math.Abs(v) > math.Abs(last) {
+			return fmt.Errorf("row %d, column %q: is %v, want no more than %v for kind %v: %w", i, f.Name, v, last, f.Kind, ErrRange)
 		}
 		step := latticeOf(f)
 		if !lenient && step > 0 && !math.IsNaN(v) && !onLattice(v, step) {

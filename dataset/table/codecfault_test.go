@@ -159,3 +159,38 @@ func TestChangedTextDoesNotPanic(t *testing.T) {
 		require.NoError(t, err)
 	}
 }
+
+// A model may draw what lies far out: dates after 9999-12-31, which stands for "never" in
+// many tables, and counts beyond 2⁵³. Such rows can be written and coded again.
+func TestWhatIsDecodedIsAllowed(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	u := &Table{Fields: []Field{
+		{Name: "until", Kind: Time, Step: 86400, Layout: "2006-01-02"},
+		{Name: "from", Kind: Time, Step: 86400, Layout: "2006-01-02"},
+		{Name: "count", Kind: Whole, Step: 3},
+		{Name: "wild", Kind: Number},
+		{Name: "a", Kind: Number},
+		{Name: "b", Kind: Number},
+	}, Columns: make([][]float64, 6)}
+	for i := range 300 {
+		until := 253402214400.
+		if i%2 == 0 {
+			until = 86400 * float64(r.IntN(30000))
+		}
+		for j, v := range []float64{until, -62135596800 + 86400*float64(r.IntN(9)), 3 * math.Round(math.Exp(30*r.Float64())), 1e300 * (r.Float64() - .5), 1e300 * (r.Float64() - 1), 1e300 * r.Float64()} {
+			u.Columns[j] = append(u.Columns[j], v)
+		}
+	}
+	c, err := NewCodec(u, &CodecSettings{Rules: []Rule{Order{Columns: []string{"a", "b"}}}})
+	require.NoError(t, err)
+	x := mat.NewDense(100, c.Dim(), nil)
+	x.Apply(func(i, j int, _ float64) float64 { return 30 * r.NormFloat64() }, x)
+	got, err := c.Decode(x, nil)
+	require.NoError(t, err)
+	require.NoError(t, got.Validate())
+	broken, _, err := c.Violations(got)
+	require.NoError(t, err)
+	require.Empty(t, broken)
+	_, err = c.Encode(got, 1)
+	require.NoError(t, err)
+}

@@ -193,7 +193,7 @@ func (s *ruleStepText) step(n int) ruleStep {
 			return o
 		}
 	case s.Sum != nil:
-		if o := s.Sum; len(o.Others) > 0 && allDistinct(append([]int{o.Last}, o.Others...), n) && lattices([]float64{o.Step}) {
+		if o := s.Sum; len(o.Others) > 0 && len(o.Steps) == len(o.Others)+1 && allDistinct(append([]int{o.Last}, o.Others...), n) && lattices(o.Steps) {
 			return o
 		}
 	case s.Simplex != nil:

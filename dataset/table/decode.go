@@ -8,8 +8,9 @@ import (
 )
 
 // Decode returns the table of coded rows x. It undoes Encode: exactly for levels, for
-// values on a lattice and for those that many rows share, up to rounding for other
-// numbers.
+// values on a lattice of up to 10¹² places and for those that many rows share, up to
+// rounding for other numbers. A value beyond what its Field allows, such as the year
+// 10,000, is the last that it does.
 //
 // After Match it also corrects the marginals, which is right for rows that a model has
 // drawn. Cells that are not the model's, those known of Observe, are given in observed,
@@ -90,6 +91,9 @@ func (c *Codec) decodeRow(row, y []float64, known []bool) {
 	for k := len(c.steps) - 1; k >= 0; k-- {
 		c.steps[k].inverse(row)
 	}
+	for j, f := range c.fields {
+		row[j] = f.limit(row[j])
+	}
 	for k := range c.groups {
 		g := &c.groups[k]
 		at := c.dim - len(c.groups) + k
@@ -103,4 +107,22 @@ func (c *Codec) decodeRow(row, y []float64, known []bool) {
 			}
 		}
 	}
+}
+
+// limit returns the number nearest to v that a column of f may have.
+func (f Field) limit(v float64) float64 {
+	low, high := -mostNumber, mostNumber
+	switch f.Kind {
+	case Whole:
+		low, high = -largestWhole, largestWhole
+	case Time:
+		low, high = firstSecond, lastSecond
+	}
+	if !(v < low || v > high) {
+		return v
+	}
+	if step := latticeOf(f); f.Kind != Number && step > 0 {
+		low, high = math.Ceil(low/step)*step, math.Floor(high/step)*step
+	}
+	return max(low, min(v, high))
 }

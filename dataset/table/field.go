@@ -51,13 +51,19 @@ func snap(v, step float64) float64 {
 	if step == 0 || math.IsNaN(v) {
 		return v
 	}
-	if parts := math.Round(1 / step); parts > 1 && math.Abs(parts*step-1) < 1e-12 {
+	if parts := math.Round(1 / step); parts > 1 && math.Abs(parts*step-1) <= 4e-16 {
 		if places := math.Round(v * parts); math.Abs(places) <= largestWhole {
 			return places/parts + 0 // +0 for −0
 		}
 		return v // no digits are left that a lattice could round
 	}
-	return math.Round(v/step)*step + 0
+	places := math.Round(v / step)
+	if d := decimalsOf(step); d > 0 {
+		if digits := places * math.Round(step*pow10[d]); math.Abs(digits) <= largestWhole {
+			return digits/pow10[d] + 0
+		}
+	}
+	return places*step + 0
 }
 
 // onLattice reports whether v is a whole multiple of step but for its rounding.
@@ -129,7 +135,7 @@ func (f Field) appendText(dst []byte, v float64) []byte {
 // many to be written so.
 func decimalsOf(step float64) int {
 	for d, p := range pow10[:16] {
-		if v := step * p; math.Abs(v-math.Round(v)) <= 1e-9*v && math.Round(v) > 0 {
+		if digits := math.Round(step * p); math.Abs(digits/p-step) <= 4e-16*step {
 			return d
 		}
 	}

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -106,4 +107,27 @@ func TestMarginalsAreInverted(t *testing.T) {
 		near := nearest(&g, &m, .1)
 		require.True(t, near.valid() || near.Rows == 0 && ascend(near.Y) && ascend(near.P))
 	})
+}
+
+// Prices that are all multiples of 15 cents are drawn as the very numbers of the rows,
+// not as ones that differ in the last digit.
+func TestMatchedValuesAreThoseOfTheLattice(t *testing.T) {
+	prices := &Table{Fields: []Field{{Name: "price", Kind: Number, Step: .01}}, Columns: [][]float64{nil}}
+	rows := map[float64]bool{}
+	for k := range 2000 {
+		v, err := prices.Fields[0].Parse(fmt.Sprintf("%d.%02d", 15*k/100, 15*k%100))
+		require.NoError(t, err)
+		prices.Columns[0] = append(prices.Columns[0], v)
+		rows[v] = true
+	}
+	c, err := NewCodec(prices, nil)
+	require.NoError(t, err)
+	x, err := c.Encode(prices, 1)
+	require.NoError(t, err)
+	require.NoError(t, c.Match(x))
+	got, err := c.Decode(x, nil)
+	require.NoError(t, err)
+	for _, v := range got.Columns[0] {
+		require.True(t, rows[v], "%v", v)
+	}
 }

@@ -61,8 +61,9 @@ func TestSnapIsTheNumberAsItIsWritten(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := rapid.IntRange(0, 9).Draw(t, "decimals")
 		k := rapid.Int64Range(-1_000_000_000, 1_000_000_000).Draw(t, "k")
-		step := 1 / pow10[d]
-		want, err := strconv.ParseFloat(fmt.Sprintf("%de-%d", k, d), 64)
+		m := rapid.SampledFrom([]int64{1, 1, 3, 15, 25, 120, 999}).Draw(t, "step")
+		step := float64(m) / pow10[d]
+		want, err := strconv.ParseFloat(fmt.Sprintf("%de-%d", k*m, d), 64)
 		require.NoError(t, err)
 		off := rapid.Float64Range(-.49, .49).Draw(t, "off")
 		f := Field{Kind: Number, Step: step}
@@ -73,8 +74,13 @@ func TestSnapIsTheNumberAsItIsWritten(t *testing.T) {
 	})
 	for _, c := range []struct{ v, step, want float64 }{
 		{.17, .05, .15}, {7.4, 2.5, 7.5}, {-3, 5, -5}, {1e300, .01, 1e300}, {1.26, 0, 1.26}, {-.2, 1, 0}, {86399, 86400, 86400},
+		{52936.7, .3, 52936.8}, {.43, .15, .45}, {.8, 2. / 3, 2. / 3}, {1e-13, 3e-15, 9.9e-14},
 	} {
 		require.Equal(t, c.want, Field{Kind: Number, Step: c.step}.Snap(c.v), "%v on %v", c.v, c.step)
 		require.False(t, math.Signbit(Field{Step: c.step}.Snap(c.v)) && c.want == 0)
+		f := Field{Kind: Number, Step: c.step}
+		v, err := f.Parse(f.Text(c.want))
+		require.NoError(t, err)
+		require.Equal(t, c.want, v, "as it is written")
 	}
 }

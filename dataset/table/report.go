@@ -254,6 +254,9 @@ func (r *reporter) columnsOf(rule Rule) (at []int, err error) {
 		if j < 0 {
 			return nil, fmt.Errorf("Settings.Rules: %v: column %s: %w", rule, shown(name), ErrName)
 		}
+		if r.category[j] {
+			return nil, fmt.Errorf("Settings.Rules: %v: column %s is %v, want numbers: %w", rule, shown(name), r.fields[j].Kind, ErrRange)
+		}
 		at = append(at, r.place[j])
 	}
 	return at, nil

@@ -241,6 +241,14 @@ func TestReportSubsamplesAsItSays(t *testing.T) {
 	require.InDelta(t, 2*1.96*0.5*1.5/math.Sqrt(200), r.Scores[0].C2ST.High-r.Scores[0].C2ST.Low, 0.03)
 }
 
+// Columns in units of picometres have a mean and a spread, too.
+func TestReportShowsNumbersOfAnySize(t *testing.T) {
+	tiny := &Table{Fields: []Field{{Name: "a", Kind: Number}, {Name: "b", Kind: Number}}, Columns: [][]float64{{1e-13, 3e-13}, {-.1, .1}}}
+	text := mustReport(t, tiny, tiny, nil, nil).String()
+	require.Contains(t, text, "2e-13 ± 1e-13")
+	require.Contains(t, text, "0 ± 0.1")
+}
+
 func TestFaultsOfReportsAreNamed(t *testing.T) {
 	good := houses(20, 1)
 	without, err := good.Drop("price")
@@ -272,6 +280,7 @@ func TestFaultsOfReportsAreNamed(t *testing.T) {
 		{good, good, &ReportSettings{Rules: []Rule{nil}}, ErrRange, "a rule is nil"},
 		{good, good, &ReportSettings{Rules: []Rule{Check{Name: "empty"}}}, ErrRange, "Holds is nil"},
 		{good, good, &ReportSettings{Rules: []Rule{Bounds{Column: "cost", High: 1}}}, ErrName, `column "cost"`},
+		{good, good, &ReportSettings{Rules: []Rule{Bounds{Column: "zone", High: 1}}}, ErrRange, `column "zone" is`},
 		{good, good, &ReportSettings{Trees: &boost.Settings{Rate: 2}}, boost.ErrRange, "Settings.Trees"},
 	} {
 		_, err := NewReport(c.train, c.synthetic, nil, c.s)

@@ -160,7 +160,8 @@ func (c ColumnReport) text(s Summary, shares []float64) string {
 	case c.Kind == Time:
 		parts = append(parts, time.Unix(int64(s.Mean), 0).UTC().Format(time.DateOnly)+" ± "+short(s.SD/86400)+" days")
 	default:
-		parts = append(parts, short(s.Mean)+" ± "+short(s.SD))
+		size := max(math.Abs(s.Mean), s.SD)
+		parts = append(parts, digits(s.Mean, 1e-14*size)+" ± "+digits(s.SD, 1e-14*size))
 	}
 	if s.Missing > 0 {
 		parts = append(parts, short(100*s.Missing)+" % missing")
@@ -205,12 +206,15 @@ func c2stText(r twosample.C2STResult) string {
 }
 
 // short returns a number in three digits.
-func short(v float64) string {
+func short(v float64) string { return digits(v, 1e-12) }
+
+// digits returns a number in three digits, one below a bound as 0 but for rounding.
+func digits(v, rounding float64) string {
 	switch a := math.Abs(v); {
 	case a >= 1000 && a < 1e7:
 		return fmt.Sprintf("%.0f", v)
-	case a < 1e-12:
-		return "0" // but for rounding
+	case a < rounding:
+		return "0"
 	}
 	return fmt.Sprintf("%.3g", v)
 }

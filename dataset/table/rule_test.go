@@ -197,3 +197,56 @@ func TestImputedCellsObeyRules(t *testing.T) {
 		}
 	}
 }
+
+// Columns of a rule may have lattices of their own, as when one was rounded to fewer
+// decimals: rows that are drawn are on them, and obey.
+func TestRulesAreKeptOnDifferentLattices(t *testing.T) {
+	for _, step := range []float64{0, .01} {
+		keepsRules(t, step)
+	}
+}
+
+func keepsRules(t *testing.T, third float64) {
+	r := rand.New(rand.NewPCG(8, 9))
+	u := &Table{Columns: make([][]float64, 6)}
+	for j, step := range []float64{.01, .1, third, .01, .01, 1} {
+		u.Fields = append(u.Fields, Field{Name: string(rune('a' + j)), Kind: Number, Step: step})
+	}
+	for range 200 {
+		a, b := snap(r.Float64()/2, .01), snap(r.Float64()/2, .1)
+		d := snap(9*r.Float64(), .01)
+		total := 10 + float64(r.IntN(20))
+		for j, v := range []float64{a, b, snap(1-a-b, third), d, snap(total-d, .01), total} {
+			u.Columns[j] = append(u.Columns[j], v)
+		}
+	}
+	c, err := NewCodec(u, &CodecSettings{Rules: []Rule{Simplex{Columns: []string{"a", "b", "c"}}, Sum{Columns: []string{"d", "e"}, Total: "f"}}})
+	require.NoError(t, err)
+	x, err := c.Encode(u, 1)
+	require.NoError(t, err)
+	same, err := c.Decode(x, nil)
+	require.NoError(t, err)
+	requireTable(t, u, same)
+	draw := func(n int, _ *mat.Dense, seed uint64) (*mat.Dense, error) {
+		r, x := rand.New(rand.NewPCG(seed, 0)), mat.NewDense(n, c.Dim(), nil)
+		x.Apply(func(i, j int, _ float64) float64 { return r.NormFloat64() }, x)
+		return x, nil
+	}
+	got, _, err := c.Draw(300, nil, 1, draw)
+	require.NoError(t, err)
+	require.NoError(t, got.Validate())
+	for i := range 300 {
+		require.True(t, Simplex{}.holds([]float64{got.Columns[0][i], got.Columns[1][i], got.Columns[2][i]}), "row %d", i)
+	}
+	for hole := range 6 {
+		holed := u.Select(indices(200))
+		for i := range 200 {
+			holed.Columns[hole][i] = noCell
+		}
+		filled, report, err := c.Impute(holed, 1, draw)
+		require.NoError(t, err)
+		require.NoError(t, filled.Validate())
+		require.Empty(t, report.Left, "column %d", hole)
+		requireTable(t, u, filled)
+	}
+}

@@ -91,34 +91,67 @@ func (s *simplexStep) inverse(row []float64) {
 	for k, j := range s.At {
 		row[j] = logs[k] / sum * s.Total
 	}
-	s.round(row)
+	s.round(row, nil)
 }
 
-// round puts the shares on their lattice so that the total stays: down, and those
-// with the largest remainders up.
-func (s *simplexStep) round(row []float64) {
-	step := s.Steps[0]
-	if step == 0 || slices.ContainsFunc(s.Steps, func(x float64) bool { return x != step }) {
+// round puts the free shares, all when that is nil, on their lattices so that the total
+// stays: those of coarser lattices to the nearest point, and those of the finest, which
+// take what is left, down, or up where the remainders are largest.
+func (s *simplexStep) round(row []float64, free []bool) {
+	fine := math.Inf(1)
+	for k, j := range s.At {
+		if free == nil || free[j] {
+			fine = min(fine, s.Steps[k])
+		}
+	}
+	left, sum := s.Total, 0.
+	var finest, coarse []int
+	for k, j := range s.At {
+		switch {
+		case free != nil && !free[j]:
+			left -= row[j]
+		case s.Steps[k] == fine:
+			finest = append(finest, j)
+			sum += row[j]
+		default:
+			coarse = append(coarse, k)
+			row[j] = snap(row[j], s.Steps[k])
+			left -= row[j]
+		}
+	}
+	for _, k := range coarse {
+		if j, step := s.At[k], s.Steps[k]; left < -1e-9*s.Total && row[j] > step/2 {
+			row[j] = snap(row[j]-step, step)
+			left += step
+		}
+	}
+	if len(coarse) > 0 {
+		for _, j := range finest {
+			if sum > 0 {
+				row[j] *= max(left, 0) / sum
+			} else {
+				row[j] = max(left, 0) / float64(len(finest))
+			}
+		}
+	}
+	if fine == 0 {
 		return
 	}
-	remainder := make([]float64, len(s.At))
-	units := math.Round(s.Total / step)
-	for k, j := range s.At {
-		whole := math.Floor(row[j]/step + 1e-9)
-		remainder[k] = row[j]/step - whole
+	remainder := make([]float64, len(finest))
+	units := math.Round(left / fine)
+	for k, j := range finest {
+		whole := math.Floor(row[j]/fine + 1e-9)
+		remainder[k] = row[j]/fine - whole
 		units -= whole
-		row[j] = whole * step
+		row[j] = whole * fine
 	}
-	by := make([]int, len(s.At))
-	for k := range by {
-		by[k] = k
-	}
+	by := indices(len(finest))
 	slices.SortStableFunc(by, func(a, b int) int { return cmp.Compare(remainder[b], remainder[a]) })
 	for n, k := range by {
 		if float64(n) < units {
-			row[s.At[k]] += step
+			row[finest[k]] += fine
 		}
-		row[s.At[k]] = snap(row[s.At[k]], step)
+		row[finest[k]] = snap(row[finest[k]], fine)
 	}
 }
 
@@ -158,7 +191,7 @@ func (s *simplexStep) settle(row []float64, holes []bool, alone bool) {
 			settled[j] = left / float64(n)
 		}
 	}
-	s.round(settled)
+	s.round(settled, holes)
 	for _, j := range s.At {
 		if holes[j] {
 			row[j] = settled[j]

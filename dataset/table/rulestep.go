@@ -220,17 +220,18 @@ func (s *orderStep) settle(row []float64, holes []bool, _ bool) {
 type sumStep struct {
 	Others   []int
 	Last     int
-	Step     float64
+	Steps    []float64 // the lattices of the others and the last
 	Total    bool
 	Constant float64
 }
 
 func newSumStep(r Sum, fields []Field, at []int) *sumStep {
 	last := at[len(at)-1]
-	return &sumStep{
-		Others: at[:len(at)-1], Last: last, Step: latticeOf(fields[last]),
-		Total: r.Total != "", Constant: r.Constant,
+	s := &sumStep{Others: at[:len(at)-1], Last: last, Total: r.Total != "", Constant: r.Constant}
+	for _, j := range at {
+		s.Steps = append(s.Steps, latticeOf(fields[j]))
 	}
+	return s
 }
 
 func (s *sumStep) forward(row []float64, _ jitter) { row[s.Last] = noCell }
@@ -243,10 +244,7 @@ func (s *sumStep) inverse(row []float64) {
 	if !s.Total {
 		sum = s.Constant - sum
 	}
-	if s.Step > 0 {
-		sum = snap(sum, s.Step)
-	}
-	row[s.Last] = sum
+	row[s.Last] = snap(sum, s.Steps[len(s.Others)])
 }
 
 func (s *sumStep) derived() map[int]derivedField { return nil }
@@ -256,14 +254,14 @@ func (s *sumStep) drops() int { return s.Last }
 func (s *sumStep) reads() []int { return append(slices.Clone(s.Others), s.Last) }
 
 func (s *sumStep) settle(row []float64, holes []bool, alone bool) {
-	last := -1
+	last, step := -1, 0.
 	sum := -s.Constant
-	for _, j := range s.reads() {
+	for k, j := range s.reads() {
 		if holes[j] {
 			if last >= 0 && alone {
 				return
 			}
-			last = j
+			last, step = j, s.Steps[k]
 		}
 	}
 	if last < 0 {
@@ -284,8 +282,5 @@ func (s *sumStep) settle(row []float64, holes []bool, alone bool) {
 	if last != s.Last || !s.Total {
 		sum = -sum
 	}
-	row[last] = sum
-	if s.Step > 0 {
-		row[last] = snap(sum, s.Step)
-	}
+	row[last] = snap(sum, step)
 }
