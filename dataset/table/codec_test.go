@@ -45,7 +45,7 @@ func drawTable(t *rapid.T) *Table {
 				cell = rapid.OneOf(cell, rapid.Just(offset), rapid.Just(offset+scale/3))
 			}
 		default:
-			f.Step = rapid.SampledFrom([]float64{1, .01, .1, .25}).Draw(t, "step")
+			f.Step = rapid.SampledFrom([]float64{1, .01, .1, .25, .15}).Draw(t, "step")
 			if f.Kind == Whole {
 				f.Step = rapid.SampledFrom([]float64{0, 1}).Draw(t, "step")
 			}
