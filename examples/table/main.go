@@ -98,6 +98,11 @@ func (j *job) Check() error {
 			return err
 		}
 	}
+	if j.in != "" && j.model != "" && j.checkpoints == "" && !j.describe {
+		if _, err := os.Stat(j.model); err == nil {
+			return fmt.Errorf("-model %s: is there already, and -in %s asks for a new one: leave -in out to use the model, with -rows for a table to fill or to rank, or remove the file", j.model, j.in)
+		}
+	}
 	if !(j.heldOut >= 0 && j.heldOut < 1) {
 		return fmt.Errorf("-heldout %v: want a share, at least 0 and below 1", j.heldOut)
 	}

@@ -428,6 +428,8 @@ func TestInterruptedTrainingLeavesAModel(t *testing.T) {
 func TestImpossibleFlagsAreRefusedBeforeTheWork(t *testing.T) {
 	in := filepath.Join(t.TempDir(), "in.csv")
 	require.NoError(t, os.WriteFile(in, []byte(pairs(50)), 0o644))
+	model := filepath.Join(t.TempDir(), "model.safetensors")
+	require.NoError(t, os.WriteFile(model, nil, 0o644))
 	for want, args := range map[string][]string{
 		"-steps -1":               {"-steps", "-1"},
 		"-draws 0":                {"-draws", "0"},
@@ -435,6 +437,7 @@ func TestImpossibleFlagsAreRefusedBeforeTheWork(t *testing.T) {
 		"cannot write":            {"-out", filepath.Join(t.TempDir(), "no", "x.csv")},
 		"table or a schema to be": {"-in", in, "-out", in},
 		"want -rows":              {"-model", "m.safetensors", "-score", "s.csv"},
+		"is there already":        {"-in", in, "-model", model},
 		`unexpected argument "x"`: {"x"},
 		"flag provided but not":   {"-cond", "3"},
 	} {
@@ -495,9 +498,8 @@ func TestWidthChangesTheWidthOnly(t *testing.T) {
 	text := lines(60, "a,b,c,d,e", func(_ int, rng *rand.Rand) string {
 		return fmt.Sprintf("%.3f,%.3f,%.3f,%.3f,%.3f", rng.NormFloat64(), rng.NormFloat64(), rng.NormFloat64(), rng.NormFloat64(), rng.NormFloat64())
 	})
-	dir := t.TempDir()
-	named, _, _ := run(t, dir, text, "-width", "116", "-steps", "3", "-out", "-", "-heldout", "0", "-match", "0")
-	open, _, _ := run(t, dir, text, "-width", "0", "-steps", "3", "-out", "-", "-heldout", "0", "-match", "0")
+	named, _, _ := run(t, t.TempDir(), text, "-width", "116", "-steps", "3", "-out", "-", "-heldout", "0", "-match", "0")
+	open, _, _ := run(t, t.TempDir(), text, "-width", "0", "-steps", "3", "-out", "-", "-heldout", "0", "-match", "0")
 	require.Equal(t, open, named)
 }
 
