@@ -93,9 +93,9 @@ func (s Subsets) Validate() error {
 	for _, f := range []struct {
 		name string
 		v    float64
-	}{{"Whole", s.Whole}, {"LeaveOut", s.LeaveOut}, {"OwnLevels", s.OwnLevels}} {
+	}{{"Subsets.Whole", s.Whole}, {"Subsets.LeaveOut", s.LeaveOut}, {"Subsets.OwnLevels", s.OwnLevels}} {
 		if !(f.v >= 0 && f.v <= 1 || f.v == None) {
-			return fmt.Errorf("Subsets.%s: is %v, want a share on [0, 1], 0 for the default, or None: %w", f.name, f.v, ErrRange)
+			return fmt.Errorf("%s: is %v, want a share on [0, 1], 0 for the default, or None: %w", f.name, f.v, ErrRange)
 		}
 	}
 	return nil

@@ -88,10 +88,10 @@ func newCodec(t *Table, s *CodecSettings) (*Codec, error) {
 	}
 	for name, coding := range s.Codings {
 		if t.Index(name) < 0 {
-			return nil, fmt.Errorf("Codings: %q is no column: %w", name, ErrName)
+			return nil, fmt.Errorf("CodecSettings.Codings: %q is no column: %w", name, ErrName)
 		}
 		if coding < Auto || coding > OneHot {
-			return nil, fmt.Errorf("Codings: %q: is %d, want Auto to OneHot: %w", name, coding, ErrRange)
+			return nil, fmt.Errorf("CodecSettings.Codings: %q: is %d, want Auto to OneHot: %w", name, coding, ErrRange)
 		}
 	}
 	bounds, err := c.fitRules(rows)
@@ -131,7 +131,7 @@ func newCodec(t *Table, s *CodecSettings) (*Codec, error) {
 			p.Number = fitNumber(values, derived[j].step, coding, bounds[j])
 		case !f.Kind.Discrete():
 			if coding == Ordinal || coding == OneHot {
-				return nil, fmt.Errorf("Codings: %q is %v, want no coding of levels: %w", f.Name, f.Kind, ErrRange)
+				return nil, fmt.Errorf("CodecSettings.Codings: %q is %v, want no coding of levels: %w", f.Name, f.Kind, ErrRange)
 			}
 			p.Number = fitNumber(values, latticeOf(f), coding, bounds[j])
 		case coding == OneHot:
@@ -139,7 +139,7 @@ func newCodec(t *Table, s *CodecSettings) (*Codec, error) {
 		case coding == Auto || coding == Ordinal:
 			p.Levels = fitLevels(values, orders.of(j))
 		default:
-			return nil, fmt.Errorf("Codings: %q is %v, want Ordinal or OneHot: %w", f.Name, f.Kind, ErrRange)
+			return nil, fmt.Errorf("CodecSettings.Codings: %q is %v, want Ordinal or OneHot: %w", f.Name, f.Kind, ErrRange)
 		}
 		c.columns = append(c.columns, p)
 	}

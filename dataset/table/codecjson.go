@@ -106,17 +106,17 @@ func (c *Codec) UnmarshalJSON(text []byte) error {
 func (t *codecText) codec() (*Codec, error) {
 	c := &Codec{fields: t.Fields, columns: t.Columns, groups: t.Missing}
 	if len(t.Fixed) != len(t.Fields) {
-		return nil, fmt.Errorf("Fixed: has %d values, want %d: %w", len(t.Fixed), len(t.Fields), ErrCorrupt)
+		return nil, fmt.Errorf("in Fixed: has %d values, want %d: %w", len(t.Fixed), len(t.Fields), ErrCorrupt)
 	}
 	for j, f := range t.Fields {
 		if !(f.Step >= 0) || math.IsInf(f.Step, 0) {
-			return nil, fmt.Errorf("Fields: %d: Step: is %v, want no less than 0: %w", j, f.Step, ErrCorrupt)
+			return nil, fmt.Errorf("in Fields: %d: Step: is %v, want no less than 0: %w", j, f.Step, ErrCorrupt)
 		}
 		v := noCell
 		if t.Fixed[j] != nil {
 			v = *t.Fixed[j]
 			if f.Kind.Discrete() && !(v >= 0 && v < float64(len(f.Levels)) && v == math.Trunc(v)) {
-				return nil, fmt.Errorf("Fixed: %d: is %v, want the index of a level: %w", j, v, ErrCorrupt)
+				return nil, fmt.Errorf("in Fixed: %d: is %v, want the index of a level: %w", j, v, ErrCorrupt)
 			}
 		}
 		c.fixed = append(c.fixed, v)
@@ -124,26 +124,26 @@ func (t *codecText) codec() (*Codec, error) {
 	for k, r := range t.Rules {
 		rule := r.rule()
 		if rule == nil {
-			return nil, fmt.Errorf("Rules: %d: is none: %w", k, ErrCorrupt)
+			return nil, fmt.Errorf("in Rules: %d: is none: %w", k, ErrCorrupt)
 		}
 		if err := rule.check(); err != nil {
-			return nil, fmt.Errorf("Rules: %d: %v: %w", k, err, ErrCorrupt)
+			return nil, fmt.Errorf("in Rules: %d: %v: %w", k, err, ErrCorrupt)
 		}
 		if err := c.checkColumns(rule); err != nil {
-			return nil, fmt.Errorf("Rules: %d: %v: %w", k, err, ErrCorrupt)
+			return nil, fmt.Errorf("in Rules: %d: %v: %w", k, err, ErrCorrupt)
 		}
 		c.rules = append(c.rules, rule)
 	}
 	for k, s := range t.Steps {
 		step := s.step(len(t.Fields))
 		if step == nil {
-			return nil, fmt.Errorf("Steps: %d: has other columns than it needs: %w", k, ErrCorrupt)
+			return nil, fmt.Errorf("in Steps: %d: has other columns than it needs: %w", k, ErrCorrupt)
 		}
 		c.steps = append(c.steps, step)
 	}
 	for g := range c.groups {
 		if !c.groups[g].valid(len(t.Fields)) {
-			return nil, fmt.Errorf("Missing: %d: has no codes: %w", g, ErrCorrupt)
+			return nil, fmt.Errorf("in Missing: %d: has no codes: %w", g, ErrCorrupt)
 		}
 		c.groups[g].Coder.index()
 	}
@@ -151,7 +151,7 @@ func (t *codecText) codec() (*Codec, error) {
 	for k := range c.columns {
 		p := &c.columns[k]
 		if p.Field <= last || p.Field >= len(t.Fields) || !p.valid(&t.Fields[p.Field], len(c.groups)) {
-			return nil, fmt.Errorf("Columns: %d: has no codes: %w", k, ErrCorrupt)
+			return nil, fmt.Errorf("in Columns: %d: has no codes: %w", k, ErrCorrupt)
 		}
 		last = p.Field
 		if p.Levels != nil {

@@ -145,19 +145,19 @@ func decimalsOf(step float64) int {
 // check returns an error when no column can be of this field.
 func (f Field) check() error {
 	if f.Kind < 0 || int(f.Kind) >= len(kindNames) {
-		return fmt.Errorf("Kind: is %d, want one of the kinds: %w", f.Kind, ErrRange)
+		return fmt.Errorf("Field.Kind: is %d, want one of the kinds: %w", f.Kind, ErrRange)
 	}
 	if !(f.Step >= 0) || math.IsInf(f.Step, 0) {
-		return fmt.Errorf("Step: is %v, want a finite number ≥ 0: %w", f.Step, ErrRange)
+		return fmt.Errorf("Field.Step: is %v, want a finite number ≥ 0: %w", f.Step, ErrRange)
 	}
 	if f.Kind == Whole && f.Step != math.Round(f.Step) {
-		return fmt.Errorf("Step: is %v, want a whole number for kind %v: %w", f.Step, f.Kind, ErrRange)
+		return fmt.Errorf("Field.Step: is %v, want a whole number for kind %v: %w", f.Step, f.Kind, ErrRange)
 	}
 	if f.Layout != "" {
 		// The day after the one that layouts are written with tells letters from a date.
 		reference := time.Date(2013, time.November, 28, 0, 0, 0, 0, time.UTC)
 		if at, err := time.Parse(f.Layout, reference.Format(f.Layout)); err != nil || reference.Format(f.Layout) == f.Layout || at.IsZero() {
-			return fmt.Errorf("Layout: is %q, want how 2 January 2006, 15:04:05 is written: %w", f.Layout, ErrRange)
+			return fmt.Errorf("Field.Layout: is %q, want how 2 January 2006, 15:04:05 is written: %w", f.Layout, ErrRange)
 		}
 	}
 	want := -1
@@ -171,15 +171,15 @@ func (f Field) check() error {
 		want = 0
 	}
 	if want >= 0 && len(f.Levels) != want {
-		return fmt.Errorf("Levels: are %d, want %d for kind %v: %w", len(f.Levels), want, f.Kind, ErrRange)
+		return fmt.Errorf("Field.Levels: are %d, want %d for kind %v: %w", len(f.Levels), want, f.Kind, ErrRange)
 	}
 	seen := make(map[string]int, len(f.Levels))
 	for k, text := range f.Levels {
 		if i, twice := seen[text]; twice {
-			return fmt.Errorf("Levels: %d and %d are both %s, want different ones: %w", i, k, shown(text), ErrRange)
+			return fmt.Errorf("Field.Levels: %d and %d are both %s, want different ones: %w", i, k, shown(text), ErrRange)
 		}
 		if !readable(text) {
-			return fmt.Errorf("Levels: %d is %s, want %s: %w", k, shown(text), wantReadable, ErrRange)
+			return fmt.Errorf("Field.Levels: %d is %s, want %s: %w", k, shown(text), wantReadable, ErrRange)
 		}
 		seen[text] = k
 	}

@@ -165,7 +165,7 @@ func TestFaultsOfFilesAreNamed(t *testing.T) {
 		"many columns":        {wide.String() + "x\n", nil, ErrLimit, "line 1: has more than 65536 cells, want at most so many columns"},
 		"unknown field":       {"x,y\n1,2\n", schema(Field{Name: "z"}), ErrName, `ReadSettings: Schema: has a field "z", want one of the columns "x", "y"`},
 		"schema twice":        {"x\n1\n", &ReadSettings{Schema: []Field{{Name: "x"}, {Name: "x"}}}, ErrRange, `ReadSettings: Schema: "x" is there twice`},
-		"kind":                {"x\n1\n", schema(Field{Name: "x", Kind: 99}), ErrRange, `ReadSettings: Schema: field 0 ("x"): Kind: is 99`},
+		"kind":                {"x\n1\n", schema(Field{Name: "x", Kind: 99}), ErrRange, `ReadSettings: Schema: field 0 ("x"): Field.Kind: is 99`},
 		"step":                {"x\n1\n", schema(Field{Name: "x", Step: -1}), ErrRange, "Step: is -1, want a finite number ≥ 0"},
 		"layout":              {"x\n1\n", schema(Field{Name: "x", Layout: "YYYY-MM-DD"}), ErrRange, `Layout: is "YYYY-MM-DD", want how 2 January 2006`},
 		"levels twice":        {"x\n1\n", schema(Field{Name: "x", Levels: []string{"a", "b", "a"}}), ErrRange, `Levels: 0 and 2 are both "a"`},

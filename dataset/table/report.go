@@ -129,7 +129,7 @@ func newReporter(train, synthetic, heldOut *Table, s *ReportSettings) (*reporter
 		r.ReportSettings = *s
 	}
 	if r.TreeRows < 0 || r.NeighbourRows < 0 {
-		return nil, fmt.Errorf("Settings: TreeRows is %d and NeighbourRows %d, want both at least 1, or 0 for the defaults: %w", r.TreeRows, r.NeighbourRows, ErrRange)
+		return nil, fmt.Errorf("ReportSettings: TreeRows is %d and NeighbourRows %d, want both at least 1, or 0 for the defaults: %w", r.TreeRows, r.NeighbourRows, ErrRange)
 	}
 	tables := []*Table{train, synthetic}
 	if heldOut != nil && heldOut.Len() > 0 {

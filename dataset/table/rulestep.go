@@ -44,7 +44,7 @@ func (c *Codec) fitRules(rows *rowCells) ([]interval, error) {
 	}
 	for k, r := range c.rules {
 		if err := c.checkRule(r, rows); err != nil {
-			return nil, fmt.Errorf("Rules: %d: %w", k, err)
+			return nil, fmt.Errorf("CodecSettings.Rules: %d: %w", k, err)
 		}
 	}
 	changed := make([]bool, len(c.fields))

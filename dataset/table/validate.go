@@ -46,9 +46,9 @@ func (f Field) validate(column []float64, rows int) error {
 	}
 	switch {
 	case f.Kind == Infer:
-		return fmt.Errorf("Kind: is %v, want the kind of the cells: %w", f.Kind, ErrKind)
+		return fmt.Errorf("Field.Kind: is %v, want the kind of the cells: %w", f.Kind, ErrKind)
 	case f.Kind == Time && f.Layout == "":
-		return fmt.Errorf("Layout: is empty, want one for kind %v: %w", f.Kind, ErrRange)
+		return fmt.Errorf("Field.Layout: is empty, want one for kind %v: %w", f.Kind, ErrRange)
 	case f.Kind == Identifier && column == nil:
 		return nil
 	case len(column) != rows:
