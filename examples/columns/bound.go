@@ -1,7 +1,10 @@
 package main
 
 import (
+	"fmt"
+	"io"
 	"math"
+	"math/rand/v2"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -127,4 +130,72 @@ func (q *question) bound(m *score.Model, of view) float64 {
 		total += weight * sum / float64(n) / (σ * σ)
 	}
 	return total
+}
+
+// normals returns n rows of standard normals.
+func normals(n int, seed uint64) *mat.Dense {
+	rng := rand.New(rand.NewPCG(seed, 3))
+	z := mat.NewDense(n, columns, nil)
+	z.Apply(func(_, _ int, _ float64) float64 { return rng.NormFloat64() }, z)
+	return z
+}
+
+// bounds prints the bounds of all patterns, in thousandths of a nat.
+func (j *job) bounds(w io.Writer, nets []*network) error {
+	clean, z := dataset.Sample(newLaw(rand.NewPCG(j.seed, 11)), j.rows), normals(j.rows, j.seed)
+	subsets, withLeftOut := subsets(), withLeftOut()
+	var exact, noisy []*question
+	for _, p := range append(subsets, withLeftOut...) {
+		q, err := pose(newLaw(nil), p, clean, z)
+		if err != nil {
+			return err
+		}
+		exact = append(exact, q)
+	}
+	for _, p := range subsets[1:] {
+		q, err := poseNoisy(p, clean, z, normals(j.rows, j.seed+1))
+		if err != nil {
+			return err
+		}
+		noisy = append(noisy, q)
+	}
+	fmt.Fprintf(w, "bounds of the divergence, 10⁻³ nats\n\twhole row\tmean of 15 subsets\tworst\tone column\tcolumns left out\tknown ± %.1f\n", deviation)
+	for _, n := range nets {
+		given := n.given
+		if given == nil {
+			given = func(*mat.Dense) *score.View { return n.model.Unconditional() }
+		}
+		whole := exact[0].bound(n.model, given)
+		fmt.Fprintf(w, "%s\t%.2f", n.name, 1e3*whole)
+		if n.given != nil {
+			var mean, worst, one, ones float64
+			for i, q := range exact[:len(subsets)] {
+				b := whole
+				if i > 0 {
+					b = q.bound(n.model, n.given)
+				}
+				mean += b / float64(len(subsets))
+				worst = max(worst, b)
+				if len(q.of()) == 1 {
+					one, ones = one+b, ones+1
+				}
+			}
+			fmt.Fprintf(w, "\t%.2f\t%.2f\t%.2f", 1e3*mean, 1e3*worst, 1e3*one/ones)
+		}
+		if n.leave {
+			var left, within float64
+			for _, q := range exact[len(subsets):] {
+				left += q.bound(n.model, n.given) / float64(len(withLeftOut))
+			}
+			for _, q := range noisy {
+				within += q.bound(n.model, func(o *mat.Dense) *score.View {
+					return n.model.Observe(score.Observed{Values: o, Deviations: q.deviations()})
+				}) / float64(len(noisy))
+			}
+			fmt.Fprintf(w, "\t%.2f\t%.2f", 1e3*left, 1e3*within)
+		}
+		fmt.Fprintln(w)
+	}
+	fmt.Fprintln(w)
+	return nil
 }
