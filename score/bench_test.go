@@ -2,6 +2,7 @@ package score
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
+	"github.com/stretchr/testify/require"
 )
 
 // concatenated is the network of the speed comparisons: the row beside 64
@@ -218,6 +220,31 @@ func BenchmarkLogProb(b *testing.B) {
 			}
 			b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "points/s")
 			b.ReportMetric(float64(evaluations)/n, "evaluations/point")
+		})
+	}
+}
+
+// BenchmarkObserve scores a sampler's chunk of rows of ten columns, all of which are
+// drawn, or half of which are left out and three drawn given two.
+func BenchmarkObserve(b *testing.B) {
+	const n, d = 512, 10
+	m, err := New(d, &Config{ColumnLevels: true})
+	require.NoError(b, err)
+	values := mat.NewDense(n, d, nil)
+	for i := range n {
+		for j := range 5 {
+			values.Set(i, j, math.Inf(1))
+		}
+		for j := 5; j < 8; j++ {
+			values.Set(i, j, math.NaN())
+		}
+	}
+	x, dst := normals(n, d, 1), mat.NewDense(n, d, nil)
+	for name, v := range map[string]*View{"all drawn": m.Unconditional(), "three drawn": m.Observe(Observed{Values: values})} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				v.Score(dst, x, []float64{1})
+			}
 		})
 	}
 }

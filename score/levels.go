@@ -57,8 +57,22 @@ func (m *Model) clean(level float64) [coeffsPerTime]float64 {
 	return [coeffsPerTime]float64{c[0] * α, c[1], c[2] * α * α, c[3] * α}
 }
 
-// cells fills the coefficients of a row at time t. Of what is observed, k and τ are
-// the values and their deviations in model coordinates:
+// moment is what all cells of a time have in common.
+type moment struct {
+	α, σ  float64
+	drawn [coeffsPerTime]float64
+	known [coeffsPerTime]float64 // of cells that are known
+	top   float64                // what the network is told of cells that are left out
+}
+
+// momentAt returns the moment of a time.
+func (m *Model) momentAt(t float64) moment {
+	α, σ := m.process.Kernel(t)
+	return moment{α, σ, m.at(t), m.clean(0), m.highest()}
+}
+
+// cells fills the coefficients of a row. Of what is observed, k and τ are the values and
+// their deviations in model coordinates:
 //
 //	known (τ = 0)   a = 0,  b = In k,  c the least level; the score is set apart
 //	left out        a = 0,  b = 0,     c the highest level; likewise
@@ -69,10 +83,8 @@ func (m *Model) clean(level float64) [coeffsPerTime]float64 {
 //
 // s' being the score at α = 1. The last is the first for τ → 0 and what a drawn cell
 // has for τ → ∞.
-func (m *Model) cells(dst []float64, t float64, seen *observation, row int) {
-	d := m.dim
-	base, known := m.at(t), m.clean(0)
-	α, σ := m.process.Kernel(t)
+func (m *Model) cells(dst []float64, at *moment, seen *observation, row int) {
+	d, α, σ := m.dim, at.α, at.σ
 	set := func(j int, a, b, c, p, q, r float64) {
 		for k, v := range [coeffsPerCell]float64{a, b, c, p, q, r} {
 			dst[k*d+j] = v
@@ -82,16 +94,16 @@ func (m *Model) cells(dst []float64, t float64, seen *observation, row int) {
 		k, τ := seen.at(m, row, j)
 		switch {
 		case math.IsNaN(k):
-			set(j, base[0], 0, base[1], base[2], base[3], 0)
+			set(j, at.drawn[0], 0, at.drawn[1], at.drawn[2], at.drawn[3], 0)
 		case math.IsInf(k, 1):
-			set(j, 0, 0, m.highest(), 0, 0, 0)
+			set(j, 0, 0, at.top, 0, 0, 0)
 		case τ == 0:
-			set(j, 0, known[0]*k, known[1], 0, 0, 0)
+			set(j, 0, at.known[0]*k, at.known[1], 0, 0, 0)
 		default:
 			root := math.Hypot(α*τ, σ)
 			g, h := α*(τ/root)*(τ/root), (σ/root)*(σ/root)
-			at := m.clean(σ * (τ / root))
-			set(j, at[0]*g, at[0]*h*k, at[1], -1/(root*root)+g*g*at[2], g*at[3], α*k/(root*root)+g*at[2]*h*k)
+			c := m.clean(σ * (τ / root))
+			set(j, c[0]*g, c[0]*h*k, c[1], -1/(root*root)+g*g*c[2], g*c[3], α*k/(root*root)+g*c[2]*h*k)
 		}
 	}
 }

@@ -269,12 +269,12 @@ func (m *Model) cellCoefficients(n int, t []float64, seen *observation) []float6
 	width := m.coeffsAt()
 	c, _ := m.coeffs.Take()
 	c = resize(c, n*width)
+	at := m.momentAt(t[0])
 	for i := range n {
-		at := t[0]
-		if len(t) > 1 {
-			at = t[i]
+		if i > 0 && len(t) > 1 && t[i] != t[i-1] {
+			at = m.momentAt(t[i])
 		}
-		m.cells(c[i*width:(i+1)*width], at, seen, i)
+		m.cells(c[i*width:(i+1)*width], &at, seen, i)
 	}
 	return c
 }
