@@ -118,30 +118,10 @@
 //
 //	|F* − F| ≤ 2 √(F(1 − F)(1/n + 1/m))
 //
-// for n rows fitted and m of the model. For F itself moves every column by its own
+// for n rows fitted and m of the model. F itself would move every column by its own
 // sampling noise, about a per cent of a deviation, which is much for a column that is
-// nearly a function of others: of a table of 10,000 flats, in which volume is width ×
-// length × height within .5 %, 50 % of the rows broke this with F, 7 % without a
-// correction and 15 % with F*; a classifier told rows from the model's in .52, .56 and
-// .52 of cases.
-//
-// The choices were made by C2ST (boosted trees against held-out rows, .5 is best) on flats
-// of 10,000 rows, wages of 8,000, computing jobs of 2,165, churn of 3,522 and earnings
-// of 5,000, after 2,000 to 5,000 steps with 3 × 116 units, with Match unless said, one
-// seed; a difference of .01 is noise:
-//
-//	                                           flats  wages  jobs   churn  earnings
-//	levels as wide as their share              .55    .53    .68    .67    .74
-//	  without Match                            .57    .64    .77    .76    .93
-//	levels of the same width                   .55    .51    .67    .66    .71
-//	  in the order of Field.Levels                           .69    .69    .75
-//	  the most frequent first                                              .80
-//	  heavy tails from 4 deviations on                       .67           .73
-//	  no heavy tails                                         .68
-//	  atoms 2.5 times as wide                                .69           .75
-//	  values near the middle of their cells    .52    .51    .67    .60    .73
-//
-// (flats in the last row with 5,000 steps and the correction above).
+// nearly a function of others: such laws break far more often with it. In a column with
+// lumps that is in such a law, Match breaks the law: the study examples/tables shows it.
 //
 //	Egozcue et al. 2003   Isometric logratio transformations for compositional data
 //	                      analysis, Mathematical Geology 35
