@@ -136,7 +136,7 @@ func TestBadC2STSettingsAreNamed(t *testing.T) {
 		"Folds: is -3":                       {Folds: -3},
 		"Confidence: is 1, want above 0":     {Confidence: 1},
 		"Confidence: is NaN":                 {Confidence: math.NaN()},
-		"Settings.Trees: boost: Classificat": {Trees: &boost.Settings{Trees: -1}},
+		"Settings.Trees: boost: OutOfFold": {Trees: &boost.Settings{Trees: -1}},
 	} {
 		_, err := C2ST(x, x, s)
 		require.ErrorContains(t, err, want)
