@@ -86,6 +86,11 @@
 // other columns (ranks of numbers, and which of the frequent levels), put on the first
 // principal direction of all levels' means, so that neighbours are alike.
 //
+// Of a cell that is known, when others are drawn given it, a model is told the middle of
+// the interval. Any place in it says the same to a model that is exact; a network answers
+// near a border as for both sides of it. Of storms drawn given that they are hurricanes,
+// 11 % had winds below those of hurricanes, and 16 % with a place at random.
+//
 // That cells are missing is coded in a column of its own, one for all columns that are
 // missing in the same rows, as a level of two. The coded value is then a draw from the
 // values that are there, which says nothing of the others, so that rows may be drawn at
