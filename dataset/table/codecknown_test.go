@@ -113,6 +113,54 @@ func TestDrawsKeepALawBetweenALevelAndANumber(t *testing.T) {
 	require.Greater(t, broken(got), .02)
 }
 
+// A model whose numbers are all off by the same map is put right by Match, which is
+// measured on rows without conditions, when rows are drawn given some columns, too: they
+// keep the marginal that they have there, and the law.
+func TestMatchLeavesDrawsTheMarginalOfTheirCondition(t *testing.T) {
+	const n = 1500
+	law := gusts(3000, 1)
+	c, err := NewCodec(law, nil)
+	require.NoError(t, err)
+	x, err := c.Encode(law, 9)
+	require.NoError(t, err)
+	off := func(y float64) float64 { return .8*y + .3*math.Sin(y) - .3 }
+	for i := range law.Len() {
+		x.Set(i, 0, off(x.At(i, 0)))
+	}
+	require.NoError(t, c.Match(x))
+	exact := blurred(t, c, law, .05)
+	given := &Table{Fields: law.Fields[1:2], Columns: [][]float64{make([]float64, n)}}
+	for i := range n {
+		given.Columns[0][i] = 2
+	}
+	got, _, err := c.Draw(n, given, 1, func(n int, observed *mat.Dense, seed uint64) (*mat.Dense, error) {
+		y, err := exact(n, observed, seed)
+		for i := range n {
+			y.Set(i, 0, off(y.At(i, 0)))
+		}
+		return y, err
+	})
+	require.NoError(t, err)
+	share := func(u *Table, speed float64) float64 {
+		of, all := 0., 0.
+		for i, class := range u.Columns[1] {
+			if class == 2 {
+				all++
+				if u.Columns[0][i] == speed {
+					of++
+				}
+			}
+		}
+		return of / all
+	}
+	sum := 0.
+	for speed := 65.; speed <= 110; speed += 5 {
+		require.InDelta(t, share(law, speed), share(got, speed), .06, "speed %v", speed)
+		sum += share(got, speed)
+	}
+	require.InDelta(t, 1, sum, .005)
+}
+
 // What is known of a row is the same whatever the seed, and decodes to itself.
 func TestKnownCellsAreTheMiddlesOfTheirIntervals(t *testing.T) {
 	u := children(200, 3)
