@@ -95,14 +95,16 @@ func open(path string) (*model, error) {
 	return m, nil
 }
 
-// sampler returns what draws coded rows given what is known of them, if anything.
+// sampler returns what draws coded rows given what is known of them, if anything. Given
+// something, noise on the way lets the rows forget errors of the network, which are larger
+// there.
 func (m *model) sampler(ctx context.Context) table.Sampler {
 	return func(n int, known *mat.Dense, seed uint64) (*mat.Dense, error) {
-		p := m.Problem()
+		p, predictor := m.Problem(), sampler.Default(m.Problem().SDE)
 		if known != nil {
-			p = m.Observe(score.Observed{Values: known}).Problem()
+			p, predictor = m.Observe(score.Observed{Values: known}).Problem(), sampler.DPMpp2MSDE{}
 		}
 		x := mat.NewDense(n, m.Dim(), nil)
-		return x, sampler.Sample(ctx, x, p, sampler.Default(p.SDE), &sampler.Settings{Seed: seed, Workers: m.workers})
+		return x, sampler.Sample(ctx, x, p, predictor, &sampler.Settings{Seed: seed, Workers: m.workers})
 	}
 }

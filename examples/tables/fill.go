@@ -142,7 +142,8 @@ func nearest(dist, column []float64, k int) []int {
 }
 
 // fillModel draws with this library: one model of all columns, each with a noise level
-// of its own, given what is known of a row.
+// of its own, given what is known of a row. Noise on the way lets the draws forget errors
+// of the network.
 func fillModel(ctx context.Context, j *job, train, holes *table.Table, seed uint64) ([]*table.Table, error) {
 	c, err := table.NewCodec(train, nil)
 	if err != nil {
@@ -157,12 +158,12 @@ func fillModel(ctx context.Context, j *job, train, holes *table.Table, seed uint
 		return nil, err
 	}
 	draw := func(n int, known *mat.Dense, seed uint64) (*mat.Dense, error) {
-		p := m.Problem()
+		p, predictor := m.Problem(), sampler.Default(m.Problem().SDE)
 		if known != nil {
-			p = m.Observe(score.Observed{Values: known}).Problem()
+			p, predictor = m.Observe(score.Observed{Values: known}).Problem(), sampler.DPMpp2MSDE{}
 		}
 		x := mat.NewDense(n, c.Dim(), nil)
-		return x, sampler.Sample(ctx, x, p, sampler.Default(p.SDE), &sampler.Settings{Seed: seed, Workers: j.workers})
+		return x, sampler.Sample(ctx, x, p, predictor, &sampler.Settings{Seed: seed, Workers: j.workers})
 	}
 	reference, err := draw(references(train.Len()), nil, seed+1<<32)
 	if err != nil {
