@@ -91,7 +91,7 @@
 // near a border as for both sides of it. Of storms drawn given that they are hurricanes 16 %
 // had winds below those of hurricanes with a place at random, 11 % with the middle, and 7 %
 // when the sampler, sampler.DPMpp2MSDE, added noise on the way, which lets rows forget the
-// errors of the network: as many as of hurricanes drawn given nothing. With the exact score
+// errors of the network: about as many as of hurricanes drawn given nothing. With the exact score
 // of such rows it is none of 300, with either.
 //
 // That cells are missing is coded in a column of its own, one for all columns that are

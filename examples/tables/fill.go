@@ -11,6 +11,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/dataset/table"
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/score"
 )
 
@@ -158,12 +159,15 @@ func fillModel(ctx context.Context, j *job, train, holes *table.Table, seed uint
 		return nil, err
 	}
 	draw := func(n int, known *mat.Dense, seed uint64) (*mat.Dense, error) {
-		p, predictor := m.Problem(), sampler.Default(m.Problem().SDE)
+		p := m.Problem()
+		predictor, settings := sampler.Default(p.SDE), &sampler.Settings{Seed: seed, Workers: j.workers}
 		if known != nil {
 			p, predictor = m.Observe(score.Observed{Values: known}).Problem(), sampler.DPMpp2MSDE{}
+			// With as few points as without noise, draws of an exact score are 3 % too wide.
+			settings.Grid = grid.Conditional(p.SDE, 2*grid.DefaultPoints)
 		}
 		x := mat.NewDense(n, c.Dim(), nil)
-		return x, sampler.Sample(ctx, x, p, predictor, &sampler.Settings{Seed: seed, Workers: j.workers})
+		return x, sampler.Sample(ctx, x, p, predictor, settings)
 	}
 	reference, err := draw(references(train.Len()), nil, seed+1<<32)
 	if err != nil {
