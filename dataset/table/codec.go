@@ -47,6 +47,10 @@ type codedColumn struct {
 	// Data and Model are the distributions of the coded column in the rows fitted, and in
 	// those of a model; the latter is empty without Match.
 	Data, Model marginal
+	// Explained is R² of the column given the others, and Kept says that Match leaves it as
+	// it is for that.
+	Explained float64 `json:",omitempty"`
+	Kept      bool    `json:",omitempty"`
 
 	target marginal // that values of the model are matched to
 	at     int      // first coded column
@@ -149,6 +153,7 @@ func newCodec(t *Table, s *CodecSettings) (*Codec, error) {
 		return nil, fmt.Errorf("no column has two values among %d rows: %w", n, ErrShape)
 	}
 	c.standardise(rows)
+	c.explain(rows)
 	return c, nil
 }
 

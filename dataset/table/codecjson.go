@@ -218,7 +218,7 @@ func (g *missingGroup) valid(fields int) bool {
 }
 
 func (p *codedColumn) valid(f *Field, groups int) bool {
-	if p.Group < -1 || p.Group >= groups || p.Field < 0 {
+	if p.Group < -1 || p.Group >= groups || p.Field < 0 || !(p.Explained >= 0 && p.Explained <= 1) {
 		return false
 	}
 	if p.OneHot != nil {

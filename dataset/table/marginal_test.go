@@ -131,3 +131,78 @@ func TestMatchedValuesAreThoseOfTheLattice(t *testing.T) {
 		require.True(t, rows[v], "%v", v)
 	}
 }
+
+// A column with spikes that is nearly a function of others is not moved to its spikes,
+// which would break the law; one with the same spikes and no law is.
+func TestMatchKeepsLaws(t *testing.T) {
+	const n = 5000
+	r := rand.New(rand.NewPCG(5, 6))
+	u := &Table{Columns: make([][]float64, 4)}
+	for _, name := range []string{"length", "width", "area", "free"} {
+		u.Fields = append(u.Fields, Field{Name: name, Kind: Number, Step: .01})
+	}
+	spiky := func(v float64) float64 {
+		if r.Float64() < .4 {
+			v = math.Round(v/10) * 10
+		}
+		return snap(v, .01)
+	}
+	for range n {
+		area := spiky(50 + 8*r.NormFloat64())
+		width := 7 * math.Exp(.1*r.NormFloat64())
+		for j, v := range []float64{area / width, width, area, spiky(50 + 8*r.NormFloat64())} {
+			u.Columns[j] = append(u.Columns[j], snap(v, .01))
+		}
+	}
+	c, err := NewCodec(u, nil)
+	require.NoError(t, err)
+	model := u.Select(indices(n))
+	for i := range n { // a model that knows the law and not the spikes
+		area := 50 + 8*r.NormFloat64()
+		model.Columns[0][i], model.Columns[2][i] = snap(area/model.Columns[1][i], .01), snap(area, .01)
+		model.Columns[3][i] = snap(50+8*r.NormFloat64(), .01)
+	}
+	x, err := c.Encode(model, 1)
+	require.NoError(t, err)
+	require.NoError(t, c.Match(x))
+	text, err := c.MarshalJSON()
+	require.NoError(t, err)
+	var opened Codec
+	require.NoError(t, opened.UnmarshalJSON(text))
+	for _, codec := range []*Codec{c, &opened} {
+		got, err := codec.Decode(x, nil)
+		require.NoError(t, err)
+		broken, round := 0, 0
+		for i := range n {
+			if math.Abs(got.Columns[0][i]*got.Columns[1][i]-got.Columns[2][i]) > .2 {
+				broken++
+			}
+			if math.Mod(got.Columns[3][i], 10) == 0 {
+				round++
+			}
+		}
+		require.Less(t, broken, n/100)
+		require.InDelta(t, .4*n, round, .05*n)
+	}
+}
+
+func TestWhatOthersExplainIsMeasured(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	u := &Table{Columns: make([][]float64, 4)}
+	for _, name := range []string{"a", "b", "product", "noise"} {
+		u.Fields = append(u.Fields, Field{Name: name, Kind: Number})
+	}
+	for range 2000 {
+		a, b, e := r.NormFloat64()+3, r.NormFloat64()+3, r.NormFloat64()
+		for j, v := range []float64{a, b, a*b + .2*e, r.NormFloat64()} {
+			u.Columns[j] = append(u.Columns[j], v)
+		}
+	}
+	c, err := NewCodec(u, nil)
+	require.NoError(t, err)
+	require.InDelta(t, 1-.04/(9+9+1+.04), c.columns[2].Explained, .001)
+	require.InDelta(t, 0, c.columns[3].Explained, .01)
+	few, err := NewCodec(u.Select(indices(30)), nil)
+	require.NoError(t, err)
+	require.Zero(t, few.columns[2].Explained)
+}
