@@ -48,9 +48,12 @@ type codedColumn struct {
 	// those of a model; the latter is empty without Match.
 	Data, Model marginal
 	// Explained is R² of the column given the others, and Kept says that Match leaves it as
-	// it is for that.
+	// it is for that. A leader has a Law instead, what it is of smooth columns, and these
+	// go Along with it.
 	Explained float64 `json:",omitempty"`
 	Kept      bool    `json:",omitempty"`
+	Law       []term  `json:",omitempty"`
+	Along     []along `json:",omitempty"`
 
 	target marginal // that values of the model are matched to
 	at     int      // first coded column
@@ -154,6 +157,7 @@ func newCodec(t *Table, s *CodecSettings) (*Codec, error) {
 	}
 	c.standardise(rows)
 	c.explain(rows)
+	c.fitAlong(rows)
 	return c, nil
 }
 

@@ -1,6 +1,8 @@
 package table
 
 import (
+	"math"
+
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -14,119 +16,145 @@ const (
 	explainRidge = 1e-9
 )
 
-// explain measures what part of the variance of each coded column is a polynomial of
-// degree 2, or 1 when there are few rows, in the others.
-func (c *Codec) explain(rows *rowCells) {
-	x := c.middles(rows.some(explainRows))
-	if x == nil {
-		return
-	}
-	n, d := x.Dims()
-	uses := make([][]int, d) // columns that a term is a product of
-	for j := range d {
-		uses[j] = []int{j}
-	}
-	if n >= explainRatio*(d+d*(d+1)/2) {
-		for a := range d {
-			for b := range a + 1 {
-				uses = append(uses, []int{a, b})
-			}
-		}
-	}
-	if n < explainRatio*len(uses) {
-		return
-	}
-	terms := mat.NewDense(n, len(uses), nil)
-	for k, u := range uses {
-		term := mat.Col(nil, u[0], x)
-		for _, j := range u[1:] {
-			for i := range term {
-				term[i] *= x.At(i, j)
-			}
-		}
-		standardise(term)
-		terms.SetCol(k, term)
-	}
-	var gram mat.SymDense
-	gram.SymOuterK(1/float64(n), terms.T())
-	at := 0
-	for k := range c.columns {
-		if p := &c.columns[k]; p.OneHot == nil {
-			p.Explained = explained(&gram, uses, at, n)
-			at++
-		}
-	}
+// term is a coded column or the product of two, times a factor.
+type term struct {
+	A, B   int // places among the coded columns; B is −1 for one alone
+	Factor float64
 }
 
-// middles returns the coded columns, but those of one for each level, with values in the
-// middles of their intervals: n×d with mean 0 and deviation 1, and 0 for missing cells. It
-// is nil for less than two columns.
-func (c *Codec) middles(rows *rowCells) *mat.Dense {
-	var columns [][]float64
+func (t *term) uses(k int) bool { return t.A == k || t.B == k }
+
+// of returns the term of a coded row.
+func (t *term) of(c *Codec, y []float64) float64 {
+	v := t.Factor * y[c.columns[t.A].at]
+	if t.B >= 0 {
+		v *= y[c.columns[t.B].at]
+	}
+	return v
+}
+
+// polynomials are regressions of coded columns on polynomials in others.
+type polynomials struct {
+	n     int
+	terms []term        // with factors that give them deviation 1
+	gram  *mat.SymDense // their covariances
+	at    map[int]int   // the term of a column alone
+}
+
+// explain measures what part of the variance of each coded column is a polynomial of
+// degree 2, or 1 when there are few rows, in the others, and finds the leaders: numbers
+// with lumps that are nearly a function of smooth ones.
+func (c *Codec) explain(rows *rowCells) {
+	p := c.polynomials(rows.some(explainRows))
+	if p == nil {
+		return
+	}
 	for k := range c.columns {
-		p := &c.columns[k]
-		if p.OneHot != nil {
+		q := &c.columns[k]
+		if _, ok := p.at[k]; !ok {
 			continue
 		}
-		y := make([]float64, rows.n)
-		for i := range y {
-			switch v := rows.row(i)[p.Field]; {
-			case v != v:
-			case p.Number != nil:
-				y[i] = p.Number.encode(v, .5)
-			default:
-				y[i] = p.Levels.encode(v, .5)
+		q.Explained, _ = p.regress(k, func(int) bool { return true })
+		if q.Number == nil || !q.Data.Lumpy || q.Group >= 0 || q.Explained < function {
+			continue
+		}
+		explained, law := p.regress(k, func(k int) bool { return c.columns[k].smooth() })
+		if 1-explained <= min(others*(1-q.Explained), 1-function) {
+			q.Law = law
+		}
+	}
+}
+
+// polynomials returns the terms of coded columns, but those of one for each level, and nil
+// for less than two columns or few rows.
+func (c *Codec) polynomials(rows *rowCells) *polynomials {
+	p := &polynomials{n: rows.n, at: map[int]int{}}
+	x := mat.NewDense(rows.n, c.dim, nil)
+	for k := range c.columns {
+		if q := &c.columns[k]; q.OneHot == nil {
+			p.at[k] = len(p.terms)
+			p.terms = append(p.terms, term{k, -1, 1})
+			for i := range rows.n {
+				x.Set(i, q.at, q.middle(rows.row(i)[q.Field]))
 			}
 		}
-		standardise(y)
-		columns = append(columns, y)
 	}
-	if len(columns) < 2 {
+	if d := len(p.terms); rows.n >= explainRatio*(d+d*(d+1)/2) {
+		for a := range d {
+			for b := range a + 1 {
+				p.terms = append(p.terms, term{p.terms[a].A, p.terms[b].A, 1})
+			}
+		}
+	}
+	if len(p.at) < 2 || rows.n < explainRatio*len(p.terms) {
 		return nil
 	}
-	x := mat.NewDense(rows.n, len(columns), nil)
-	for j, y := range columns {
-		x.SetCol(j, y)
+	values := mat.NewDense(rows.n, len(p.terms), nil)
+	for k := range p.terms {
+		t := &p.terms[k]
+		column := make([]float64, rows.n)
+		for i := range column {
+			column[i] = t.of(c, x.RawRowView(i))
+		}
+		mean, deviation := moments(column, point)
+		t.Factor = 1 / deviation
+		for i := range column {
+			column[i] = (column[i] - mean) / deviation
+		}
+		values.SetCol(k, column)
 	}
-	return x
+	p.gram = new(mat.SymDense)
+	p.gram.SymOuterK(1/float64(rows.n), values.T())
+	return p
 }
 
-// standardise gives numbers mean 0 and deviation 1, if any.
-func standardise(v []float64) {
-	mean, deviation := moments(v, func(v float64) (lo, hi float64) { return v, v })
-	for i := range v {
-		v[i] = (v[i] - mean) / deviation
+// middle returns the code of a value in the middle of its interval, without the room made
+// for atoms, and 0 for one that is missing.
+func (p *codedColumn) middle(v float64) float64 {
+	switch {
+	case math.IsNaN(v):
+		return 0
+	case p.Number != nil:
+		return p.plain(p.Number.encode(v, .5))
 	}
+	return p.Levels.encode(v, .5)
 }
 
-// explained returns R² of the regression of term j, a column, on those that do not use it,
-// over n rows, from the terms' covariances.
-func explained(gram *mat.SymDense, uses [][]int, j, n int) float64 {
+// regress returns R² of the regression of column k on the terms of others of some, and
+// these with their factors.
+func (p *polynomials) regress(k int, some func(k int) bool) (explained float64, law []term) {
+	j := p.at[k]
 	var others []int
-	for k, u := range uses {
-		if u[0] != j && u[len(u)-1] != j {
-			others = append(others, k)
+	for i, t := range p.terms {
+		if !t.uses(k) && some(t.A) && (t.B < 0 || some(t.B)) {
+			others = append(others, i)
 		}
 	}
-	if gram.At(j, j) == 0 {
-		return 0
+	own := p.gram.At(j, j)
+	if own == 0 || len(others) == 0 {
+		return 0, nil
 	}
 	among, with := mat.NewSymDense(len(others), nil), mat.NewVecDense(len(others), nil)
-	for a, k := range others {
-		with.SetVec(a, gram.At(k, j))
+	for a, i := range others {
+		with.SetVec(a, p.gram.At(i, j))
 		for b := range a {
-			among.SetSym(a, b, gram.At(k, others[b]))
+			among.SetSym(a, b, p.gram.At(i, others[b]))
 		}
-		among.SetSym(a, a, gram.At(k, k)+explainRidge)
+		among.SetSym(a, a, p.gram.At(i, i)+explainRidge)
 	}
 	var f mat.Cholesky
 	var slopes mat.VecDense
 	if !f.Factorize(among) {
-		return 0
+		return 0, nil
 	}
 	if err := f.SolveVecTo(&slopes, with); err != nil && slopes.Len() == 0 {
-		return 0
+		return 0, nil
 	}
-	left := (1 - mat.Dot(&slopes, with)/gram.At(j, j)) * float64(n) / float64(n-len(others))
-	return max(0, min(1-left, 1))
+	for a, i := range others {
+		t := p.terms[i]
+		t.Factor *= slopes.AtVec(a) / p.terms[j].Factor
+		law = append(law, t)
+	}
+	left := (1 - mat.Dot(&slopes, with)/own) * float64(p.n) / float64(p.n-len(others))
+	return max(0, min(1-left, 1)), law
 }

@@ -103,6 +103,15 @@ func FuzzCodecText(f *testing.F) {
 	text, err = json.Marshal(c)
 	require.NoError(f, err)
 	f.Add(text)
+	u, _ = flatsOf(3000)
+	c, err = NewCodec(u, nil)
+	require.NoError(f, err)
+	x, err := c.Encode(u, 1)
+	require.NoError(f, err)
+	require.NoError(f, c.Match(x))
+	text, err = json.Marshal(c)
+	require.NoError(f, err)
+	f.Add(text)
 	f.Add([]byte(`{"Version":2}`))
 	f.Add([]byte(`{"Version":1,"Fields":[{"Name":"x"}],"Fixed":[null],"Columns":[{"Field":0,"Group":-1}]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
@@ -134,6 +143,30 @@ func TestCorruptTextIsAnError(t *testing.T) {
 	require.ErrorIs(t, read.UnmarshalJSON([]byte(`{"Version":1,"Fields":[{}]}`)), ErrCorrupt)
 	require.ErrorIs(t, read.UnmarshalJSON([]byte(`{`)), ErrCorrupt)
 	require.Zero(t, read.Dim())
+
+	u, _ := flatsOf(3000)
+	c, err = NewCodec(u, nil)
+	require.NoError(t, err)
+	for k, change := range []func(p []codedColumn){
+		func(p []codedColumn) { p[2].Law[0].A = 4 },
+		func(p []codedColumn) { p[2].Law[0].A = 2 },
+		func(p []codedColumn) { p[2].Law[0].B = -2 },
+		func(p []codedColumn) { p[2].Law = nil },
+		func(p []codedColumn) { p[0].Along[0].Of = -1 },
+		func(p []codedColumn) { p[0].Along[0].Of = 1 },
+		func(p []codedColumn) { p[0].Explained = 2 },
+	} {
+		text, err := json.Marshal(c)
+		require.NoError(t, err)
+		var whole codecText
+		require.NoError(t, json.Unmarshal(text, &whole))
+		require.NotEmpty(t, whole.Columns[2].Law)
+		require.NotEmpty(t, whole.Columns[0].Along)
+		change(whole.Columns)
+		text, err = json.Marshal(whole)
+		require.NoError(t, err)
+		require.ErrorIs(t, read.UnmarshalJSON(text), ErrCorrupt, k)
+	}
 }
 
 func TestChangedTextDoesNotPanic(t *testing.T) {

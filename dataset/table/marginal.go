@@ -148,9 +148,9 @@ func (m *marginal) valid() bool {
 // and G that of the model's, a coded value y of the model is read as F*⁻¹(G(y)). For
 // levels and for numbers of which many rows share values F* is F. Other numbers are
 // moved only as far as the rows say that the model is wrong: F* is the function nearest
-// to G that is within two standard errors of F. A column that is nearly a function of
-// others is not moved at all where that would break the law, see the package's
-// documentation. Where F has few values, what is read is one of them, and
+// to G that is within two standard errors of F. With a column
+// that is nearly a function of others these go along, or it is not moved at all, see the
+// package's documentation. Where F has few values, what is read is one of them, and
 // where all are multiples of a number, such as 100 for prices, it is one, too. What the
 // model says of how columns depend on each other stays.
 //
@@ -204,5 +204,5 @@ func (c *Codec) Match(reference mat.Matrix) error {
 
 func modelMarginal(y []float64) marginal {
 	slices.Sort(y)
-	return newMarginal(y, func(v float64) (lo, hi float64) { return v, v })
+	return newMarginal(y, point)
 }

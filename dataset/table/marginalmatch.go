@@ -20,39 +20,26 @@ func (p *codedColumn) aim() {
 
 // match returns y, a value of the column in a row of the model, moved to where it stands
 // in the target.
-func (p *codedColumn) match(y float64) float64 {
-	if !p.Kept {
-		y = p.target.quantile(p.Model.at(y))
-	}
-	if p.Data.Few {
-		y = p.Data.seat(y)
-	}
-	return y
-}
+func (p *codedColumn) match(y float64) float64 { return p.target.quantile(p.Model.at(y)) }
 
 const (
-	// function is the part of a column's variance that the others explain when it is
-	// nearly a function of them.
-	function = .9
-	// mostMoved is how far Match moves values of such a column at most, root mean square,
-	// in deviations of what the others leave open; far is where the model is so poor, in
+	// mostMoved is how far Match moves values of such a column at most, on average, in
+	// deviations of what the others leave open; far is where the model is so poor, in
 	// deviations of the column, that it keeps no law which Match could break.
 	mostMoved = 1. / 3
-	far       = .2
+	far       = .1
 )
 
 // breaks reports whether the column is nearly a function of others and matching values y
 // of a model would move them so far that they would contradict these.
 func (p *codedColumn) breaks(y []float64) bool {
-	if !p.Model.fitted() || p.Explained < function {
+	if p.Law != nil || !p.Model.fitted() || p.Explained < function {
 		return false
 	}
-	var squares float64
+	var moved float64
 	for _, v := range y {
-		moved := p.target.quantile(p.Model.at(v)) - v
-		squares += moved * moved
+		moved += math.Abs(p.plain(p.match(v))-p.plain(v)) / float64(len(y))
 	}
-	moved := math.Sqrt(squares / float64(len(y)))
 	return moved < far && moved > mostMoved*math.Sqrt(1-p.Explained)
 }
 

@@ -1,0 +1,164 @@
+package table
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// along is how the mean of a coded column depends on another one, a leader, that Match
+// moves: by a polynomial of degree 3 in its number without the room made for atoms.
+type along struct {
+	Of     int // the leader's place among the coded columns
+	Slopes [3]float64
+}
+
+const (
+	// function is the part of a column's variance that others explain when it is nearly a
+	// function of them.
+	function = .9
+	// others is how many times as much smooth columns leave open of a leader as all of them.
+	others = 2
+	// follows is the least part of a column's variance that leaders explain when it goes
+	// along with them.
+	follows = .25
+)
+
+// smooth reports whether values may be moved to any others that are near.
+func (p *codedColumn) smooth() bool {
+	return p.Number != nil && p.Number.Spread == nil && !p.Data.Lumpy
+}
+
+// fitAlong finds how smooth columns go along with the leaders.
+func (c *Codec) fitAlong(rows *rowCells) {
+	var leaders []int
+	for k := range c.columns {
+		if c.columns[k].Law != nil {
+			leaders = append(leaders, k)
+		}
+	}
+	if len(leaders) == 0 {
+		return
+	}
+	rows = rows.some(explainRows)
+	for k := range c.columns {
+		p := &c.columns[k]
+		if !p.smooth() {
+			continue
+		}
+		var terms, y []float64
+		for i := range rows.n {
+			row := rows.row(i)
+			if v := row[p.Field]; !math.IsNaN(v) {
+				terms = append(terms, 1)
+				for _, l := range leaders {
+					q := &c.columns[l]
+					t := q.middle(row[q.Field])
+					terms = append(terms, t, t*t, t*t*t)
+				}
+				y = append(y, p.middle(v))
+			}
+		}
+		p.Along = alongOf(leaders, terms, y)
+	}
+}
+
+// alongOf regresses y on the terms of leaders, which are 1 and three for each. It returns
+// nil when there are few rows, or the leaders explain little.
+func alongOf(leaders []int, terms, y []float64) []along {
+	n, d := len(y), 1+3*len(leaders)
+	if n < explainRatio*d {
+		return nil
+	}
+	x := mat.NewDense(n, d, terms)
+	var slopes, fitted mat.VecDense
+	if err := slopes.SolveVec(x, mat.NewVecDense(n, y)); err != nil {
+		return nil
+	}
+	fitted.MulVec(x, &slopes)
+	_, deviation := moments(y, point)
+	if _, explained := moments(fitted.RawVector().Data, point); !(explained*explained >= follows*deviation*deviation) {
+		return nil
+	}
+	var all []along
+	for k, l := range leaders {
+		at := 1 + 3*k
+		all = append(all, along{l, [3]float64{slopes.AtVec(at), slopes.AtVec(at + 1), slopes.AtVec(at + 2)}})
+	}
+	return all
+}
+
+// plain returns a coded number without the room made for atoms, in the range of the rows
+// fitted.
+func (p *codedColumn) plain(y float64) float64 {
+	y = max(p.Data.Y[0], min(y, p.Data.Y[len(p.Data.Y)-1]))
+	c := p.Number
+	if c.Spread == nil {
+		return y
+	}
+	return (c.Spread.inverse(y*c.Scale+c.Shift) - c.Shift) / c.Scale
+}
+
+// at returns the polynomial.
+func (a *along) at(t float64) float64 {
+	return t * (a.Slopes[0] + t*(a.Slopes[1]+t*a.Slopes[2]))
+}
+
+const leastStep, mostStep = .5, 2. // of the way that the mean goes
+
+// shifts returns how far columns go along with leaders in a row, nil when there are none:
+// in the direction that their mean goes, as far as it takes to keep the leader's law.
+func (c *Codec) shifts(y []float64, known []bool) []float64 {
+	var sum, way, there []float64
+	for k := range c.columns {
+		p := &c.columns[k]
+		if p.Law == nil || !c.moves(k, known) || math.IsNaN(y[p.at]) || math.IsInf(y[p.at], 0) {
+			continue
+		}
+		if sum == nil {
+			sum, way, there = make([]float64, c.dim), make([]float64, c.dim), make([]float64, c.dim)
+		}
+		from, to := p.plain(y[p.at]), p.plain(p.match(y[p.at]))
+		clear(way)
+		for i := range c.columns {
+			q := &c.columns[i]
+			for _, a := range q.Along {
+				if a.Of == k {
+					way[q.at] = a.at(to) - a.at(from)
+				}
+			}
+		}
+		var law float64
+		for i, v := range y {
+			there[i] = v + way[i]
+		}
+		for i := range p.Law {
+			law += p.Law[i].of(c, there) - p.Law[i].of(c, y)
+		}
+		step := max(leastStep, min((to-from)/law, mostStep))
+		if math.IsNaN(step) { // cells of the law are missing, or nothing moves
+			step = 1
+		}
+		for i, w := range way {
+			sum[i] += step * w
+		}
+	}
+	return sum
+}
+
+// moves reports whether decoding matches the k-th column in a row: whether a model is
+// known, and the column and all that would go along with it are drawn.
+func (c *Codec) moves(k int, known []bool) bool {
+	p := &c.columns[k]
+	if !p.Model.fitted() || known[p.at] || p.Kept {
+		return false
+	}
+	if p.Law != nil {
+		for i := range c.columns {
+			if q := &c.columns[i]; known[q.at] && len(q.Along) > 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
