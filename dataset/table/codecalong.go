@@ -2,6 +2,7 @@ package table
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 )
@@ -17,8 +18,8 @@ const (
 	// function is the part of a column's variance that others explain when it is nearly a
 	// function of them.
 	function = .9
-	// others is how many times as much smooth columns leave open of a leader as all of them.
-	others = 2
+	// mostLeft is how many times as much smooth columns leave open of a leader as all do.
+	mostLeft = 2
 	// follows is the least part of a column's variance that leaders explain when it goes
 	// along with them.
 	follows = .25
@@ -61,6 +62,46 @@ func (c *Codec) fitAlong(rows *rowCells) {
 		}
 		p.Along = alongOf(leaders, terms, y)
 	}
+	for _, l := range leaders {
+		if !c.followed(l) {
+			c.columns[l].Law = nil
+		}
+	}
+	for k := range c.columns {
+		p := &c.columns[k]
+		p.Along = slices.DeleteFunc(p.Along, func(a along) bool { return c.columns[a.Of].Law == nil })
+	}
+}
+
+// followed reports whether what goes along with a leader between its quartiles keeps its
+// law.
+func (c *Codec) followed(l int) bool {
+	p := &c.columns[l]
+	low, high := p.plain(p.Data.quantile(.25)), p.plain(p.Data.quantile(.75))
+	from, way := make([]float64, c.dim), make([]float64, c.dim)
+	for k := range c.columns {
+		q := &c.columns[k]
+		for _, a := range q.Along {
+			if a.Of == l {
+				from[q.at], way[q.at] = a.at(low), a.at(high)-a.at(low)
+			}
+		}
+	}
+	step := (high - low) / c.along(p.Law, from, way)
+	return step >= leastStep && step <= mostStep
+}
+
+// along returns how far a law moves when a coded row does.
+func (c *Codec) along(law []term, y, way []float64) float64 {
+	to := slices.Clone(y)
+	for i, w := range way {
+		to[i] += w
+	}
+	var moved float64
+	for i := range law {
+		moved += law[i].of(c, to) - law[i].of(c, y)
+	}
+	return moved
 }
 
 // alongOf regresses y on the terms of leaders, which are 1 and three for each. It returns
@@ -109,14 +150,14 @@ const leastStep, mostStep = .5, 2. // of the way that the mean goes
 // shifts returns how far columns go along with leaders in a row, nil when there are none:
 // in the direction that their mean goes, as far as it takes to keep the leader's law.
 func (c *Codec) shifts(y []float64, known []bool) []float64 {
-	var sum, way, there []float64
+	var sum, way []float64
 	for k := range c.columns {
 		p := &c.columns[k]
 		if p.Law == nil || !c.moves(k, known) || math.IsNaN(y[p.at]) || math.IsInf(y[p.at], 0) {
 			continue
 		}
 		if sum == nil {
-			sum, way, there = make([]float64, c.dim), make([]float64, c.dim), make([]float64, c.dim)
+			sum, way = make([]float64, c.dim), make([]float64, c.dim)
 		}
 		from, to := p.plain(y[p.at]), p.plain(p.match(y[p.at]))
 		clear(way)
@@ -128,14 +169,7 @@ func (c *Codec) shifts(y []float64, known []bool) []float64 {
 				}
 			}
 		}
-		var law float64
-		for i, v := range y {
-			there[i] = v + way[i]
-		}
-		for i := range p.Law {
-			law += p.Law[i].of(c, there) - p.Law[i].of(c, y)
-		}
-		step := max(leastStep, min((to-from)/law, mostStep))
+		step := max(leastStep, min((to-from)/c.along(p.Law, y, way), mostStep))
 		if math.IsNaN(step) { // cells of the law are missing, or nothing moves
 			step = 1
 		}

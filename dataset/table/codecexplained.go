@@ -59,7 +59,7 @@ func (c *Codec) explain(rows *rowCells) {
 			continue
 		}
 		explained, law := p.regress(k, func(k int) bool { return c.columns[k].smooth() })
-		if 1-explained <= min(others*(1-q.Explained), 1-function) {
+		if 1-explained <= min(mostLeft*(1-q.Explained), 1-function) {
 			q.Law = law
 		}
 	}

@@ -246,6 +246,37 @@ func TestMatchKeepsLawsAmongColumnsWithLumps(t *testing.T) {
 	require.Nil(t, c.columns[0].Law)
 }
 
+// A sum of many columns, each of which hardly depends on it, is left as it is.
+func TestMatchKeepsLawsThatNoColumnFollows(t *testing.T) {
+	const n, d = 3000, 6
+	r := rand.New(rand.NewPCG(5, 6))
+	u := &Table{Columns: make([][]float64, d+1)}
+	for k := range d + 1 {
+		u.Fields = append(u.Fields, Field{Name: fmt.Sprint("x", k), Kind: Number, Step: .01})
+	}
+	for range n {
+		var sum float64
+		for j := range d {
+			v := snap(r.NormFloat64(), .01)
+			u.Columns[j] = append(u.Columns[j], v)
+			sum += v
+		}
+		if r.Float64() < .4 { // a spike, which one of the numbers makes up for
+			u.Columns[0][len(u.Columns[d])] = snap(u.Columns[0][len(u.Columns[d])]+math.Round(sum)-sum, .01)
+			sum = math.Round(sum)
+		}
+		u.Columns[d] = append(u.Columns[d], snap(sum, .01))
+	}
+	c, err := NewCodec(u, nil)
+	require.NoError(t, err)
+	require.True(t, c.columns[d].Data.Lumpy)
+	require.Greater(t, c.columns[d].Explained, .999)
+	require.Nil(t, c.columns[d].Law)
+	for k := range d {
+		require.Empty(t, c.columns[k].Along)
+	}
+}
+
 func TestWhatOthersExplainIsMeasured(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	u := &Table{Columns: make([][]float64, 4)}
