@@ -139,6 +139,11 @@ func (t *codecText) codec() (*Codec, error) {
 		if step == nil {
 			return nil, fmt.Errorf("in Steps: %d: has other columns than it needs: %w", k, ErrCorrupt)
 		}
+		for _, j := range step.reads() {
+			if f := t.Fields[j]; f.Kind.Discrete() || f.Kind == Identifier {
+				return nil, fmt.Errorf("in Steps: %d: column %d is %v, want numbers: %w", k, j, f.Kind, ErrCorrupt)
+			}
+		}
 		c.steps = append(c.steps, step)
 	}
 	for g := range c.groups {
@@ -164,7 +169,9 @@ func (t *codecText) codec() (*Codec, error) {
 			return nil, fmt.Errorf("in Columns: %d: has a law of columns that are none: %w", k, ErrCorrupt)
 		}
 	}
-	c.place()
+	if c.place(); c.dim == 0 {
+		return nil, fmt.Errorf("in Columns: are none: %w", ErrCorrupt)
+	}
 	return c, nil
 }
 

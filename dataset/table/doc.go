@@ -86,6 +86,14 @@
 // other columns (ranks of numbers, and which of the frequent levels), put on the first
 // principal direction of all levels' means, so that neighbours are alike.
 //
+// Of a cell that is known, when others are drawn given it, a model is told the middle of
+// the interval. Any place in it says the same to a model that is exact; a network answers
+// near a border as for both sides of it. Of storms drawn given that they are hurricanes 16 %
+// had winds below those of hurricanes with a place at random, 11 % with the middle, and 7 %
+// when the sampler, sampler.DPMpp2MSDE, added noise on the way, which lets rows forget the
+// errors of the network: about as many as of hurricanes drawn given nothing. With the exact score
+// of such rows it is none of 300, with either.
+//
 // That cells are missing is coded in a column of its own, one for all columns that are
 // missing in the same rows, as a level of two. The coded value is then a draw from the
 // values that are there, which says nothing of the others, so that rows may be drawn at
