@@ -47,13 +47,11 @@ type codedColumn struct {
 	// Data and Model are the distributions of the coded column in the rows fitted, and in
 	// those of a model; the latter is empty without Match.
 	Data, Model marginal
-	// Explained is R² of the column given the others, and Kept says that Match leaves it as
-	// it is for that. A leader has a Law instead, what it is of smooth columns, and these
-	// go Along with it.
-	Explained float64 `json:",omitempty"`
-	Kept      bool    `json:",omitempty"`
-	Law       []term  `json:",omitempty"`
-	Along     []along `json:",omitempty"`
+	// A leader has a Law, what it is of smooth columns, and these go Along with it. Kept says
+	// that Match does not move the column by itself, as that would contradict the others.
+	Kept  bool    `json:",omitempty"`
+	Law   []term  `json:",omitempty"`
+	Along []along `json:",omitempty"`
 
 	target marginal // that values of the model are matched to
 	at     int      // first coded column
@@ -156,7 +154,7 @@ func newCodec(t *Table, s *CodecSettings) (*Codec, error) {
 		return nil, fmt.Errorf("no column has two values among %d rows: %w", n, ErrShape)
 	}
 	c.standardise(rows)
-	c.explain(rows)
+	c.findLaws(rows)
 	c.fitAlong(rows)
 	return c, nil
 }

@@ -129,12 +129,12 @@ func alongOf(leaders []int, terms, y []float64) []along {
 	return all
 }
 
-// plain returns a coded number without the room made for atoms, in the range of the rows
+// plain returns a code without the room made for atoms, in the range of the rows
 // fitted.
 func (p *codedColumn) plain(y float64) float64 {
 	y = max(p.Data.Y[0], min(y, p.Data.Y[len(p.Data.Y)-1]))
 	c := p.Number
-	if c.Spread == nil {
+	if c == nil || c.Spread == nil {
 		return y
 	}
 	return (c.Spread.inverse(y*c.Scale+c.Shift) - c.Shift) / c.Scale
@@ -153,7 +153,7 @@ func (c *Codec) shifts(y []float64, known []bool) []float64 {
 	var sum, way []float64
 	for k := range c.columns {
 		p := &c.columns[k]
-		if p.Law == nil || !c.moves(k, known) || math.IsNaN(y[p.at]) || math.IsInf(y[p.at], 0) {
+		if !p.Kept || !c.moves(k, known) || math.IsNaN(y[p.at]) || math.IsInf(y[p.at], 0) {
 			continue
 		}
 		if sum == nil {
@@ -184,10 +184,10 @@ func (c *Codec) shifts(y []float64, known []bool) []float64 {
 // known, and the column and all that would go along with it are drawn.
 func (c *Codec) moves(k int, known []bool) bool {
 	p := &c.columns[k]
-	if !p.Model.fitted() || known[p.at] || p.Kept {
+	if !p.Model.fitted() || known[p.at] || p.Kept && p.Law == nil {
 		return false
 	}
-	if p.Law != nil {
+	if p.Kept {
 		for i := range c.columns {
 			if q := &c.columns[i]; known[q.at] && len(q.Along) > 0 {
 				return false

@@ -41,58 +41,82 @@ type polynomials struct {
 	at    map[int]int   // the term of a column alone
 }
 
-// explain measures what part of the variance of each coded column is a polynomial of
-// degree 2, or 1 when there are few rows, in the others, and finds the leaders: numbers
-// with lumps that are nearly a function of smooth ones.
-func (c *Codec) explain(rows *rowCells) {
-	p := c.polynomials(rows.some(explainRows))
-	if p == nil {
-		return
-	}
-	for k := range c.columns {
-		q := &c.columns[k]
-		if _, ok := p.at[k]; !ok {
-			continue
-		}
-		q.Explained, _ = p.regress(k, func(int) bool { return true })
-		if q.Number == nil || !q.Data.Lumpy || q.Group >= 0 || q.Explained < function {
-			continue
-		}
-		explained, law := p.regress(k, func(k int) bool { return c.columns[k].smooth() })
-		if 1-explained <= min(mostLeft*(1-q.Explained), 1-function) {
-			q.Law = law
-		}
-	}
-}
-
-// polynomials returns the terms of coded columns, but those of one for each level, and nil
-// for less than two columns or few rows.
-func (c *Codec) polynomials(rows *rowCells) *polynomials {
-	p := &polynomials{n: rows.n, at: map[int]int{}}
+// findLaws finds the leaders: numbers with lumps that are nearly a polynomial, of degree 2,
+// or 1 when there are few rows, in smooth columns.
+func (c *Codec) findLaws(rows *rowCells) {
+	rows = rows.some(explainRows)
 	x := mat.NewDense(rows.n, c.dim, nil)
 	for k := range c.columns {
 		if q := &c.columns[k]; q.OneHot == nil {
-			p.at[k] = len(p.terms)
-			p.terms = append(p.terms, term{k, -1, 1})
 			for i := range rows.n {
 				x.Set(i, q.at, q.middle(rows.row(i)[q.Field]))
 			}
 		}
 	}
-	if d := len(p.terms); rows.n >= explainRatio*(d+d*(d+1)/2) {
+	p := c.polynomials(x)
+	for k := range c.columns {
+		q := &c.columns[k]
+		if q.Number == nil || !q.Data.Lumpy || q.Group >= 0 {
+			continue
+		}
+		all, _ := p.regress(k, func(int) bool { return true })
+		some, law := p.regress(k, func(k int) bool { return c.columns[k].smooth() })
+		if 1-some <= min(mostLeft*(1-all), 1-function) {
+			q.Law = law
+		}
+	}
+}
+
+// explain returns what part of the variance of each column of rows of a model is a
+// polynomial in the others.
+func (c *Codec) explain(reference mat.Matrix) []float64 {
+	n, _ := reference.Dims()
+	n = min(n, explainRows)
+	x := mat.NewDense(n, c.dim, nil)
+	for k := range c.columns {
+		if q := &c.columns[k]; q.OneHot == nil {
+			for i := range n {
+				y := q.plain(reference.At(i, q.at))
+				if q.Levels != nil {
+					y = q.middle(q.Levels.decode(y))
+				}
+				x.Set(i, q.at, y)
+			}
+		}
+	}
+	p := c.polynomials(x)
+	all := make([]float64, len(c.columns))
+	for k := range all {
+		all[k], _ = p.regress(k, func(int) bool { return true })
+	}
+	return all
+}
+
+// polynomials returns the terms of coded columns, but those of one for each level, and none
+// for less than two columns or few rows.
+func (c *Codec) polynomials(x *mat.Dense) *polynomials {
+	n, _ := x.Dims()
+	p := &polynomials{n: n, at: map[int]int{}}
+	for k := range c.columns {
+		if c.columns[k].OneHot == nil {
+			p.at[k] = len(p.terms)
+			p.terms = append(p.terms, term{k, -1, 1})
+		}
+	}
+	if d := len(p.terms); n >= explainRatio*(d+d*(d+1)/2) {
 		for a := range d {
 			for b := range a + 1 {
 				p.terms = append(p.terms, term{p.terms[a].A, p.terms[b].A, 1})
 			}
 		}
 	}
-	if len(p.at) < 2 || rows.n < explainRatio*len(p.terms) {
-		return nil
+	if len(p.at) < 2 || n < explainRatio*len(p.terms) {
+		return &polynomials{}
 	}
-	values := mat.NewDense(rows.n, len(p.terms), nil)
+	values := mat.NewDense(n, len(p.terms), nil)
 	for k := range p.terms {
 		t := &p.terms[k]
-		column := make([]float64, rows.n)
+		column := make([]float64, n)
 		for i := range column {
 			column[i] = t.of(c, x.RawRowView(i))
 		}
@@ -104,7 +128,7 @@ func (c *Codec) polynomials(rows *rowCells) *polynomials {
 		values.SetCol(k, column)
 	}
 	p.gram = new(mat.SymDense)
-	p.gram.SymOuterK(1/float64(rows.n), values.T())
+	p.gram.SymOuterK(1/float64(n), values.T())
 	return p
 }
 
@@ -123,7 +147,10 @@ func (p *codedColumn) middle(v float64) float64 {
 // regress returns R² of the regression of column k on the terms of others of some, and
 // these with their factors.
 func (p *polynomials) regress(k int, some func(k int) bool) (explained float64, law []term) {
-	j := p.at[k]
+	j, ok := p.at[k]
+	if !ok {
+		return 0, nil
+	}
 	var others []int
 	for i, t := range p.terms {
 		if !t.uses(k) && some(t.A) && (t.B < 0 || some(t.B)) {

@@ -210,7 +210,6 @@ func TestCorruptTextIsAnError(t *testing.T) {
 		func(p []codedColumn) { p[2].Law = nil },
 		func(p []codedColumn) { p[0].Along[0].Of = -1 },
 		func(p []codedColumn) { p[0].Along[0].Of = 1 },
-		func(p []codedColumn) { p[0].Explained = 2 },
 	} {
 		text, err := json.Marshal(c)
 		require.NoError(t, err)

@@ -230,7 +230,7 @@ func (g *missingGroup) valid(fields int) bool {
 }
 
 func (p *codedColumn) valid(f *Field, groups int) bool {
-	if p.Group < -1 || p.Group >= groups || p.Field < 0 || !(p.Explained >= 0 && p.Explained <= 1) {
+	if p.Group < -1 || p.Group >= groups || p.Field < 0 {
 		return false
 	}
 	if p.OneHot != nil {

@@ -130,15 +130,13 @@
 // sampling noise, about a per cent of a deviation, which is much for a column that is
 // nearly a function of others: such laws break far more often with it.
 //
-// Where a column is nearly a function of others, moving it alone contradicts them. It is
-// one when a polynomial of degree 2 in the others explains R² ≥ .9 of it. If it has lumps
-// and smooth columns alone say as much of it, these go along with it: from y to y', a
-// column x moves by s(m(y') − m(y)), where m is the cubic regression of x on y, and s, the
-// same for all that go along in a row, makes the polynomial move as far as y does. So
-// areas have their round numbers, and widths and lengths their product. Without such
-// columns it is left as it is, if it would move by more than a third of √(1 − R²), the
-// deviation that the others leave open, on average; but in a model so poor that it would
-// move by .1 deviations all columns are matched.
+// A column with lumps that is nearly a function of smooth ones, R² ≥ .9 by a polynomial of
+// degree 2, leads these: moving it alone, by more than a third of the deviation that the
+// others leave open in the model's rows, would contradict them. So they go along: when
+// the leader moves from y to y', a column x moves by s(m(y') − m(y)), where m is the cubic
+// regression of x on y, and s, the same for all that go along in a row, makes the
+// polynomial move as far as y does. So areas have their round numbers, and widths and
+// lengths their product.
 //
 //	Egozcue et al. 2003   Isometric logratio transformations for compositional data
 //	                      analysis, Mathematical Geology 35

@@ -218,36 +218,8 @@ func TestMatchKeepsLaws(t *testing.T) {
 	require.False(t, math.IsNaN(got.Columns[0][0]) || math.IsNaN(got.Columns[2][0]))
 }
 
-// A column with lumps that is a function of another one with lumps only is not moved.
-func TestMatchKeepsLawsAmongColumnsWithLumps(t *testing.T) {
-	const n = 3000
-	r := rand.New(rand.NewPCG(5, 6))
-	u := &Table{Columns: make([][]float64, 3)}
-	for _, name := range []string{"a", "b", "noise"} {
-		u.Fields = append(u.Fields, Field{Name: name, Kind: Whole})
-	}
-	for range n {
-		a := math.Floor(30 * r.Float64())
-		for j, v := range []float64{a, 2*a + 1, math.Floor(30 * r.Float64())} {
-			u.Columns[j] = append(u.Columns[j], v)
-		}
-	}
-	c, err := NewCodec(u, nil)
-	require.NoError(t, err)
-	x, err := c.Encode(u, 1)
-	require.NoError(t, err)
-	for i := range n { // levels that are a little off
-		x.Set(i, 0, x.At(i, 0)*1.02)
-		x.Set(i, 2, x.At(i, 2)*1.02)
-	}
-	require.NoError(t, c.Match(x))
-	require.True(t, c.columns[0].Kept)
-	require.False(t, c.columns[2].Kept)
-	require.Nil(t, c.columns[0].Law)
-}
-
-// A sum of many columns, each of which hardly depends on it, is left as it is.
-func TestMatchKeepsLawsThatNoColumnFollows(t *testing.T) {
+// A sum of many columns, each of which hardly depends on it, leads none of them.
+func TestColumnsThatNoneFollowsDoNotLead(t *testing.T) {
 	const n, d = 3000, 6
 	r := rand.New(rand.NewPCG(5, 6))
 	u := &Table{Columns: make([][]float64, d+1)}
@@ -270,7 +242,9 @@ func TestMatchKeepsLawsThatNoColumnFollows(t *testing.T) {
 	c, err := NewCodec(u, nil)
 	require.NoError(t, err)
 	require.True(t, c.columns[d].Data.Lumpy)
-	require.Greater(t, c.columns[d].Explained, .999)
+	x, err := c.Encode(u, 1)
+	require.NoError(t, err)
+	require.Greater(t, c.explain(x)[d], .999)
 	require.Nil(t, c.columns[d].Law)
 	for k := range d {
 		require.Empty(t, c.columns[k].Along)
@@ -291,9 +265,10 @@ func TestWhatOthersExplainIsMeasured(t *testing.T) {
 	}
 	c, err := NewCodec(u, nil)
 	require.NoError(t, err)
-	require.InDelta(t, 1-.04/(9+9+1+.04), c.columns[2].Explained, .001)
-	require.InDelta(t, 0, c.columns[3].Explained, .01)
-	few, err := NewCodec(u.Select(indices(30)), nil)
+	x, err := c.Encode(u, 1)
 	require.NoError(t, err)
-	require.Zero(t, few.columns[2].Explained)
+	explained := c.explain(x)
+	require.InDelta(t, 1-.04/(9+9+1+.04), explained[2], .001)
+	require.InDelta(t, 0, explained[3], .01)
+	require.Zero(t, c.explain(x.Slice(0, 30, 0, 4))[2])
 }

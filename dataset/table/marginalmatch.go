@@ -22,25 +22,21 @@ func (p *codedColumn) aim() {
 // in the target.
 func (p *codedColumn) match(y float64) float64 { return p.target.quantile(p.Model.at(y)) }
 
-const (
-	// mostMoved is how far Match moves values of such a column at most, on average, in
-	// deviations of what the others leave open; far is where the model is so poor, in
-	// deviations of the column, that it keeps no law which Match could break.
-	mostMoved = 1. / 3
-	far       = .1
-)
+// mostMoved is how far Match moves values of a leader, or of a column that goes along, on
+// average by themselves, in deviations of what the others leave open.
+const mostMoved = 1. / 3
 
-// breaks reports whether the column is nearly a function of others and matching values y
-// of a model would move them so far that they would contradict these.
-func (p *codedColumn) breaks(y []float64) bool {
-	if p.Law != nil || !p.Model.fitted() || p.Explained < function {
+// breaks reports whether matching values y of a model by themselves would contradict other
+// columns, which explain a part of their variance: whether it would move them too far.
+func (p *codedColumn) breaks(y []float64, explained float64) bool {
+	if p.Law == nil && len(p.Along) == 0 || !p.Model.fitted() || explained < function {
 		return false
 	}
 	var moved float64
 	for _, v := range y {
 		moved += math.Abs(p.plain(p.match(v))-p.plain(v)) / float64(len(y))
 	}
-	return moved < far && moved > mostMoved*math.Sqrt(1-p.Explained)
+	return moved > mostMoved*math.Sqrt(1-explained)
 }
 
 // nearest returns the distribution nearest to g that is within e·√(p(1−p)) of f.
