@@ -14,7 +14,7 @@ func (c *Codec) Unseen(t *Table) ([][]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("table: Unseen: %w", err)
 	}
-	learned := c.learned()
+	made := c.makes()
 	unseen := make([][]string, rows.n)
 	for j, f := range c.fields {
 		at := t.Index(f.Name)
@@ -23,24 +23,10 @@ func (c *Codec) Unseen(t *Table) ([][]string, error) {
 		}
 		for i, cell := range t.Columns[at] {
 			v := rows.row(i)[j]
-			if !math.IsNaN(cell) && (math.IsNaN(v) || !learned[j] && v != c.fixed[j]) {
+			if !math.IsNaN(cell) && (math.IsNaN(v) || !made[j] || !math.IsNaN(c.fixed[j]) && v != c.fixed[j]) {
 				unseen[i] = append(unseen[i], f.Name)
 			}
 		}
 	}
 	return unseen, nil
-}
-
-// learned reports of every field whether it is coded, or made of those that are.
-func (c *Codec) learned() []bool {
-	learned := make([]bool, len(c.fields))
-	for _, p := range c.columns {
-		learned[p.Field] = true
-	}
-	for _, step := range c.steps {
-		if j := step.drops(); j >= 0 {
-			learned[j] = true
-		}
-	}
-	return learned
 }
