@@ -199,6 +199,29 @@ func TestCorruptTextIsAnError(t *testing.T) {
 	require.ErrorIs(t, read.UnmarshalJSON([]byte(`{"Version":1,"Fields":[{}]}`)), ErrCorrupt)
 	require.ErrorIs(t, read.UnmarshalJSON([]byte(`{`)), ErrCorrupt)
 	require.Zero(t, read.Dim())
+
+	u, _ := flatsOf(300)
+	c, err = NewCodec(u, nil)
+	require.NoError(t, err)
+	for k, change := range []func(p []codedColumn){
+		func(p []codedColumn) { p[2].Law[0].A = 4 },
+		func(p []codedColumn) { p[2].Law[0].A = 2 },
+		func(p []codedColumn) { p[2].Law[0].B = -2 },
+		func(p []codedColumn) { p[2].Law = nil },
+		func(p []codedColumn) { p[0].Along[0].Of = -1 },
+		func(p []codedColumn) { p[0].Along[0].Of = 1 },
+	} {
+		text, err := json.Marshal(c)
+		require.NoError(t, err)
+		var whole codecText
+		require.NoError(t, json.Unmarshal(text, &whole))
+		require.NotEmpty(t, whole.Columns[2].Law)
+		require.NotEmpty(t, whole.Columns[0].Along)
+		change(whole.Columns)
+		text, err = json.Marshal(whole)
+		require.NoError(t, err)
+		require.ErrorIs(t, read.UnmarshalJSON(text), ErrCorrupt, k)
+	}
 }
 
 // A text in which a value is another one, or a list is longer or shorter, is refused or
@@ -238,6 +261,8 @@ func codecTexts(t require.TestingT) (texts [][]byte) {
 	u, rules := ruledTable(30, .1)
 	add(u, &CodecSettings{Rules: rules})
 	add(mixedTable(40, 1), &CodecSettings{Codings: map[string]Coding{"colour": OneHot, "price": Quantile, "rain": Log}})
+	u, _ = flatsOf(300)
+	add(u, nil)
 	add(mixedTable(40, 2), &CodecSettings{Codings: map[string]Coding{"count": Logit}})
 	return texts
 }

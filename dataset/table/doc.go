@@ -128,8 +128,15 @@
 //
 // for n rows fitted and m of the model. F itself would move every column by its own
 // sampling noise, about a per cent of a deviation, which is much for a column that is
-// nearly a function of others: such laws break far more often with it. In a column with
-// lumps that is in such a law, Match breaks the law: the study examples/tables shows it.
+// nearly a function of others: such laws break far more often with it.
+//
+// A column with lumps that is nearly a function of smooth ones, R² ≥ .9 by a polynomial of
+// degree 2, leads these: moving it alone, by more than a third of the deviation that the
+// others leave open in the model's rows, would contradict them. So they go along: when
+// the leader moves from y to y', a column x moves by s(m(y') − m(y)), where m is the cubic
+// regression of x on y, and s, the same for all that go along in a row, makes the
+// polynomial move as far as y does. So areas have their round numbers, and widths and
+// lengths their product.
 //
 //	Egozcue et al. 2003   Isometric logratio transformations for compositional data
 //	                      analysis, Mathematical Geology 35
