@@ -334,3 +334,13 @@ func TestWhatIsDecodedIsAllowed(t *testing.T) {
 	_, err = c.Encode(got, 1)
 	require.NoError(t, err)
 }
+
+// A table whose columns are all left out was said to have no rows.
+func TestTableOfIdentifiersOnlyIsRefusedByName(t *testing.T) {
+	u := &Table{Fields: []Field{{Name: "id", Kind: Identifier}, {Name: "remark", Kind: Identifier}}, Columns: make([][]float64, 2)}
+	_, err := NewCodec(u, nil)
+	require.ErrorIs(t, err, ErrShape)
+	require.ErrorContains(t, err, "no columns but identifiers")
+	_, err = NewCodec(&Table{Fields: []Field{{Name: "x", Kind: Number}}, Columns: [][]float64{{}}}, nil)
+	require.ErrorContains(t, err, "no rows")
+}
