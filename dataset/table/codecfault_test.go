@@ -117,6 +117,8 @@ var hostile = map[string]string{
 		`"Columns":[` + columnText(0, `"Number":{"Coding":1,"Center":0,"Unit":1,"Shift":0,"Scale":1}`) + `,` + columnText(1, `"Levels":{"Seen":[0,1],"Border":[-1,0,1]}`) + `]}`,
 	"curves that are flat at their ends": `{"Version":1,"Fields":[{"name":"x","kind":"number"}],"Fixed":[null],` +
 		`"Columns":[` + columnText(0, `"Number":{"Coding":3,"Center":0,"Unit":1,"Bend":{"X":[0,1],"Y":[0,1],"Before":0,"After":0},"Atoms":[1],"Spread":{"X":[0,1],"Y":[0,1],"Before":0,"After":0},"Shift":0,"Scale":1e300}`) + `]}`,
+	"a level of several columns that is matched": `{"Version":1,"Fields":[{"name":"c","kind":"category","levels":["a","b"]}],"Fixed":[null],` +
+		`"Columns":[{"Field":0,"OneHot":{"Seen":[0,1]},"Group":-1,"Model":{"Y":[0,1],"P":[0,1],"Rows":5}}]}`,
 }
 
 func columnText(field int, coder string) string {

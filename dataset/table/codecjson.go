@@ -234,7 +234,7 @@ func (p *codedColumn) valid(f *Field, groups int) bool {
 		return false
 	}
 	if p.OneHot != nil {
-		return p.Number == nil && p.Levels == nil && f.Kind.Discrete() && len(p.OneHot.Seen) > 0 && allDistinct(p.OneHot.Seen, len(f.Levels))
+		return p.Number == nil && p.Levels == nil && !p.Model.fitted() && f.Kind.Discrete() && len(p.OneHot.Seen) > 0 && allDistinct(p.OneHot.Seen, len(f.Levels))
 	}
 	if !p.Data.valid() || p.Model.fitted() && !p.Model.valid() {
 		return false
