@@ -53,8 +53,9 @@ type codedColumn struct {
 	Law   []term  `json:",omitempty"`
 	Along []along `json:",omitempty"`
 
-	target marginal // that values of the model are matched to
-	at     int      // first coded column
+	target    marginal // that values of the model are matched to
+	followers []follower
+	at        int // first coded column
 }
 
 func (c *codedColumn) width() int {

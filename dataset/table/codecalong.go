@@ -42,26 +42,28 @@ func (c *Codec) fitAlong(rows *rowCells) {
 		return
 	}
 	rows = rows.some(explainRows)
+	by := map[int]*leaderTerms{} // by the groups that say in which rows columns are there
 	for k := range c.columns {
 		p := &c.columns[k]
 		if !p.smooth() {
 			continue
 		}
-		var terms, y []float64
+		var there []int
+		var y []float64
 		for i := range rows.n {
-			row := rows.row(i)
-			if v := row[p.Field]; !math.IsNaN(v) {
-				terms = append(terms, 1)
-				for _, l := range leaders {
-					q := &c.columns[l]
-					t := q.middle(row[q.Field])
-					terms = append(terms, t, t*t, t*t*t)
-				}
-				y = append(y, p.middle(v))
+			if v := rows.row(i)[p.Field]; !math.IsNaN(v) {
+				there, y = append(there, i), append(y, p.middle(v))
 			}
 		}
-		p.Along = alongOf(leaders, terms, y)
+		if len(y) < explainRatio*(1+3*len(leaders)) {
+			continue
+		}
+		if by[p.Group] == nil {
+			by[p.Group] = c.leaderTerms(leaders, rows, there)
+		}
+		p.Along = by[p.Group].regress(y)
 	}
+	c.setFollowers()
 	for _, l := range leaders {
 		if !c.followed(l) {
 			c.columns[l].Law = nil
@@ -73,19 +75,42 @@ func (c *Codec) fitAlong(rows *rowCells) {
 	}
 }
 
+// follower is a column that goes along with a leader.
+type follower struct {
+	k int // its place among the coded columns
+	along
+}
+
+// setFollowers tells the leaders what goes along with them.
+func (c *Codec) setFollowers() {
+	for k := range c.columns {
+		for _, a := range c.columns[k].Along {
+			l := &c.columns[a.Of]
+			l.followers = append(l.followers, follower{k, a})
+		}
+	}
+}
+
+// led are the leaders and the columns that go along with them.
+func (c *Codec) led() []int {
+	var all []int
+	for k := range c.columns {
+		if p := &c.columns[k]; p.Law != nil || len(p.Along) > 0 {
+			all = append(all, k)
+		}
+	}
+	return all
+}
+
 // followed reports whether what goes along with a leader between its quartiles keeps its
 // law.
 func (c *Codec) followed(l int) bool {
 	p := &c.columns[l]
 	low, high := p.plain(p.Data.quantile(.25)), p.plain(p.Data.quantile(.75))
 	from, way := make([]float64, c.dim), make([]float64, c.dim)
-	for k := range c.columns {
-		q := &c.columns[k]
-		for _, a := range q.Along {
-			if a.Of == l {
-				from[q.at], way[q.at] = a.at(low), a.at(high)-a.at(low)
-			}
-		}
+	for _, f := range p.followers {
+		at := c.columns[f.k].at
+		from[at], way[at] = f.at(low), f.at(high)-f.at(low)
 	}
 	step := (high - low) / c.along(p.Law, from, way)
 	return step >= leastStep && step <= mostStep
@@ -104,25 +129,42 @@ func (c *Codec) along(law []term, y, way []float64) float64 {
 	return moved
 }
 
-// alongOf regresses y on the terms of leaders, which are 1 and three for each. It returns
-// nil when there are few rows, or the leaders explain little.
-func alongOf(leaders []int, terms, y []float64) []along {
-	n, d := len(y), 1+3*len(leaders)
-	if n < explainRatio*d {
-		return nil
+// leaderTerms are 1 and three terms of each leader, in some rows.
+type leaderTerms struct {
+	leaders []int
+	x       *mat.Dense
+	qr      mat.QR // of x
+}
+
+func (c *Codec) leaderTerms(leaders []int, rows *rowCells, some []int) *leaderTerms {
+	t := &leaderTerms{leaders: leaders, x: mat.NewDense(len(some), 1+3*len(leaders), nil)}
+	for a, i := range some {
+		terms := t.x.RawRowView(a)
+		terms[0] = 1
+		for k, l := range leaders {
+			q := &c.columns[l]
+			v := q.middle(rows.row(i)[q.Field])
+			terms[1+3*k], terms[2+3*k], terms[3+3*k] = v, v*v, v*v*v
+		}
 	}
-	x := mat.NewDense(n, d, terms)
+	t.qr.Factorize(t.x)
+	return t
+}
+
+// regress regresses y on the terms. It returns nil when these depend on each other, or
+// explain little.
+func (t *leaderTerms) regress(y []float64) []along {
 	var slopes, fitted mat.VecDense
-	if err := slopes.SolveVec(x, mat.NewVecDense(n, y)); err != nil {
+	if err := t.qr.SolveVecTo(&slopes, false, mat.NewVecDense(len(y), y)); err != nil {
 		return nil
 	}
-	fitted.MulVec(x, &slopes)
+	fitted.MulVec(t.x, &slopes)
 	_, deviation := moments(y, point)
 	if _, explained := moments(fitted.RawVector().Data, point); !(explained*explained >= follows*deviation*deviation) {
 		return nil
 	}
 	var all []along
-	for k, l := range leaders {
+	for k, l := range t.leaders {
 		at := 1 + 3*k
 		all = append(all, along{l, [3]float64{slopes.AtVec(at), slopes.AtVec(at + 1), slopes.AtVec(at + 2)}})
 	}
@@ -161,13 +203,9 @@ func (c *Codec) shifts(y []float64, known []bool) []float64 {
 		}
 		from, to := p.plain(y[p.at]), p.plain(p.match(y[p.at]))
 		clear(way)
-		for i := range c.columns {
-			q := &c.columns[i]
-			for _, a := range q.Along {
-				if a.Of == k {
-					way[q.at] = a.at(to) - a.at(from)
-				}
-			}
+		for i := range p.followers {
+			f := &p.followers[i]
+			way[c.columns[f.k].at] = f.at(to) - f.at(from)
 		}
 		step := max(leastStep, min((to-from)/c.along(p.Law, y, way), mostStep))
 		if math.IsNaN(step) { // cells of the law are missing, or nothing moves
@@ -188,8 +226,8 @@ func (c *Codec) moves(k int, known []bool) bool {
 		return false
 	}
 	if p.Kept {
-		for i := range c.columns {
-			if q := &c.columns[i]; known[q.at] && len(q.Along) > 0 {
+		for _, f := range p.followers {
+			if known[c.columns[f.k].at] {
 				return false
 			}
 		}

@@ -169,6 +169,7 @@ func (t *codecText) codec() (*Codec, error) {
 			return nil, fmt.Errorf("in Columns: %d: has a law of columns that are none: %w", k, ErrCorrupt)
 		}
 	}
+	c.setFollowers()
 	if c.place(); c.dim == 0 {
 		return nil, fmt.Errorf("in Columns: are none: %w", ErrCorrupt)
 	}
