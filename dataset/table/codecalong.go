@@ -42,26 +42,8 @@ func (c *Codec) fitAlong(rows *rowCells) {
 		return
 	}
 	rows = rows.some(explainRows)
-	by := map[int]*leaderTerms{} // by the groups that say in which rows columns are there
-	for k := range c.columns {
-		p := &c.columns[k]
-		if !p.smooth() {
-			continue
-		}
-		var there []int
-		var y []float64
-		for i := range rows.n {
-			if v := rows.row(i)[p.Field]; !math.IsNaN(v) {
-				there, y = append(there, i), append(y, p.middle(v))
-			}
-		}
-		if len(y) < explainRatio*(1+3*len(leaders)) {
-			continue
-		}
-		if by[p.Group] == nil {
-			by[p.Group] = c.leaderTerms(leaders, rows, there)
-		}
-		p.Along = by[p.Group].regress(y)
+	for g := -1; g < len(c.groups); g++ {
+		c.fitGroupAlong(g, leaders, rows)
 	}
 	c.setFollowers()
 	for _, l := range leaders {
@@ -129,46 +111,54 @@ func (c *Codec) along(law []term, y, way []float64) float64 {
 	return moved
 }
 
-// leaderTerms are 1 and three terms of each leader, in some rows.
-type leaderTerms struct {
-	leaders []int
-	x       *mat.Dense
-	qr      mat.QR // of x
-}
-
-func (c *Codec) leaderTerms(leaders []int, rows *rowCells, some []int) *leaderTerms {
-	t := &leaderTerms{leaders: leaders, x: mat.NewDense(len(some), 1+3*len(leaders), nil)}
-	for a, i := range some {
-		terms := t.x.RawRowView(a)
+// fitGroupAlong regresses the smooth columns that are missing in the same rows on the terms
+// of leaders, which are 1 and three for each. They go along with none when the terms depend
+// on each other, and when they explain little.
+func (c *Codec) fitGroupAlong(g int, leaders []int, rows *rowCells) {
+	var some []*codedColumn
+	for k := range c.columns {
+		if p := &c.columns[k]; p.smooth() && p.Group == g {
+			some = append(some, p)
+		}
+	}
+	var there []int
+	for i := range rows.n {
+		if len(some) > 0 && !math.IsNaN(rows.row(i)[some[0].Field]) {
+			there = append(there, i)
+		}
+	}
+	n, d := len(there), 1+3*len(leaders)
+	if n < explainRatio*d {
+		return
+	}
+	x, y := mat.NewDense(n, d, nil), mat.NewDense(n, len(some), nil)
+	for a, i := range there {
+		row, terms := rows.row(i), x.RawRowView(a)
 		terms[0] = 1
 		for k, l := range leaders {
 			q := &c.columns[l]
-			v := q.middle(rows.row(i)[q.Field])
+			v := q.middle(row[q.Field])
 			terms[1+3*k], terms[2+3*k], terms[3+3*k] = v, v*v, v*v*v
 		}
+		for k, p := range some {
+			y.Set(a, k, p.middle(row[p.Field]))
+		}
 	}
-	t.qr.Factorize(t.x)
-	return t
-}
-
-// regress regresses y on the terms. It returns nil when these depend on each other, or
-// explain little.
-func (t *leaderTerms) regress(y []float64) []along {
-	var slopes, fitted mat.VecDense
-	if err := t.qr.SolveVecTo(&slopes, false, mat.NewVecDense(len(y), y)); err != nil {
-		return nil
+	var slopes, fitted mat.Dense
+	if err := slopes.Solve(x, y); err != nil {
+		return
 	}
-	fitted.MulVec(t.x, &slopes)
-	_, deviation := moments(y, point)
-	if _, explained := moments(fitted.RawVector().Data, point); !(explained*explained >= follows*deviation*deviation) {
-		return nil
+	fitted.Mul(x, &slopes)
+	for k, p := range some {
+		_, deviation := moments(mat.Col(nil, k, y), point)
+		if _, explained := moments(mat.Col(nil, k, &fitted), point); !(explained*explained >= follows*deviation*deviation) {
+			continue
+		}
+		for a, l := range leaders {
+			at := 1 + 3*a
+			p.Along = append(p.Along, along{l, [3]float64{slopes.At(at, k), slopes.At(at+1, k), slopes.At(at+2, k)}})
+		}
 	}
-	var all []along
-	for k, l := range t.leaders {
-		at := 1 + 3*k
-		all = append(all, along{l, [3]float64{slopes.AtVec(at), slopes.AtVec(at + 1), slopes.AtVec(at + 2)}})
-	}
-	return all
 }
 
 // plain returns a code without the room made for atoms, in the range of the rows
