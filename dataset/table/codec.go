@@ -67,10 +67,10 @@ func (c *codedColumn) width() int {
 
 // NewCodec fits a codec to the rows of t. Nil settings are the defaults.
 //
-// It returns ErrShape when t has no rows, ragged columns or none that varies, ErrNonFinite for an
-// infinite cell, ErrRange for a cell that its Field does not allow, a coding that does
-// not suit the column or a name that is none, and ErrRule, with the first such row,
-// when rows of t break a rule.
+// It returns ErrShape when t has no rows, ragged columns or none that varies, ErrSyntax
+// when two columns have the same name, ErrNonFinite for an infinite cell, ErrRange for a
+// cell that its Field does not allow or a coding that does not suit the column, ErrName for
+// a name that is none, and ErrRule, with the first such row, when rows of t break a rule.
 func NewCodec(t *Table, s *CodecSettings) (*Codec, error) {
 	if s == nil {
 		s = &CodecSettings{}

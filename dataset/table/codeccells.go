@@ -38,6 +38,9 @@ func (r *rowCells) present(j int) []float64 {
 // missing then. Levels without a code and numbers off the lattice are errors unless
 // lenient; such a level is missing then.
 func (c *Codec) load(t *Table, partial, lenient bool) (*rowCells, error) {
+	if err := t.checkColumns(); err != nil {
+		return nil, err
+	}
 	n, d := t.Len(), len(c.fields)
 	r := &rowCells{n: n, d: d, data: make([]float64, n*d)}
 	for j, f := range c.fields {

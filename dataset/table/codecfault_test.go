@@ -22,6 +22,8 @@ func TestNewCodecRefuses(t *testing.T) {
 	}{
 		{"no rows", func(t *Table, _ *CodecSettings) { *t = *t.Select(nil) }, ErrShape, "no rows"},
 		{"ragged", func(t *Table, _ *CodecSettings) { t.Columns[2] = t.Columns[2][:5] }, ErrShape, `column "price" has 5 cells`},
+		{"a field without a column", func(t *Table, _ *CodecSettings) { t.Columns = t.Columns[:3] }, ErrShape, "has 3 Columns and"},
+		{"names twice", func(t *Table, _ *CodecSettings) { t.Fields[2].Name = "rain" }, ErrSyntax, `columns 1 and 2: are both called "rain"`},
 		{"infinite", func(t *Table, _ *CodecSettings) { t.Columns[2][4] = math.Inf(1) }, ErrNonFinite, `row 4, column "price": is +Inf`},
 		{"huge", func(t *Table, _ *CodecSettings) { t.Columns[0][4] = 1e307 }, ErrRange, `row 4, column "normal": is 1e+307`},
 		{"off the lattice", func(t *Table, _ *CodecSettings) { t.Columns[3][4] = .5 }, ErrRange, `row 4, column "count": is 0.5, want a whole multiple of 1`},
