@@ -84,6 +84,9 @@ func NewCodec(t *Table, s *CodecSettings) (*Codec, error) {
 
 func newCodec(t *Table, s *CodecSettings) (*Codec, error) {
 	n := t.Len()
+	if len(t.Fields) == 0 && len(t.Columns) == 0 {
+		return nil, fmt.Errorf("the table has no columns, want at least one: %w", ErrShape)
+	}
 	if n == 0 {
 		return nil, fmt.Errorf("the table has no rows, want at least one: %w", ErrShape)
 	}

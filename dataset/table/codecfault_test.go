@@ -21,6 +21,7 @@ func TestNewCodecRefuses(t *testing.T) {
 		text  string
 	}{
 		{"no rows", func(t *Table, _ *CodecSettings) { *t = *t.Select(nil) }, ErrShape, "no rows"},
+		{"no columns", func(t *Table, _ *CodecSettings) { *t = Table{} }, ErrShape, "no columns"},
 		{"ragged", func(t *Table, _ *CodecSettings) { t.Columns[2] = t.Columns[2][:5] }, ErrShape, `column "price" has 5 cells`},
 		{"a field without a column", func(t *Table, _ *CodecSettings) { t.Columns = t.Columns[:3] }, ErrShape, "has 3 Columns and"},
 		{"names twice", func(t *Table, _ *CodecSettings) { t.Fields[2].Name = "rain" }, ErrSyntax, `columns 1 and 2: are both called "rain"`},
