@@ -53,8 +53,9 @@ type codedColumn struct {
 	Law   []term  `json:",omitempty"`
 	Along []along `json:",omitempty"`
 
-	target marginal // that values of the model are matched to
-	at     int      // first coded column
+	target    marginal // that values of the model are matched to
+	followers []follower
+	at        int // first coded column
 }
 
 func (c *codedColumn) width() int {
@@ -66,10 +67,10 @@ func (c *codedColumn) width() int {
 
 // NewCodec fits a codec to the rows of t. Nil settings are the defaults.
 //
-// It returns ErrShape when t has no rows, ragged columns or none that varies, ErrNonFinite for an
-// infinite cell, ErrRange for a cell that its Field does not allow, a coding that does
-// not suit the column or a name that is none, and ErrRule, with the first such row,
-// when rows of t break a rule.
+// It returns ErrShape when t has no rows, ragged columns or none that varies, ErrSyntax
+// when two columns have the same name, ErrNonFinite for an infinite cell, ErrRange for a
+// cell that its Field does not allow or a coding that does not suit the column, ErrName for
+// a name that is none, and ErrRule, with the first such row, when rows of t break a rule.
 func NewCodec(t *Table, s *CodecSettings) (*Codec, error) {
 	if s == nil {
 		s = &CodecSettings{}
@@ -85,6 +86,9 @@ func newCodec(t *Table, s *CodecSettings) (*Codec, error) {
 	n := t.Len()
 	if n == 0 && len(t.Fields) > 0 && !slices.ContainsFunc(t.Fields, func(f Field) bool { return f.Kind != Identifier }) {
 		return nil, fmt.Errorf("the table has no columns but identifiers, which are left out; ReadSettings.Schema may say what they are: %w", ErrShape)
+	}
+	if len(t.Fields) == 0 && len(t.Columns) == 0 {
+		return nil, fmt.Errorf("the table has no columns, want at least one: %w", ErrShape)
 	}
 	if n == 0 {
 		return nil, fmt.Errorf("the table has no rows, want at least one: %w", ErrShape)

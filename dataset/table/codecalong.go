@@ -42,26 +42,10 @@ func (c *Codec) fitAlong(rows *rowCells) {
 		return
 	}
 	rows = rows.some(explainRows)
-	for k := range c.columns {
-		p := &c.columns[k]
-		if !p.smooth() {
-			continue
-		}
-		var terms, y []float64
-		for i := range rows.n {
-			row := rows.row(i)
-			if v := row[p.Field]; !math.IsNaN(v) {
-				terms = append(terms, 1)
-				for _, l := range leaders {
-					q := &c.columns[l]
-					t := q.middle(row[q.Field])
-					terms = append(terms, t, t*t, t*t*t)
-				}
-				y = append(y, p.middle(v))
-			}
-		}
-		p.Along = alongOf(leaders, terms, y)
+	for g := -1; g < len(c.groups); g++ {
+		c.fitGroupAlong(g, leaders, rows)
 	}
+	c.setFollowers()
 	for _, l := range leaders {
 		if !c.followed(l) {
 			c.columns[l].Law = nil
@@ -73,19 +57,42 @@ func (c *Codec) fitAlong(rows *rowCells) {
 	}
 }
 
+// follower is a column that goes along with a leader.
+type follower struct {
+	k int // its place among the coded columns
+	along
+}
+
+// setFollowers tells the leaders what goes along with them.
+func (c *Codec) setFollowers() {
+	for k := range c.columns {
+		for _, a := range c.columns[k].Along {
+			l := &c.columns[a.Of]
+			l.followers = append(l.followers, follower{k, a})
+		}
+	}
+}
+
+// led are the leaders and the columns that go along with them.
+func (c *Codec) led() []int {
+	var all []int
+	for k := range c.columns {
+		if p := &c.columns[k]; p.Law != nil || len(p.Along) > 0 {
+			all = append(all, k)
+		}
+	}
+	return all
+}
+
 // followed reports whether what goes along with a leader between its quartiles keeps its
 // law.
 func (c *Codec) followed(l int) bool {
 	p := &c.columns[l]
 	low, high := p.plain(p.Data.quantile(.25)), p.plain(p.Data.quantile(.75))
 	from, way := make([]float64, c.dim), make([]float64, c.dim)
-	for k := range c.columns {
-		q := &c.columns[k]
-		for _, a := range q.Along {
-			if a.Of == l {
-				from[q.at], way[q.at] = a.at(low), a.at(high)-a.at(low)
-			}
-		}
+	for _, f := range p.followers {
+		at := c.columns[f.k].at
+		from[at], way[at] = f.at(low), f.at(high)-f.at(low)
 	}
 	step := (high - low) / c.along(p.Law, from, way)
 	return step >= leastStep && step <= mostStep
@@ -104,29 +111,54 @@ func (c *Codec) along(law []term, y, way []float64) float64 {
 	return moved
 }
 
-// alongOf regresses y on the terms of leaders, which are 1 and three for each. It returns
-// nil when there are few rows, or the leaders explain little.
-func alongOf(leaders []int, terms, y []float64) []along {
-	n, d := len(y), 1+3*len(leaders)
+// fitGroupAlong regresses the smooth columns that are missing in the same rows on the terms
+// of leaders, which are 1 and three for each. They go along with none when the terms depend
+// on each other, and when they explain little.
+func (c *Codec) fitGroupAlong(g int, leaders []int, rows *rowCells) {
+	var some []*codedColumn
+	for k := range c.columns {
+		if p := &c.columns[k]; p.smooth() && p.Group == g {
+			some = append(some, p)
+		}
+	}
+	var there []int
+	for i := range rows.n {
+		if len(some) > 0 && !math.IsNaN(rows.row(i)[some[0].Field]) {
+			there = append(there, i)
+		}
+	}
+	n, d := len(there), 1+3*len(leaders)
 	if n < explainRatio*d {
-		return nil
+		return
 	}
-	x := mat.NewDense(n, d, terms)
-	var slopes, fitted mat.VecDense
-	if err := slopes.SolveVec(x, mat.NewVecDense(n, y)); err != nil {
-		return nil
+	x, y := mat.NewDense(n, d, nil), mat.NewDense(n, len(some), nil)
+	for a, i := range there {
+		row, terms := rows.row(i), x.RawRowView(a)
+		terms[0] = 1
+		for k, l := range leaders {
+			q := &c.columns[l]
+			v := q.middle(row[q.Field])
+			terms[1+3*k], terms[2+3*k], terms[3+3*k] = v, v*v, v*v*v
+		}
+		for k, p := range some {
+			y.Set(a, k, p.middle(row[p.Field]))
+		}
 	}
-	fitted.MulVec(x, &slopes)
-	_, deviation := moments(y, point)
-	if _, explained := moments(fitted.RawVector().Data, point); !(explained*explained >= follows*deviation*deviation) {
-		return nil
+	var slopes, fitted mat.Dense
+	if err := slopes.Solve(x, y); err != nil {
+		return
 	}
-	var all []along
-	for k, l := range leaders {
-		at := 1 + 3*k
-		all = append(all, along{l, [3]float64{slopes.AtVec(at), slopes.AtVec(at + 1), slopes.AtVec(at + 2)}})
+	fitted.Mul(x, &slopes)
+	for k, p := range some {
+		_, deviation := moments(mat.Col(nil, k, y), point)
+		if _, explained := moments(mat.Col(nil, k, &fitted), point); !(explained*explained >= follows*deviation*deviation) {
+			continue
+		}
+		for a, l := range leaders {
+			at := 1 + 3*a
+			p.Along = append(p.Along, along{l, [3]float64{slopes.At(at, k), slopes.At(at+1, k), slopes.At(at+2, k)}})
+		}
 	}
-	return all
 }
 
 // plain returns a code without the room made for atoms, in the range of the rows
@@ -161,13 +193,9 @@ func (c *Codec) shifts(y []float64, known []bool) []float64 {
 		}
 		from, to := p.plain(y[p.at]), p.plain(p.match(y[p.at]))
 		clear(way)
-		for i := range c.columns {
-			q := &c.columns[i]
-			for _, a := range q.Along {
-				if a.Of == k {
-					way[q.at] = a.at(to) - a.at(from)
-				}
-			}
+		for i := range p.followers {
+			f := &p.followers[i]
+			way[c.columns[f.k].at] = f.at(to) - f.at(from)
 		}
 		step := max(leastStep, min((to-from)/c.along(p.Law, y, way), mostStep))
 		if math.IsNaN(step) { // cells of the law are missing, or nothing moves
@@ -188,8 +216,8 @@ func (c *Codec) moves(k int, known []bool) bool {
 		return false
 	}
 	if p.Kept {
-		for i := range c.columns {
-			if q := &c.columns[i]; known[q.at] && len(q.Along) > 0 {
+		for _, f := range p.followers {
+			if known[c.columns[f.k].at] {
 				return false
 			}
 		}

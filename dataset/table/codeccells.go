@@ -43,6 +43,9 @@ func (c *Codec) unfitted() error {
 // missing then. Levels without a code and numbers off the lattice are errors unless
 // lenient; such a level is missing then.
 func (c *Codec) load(t *Table, partial, lenient bool) (*rowCells, error) {
+	if err := t.checkColumns(); err != nil {
+		return nil, err
+	}
 	n, d := t.Len(), len(c.fields)
 	if d == 0 {
 		return nil, c.unfitted()

@@ -44,6 +44,18 @@ type polynomials struct {
 // findLaws finds the leaders: numbers with lumps that are nearly a polynomial, of degree 2,
 // or 1 when there are few rows, in smooth columns.
 func (c *Codec) findLaws(rows *rowCells) {
+	var lumpy []int
+	smooth := false
+	for k := range c.columns {
+		q := &c.columns[k]
+		smooth = smooth || q.smooth()
+		if q.Number != nil && q.Data.Lumpy && q.Group < 0 {
+			lumpy = append(lumpy, k)
+		}
+	}
+	if len(lumpy) == 0 || !smooth {
+		return
+	}
 	rows = rows.some(explainRows)
 	x := mat.NewDense(rows.n, c.dim, nil)
 	for k := range c.columns {
@@ -54,22 +66,24 @@ func (c *Codec) findLaws(rows *rowCells) {
 		}
 	}
 	p := c.polynomials(x)
-	for k := range c.columns {
-		q := &c.columns[k]
-		if q.Number == nil || !q.Data.Lumpy || q.Group >= 0 {
+	for _, k := range lumpy {
+		some, law := p.regress(k, func(k int) bool { return c.columns[k].smooth() })
+		if some < function {
 			continue
 		}
-		all, _ := p.regress(k, func(int) bool { return true })
-		some, law := p.regress(k, func(k int) bool { return c.columns[k].smooth() })
-		if 1-some <= min(mostLeft*(1-all), 1-function) {
-			q.Law = law
+		if all, _ := p.regress(k, func(int) bool { return true }); 1-some <= mostLeft*(1-all) {
+			c.columns[k].Law = law
 		}
 	}
 }
 
-// explain returns what part of the variance of each column of rows of a model is a
-// polynomial in the others.
-func (c *Codec) explain(reference mat.Matrix) []float64 {
+// explain returns what part of the variance of some columns is a polynomial in the others,
+// in rows of a model, and 0 for the other columns.
+func (c *Codec) explain(reference mat.Matrix, some []int) []float64 {
+	explained := make([]float64, len(c.columns))
+	if len(some) == 0 {
+		return explained
+	}
 	n, _ := reference.Dims()
 	n = min(n, explainRows)
 	x := mat.NewDense(n, c.dim, nil)
@@ -85,11 +99,10 @@ func (c *Codec) explain(reference mat.Matrix) []float64 {
 		}
 	}
 	p := c.polynomials(x)
-	all := make([]float64, len(c.columns))
-	for k := range all {
-		all[k], _ = p.regress(k, func(int) bool { return true })
+	for _, k := range some {
+		explained[k], _ = p.regress(k, func(int) bool { return true })
 	}
-	return all
+	return explained
 }
 
 // polynomials returns the terms of coded columns, but those of one for each level, and none

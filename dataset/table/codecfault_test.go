@@ -21,7 +21,10 @@ func TestNewCodecRefuses(t *testing.T) {
 		text  string
 	}{
 		{"no rows", func(t *Table, _ *CodecSettings) { *t = *t.Select(nil) }, ErrShape, "no rows"},
+		{"no columns", func(t *Table, _ *CodecSettings) { *t = Table{} }, ErrShape, "no columns"},
 		{"ragged", func(t *Table, _ *CodecSettings) { t.Columns[2] = t.Columns[2][:5] }, ErrShape, `column "price" has 5 cells`},
+		{"a field without a column", func(t *Table, _ *CodecSettings) { t.Columns = t.Columns[:3] }, ErrShape, "has 3 Columns and"},
+		{"names twice", func(t *Table, _ *CodecSettings) { t.Fields[2].Name = "rain" }, ErrSyntax, `columns 1 and 2: are both called "rain"`},
 		{"infinite", func(t *Table, _ *CodecSettings) { t.Columns[2][4] = math.Inf(1) }, ErrNonFinite, `row 4, column "price": is +Inf`},
 		{"huge", func(t *Table, _ *CodecSettings) { t.Columns[0][4] = 1e307 }, ErrRange, `row 4, column "normal": is 1e+307`},
 		{"off the lattice", func(t *Table, _ *CodecSettings) { t.Columns[3][4] = .5 }, ErrRange, `row 4, column "count": is 0.5, want a whole multiple of 1`},
@@ -117,6 +120,8 @@ var hostile = map[string]string{
 		`"Columns":[` + columnText(0, `"Number":{"Coding":1,"Center":0,"Unit":1,"Shift":0,"Scale":1}`) + `,` + columnText(1, `"Levels":{"Seen":[0,1],"Border":[-1,0,1]}`) + `]}`,
 	"curves that are flat at their ends": `{"Version":1,"Fields":[{"name":"x","kind":"number"}],"Fixed":[null],` +
 		`"Columns":[` + columnText(0, `"Number":{"Coding":3,"Center":0,"Unit":1,"Bend":{"X":[0,1],"Y":[0,1],"Before":0,"After":0},"Atoms":[1],"Spread":{"X":[0,1],"Y":[0,1],"Before":0,"After":0},"Shift":0,"Scale":1e300}`) + `]}`,
+	"a level of several columns that is matched": `{"Version":1,"Fields":[{"name":"c","kind":"category","levels":["a","b"]}],"Fixed":[null],` +
+		`"Columns":[{"Field":0,"OneHot":{"Seen":[0,1]},"Group":-1,"Model":{"Y":[0,1],"P":[0,1],"Rows":5}}]}`,
 }
 
 func columnText(field int, coder string) string {

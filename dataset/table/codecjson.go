@@ -169,6 +169,7 @@ func (t *codecText) codec() (*Codec, error) {
 			return nil, fmt.Errorf("in Columns: %d: has a law of columns that are none: %w", k, ErrCorrupt)
 		}
 	}
+	c.setFollowers()
 	if c.place(); c.dim == 0 {
 		return nil, fmt.Errorf("in Columns: are none: %w", ErrCorrupt)
 	}
@@ -234,7 +235,7 @@ func (p *codedColumn) valid(f *Field, groups int) bool {
 		return false
 	}
 	if p.OneHot != nil {
-		return p.Number == nil && p.Levels == nil && f.Kind.Discrete() && len(p.OneHot.Seen) > 0 && allDistinct(p.OneHot.Seen, len(f.Levels))
+		return p.Number == nil && p.Levels == nil && !p.Model.fitted() && f.Kind.Discrete() && len(p.OneHot.Seen) > 0 && allDistinct(p.OneHot.Seen, len(f.Levels))
 	}
 	if !p.Data.valid() || p.Model.fitted() && !p.Model.valid() {
 		return false

@@ -14,6 +14,15 @@ func (c *Codec) Unseen(t *Table) ([][]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("table: Unseen: %w", err)
 	}
+	coded := rows
+	if len(c.steps) > 0 { // of which Fixed are the values
+		coded = rows.clone()
+		for i := range rows.n {
+			for k, step := range c.steps {
+				step.forward(coded.row(i), c.jitter(0, i, len(c.fields)+len(c.groups)+k))
+			}
+		}
+	}
 	made := c.makes()
 	unseen := make([][]string, rows.n)
 	for j, f := range c.fields {
@@ -22,8 +31,9 @@ func (c *Codec) Unseen(t *Table) ([][]string, error) {
 			continue
 		}
 		for i, cell := range t.Columns[at] {
-			v := rows.row(i)[j]
-			if !math.IsNaN(cell) && (math.IsNaN(v) || !made[j] || !math.IsNaN(c.fixed[j]) && v != c.fixed[j]) {
+			v, code := rows.row(i)[j], coded.row(i)[j]
+			other := !math.IsNaN(code) && !math.IsNaN(c.fixed[j]) && code != c.fixed[j]
+			if !math.IsNaN(cell) && (math.IsNaN(v) || !made[j] || other) {
 				unseen[i] = append(unseen[i], f.Name)
 			}
 		}

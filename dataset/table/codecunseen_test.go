@@ -44,3 +44,21 @@ func TestUnseenIsWhatNoRowFittedHad(t *testing.T) {
 	require.ErrorIs(t, err, ErrShape)
 	require.ErrorContains(t, err, "table: Unseen: ")
 }
+
+func TestUnseenComparesWhatARuleCodes(t *testing.T) {
+	number := func(name string) Field { return Field{Name: name, Kind: Number} }
+	fitted := &Table{
+		Fields:  []Field{number("from"), number("to"), number("end")},
+		Columns: [][]float64{{1, 2, 3}, {4, 5, 6}, {4, 6, 8}},
+	}
+	c, err := NewCodec(fitted, &CodecSettings{Rules: []Rule{Order{Columns: []string{"from", "to", "end"}}}})
+	require.NoError(t, err)
+	unseen, err := c.Unseen(fitted)
+	require.NoError(t, err)
+	require.Equal(t, make([][]string, 3), unseen)
+
+	later := &Table{Fields: fitted.Fields, Columns: [][]float64{{7, 7, noCell, 7}, {10, 12, 3, noCell}, {10, 12, 3, 3}}}
+	unseen, err = c.Unseen(later)
+	require.NoError(t, err)
+	require.Equal(t, [][]string{nil, {"to"}, nil, nil}, unseen)
+}

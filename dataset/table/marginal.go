@@ -181,7 +181,7 @@ func (c *Codec) Match(reference mat.Matrix) error {
 			gone[k][i] = g.missing(g.Data.quantile(g.Model.at(reference.At(i, at))))
 		}
 	}
-	explained := c.explain(reference)
+	explained := c.explain(reference, c.led())
 	for k := range c.columns {
 		p := &c.columns[k]
 		if p.OneHot != nil {

@@ -244,7 +244,7 @@ func TestColumnsThatNoneFollowsDoNotLead(t *testing.T) {
 	require.True(t, c.columns[d].Data.Lumpy)
 	x, err := c.Encode(u, 1)
 	require.NoError(t, err)
-	require.Greater(t, c.explain(x)[d], .999)
+	require.Greater(t, c.explain(x, []int{d})[d], .999)
 	require.Nil(t, c.columns[d].Law)
 	for k := range d {
 		require.Empty(t, c.columns[k].Along)
@@ -267,8 +267,8 @@ func TestWhatOthersExplainIsMeasured(t *testing.T) {
 	require.NoError(t, err)
 	x, err := c.Encode(u, 1)
 	require.NoError(t, err)
-	explained := c.explain(x)
+	explained := c.explain(x, []int{2, 3})
 	require.InDelta(t, 1-.04/(9+9+1+.04), explained[2], .001)
 	require.InDelta(t, 0, explained[3], .01)
-	require.Zero(t, c.explain(x.Slice(0, 30, 0, 4))[2])
+	require.Zero(t, c.explain(x.Slice(0, 30, 0, 4), []int{2})[2])
 }

@@ -29,7 +29,7 @@ const mostMoved = 1. / 3
 // breaks reports whether matching values y of a model by themselves would contradict other
 // columns, which explain a part of their variance: whether it would move them too far.
 func (p *codedColumn) breaks(y []float64, explained float64) bool {
-	if p.Law == nil && len(p.Along) == 0 || !p.Model.fitted() || explained < function {
+	if !p.Model.fitted() || explained < function {
 		return false
 	}
 	var moved float64

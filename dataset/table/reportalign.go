@@ -14,8 +14,11 @@ func align(tables []*Table, names []string) ([]Field, []*mat.Dense, error) {
 	var fields []Field
 	var columns [][][]float64 // of each field and table
 	for t, table := range tables {
-		if table == nil || table.Len() == 0 || len(table.Columns) != len(table.Fields) {
-			return nil, nil, fmt.Errorf("%s: has no rows, or not a column for each field: %w", names[t], ErrShape)
+		if table == nil || table.Len() == 0 {
+			return nil, nil, fmt.Errorf("%s: has no rows: %w", names[t], ErrShape)
+		}
+		if err := table.checkColumns(); err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", names[t], err)
 		}
 	}
 	for j, f := range tables[0].Fields {

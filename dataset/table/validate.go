@@ -19,22 +19,36 @@ func (t *Table) Validate() error {
 }
 
 func (t *Table) validate() error {
-	if len(t.Fields) == 0 || len(t.Columns) != len(t.Fields) {
-		return fmt.Errorf("Table: has %d Columns and %d Fields, want as many of both and at least one: %w", len(t.Columns), len(t.Fields), ErrShape)
+	if err := t.checkColumns(); err != nil {
+		return err
+	}
+	if len(t.Fields) == 0 {
+		return fmt.Errorf("Table: has 0 Columns and 0 Fields, want at least one of both: %w", ErrShape)
 	}
 	rows := t.Len()
-	seen := make(map[string]int, len(t.Fields))
 	for j, f := range t.Fields {
-		if k, twice := seen[f.Name]; twice {
-			return fmt.Errorf("columns %d and %d: are both called %s, want different names: %w", k, j, shown(f.Name), ErrSyntax)
-		}
-		seen[f.Name] = j
 		if !readable(f.Name) {
 			return fmt.Errorf("column %d: Name: is %s, want %s: %w", j, shown(f.Name), wantReadable, ErrSyntax)
 		}
 		if err := f.validate(t.Columns[j], rows); err != nil {
 			return fmt.Errorf("column %d (%q): %w", j, f.Name, err)
 		}
+	}
+	return nil
+}
+
+// checkColumns returns an error when there is not a column for each field, and when two have
+// the same name, by which they are found.
+func (t *Table) checkColumns() error {
+	if len(t.Columns) != len(t.Fields) {
+		return fmt.Errorf("Table: has %d Columns and %d Fields, want as many of both: %w", len(t.Columns), len(t.Fields), ErrShape)
+	}
+	seen := make(map[string]int, len(t.Fields))
+	for j, f := range t.Fields {
+		if k, twice := seen[f.Name]; twice {
+			return fmt.Errorf("columns %d and %d: are both called %s, want different names: %w", k, j, shown(f.Name), ErrSyntax)
+		}
+		seen[f.Name] = j
 	}
 	return nil
 }

@@ -79,3 +79,12 @@ func TestAnyColumnAndValueCanBeSaid(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"height, cm", "place", "r=2=k=1", "r=2=k=2", "r=2 missing"}, m.codec.Names())
 }
+
+// Of two codings of a column the last was taken.
+func TestAColumnHasOneCoding(t *testing.T) {
+	_, err := (&job{codings: cells{"w=log", "v=log", "w =logit"}}).coding()
+	require.ErrorContains(t, err, `-coding: "w" is given twice`)
+	all, err := (&job{codings: cells{"w = log", "a=b=one-hot"}}).coding()
+	require.NoError(t, err)
+	require.Equal(t, map[string]table.Coding{"w": table.Log, "a=b": table.OneHot}, all)
+}

@@ -88,13 +88,16 @@ func (j *job) coding() (map[string]table.Coding, error) {
 	all := map[string]table.Coding{}
 	for _, pair := range j.codings {
 		at := max(strings.LastIndexByte(pair, '='), 0) // no coding has one in its name
-		name, text := pair[:at], strings.TrimPrefix(pair[at:], "=")
+		name, text := strings.TrimSpace(pair[:at]), strings.TrimPrefix(pair[at:], "=")
+		if _, twice := all[name]; twice {
+			return nil, fmt.Errorf("-coding: %q is given twice", name)
+		}
 		for c := table.Auto; ; c++ {
 			if c > table.OneHot {
 				return nil, fmt.Errorf("-coding %q: want column=standard, log, quantile, logit, ordinal or one-hot", pair)
 			}
 			if c.String() == strings.TrimSpace(text) {
-				all[strings.TrimSpace(name)] = c
+				all[name] = c
 				break
 			}
 		}
