@@ -224,3 +224,44 @@ func (c *Codec) moves(k int, known []bool) bool {
 	}
 	return true
 }
+
+// mostOff is how far the distribution of a column that goes along may be off, besides what
+// is due to chance.
+const mostOff = .03
+
+// keepsMarginals reports whether columns that are not matched by themselves, and go along
+// with leaders, have the distributions of the rows fitted, by the Kolmogorov–Smirnov
+// distance. Where a polynomial does not say how they go along, they have not.
+func (c *Codec) keepsMarginals(reference mat.Matrix) bool {
+	led := slices.DeleteFunc(c.led(), func(k int) bool { return !c.columns[k].Model.fitted() || c.columns[k].Law != nil })
+	if len(led) == 0 {
+		return true
+	}
+	n, _ := reference.Dims()
+	n = min(n, explainRows)
+	values := make([][]float64, len(led))
+	y, known := make([]float64, c.dim), make([]bool, c.dim)
+	for i := range n {
+		mat.Row(y, i, reference)
+		shifts := c.shifts(y, known)
+		if shifts == nil {
+			return true
+		}
+		for a, k := range led {
+			p := &c.columns[k]
+			v := y[p.at]
+			if c.moves(k, known) {
+				v = p.match(v)
+			}
+			values[a] = append(values[a], v+shifts[p.at])
+		}
+	}
+	for a, k := range led {
+		p, got := &c.columns[k], modelMarginal(values[a])
+		chance := 1.36 * math.Sqrt(1/float64(p.Data.Rows)+1/float64(n)) // exceeded in 5 of 100 cases
+		if got.distance(&p.Data) > mostOff+chance {
+			return false
+		}
+	}
+	return true
+}

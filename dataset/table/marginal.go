@@ -200,6 +200,11 @@ func (c *Codec) Match(reference mat.Matrix) error {
 		p.aim()
 		p.Kept = p.breaks(y, explained[k])
 	}
+	if !c.keepsMarginals(reference) {
+		for k := range c.columns {
+			c.columns[k].Kept = false
+		}
+	}
 	return nil
 }
 

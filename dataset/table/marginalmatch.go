@@ -72,6 +72,17 @@ func nearest(g, f *marginal, e float64) marginal {
 	return m
 }
 
+// distance returns the largest difference of two distribution functions.
+func (m *marginal) distance(g *marginal) float64 {
+	var most float64
+	for _, y := range slices.Concat(m.Y, g.Y) {
+		m0, m1 := m.sides(y)
+		g0, g1 := g.sides(y)
+		most = max(most, math.Abs(m0-g0), math.Abs(m1-g1))
+	}
+	return most
+}
+
 // sides returns the probabilities of less than y and of no more.
 func (m *marginal) sides(y float64) (less, most float64) {
 	k := sort.SearchFloat64s(m.Y, y)
