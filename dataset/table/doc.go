@@ -136,7 +136,9 @@
 // the leader moves from y to y', a column x moves by s(m(y') − m(y)), where m is the cubic
 // regression of x on y, and s, the same for all that go along in a row, makes the
 // polynomial move as far as y does. So areas have their round numbers, and widths and
-// lengths their product.
+// lengths their product. Where a column that goes along comes out with a distribution that
+// is off by more than .03 and chance, by the Kolmogorov–Smirnov distance, none does, and all
+// are matched by themselves; and nothing leads where smooth columns have missing cells.
 //
 //	Egozcue et al. 2003   Isometric logratio transformations for compositional data
 //	                      analysis, Mathematical Geology 35
