@@ -83,6 +83,9 @@ func NewCodec(t *Table, s *CodecSettings) (*Codec, error) {
 
 func newCodec(t *Table, s *CodecSettings) (*Codec, error) {
 	n := t.Len()
+	if n == 0 && len(t.Fields) > 0 && !slices.ContainsFunc(t.Fields, func(f Field) bool { return f.Kind != Identifier }) {
+		return nil, fmt.Errorf("the table has no columns but identifiers, which are left out; ReadSettings.Schema may say what they are: %w", ErrShape)
+	}
 	if n == 0 {
 		return nil, fmt.Errorf("the table has no rows, want at least one: %w", ErrShape)
 	}

@@ -33,12 +33,20 @@ func (r *rowCells) present(j int) []float64 {
 	return v
 }
 
+// unfitted is the error of a codec that is the zero value still.
+func (c *Codec) unfitted() error {
+	return fmt.Errorf("the codec has no columns, want one of NewCodec or of UnmarshalJSON: %w", ErrShape)
+}
+
 // load returns the rows of t in the columns of c, which are found by their names, and
 // their levels by the texts. Columns that t lacks are an error unless partial, and
 // missing then. Levels without a code and numbers off the lattice are errors unless
 // lenient; such a level is missing then.
 func (c *Codec) load(t *Table, partial, lenient bool) (*rowCells, error) {
 	n, d := t.Len(), len(c.fields)
+	if d == 0 {
+		return nil, c.unfitted()
+	}
 	r := &rowCells{n: n, d: d, data: make([]float64, n*d)}
 	for j, f := range c.fields {
 		if f.Kind == Infer {

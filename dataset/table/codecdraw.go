@@ -55,6 +55,9 @@ func (c *Codec) draw(n int, given *Table, seed uint64, draw Sampler) (*rowCells,
 	if n < 1 {
 		return nil, nil, fmt.Errorf("n is %d, want at least 1: %w", n, ErrShape)
 	}
+	if len(c.fields) == 0 {
+		return nil, nil, c.unfitted()
+	}
 	known := c.noCells(n)
 	if given != nil {
 		if given.Len() != n {

@@ -334,3 +334,32 @@ func TestWhatIsDecodedIsAllowed(t *testing.T) {
 	_, err = c.Encode(got, 1)
 	require.NoError(t, err)
 }
+
+// A table whose columns are all left out was said to have no rows.
+func TestTableOfIdentifiersOnlyIsRefusedByName(t *testing.T) {
+	u := &Table{Fields: []Field{{Name: "id", Kind: Identifier}, {Name: "remark", Kind: Identifier}}, Columns: make([][]float64, 2)}
+	_, err := NewCodec(u, nil)
+	require.ErrorIs(t, err, ErrShape)
+	require.ErrorContains(t, err, "no columns but identifiers")
+	_, err = NewCodec(&Table{Fields: []Field{{Name: "x", Kind: Number}}, Columns: [][]float64{{}}}, nil)
+	require.ErrorContains(t, err, "no rows")
+}
+
+// Who forgot to read the codec met a panic about the dimensions of a matrix.
+func TestZeroCodecIsAnError(t *testing.T) {
+	var c Codec
+	u := mixedTable(3, 1)
+	draw := func(int, *mat.Dense, uint64) (*mat.Dense, error) { panic("nothing can be drawn") }
+	for name, do := range map[string]func() error{
+		"Encode":     func() error { _, err := c.Encode(u, 1); return err },
+		"Observe":    func() error { _, err := c.Observe(u, 1); return err },
+		"Unseen":     func() error { _, err := c.Unseen(u); return err },
+		"Violations": func() error { _, _, err := c.Violations(u); return err },
+		"Draw":       func() error { _, _, err := c.Draw(3, nil, 1, draw); return err },
+		"Impute":     func() error { _, _, err := c.Impute(u, 1, draw); return err },
+	} {
+		err := do()
+		require.ErrorIs(t, err, ErrShape, name)
+		require.ErrorContains(t, err, "table: "+name+": the codec has no columns, want one of NewCodec or of UnmarshalJSON")
+	}
+}

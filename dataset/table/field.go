@@ -90,6 +90,9 @@ func (f Field) parse(text string) (float64, error) {
 		if k := slices.Index(f.Levels, text); k >= 0 {
 			return float64(k), nil
 		}
+		if len(f.Levels) == 0 {
+			return 0, fmt.Errorf("%q: is %s, but the column has no Levels, as when all its cells are missing: %w", f.Name, shown(text), ErrRange)
+		}
 		return 0, fmt.Errorf("%q: is %s, want one of the Levels %s: %w", f.Name, shown(text), list(f.Levels), ErrRange)
 	case f.Kind == Number || f.Kind == Whole:
 		k := newNumbers(c)

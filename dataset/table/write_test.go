@@ -281,6 +281,7 @@ func TestParseIsTheInverseOfText(t *testing.T) {
 		{Field{Name: "x", Kind: Whole}, "1.5", ErrKind, `is "1.5", want a whole number`},
 		{Field{Name: "x", Kind: Number, Step: .1}, "1.55", ErrRange, "want a whole multiple of the Step 0.1"},
 		{Field{Name: "x", Kind: Category, Levels: of("a", "b")}, "c", ErrRange, `is "c", want one of the Levels "a", "b"`},
+		{Field{Name: "x", Kind: Constant}, "c", ErrRange, `is "c", but the column has no Levels`},
 		{Field{Name: "x", Kind: Time, Layout: "2006-01-02"}, "2020", ErrKind, `is "2020", want a time such as "2006-01-02"`},
 		{Field{Name: "x", Kind: Time}, "2020-01-01", ErrRange, "Layout: is empty"},
 		{Field{Name: "x", Kind: Identifier}, "a", ErrKind, "is of kind identifier, which has no cells"},

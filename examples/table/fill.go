@@ -39,7 +39,10 @@ func (j *job) fill(m *model, t, filled *table.Table, stdout io.Writer) error {
 	}
 	learned := &table.Table{Fields: m.codec.Fields()}
 	var holes []hole
+	var full int      // rows in which holes are filled
+	var left []string // columns whose holes are not
 	for k, i := range some {
+		before := len(holes)
 		for c, f := range drawn.Fields {
 			if at := learned.Index(f.Name); at >= 0 && !f.Kind.Discrete() {
 				f = learned.Fields[at] // with its decimals
@@ -49,10 +52,16 @@ func (j *job) fill(m *model, t, filled *table.Table, stdout io.Writer) error {
 			}
 			draws := drawn.Columns[c][k*j.draws : (k+1)*j.draws]
 			if math.IsNaN(draws[0]) { // of a column that the model has not, or no cell of
+				if !slices.Contains(left, f.Name) {
+					left = append(left, f.Name)
+				}
 				continue
 			}
 			holes = append(holes, hole{i, f, draws})
 			filled.Columns[c][i] = level(&filled.Fields[c], f.Text(draws[0]))
+		}
+		if len(holes) > before {
+			full++
 		}
 	}
 	if err := table.WriteFile(j.impute, filled, &table.WriteSettings{NoHeader: j.noHeader}); err != nil {
@@ -60,7 +69,10 @@ func (j *job) fill(m *model, t, filled *table.Table, stdout io.Writer) error {
 	}
 	extension := filepath.Ext(j.impute)
 	path := strings.TrimSuffix(j.impute, extension) + ".holes" + extension
-	fmt.Fprintf(stdout, "%d holes of %d rows filled; %d draws of each in %s\n", len(holes), len(some), j.draws, filepath.Base(path))
+	fmt.Fprintf(stdout, "%d holes of %d rows filled; %d draws of each in %s\n", len(holes), full, j.draws, filepath.Base(path))
+	if len(left) > 0 {
+		fmt.Fprintf(stdout, "not filled, as no row learned has a cell of them: %s\n", strings.Join(left, ", "))
+	}
 	lines := [][]string{{"row", "column", "centre", "spread", "low", "high"}}
 	for k := range j.draws {
 		lines[0] = append(lines[0], "draw"+strconv.Itoa(k+1))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -61,6 +62,19 @@ func TestNewLevelsAreNoError(t *testing.T) {
 	require.NoError(t, err)
 	require.Regexp(t, `^g,b,id,a,more\nunsure,-?\d\.\d\d,k1,1\.50,x\npositive,1\.125,k2,-?\d\.\d\d,y\n$`, string(text))
 	require.FileExists(t, scores)
+}
+
+// Holes that stay were counted as filled, and nothing said why they stay.
+func TestColumnsWithoutACellAreNotFilledAndNamed(t *testing.T) {
+	dir := t.TempDir()
+	text := lines(60, "a,b,none", func(i int, rng *rand.Rand) string {
+		if i < 2 {
+			return fmt.Sprintf("%.2f,,", rng.NormFloat64())
+		}
+		return fmt.Sprintf("%.2f,%.2f,", rng.NormFloat64(), rng.NormFloat64())
+	})
+	said, _, _ := run(t, dir, text, "-out", "-", "-impute", filepath.Join(dir, "filled.csv"), "-draws", "2")
+	require.Contains(t, said, "\n2 holes of 2 rows filled; 2 draws of each in filled.holes.csv\nnot filled, as no row learned has a cell of them: none\n")
 }
 
 // Low and high leave out as much on one side as on the other.

@@ -31,7 +31,7 @@ func (c *cells) Set(s string) error {
 	r.TrimLeadingSpace = true
 	line, err := r.Read()
 	if err != nil && err != io.EOF {
-		return fmt.Errorf("%w: want a line as of a CSV file", err)
+		return fmt.Errorf("%w: want a line as of a CSV file, with quotes around the whole of what has a comma or a quote in it", err)
 	}
 	if _, err := r.Read(); err != io.EOF {
 		return fmt.Errorf("want one line; the flag may stand several times")

@@ -63,10 +63,16 @@ func (j *job) learn(ctx context.Context, stdout, stderr io.Writer) (*model, *row
 }
 
 // fits checks before the training what the flags say of columns, with the rows as they are
-// numbered in the file.
+// numbered in the file, and that -rows has the columns.
 func (j *job) fits(t *table.Table, s *table.CodecSettings) error {
-	if _, err := table.NewCodec(t, s); err != nil {
+	c, err := table.NewCodec(t, s)
+	if err != nil {
 		return err
+	}
+	if j.rows != "" && (j.impute != "" || j.scores != "") {
+		if _, _, err := j.readRows(c); err != nil {
+			return err
+		}
 	}
 	if _, err := t.Keep(j.target...); err != nil {
 		return fmt.Errorf("-target: %w", err)
@@ -108,7 +114,11 @@ func (j *job) fit(ctx context.Context, m *model, data score.Data, stderr io.Writ
 	}
 	if j.checkpoints != "" {
 		if path, err := score.Latest(j.checkpoints); err == nil {
-			return score.Resume(ctx, m.Model, data, s, path)
+			res, err := score.Resume(ctx, m.Model, data, s, path)
+			if errors.Is(err, score.ErrMismatch) {
+				err = fmt.Errorf("-checkpoints %s: is of another table or of other flags, want a directory of its own for each run: %w", j.checkpoints, err)
+			}
+			return res, err
 		}
 	}
 	return score.Fit(ctx, m.Model, data, s)

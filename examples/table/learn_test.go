@@ -39,6 +39,9 @@ func TestInterruptedTrainingLeavesAModel(t *testing.T) {
 	same, err := score.Latest(j.checkpoints)
 	require.NoError(t, err)
 	require.Equal(t, latest, same)
+	// A run with other flags does not.
+	other := small(t, dir, "-in", in, "-steps", "1000000", "-checkpoints", j.checkpoints, "-seed", "1")
+	require.ErrorContains(t, other.Run(soon, io.Discard, io.Discard), "is of another table or of other flags")
 }
 
 // Slips in the names and values of columns cost no training.
@@ -46,7 +49,10 @@ func TestImpossibleColumnsAreRefusedBeforeTheTraining(t *testing.T) {
 	dir := t.TempDir()
 	in := filepath.Join(dir, "in.csv")
 	require.NoError(t, os.WriteFile(in, []byte("a,b,c\n"+strings.Repeat("1,2,x\n2,3,y\n3,5,x\n", 20)+"9,8,y\n"), 0o644))
+	rows := filepath.Join(dir, "rows.csv")
+	require.NoError(t, os.WriteFile(rows, []byte("a,c\n1,x\n"), 0o644))
 	for want, args := range map[string][]string{
+		`has a field "b"`:                            {"-rows", rows, "-impute", filepath.Join(dir, "filled.csv")},
 		`-target: table: Keep: the name is "B"`:      {"-target", "B"},
 		`-given: "A" is no column`:                   {"-given", "A=1"},
 		`"c": is "X"`:                                {"-given", "c=X"},

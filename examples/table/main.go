@@ -18,6 +18,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/gradlogp/gradlogp/dataset/table"
 	"github.com/gradlogp/gradlogp/examples/internal/command"
 )
 
@@ -143,17 +144,16 @@ func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 		return err
 	}
 	m.workers = j.workers
+	var rows, asWritten *table.Table
+	if j.impute != "" || j.scores != "" {
+		if rows, asWritten, err = j.readRows(m.codec); err != nil {
+			return err
+		}
+	}
 	if j.out != "-" {
 		if err := j.synthesise(m, learned, stdout); err != nil {
 			return err
 		}
-	}
-	if j.impute == "" && j.scores == "" {
-		return nil
-	}
-	rows, asWritten, err := j.readRows(m)
-	if err != nil {
-		return err
 	}
 	if j.impute != "" {
 		if err := j.fill(m, rows, asWritten, stdout); err != nil {

@@ -30,9 +30,6 @@ func newModel(t *table.Table, s *table.CodecSettings, width int, seed uint64) (*
 	if err != nil {
 		return nil, nil, err
 	}
-	if codec.Dim() == 0 {
-		return nil, nil, fmt.Errorf("all cells of a column are the same, in every column: there is nothing to learn")
-	}
 	x, err := codec.Encode(t, seed)
 	if err != nil {
 		return nil, nil, err

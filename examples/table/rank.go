@@ -102,7 +102,7 @@ func (j *job) rank(m *model, t *table.Table, stdout io.Writer) error {
 		}
 		news := ""
 		if len(unseen[i]) > 0 {
-			news = ", never seen before " + strings.Join(unseen[i], ", ")
+			news = ", never seen before: " + strings.Join(unseen[i], ", ")
 		}
 		fmt.Fprintf(stdout, "  row %d, log p %.2f%s: %s\n", i, mean[i], news, strings.Join(texts, ", "))
 	}

@@ -45,7 +45,7 @@ func TestRowsWithWhatWasNeverSeenHaveTheFirstRanks(t *testing.T) {
 	require.NoError(t, command.Parse("table", j, []string{"-model", filepath.Join(dir, "model.safetensors"), "-rows", rows, "-out", "-", "-score", scores}))
 	var b bytes.Buffer
 	require.NoError(t, j.Run(context.Background(), &b, io.Discard))
-	require.Regexp(t, `row 4, log p \S+, never seen before g, unit: 0, east, lb\n  row 2, log p \S+, never seen before g: 0\.2, up, kg\n  row 1, log p \S+: 9, south, kg\n`, b.String())
+	require.Regexp(t, `row 4, log p \S+, never seen before: g, unit: 0, east, lb\n  row 2, log p \S+, never seen before: g: 0\.2, up, kg\n  row 1, log p \S+: 9, south, kg\n`, b.String())
 	f, err := os.Open(scores)
 	require.NoError(t, err)
 	defer f.Close()

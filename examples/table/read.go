@@ -63,12 +63,12 @@ func read(path string, s *table.ReadSettings) (*table.Table, error) {
 
 // readRows returns the table of -rows, or else that of -in, with the columns of a model of
 // the kinds that it knows, but with all their levels, and its cells as they are written.
-func (j *job) readRows(m *model) (t, asWritten *table.Table, err error) {
+func (j *job) readRows(c *table.Codec) (t, asWritten *table.Table, err error) {
 	s, err := j.settings()
 	if err != nil {
 		return nil, nil, err
 	}
-	schema := m.codec.Schema()
+	schema := c.Schema()
 	for _, f := range s.Schema {
 		if (&table.Table{Fields: schema}).Index(f.Name) < 0 {
 			schema = append(schema, f)

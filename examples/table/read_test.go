@@ -48,7 +48,7 @@ func TestRowsWithoutAColumnOfTheModelAreToldWhatToDo(t *testing.T) {
 	_, _, _ = run(t, dir, pairs(60), "-out", "-")
 	m, err := open(filepath.Join(dir, "model.safetensors"))
 	require.NoError(t, err)
-	_, _, err = (&job{rows: rows}).readRows(m)
+	_, _, err = (&job{rows: rows}).readRows(m.codec)
 	require.ErrorIs(t, err, table.ErrName)
 	require.ErrorContains(t, err, "want all columns of the model, with empty cells where nothing is known")
 }
