@@ -42,10 +42,7 @@ func (j *job) compare(ctx context.Context, name string, t *table.Table, stdout, 
 				return fmt.Errorf("%s, seed %d: %w", m.name, seed, err)
 			}
 			all = append(all, s)
-			for _, note := range j.notes {
-				fmt.Fprintln(stderr, note)
-			}
-			j.notes = nil
+			j.tell(stderr)
 		}
 		fmt.Fprintln(stdout, line(m.name, all))
 	}

@@ -257,6 +257,7 @@ func (j *job) runImpute(ctx context.Context, stdout, stderr io.Writer) error {
 					return fmt.Errorf("%s: %s: %w", k.name, m.name, err)
 				}
 				seconds := time.Since(start).Seconds()
+				j.tell(stderr)
 				draws, err := drawsOf(filled, k.hidden)
 				if err != nil {
 					return fmt.Errorf("%s: %s: %w", k.name, m.name, err)

@@ -19,6 +19,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/dataset/table"
 	"github.com/gradlogp/gradlogp/examples/internal/command"
+	"github.com/gradlogp/gradlogp/score"
 )
 
 func main() { command.Main("tables", &job{}) }
@@ -28,6 +29,7 @@ type job struct {
 	in, names, list, lawList string // separated by commas
 	held                     float64
 	rows, steps, workers     int
+	regularize               float64
 
 	choices, impute bool
 	hidden          float64
@@ -38,7 +40,7 @@ type job struct {
 	methods []string
 	seeds   []uint64
 	stated  []law
-	notes   []string // warnings of the training at hand
+	notes   []string // what the training at hand tells, and its warnings
 }
 
 // source is a table to be opened.
@@ -66,6 +68,7 @@ func (j *job) Flags(f *flag.FlagSet) {
 	f.Float64Var(&j.held, "held", .2, "share of the rows that no method sees")
 	f.IntVar(&j.rows, "rows", 0, "the most rows that are taken of a table, drawn at random; 0 for all")
 	f.IntVar(&j.steps, "steps", 0, "training steps of the networks, 0 for the library's choice")
+	f.Float64Var(&j.regularize, "regularize", 0, "dropout and weight decay of the networks, 0 for the library's choice, -1 for none")
 	f.IntVar(&j.workers, "workers", 0, "goroutines of training and sampling, 0 for one a processor; does not change the result")
 	f.BoolVar(&j.choices, "choices", false, "compare gradlogp with one choice of the codec made otherwise in each line")
 	f.BoolVar(&j.impute, "impute", false, "compare fillings of holes")
@@ -111,6 +114,8 @@ func (j *job) Check() error {
 		return fmt.Errorf("-held %v, -hidden %v: want shares between 0 and 1", j.held, j.hidden)
 	case j.rows < 0 || j.steps < 0 || j.workers < 0:
 		return fmt.Errorf("-rows %d, -steps %d, -workers %d: want at least 0", j.rows, j.steps, j.workers)
+	case j.regularize != score.None && !(j.regularize >= 0 && j.regularize < 1):
+		return fmt.Errorf("-regularize %v: want 0 to below 1, or -1", j.regularize)
 	case j.draws < 1:
 		return fmt.Errorf("-draws %d: want at least 1", j.draws)
 	case j.choices && j.impute:

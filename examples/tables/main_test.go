@@ -39,6 +39,16 @@ func TestEveryMethodHasALine(t *testing.T) {
 	require.Regexp(t, `(?s)mixture: 60 rows, 5 columns\nmethod .*\nindependent .*\ncopula .*\nmixture .*\ngradlogp .*\ngradlogp-columns .*\nreal [^\n]*\n$`, out)
 }
 
+func TestTheNetworksAreRegularisedAsTheFlagSays(t *testing.T) {
+	for flag, want := range map[string]string{"0": "regularised by 0.5,", ".25": "regularised by 0.25,", "-1": ", 5 steps, 4 rows held out"} {
+		j, err := parse("-in", "mixture", "-rows", "60", "-impute", "-steps", "5", "-draws", "1", "-methods", "gradlogp", "-regularize", flag)
+		require.NoError(t, err)
+		var told bytes.Buffer
+		require.NoError(t, j.Run(context.Background(), io.Discard, &told))
+		require.Contains(t, told.String(), want)
+	}
+}
+
 func TestEveryChoiceOfTheCodecHasALine(t *testing.T) {
 	out := run(t, "-in", "mixture", "-rows", "60", "-steps", "5", "-choices")
 	require.Regexp(t, `(?s)\nmethod .*\ndefault .*\nunmatched .*\none-hot .*\nby frequency .*\nstandard .*\nlog .*\nquantile .*\nreal [^\n]*\n$`, out)
@@ -297,6 +307,8 @@ func TestImpossibleFlagsAreRefused(t *testing.T) {
 		{"-hidden 0", "-hidden 0"},
 		{"-draws 0", "-draws 0"},
 		{"-steps -1", "-steps -1"},
+		{"-regularize 1", "-regularize 1"},
+		{"-regularize -.5", "-regularize -0.5"},
 		{"-peer x", "-impute"},
 		{"-laws volume", `"volume"`},
 		{"more", `unexpected argument "more"`},

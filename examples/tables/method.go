@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"slices"
 
 	"gonum.org/v1/gonum/mat"
@@ -119,11 +121,19 @@ func (j *job) train(ctx context.Context, x *mat.Dense, columns bool, seed uint64
 	if err != nil {
 		return nil, err
 	}
-	r, err := score.Fit(ctx, m, data, &score.Settings{Steps: j.steps, Seed: seed, Workers: j.workers})
+	r, err := score.Fit(ctx, m, data, &score.Settings{Steps: j.steps, Regularize: j.regularize, Seed: seed, Workers: j.workers})
 	if r != nil {
-		j.notes = append(j.notes, r.Warnings...)
+		j.notes = append(append(j.notes, r.String()), r.Warnings...)
 	}
 	return m, err
+}
+
+// tell prints the notes of a training.
+func (j *job) tell(w io.Writer) {
+	for _, note := range j.notes {
+		fmt.Fprintln(w, note)
+	}
+	j.notes = nil
 }
 
 // named returns the methods that the flags name, in their order in the tables.
