@@ -88,11 +88,9 @@
 //
 // Of a cell that is known, when others are drawn given it, a model is told the middle of
 // the interval. Any place in it says the same to a model that is exact; a network answers
-// near a border as for both sides of it. Of storms drawn given that they are hurricanes 16 %
-// had winds below those of hurricanes with a place at random, 11 % with the middle, and 7 %
-// when the sampler, sampler.DPMpp2MSDE, added noise on the way, which lets rows forget the
-// errors of the network: about as many as of hurricanes drawn given nothing. With the exact score
-// of such rows it is none of 300, with either.
+// near a border as for both sides of it, and near a middle least. Errors of that kind are
+// smaller when the sampler adds noise on the way, as sampler.DPMpp2MSDE does, which lets rows
+// forget where they began.
 //
 // That cells are missing is coded in a column of its own, one for all columns that are
 // missing in the same rows, as a level of two. The coded value is then a draw from the

@@ -88,3 +88,8 @@ func TestAColumnHasOneCoding(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, map[string]table.Coding{"w": table.Log, "a=b": table.OneHot}, all)
 }
+
+func TestAModelThatIsNotThereIsToBeTrained(t *testing.T) {
+	j := &job{model: filepath.Join(t.TempDir(), "none.safetensors"), out: "-", picture: "-"}
+	require.ErrorContains(t, j.Run(t.Context(), io.Discard, io.Discard), "say with -in of which table")
+}

@@ -136,7 +136,9 @@ func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 	var learned *rows
 	var err error
 	if j.opens() {
-		m, err = open(j.model)
+		if m, err = open(j.model); errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("%w; to train a model and write it there, say with -in of which table", err)
+		}
 	} else {
 		m, learned, err = j.learn(ctx, stdout, stderr)
 	}
