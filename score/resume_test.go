@@ -173,8 +173,8 @@ func child(dir string) error {
 
 func TestKilledRunGoesOnWithTheSameBits(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
-	torn := 0
-	for i := 0; i < 6 || torn == 0 && i < 60; i++ { // until one was killed while it saved
+	torn, saved := 0, false
+	for i := 0; i < 6 || (torn == 0 || !saved) && i < 60; i++ { // until one was killed while it saved, and one after that
 		cmd := exec.Command(os.Args[0])
 		cmd.Env = append(os.Environ(), childEnv+"="+dir)
 		cmd.Stderr = os.Stderr
@@ -183,7 +183,7 @@ func TestKilledRunGoesOnWithTheSameBits(t *testing.T) {
 		require.NoError(t, cmd.Start())
 		_, err = out.Read(make([]byte, 1))
 		require.NoError(t, err)
-		time.Sleep(time.Duration(i%8) * 1500 * time.Microsecond)
+		time.Sleep(time.Duration(i%8*(1+i/8)) * 1500 * time.Microsecond) // longer where the machine is busy
 		require.NoError(t, cmd.Process.Kill())
 		require.Error(t, cmd.Wait(), "killed before its end")
 		entries, err := os.ReadDir(dir)
@@ -193,6 +193,8 @@ func TestKilledRunGoesOnWithTheSameBits(t *testing.T) {
 				torn++
 			}
 		}
+		_, err = Latest(dir)
+		saved = err == nil
 	}
 	require.Positive(t, torn, "no run was killed while it saved")
 	path, err := Latest(dir)
