@@ -104,7 +104,7 @@ func (g *numbering) multiplyParts(e *Expr, parts []*node, args []*node) *node {
 	w, sum, at := args[1], args[2:], 0
 	for _, x := range parts {
 		if none := x.op == opOneHot && isConst(g.unspread(x.args[0]), -1); !none {
-			term := &Expr{op: opMatMul, rows: e.rows, cols: e.cols, index: at}
+			term := &Expr{op: opMatMul, rows: e.rows, cols: e.cols, index: e.index + at}
 			sum = []*node{g.multiply(term, append([]*node{x, w}, sum...))}
 		}
 		at += x.cols
