@@ -59,7 +59,7 @@ func (g *graph) place(in []*Expr) {
 			n.out = 1 + i
 		}
 	}
-	last := lastUses(g.nodes)
+	last := lastUses(g.nodes, g.outs)
 	matrix := neededAsMatrix(g.nodes, g.outs)
 	var free freeList
 	for i, n := range g.nodes {
@@ -117,8 +117,9 @@ func neededAsMatrix(nodes, outs []*node) map[*node]bool {
 func (n *node) arithmetic() bool { return n.op >= opAdd && n.op <= opDiv && n.folded == nil }
 
 // lastUses returns the index of the last node that reads each node. What the
-// directions need of the rest is read again and again.
-func lastUses(nodes []*node) map[*node]int {
+// directions need of the rest is read again and again, and what is added up over
+// them at the end of each.
+func lastUses(nodes, outs []*node) map[*node]int {
 	last := make(map[*node]int)
 	for i, n := range nodes {
 		last[n] = i
@@ -127,6 +128,11 @@ func lastUses(nodes []*node) map[*node]int {
 			if n.phase == turns && a.phase != turns {
 				last[a] = len(nodes)
 			}
+		}
+	}
+	for _, n := range outs {
+		if n.phase == turns {
+			last[n] = len(nodes)
 		}
 	}
 	return last
