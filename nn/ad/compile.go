@@ -62,7 +62,9 @@ func assemble[T Float](g *graph, out, in []*Expr) *Program[T] {
 		p.constant = append(p.constant, T(c))
 	}
 	largest := 0 // weight matrix
+	p.groups = 1
 	for _, n := range g.nodes {
+		p.groups = max(p.groups, n.Groups())
 		switch n.op {
 		case opParam:
 			largest = max(largest, n.rows*n.cols)
@@ -72,7 +74,7 @@ func assemble[T Float](g *graph, out, in []*Expr) *Program[T] {
 		}
 	}
 	p.wide = largest*sizeof[T]() >= wideBytes
-	p.blockRows = rowsPerBlock(largest*sizeof[T](), g.layout.arena*sizeof[T]())
+	p.blockRows = rowsPerBlock(largest*sizeof[T](), g.layout.arena*sizeof[T](), p.groups)
 	return p
 }
 
@@ -81,13 +83,17 @@ func assemble[T Float](g *graph, out, in []*Expr) *Program[T] {
 const wideBytes = 256 << 10
 
 // rowsPerBlock is part of the numerical specification: sums over rows are
-// formed block by block. It depends on shapes only.
-func rowsPerBlock(weightBytes, rowBytes int) int {
-	rows := 64
+// formed block by block. It depends on shapes only. What is counted is samples: a
+// block of one is enough for products if that has many rows.
+func rowsPerBlock(weightBytes, rowBytes, groups int) int {
+	rows, least := 64, 16
 	if weightBytes > 256<<10 {
 		rows = 128
 	}
-	for rows > 16 && rowBytes > (8<<20)/rows {
+	if groups > 1 {
+		least = 1
+	}
+	for rows > least && rowBytes > (8<<20)/rows {
 		rows /= 2
 	}
 	return rows

@@ -57,6 +57,38 @@ func ExampleCompile() {
 	// [[0.75] [3 2] [3]]
 }
 
+// A convolution in one dimension, with windows of three points and zeros beyond the
+// ends, from two channels to one. The weights are a row for each channel of each
+// point of a window: here the first channel's difference and the second's value.
+func ExampleGather() {
+	const points, channels = 4, 2
+	windows := make([][]int, points)
+	for i := range windows {
+		for _, j := range []int{i - 1, i, i + 1} {
+			if j == points {
+				j = -1 // as i−1 is before the first point
+			}
+			windows[i] = append(windows[i], j)
+		}
+	}
+	t := ad.NewTable(windows, points, channels)
+	x := ad.Input("x", points*channels) // one row a sample: the channels of a point side by side
+	w, b := ad.Param("w", 3*channels, 1, 0), ad.Param("b", 1, 1, 6)
+	y := ad.Affine(ad.Gather(x, t), w, b) // a row for each point
+	y = ad.Regroup(y, 1)                  // one row a sample again
+
+	p := ad.Compile[float64]([]*ad.Expr{y, ad.Grad(y, w)[0]}, []*ad.Expr{x})
+	var weights ad.Weights[float64]
+	p.Pack(&weights, []float64{-1, 0, 0, 1, 1, 0, 100}, nil)
+	out := [][]float64{make([]float64, points), make([]float64, 6)}
+	p.Run(1, &weights, nil, out, [][]float64{{1, 10, 2, 20, 4, 30, 8, 40}}, nil)
+	fmt.Println("outputs: ", out[0])
+	fmt.Println("gradient:", out[1])
+	// Output:
+	// outputs:  [112 123 136 136]
+	// gradient: [7 60 15 100 14 90]
+}
+
 // What runs for one time common to all rows: the time's part of the network
 // once, and an instruction for each layer of the rows' part.
 func ExampleProgram_String() {

@@ -7,12 +7,7 @@ import (
 // exec runs one instruction on a stretch of rows, outside the blocks on none.
 func (f *frame[T]) exec(in *instr, s stretch) {
 	dst := f.at(&in.dst, s)
-	size := func(o *operand) int {
-		if o.rows == 0 {
-			return s.rows
-		}
-		return o.rows
-	}
+	size := func(o *operand) int { return rowsIn(o.rows, s.rows) }
 	arg := func(i int) []T { return f.at(&in.operands[i], s) }
 	set := s.first || !in.sums // what sums over rows has nothing to add to
 	r, n := size(&in.dst), in.dst.cols
@@ -69,7 +64,7 @@ func (f *frame[T]) exec(in *instr, s stretch) {
 			kernel.MulUnary(in.fn, dst[:r*n], arg(0), arg(1), T(in.value))
 			return
 		}
-		kernel.Binary(arithmeticKernel[in.op-opAdd], dst, arg(0), arg(1), r, n, in.operands[0].spread, in.operands[1].spread)
+		f.binary(arithmeticKernel[in.op-opAdd], &in.dst, dst, s.rows, &in.operands[0], arg(0), &in.operands[1], arg(1))
 	case opScale:
 		kernel.Scale(dst[:r*n], arg(0), T(in.value))
 	case opShift:
@@ -86,16 +81,21 @@ func (f *frame[T]) exec(in *instr, s stretch) {
 			kernel.SumRows(dst, arg(0), size(&in.operands[0]), n)
 		}
 	case opSpread:
-		kernel.Binary(kernel.OpMul, dst, arg(0), f.one, r, n, in.operands[0].spread, kernel.Scalar)
+		f.binary(kernel.OpMul, &in.dst, dst, s.rows, &in.operands[0], arg(0), &operand{spread: kernel.Scalar}, f.one)
 	case opConcat:
 		at := 0
 		for i := range in.operands {
 			o := &in.operands[i]
-			stride := o.cols
-			if size(o) == 1 {
-				stride = 0
+			switch {
+			case o.repeats(&in.dst):
+				for j := range s.rows {
+					kernel.CopyColumns(dst[j*in.dst.columns()+at:], n, arg(i)[j*o.cols:], 0, -in.dst.rows, o.cols)
+				}
+			case o.rows == 1:
+				kernel.CopyColumns(dst[at:], n, arg(i), 0, r, o.cols)
+			default:
+				kernel.CopyColumns(dst[at:], n, arg(i), o.cols, r, o.cols)
 			}
-			kernel.CopyColumns(dst[at:], n, arg(i), stride, r, o.cols)
 			at += o.cols
 		}
 	case opSlice:
@@ -104,6 +104,10 @@ func (f *frame[T]) exec(in *instr, s stretch) {
 		kernel.Unary(in.fn, dst[:r*n], arg(0), T(in.value))
 	case opOneHot:
 		kernel.OneHot(dst, arg(0), r, n, in.index)
+	case opMaxCols:
+		kernel.MaxCols(dst, arg(0), r, in.operands[0].cols)
+	default:
+		f.withinSamples(in, s)
 	}
 }
 
@@ -144,8 +148,8 @@ func (f *frame[T]) at(o *operand, s stretch) []T {
 
 // own returns the part of the caller's slice v that belongs to a stretch.
 func own[T Float](v []T, o *operand, s stretch) []T {
-	if o.rows == 0 {
-		return v[s.row*o.cols : (s.row+s.rows)*o.cols]
+	if o.rows < 0 {
+		return v[s.row*o.columns() : (s.row+s.rows)*o.columns()]
 	}
 	return v
 }

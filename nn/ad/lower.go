@@ -14,6 +14,7 @@ type instr struct {
 	folded   bool           // fn is applied to the result of a product, or multiplies in opMul
 	value    float64
 	index    int
+	table    *Table
 	skip     int // of the matrix of a product: elements before the rows that take part
 	dst      operand
 	operands []operand
@@ -26,7 +27,7 @@ type operand struct {
 	location
 	id     int // the node's number
 	writer int // number of the block's instruction that made it
-	rows   int // 0: the block's
+	rows   int // −g: g for each sample of the block
 	cols   int
 	spread kernel.Spread
 	packed int // for the matrix of a product: 1 + its index among the packings; 0 is as it is
@@ -36,6 +37,9 @@ type operand struct {
 	// many classes, from the first on, are its columns.
 	classes, first int
 }
+
+// columns returns how many numbers a sample, or a row of a shared value, has.
+func (o *operand) columns() int { return o.cols * max(1, -o.rows) }
 
 // width returns the number of columns that a product sees.
 func (o *operand) width() int {
@@ -75,7 +79,7 @@ func (g *graph) lower() {
 		if n.home.space == inInput || n.home.space == inWeights || n.home.space == inConstant {
 			continue
 		}
-		in := instr{op: n.op, fn: n.fn, value: n.value, index: n.index, folded: n.folded != nil, inPlace: n.elementwise(), sums: n.sums}
+		in := instr{op: n.op, fn: n.fn, value: n.value, index: n.index, table: n.table, folded: n.folded != nil, inPlace: n.elementwise(), sums: n.sums}
 		if n.folded != nil {
 			switch n.op {
 			case opUnary:
@@ -154,7 +158,7 @@ func (g *graph) read(s span) {
 func (g *graph) copyOutputs(writer map[*node]int) {
 	for i, n := range g.outs {
 		to := location{inOutput, i}
-		if n.home == to || n.out == 1+i {
+		if n.store().home == to || n.out == 1+i {
 			continue
 		}
 		from := operandOf(n, n, writer)
@@ -166,7 +170,7 @@ func (g *graph) copyOutputs(writer map[*node]int) {
 			continue
 		}
 		p := after
-		if n.rows == 0 {
+		if n.PerRow() {
 			p = body
 		}
 		if from.space == inWeights {
@@ -178,14 +182,15 @@ func (g *graph) copyOutputs(writer map[*node]int) {
 
 // operandOf describes a as an operand of the user n.
 func operandOf(a, n *node, writer map[*node]int) operand {
-	if a.elided {
+	if a.elided && a.op == opOneHot {
 		o := operandOf(a.args[0], n, writer)
 		o.classes, o.first = a.cols, a.index
 		return o
 	}
-	o := operand{location: a.home, id: a.id, writer: writer[a], rows: a.rows, cols: a.cols, out: a.out}
+	from := a.store()
+	o := operand{location: from.home, id: from.id, writer: writer[from], rows: a.rows, cols: a.cols, out: from.out}
 	switch {
-	case a.home.space == inConstant:
+	case from.home.space == inConstant:
 		o.spread = kernel.Scalar
 	case sameShape(a.Expr, n.Expr):
 		o.spread = kernel.Full

@@ -132,7 +132,8 @@ func (g *numbering) sliceParts(e *Expr, x *node) *node {
 	return g.concat(e, parts)
 }
 
-// elide removes the one-hots of which products read the labels.
+// elide removes what is not stored: one-hots of which products read the labels, and
+// regrouped values, which are what they regroup.
 func (g *graph) elide() {
 	stored := make(map[*node]bool)
 	for _, n := range g.outs {
@@ -146,7 +147,7 @@ func (g *graph) elide() {
 		}
 	}
 	for _, n := range g.nodes {
-		n.elided = n.op == opOneHot && !stored[n]
+		n.elided = n.op == opOneHot && !stored[n] || n.op == opRegroup
 	}
 	g.nodes = slices.DeleteFunc(g.nodes, func(n *node) bool { return n.elided })
 }
@@ -166,9 +167,15 @@ func (n *node) multiplies(i int) bool {
 func (n *node) reads() []*node {
 	stored := slices.Clone(n.args)
 	for i, a := range stored {
-		if a.elided {
-			stored[i] = a.args[0]
-		}
+		stored[i] = a.store()
 	}
 	return stored
+}
+
+// store returns the stored value from which n is read.
+func (n *node) store() *node {
+	for n.elided {
+		n = n.args[0]
+	}
+	return n
 }

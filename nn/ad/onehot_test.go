@@ -149,7 +149,7 @@ func TestBitsOfManyClassesAreThoseOfTheMatrix(t *testing.T) {
 // The rows of w of a part within a part were counted from the first row.
 func TestAPartWithinAPartHasItsOwnRows(t *testing.T) {
 	u := UniformInput("u", 1)
-	padded := spreadRows(Concat(ConstRow(0, wide), u), 0)
+	padded := spreadRows(Concat(ConstRow(0, wide), u), batch)
 	c := Input("c", 1)
 	x := Concat(ConstRow(0, wide), u, padded, c)
 	w := Param("w", x.Cols(), 1, 0)

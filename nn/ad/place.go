@@ -52,8 +52,8 @@ func (g *graph) place(in []*Expr) {
 		}
 	}
 	for i, n := range g.outs {
-		switch {
-		case n.rows == 0 && n.home.space == nowhere && n.phase == body:
+		switch n = n.store(); {
+		case n.PerRow() && n.home.space == nowhere && n.phase == body:
 			n.home = location{inOutput, i}
 		case n.sums && n.out == 0:
 			n.out = 1 + i
@@ -84,12 +84,12 @@ func (g *graph) place(in []*Expr) {
 			if a := reusable(n, i, last); a != nil {
 				n.home = a.home
 			} else {
-				n.home = location{inArena, free.take(n.cols)}
+				n.home = location{inArena, free.take(n.columns())}
 			}
 		}
 		for _, a := range uniq(n.reads()) {
 			if a.home.space == inArena && last[a] == i && a.home != n.home {
-				free.give(a.home.at, a.cols)
+				free.give(a.home.at, a.columns())
 			}
 		}
 	}
@@ -108,7 +108,7 @@ func neededAsMatrix(nodes, outs []*node) map[*node]bool {
 		}
 	}
 	for _, n := range outs {
-		matrix[n] = true
+		matrix[n.store()] = true
 	}
 	return matrix
 }
@@ -131,7 +131,7 @@ func lastUses(nodes, outs []*node) map[*node]int {
 		}
 	}
 	for _, n := range outs {
-		if n.phase == turns {
+		if n = n.store(); n.phase == turns {
 			last[n] = len(nodes)
 		}
 	}
@@ -145,8 +145,8 @@ func reusable(n *node, i int, last map[*node]int) *node {
 		return nil
 	}
 	for _, a := range n.args {
-		if a.home.space == inArena && last[a] == i && sameShape(a.Expr, n.Expr) {
-			return a
+		if from := a.store(); from.home.space == inArena && last[from] == i && sameShape(a.Expr, n.Expr) {
+			return from
 		}
 	}
 	return nil

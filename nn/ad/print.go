@@ -75,6 +75,10 @@ func (in instr) String() string {
 		}
 	case opRandom:
 		fmt.Fprintf(&b, " slot %d", in.index)
+	case opGather, opScatter:
+		fmt.Fprintf(&b, " %d×%d cells of %d", in.table.rows, in.table.cols, in.table.size)
+	case opRowMatMul, opRowMatMulT, opRowMatTMul:
+		fmt.Fprintf(&b, " in %d parts", in.index)
 	}
 	return b.String()
 }
@@ -98,10 +102,6 @@ func (o operand) name() string {
 }
 
 func (o operand) String() string {
-	rows := "r"
-	if o.rows > 0 {
-		rows = fmt.Sprint(o.rows)
-	}
 	place := map[space]string{inArena: "block", inOnce: "once", inLane: "lane", inOutput: "out"}[o.space]
-	return fmt.Sprintf("%%%d %s×%d %s[%d]", o.id, rows, o.cols, place, o.at)
+	return fmt.Sprintf("%%%d %s×%d %s[%d]", o.id, height(o.rows), o.cols, place, o.at)
 }

@@ -83,7 +83,7 @@ func (f *frame[T]) remembers() bool {
 	same := m.valid && m.weights == f.weights && (f.weights == nil || m.version == f.weights.version)
 	at := 0
 	for i, e := range f.p.in {
-		if e.rows == 0 {
+		if e.PerRow() {
 			continue
 		}
 		for _, v := range f.in[i] {

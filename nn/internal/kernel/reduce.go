@@ -52,3 +52,15 @@ func SumSquares[T Float](x []T) float64 {
 	}
 	return sums[0]
 }
+
+// MaxCols writes to dst the largest number of each row of the r×n matrix x, NaN if
+// there is one.
+func MaxCols[T Float](dst, x []T, r, n int) {
+	for i := range r {
+		most := x[i*n]
+		for _, v := range x[i*n+1 : i*n+n] {
+			most = max(most, v)
+		}
+		dst[i] = most
+	}
+}
