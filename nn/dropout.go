@@ -32,7 +32,8 @@ func (d Dropout) Apply(b *Build, x *ad.Expr) *ad.Expr {
 		return x
 	}
 	// p − u is exact in float32, too.
-	dropped := ad.Step(ad.Shift(ad.Neg(b.Random(x.Cols())), p))
+	g := max(1, x.Groups())
+	dropped := ad.Step(ad.Shift(ad.Neg(ad.Regroup(b.Random(g*x.Cols()), g)), p))
 	factor := 1 / (1 - p)
 	return ad.Mul(x, ad.Shift(ad.Scale(-factor, dropped), factor))
 }

@@ -62,7 +62,9 @@ func assemble[T Float](g *graph, out, in []*Expr) *Program[T] {
 		p.constant = append(p.constant, T(c))
 	}
 	largest := 0 // weight matrix
+	p.groups = 1
 	for _, n := range g.nodes {
+		p.groups = max(p.groups, n.Groups())
 		switch n.op {
 		case opParam:
 			largest = max(largest, n.rows*n.cols)
@@ -72,7 +74,7 @@ func assemble[T Float](g *graph, out, in []*Expr) *Program[T] {
 		}
 	}
 	p.wide = largest*sizeof[T]() >= wideBytes
-	p.blockRows = rowsPerBlock(largest*sizeof[T](), g.layout.arena*sizeof[T]())
+	p.blockRows = rowsPerBlock(largest*sizeof[T](), g.layout.arena*sizeof[T](), p.groups)
 	return p
 }
 
@@ -81,13 +83,18 @@ func assemble[T Float](g *graph, out, in []*Expr) *Program[T] {
 const wideBytes = 256 << 10
 
 // rowsPerBlock is part of the numerical specification: sums over rows are
-// formed block by block. It depends on shapes only.
-func rowsPerBlock(weightBytes, rowBytes int) int {
-	rows := 64
+// formed block by block. It depends on shapes only. What is counted is samples: a
+// block of one is enough for products if that has many rows, and such rows are best
+// kept in the cache from one instruction to the next.
+func rowsPerBlock(weightBytes, rowBytes, groups int) int {
+	rows, least, most := 64, 16, 8<<20
 	if weightBytes > 256<<10 {
 		rows = 128
 	}
-	for rows > 16 && rowBytes > (8<<20)/rows {
+	if groups > 1 {
+		least, most = 1, 2<<20
+	}
+	for rows > least && rowBytes > most/rows {
 		rows /= 2
 	}
 	return rows
@@ -95,9 +102,14 @@ func rowsPerBlock(weightBytes, rowBytes int) int {
 
 // laneCount is the number of partial sums that are added in a fixed tree, also
 // a function of shapes only: blocks of rows, and elements in the sums. More than
-// a few million bytes of lanes would push weights and rows out of the cache.
-func laneCount(blocks, elements int) int {
-	most := max(2, min(16, (1<<20)/max(elements, 1)))
+// a few million bytes of lanes would push weights and rows out of the cache. That is
+// little beside samples of many rows, and each lane may be a worker's.
+func laneCount(blocks, elements, groups int) int {
+	room := 1 << 20
+	if groups > 1 {
+		room = 1 << 22
+	}
+	most := max(2, min(16, room/max(elements, 1)))
 	lanes := 1
 	for lanes*2 <= min(blocks, most) {
 		lanes *= 2

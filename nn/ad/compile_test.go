@@ -28,7 +28,7 @@ func TestSimplifyGivesTheShorterForm(t *testing.T) {
 		{"a(b·x)", Scale(2, Scale(3, x)), Scale(6, x)},
 		{"−(−x)", Neg(Neg(Exp(x))), Exp(x)},
 		{"constants", Mul(Add(two, Const(3)), Div(Const(4), Sub(Const(1), two))), full(-20, x)},
-		{"function of a constant", Exp(Shift(zero, 1)), spreadRows(spreadCols(Exp(Const(1)), 3), 0)},
+		{"function of a constant", Exp(Shift(zero, 1)), spreadRows(spreadCols(Exp(Const(1)), 3), batch)},
 		{"x + const", Add(two, x), Shift(x, 2)},
 		{"const + x", Add(x, two), Shift(x, 2)},
 		{"x − const", Sub(x, two), Shift(x, -2)},
@@ -42,11 +42,11 @@ func TestSimplifyGivesTheShorterForm(t *testing.T) {
 		{"(−y) + x", Add(Neg(u), x), Sub(x, u)},
 		{"x − (−y)", Sub(x, Neg(u)), Add(x, u)},
 		{"spread column", Mul(x, spreadCols(c, 3)), Mul(x, c)},
-		{"spread row", Mul(x, spreadRows(u, 0)), Mul(x, u)},
-		{"spread twice", spreadRows(spreadCols(Slice(u, 0, 1), 3), 0), Add(Slice(u, 0, 1), zero)},
+		{"spread row", Mul(x, spreadRows(u, batch)), Mul(x, u)},
+		{"spread twice", spreadRows(spreadCols(Slice(u, 0, 1), 3), batch), Add(Slice(u, 0, 1), zero)},
 		{"function of a spread column", Exp(spreadCols(c, 3)), spreadCols(Exp(c), 3)},
 		{"factors of a spread column", Scale(2, spreadCols(Scale(3, c), 3)), spreadCols(Scale(6, c), 3)},
-		{"sum of spread rows", Add(spreadRows(u, 0), spreadRows(Exp(u), 0)), spreadRows(Add(u, Exp(u)), 0)},
+		{"sum of spread rows", Add(spreadRows(u, batch), spreadRows(Exp(u), batch)), spreadRows(Add(u, Exp(u)), batch)},
 		{"Σ of a constant", SumCols(two), full(6, c)},
 		{"Σ of a spread column", SumCols(spreadCols(c, 3)), Scale(3, c)},
 		{"Σ over the rows of a constant", SumRows(constant(2, 5, 3)), ConstRow(10, 3)},
@@ -55,18 +55,18 @@ func TestSimplifyGivesTheShorterForm(t *testing.T) {
 		{"slice of a concatenation", Slice(Concat(c, Exp(x), c), 1, 4), Exp(x)},
 		{"slice within a concatenation", Slice(Concat(c, x), 2, 4), Slice(x, 1, 3)},
 		{"slice of a spread column", Slice(spreadCols(c, 4), 1, 3), spreadCols(c, 2)},
-		{"slice of a spread row", Slice(spreadRows(u, 0), 1, 3), spreadRows(Slice(u, 1, 3), 0)},
+		{"slice of a spread row", Slice(spreadRows(u, batch), 1, 3), spreadRows(Slice(u, 1, 3), batch)},
 		{"nested concatenations", Concat(Concat(c, x), c), Concat(c, x, c)},
 		{"neighbouring zeros", Concat(full(0, c), Concat(ConstRow(0, 2), x)), Concat(ConstRow(0, 3), x)},
-		{"concatenation of constants", Concat(two, full(2, c)), constant(2, 0, 4)},
-		{"concatenation of repeated rows", Concat(spreadRows(u, 0), full(1, c)), spreadRows(Concat(u, Const(1)), 0)},
+		{"concatenation of constants", Concat(two, full(2, c)), constant(2, batch, 4)},
+		{"concatenation of repeated rows", Concat(spreadRows(u, batch), full(1, c)), spreadRows(Concat(u, Const(1)), batch)},
 		{"0·w", MatMul(zero, w), zero},
 		{"0·wᵀ", MatMulT(zero, w), zero},
 		{"xᵀ·0", MatTMul(x, zero), constant(0, 3, 3)},
-		{"a repeated row times w", MatMul(spreadRows(u, 0), w), spreadRows(MatMul(u, w), 0)},
-		{"a repeated row times wᵀ", MatMulT(two, w), spreadRows(MatMulT(ConstRow(2, 3), w), 0)},
-		{"a repeated row and addend", Affine(spreadRows(u, 0), w, spreadRows(u, 0)), spreadRows(Affine(u, w, u), 0)},
-		{"repeated addend", Affine(x, w, spreadRows(u, 0)), Affine(x, w, u)},
+		{"a repeated row times w", MatMul(spreadRows(u, batch), w), spreadRows(MatMul(u, w), batch)},
+		{"a repeated row times wᵀ", MatMulT(two, w), spreadRows(MatMulT(ConstRow(2, 3), w), batch)},
+		{"a repeated row and addend", Affine(spreadRows(u, batch), w, spreadRows(u, batch)), spreadRows(Affine(u, w, u), batch)},
+		{"repeated addend", Affine(x, w, spreadRows(u, batch)), Affine(x, w, u)},
 		{"a+b = b+a", Mul(Add(Exp(x), u), Add(u, Exp(x))), func() *Expr { s := Add(Exp(x), u); return Mul(s, s) }()},
 	} {
 		require.Equal(t, listing(in, r.want), listing(in, r.long), r.name)
@@ -241,7 +241,7 @@ func testSumsOverDirections[T Float](t *testing.T) {
 		tangent := JVP(s, x, v)
 		out := []*Expr{
 			s, SumCols(Mul(v, tangent)), Square(tangent), s,
-			SumCols(Mul(v, tangent)), Mul(s, v),
+			SumCols(Mul(v, tangent)), Mul(s, v), tangent, Sin(Square(tangent)), MatMulT(tangent, v),
 		}
 		in := []*Expr{x, time}
 		p := CompileOver[T](out, in, v)

@@ -18,16 +18,43 @@
 // Functions of one variable have one rule, slope, which both modes use: reverse
 // mode multiplies it by the adjoint, forward mode by the tangent. Sums, slices,
 // concatenations and spreading are linear and differentiate into each other.
-// A one-hot matrix is constant. These rules are the whole of the package's calculus.
+// A one-hot matrix is constant. Within a sample (see below) the three products are
+// again the derivatives of one form, moving numbers by a table (Gather) and adding
+// them back (Scatter) are transposes of each other, and cutting a sample into other
+// rows (Regroup) changes nothing. These rules are the whole of the package's calculus.
 //
 // # Rows
 //
-// Rows never interact, except in sums over the rows: SumRows and MatTMul. A
+// Samples never interact, except in sums over the rows: SumRows and MatTMul. A
 // Program evaluates a batch block by block, each block on one goroutine; sums
 // over rows are accumulated in a number of lanes that depends on the shapes
 // only, and the lanes are added in a fixed tree. Hence the result has the same
-// bits for any number of workers, and a per-row result for any other rows in
+// bits for any number of workers, and a per-row result for any other samples in
 // the batch.
+//
+// # Samples of several rows
+//
+// A picture has pixels, a signal points, a sentence words. A value may have g rows
+// for each sample: Regroup cuts a sample's numbers into rows, of which the columns
+// are then the channels of a pixel. All operations work on r·g rows as on r, so that
+// weights and biases are the same for all pixels; what has one row a sample, such as
+// a time, spreads over its g rows. Rows of one sample meet in
+//
+//	SumGroups(x)                 y_j = Σ_i x_ij
+//	Gather(x, t), Scatter(x, t)  y_i = x_t(i), and its transpose
+//	RowMatMul(x, w, h)           x·w of each sample, RowMatMulT and RowMatTMul likewise
+//
+// and samples nowhere but in sums over all rows. With a Table of windows
+//
+//	Affine(Gather(x, t), w, b)
+//
+// is a convolution with any stride, padding and dilation; with other tables Gather
+// enlarges pictures, cuts them into patches, moves heads into rows; and
+//
+//	RowMatMul(Softmax(RowMatMulT(q, k, h)), v, h)
+//
+// is attention of h heads with queries q, keys k and values v. A program's inputs have one row a sample, its outputs
+// may have more.
 //
 // # Programs
 //
@@ -36,7 +63,10 @@
 // variable with the products around them. In doing so it takes 0·x to be 0,
 // whatever x is, and division by a constant to be multiplication by its
 // reciprocal. Of a one-hot matrix that only products read it keeps the labels: they
-// gather rows of w and add up rows of g. Program.String prints the result, an instruction a line.
+// gather rows of w and add up rows of g. Neither does it store what only products
+// gather, nor a product that is only scattered; the windows of a convolution, which
+// have most of their cells in common, are not even copied. Regroup is free.
+// Program.String prints the result, an instruction a line.
 //
 // CompileOver is for sums over directions, such as exact divergences: what does
 // not depend on the direction is computed once for all of them.

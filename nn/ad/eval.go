@@ -1,9 +1,12 @@
 package ad
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Eval computes expressions the slow way, one value at a time in float64, for
-// n rows: the reference that programs are tested against, without their
+// n samples: the reference that programs are tested against, without their
 // kernels, storage and order of evaluation. leaves holds the Input and UniformInput leaves, theta the
 // parameters, random the numbers of random leaves. Unlike a program, it has no
 // objection to per-row values that depend on sums over rows. It panics when a
@@ -21,19 +24,16 @@ func Eval(out []*Expr, n int, theta []float64, random Filler, leaves map[*Expr][
 }
 
 func evalOne(e *Expr, n int, theta []float64, random Filler, leaves map[*Expr][]float64, value map[*Expr][]float64) []float64 {
-	rowsOf := func(e *Expr) int {
-		if e.rows == 0 {
-			return n
-		}
-		return e.rows
-	}
-	rows := rowsOf(e)
+	rows := rowsIn(e.rows, n)
 	v := make([]float64, rows*e.cols)
 	// get returns entry (r, j) of operand i, repeated where it spreads.
 	get := func(i, r, j int) float64 {
 		a := e.args[i]
-		if a.rows == 1 {
+		switch {
+		case a.rows == 1:
 			r = 0
+		case a.rows == batch && e.rows < 0:
+			r /= -e.rows
 		}
 		if a.cols == 1 {
 			j = 0
@@ -87,7 +87,7 @@ func evalOne(e *Expr, n int, theta []float64, random Filler, leaves map[*Expr][]
 		w := e.args[1]
 		contract(w.cols, func(r, j, k int) float64 { return get(0, r, k) * value[w][j*w.cols+k] })
 	case opMatTMul:
-		contract(rowsOf(e.args[0]), func(i, j, r int) float64 {
+		contract(rowsIn(e.args[0].rows, n), func(i, j, r int) float64 {
 			return value[e.args[0]][r*e.args[0].cols+i] * value[e.args[1]][r*e.args[1].cols+j]
 		})
 	case opAdd, opSub, opMul, opDiv:
@@ -96,7 +96,7 @@ func evalOne(e *Expr, n int, theta []float64, random Filler, leaves map[*Expr][]
 	case opSumCols:
 		contract(e.args[0].cols, func(r, _, k int) float64 { return get(0, r, k) })
 	case opSumRows:
-		contract(rowsOf(e.args[0]), func(_, j, r int) float64 { return get(0, r, j) })
+		contract(rowsIn(e.args[0].rows, n), func(_, j, r int) float64 { return get(0, r, j) })
 	case opSpread:
 		each(func(r, j int) float64 { return get(0, r, j) })
 	case opConcat:
@@ -118,6 +118,17 @@ func evalOne(e *Expr, n int, theta []float64, random Filler, leaves map[*Expr][]
 			}
 			return 0
 		})
+	case opMaxCols:
+		each(func(r, _ int) float64 { return slices.Max(value[e.args[0]][r*e.args[0].cols:][:e.args[0].cols]) })
+	case opRegroup:
+		return value[e.args[0]]
+	case opSumGroups:
+		g := e.args[0].Groups()
+		contract(g, func(r, j, k int) float64 { return get(0, r*g+k, j) })
+	case opGather, opScatter:
+		evalTable(v, value[e.args[0]], e, n)
+	case opRowMatMul, opRowMatMulT, opRowMatTMul:
+		evalRowProduct(v, value[e.args[0]], value[e.args[1]], e, n)
 	case opScale, opShift, opUnary:
 		f := functionOf(e)
 		each(func(r, j int) float64 { return f(get(0, r, j)) })

@@ -57,6 +57,38 @@ func ExampleCompile() {
 	// [[0.75] [3 2] [3]]
 }
 
+// A convolution in one dimension, with windows of three points and zeros beyond the
+// ends, from two channels to one. The weights are a row for each channel of each
+// point of a window: here the first channel's difference and the second's value.
+func ExampleGather() {
+	const points, channels = 4, 2
+	windows := make([][]int, points)
+	for i := range windows {
+		for _, j := range []int{i - 1, i, i + 1} {
+			if j == points {
+				j = -1 // as i−1 is before the first point
+			}
+			windows[i] = append(windows[i], j)
+		}
+	}
+	t := ad.NewTable(windows, points, channels)
+	x := ad.Input("x", points*channels) // one row a sample: the channels of a point side by side
+	w, b := ad.Param("w", 3*channels, 1, 0), ad.Param("b", 1, 1, 6)
+	y := ad.Affine(ad.Gather(x, t), w, b) // a row for each point
+	y = ad.Regroup(y, 1)                  // one row a sample again
+
+	p := ad.Compile[float64]([]*ad.Expr{y, ad.Grad(y, w)[0]}, []*ad.Expr{x})
+	var weights ad.Weights[float64]
+	p.Pack(&weights, []float64{-1, 0, 0, 1, 1, 0, 100}, nil)
+	out := [][]float64{make([]float64, points), make([]float64, 6)}
+	p.Run(1, &weights, nil, out, [][]float64{{1, 10, 2, 20, 4, 30, 8, 40}}, nil)
+	fmt.Println("outputs: ", out[0])
+	fmt.Println("gradient:", out[1])
+	// Output:
+	// outputs:  [112 123 136 136]
+	// gradient: [7 60 15 100 14 90]
+}
+
 // What runs for one time common to all rows: the time's part of the network
 // once, and an instruction for each layer of the rows' part.
 func ExampleProgram_String() {
@@ -72,4 +104,28 @@ func ExampleProgram_String() {
 	// before  %6 1×16 once[1] = matmul %3 w[32] w[48]
 	// rows    %8 r×16 block[0] = silu of matmul in[0] w[0] %6
 	// rows    %11 r×2 out[0] = matmul %8 w[64] w[96]
+}
+
+// The mean of each channel over the pixels of a picture, and the picture without it:
+// a row a sample spreads over the rows of the sample.
+func ExampleRegroup() {
+	const pixels, channels = 3, 2
+	x := ad.Input("x", pixels*channels)
+	rows := ad.Regroup(x, pixels)
+	mean := ad.Scale(1./pixels, ad.SumGroups(rows))
+	centred := ad.Sub(rows, mean)
+	leaves := map[*ad.Expr][]float64{x: {1, 10, 2, 20, 3, 60}}
+	fmt.Println(ad.Eval([]*ad.Expr{mean, centred}, 1, nil, nil, leaves))
+	// Output: [[2 30] [-1 -20 0 -10 1 30]]
+}
+
+// Attention: each of two queries takes the mean of three values, weighted by how well
+// their keys suit it. The first suits the first key only, the second the other two.
+func ExampleRowMatMul() {
+	q, k, v := ad.Input("q", 2*2), ad.Input("k", 3*2), ad.Input("v", 3*1)
+	weights := ad.Softmax(ad.RowMatMulT(ad.Regroup(q, 2), ad.Regroup(k, 3), 1)) // two rows of three
+	y := ad.RowMatMul(weights, ad.Regroup(v, 3), 1)
+	leaves := map[*ad.Expr][]float64{q: {100, 0, 0, 100}, k: {1, 0, 0, 1, 0, 1}, v: {5, 20, 30}}
+	fmt.Printf("%.3f\n", ad.Eval([]*ad.Expr{weights, y}, 1, nil, nil, leaves))
+	// Output: [[1.000 0.000 0.000 0.000 0.500 0.500] [5.000 25.000]]
 }

@@ -7,12 +7,7 @@ import (
 // exec runs one instruction on a stretch of rows, outside the blocks on none.
 func (f *frame[T]) exec(in *instr, s stretch) {
 	dst := f.at(&in.dst, s)
-	size := func(o *operand) int {
-		if o.rows == 0 {
-			return s.rows
-		}
-		return o.rows
-	}
+	size := func(o *operand) int { return rowsIn(o.rows, s.rows) }
 	arg := func(i int) []T { return f.at(&in.operands[i], s) }
 	set := s.first || !in.sums // what sums over rows has nothing to add to
 	r, n := size(&in.dst), in.dst.cols
@@ -24,52 +19,19 @@ func (f *frame[T]) exec(in *instr, s stretch) {
 		kernel.Fill(dst[:r*n], T(in.value))
 	case opRandom:
 		f.fill(in, dst, s)
-	case opMatMul:
-		var init []T
-		initRows := 0
-		if len(in.operands) == 3 {
-			init, initRows = arg(2), size(&in.operands[2])
-		}
-		if x := &in.operands[0]; x.classes > 0 {
-			kernel.MatMulOneHot(dst, arg(0), arg(1)[in.skip:], init, initRows, r, x.classes, n, x.first)
-		} else if w := f.packed(&in.operands[1]); w != nil {
-			kernel.MatMulPacked(dst, arg(0), w, init, initRows, r, in.operands[0].cols, n)
-		} else {
-			kernel.MatMul(dst, arg(0), arg(1)[in.skip:], init, initRows, r, in.operands[0].cols, n)
-		}
+	case opMatMul, opMatMulT:
+		f.product(in, s, dst)
 		if in.folded {
 			kernel.Unary(in.fn, dst[:r*n], dst[:r*n], T(in.value))
 		}
-	case opMatMulT:
-		if w := f.packed(&in.operands[1]); w != nil {
-			kernel.MatMulTPacked(dst, arg(0), w, r, n, in.operands[0].cols)
-		} else {
-			kernel.MatMulT(dst, arg(0), arg(1)[in.skip:], r, n, in.operands[0].cols)
-		}
 	case opMatTMul:
-		from, to := share(r, tileRows, s.part, max(s.parts, 1))
-		last := len(in.operands) - 1
-		rows, g := size(&in.operands[last]), arg(last)
-		at := 0
-		for i := range last {
-			x := &in.operands[i]
-			k := x.width()
-			from, to := max(from-at, 0), min(to-at, k)
-			switch {
-			case from >= to:
-			case x.classes > 0:
-				kernel.MatTMulOneHotRows(dst[at*n:], arg(i), g, rows, n, x.first, from, to, set)
-			default:
-				kernel.MatTMulRows(dst[at*n:], arg(i), g, rows, k, n, from, to, set)
-			}
-			at += k
-		}
+		f.addProducts(in, s, dst, set)
 	case opAdd, opSub, opMul, opDiv:
 		if in.folded {
 			kernel.MulUnary(in.fn, dst[:r*n], arg(0), arg(1), T(in.value))
 			return
 		}
-		kernel.Binary(arithmeticKernel[in.op-opAdd], dst, arg(0), arg(1), r, n, in.operands[0].spread, in.operands[1].spread)
+		f.binary(arithmeticKernel[in.op-opAdd], &in.dst, dst, s.rows, &in.operands[0], arg(0), &in.operands[1], arg(1))
 	case opScale:
 		kernel.Scale(dst[:r*n], arg(0), T(in.value))
 	case opShift:
@@ -86,16 +48,21 @@ func (f *frame[T]) exec(in *instr, s stretch) {
 			kernel.SumRows(dst, arg(0), size(&in.operands[0]), n)
 		}
 	case opSpread:
-		kernel.Binary(kernel.OpMul, dst, arg(0), f.one, r, n, in.operands[0].spread, kernel.Scalar)
+		f.binary(kernel.OpMul, &in.dst, dst, s.rows, &in.operands[0], arg(0), &operand{spread: kernel.Scalar}, f.one)
 	case opConcat:
 		at := 0
 		for i := range in.operands {
 			o := &in.operands[i]
-			stride := o.cols
-			if size(o) == 1 {
-				stride = 0
+			switch {
+			case o.repeats(&in.dst):
+				for j := range s.rows {
+					kernel.CopyColumns(dst[j*in.dst.columns()+at:], n, arg(i)[j*o.cols:], 0, -in.dst.rows, o.cols)
+				}
+			case o.rows == 1:
+				kernel.CopyColumns(dst[at:], n, arg(i), 0, r, o.cols)
+			default:
+				kernel.CopyColumns(dst[at:], n, arg(i), o.cols, r, o.cols)
 			}
-			kernel.CopyColumns(dst[at:], n, arg(i), stride, r, o.cols)
 			at += o.cols
 		}
 	case opSlice:
@@ -104,19 +71,14 @@ func (f *frame[T]) exec(in *instr, s stretch) {
 		kernel.Unary(in.fn, dst[:r*n], arg(0), T(in.value))
 	case opOneHot:
 		kernel.OneHot(dst, arg(0), r, n, in.index)
+	case opMaxCols:
+		kernel.MaxCols(dst, arg(0), r, in.operands[0].cols)
+	default:
+		f.withinSamples(in, s)
 	}
 }
 
 var arithmeticKernel = [...]kernel.BinaryOp{kernel.OpAdd, kernel.OpSub, kernel.OpMul, kernel.OpDiv}
-
-// packed returns the matrix of a product as its kernel wants it, nil when it is
-// not a parameter.
-func (f *frame[T]) packed(o *operand) []T {
-	if o.packed == 0 {
-		return nil
-	}
-	return f.weights.packed[f.p.packings[o.packed-1].to:]
-}
 
 // at returns the storage of an operand.
 func (f *frame[T]) at(o *operand, s stretch) []T {
@@ -144,8 +106,8 @@ func (f *frame[T]) at(o *operand, s stretch) []T {
 
 // own returns the part of the caller's slice v that belongs to a stretch.
 func own[T Float](v []T, o *operand, s stretch) []T {
-	if o.rows == 0 {
-		return v[s.row*o.cols : (s.row+s.rows)*o.cols]
+	if o.rows < 0 {
+		return v[s.row*o.columns() : (s.row+s.rows)*o.columns()]
 	}
 	return v
 }
@@ -161,9 +123,6 @@ func (f *frame[T]) fill(in *instr, dst []T, s stretch) {
 		}
 	}
 }
-
-// tileRows is the grain of rows of a gradient that several workers share.
-const tileRows = 32
 
 // truncate keeps the first 24 bits of a number on [0, 1), so that no rounding
 // to float32 can reach 1.

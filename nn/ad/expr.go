@@ -14,37 +14,63 @@ import (
 //
 // An Expr has one of three kinds. A per-row value is an r×n matrix with one
 // row for each of the r samples of a batch; r is given when the program runs.
-// A uniform value is 1×n and the same for all samples. A shared value is a
-// k×n matrix, usually a parameter. Uniform values are shared values of one
-// row; the operations treat them alike.
+// After Regroup and the like it is an r·g×n matrix: g rows for each sample, one
+// sample after the other. A uniform value is 1×n and the same for all samples.
+// A shared value is a k×n matrix, usually a parameter. Uniform values are shared
+// values of one row; the operations treat them alike.
 type Expr struct {
 	op    opcode
 	fn    kernel.UnaryOp // of opUnary
 	args  []*Expr
-	rows  int // 0 for a per-row value
+	rows  int // −g for a per-row value with g rows a sample
 	cols  int
 	value float64 // a constant, a factor, or an activation's parameter
-	index int     // first column of a slice, row of w in a product, or class; offset of a parameter; slot of a random leaf
+	index int     // first column of a slice, row of w in a product, or class; offset of a parameter; slot of a random leaf; products a sample
+	table *Table  // of opGather and opScatter
 	name  string  // leaves only
 }
 
-// PerRow reports whether e has a row for each sample of the batch.
-func (e *Expr) PerRow() bool { return e.rows == 0 }
+// batch stands for the rows of a per-row value with one row a sample.
+const batch = -1
+
+// PerRow reports whether e has rows for each sample of the batch.
+func (e *Expr) PerRow() bool { return e.rows < 0 }
+
+// Groups returns the number of rows that each sample has in a per-row value, and
+// 0 for a uniform or shared one.
+func (e *Expr) Groups() int { return max(0, -e.rows) }
 
 // Cols returns the number of columns of e.
 func (e *Expr) Cols() int { return e.cols }
 
 // Rows returns the number of rows of a uniform or shared value, and 0 for a
 // per-row value.
-func (e *Expr) Rows() int { return e.rows }
+func (e *Expr) Rows() int { return max(0, e.rows) }
 
-// shape prints the shape for messages, with r for the rows of the batch.
-func (e *Expr) shape() string {
-	if e.rows == 0 {
-		return fmt.Sprintf("r×%d", e.cols)
+// shape prints the shape for messages, with r for the samples of the batch.
+func (e *Expr) shape() string { return fmt.Sprintf("%s×%d", height(e.rows), e.cols) }
+
+// height prints a number of rows.
+func height(rows int) string {
+	switch {
+	case rows == batch:
+		return "r"
+	case rows < 0:
+		return fmt.Sprintf("r·%d", -rows)
 	}
-	return fmt.Sprintf("%d×%d", e.rows, e.cols)
+	return fmt.Sprint(rows)
 }
+
+// rowsIn returns the number of rows that a value has in a batch of n samples.
+func rowsIn(rows, n int) int {
+	if rows < 0 {
+		return n * -rows
+	}
+	return rows
+}
+
+// columns returns how many numbers a sample, or a row of a shared value, has.
+func (e *Expr) columns() int { return e.cols * max(1, e.Groups()) }
 
 // sameShape reports whether a and b have the same kind and size.
 func sameShape(a, b *Expr) bool { return a.rows == b.rows && a.cols == b.cols }
@@ -53,7 +79,7 @@ func sameShape(a, b *Expr) bool { return a.rows == b.rows && a.cols == b.cols }
 // variable, whatever its name; names appear in printed programs only.
 func Input(name string, cols int) *Expr {
 	mustBePositive("Input", "cols", cols)
-	return &Expr{op: opInput, cols: cols, name: name}
+	return &Expr{op: opInput, rows: batch, cols: cols, name: name}
 }
 
 // UniformInput returns a 1×cols leaf that is the same for all rows.
@@ -82,7 +108,7 @@ func Param(name string, rows, cols, offset int) *Expr {
 // Leaves of equal slot and width are the same variable.
 func Random(cols, slot int) *Expr {
 	mustBePositive("Random", "cols", cols)
-	return &Expr{op: opRandom, cols: cols, index: slot, name: "random"}
+	return &Expr{op: opRandom, rows: batch, cols: cols, index: slot, name: "random"}
 }
 
 // Const returns the 1×1 constant c, which spreads over rows and columns.

@@ -26,6 +26,7 @@ func (g *graph) fuse() {
 		}
 	}
 	g.fuseSlices()
+	g.fuseScatters()
 	g.nodes = slices.DeleteFunc(g.nodes, func(n *node) bool { return n.into != nil })
 }
 

@@ -58,7 +58,7 @@ func pull(e, g *Expr, active map[*Expr]bool, give func(e, g *Expr)) {
 		}
 	}
 	switch e.op {
-	case opInput, opParam, opRandom, opConst, opOneHot:
+	case opInput, opParam, opRandom, opConst, opOneHot, opMaxCols:
 	case opMatMul:
 		to(0, func() *Expr { return MatMulT(g, arg(1)) })
 		to(1, func() *Expr { return MatTMul(arg(0), g) })
@@ -104,6 +104,23 @@ func pull(e, g *Expr, active map[*Expr]bool, give func(e, g *Expr)) {
 		to(0, func() *Expr { return pad(g, e.index, arg(0).cols) })
 	case opUnary:
 		to(0, func() *Expr { return mulSlope(g, e) })
+	case opRegroup:
+		to(0, func() *Expr { return Regroup(g, arg(0).Groups()) })
+	case opSumGroups:
+		to(0, func() *Expr { return spreadRows(g, arg(0).rows) })
+	case opGather:
+		to(0, func() *Expr { return Regroup(Scatter(g, e.table), arg(0).Groups()) })
+	case opScatter:
+		to(0, func() *Expr { return Regroup(Gather(g, e.table), arg(0).Groups()) })
+	case opRowMatMul:
+		to(0, func() *Expr { return RowMatMulT(g, arg(1), e.index) })
+		to(1, func() *Expr { return RowMatTMul(arg(0), g, e.index) })
+	case opRowMatMulT:
+		to(0, func() *Expr { return RowMatMul(g, arg(1), e.index) })
+		to(1, func() *Expr { return RowMatTMul(g, arg(0), e.index) })
+	case opRowMatTMul:
+		to(0, func() *Expr { return RowMatMulT(arg(1), g, e.index) })
+		to(1, func() *Expr { return RowMatMul(arg(0), g, e.index) })
 	}
 }
 
@@ -120,8 +137,11 @@ func sumTo(e, g *Expr) *Expr {
 	if e.cols == 1 {
 		g = SumCols(g)
 	}
-	if e.rows == 1 {
+	switch e.rows {
+	case 1:
 		g = SumRows(g)
+	case batch:
+		g = SumGroups(g)
 	}
 	return g
 }

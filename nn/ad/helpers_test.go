@@ -46,11 +46,7 @@ func runCompiled[T Float](p *Program[T], n int, theta []float64, inputs [][]floa
 func outputsOf[T Float](p *Program[T], n int) [][]T {
 	outs := make([][]T, len(p.out))
 	for i, e := range p.out {
-		rows := e.Rows()
-		if e.PerRow() {
-			rows = n
-		}
-		outs[i] = make([]T, rows*e.Cols())
+		outs[i] = make([]T, rowsIn(e.rows, n)*e.Cols())
 		for j := range outs[i] {
 			outs[i][j] = T(math.NaN())
 		}

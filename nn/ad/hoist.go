@@ -25,18 +25,18 @@ func (g *graph) hoist() {
 	for _, n := range g.nodes {
 		if n.Expr == g.direction || slices.ContainsFunc(n.args, turning) {
 			n.phase = turns
-			if n.rows > 0 && slices.ContainsFunc(n.args, func(a *node) bool { return a.rows == 0 }) {
+			if n.rows > 0 && slices.ContainsFunc(n.args, func(a *node) bool { return a.PerRow() }) {
 				panic(fmt.Sprintf("ad: CompileOver: %s, a sum over the rows, depends on the direction", n.describe()))
 			}
 			continue
 		}
 		switch i := slices.IndexFunc(n.args, late); {
-		case n.rows == 0 && i >= 0:
+		case n.PerRow() && i >= 0:
 			panic(fmt.Sprintf("ad: Compile: %s, of each row, needs %s, a sum over the rows of the same program: "+
 				"split the work into two programs, or keep rows independent", n.describe(), n.args[i].describe()))
-		case n.rows == 0:
+		case n.PerRow():
 			n.phase = body
-		case slices.ContainsFunc(n.args, func(a *node) bool { return a.rows == 0 }):
+		case slices.ContainsFunc(n.args, func(a *node) bool { return a.PerRow() }):
 			n.phase, n.sums = body, true
 		case i >= 0:
 			n.phase = after

@@ -48,6 +48,9 @@ func push(e *Expr, dot func(i int) *Expr) *Expr {
 		return sum(product(MatMulT, dot(0), arg(1)), product(MatMulT, arg(0), dot(1)))
 	case opMatTMul:
 		return sum(product(MatTMul, dot(0), arg(1)), product(MatTMul, arg(0), dot(1)))
+	case opRowMatMul, opRowMatMulT, opRowMatTMul:
+		multiply := func(a, b *Expr) *Expr { return rowProduct[e.op-opRowMatMul](a, b, e.index) }
+		return sum(product(multiply, dot(0), arg(1)), product(multiply, arg(0), dot(1)))
 	case opAdd:
 		return sum(spread(dot(0)), spread(dot(1)))
 	case opSub:
@@ -56,7 +59,7 @@ func push(e *Expr, dot func(i int) *Expr) *Expr {
 		return sum(product(Mul, dot(0), arg(1)), product(Mul, arg(0), dot(1)))
 	case opDiv:
 		return sum(product(Div, dot(0), arg(1)), negative(product(Mul, product(Div, e, arg(1)), dot(1))))
-	case opOneHot:
+	case opOneHot, opMaxCols:
 		return nil
 	case opConcat:
 		parts := make([]*Expr, len(e.args))
@@ -86,9 +89,19 @@ func push(e *Expr, dot func(i int) *Expr) *Expr {
 		return Slice(v, e.index, e.index+e.cols)
 	case opUnary:
 		return mulSlope(v, e)
+	case opRegroup:
+		return Regroup(v, e.Groups())
+	case opSumGroups:
+		return SumGroups(v)
+	case opGather:
+		return Gather(v, e.table)
+	case opScatter:
+		return Scatter(v, e.table)
 	}
 	panic("ad: no derivative rule for " + e.op.String())
 }
+
+var rowProduct = [...]func(a, b *Expr, h int) *Expr{RowMatMul, RowMatMulT, RowMatTMul}
 
 // sum adds tangents, product applies a bilinear operation; nil stands for 0.
 func sum(a, b *Expr) *Expr {

@@ -14,7 +14,8 @@ type instr struct {
 	folded   bool           // fn is applied to the result of a product, or multiplies in opMul
 	value    float64
 	index    int
-	skip     int // of the matrix of a product: elements before the rows that take part
+	table    *Table // also of a product that is scattered
+	skip     int    // of the matrix of a product: elements before the rows that take part
 	dst      operand
 	operands []operand
 	inPlace  bool // dst may be an operand
@@ -26,7 +27,7 @@ type operand struct {
 	location
 	id     int // the node's number
 	writer int // number of the block's instruction that made it
-	rows   int // 0: the block's
+	rows   int // −g: g for each sample of the block
 	cols   int
 	spread kernel.Spread
 	packed int // for the matrix of a product: 1 + its index among the packings; 0 is as it is
@@ -35,14 +36,38 @@ type operand struct {
 	// Of a one-hot that is not stored: the column holds its labels, of which so
 	// many classes, from the first on, are its columns.
 	classes, first int
+
+	table *Table // of what a product gathers from the value
 }
+
+// height returns the number of rows that so many samples have in a product.
+func (o *operand) height(samples int) int {
+	if o.table != nil {
+		return samples * o.table.rows
+	}
+	return rowsIn(o.rows, samples)
+}
+
+// columns returns how many numbers a sample, or a row of a shared value, has.
+func (o *operand) columns() int { return o.cols * max(1, -o.rows) }
 
 // width returns the number of columns that a product sees.
 func (o *operand) width() int {
-	if o.classes > 0 {
+	switch {
+	case o.classes > 0:
 		return o.classes
+	case o.table != nil:
+		return o.table.cols * o.table.size
 	}
 	return o.cols
+}
+
+// width returns the number of columns of the product that in computes.
+func (in *instr) width() int {
+	if in.table != nil {
+		return in.table.cols * in.table.size
+	}
+	return in.dst.cols
 }
 
 // firstTurn is the number of the first instruction that depends on a direction,
@@ -57,12 +82,16 @@ type packing struct {
 	from       int // offset in the parameter vector
 	rows, cols int
 	transposed bool // for g·wᵀ
+	blocks     int  // of rows, each of which is transposed; 0 for none
 	to         int  // offset in the packed weights
 }
 
 // size returns the length of the packed matrix.
 func (p packing) size() int {
-	if p.transposed {
+	switch {
+	case p.blocks > 0:
+		return kernel.PackedSize(p.blocks*p.cols, p.rows/p.blocks)
+	case p.transposed:
 		return kernel.PackedSize(p.cols, p.rows)
 	}
 	return kernel.PackedSize(p.rows, p.cols)
@@ -75,22 +104,33 @@ func (g *graph) lower() {
 		if n.home.space == inInput || n.home.space == inWeights || n.home.space == inConstant {
 			continue
 		}
-		in := instr{op: n.op, fn: n.fn, value: n.value, index: n.index, folded: n.folded != nil, inPlace: n.elementwise(), sums: n.sums}
+		in := instr{op: n.op, fn: n.fn, value: n.value, index: n.index, table: n.table, folded: n.folded != nil, inPlace: n.elementwise(), sums: n.sums}
 		if n.folded != nil {
 			switch n.op {
 			case opUnary:
 				in.op, in.index = opMatMul, n.folded.index
 			case opSlice:
 				in.op, in.folded = opMatMulT, false
+			case opScatter:
+				in.op, in.index, in.folded = n.folded.op, n.folded.index, false
 			default:
 				in.fn, in.value = n.folded.fn, n.folded.value
 			}
 		}
 		for _, a := range n.args {
 			in.operands = append(in.operands, operandOf(a, n, writer))
+			if a.elided && a.table != nil {
+				g.layout.reserve(a.table)
+			}
+		}
+		if n.op == opScatter && n.folded != nil {
+			g.layout.reserve(n.table)
 		}
 		in.dst = operandOf(n, n, writer)
-		if in.op == opMatMul || in.op == opMatMulT {
+		switch {
+		case n.turned != nil:
+			g.turn(&in, n)
+		case in.op == opMatMul || in.op == opMatMulT:
 			g.factor(&in)
 		}
 		for _, o := range in.operands {
@@ -115,7 +155,7 @@ func (g *graph) factor(in *instr) {
 	x, w := &in.operands[0], &in.operands[1]
 	rows := x.width()
 	if in.op == opMatMulT {
-		rows = in.dst.cols
+		rows = in.width()
 	}
 	w.rows, in.skip = rows, in.index*w.cols
 	if w.space != inWeights {
@@ -123,13 +163,12 @@ func (g *graph) factor(in *instr) {
 	}
 	w.at, in.skip = w.at+in.skip, 0
 	if x.classes == 0 {
-		w.packed = 1 + g.pack(*w, in.op == opMatMulT)
+		w.packed = 1 + g.pack(packing{from: w.at, rows: w.rows, cols: w.cols, transposed: in.op == opMatMulT})
 	}
 }
 
 // pack returns the index of the packing of a parameter matrix.
-func (g *graph) pack(w operand, transposed bool) int {
-	p := packing{from: w.at, rows: w.rows, cols: w.cols, transposed: transposed}
+func (g *graph) pack(p packing) int {
 	to := 0
 	for i, q := range g.packings {
 		to = q.to + q.size()
@@ -154,7 +193,7 @@ func (g *graph) read(s span) {
 func (g *graph) copyOutputs(writer map[*node]int) {
 	for i, n := range g.outs {
 		to := location{inOutput, i}
-		if n.home == to || n.out == 1+i {
+		if n.store().home == to || n.out == 1+i {
 			continue
 		}
 		from := operandOf(n, n, writer)
@@ -166,7 +205,7 @@ func (g *graph) copyOutputs(writer map[*node]int) {
 			continue
 		}
 		p := after
-		if n.rows == 0 {
+		if n.PerRow() {
 			p = body
 		}
 		if from.space == inWeights {
@@ -178,14 +217,17 @@ func (g *graph) copyOutputs(writer map[*node]int) {
 
 // operandOf describes a as an operand of the user n.
 func operandOf(a, n *node, writer map[*node]int) operand {
-	if a.elided {
+	if a.elided && a.op != opRegroup {
 		o := operandOf(a.args[0], n, writer)
-		o.classes, o.first = a.cols, a.index
+		if o.table = a.table; a.op == opOneHot {
+			o.classes, o.first = a.cols, a.index
+		}
 		return o
 	}
-	o := operand{location: a.home, id: a.id, writer: writer[a], rows: a.rows, cols: a.cols, out: a.out}
+	from := a.store()
+	o := operand{location: from.home, id: from.id, writer: writer[from], rows: a.rows, cols: a.cols, out: from.out}
 	switch {
-	case a.home.space == inConstant:
+	case from.home.space == inConstant:
 		o.spread = kernel.Scalar
 	case sameShape(a.Expr, n.Expr):
 		o.spread = kernel.Full

@@ -17,7 +17,8 @@ type node struct {
 	sums   bool     // a sum over the rows of the batch
 	folded *node    // the operand computed within this instruction, see fuse
 	into   *node    // the instruction that this node is folded into
-	elided bool     // a one-hot that is not stored: products read its labels
+	turned *Table   // of a product that is scattered: what is gathered instead, see turn
+	elided bool     // not stored: a one-hot of which products read the labels, or a regrouped value
 	home   location // see place
 	out    int      // of a sum: 1 + the output in which it is formed, or 0
 }
@@ -82,6 +83,9 @@ func (g *numbering) intern(e *Expr, args []*node) *node {
 			g.leaf[e] = len(g.leaf)
 		}
 		key = encode.AppendVarint(key, int64(g.leaf[e]))
+	}
+	if e.table != nil {
+		key = append(key, e.table.key[:]...)
 	}
 	for _, a := range args {
 		key = encode.AppendVarint(key, int64(a.id))

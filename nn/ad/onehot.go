@@ -104,7 +104,7 @@ func (g *numbering) multiplyParts(e *Expr, parts []*node, args []*node) *node {
 	w, sum, at := args[1], args[2:], 0
 	for _, x := range parts {
 		if none := x.op == opOneHot && isConst(g.unspread(x.args[0]), -1); !none {
-			term := &Expr{op: opMatMul, rows: e.rows, cols: e.cols, index: at}
+			term := &Expr{op: opMatMul, rows: e.rows, cols: e.cols, index: e.index + at}
 			sum = []*node{g.multiply(term, append([]*node{x, w}, sum...))}
 		}
 		at += x.cols
@@ -130,45 +130,4 @@ func (g *numbering) sliceParts(e *Expr, x *node) *node {
 		at += cols
 	}
 	return g.concat(e, parts)
-}
-
-// elide removes the one-hots of which products read the labels.
-func (g *graph) elide() {
-	stored := make(map[*node]bool)
-	for _, n := range g.outs {
-		stored[n] = true
-	}
-	for _, n := range g.nodes {
-		for i, a := range n.args {
-			if !n.multiplies(i) {
-				stored[a] = true
-			}
-		}
-	}
-	for _, n := range g.nodes {
-		n.elided = n.op == opOneHot && !stored[n]
-	}
-	g.nodes = slices.DeleteFunc(g.nodes, func(n *node) bool { return n.elided })
-}
-
-// multiplies reports whether operand i of n is the x of a product x·w or xᵀ·g.
-func (n *node) multiplies(i int) bool {
-	switch {
-	case n.op == opMatTMul:
-		return i < len(n.args)-1
-	case n.op == opMatMul, n.op == opUnary && n.folded != nil:
-		return i == 0
-	}
-	return false
-}
-
-// reads returns the stored values that n reads.
-func (n *node) reads() []*node {
-	stored := slices.Clone(n.args)
-	for i, a := range stored {
-		if a.elided {
-			stored[i] = a.args[0]
-		}
-	}
-	return stored
 }

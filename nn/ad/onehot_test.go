@@ -146,6 +146,21 @@ func TestBitsOfManyClassesAreThoseOfTheMatrix(t *testing.T) {
 	(&classifier{classes: []int{20000}}).run(t, generator(62), 9, true, []bool{false})
 }
 
+// The rows of w of a part within a part were counted from the first row.
+func TestAPartWithinAPartHasItsOwnRows(t *testing.T) {
+	u := UniformInput("u", 1)
+	padded := spreadRows(Concat(ConstRow(0, wide), u), batch)
+	c := Input("c", 1)
+	x := Concat(ConstRow(0, wide), u, padded, c)
+	w := Param("w", x.Cols(), 1, 0)
+	theta := normals(generator(63), x.Cols())
+	in := []*Expr{u, c}
+	inputs := [][]float64{{1.5}, {0.3}}
+	out := []*Expr{MatMul(x, Tanh(w))}
+	exact := Eval(out, 1, theta, nil, leavesOf(in, inputs))
+	requireClose(t, exact[0], run[float64](out, in, 1, theta, inputs, 1)[0], 1e-12)
+}
+
 func TestLabelsOutsideAreNone(t *testing.T) {
 	label, x := Input("label", 1), Input("x", 1)
 	labels := []float64{0, 1.4, 0.5, 2, -0.5, 3, -1, -7, math.NaN(), math.Inf(1), math.Inf(-1), math.MaxFloat32}

@@ -29,13 +29,22 @@ const (
 	opSpread // a column over columns, or a uniform row over rows
 	opConcat
 	opSlice
-	opUnary  // fn of each element
-	opOneHot // of a column of labels
+	opUnary     // fn of each element
+	opOneHot    // of a column of labels
+	opMaxCols   // a constant to Grad and JVP
+	opRegroup   // the numbers of a sample in another number of rows
+	opSumGroups // over the rows of a sample
+	opGather    // by a table of cells
+	opScatter   // its transpose
+	opRowMatMul // products within a sample
+	opRowMatMulT
+	opRowMatTMul
 )
 
 var opcodeNames = [...]string{
 	"input", "param", "random", "const", "matmul", "matmulT", "matTmul", "add", "sub", "mul", "div",
-	"scale", "shift", "sumcols", "sumrows", "spread", "concat", "slice", "unary", "onehot",
+	"scale", "shift", "sumcols", "sumrows", "spread", "concat", "slice", "unary", "onehot", "maxcols",
+	"regroup", "sumgroups", "gather", "scatter", "rowmatmul", "rowmatmulT", "rowmatTmul",
 }
 
 func (o opcode) String() string { return opcodeNames[o] }

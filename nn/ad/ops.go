@@ -20,6 +20,9 @@ func Affine(x, w, b *Expr) *Expr {
 		mismatch("Affine", "w", w, "b", b, "as many columns")
 	}
 	rows := commonRows("Affine", "x", x, "b", b)
+	if b.rows != 1 {
+		b = spreadRows(b, rows)
+	}
 	return &Expr{op: opMatMul, args: []*Expr{spreadRows(x, rows), w, b}, rows: rows, cols: w.cols}
 }
 
@@ -40,7 +43,8 @@ func MatTMul(x, g *Expr) *Expr {
 }
 
 // Add returns a + b. In Add, Sub, Mul and Div an operand of one column spreads
-// over the columns of the other and a uniform operand over its rows.
+// over the columns of the other, a uniform operand over its rows, and one with a
+// single row for each sample over the rows that the sample has in the other.
 func Add(a, b *Expr) *Expr { return binary("Add", opAdd, a, b) }
 
 // Sub returns a − b.
@@ -60,8 +64,9 @@ func binary(name string, op opcode, a, b *Expr) *Expr {
 	return &Expr{op: op, args: []*Expr{a, b}, rows: rows, cols: cols}
 }
 
-// spreadsTo reports whether a dimension of size from can be repeated to size to.
-func spreadsTo(from, to int) bool { return from == to || from == 1 }
+// spreadsTo reports whether a dimension of size from can be repeated to size to:
+// one column or row to any number, a row of each sample to all of its rows.
+func spreadsTo(from, to int) bool { return from == to || from == 1 || from == batch && to < 0 }
 
 // commonRows returns the rows to which a and b spread.
 func commonRows(op, nameA string, a *Expr, nameB string, b *Expr) int {
@@ -112,7 +117,7 @@ func spreadCols(x *Expr, cols int) *Expr {
 	return &Expr{op: opSpread, args: []*Expr{x}, rows: x.rows, cols: cols}
 }
 
-// spreadRows repeats a uniform value over rows rows (0: the batch).
+// spreadRows repeats a uniform value, or the one row of each sample, over rows.
 func spreadRows(x *Expr, rows int) *Expr {
 	if x.rows == rows {
 		return x
@@ -163,7 +168,7 @@ func mustFit(op string, x, w *Expr) {
 }
 
 func mustBeShared(op, name string, x, w *Expr) {
-	if w.rows == 0 {
+	if w.PerRow() {
 		mismatch(op, name, x, "w", w, "w shared by all rows")
 	}
 }

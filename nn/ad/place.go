@@ -33,9 +33,22 @@ const line = 16
 // layout is the storage that a program needs.
 type layout struct {
 	arena    int // columns of a worker's block
+	piece    int // elements of rows that a worker gathers at a time
 	once     int // elements
 	lane     int // elements of the sums over rows
 	constant []float64
+}
+
+// reserve makes room for a piece of the rows of a table or its parts, and for what
+// its windows pass over.
+func (l *layout) reserve(t *Table) {
+	l.piece = max(l.piece, t.pieceNumbers())
+	for _, part := range t.parts {
+		l.piece = max(l.piece, part.pieceNumbers())
+	}
+	if t.windows != nil {
+		l.piece = max(l.piece, t.windows.size)
+	}
 }
 
 // place gives every node its home. Leaves live where the caller put them, a
@@ -52,14 +65,14 @@ func (g *graph) place(in []*Expr) {
 		}
 	}
 	for i, n := range g.outs {
-		switch {
-		case n.rows == 0 && n.home.space == nowhere && n.phase == body:
+		switch n = n.store(); {
+		case n.PerRow() && n.home.space == nowhere && n.phase == body:
 			n.home = location{inOutput, i}
 		case n.sums && n.out == 0:
 			n.out = 1 + i
 		}
 	}
-	last := lastUses(g.nodes)
+	last := lastUses(g.nodes, g.outs)
 	matrix := neededAsMatrix(g.nodes, g.outs)
 	var free freeList
 	for i, n := range g.nodes {
@@ -84,12 +97,12 @@ func (g *graph) place(in []*Expr) {
 			if a := reusable(n, i, last); a != nil {
 				n.home = a.home
 			} else {
-				n.home = location{inArena, free.take(n.cols)}
+				n.home = location{inArena, free.take(n.columns())}
 			}
 		}
 		for _, a := range uniq(n.reads()) {
 			if a.home.space == inArena && last[a] == i && a.home != n.home {
-				free.give(a.home.at, a.cols)
+				free.give(a.home.at, a.columns())
 			}
 		}
 	}
@@ -108,7 +121,7 @@ func neededAsMatrix(nodes, outs []*node) map[*node]bool {
 		}
 	}
 	for _, n := range outs {
-		matrix[n] = true
+		matrix[n.store()] = true
 	}
 	return matrix
 }
@@ -117,8 +130,9 @@ func neededAsMatrix(nodes, outs []*node) map[*node]bool {
 func (n *node) arithmetic() bool { return n.op >= opAdd && n.op <= opDiv && n.folded == nil }
 
 // lastUses returns the index of the last node that reads each node. What the
-// directions need of the rest is read again and again.
-func lastUses(nodes []*node) map[*node]int {
+// directions need of the rest is read again and again, and what is added up over
+// them at the end of each.
+func lastUses(nodes, outs []*node) map[*node]int {
 	last := make(map[*node]int)
 	for i, n := range nodes {
 		last[n] = i
@@ -127,6 +141,11 @@ func lastUses(nodes []*node) map[*node]int {
 			if n.phase == turns && a.phase != turns {
 				last[a] = len(nodes)
 			}
+		}
+	}
+	for _, n := range outs {
+		if n = n.store(); n.phase == turns {
+			last[n] = len(nodes)
 		}
 	}
 	return last
@@ -139,8 +158,8 @@ func reusable(n *node, i int, last map[*node]int) *node {
 		return nil
 	}
 	for _, a := range n.args {
-		if a.home.space == inArena && last[a] == i && sameShape(a.Expr, n.Expr) {
-			return a
+		if from := a.store(); from.home.space == inArena && last[from] == i && sameShape(a.Expr, n.Expr) {
+			return from
 		}
 	}
 	return nil

@@ -17,8 +17,9 @@ type Program[T Float] struct {
 	layout     layout
 	constant   []T
 	wide       bool // enough work in a block for several workers
-	blockRows  int
-	params     int // length of the parameter vector that the program reads
+	groups     int  // the largest number of rows of a sample
+	blockRows  int  // samples
+	params     int  // length of the parameter vector that the program reads
 	randomCols int
 	packings   []packing
 	plain      []span    // of the parameter vector: what is read as it is
@@ -79,19 +80,22 @@ func (w *Weights[T]) assign(p *Program[T]) {
 		}
 		q := p.packings[i-1]
 		to, m := w.packed[q.to:q.to+q.size()], w.from[q.from:q.from+q.rows*q.cols]
-		if q.transposed {
+		switch {
+		case q.blocks > 0:
+			kernel.PackBlocksT(to, m, q.blocks, q.rows/q.blocks, q.cols)
+		case q.transposed:
 			kernel.PackT(to, m, q.rows, q.cols)
-		} else {
+		default:
 			kernel.Pack(to, m, q.rows, q.cols)
 		}
 	}
 }
 
-// Run evaluates the program for n rows. in and out hold one slice for each
-// input and output, row-major: n·cols numbers for a per-row value, rows·cols
-// for a uniform or shared one. They may not overlap. w holds the parameters
-// (nil when there are none), random the numbers of random leaves (nil when
-// there are none). crew shares the work, nil being the caller alone; the result
+// Run evaluates the program for n samples. in and out hold one slice for each
+// input and output, row-major: n·cols numbers for a per-row value, n·g·cols if it
+// has g rows a sample, rows·cols for a uniform or shared one. They may not overlap.
+// w holds the parameters (nil when there are none), random the numbers of random
+// leaves (nil when there are none). crew shares the work, nil being the caller alone; the result
 // has the same bits for any. Run does not allocate once it has run with as many
 // rows and workers before. It panics on wrong lengths.
 func (p *Program[T]) Run(n int, w *Weights[T], random Filler, out, in [][]T, crew *pool.Crew) {
@@ -102,7 +106,7 @@ func (p *Program[T]) Run(n int, w *Weights[T], random Filler, out, in [][]T, cre
 // if there is one, calls beside, nil being nothing (see pool.Crew.EachBeside).
 func (p *Program[T]) RunBeside(n int, w *Weights[T], random Filler, out, in [][]T, crew *pool.Crew, beside func()) {
 	p.check(n, w, random, out, in)
-	if n <= inline {
+	if n <= inline/p.groups {
 		if beside != nil {
 			beside()
 		}
@@ -113,7 +117,7 @@ func (p *Program[T]) RunBeside(n int, w *Weights[T], random Filler, out, in [][]
 	f.blocks = (n + p.blockRows - 1) / p.blockRows
 	f.units = f.blocks
 	if p.layout.lane > 0 {
-		f.units = laneCount(f.blocks, p.layout.lane)
+		f.units = laneCount(f.blocks, p.layout.lane, p.groups)
 		f.reserveLanes(f.units)
 	}
 	f.team = 1
@@ -136,7 +140,7 @@ func (p *Program[T]) RunBeside(n int, w *Weights[T], random Filler, out, in [][]
 	p.release(f)
 }
 
-// inline is the number of rows up to which a run is not worth sharing.
+// inline is the number of rows, of all samples, up to which a run is not worth sharing.
 const inline = 64
 
 func (p *Program[T]) check(n int, w *Weights[T], random Filler, out, in [][]T) {
@@ -159,11 +163,11 @@ func (p *Program[T]) check(n int, w *Weights[T], random Filler, out, in [][]T) {
 func checkLengths[T Float](what string, n int, es []*Expr, s [][]T) {
 	for i, e := range es {
 		rows := e.rows
-		if rows == 0 {
+		if e.PerRow() {
 			rows = n
 		}
-		if len(s[i])%e.cols != 0 || len(s[i])/e.cols != rows { // their product may overflow
-			panic(fmt.Sprintf("ad: Run: %s %d, %s, has length %d, want %d·%d", what, i, e.describe(), len(s[i]), rows, e.cols))
+		if cols := e.columns(); len(s[i])%cols != 0 || len(s[i])/cols != rows { // their product may overflow
+			panic(fmt.Sprintf("ad: Run: %s %d, %s, has length %d, want %d·%d", what, i, e.describe(), len(s[i]), rows, cols))
 		}
 	}
 }

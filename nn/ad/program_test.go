@@ -105,17 +105,17 @@ func TestOutputsMayBeLeavesAndRepeated(t *testing.T) {
 }
 
 func TestBlocksAndLanesDependOnShapesOnly(t *testing.T) {
-	for _, c := range []struct{ weight, row, want int }{
-		{0, 0, 64}, {256 << 10, 0, 64}, {256<<10 + 1, 0, 128}, {0, 1 << 17, 64}, {0, 1<<17 + 1, 32},
-		{1 << 20, 1<<17 + 1, 32}, {0, 1 << 30, 16},
+	for _, c := range []struct{ weight, row, groups, want int }{
+		{0, 0, 1, 64}, {256 << 10, 0, 1, 64}, {256<<10 + 1, 0, 1, 128}, {0, 1 << 17, 1, 64}, {0, 1<<17 + 1, 1, 32},
+		{1 << 20, 1<<17 + 1, 1, 32}, {0, 1 << 30, 1, 16}, {0, 1 << 19, 2, 4}, {0, 1 << 30, 2, 1},
 	} {
-		require.Equal(t, c.want, rowsPerBlock(c.weight, c.row), "%+v", c)
+		require.Equal(t, c.want, rowsPerBlock(c.weight, c.row, c.groups), "%+v", c)
 	}
-	for _, c := range []struct{ blocks, elements, want int }{
-		{0, 1, 1}, {1, 1, 1}, {2, 1, 2}, {3, 1, 2}, {15, 1, 8}, {16, 1, 16}, {1000, 1, 16},
-		{1000, 1 << 17, 8}, {1000, 1<<20 - 1, 2}, {1000, 1 << 30, 2},
+	for _, c := range []struct{ blocks, elements, groups, want int }{
+		{0, 1, 1, 1}, {1, 1, 1, 1}, {2, 1, 1, 2}, {3, 1, 1, 2}, {15, 1, 1, 8}, {16, 1, 1, 16}, {1000, 1, 1, 16},
+		{1000, 1 << 17, 1, 8}, {1000, 1<<20 - 1, 1, 2}, {1000, 1 << 30, 1, 2}, {1000, 1 << 19, 2, 8},
 	} {
-		require.Equal(t, c.want, laneCount(c.blocks, c.elements), "%+v", c)
+		require.Equal(t, c.want, laneCount(c.blocks, c.elements, c.groups), "%+v", c)
 	}
 }
 

@@ -108,14 +108,23 @@ func (g *randomGraph) pick(from ...*Expr) *Expr {
 // partner draws an operand that can be spread against a.
 func (g *randomGraph) partner(a *Expr) *Expr {
 	var fit []*Expr
-	for _, pool := range [][]*Expr{g.rows, g.once} {
-		for _, b := range pool {
-			if b.Cols() == a.Cols() || b.Cols() == 1 || a.Cols() == 1 {
-				fit = append(fit, b)
-			}
+	for _, b := range append(g.beside(a), g.once...) {
+		if b.Cols() == a.Cols() || b.Cols() == 1 || a.Cols() == 1 {
+			fit = append(fit, b)
 		}
 	}
 	return g.pick(fit...)
+}
+
+// beside returns the per-row values whose rows can be spread against those of a.
+func (g *randomGraph) beside(a *Expr) []*Expr {
+	var fit []*Expr
+	for _, b := range g.rows {
+		if spreadsTo(b.rows, a.rows) || spreadsTo(a.rows, b.rows) {
+			fit = append(fit, b)
+		}
+	}
+	return fit
 }
 
 func (g *randomGraph) function() func(*Expr) *Expr {
@@ -128,6 +137,9 @@ func (g *randomGraph) function() func(*Expr) *Expr {
 
 // keep adds e to a pool if its values are moderate.
 func (g *randomGraph) keep(pool *[]*Expr, e *Expr) {
+	if e.columns() > 200 {
+		return
+	}
 	for _, v := range g.eval(e)[0] {
 		if !(math.Abs(v) < 30) {
 			return
@@ -142,7 +154,7 @@ func (g *randomGraph) eval(out ...*Expr) [][]float64 {
 
 func (g *randomGraph) grow(derivatives *int) {
 	a, cols := g.pick(g.rows...), rapid.IntRange(1, 4).Draw(g.t, "cols")
-	switch op := rapid.IntRange(0, 17).Draw(g.t, "operation"); op {
+	switch op := rapid.IntRange(0, 25).Draw(g.t, "operation"); op {
 	case 0, 1:
 		g.keep(&g.rows, g.function()(a))
 	case 2:
@@ -155,14 +167,14 @@ func (g *randomGraph) grow(derivatives *int) {
 	case 5:
 		g.keep(&g.rows, g.function()(Affine(a, g.param(a.Cols(), cols), g.param(1, cols))))
 	case 6:
-		b, x := g.pick(g.rows...), g.pick(a, g.pick(g.once...))
+		b, x := g.pick(g.beside(a)...), g.pick(a, g.pick(g.once...))
 		g.keep(&g.rows, Affine(x, g.param(x.Cols(), b.Cols()), b))
 	case 7:
 		g.keep(&g.rows, MatMulT(a, g.param(cols, a.Cols())))
 	case 8:
 		g.keep(&g.rows, SumCols(a))
 	case 9:
-		g.keep(&g.rows, Concat(a, g.pick(g.once...), g.pick(g.rows...), ConstRow(0, cols)))
+		g.keep(&g.rows, Concat(a, g.pick(g.once...), g.pick(g.beside(a)...), ConstRow(0, cols)))
 	case 10:
 		from := rapid.IntRange(0, a.Cols()-1).Draw(g.t, "from")
 		g.keep(&g.rows, Slice(a, from, rapid.IntRange(from+1, a.Cols()).Draw(g.t, "to")))
@@ -175,7 +187,7 @@ func (g *randomGraph) grow(derivatives *int) {
 		u := g.pick(g.once...)
 		g.keep(&g.rows, Mul(Add(u, SumCols(a)), Sigmoid(Slice(a, 0, 1))))
 	case 14:
-		g.keep(&g.sums, MatTMul(a, g.pick(g.rows...)))
+		g.keep(&g.sums, MatTMul(a, g.pick(g.beside(a)...)))
 	case 15:
 		g.keep(&g.sums, SumRows(a))
 	case 16, 17:
@@ -188,6 +200,8 @@ func (g *randomGraph) grow(derivatives *int) {
 		} else {
 			g.keep(&g.rows, Grad(a, g.in[0])[0])
 		}
+	default:
+		g.growWithinSamples(op-18, a, cols)
 	}
 }
 

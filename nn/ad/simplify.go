@@ -22,6 +22,8 @@ func (g *numbering) simplify(e *Expr, args []*node) *node {
 		case x.op == opSpread && x.args[0].cols == 1:
 			return g.scale(float64(x.cols), g.spread(e, x.args[0]))
 		}
+	case opRegroup, opSumGroups, opGather, opScatter, opRowMatMul, opRowMatMulT, opRowMatTMul:
+		return g.withinSamples(e, args)
 	case opSumRows:
 		if x := args[0]; x.op == opConst && x.rows > 0 {
 			return g.constant(x.value*float64(x.rows), e)
@@ -79,18 +81,19 @@ func (g *numbering) unspread(x *node) *node {
 	return x
 }
 
-// row returns the one row that all rows of x repeat, nil if they differ.
-func (g *numbering) row(x *node) *node {
+// least returns the rows that the rows of x repeat: one, one for each sample, or
+// all of them.
+func (g *numbering) least(x *node) *node {
 	if x.op == opOneHot {
-		if labels := g.row(x.args[0]); labels != nil {
-			return g.intern(&Expr{op: opOneHot, rows: 1, cols: x.cols, index: x.index}, []*node{labels})
+		if labels := g.least(x.args[0]); labels.rows != x.rows {
+			return g.intern(&Expr{op: opOneHot, rows: labels.rows, cols: x.cols, index: x.index}, []*node{labels})
 		}
-		return nil
+		return x
 	}
-	if u := g.unspread(x); u.rows == 1 {
-		return g.spread(&Expr{rows: 1, cols: x.cols}, u)
+	if u := g.unspread(x); u.rows != x.rows {
+		return g.spread(&Expr{rows: u.rows, cols: x.cols}, u)
 	}
-	return nil
+	return x
 }
 
 // function simplifies a function of one variable. Those of constants are left
@@ -107,6 +110,12 @@ func (g *numbering) function(e *Expr, x *node) *node {
 		return g.constant(e.value*x.value, e)
 	case e.op == opShift && x.op == opConst:
 		return g.constant(x.value+e.value, e)
+	}
+	if x.op == opRegroup {
+		inner := x.args[0]
+		once := *e
+		once.rows, once.cols = inner.rows, inner.cols
+		return g.regroup(e, g.function(&once, inner))
 	}
 	if u := g.unspread(x); u != x {
 		once := *e
@@ -163,15 +172,15 @@ func (g *numbering) multiply(e *Expr, args []*node) *node {
 	}
 	x, addend := args[0], args[2:]
 	if len(addend) == 1 {
-		if b := g.row(addend[0]); b != nil {
+		if b := g.least(addend[0]); b.rows == 1 {
 			addend = []*node{b}
 		}
 	} else if isZero(x) || isZero(args[1]) {
 		return g.constant(0, e)
 	}
 	once := *e
-	if u := g.row(x); u != nil && (len(addend) == 0 || addend[0].rows == 1) {
-		x, once.rows = u, 1
+	if u := g.least(x); len(addend) == 0 || addend[0].rows == 1 {
+		x, once.rows = u, u.rows
 	}
 	return g.spread(e, g.intern(&once, append([]*node{x, args[1]}, addend...)))
 }
@@ -211,7 +220,7 @@ func (g *numbering) slice(e *Expr, x *node) *node {
 	return g.intern(e, []*node{x})
 }
 
-// concat flattens nested concatenations, keeps one row of parts whose rows
+// concat flattens nested concatenations, keeps the least rows of parts whose rows
 // repeat, and joins neighbouring equal constants, so that padding with zeros
 // twice costs no more than once.
 func (g *numbering) concat(e *Expr, args []*node) *node {
@@ -225,10 +234,8 @@ func (g *numbering) concat(e *Expr, args []*node) *node {
 			}
 			return
 		}
-		if u := g.row(n); u != nil {
-			n = u
-		} else {
-			once.rows = e.rows
+		if n = g.least(n); spreadsTo(once.rows, n.rows) {
+			once.rows = n.rows
 		}
 		if last := len(flat) - 1; last >= 0 && n.op == opConst && isConst(flat[last], n.value) {
 			flat[last] = g.constant(n.value, &Expr{rows: 1, cols: flat[last].cols + n.cols})

@@ -46,7 +46,7 @@ func (f *frame[T]) together(crew *pool.Crew, beside func()) {
 	}
 }
 
-// shareRows is the unit of rows that a member of a team takes.
+// shareRows is the unit of rows that a member of a team takes, if not of samples.
 const shareRows = 8
 
 // doShare runs a member's share of a segment.
@@ -62,7 +62,7 @@ func (f *frame[T]) doShare(worker, i int) {
 		if !f.segment.sums && member != part {
 			continue
 		}
-		from, to := share(rows, shareRows, member, f.team)
+		from, to := share(rows, max(1, shareRows/f.p.groups), member, f.team)
 		if from == to {
 			continue
 		}

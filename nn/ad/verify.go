@@ -14,19 +14,19 @@ func verify(body, turns []instr, columns int) {
 				if o.space != inArena {
 					continue
 				}
-				for c := o.at; c < o.at+o.cols; c++ {
+				for c := o.at; c < o.at+o.columns(); c++ {
 					if owner[c] != o.writer+1 {
 						panic(fmt.Sprintf("ad: internal: instruction %d (%s) reads column %d of %%%d after instruction %d overwrote it",
 							i, in, c, o.id, owner[c]-1))
 					}
 				}
-				overlaps := in.dst.space == inArena && in.dst.at < o.at+o.cols && o.at < in.dst.at+in.dst.cols
-				if overlaps && !(in.inPlace && in.dst.at == o.at && in.dst.cols == o.cols) {
+				overlaps := in.dst.space == inArena && in.dst.at < o.at+o.columns() && o.at < in.dst.at+in.dst.columns()
+				if overlaps && !(in.inPlace && in.dst.at == o.at && in.dst.cols == o.cols && in.dst.rows == o.rows) {
 					panic(fmt.Sprintf("ad: internal: instruction %d (%s) overwrites its operand %%%d", i, in, o.id))
 				}
 			}
 			if in.dst.space == inArena {
-				for c := in.dst.at; c < in.dst.at+in.dst.cols; c++ {
+				for c := in.dst.at; c < in.dst.at+in.dst.columns(); c++ {
 					owner[c] = i + 1
 				}
 			}

@@ -1,0 +1,51 @@
+package ad
+
+// evalTable computes e = Gather(x, t) or Scatter(x, t) of n samples.
+func evalTable(v, x []float64, e *Expr, n int) {
+	t := e.table
+	for sample := range n {
+		cells := func(v []float64, length int) []float64 { return v[sample*length:][:length] }
+		for at, cell := range t.from {
+			for k := range t.size {
+				from, to := int(cell)*t.size+k, at*t.size+k
+				switch {
+				case cell < 0: // v holds zeros
+				case e.op == opGather:
+					cells(v, t.result())[to] = cells(x, t.source())[from]
+				default:
+					cells(v, t.source())[from] += cells(x, t.result())[to]
+				}
+			}
+		}
+	}
+}
+
+// evalRowProduct computes the products e of the parts of n samples.
+func evalRowProduct(v, a, b []float64, e *Expr, n int) {
+	rowsA, rowsB := e.args[0].Groups()/e.index, e.args[1].Groups()/e.index
+	colsA, colsB := e.args[0].cols, e.args[1].cols
+	rows := e.Groups() / e.index
+	for part := range n * e.index {
+		a, b, v := a[part*rowsA*colsA:], b[part*rowsB*colsB:], v[part*rows*e.cols:]
+		for i := range rows {
+			for j := range e.cols {
+				s := 0.0
+				switch e.op {
+				case opRowMatMul:
+					for k := range colsA {
+						s += a[i*colsA+k] * b[k*colsB+j]
+					}
+				case opRowMatMulT:
+					for k := range colsA {
+						s += a[i*colsA+k] * b[j*colsB+k]
+					}
+				case opRowMatTMul:
+					for k := range rowsA {
+						s += a[k*colsA+i] * b[k*colsB+j]
+					}
+				}
+				v[i*e.cols+j] = s
+			}
+		}
+	}
+}

@@ -1,0 +1,37 @@
+package ad
+
+// withinSamples simplifies what works sample by sample.
+func (g *numbering) withinSamples(e *Expr, args []*node) *node {
+	x := args[0]
+	switch {
+	case isZero(x), len(args) > 1 && isZero(args[1]):
+		return g.constant(0, e)
+	case e.op == opRegroup:
+		return g.regroup(e, x)
+	case e.op == opSumGroups && x.op == opConst:
+		return g.constant(x.value*float64(x.Groups()), e)
+	case e.op == opSumGroups && x.op == opSpread:
+		if u := g.least(x); u.rows != x.rows {
+			return g.scale(float64(x.Groups()), g.spread(e, u))
+		}
+	case (e.op == opGather || e.op == opScatter) && x.op == opRegroup:
+		x = x.args[0] // tables know samples, not rows
+		return g.intern(e, []*node{x})
+	}
+	return g.intern(e, args)
+}
+
+// regroup looks through values whose numbers are the same in any number of rows.
+func (g *numbering) regroup(e *Expr, x *node) *node {
+	switch {
+	case sameShape(e, x.Expr):
+		return x
+	case x.op == opConst:
+		return g.constant(x.value, e)
+	case x.op == opRegroup:
+		return g.regroup(e, x.args[0])
+	case x.op == opSpread && x.args[0].cols == 1 && spreadsTo(x.args[0].rows, batch):
+		return g.spread(e, x.args[0]) // one number for each sample
+	}
+	return g.intern(&Expr{op: opRegroup, rows: e.rows, cols: e.cols}, []*node{x})
+}
