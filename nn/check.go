@@ -46,11 +46,13 @@ func complaint(p any) (text string, known bool) {
 	return "", false
 }
 
-// shape prints the shape of an expression, r for the rows of the batch.
+// shape prints the shape of an expression, r for the samples of the batch.
 func shape(x *ad.Expr) string {
 	switch {
 	case x == nil:
 		return "nothing"
+	case x.Groups() > 1:
+		return fmt.Sprintf("r·%d×%d", x.Groups(), x.Cols())
 	case x.PerRow():
 		return fmt.Sprintf("r×%d", x.Cols())
 	}
@@ -74,7 +76,7 @@ func Check(m Module, in, cond, out int) (*Params, error) {
 		return nil, err
 	case !y.PerRow():
 		return nil, fmt.Errorf("nn: %w: the output of %T does not depend on its input", ErrShape, m)
-	case y.Cols() != out:
+	case y.Cols() != out || y.Groups() > 1:
 		return nil, fmt.Errorf("nn: %w: the output of %T is %s, want r×%d", ErrShape, m, shape(y), out)
 	case p.Len() == 0:
 		return nil, fmt.Errorf("nn: %w: %T has no parameters", ErrShape, m)

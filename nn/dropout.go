@@ -32,7 +32,11 @@ func (d Dropout) Apply(b *Build, x *ad.Expr) *ad.Expr {
 		return x
 	}
 	// p − u is exact in float32, too.
-	dropped := ad.Step(ad.Shift(ad.Neg(b.Random(x.Cols())), p))
+	u := b.Random(columnsOf(x))
+	if x.Groups() > 1 {
+		u = ad.Regroup(u, x.Groups())
+	}
+	dropped := ad.Step(ad.Shift(ad.Neg(u), p))
 	return ad.Mul(x, ad.Scale(1/(1-p), ad.Shift(ad.Neg(dropped), 1)))
 }
 

@@ -104,7 +104,7 @@ func (b *Build) Apply(m Module, x *ad.Expr) *ad.Expr {
 	if y == nil {
 		panic(fmt.Sprintf("nn: %T returns nil", m))
 	}
-	if y.Cols() > mostColumns {
+	if y.Cols() > mostColumns/max(1, y.Groups()) {
 		panic(fmt.Sprintf("nn: %T gives %s, want at most %d columns", m, shape(y), mostColumns))
 	}
 	returned = true
