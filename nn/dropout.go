@@ -32,11 +32,8 @@ func (d Dropout) Apply(b *Build, x *ad.Expr) *ad.Expr {
 		return x
 	}
 	// p − u is exact in float32, too.
-	u := b.Random(columnsOf(x))
-	if x.Groups() > 1 {
-		u = ad.Regroup(u, x.Groups())
-	}
-	dropped := ad.Step(ad.Shift(ad.Neg(u), p))
+	g := max(1, x.Groups())
+	dropped := ad.Step(ad.Shift(ad.Neg(ad.Regroup(b.Random(g*x.Cols()), g)), p))
 	return ad.Mul(x, ad.Scale(1/(1-p), ad.Shift(ad.Neg(dropped), 1)))
 }
 

@@ -45,6 +45,24 @@ func TestDropoutMasksAreAddressed(t *testing.T) {
 	require.Contains(t, got, 0.)
 }
 
+// The mask of a sample's only row would spread over all rows of a sample.
+func TestDropoutOfRowsOfASampleIsOfEach(t *testing.T) {
+	const samples, d = 50, 8
+	grouped := training(rowsOf{4}, d, 0, nil)
+	whole := training(nn.Dropout{P: 0.5}, d, 0, nil)
+	x := repeat(1, samples*d)
+	require.Equal(t,
+		runRandom[float64](whole.out, samples, nil, 1, []*ad.Expr{whole.x}, x),
+		runRandom[float64](grouped.out, samples, nil, 1, []*ad.Expr{grouped.x}, x))
+}
+
+// rowsOf is Dropout of the rows of a sample.
+type rowsOf struct{ groups int }
+
+func (r rowsOf) Apply(b *nn.Build, x *ad.Expr) *ad.Expr {
+	return ad.Regroup(nn.Dropout{P: 0.5}.Apply(b, ad.Regroup(x, r.groups)), 1)
+}
+
 func TestDropoutHasTheSameBitsForAnyWorkersAndBatch(t *testing.T) {
 	const rows = 500
 	n := training(everything(), 2, 3, ad.Input("t", 1))

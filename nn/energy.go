@@ -43,7 +43,7 @@ func (e Energy) Potential(b *Build, x *ad.Expr) *ad.Expr {
 	b.common.energies++
 	defer func() { b.common.energies-- }()
 	y := b.Apply(e.Net, x)
-	if y.Cols() != 1 {
+	if y.Cols() != 1 || y.Groups() > 1 {
 		panic(fmt.Sprintf("nn: Energy: Net gives %s, want r×1", shape(y)))
 	}
 	return y

@@ -127,6 +127,11 @@ type gives func(b *nn.Build, x *ad.Expr) *ad.Expr
 
 func (g gives) Apply(b *nn.Build, x *ad.Expr) *ad.Expr { return g(b, x) }
 
+// twoRows gives each sample a second row.
+func twoRows(b *nn.Build, x *ad.Expr) *ad.Expr {
+	return ad.Regroup(nn.Linear{Out: 4}.Apply(b, x), 2)
+}
+
 // A network whose layers do not fit was a panic that named neither the layer nor
 // its input.
 func TestLayersThatDoNotFitAreAnError(t *testing.T) {
@@ -143,8 +148,12 @@ func TestLayersThatDoNotFitAreAnError(t *testing.T) {
 		`layer "0", nn_test.gives of r×2: nn: parameter 0.w has impossible size 2×0`: nn.Sequential{gives(func(b *nn.Build, _ *ad.Expr) *ad.Expr { return b.Param("w", 2, 0, nn.Ones{}) })},
 		`layer "0", nn_test.gives of r×2: no such thing`:                             nn.Sequential{gives(func(*nn.Build, *ad.Expr) *ad.Expr { panic(errors.New("no such thing")) })},
 		"the output of nn.Linear is r×5, want r×2":                                   wide,
-		"nn.SiLU has no parameters":                                                  nn.SiLU{},
-		"the output of nn_test.gives does not depend on its input":                   gives(func(b *nn.Build, _ *ad.Expr) *ad.Expr { return b.Param("w", 1, 2, nn.Ones{}) }),
+		"the output of nn_test.gives is r·2×2, want r×2":                             gives(twoRows),
+		`nn: Energy: Net gives r·2×1, want r×1`: nn.Energy{Net: nn.Sequential{gives(func(_ *nn.Build, x *ad.Expr) *ad.Expr {
+			return ad.Regroup(x, 2)
+		})}},
+		"nn.SiLU has no parameters":                                nn.SiLU{},
+		"the output of nn_test.gives does not depend on its input": gives(func(b *nn.Build, _ *ad.Expr) *ad.Expr { return b.Param("w", 1, 2, nn.Ones{}) }),
 	} {
 		_, err := nn.Check(m, 2, 0, 2)
 		require.ErrorIs(t, err, nn.ErrShape, "%#v", m)

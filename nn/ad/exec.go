@@ -19,46 +19,13 @@ func (f *frame[T]) exec(in *instr, s stretch) {
 		kernel.Fill(dst[:r*n], T(in.value))
 	case opRandom:
 		f.fill(in, dst, s)
-	case opMatMul:
-		var init []T
-		initRows := 0
-		if len(in.operands) == 3 {
-			init, initRows = arg(2), size(&in.operands[2])
-		}
-		if x := &in.operands[0]; x.classes > 0 {
-			kernel.MatMulOneHot(dst, arg(0), arg(1)[in.skip:], init, initRows, r, x.classes, n, x.first)
-		} else if w := f.packed(&in.operands[1]); w != nil {
-			kernel.MatMulPacked(dst, arg(0), w, init, initRows, r, in.operands[0].cols, n)
-		} else {
-			kernel.MatMul(dst, arg(0), arg(1)[in.skip:], init, initRows, r, in.operands[0].cols, n)
-		}
+	case opMatMul, opMatMulT:
+		f.product(in, s, dst)
 		if in.folded {
 			kernel.Unary(in.fn, dst[:r*n], dst[:r*n], T(in.value))
 		}
-	case opMatMulT:
-		if w := f.packed(&in.operands[1]); w != nil {
-			kernel.MatMulTPacked(dst, arg(0), w, r, n, in.operands[0].cols)
-		} else {
-			kernel.MatMulT(dst, arg(0), arg(1)[in.skip:], r, n, in.operands[0].cols)
-		}
 	case opMatTMul:
-		from, to := share(r, tileRows, s.part, max(s.parts, 1))
-		last := len(in.operands) - 1
-		rows, g := size(&in.operands[last]), arg(last)
-		at := 0
-		for i := range last {
-			x := &in.operands[i]
-			k := x.width()
-			from, to := max(from-at, 0), min(to-at, k)
-			switch {
-			case from >= to:
-			case x.classes > 0:
-				kernel.MatTMulOneHotRows(dst[at*n:], arg(i), g, rows, n, x.first, from, to, set)
-			default:
-				kernel.MatTMulRows(dst[at*n:], arg(i), g, rows, k, n, from, to, set)
-			}
-			at += k
-		}
+		f.addProducts(in, s, dst, set)
 	case opAdd, opSub, opMul, opDiv:
 		if in.folded {
 			kernel.MulUnary(in.fn, dst[:r*n], arg(0), arg(1), T(in.value))
@@ -113,15 +80,6 @@ func (f *frame[T]) exec(in *instr, s stretch) {
 
 var arithmeticKernel = [...]kernel.BinaryOp{kernel.OpAdd, kernel.OpSub, kernel.OpMul, kernel.OpDiv}
 
-// packed returns the matrix of a product as its kernel wants it, nil when it is
-// not a parameter.
-func (f *frame[T]) packed(o *operand) []T {
-	if o.packed == 0 {
-		return nil
-	}
-	return f.weights.packed[f.p.packings[o.packed-1].to:]
-}
-
 // at returns the storage of an operand.
 func (f *frame[T]) at(o *operand, s stretch) []T {
 	switch o.space {
@@ -165,9 +123,6 @@ func (f *frame[T]) fill(in *instr, dst []T, s stretch) {
 		}
 	}
 }
-
-// tileRows is the grain of rows of a gradient that several workers share.
-const tileRows = 32
 
 // truncate keeps the first 24 bits of a number on [0, 1), so that no rounding
 // to float32 can reach 1.

@@ -26,6 +26,7 @@ func (g *graph) fuse() {
 		}
 	}
 	g.fuseSlices()
+	g.fuseScatters()
 	g.nodes = slices.DeleteFunc(g.nodes, func(n *node) bool { return n.into != nil })
 }
 
@@ -49,6 +50,21 @@ func (g *graph) fuseSlices() {
 		}
 		m.into = users[0]
 		for _, n := range users {
+			n.args, n.folded = m.args, m
+		}
+	}
+}
+
+// fuseScatters folds a product into the Scatter of it, when nobody else needs it.
+func (g *graph) fuseScatters() {
+	for _, n := range g.nodes {
+		if n.op != opScatter {
+			continue
+		}
+		m := n.args[0]
+		product := m.op == opMatMulT || m.op == opMatMul && len(m.args) == 2
+		if product && m.uses == 1 && m.phase == n.phase && m.rows == -n.table.rows {
+			m.into = n
 			n.args, n.folded = m.args, m
 		}
 	}

@@ -14,8 +14,8 @@ type instr struct {
 	folded   bool           // fn is applied to the result of a product, or multiplies in opMul
 	value    float64
 	index    int
-	table    *Table
-	skip     int // of the matrix of a product: elements before the rows that take part
+	table    *Table // also of a product that is scattered
+	skip     int    // of the matrix of a product: elements before the rows that take part
 	dst      operand
 	operands []operand
 	inPlace  bool // dst may be an operand
@@ -36,6 +36,16 @@ type operand struct {
 	// Of a one-hot that is not stored: the column holds its labels, of which so
 	// many classes, from the first on, are its columns.
 	classes, first int
+
+	table *Table // of what a product gathers from the value
+}
+
+// height returns the number of rows that so many samples have in a product.
+func (o *operand) height(samples int) int {
+	if o.table != nil {
+		return samples * o.table.rows
+	}
+	return rowsIn(o.rows, samples)
 }
 
 // columns returns how many numbers a sample, or a row of a shared value, has.
@@ -43,10 +53,21 @@ func (o *operand) columns() int { return o.cols * max(1, -o.rows) }
 
 // width returns the number of columns that a product sees.
 func (o *operand) width() int {
-	if o.classes > 0 {
+	switch {
+	case o.classes > 0:
 		return o.classes
+	case o.table != nil:
+		return o.table.cols * o.table.size
 	}
 	return o.cols
+}
+
+// width returns the number of columns of the product that in computes.
+func (in *instr) width() int {
+	if in.table != nil {
+		return in.table.cols * in.table.size
+	}
+	return in.dst.cols
 }
 
 // firstTurn is the number of the first instruction that depends on a direction,
@@ -86,12 +107,20 @@ func (g *graph) lower() {
 				in.op, in.index = opMatMul, n.folded.index
 			case opSlice:
 				in.op, in.folded = opMatMulT, false
+			case opScatter:
+				in.op, in.index, in.folded = n.folded.op, n.folded.index, false
 			default:
 				in.fn, in.value = n.folded.fn, n.folded.value
 			}
 		}
 		for _, a := range n.args {
 			in.operands = append(in.operands, operandOf(a, n, writer))
+			if a.elided && a.table != nil {
+				g.layout.reserve(a.table)
+			}
+		}
+		if n.op == opScatter && n.folded != nil {
+			g.layout.reserve(n.table)
 		}
 		in.dst = operandOf(n, n, writer)
 		if in.op == opMatMul || in.op == opMatMulT {
@@ -119,7 +148,7 @@ func (g *graph) factor(in *instr) {
 	x, w := &in.operands[0], &in.operands[1]
 	rows := x.width()
 	if in.op == opMatMulT {
-		rows = in.dst.cols
+		rows = in.width()
 	}
 	w.rows, in.skip = rows, in.index*w.cols
 	if w.space != inWeights {
@@ -182,9 +211,11 @@ func (g *graph) copyOutputs(writer map[*node]int) {
 
 // operandOf describes a as an operand of the user n.
 func operandOf(a, n *node, writer map[*node]int) operand {
-	if a.elided && a.op == opOneHot {
+	if a.elided && a.op != opRegroup {
 		o := operandOf(a.args[0], n, writer)
-		o.classes, o.first = a.cols, a.index
+		if o.table = a.table; a.op == opOneHot {
+			o.classes, o.first = a.cols, a.index
+		}
 		return o
 	}
 	from := a.store()

@@ -132,8 +132,8 @@ func (g *numbering) sliceParts(e *Expr, x *node) *node {
 	return g.concat(e, parts)
 }
 
-// elide removes what is not stored: one-hots of which products read the labels, and
-// regrouped values, which are what they regroup.
+// elide removes what is not stored: one-hots of which products read the labels, what
+// products gather themselves, and regrouped values, which are what they regroup.
 func (g *graph) elide() {
 	stored := make(map[*node]bool)
 	for _, n := range g.outs {
@@ -141,15 +141,33 @@ func (g *graph) elide() {
 	}
 	for _, n := range g.nodes {
 		for i, a := range n.args {
-			if !n.multiplies(i) {
+			if !n.makes(i) {
 				stored[a] = true
 			}
 		}
 	}
 	for _, n := range g.nodes {
-		n.elided = n.op == opOneHot && !stored[n] || n.op == opRegroup
+		n.elided = (n.op == opOneHot || n.op == opGather) && !stored[n] || n.op == opRegroup
 	}
 	g.nodes = slices.DeleteFunc(g.nodes, func(n *node) bool { return n.elided })
+}
+
+// makes reports whether n, a product, makes what it needs of operand i itself, if
+// that is a one-hot or gathered. What all directions need is gathered once.
+func (n *node) makes(i int) bool {
+	a := n.args[i]
+	if a.op != opGather {
+		return n.multiplies(i)
+	}
+	switch {
+	case a.phase != n.phase:
+		return false
+	case n.op == opMatMulT && i == 0:
+		return true
+	case n.op == opMatTMul && i == 1:
+		return len(n.args) == 2 && n.args[0].op != opGather
+	}
+	return n.multiplies(i)
 }
 
 // multiplies reports whether operand i of n is the x of a product x·w or xᵀ·g.

@@ -33,10 +33,14 @@ const line = 16
 // layout is the storage that a program needs.
 type layout struct {
 	arena    int // columns of a worker's block
+	piece    int // elements of rows that a worker gathers at a time
 	once     int // elements
 	lane     int // elements of the sums over rows
 	constant []float64
 }
+
+// reserve makes room for a piece of the rows of a table.
+func (l *layout) reserve(t *Table) { l.piece = max(l.piece, t.pieceRows()*t.cols*t.size) }
 
 // place gives every node its home. Leaves live where the caller put them, a
 // per-row output directly in the caller's slice, a sum that is an output too once

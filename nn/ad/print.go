@@ -60,6 +60,8 @@ func (in instr) String() string {
 		fmt.Fprintf(&b, "%s of %s", functionNames[in.fn], in.op)
 	case in.op == opSlice && in.dst.cols == in.operands[0].cols:
 		b.WriteString("copy")
+	case in.table != nil && in.op != opGather && in.op != opScatter:
+		fmt.Fprintf(&b, "scatter of %s", in.op)
 	default:
 		b.WriteString(in.op.String())
 	}
@@ -75,10 +77,11 @@ func (in instr) String() string {
 		}
 	case opRandom:
 		fmt.Fprintf(&b, " slot %d", in.index)
-	case opGather, opScatter:
-		fmt.Fprintf(&b, " %d×%d cells of %d", in.table.rows, in.table.cols, in.table.size)
 	case opRowMatMul, opRowMatMulT, opRowMatTMul:
 		fmt.Fprintf(&b, " in %d parts", in.index)
+	}
+	if in.table != nil {
+		fmt.Fprintf(&b, " %s", in.table)
 	}
 	return b.String()
 }
@@ -89,6 +92,11 @@ func (o operand) name() string {
 		labels := o
 		labels.classes = 0
 		return fmt.Sprintf("onehot(%s)", labels.name())
+	}
+	if o.table != nil {
+		from := o
+		from.table = nil
+		return fmt.Sprintf("gather(%s %s)", from.name(), o.table)
 	}
 	switch o.space {
 	case inWeights:

@@ -47,6 +47,7 @@ type frame[T Float] struct {
 // worker is the storage of one goroutine.
 type worker[T Float] struct {
 	arena   []T
+	piece   []T
 	uniform []float64
 }
 
@@ -54,6 +55,7 @@ func (f *frame[T]) reserveWorkers(n int) {
 	for len(f.workers) < n {
 		f.workers = append(f.workers, worker[T]{
 			arena:   make([]T, f.p.layout.arena*f.p.blockRows),
+			piece:   make([]T, f.p.layout.piece),
 			uniform: make([]float64, f.p.randomCols),
 		})
 	}

@@ -212,3 +212,38 @@ func TestStructuredProgramsDoNotAllocate(t *testing.T) {
 		require.Zero(t, testing.AllocsPerRun(20, func() { p.Run(n, &w, nil, outs, inputs, crew) }))
 	}
 }
+
+// What is also an output is stored, so that nothing is done within products.
+func TestGatheringWithinProductsKeepsTheBits(t *testing.T) {
+	x, w := Input("x", 40*3), Param("w", 9*3, 5, 0)
+	v, back := Param("v", 5, 9*2, w.Cols()*w.Rows()), Param("u", 2, 3, 0)
+	table := windows(8, 5, 3, 1)
+	y := SiLU(Affine(Gather(x, table), w, Slice(x, 0, 5)))
+	z := MatMul(Regroup(Scatter(MatMul(y, v), windows(8, 5, 2, 1)), 40), back)
+	loss := total(Square(z))
+	out := append([]*Expr{z, JVP(z, x, Const(1))}, Grad(loss, w, v, x)...)
+	var apart []*Expr
+	for _, e := range topological(out...) {
+		if e.op == opGather || e.op == opScatter {
+			apart = append(apart, e, e.args[0])
+		}
+	}
+	p, q := Compile[float32](out, []*Expr{x}), Compile[float32](append(slices.Clone(out), apart...), []*Expr{x})
+	within := func(p *Program[float32]) (n int) {
+		for _, in := range p.phases[body] {
+			if in.op == opMatMul || in.op == opMatMulT || in.op == opMatTMul {
+				n += count(in.table != nil || slices.ContainsFunc(in.operands, func(o operand) bool { return o.table != nil }))
+			}
+		}
+		return n
+	}
+	require.Equal(t, []int{8, 0}, []int{within(p), within(q)}, p.String())
+	theta := normals(generator(75), p.Params())
+	for _, n := range []int{1, 3, 70} {
+		inputs := inputsOf(generator(76), []*Expr{x}, n)
+		want := runCompiled(q, n, theta, inputs, 1)
+		for i, got := range runCompiled(p, n, theta, inputs, 1) {
+			requireSameBits(t, want[i], got, n, i)
+		}
+	}
+}

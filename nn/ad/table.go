@@ -18,6 +18,7 @@ type Table struct {
 	cells, size int     // of a sample, and numbers in a cell
 	from        []int32 // row by row; −1 is a cell of zeros
 	runs        []kernel.Run
+	first       []int32 // of a row: its first run, and at the end the number of runs
 	key         [sha256.Size]byte
 }
 
@@ -50,26 +51,28 @@ func NewTable(from [][]int, cells, size int) *Table {
 			t.from = append(t.from, int32(max(cell, -1)))
 		}
 	}
-	t.runs, t.key = t.stretches(), t.hash()
+	t.join()
+	t.key = t.hash()
 	return t
 }
 
-// stretches returns what is copied as one, row by row.
-func (t *Table) stretches() []kernel.Run {
-	var runs []kernel.Run
+// join lists the runs: cells in a row that are copied as one.
+func (t *Table) join() {
 	size := int32(t.size)
 	for at, cell := range t.from {
 		from := max(cell*size, -1)
 		if at%t.cols > 0 {
-			last := &runs[len(runs)-1]
+			last := &t.runs[len(t.runs)-1]
 			if cell < 0 && last.From < 0 || cell >= 0 && last.From >= 0 && last.From+last.N == from {
 				last.N += size
 				continue
 			}
+		} else {
+			t.first = append(t.first, int32(len(t.runs)))
 		}
-		runs = append(runs, kernel.Run{To: int32(at) * size, From: from, N: size})
+		t.runs = append(t.runs, kernel.Run{To: int32(at) * size, From: from, N: size})
 	}
-	return runs
+	t.first = append(t.first, int32(len(t.runs)))
 }
 
 // hash identifies the contents.
@@ -87,6 +90,9 @@ func (t *Table) hash() [sha256.Size]byte {
 // source and result are the numbers of a sample that the table reads and makes.
 func (t *Table) source() int { return t.cells * t.size }
 func (t *Table) result() int { return t.rows * t.cols * t.size }
+
+// String describes the table: its rows and columns of cells, and their size.
+func (t *Table) String() string { return fmt.Sprintf("%d×%d cells of %d", t.rows, t.cols, t.size) }
 
 // Gather returns the cells of each sample of x that t lists: a row for each row of
 // the table, with t's cells side by side,

@@ -22,14 +22,38 @@ func SumRowsSet[T Float](dst, x []T, r, n int) {
 
 // SumCols writes to dst the sum of each row of the r×n matrix x, added from
 // the first column to the last.
+//
+// A sum in order is a chain of additions, each of which waits for the last: eight
+// rows are eight chains.
 func SumCols[T Float](dst, x []T, r, n int) {
-	for i := range r {
+	i := 0
+	for ; i+8 <= r; i += 8 {
+		sumEight((*[8]T)(dst[i:]), x[i*n:], n)
+	}
+	for ; i < r; i++ {
 		var s T
 		for _, v := range x[i*n : i*n+n] {
 			s += v
 		}
 		dst[i] = s
 	}
+}
+
+func sumEight[T Float](dst *[8]T, x []T, n int) {
+	x0, x1, x2, x3 := x[:n], x[n:][:n], x[2*n:][:n], x[3*n:][:n]
+	x4, x5, x6, x7 := x[4*n:][:n], x[5*n:][:n], x[6*n:][:n], x[7*n:][:n]
+	var s0, s1, s2, s3, s4, s5, s6, s7 T
+	for j, v := range x0 {
+		s0 += v
+		s1 += x1[j]
+		s2 += x2[j]
+		s3 += x3[j]
+		s4 += x4[j]
+		s5 += x5[j]
+		s6 += x6[j]
+		s7 += x7[j]
+	}
+	*dst = [8]T{s0, s1, s2, s3, s4, s5, s6, s7}
 }
 
 // SumSquares returns Σ x_i² in float64. Sixteen sums, each of every sixteenth
@@ -56,11 +80,36 @@ func SumSquares[T Float](x []T) float64 {
 // MaxCols writes to dst the largest number of each row of the r×n matrix x, NaN if
 // there is one.
 func MaxCols[T Float](dst, x []T, r, n int) {
-	for i := range r {
+	i := 0
+	for ; i+4 <= r; i += 4 {
+		maxFour((*[4]T)(dst[i:]), x[i*n:], n)
+	}
+	for ; i < r; i++ {
 		most := x[i*n]
-		for _, v := range x[i*n+1 : i*n+n] {
-			most = max(most, v)
+		for _, v := range x[i*n : i*n+n] {
+			most = larger(most, v)
 		}
 		dst[i] = most
 	}
+}
+
+func maxFour[T Float](dst *[4]T, x []T, n int) {
+	x0, x1, x2, x3 := x[:n], x[n:][:n], x[2*n:][:n], x[3*n:][:n]
+	m0, m1, m2, m3 := x0[0], x1[0], x2[0], x3[0]
+	for j, v := range x0 {
+		m0 = larger(m0, v)
+		m1 = larger(m1, x1[j])
+		m2 = larger(m2, x2[j])
+		m3 = larger(m3, x3[j])
+	}
+	*dst = [4]T{m0, m1, m2, m3}
+}
+
+// larger is max, but fast where most numbers are not larger. Of two zeros it is the
+// first.
+func larger[T Float](most, v T) T {
+	if !(v <= most) && most == most {
+		return v
+	}
+	return most
 }

@@ -1,0 +1,106 @@
+package ad
+
+import "github.com/gradlogp/gradlogp/nn/internal/kernel"
+
+// product computes x·w or g·wᵀ. Where a table stands between the product and a
+// value, rows that are gathered, or are still to be scattered, exist for a few
+// at a time.
+func (f *frame[T]) product(in *instr, s stretch, dst []T) {
+	x := &in.operands[0]
+	from, rows, n := f.at(x, s), x.height(s.rows), in.width()
+	switch {
+	case in.table != nil:
+		clear(dst[:s.rows*in.table.source()])
+		piece := f.workers[s.worker].piece
+		in.table.pieces(s.rows, func(first, last int) {
+			f.multiply(in, piece, from[first*x.cols:], nil, 0, last-first)
+			scatterRows(dst, piece, in.table, first, last)
+		})
+	case x.table != nil:
+		init, initRows := f.init(in, s)
+		piece := f.workers[s.worker].piece
+		x.table.pieces(s.rows, func(first, last int) {
+			gatherRows(piece, from, x.table, first, last)
+			own := init
+			if initRows > 1 {
+				own = init[first*n:]
+			}
+			f.multiply(in, dst[first*n:], piece, own, min(initRows, last-first), last-first)
+		})
+	default:
+		init, initRows := f.init(in, s)
+		f.multiply(in, dst, from, init, initRows, rows)
+	}
+}
+
+// init returns what a product is added to, and the number of its rows.
+func (f *frame[T]) init(in *instr, s stretch) (init []T, rows int) {
+	if len(in.operands) < 3 {
+		return nil, 0
+	}
+	return f.at(&in.operands[2], s), in.operands[2].height(s.rows)
+}
+
+// multiply computes so many rows of a product.
+func (f *frame[T]) multiply(in *instr, dst, x, init []T, initRows, rows int) {
+	a, w, k, n := &in.operands[0], &in.operands[1], in.operands[0].width(), in.width()
+	var packed, plain []T
+	if w.packed > 0 {
+		packed = f.weights.packed[f.p.packings[w.packed-1].to:]
+	} else {
+		plain = f.at(w, stretch{})[in.skip:]
+	}
+	switch {
+	case a.classes > 0:
+		kernel.MatMulOneHot(dst, x, plain, init, initRows, rows, k, n, a.first)
+	case in.op == opMatMul && packed != nil:
+		kernel.MatMulPacked(dst, x, packed, init, initRows, rows, k, n)
+	case in.op == opMatMul:
+		kernel.MatMul(dst, x, plain, init, initRows, rows, k, n)
+	case packed != nil:
+		kernel.MatMulTPacked(dst, x, packed, rows, n, k)
+	default:
+		kernel.MatMulT(dst, x, plain, rows, n, k)
+	}
+}
+
+// tileRows is the grain of rows of a gradient that several workers share.
+const tileRows = 32
+
+// addProducts adds xᵀ·g for each part of x to the rows of dst that belong to it,
+// those of this worker, or sets them.
+func (f *frame[T]) addProducts(in *instr, s stretch, dst []T, set bool) {
+	n := in.dst.cols
+	from, to := share(in.dst.rows, tileRows, s.part, max(s.parts, 1))
+	last := len(in.operands) - 1
+	at := 0
+	for i := range last {
+		x := &in.operands[i]
+		k := x.width()
+		if from, to := max(from-at, 0), min(to-at, k); from < to {
+			f.addProduct(dst[at*n:], x, &in.operands[last], s, n, from, to, set)
+		}
+		at += k
+	}
+}
+
+// addProduct adds rows of xᵀ·g to those of dst.
+func (f *frame[T]) addProduct(dst []T, x, g *operand, s stretch, n, from, to int, set bool) {
+	a, b, k := f.at(x, s), f.at(g, s), x.width()
+	switch piece := f.workers[s.worker].piece; {
+	case x.classes > 0:
+		kernel.MatTMulOneHotRows(dst, a, b, g.height(s.rows), n, x.first, from, to, set)
+	case x.table != nil:
+		x.table.pieces(s.rows, func(first, last int) {
+			gatherRows(piece, a, x.table, first, last)
+			kernel.MatTMulRows(dst, piece, b[first*n:], last-first, k, n, from, to, set && first == 0)
+		})
+	case g.table != nil:
+		g.table.pieces(s.rows, func(first, last int) {
+			gatherRows(piece, b, g.table, first, last)
+			kernel.MatTMulRows(dst, a[first*k:], piece, last-first, k, n, from, to, set && first == 0)
+		})
+	default:
+		kernel.MatTMulRows(dst, a, b, x.height(s.rows), k, n, from, to, set)
+	}
+}

@@ -1,0 +1,47 @@
+package ad
+
+import "github.com/gradlogp/gradlogp/nn/internal/kernel"
+
+// pieceSize is about how many numbers of rows that are gathered, or to be scattered,
+// are there at a time: as many as leave room in the cache for the rest of a product.
+const pieceSize = 1 << 15
+
+// pieceRows returns how many rows of a table are there at a time.
+func (t *Table) pieceRows() int {
+	const tile = 14 // rows of the highest tile of a product
+	return max(1, pieceSize/(t.cols*t.size*tile)) * tile
+}
+
+// pieces calls do for the rows of the table in so many samples, piece by piece.
+func (t *Table) pieces(samples int, do func(first, last int)) {
+	rows := samples * t.rows
+	for first := 0; first < rows; first += t.pieceRows() {
+		do(first, min(first+t.pieceRows(), rows))
+	}
+}
+
+// spans calls do for the rows first, …, last−1 of all samples, sample by sample: rows
+// from to to of the table, the first of which is at the number at of a piece.
+func (t *Table) spans(first, last int, do func(sample, at int, runs []kernel.Run, base int)) {
+	width := t.cols * t.size
+	for row := first; row < last; {
+		sample, from := row/t.rows, row%t.rows
+		to := min(t.rows, from+last-row)
+		do(sample, (row-first)*width, t.runs[t.first[from]:t.first[to]], from*width)
+		row += to - from
+	}
+}
+
+// gatherRows makes a piece of the rows first, …, last−1 that are gathered from x.
+func gatherRows[T Float](piece, x []T, t *Table, first, last int) {
+	t.spans(first, last, func(sample, at int, runs []kernel.Run, base int) {
+		kernel.Gather(piece[at:], x[sample*t.source():], runs, base)
+	})
+}
+
+// scatterRows adds a piece of rows to where they belong in x.
+func scatterRows[T Float](x, piece []T, t *Table, first, last int) {
+	t.spans(first, last, func(sample, at int, runs []kernel.Run, base int) {
+		kernel.Scatter(x[sample*t.source():], piece[at:], runs, base)
+	})
+}
