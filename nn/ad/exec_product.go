@@ -16,6 +16,8 @@ func (f *frame[T]) product(in *instr, s stretch, dst []T) {
 			f.multiply(in, piece, from[first*x.cols:], nil, 0, last-first)
 			scatterRows(dst, piece, in.table, first, last)
 		})
+	case in.slides():
+		f.slide(in, s, dst, from)
 	case x.table != nil:
 		init, initRows := f.init(in, s)
 		piece := f.workers[s.worker].piece
@@ -30,6 +32,31 @@ func (f *frame[T]) product(in *instr, s stretch, dst []T) {
 	default:
 		init, initRows := f.init(in, s)
 		f.multiply(in, dst, from, init, initRows, rows)
+	}
+}
+
+// narrow is the number of columns for which products have kernels of their own.
+const narrow = 4
+
+// slides reports whether a product passes over what it gathers in lines.
+func (in *instr) slides() bool {
+	x := &in.operands[0]
+	return x.table != nil && x.table.windows != nil && in.op == opMatMul && in.operands[1].packed > 0 && in.dst.cols > narrow
+}
+
+// slide computes x·w for windows that lie over each other, sample by sample.
+func (f *frame[T]) slide(in *instr, s stretch, dst, from []T) {
+	t, n := in.operands[0].table, in.dst.cols
+	w, line := t.windows, f.workers[s.worker].piece
+	packed := f.weights.packed[f.p.packings[in.operands[1].packed-1].to:]
+	init, initRows := f.init(in, s)
+	for i := range s.rows {
+		kernel.Gather(line, from[i*t.source():], w.runs, 0)
+		own := init
+		if initRows > 1 {
+			own = init[i*t.rows*n:]
+		}
+		kernel.MatMulWindows(dst[i*t.rows*n:], line, w.lines, w.starts, w.step*t.size, packed, own, min(initRows, t.rows), w.segment*t.size, n)
 	}
 }
 

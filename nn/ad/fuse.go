@@ -54,18 +54,3 @@ func (g *graph) fuseSlices() {
 		}
 	}
 }
-
-// fuseScatters folds a product into the Scatter of it, when nobody else needs it.
-func (g *graph) fuseScatters() {
-	for _, n := range g.nodes {
-		if n.op != opScatter {
-			continue
-		}
-		m := n.args[0]
-		product := m.op == opMatMulT || m.op == opMatMul && len(m.args) == 2
-		if product && m.uses == 1 && m.phase == n.phase && m.rows == -n.table.rows {
-			m.into = n
-			n.args, n.folded = m.args, m
-		}
-	}
-}

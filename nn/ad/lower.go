@@ -82,12 +82,16 @@ type packing struct {
 	from       int // offset in the parameter vector
 	rows, cols int
 	transposed bool // for g·wᵀ
+	blocks     int  // of rows, each of which is transposed; 0 for none
 	to         int  // offset in the packed weights
 }
 
 // size returns the length of the packed matrix.
 func (p packing) size() int {
-	if p.transposed {
+	switch {
+	case p.blocks > 0:
+		return kernel.PackedSize(p.blocks*p.cols, p.rows/p.blocks)
+	case p.transposed:
 		return kernel.PackedSize(p.cols, p.rows)
 	}
 	return kernel.PackedSize(p.rows, p.cols)
@@ -123,7 +127,10 @@ func (g *graph) lower() {
 			g.layout.reserve(n.table)
 		}
 		in.dst = operandOf(n, n, writer)
-		if in.op == opMatMul || in.op == opMatMulT {
+		switch {
+		case n.turned != nil:
+			g.turn(&in, n)
+		case in.op == opMatMul || in.op == opMatMulT:
 			g.factor(&in)
 		}
 		for _, o := range in.operands {
@@ -156,13 +163,12 @@ func (g *graph) factor(in *instr) {
 	}
 	w.at, in.skip = w.at+in.skip, 0
 	if x.classes == 0 {
-		w.packed = 1 + g.pack(*w, in.op == opMatMulT)
+		w.packed = 1 + g.pack(packing{from: w.at, rows: w.rows, cols: w.cols, transposed: in.op == opMatMulT})
 	}
 }
 
 // pack returns the index of the packing of a parameter matrix.
-func (g *graph) pack(w operand, transposed bool) int {
-	p := packing{from: w.at, rows: w.rows, cols: w.cols, transposed: transposed}
+func (g *graph) pack(p packing) int {
 	to := 0
 	for i, q := range g.packings {
 		to = q.to + q.size()

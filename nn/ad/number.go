@@ -17,6 +17,7 @@ type node struct {
 	sums   bool     // a sum over the rows of the batch
 	folded *node    // the operand computed within this instruction, see fuse
 	into   *node    // the instruction that this node is folded into
+	turned *Table   // of a product that is scattered: what is gathered instead, see turn
 	elided bool     // not stored: a one-hot of which products read the labels, or a regrouped value
 	home   location // see place
 	out    int      // of a sum: 1 + the output in which it is formed, or 0

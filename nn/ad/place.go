@@ -39,8 +39,14 @@ type layout struct {
 	constant []float64
 }
 
-// reserve makes room for a piece of the rows of a table.
-func (l *layout) reserve(t *Table) { l.piece = max(l.piece, t.pieceRows()*t.cols*t.size) }
+// reserve makes room for a piece of the rows of a table, or for what its windows pass
+// over.
+func (l *layout) reserve(t *Table) {
+	l.piece = max(l.piece, t.pieceRows()*t.cols*t.size)
+	if t.windows != nil {
+		l.piece = max(l.piece, t.windows.size)
+	}
+}
 
 // place gives every node its home. Leaves live where the caller put them, a
 // per-row output directly in the caller's slice, a sum that is an output too once

@@ -80,9 +80,12 @@ func (w *Weights[T]) assign(p *Program[T]) {
 		}
 		q := p.packings[i-1]
 		to, m := w.packed[q.to:q.to+q.size()], w.from[q.from:q.from+q.rows*q.cols]
-		if q.transposed {
+		switch {
+		case q.blocks > 0:
+			kernel.PackBlocksT(to, m, q.blocks, q.rows/q.blocks, q.cols)
+		case q.transposed:
 			kernel.PackT(to, m, q.rows, q.cols)
-		} else {
+		default:
 			kernel.Pack(to, m, q.rows, q.cols)
 		}
 	}

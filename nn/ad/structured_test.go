@@ -23,8 +23,8 @@ func (m *structured) param(rows, cols int) *Expr {
 	return p
 }
 
-// windows is the table of 3×3 neighbourhoods at every stride-th pixel of h×w.
-func windows(h, w, c, stride int) *Table {
+// neighbours is the table of 3×3 neighbourhoods at every stride-th pixel of h×w.
+func neighbours(h, w, c, stride int) *Table {
 	var from [][]int
 	for y := 0; y < h; y += stride {
 		for x := 0; x < w; x += stride {
@@ -46,7 +46,7 @@ func windows(h, w, c, stride int) *Table {
 
 // conv is a 3×3 convolution of an h×w image.
 func (m *structured) conv(x *Expr, h, w, stride, out int) *Expr {
-	return Affine(Gather(x, windows(h, w, x.Cols(), stride)), m.param(9*x.Cols(), out), m.param(1, out))
+	return Affine(Gather(x, neighbours(h, w, x.Cols(), stride)), m.param(9*x.Cols(), out), m.param(1, out))
 }
 
 // norm is the norm over all pixels and pairs of channels.
@@ -96,7 +96,7 @@ func (m *structured) apply(x, time *Expr) *Expr {
 		}
 	}
 	u := Concat(a, Gather(d, NewTable(up, oh*ow, c)), film) // a row of film for each sample
-	t := windows(h, w, 2, 1)                                // a transposed convolution
+	t := neighbours(h, w, 2, 1)                             // a transposed convolution
 	y := Scatter(MatMul(u, m.param(4*c, 9*2)), t)
 	return Regroup(MatMul(Regroup(y, h*w), m.param(2, 1)), 1)
 }
@@ -127,7 +127,7 @@ func (m *structured) draw(rng *rand.Rand, in []*Expr, n int) (theta []float64, i
 }
 
 func TestGradOfStructuredNetworksMatchesCentralDifferences(t *testing.T) {
-	m, y, x, time := newStructured(5, 4, 4)
+	m, y, x, time := newStructured(3, 8, 6)
 	out, in := m.everything(y, x, time)
 	const n = 3
 	theta, inputs := m.draw(generator(70), in, n)
@@ -152,7 +152,7 @@ func TestGradOfStructuredNetworksMatchesCentralDifferences(t *testing.T) {
 }
 
 func TestStructuredProgramsAgreeWithEval(t *testing.T) {
-	m, y, x, time := newStructured(5, 4, 4)
+	m, y, x, time := newStructured(3, 8, 6)
 	out, in := m.everything(y, x, time)
 	const n = 3
 	theta, inputs := m.draw(generator(72), in, n)
@@ -164,7 +164,7 @@ func TestStructuredProgramsAgreeWithEval(t *testing.T) {
 }
 
 func testBitsOfStructuredPrograms[T Float](t *testing.T) {
-	m, y, x, time := newStructured(4, 3, 4)
+	m, y, x, time := newStructured(3, 8, 6)
 	out, in := m.everything(y, x, time)
 	p, teams := Compile[T](out, in), Compile[T](out, in)
 	teams.wide = true
@@ -198,7 +198,7 @@ func TestBitsOfStructuredProgramsDependOnTheSampleOnly(t *testing.T) {
 }
 
 func TestStructuredProgramsDoNotAllocate(t *testing.T) {
-	m, y, x, time := newStructured(5, 4, 4)
+	m, y, x, time := newStructured(3, 8, 6)
 	out, in := m.everything(y, x, time)
 	const n = 20
 	theta, inputs := m.draw(generator(74), in, n)
@@ -217,9 +217,9 @@ func TestStructuredProgramsDoNotAllocate(t *testing.T) {
 func TestGatheringWithinProductsKeepsTheBits(t *testing.T) {
 	x, w := Input("x", 40*3), Param("w", 9*3, 5, 0)
 	v, back := Param("v", 5, 9*2, w.Cols()*w.Rows()), Param("u", 2, 3, 0)
-	table := windows(8, 5, 3, 1)
+	table := neighbours(8, 5, 3, 1)
 	y := SiLU(Affine(Gather(x, table), w, Slice(x, 0, 5)))
-	z := MatMul(Regroup(Scatter(MatMul(y, v), windows(8, 5, 2, 1)), 40), back)
+	z := MatMul(Regroup(Scatter(MatMul(y, v), neighbours(8, 5, 2, 1)), 40), back)
 	loss := total(Square(z))
 	out := append([]*Expr{z, JVP(z, x, Const(1))}, Grad(loss, w, v, x)...)
 	var apart []*Expr

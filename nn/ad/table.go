@@ -18,7 +18,8 @@ type Table struct {
 	cells, size int     // of a sample, and numbers in a cell
 	from        []int32 // row by row; −1 is a cell of zeros
 	runs        []kernel.Run
-	first       []int32 // of a row: its first run, and at the end the number of runs
+	first       []int32  // of a row: its first run, and at the end the number of runs
+	windows     *windows // nil if products gather row by row
 	key         [sha256.Size]byte
 }
 
@@ -52,27 +53,34 @@ func NewTable(from [][]int, cells, size int) *Table {
 		}
 	}
 	t.join()
-	t.key = t.hash()
+	t.windows, t.key = t.overlaps(), t.hash()
 	return t
 }
 
-// join lists the runs: cells in a row that are copied as one.
+// join lists the runs of each row.
 func (t *Table) join() {
-	size := int32(t.size)
-	for at, cell := range t.from {
-		from := max(cell*size, -1)
-		if at%t.cols > 0 {
-			last := &t.runs[len(t.runs)-1]
-			if cell < 0 && last.From < 0 || cell >= 0 && last.From >= 0 && last.From+last.N == from {
-				last.N += size
-				continue
-			}
-		} else {
-			t.first = append(t.first, int32(len(t.runs)))
-		}
-		t.runs = append(t.runs, kernel.Run{To: int32(at) * size, From: from, N: size})
+	for i := range t.rows {
+		t.first = append(t.first, int32(len(t.runs)))
+		t.runs = appendRuns(t.runs, i*t.cols*t.size, t.from[i*t.cols:][:t.cols], t.size)
 	}
 	t.first = append(t.first, int32(len(t.runs)))
+}
+
+// appendRuns appends what is copied as one of the cells that are gathered side by
+// side from number to on.
+func appendRuns(runs []kernel.Run, to int, cells []int32, size int) []kernel.Run {
+	for i, cell := range cells {
+		from := max(cell*int32(size), -1)
+		if i > 0 {
+			last := &runs[len(runs)-1]
+			if cell < 0 && last.From < 0 || cell >= 0 && last.From >= 0 && last.From+last.N == from {
+				last.N += int32(size)
+				continue
+			}
+		}
+		runs = append(runs, kernel.Run{To: int32(to + i*size), From: from, N: int32(size)})
+	}
+	return runs
 }
 
 // hash identifies the contents.

@@ -36,6 +36,27 @@ func PackT[T Float](dst, w []T, k, n int) {
 	})
 }
 
+// PackBlocksT packs for MatMulPacked the transposes of k×n blocks, which lie one
+// below the other in w, one below the other from the last to the first: a matrix of
+// blocks·n rows and k columns. dst has PackedSize(blocks·n, k) elements.
+func PackBlocksT[T Float](dst, w []T, blocks, k, n int) {
+	if using == portable {
+		for at, v := range w[:blocks*k*n] {
+			block, i, j := blocks-1-at/n/k, at/n%k, at%n
+			dst[(block*n+j)*k+i] = v
+		}
+		return
+	}
+	const rows = 32 // as in PackT
+	eachPanel[T](k, func(i, cols, width int) {
+		for block := range blocks {
+			for l := 0; l < n; l += rows {
+				packPanelT(dst[blocks*n*i+(block*n+l)*width:], width, w[((blocks-1-block)*k+i)*n+l:], n, min(rows, n-l), cols)
+			}
+		}
+	})
+}
+
 // panelColumns is the number of columns in 128 bytes.
 func panelColumns[T Float]() int { return 128 / size[T]() }
 

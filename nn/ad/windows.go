@@ -1,0 +1,101 @@
+package ad
+
+import (
+	encode "encoding/binary"
+
+	"github.com/gradlogp/gradlogp/nn/internal/kernel"
+)
+
+// windows are the rows of a table as they lie over each other. A row of the table
+// consists of segments, such as the rows of a filter; in a line of rows each begins
+// step cells after the one before, and what they have in common is the same cells.
+// So a product needs the cells that a line's segments pass over once, in order,
+// instead of all windows.
+type windows struct {
+	segment, step int           // cells
+	lines         []kernel.Line // all rows
+	starts        []int32       // by line and segment: the first of its numbers
+	runs          []kernel.Run  // of all cells that are passed over
+	size          int           // numbers in these
+}
+
+// Windows are sought in tables of some rows and few columns, and used where they
+// have few cells in lines of many rows.
+const (
+	windowRows  = 16
+	windowCols  = 64
+	lineRows    = 7
+	windowGains = 2
+)
+
+// overlaps returns the windows of the table, nil if it has none worth it.
+func (t *Table) overlaps() *windows {
+	if t.rows < windowRows || t.cols > windowCols {
+		return nil
+	}
+	var best *windows
+	least := t.rows*t.cols/windowGains + 1
+	for segment := t.cols; segment > 1; segment-- {
+		if t.cols%segment > 0 {
+			continue
+		}
+		for step := 1; step < segment; step++ {
+			w := t.over(segment, step)
+			if cells := w.size / t.size; cells < least && t.rows >= lineRows*len(w.lines) {
+				best, least = w, cells
+			}
+		}
+	}
+	return best
+}
+
+// over returns the windows of given segments and step.
+func (t *Table) over(segment, step int) *windows {
+	w := &windows{segment: segment, step: step}
+	known := make(map[string]int32)
+	for first := 0; first < t.rows; {
+		last := first + 1
+		for last < t.rows && t.follows(last, segment, step) {
+			last++
+		}
+		w.lines = append(w.lines, kernel.Line{First: first, Rows: last - first})
+		for s := 0; s < t.cols; s += segment {
+			w.starts = append(w.starts, w.pass(t, first, last, s, known))
+		}
+		first = last
+	}
+	return w
+}
+
+// follows reports whether the segments of row i lie step cells after those of the
+// row before it.
+func (t *Table) follows(i, segment, step int) bool {
+	row, before := t.from[i*t.cols:][:t.cols], t.from[(i-1)*t.cols:][:t.cols]
+	for j, cell := range row {
+		if j%segment+step < segment && cell != before[j+step] {
+			return false
+		}
+	}
+	return true
+}
+
+// pass returns where the cells begin that the segments from column s on pass over in
+// the rows first, …, last−1. The same cells are there once.
+func (w *windows) pass(t *Table, first, last, s int, known map[string]int32) int32 {
+	cells := append([]int32(nil), t.from[first*t.cols+s:][:w.segment]...)
+	for i := first + 1; i < last; i++ {
+		cells = append(cells, t.from[i*t.cols+s+w.segment-w.step:][:w.step]...)
+	}
+	key := make([]byte, 0, 4*len(cells))
+	for _, cell := range cells {
+		key = encode.LittleEndian.AppendUint32(key, uint32(cell))
+	}
+	start, ok := known[string(key)]
+	if !ok {
+		start = int32(w.size)
+		known[string(key)] = start
+		w.runs = appendRuns(w.runs, w.size, cells, t.size)
+		w.size += len(cells) * t.size
+	}
+	return start
+}

@@ -1,0 +1,74 @@
+package kernel
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func testWindows[T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(61, 62))
+	for _, s := range []struct{ segments, k, apart, n int }{{1, 5, 1, 3}, {3, 6, 2, 33}, {3, 96, 32, 40}, {2, 300, 30, 70}} {
+		lines := []Line{{0, 3}, {3, 17}, {21, 1}} // a row of dst is left out
+		const rows = 22
+		x := random[T](rng, 2000)
+		starts := make([]int32, len(lines)*s.segments)
+		k := s.segments * s.k
+		gathered := make([]T, rows*k)
+		for i, line := range lines {
+			for seg := range s.segments {
+				start := rng.IntN(len(x) - s.k - s.apart*line.Rows)
+				starts[i*s.segments+seg] = int32(start)
+				for row := range line.Rows {
+					copy(gathered[(line.First+row)*k+seg*s.k:][:s.k], x[start+row*s.apart:])
+				}
+			}
+		}
+		w := random[T](rng, k*s.n)
+		packed := make([]T, PackedSize(k, s.n))
+		Pack(packed, w, k, s.n)
+		for _, initRows := range []int{0, 1, rows} {
+			var init []T
+			if initRows > 0 {
+				init = random[T](rng, initRows*s.n)
+			}
+			want := make([]T, rows*s.n)
+			MatMulPacked(want, gathered, packed, init, initRows, rows, k, s.n)
+			dst := guarded[T](rows * s.n)
+			left := random[T](rng, s.n)
+			copy(dst.in[20*s.n:], left)
+			copy(want[20*s.n:], left)
+			MatMulWindows(dst.in, x, lines, starts, s.apart, packed, init, initRows, s.k, s.n)
+			dst.requireBits(t, want)
+		}
+	}
+}
+
+func TestWindowsHaveTheBitsOfTheirRows(t *testing.T) {
+	forPaths(t, testWindows[float32])
+	forPaths(t, testWindows[float64])
+}
+
+func testPackBlocks[T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(63, 64))
+	for _, s := range []struct{ blocks, k, n int }{{1, 3, 5}, {3, 8, 8}, {9, 32, 70}, {2, 50, 33}} {
+		w, turned := random[T](rng, s.blocks*s.k*s.n), make([]T, s.blocks*s.k*s.n)
+		for block := range s.blocks {
+			for i := range s.k {
+				for j := range s.n {
+					turned[(block*s.n+j)*s.k+i] = w[((s.blocks-1-block)*s.k+i)*s.n+j]
+				}
+			}
+		}
+		want, got := make([]T, PackedSize(s.blocks*s.n, s.k)), make([]T, PackedSize(s.blocks*s.n, s.k))
+		Pack(want, turned, s.blocks*s.n, s.k)
+		PackBlocksT(got, w, s.blocks, s.k, s.n)
+		require.Equal(t, bitsOf(want), bitsOf(got), "%v", s)
+	}
+}
+
+func TestBlocksArePackedAsTheirTransposes(t *testing.T) {
+	forPaths(t, testPackBlocks[float32])
+	forPaths(t, testPackBlocks[float64])
+}
