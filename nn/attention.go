@@ -10,15 +10,16 @@ import (
 )
 
 // Attention lets every position of a sample look at all of them (Vaswani et al.
-// 2017). Each of its heads has its own part q, k, v of the columns of x W + b, and
+// 2017). With q = x W_q + b_q, and k and v likewise, of whose columns each head has a
+// part of its own,
 //
 //	y = (head_1, head_2, …) W_o + b_o,   head = softmax(q kᵀ/√(columns of k)) v.
 //
 // It treats positions alike: what distinguishes them has to be in x, see Positions,
 // or be Relative, when a number that is learned for every head and difference of
 // positions is added to q kᵀ/√… (Shaw et al. 2018; Liu et al. 2021). The parameters
-// are "qkv.weight" and "qkv.bias", "out.weight" and "out.bias", and "relative"
-// (1 × heads · differences, initially zero).
+// are "weight" and "bias" in the scopes "query", "key", "value" and "output", and
+// "relative" (1 × heads · differences, initially zero).
 type Attention struct {
 	Size     []int // lengths of the axes
 	Heads    int   // divides the channels; zero means 1
@@ -35,34 +36,35 @@ func (a Attention) Apply(b *Build, x *ad.Expr) *ad.Expr {
 	if channels%heads != 0 {
 		panic(fmt.Sprintf("nn: Attention: x is %s, want channels that %d heads divide", shape(x), heads))
 	}
-	qkv := b.Scope("qkv").Apply(Linear{Out: 3 * channels, Init: LeCun{}}, x)
-	part := func(k int) *ad.Expr { return ad.Gather(qkv, headRows(n, heads, channels, k)) }
-	logits := ad.Scale(math.Sqrt(float64(heads)/float64(channels)), ad.RowMatMulT(part(0), part(1), heads))
+	part := func(name string) *ad.Expr {
+		return ad.Gather(b.Scope(name).Apply(Linear{Out: channels, Init: LeCun{}}, x), apart(n, heads, channels))
+	}
+	logits := ad.RowMatMulT(ad.Scale(math.Sqrt(float64(heads)/float64(channels)), part("query")), part("key"), heads)
 	if a.Relative {
 		logits = ad.Regroup(ad.Add(ad.Regroup(logits, 1), a.biases(b, heads)), heads*n)
 	}
-	y := ad.RowMatMul(ad.Softmax(logits), part(2), heads)
+	y := ad.RowMatMul(ad.Softmax(logits), part("value"), heads)
 	init := a.Init
 	if init == nil {
 		init = LeCun{}
 	}
-	return ad.Regroup(b.Scope("out").Apply(Linear{Out: channels, Init: init}, ad.Gather(y, joined(n, heads, channels))), 1)
+	return ad.Regroup(b.Scope("output").Apply(Linear{Out: channels, Init: init}, ad.Gather(y, together(n, heads, channels))), 1)
 }
 
-// headRows returns the table that makes of the k-th of three parts of each position,
-// in which the heads lie side by side, rows head by head.
-func headRows(n, heads, channels, k int) *ad.Table {
+// apart returns the table that makes rows, head by head, of the heads that lie side by
+// side at each position.
+func apart(n, heads, channels int) *ad.Table {
 	from := make([][]int, 0, heads*n)
 	for h := range heads {
 		for i := range n {
-			from = append(from, []int{(3*i+k)*heads + h})
+			from = append(from, []int{i*heads + h})
 		}
 	}
-	return ad.NewTable(from, 3*n*heads, channels/heads)
+	return ad.NewTable(from, n*heads, channels/heads)
 }
 
-// joined returns the table that puts the rows of the heads side by side.
-func joined(n, heads, channels int) *ad.Table {
+// together returns the table that puts the rows of the heads side by side again.
+func together(n, heads, channels int) *ad.Table {
 	from := make([][]int, n)
 	for i := range from {
 		for h := range heads {

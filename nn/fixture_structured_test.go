@@ -1,6 +1,7 @@
 package nn_test
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -100,20 +101,32 @@ func structuredLayer(c structuredCase) (m nn.Module, in, out func(fixture.Array)
 		m = nn.GroupNorm{Size: c.Size, Groups: c.Groups, Epsilon: c.Epsilon}
 		return m, lastChannels, lastChannels, map[string]theirs{"gain": {"gain", asIs}, "bias": {"bias", asIs}}
 	case "attention":
-		return nn.Attention{Size: c.Size, Heads: c.Heads}, asIs, asIs, map[string]theirs{
-			"qkv.weight": {"in_weight", transposeOf}, "qkv.bias": {"in_bias", asIs},
-			"out.weight": {"out_weight", transposeOf}, "out.bias": {"out_bias", asIs},
-		}
+		return nn.Attention{Size: c.Size, Heads: c.Heads}, asIs, asIs, attentionParams("", "in_", "out_")
 	}
 	m = nn.TransformerBlock{Size: c.Size, Heads: c.Heads, Hidden: c.Hidden}
-	return m, asIs, asIs, map[string]theirs{
+	params = attentionParams("attention.", "self_attn.in_proj_", "self_attn.out_proj.")
+	maps.Copy(params, map[string]theirs{
 		"norm1.gain": {"norm1.weight", asIs}, "norm1.bias": {"norm1.bias", asIs},
-		"attention.qkv.weight": {"self_attn.in_proj_weight", transposeOf}, "attention.qkv.bias": {"self_attn.in_proj_bias", asIs},
-		"attention.out.weight": {"self_attn.out_proj.weight", transposeOf}, "attention.out.bias": {"self_attn.out_proj.bias", asIs},
 		"norm2.gain": {"norm2.weight", asIs}, "norm2.bias": {"norm2.bias", asIs},
 		"hidden.weight": {"linear1.weight", transposeOf}, "hidden.bias": {"linear1.bias", asIs},
 		"output.weight": {"linear2.weight", transposeOf}, "output.bias": {"linear2.bias", asIs},
+	})
+	return m, asIs, asIs, params
+}
+
+// attentionParams are the parameters of an attention, of which the reference keeps three
+// in one.
+func attentionParams(scope, in, out string) map[string]theirs {
+	params := map[string]theirs{scope + "output.weight": {out + "weight", transposeOf}, scope + "output.bias": {out + "bias", asIs}}
+	for k, name := range []string{"query", "key", "value"} {
+		third := func(a fixture.Array) fixture.Array {
+			n := len(a.Data) / 3
+			return fixture.Array{Shape: append([]int{a.Shape[0] / 3}, a.Shape[1:]...), Data: a.Data[k*n : (k+1)*n]}
+		}
+		params[scope+name+".weight"] = theirs{in + "weight", func(a fixture.Array) []float64 { return transposeOf(third(a)) }}
+		params[scope+name+".bias"] = theirs{in + "bias", func(a fixture.Array) []float64 { return third(a).Data }}
 	}
+	return params
 }
 
 func TestStructuredLayersFixture(t *testing.T) {
