@@ -84,16 +84,17 @@ const wideBytes = 256 << 10
 
 // rowsPerBlock is part of the numerical specification: sums over rows are
 // formed block by block. It depends on shapes only. What is counted is samples: a
-// block of one is enough for products if that has many rows.
+// block of one is enough for products if that has many rows, and such rows are best
+// kept in the cache from one instruction to the next.
 func rowsPerBlock(weightBytes, rowBytes, groups int) int {
-	rows, least := 64, 16
+	rows, least, most := 64, 16, 8<<20
 	if weightBytes > 256<<10 {
 		rows = 128
 	}
 	if groups > 1 {
-		least = 1
+		least, most = 1, 2<<20
 	}
-	for rows > least && rowBytes > (8<<20)/rows {
+	for rows > least && rowBytes > most/rows {
 		rows /= 2
 	}
 	return rows

@@ -118,10 +118,17 @@ func (f *frame[T]) addProduct(dst []T, x, g *operand, s stretch, n, from, to int
 	case x.classes > 0:
 		kernel.MatTMulOneHotRows(dst, a, b, g.height(s.rows), n, x.first, from, to, set)
 	case x.table != nil:
-		x.table.pieces(s.rows, func(first, last int) {
-			gatherRows(piece, a, x.table, first, last)
-			kernel.MatTMulRows(dst, piece, b[first*n:], last-first, k, n, from, to, set && first == 0)
-		})
+		at := 0
+		for _, part := range x.table.parts {
+			k := part.cols * part.size
+			if from, to := max(from-at, 0), min(to-at, k); from < to {
+				part.pieces(s.rows, func(first, last int) {
+					gatherRows(piece, a, part, first, last)
+					kernel.MatTMulRows(dst[at*n:], piece, b[first*n:], last-first, k, n, from, to, set && first == 0)
+				})
+			}
+			at += k
+		}
 	case g.table != nil:
 		g.table.pieces(s.rows, func(first, last int) {
 			gatherRows(piece, b, g.table, first, last)

@@ -12,6 +12,31 @@ func (t *Table) pieceRows() int {
 	return max(1, pieceSize/(t.cols*t.size*tile)) * tile
 }
 
+// pieceNumbers returns how many numbers a piece has.
+func (t *Table) pieceNumbers() int { return t.pieceRows() * t.cols * t.size }
+
+// cut returns the columns of the table as tables of shorter rows.
+func (t *Table) cut() []*Table {
+	const longest = 1 << 9 // numbers of a row
+	cols := t.cols
+	for cols > 1 && (t.cols%cols > 0 || cols*t.size > longest) {
+		cols--
+	}
+	if cols == t.cols {
+		return []*Table{t}
+	}
+	var parts []*Table
+	for at := 0; at < t.cols; at += cols {
+		part := &Table{rows: t.rows, cols: cols, cells: t.cells, size: t.size}
+		for i := range t.rows {
+			part.from = append(part.from, t.from[i*t.cols+at:][:cols]...)
+		}
+		part.join()
+		parts = append(parts, part)
+	}
+	return parts
+}
+
 // pieces calls do for the rows of the table in so many samples, piece by piece.
 func (t *Table) pieces(samples int, do func(first, last int)) {
 	rows := samples * t.rows

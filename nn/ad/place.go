@@ -39,10 +39,13 @@ type layout struct {
 	constant []float64
 }
 
-// reserve makes room for a piece of the rows of a table, or for what its windows pass
-// over.
+// reserve makes room for a piece of the rows of a table or its parts, and for what
+// its windows pass over.
 func (l *layout) reserve(t *Table) {
-	l.piece = max(l.piece, t.pieceRows()*t.cols*t.size)
+	l.piece = max(l.piece, t.pieceNumbers())
+	for _, part := range t.parts {
+		l.piece = max(l.piece, part.pieceNumbers())
+	}
 	if t.windows != nil {
 		l.piece = max(l.piece, t.windows.size)
 	}

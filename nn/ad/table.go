@@ -20,6 +20,7 @@ type Table struct {
 	runs        []kernel.Run
 	first       []int32  // of a row: its first run, and at the end the number of runs
 	windows     *windows // nil if products gather row by row
+	parts       []*Table // its columns, a few of which make a row that is not long
 	key         [sha256.Size]byte
 }
 
@@ -53,7 +54,7 @@ func NewTable(from [][]int, cells, size int) *Table {
 		}
 	}
 	t.join()
-	t.windows, t.key = t.overlaps(), t.hash()
+	t.windows, t.parts, t.key = t.overlaps(), t.cut(), t.hash()
 	return t
 }
 

@@ -60,6 +60,9 @@ func Binary[T Float](op BinaryOp, dst, a, b []T, r, n int, aSpread, bSpread Spre
 	} else if n <= few {
 		narrowRows(op, dst, a, b, r, n, aSpread, bSpread)
 		return
+	} else if n <= some && r > 1 && (aSpread == Full && bSpread == Row || aSpread == Row && bSpread == Full) {
+		sameRow(op, dst, a, b, r, n, bSpread == Row)
+		return
 	}
 	aOne, bOne := aSpread.single(), bSpread.single()
 	for i := range r {
@@ -85,6 +88,29 @@ func Binary[T Float](op BinaryOp, dst, a, b []T, r, n int, aSpread, bSpread Spre
 // few is the greatest number of columns for which it pays to spread operands
 // over several rows that are then taken as one.
 const few = 16
+
+// some is the greatest number of columns for which it pays to repeat a row.
+const some = 128
+
+// sameRow is Binary of a matrix and a row, which is b if second, else a.
+func sameRow[T Float](op BinaryOp, dst, a, b []T, r, n int, second bool) {
+	var space [4 * some]T
+	row := a
+	if second {
+		row = b
+	}
+	rows := min(r, len(space)/n)
+	repeated := spreadRows(space[:], row, 0, rows, n, Row)
+	for i := 0; i < r; i += rows {
+		to := min(i+rows, r) * n
+		d, same := dst[i*n:to], repeated[:to-i*n]
+		if second {
+			vectors(op, d, a[i*n:to], same)
+		} else {
+			vectors(op, d, same, b[i*n:to])
+		}
+	}
+}
 
 func narrowRows[T Float](op BinaryOp, dst, a, b []T, r, n int, aSpread, bSpread Spread) {
 	var x, y [128]T

@@ -14,7 +14,7 @@ const longest = 1 << 13
 const short = 8
 
 // number returns the address of x.
-func number[T Float](x *T) *byte { return (*byte)(unsafe.Pointer(x)) }
+func number[T Float | Run](x *T) *byte { return (*byte)(unsafe.Pointer(x)) }
 
 // single returns x, which is a slice of float32.
 func single[T Float](x []T) []float32 {
@@ -144,4 +144,45 @@ func sumSquaresFast[T Float](sums *[16]float64, x []T) []T {
 		x = x[16*n:]
 	}
 	return x
+}
+
+// gatherFast and scatterFast take runs that are short on average, some at a time. The
+// slices are as long as the runs say.
+func gatherFast[T Float](dst, x []T, runs []Run, base int) bool {
+	if !shortRuns(runs) {
+		return false
+	}
+	for len(runs) > 0 {
+		n := min(len(runs), runsPerCall)
+		last := runs[n-1]
+		_ = dst[:int(last.To+last.N)-base]
+		gatherAssembly[T](bytes(dst), bytes(x), number(&runs[0]), base, n)
+		runs = runs[n:]
+	}
+	return true
+}
+
+func scatterFast[T Float](dst, x []T, runs []Run, base int) bool {
+	if !shortRuns(runs) {
+		return false
+	}
+	for len(runs) > 0 {
+		n := min(len(runs), runsPerCall)
+		last := runs[n-1]
+		_ = x[:int(last.To+last.N)-base]
+		scatterAssembly[T](bytes(dst), bytes(x), number(&runs[0]), base, n)
+		runs = runs[n:]
+	}
+	return true
+}
+
+// runsPerCall is the number of runs of one call of assembly.
+const runsPerCall = 1 << 6
+
+func shortRuns(runs []Run) bool {
+	if using == portable || len(runs) == 0 {
+		return false
+	}
+	last := runs[len(runs)-1]
+	return int(last.To+last.N-runs[0].To) <= len(runs)*longest/runsPerCall
 }

@@ -5,8 +5,12 @@ package kernel
 // negative they are zeros.
 type Run struct{ To, From, N int32 }
 
-// Gather copies runs of x to dst, of which dst holds the numbers from base on.
+// Gather copies runs of x to dst, of which dst holds the numbers from base on. The
+// runs have to be in dst one after the other.
 func Gather[T Float](dst, x []T, runs []Run, base int) {
+	if gatherFast(dst, x, runs, base) {
+		return
+	}
 	for _, r := range runs {
 		d := dst[int(r.To)-base:][:r.N]
 		if r.From < 0 {
@@ -20,6 +24,9 @@ func Gather[T Float](dst, x []T, runs []Run, base int) {
 // Scatter is the transpose of Gather: it adds runs of x, which holds the numbers
 // from base on, to dst, the first run first.
 func Scatter[T Float](dst, x []T, runs []Run, base int) {
+	if scatterFast(dst, x, runs, base) {
+		return
+	}
 	for _, r := range runs {
 		if r.From >= 0 {
 			Add(dst[r.From:][:r.N], x[int(r.To)-base:])

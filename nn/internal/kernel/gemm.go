@@ -17,8 +17,10 @@ type product[T Float] struct {
 	last          []T  // the last row of b when that must not be read beyond its end, else nil
 
 	// The rows are cut into tiles, of which the first high are one row higher
-	// than the others.
+	// than the others. The rows of a that belong to tiles lie pitch apart, if that
+	// is not 0.
 	tiles, low, high int
+	pitch            int
 }
 
 // cut cuts the rows into the smallest number of tiles.
@@ -26,6 +28,7 @@ func (p *product[T]) cut(rows int) {
 	p.tiles = (rows + tileHeight() - 1) / tileHeight()
 	p.low = rows / p.tiles
 	p.high = rows - p.low*p.tiles
+	p.pitch = 0
 }
 
 // MatMulPacked is MatMul with the matrix w that Pack has packed.
@@ -102,9 +105,13 @@ func (p *product[T]) panel() {
 				if count > 1 && count*m*k*width > 1<<20 {
 					count = max(1, (1<<20)/(m*k*width))
 				}
+				at, pitch := i*p.ar, m*p.ar
+				if p.pitch > 0 {
+					at, pitch = t*p.pitch, p.pitch
+				}
 				gemm(m, count, k, min(width, p.cols-j),
 					p.c[i*p.cr+j:], p.cr, init[i*ir+j:], ir,
-					p.a[i*p.ar+l*p.ac:], p.ar, p.ac, b[j:], p.br, last[j:], ahead)
+					p.a[at+l*p.ac:], p.ar, p.ac, pitch, b[j:], p.br, last[j:], ahead)
 				i, t = i+m*count, t+count
 			}
 		}

@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func gemm32AVX2(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, b *byte, br int, last *byte, ahead int, every int)
+// func gemm32AVX2(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm32AVX2(SB), NOSPLIT, $0-128
+TEXT ·gemm32AVX2(SB), NOSPLIT, $0-136
 	MOVQ cols+24(FP), AX
 	MOVQ m+0(FP), CX
 	CMPQ AX, $0x08
@@ -101,8 +101,8 @@ part6x1:
 start6x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -111,11 +111,11 @@ start6x1:
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
-	MOVQ   ahead+112(FP), R11
+	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
 	DECQ   SI
 	JNZ    loop6x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop6x1:
 	VMOVUPS      (DX), Y6
@@ -135,7 +135,7 @@ loop6x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end6x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop6x1
 	PREFETCHT0   (R10)
 	ADDQ         ldc+40(FP), R10
@@ -148,12 +148,12 @@ loop6x1:
 
 end6x1:
 	JL   done6x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop6x1
 
 done6x1:
-	SUBQ    b+88(FP), R11
-	MOVQ    R11, ahead+112(FP)
+	SUBQ    b+96(FP), R11
+	MOVQ    R11, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart6x1
@@ -216,11 +216,10 @@ storepart6x1:
 	MOVQ       AX, c+32(FP)
 
 advance6x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x06, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile6x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile6x1
 	VZEROUPPER
 	RET
 
@@ -281,8 +280,8 @@ part5x1:
 start5x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -290,11 +289,11 @@ start5x1:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
-	MOVQ   ahead+112(FP), R10
+	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
 	DECQ   SI
 	JNZ    loop5x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop5x1:
 	VMOVUPS      (DX), Y5
@@ -312,7 +311,7 @@ loop5x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end5x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop5x1
 	PREFETCHT0   (R9)
 	ADDQ         ldc+40(FP), R9
@@ -325,12 +324,12 @@ loop5x1:
 
 end5x1:
 	JL   done5x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop5x1
 
 done5x1:
-	SUBQ    b+88(FP), R10
-	MOVQ    R10, ahead+112(FP)
+	SUBQ    b+96(FP), R10
+	MOVQ    R10, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart5x1
@@ -385,11 +384,10 @@ storepart5x1:
 	MOVQ       AX, c+32(FP)
 
 advance5x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x05, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile5x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile5x1
 	VZEROUPPER
 	RET
 
@@ -442,8 +440,8 @@ part4x1:
 start4x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -451,11 +449,11 @@ start4x1:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
-	MOVQ   ahead+112(FP), R10
+	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
 	DECQ   SI
 	JNZ    loop4x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop4x1:
 	VMOVUPS      (DX), Y4
@@ -471,7 +469,7 @@ loop4x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end4x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop4x1
 	PREFETCHT0   (R9)
 	ADDQ         ldc+40(FP), R9
@@ -484,12 +482,12 @@ loop4x1:
 
 end4x1:
 	JL   done4x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop4x1
 
 done4x1:
-	SUBQ    b+88(FP), R10
-	MOVQ    R10, ahead+112(FP)
+	SUBQ    b+96(FP), R10
+	MOVQ    R10, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart4x1
@@ -536,11 +534,10 @@ storepart4x1:
 	MOVQ       AX, c+32(FP)
 
 advance4x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x04, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile4x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile4x1
 	VZEROUPPER
 	RET
 
@@ -585,19 +582,19 @@ part3x1:
 start3x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
-	MOVQ   ahead+112(FP), R9
+	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
 	DECQ   SI
 	JNZ    loop3x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop3x1:
 	VMOVUPS      (DX), Y3
@@ -611,7 +608,7 @@ loop3x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end3x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop3x1
 	PREFETCHT0   (R8)
 	ADDQ         ldc+40(FP), R8
@@ -624,12 +621,12 @@ loop3x1:
 
 end3x1:
 	JL   done3x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop3x1
 
 done3x1:
-	SUBQ    b+88(FP), R9
-	MOVQ    R9, ahead+112(FP)
+	SUBQ    b+96(FP), R9
+	MOVQ    R9, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart3x1
@@ -668,11 +665,10 @@ storepart3x1:
 	MOVQ       AX, c+32(FP)
 
 advance3x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x03, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile3x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile3x1
 	VZEROUPPER
 	RET
 
@@ -709,19 +705,19 @@ part2x1:
 start2x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
-	MOVQ   ahead+112(FP), R9
+	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
 	DECQ   SI
 	JNZ    loop2x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop2x1:
 	VMOVUPS      (DX), Y2
@@ -733,7 +729,7 @@ loop2x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end2x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop2x1
 	PREFETCHT0   (R8)
 	ADDQ         ldc+40(FP), R8
@@ -746,12 +742,12 @@ loop2x1:
 
 end2x1:
 	JL   done2x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop2x1
 
 done2x1:
-	SUBQ    b+88(FP), R9
-	MOVQ    R9, ahead+112(FP)
+	SUBQ    b+96(FP), R9
+	MOVQ    R9, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart2x1
@@ -782,11 +778,10 @@ storepart2x1:
 	MOVQ       AX, c+32(FP)
 
 advance2x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x02, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile2x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile2x1
 	VZEROUPPER
 	RET
 
@@ -815,17 +810,17 @@ part1x1:
 start1x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
-	MOVQ   ahead+112(FP), R8
+	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
 	DECQ   SI
 	JNZ    loop1x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop1x1:
 	VMOVUPS      (DX), Y1
@@ -835,7 +830,7 @@ loop1x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end1x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop1x1
 	PREFETCHT0   (DI)
 	ADDQ         ldc+40(FP), DI
@@ -848,12 +843,12 @@ loop1x1:
 
 end1x1:
 	JL   done1x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop1x1
 
 done1x1:
-	SUBQ    b+88(FP), R8
-	MOVQ    R8, ahead+112(FP)
+	SUBQ    b+96(FP), R8
+	MOVQ    R8, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart1x1
@@ -876,11 +871,10 @@ storepart1x1:
 	MOVQ       AX, c+32(FP)
 
 advance1x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x01, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile1x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile1x1
 	VZEROUPPER
 	RET
 
@@ -961,8 +955,8 @@ part6x2:
 start6x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -971,11 +965,11 @@ start6x2:
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
-	MOVQ   ahead+112(FP), R11
+	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
 	DECQ   SI
 	JNZ    loop6x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop6x2:
 	VMOVUPS      (DX), Y12
@@ -1002,7 +996,7 @@ loop6x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end6x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop6x2
 	PREFETCHT0   (R10)
 	ADDQ         ldc+40(FP), R10
@@ -1015,12 +1009,12 @@ loop6x2:
 
 end6x2:
 	JL   done6x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop6x2
 
 done6x2:
-	SUBQ    b+88(FP), R11
-	MOVQ    R11, ahead+112(FP)
+	SUBQ    b+96(FP), R11
+	MOVQ    R11, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart6x2
@@ -1095,11 +1089,10 @@ storepart6x2:
 	MOVQ       AX, c+32(FP)
 
 advance6x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x06, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile6x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile6x2
 	VZEROUPPER
 	RET
 
@@ -1170,8 +1163,8 @@ part5x2:
 start5x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -1179,11 +1172,11 @@ start5x2:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
-	MOVQ   ahead+112(FP), R10
+	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
 	DECQ   SI
 	JNZ    loop5x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop5x2:
 	VMOVUPS      (DX), Y10
@@ -1207,7 +1200,7 @@ loop5x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end5x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop5x2
 	PREFETCHT0   (R9)
 	ADDQ         ldc+40(FP), R9
@@ -1220,12 +1213,12 @@ loop5x2:
 
 end5x2:
 	JL   done5x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop5x2
 
 done5x2:
-	SUBQ    b+88(FP), R10
-	MOVQ    R10, ahead+112(FP)
+	SUBQ    b+96(FP), R10
+	MOVQ    R10, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart5x2
@@ -1290,11 +1283,10 @@ storepart5x2:
 	MOVQ       AX, c+32(FP)
 
 advance5x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x05, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile5x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile5x2
 	VZEROUPPER
 	RET
 
@@ -1355,8 +1347,8 @@ part4x2:
 start4x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -1364,11 +1356,11 @@ start4x2:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
-	MOVQ   ahead+112(FP), R10
+	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
 	DECQ   SI
 	JNZ    loop4x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop4x2:
 	VMOVUPS      (DX), Y8
@@ -1389,7 +1381,7 @@ loop4x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end4x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop4x2
 	PREFETCHT0   (R9)
 	ADDQ         ldc+40(FP), R9
@@ -1402,12 +1394,12 @@ loop4x2:
 
 end4x2:
 	JL   done4x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop4x2
 
 done4x2:
-	SUBQ    b+88(FP), R10
-	MOVQ    R10, ahead+112(FP)
+	SUBQ    b+96(FP), R10
+	MOVQ    R10, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart4x2
@@ -1462,11 +1454,10 @@ storepart4x2:
 	MOVQ       AX, c+32(FP)
 
 advance4x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x04, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile4x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile4x2
 	VZEROUPPER
 	RET
 
@@ -1517,19 +1508,19 @@ part3x2:
 start3x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
-	MOVQ   ahead+112(FP), R9
+	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
 	DECQ   SI
 	JNZ    loop3x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop3x2:
 	VMOVUPS      (DX), Y6
@@ -1547,7 +1538,7 @@ loop3x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end3x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop3x2
 	PREFETCHT0   (R8)
 	ADDQ         ldc+40(FP), R8
@@ -1560,12 +1551,12 @@ loop3x2:
 
 end3x2:
 	JL   done3x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop3x2
 
 done3x2:
-	SUBQ    b+88(FP), R9
-	MOVQ    R9, ahead+112(FP)
+	SUBQ    b+96(FP), R9
+	MOVQ    R9, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart3x2
@@ -1610,11 +1601,10 @@ storepart3x2:
 	MOVQ       AX, c+32(FP)
 
 advance3x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x03, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile3x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile3x2
 	VZEROUPPER
 	RET
 
@@ -1655,19 +1645,19 @@ part2x2:
 start2x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
-	MOVQ   ahead+112(FP), R9
+	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
 	DECQ   SI
 	JNZ    loop2x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop2x2:
 	VMOVUPS      (DX), Y4
@@ -1682,7 +1672,7 @@ loop2x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end2x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop2x2
 	PREFETCHT0   (R8)
 	ADDQ         ldc+40(FP), R8
@@ -1695,12 +1685,12 @@ loop2x2:
 
 end2x2:
 	JL   done2x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop2x2
 
 done2x2:
-	SUBQ    b+88(FP), R9
-	MOVQ    R9, ahead+112(FP)
+	SUBQ    b+96(FP), R9
+	MOVQ    R9, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart2x2
@@ -1735,11 +1725,10 @@ storepart2x2:
 	MOVQ       AX, c+32(FP)
 
 advance2x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x02, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile2x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile2x2
 	VZEROUPPER
 	RET
 
@@ -1770,17 +1759,17 @@ part1x2:
 start1x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
-	MOVQ   ahead+112(FP), R8
+	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
 	DECQ   SI
 	JNZ    loop1x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop1x2:
 	VMOVUPS      (DX), Y2
@@ -1792,7 +1781,7 @@ loop1x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end1x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop1x2
 	PREFETCHT0   (DI)
 	ADDQ         ldc+40(FP), DI
@@ -1805,12 +1794,12 @@ loop1x2:
 
 end1x2:
 	JL   done1x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop1x2
 
 done1x2:
-	SUBQ    b+88(FP), R8
-	MOVQ    R8, ahead+112(FP)
+	SUBQ    b+96(FP), R8
+	MOVQ    R8, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart1x2
@@ -1835,17 +1824,16 @@ storepart1x2:
 	MOVQ       AX, c+32(FP)
 
 advance1x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x01, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile1x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile1x2
 	VZEROUPPER
 	RET
 
-// func gemm32AVX512(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, b *byte, br int, last *byte, ahead int, every int)
+// func gemm32AVX512(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int)
 // Requires: AVX, AVX512BW, AVX512F, BMI2, MMX+
-TEXT ·gemm32AVX512(SB), NOSPLIT, $0-128
+TEXT ·gemm32AVX512(SB), NOSPLIT, $0-136
 	MOVQ  cols+24(FP), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
@@ -1986,8 +1974,8 @@ part14x1:
 start14x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -2000,11 +1988,11 @@ start14x1:
 	MOVQ   ldc+40(FP), R14
 	IMUL3Q $0x0e, R14, R14
 	ADDQ   c+32(FP), R14
-	MOVQ   ahead+112(FP), R15
+	MOVQ   ahead+120(FP), R15
 	ADDQ   DX, R15
 	DECQ   SI
 	JNZ    loop14x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop14x1:
 	VMOVUPS      (DX), Z14
@@ -2040,7 +2028,7 @@ loop14x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end14x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop14x1
 	PREFETCHT0   (R14)
 	ADDQ         ldc+40(FP), R14
@@ -2057,12 +2045,12 @@ loop14x1:
 
 end14x1:
 	JL   done14x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop14x1
 
 done14x1:
-	SUBQ    b+88(FP), R15
-	MOVQ    R15, ahead+112(FP)
+	SUBQ    b+96(FP), R15
+	MOVQ    R15, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart14x1
@@ -2133,11 +2121,10 @@ storepart14x1:
 	MOVQ    AX, c+32(FP)
 
 advance14x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x0e, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile14x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile14x1
 	VZEROUPPER
 	RET
 
@@ -2210,8 +2197,8 @@ part13x1:
 start13x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -2223,11 +2210,11 @@ start13x1:
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0d, R13, R13
 	ADDQ   c+32(FP), R13
-	MOVQ   ahead+112(FP), R14
+	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
 	DECQ   SI
 	JNZ    loop13x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop13x1:
 	VMOVUPS      (DX), Z13
@@ -2261,7 +2248,7 @@ loop13x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end13x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop13x1
 	PREFETCHT0   (R13)
 	ADDQ         ldc+40(FP), R13
@@ -2278,12 +2265,12 @@ loop13x1:
 
 end13x1:
 	JL   done13x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop13x1
 
 done13x1:
-	SUBQ    b+88(FP), R14
-	MOVQ    R14, ahead+112(FP)
+	SUBQ    b+96(FP), R14
+	MOVQ    R14, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart13x1
@@ -2350,11 +2337,10 @@ storepart13x1:
 	MOVQ    AX, c+32(FP)
 
 advance13x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x0d, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile13x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile13x1
 	VZEROUPPER
 	RET
 
@@ -2423,8 +2409,8 @@ part12x1:
 start12x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -2436,11 +2422,11 @@ start12x1:
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0c, R13, R13
 	ADDQ   c+32(FP), R13
-	MOVQ   ahead+112(FP), R14
+	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
 	DECQ   SI
 	JNZ    loop12x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop12x1:
 	VMOVUPS      (DX), Z12
@@ -2472,7 +2458,7 @@ loop12x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end12x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop12x1
 	PREFETCHT0   (R13)
 	ADDQ         ldc+40(FP), R13
@@ -2489,12 +2475,12 @@ loop12x1:
 
 end12x1:
 	JL   done12x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop12x1
 
 done12x1:
-	SUBQ    b+88(FP), R14
-	MOVQ    R14, ahead+112(FP)
+	SUBQ    b+96(FP), R14
+	MOVQ    R14, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart12x1
@@ -2557,11 +2543,10 @@ storepart12x1:
 	MOVQ    AX, c+32(FP)
 
 advance12x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x0c, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile12x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile12x1
 	VZEROUPPER
 	RET
 
@@ -2626,8 +2611,8 @@ part11x1:
 start11x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -2638,11 +2623,11 @@ start11x1:
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0b, R12, R12
 	ADDQ   c+32(FP), R12
-	MOVQ   ahead+112(FP), R13
+	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
 	DECQ   SI
 	JNZ    loop11x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop11x1:
 	VMOVUPS      (DX), Z11
@@ -2672,7 +2657,7 @@ loop11x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end11x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop11x1
 	PREFETCHT0   (R12)
 	ADDQ         ldc+40(FP), R12
@@ -2689,12 +2674,12 @@ loop11x1:
 
 end11x1:
 	JL   done11x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop11x1
 
 done11x1:
-	SUBQ    b+88(FP), R13
-	MOVQ    R13, ahead+112(FP)
+	SUBQ    b+96(FP), R13
+	MOVQ    R13, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart11x1
@@ -2753,11 +2738,10 @@ storepart11x1:
 	MOVQ    AX, c+32(FP)
 
 advance11x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x0b, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile11x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile11x1
 	VZEROUPPER
 	RET
 
@@ -2818,8 +2802,8 @@ part10x1:
 start10x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -2830,11 +2814,11 @@ start10x1:
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0a, R12, R12
 	ADDQ   c+32(FP), R12
-	MOVQ   ahead+112(FP), R13
+	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
 	DECQ   SI
 	JNZ    loop10x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop10x1:
 	VMOVUPS      (DX), Z10
@@ -2862,7 +2846,7 @@ loop10x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end10x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop10x1
 	PREFETCHT0   (R12)
 	ADDQ         ldc+40(FP), R12
@@ -2879,12 +2863,12 @@ loop10x1:
 
 end10x1:
 	JL   done10x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop10x1
 
 done10x1:
-	SUBQ    b+88(FP), R13
-	MOVQ    R13, ahead+112(FP)
+	SUBQ    b+96(FP), R13
+	MOVQ    R13, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart10x1
@@ -2939,11 +2923,10 @@ storepart10x1:
 	MOVQ    AX, c+32(FP)
 
 advance10x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x0a, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile10x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile10x1
 	VZEROUPPER
 	RET
 
@@ -3000,8 +2983,8 @@ part9x1:
 start9x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -3011,11 +2994,11 @@ start9x1:
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x09, R11, R11
 	ADDQ   c+32(FP), R11
-	MOVQ   ahead+112(FP), R12
+	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
 	DECQ   SI
 	JNZ    loop9x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop9x1:
 	VMOVUPS      (DX), Z9
@@ -3041,7 +3024,7 @@ loop9x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end9x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop9x1
 	PREFETCHT0   (R11)
 	ADDQ         ldc+40(FP), R11
@@ -3058,12 +3041,12 @@ loop9x1:
 
 end9x1:
 	JL   done9x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop9x1
 
 done9x1:
-	SUBQ    b+88(FP), R12
-	MOVQ    R12, ahead+112(FP)
+	SUBQ    b+96(FP), R12
+	MOVQ    R12, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart9x1
@@ -3114,11 +3097,10 @@ storepart9x1:
 	MOVQ    AX, c+32(FP)
 
 advance9x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x09, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile9x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile9x1
 	VZEROUPPER
 	RET
 
@@ -3171,8 +3153,8 @@ part8x1:
 start8x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -3182,11 +3164,11 @@ start8x1:
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x08, R11, R11
 	ADDQ   c+32(FP), R11
-	MOVQ   ahead+112(FP), R12
+	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
 	DECQ   SI
 	JNZ    loop8x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop8x1:
 	VMOVUPS      (DX), Z8
@@ -3210,7 +3192,7 @@ loop8x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end8x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop8x1
 	PREFETCHT0   (R11)
 	ADDQ         ldc+40(FP), R11
@@ -3227,12 +3209,12 @@ loop8x1:
 
 end8x1:
 	JL   done8x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop8x1
 
 done8x1:
-	SUBQ    b+88(FP), R12
-	MOVQ    R12, ahead+112(FP)
+	SUBQ    b+96(FP), R12
+	MOVQ    R12, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart8x1
@@ -3279,11 +3261,10 @@ storepart8x1:
 	MOVQ    AX, c+32(FP)
 
 advance8x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x08, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile8x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile8x1
 	VZEROUPPER
 	RET
 
@@ -3332,8 +3313,8 @@ part7x1:
 start7x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -3342,11 +3323,11 @@ start7x1:
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x07, R10, R10
 	ADDQ   c+32(FP), R10
-	MOVQ   ahead+112(FP), R11
+	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
 	DECQ   SI
 	JNZ    loop7x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop7x1:
 	VMOVUPS      (DX), Z7
@@ -3368,7 +3349,7 @@ loop7x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end7x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop7x1
 	PREFETCHT0   (R10)
 	ADDQ         ldc+40(FP), R10
@@ -3385,12 +3366,12 @@ loop7x1:
 
 end7x1:
 	JL   done7x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop7x1
 
 done7x1:
-	SUBQ    b+88(FP), R11
-	MOVQ    R11, ahead+112(FP)
+	SUBQ    b+96(FP), R11
+	MOVQ    R11, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart7x1
@@ -3433,11 +3414,10 @@ storepart7x1:
 	MOVQ    AX, c+32(FP)
 
 advance7x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x07, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile7x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile7x1
 	VZEROUPPER
 	RET
 
@@ -3482,8 +3462,8 @@ part6x1:
 start6x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -3492,11 +3472,11 @@ start6x1:
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
-	MOVQ   ahead+112(FP), R11
+	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
 	DECQ   SI
 	JNZ    loop6x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop6x1:
 	VMOVUPS      (DX), Z6
@@ -3516,7 +3496,7 @@ loop6x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end6x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop6x1
 	PREFETCHT0   (R10)
 	ADDQ         ldc+40(FP), R10
@@ -3533,12 +3513,12 @@ loop6x1:
 
 end6x1:
 	JL   done6x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop6x1
 
 done6x1:
-	SUBQ    b+88(FP), R11
-	MOVQ    R11, ahead+112(FP)
+	SUBQ    b+96(FP), R11
+	MOVQ    R11, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart6x1
@@ -3577,11 +3557,10 @@ storepart6x1:
 	MOVQ    AX, c+32(FP)
 
 advance6x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x06, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile6x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile6x1
 	VZEROUPPER
 	RET
 
@@ -3622,8 +3601,8 @@ part5x1:
 start5x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -3631,11 +3610,11 @@ start5x1:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
-	MOVQ   ahead+112(FP), R10
+	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
 	DECQ   SI
 	JNZ    loop5x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop5x1:
 	VMOVUPS      (DX), Z5
@@ -3653,7 +3632,7 @@ loop5x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end5x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop5x1
 	PREFETCHT0   (R9)
 	ADDQ         ldc+40(FP), R9
@@ -3670,12 +3649,12 @@ loop5x1:
 
 end5x1:
 	JL   done5x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop5x1
 
 done5x1:
-	SUBQ    b+88(FP), R10
-	MOVQ    R10, ahead+112(FP)
+	SUBQ    b+96(FP), R10
+	MOVQ    R10, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart5x1
@@ -3710,11 +3689,10 @@ storepart5x1:
 	MOVQ    AX, c+32(FP)
 
 advance5x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x05, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile5x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile5x1
 	VZEROUPPER
 	RET
 
@@ -3751,8 +3729,8 @@ part4x1:
 start4x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -3760,11 +3738,11 @@ start4x1:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
-	MOVQ   ahead+112(FP), R10
+	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
 	DECQ   SI
 	JNZ    loop4x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop4x1:
 	VMOVUPS      (DX), Z4
@@ -3780,7 +3758,7 @@ loop4x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end4x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop4x1
 	PREFETCHT0   (R9)
 	ADDQ         ldc+40(FP), R9
@@ -3797,12 +3775,12 @@ loop4x1:
 
 end4x1:
 	JL   done4x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop4x1
 
 done4x1:
-	SUBQ    b+88(FP), R10
-	MOVQ    R10, ahead+112(FP)
+	SUBQ    b+96(FP), R10
+	MOVQ    R10, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart4x1
@@ -3833,11 +3811,10 @@ storepart4x1:
 	MOVQ    AX, c+32(FP)
 
 advance4x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x04, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile4x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile4x1
 	VZEROUPPER
 	RET
 
@@ -3870,19 +3847,19 @@ part3x1:
 start3x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
-	MOVQ   ahead+112(FP), R9
+	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
 	DECQ   SI
 	JNZ    loop3x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop3x1:
 	VMOVUPS      (DX), Z3
@@ -3896,7 +3873,7 @@ loop3x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end3x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop3x1
 	PREFETCHT0   (R8)
 	ADDQ         ldc+40(FP), R8
@@ -3913,12 +3890,12 @@ loop3x1:
 
 end3x1:
 	JL   done3x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop3x1
 
 done3x1:
-	SUBQ    b+88(FP), R9
-	MOVQ    R9, ahead+112(FP)
+	SUBQ    b+96(FP), R9
+	MOVQ    R9, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart3x1
@@ -3945,11 +3922,10 @@ storepart3x1:
 	MOVQ    AX, c+32(FP)
 
 advance3x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x03, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile3x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile3x1
 	VZEROUPPER
 	RET
 
@@ -3978,19 +3954,19 @@ part2x1:
 start2x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
-	MOVQ   ahead+112(FP), R9
+	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
 	DECQ   SI
 	JNZ    loop2x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop2x1:
 	VMOVUPS      (DX), Z2
@@ -4002,7 +3978,7 @@ loop2x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end2x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop2x1
 	PREFETCHT0   (R8)
 	ADDQ         ldc+40(FP), R8
@@ -4019,12 +3995,12 @@ loop2x1:
 
 end2x1:
 	JL   done2x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop2x1
 
 done2x1:
-	SUBQ    b+88(FP), R9
-	MOVQ    R9, ahead+112(FP)
+	SUBQ    b+96(FP), R9
+	MOVQ    R9, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart2x1
@@ -4047,11 +4023,10 @@ storepart2x1:
 	MOVQ    AX, c+32(FP)
 
 advance2x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x02, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile2x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile2x1
 	VZEROUPPER
 	RET
 
@@ -4076,17 +4051,17 @@ part1x1:
 start1x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
-	MOVQ   ahead+112(FP), R8
+	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
 	DECQ   SI
 	JNZ    loop1x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop1x1:
 	VMOVUPS      (DX), Z1
@@ -4096,7 +4071,7 @@ loop1x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end1x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop1x1
 	PREFETCHT0   (DI)
 	ADDQ         ldc+40(FP), DI
@@ -4113,12 +4088,12 @@ loop1x1:
 
 end1x1:
 	JL   done1x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop1x1
 
 done1x1:
-	SUBQ    b+88(FP), R8
-	MOVQ    R8, ahead+112(FP)
+	SUBQ    b+96(FP), R8
+	MOVQ    R8, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart1x1
@@ -4137,11 +4112,10 @@ storepart1x1:
 	MOVQ    AX, c+32(FP)
 
 advance1x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x01, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile1x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile1x1
 	VZEROUPPER
 	RET
 
@@ -4246,8 +4220,8 @@ part14x2:
 start14x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -4260,11 +4234,11 @@ start14x2:
 	MOVQ   ldc+40(FP), R14
 	IMUL3Q $0x0e, R14, R14
 	ADDQ   c+32(FP), R14
-	MOVQ   ahead+112(FP), R15
+	MOVQ   ahead+120(FP), R15
 	ADDQ   DX, R15
 	DECQ   SI
 	JNZ    loop14x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop14x2:
 	VMOVUPS      (DX), Z28
@@ -4315,7 +4289,7 @@ loop14x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end14x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop14x2
 	PREFETCHT0   (R14)
 	PREFETCHT0   64(R14)
@@ -4333,12 +4307,12 @@ loop14x2:
 
 end14x2:
 	JL   done14x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop14x2
 
 done14x2:
-	SUBQ    b+88(FP), R15
-	MOVQ    R15, ahead+112(FP)
+	SUBQ    b+96(FP), R15
+	MOVQ    R15, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x20
 	JNE     storepart14x2
@@ -4437,11 +4411,10 @@ storepart14x2:
 	MOVQ    AX, c+32(FP)
 
 advance14x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x0e, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile14x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile14x2
 	VZEROUPPER
 	RET
 
@@ -4540,8 +4513,8 @@ part13x2:
 start13x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -4553,11 +4526,11 @@ start13x2:
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0d, R13, R13
 	ADDQ   c+32(FP), R13
-	MOVQ   ahead+112(FP), R14
+	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
 	DECQ   SI
 	JNZ    loop13x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop13x2:
 	VMOVUPS      (DX), Z26
@@ -4605,7 +4578,7 @@ loop13x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end13x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop13x2
 	PREFETCHT0   (R13)
 	PREFETCHT0   64(R13)
@@ -4623,12 +4596,12 @@ loop13x2:
 
 end13x2:
 	JL   done13x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop13x2
 
 done13x2:
-	SUBQ    b+88(FP), R14
-	MOVQ    R14, ahead+112(FP)
+	SUBQ    b+96(FP), R14
+	MOVQ    R14, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x20
 	JNE     storepart13x2
@@ -4721,11 +4694,10 @@ storepart13x2:
 	MOVQ    AX, c+32(FP)
 
 advance13x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x0d, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile13x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile13x2
 	VZEROUPPER
 	RET
 
@@ -4818,8 +4790,8 @@ part12x2:
 start12x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -4831,11 +4803,11 @@ start12x2:
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0c, R13, R13
 	ADDQ   c+32(FP), R13
-	MOVQ   ahead+112(FP), R14
+	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
 	DECQ   SI
 	JNZ    loop12x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop12x2:
 	VMOVUPS      (DX), Z24
@@ -4880,7 +4852,7 @@ loop12x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end12x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop12x2
 	PREFETCHT0   (R13)
 	PREFETCHT0   64(R13)
@@ -4898,12 +4870,12 @@ loop12x2:
 
 end12x2:
 	JL   done12x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop12x2
 
 done12x2:
-	SUBQ    b+88(FP), R14
-	MOVQ    R14, ahead+112(FP)
+	SUBQ    b+96(FP), R14
+	MOVQ    R14, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x20
 	JNE     storepart12x2
@@ -4990,11 +4962,10 @@ storepart12x2:
 	MOVQ    AX, c+32(FP)
 
 advance12x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x0c, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile12x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile12x2
 	VZEROUPPER
 	RET
 
@@ -5081,8 +5052,8 @@ part11x2:
 start11x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -5093,11 +5064,11 @@ start11x2:
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0b, R12, R12
 	ADDQ   c+32(FP), R12
-	MOVQ   ahead+112(FP), R13
+	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
 	DECQ   SI
 	JNZ    loop11x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop11x2:
 	VMOVUPS      (DX), Z22
@@ -5139,7 +5110,7 @@ loop11x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end11x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop11x2
 	PREFETCHT0   (R12)
 	PREFETCHT0   64(R12)
@@ -5157,12 +5128,12 @@ loop11x2:
 
 end11x2:
 	JL   done11x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop11x2
 
 done11x2:
-	SUBQ    b+88(FP), R13
-	MOVQ    R13, ahead+112(FP)
+	SUBQ    b+96(FP), R13
+	MOVQ    R13, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x20
 	JNE     storepart11x2
@@ -5243,11 +5214,10 @@ storepart11x2:
 	MOVQ    AX, c+32(FP)
 
 advance11x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x0b, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile11x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile11x2
 	VZEROUPPER
 	RET
 
@@ -5328,8 +5298,8 @@ part10x2:
 start10x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -5340,11 +5310,11 @@ start10x2:
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0a, R12, R12
 	ADDQ   c+32(FP), R12
-	MOVQ   ahead+112(FP), R13
+	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
 	DECQ   SI
 	JNZ    loop10x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop10x2:
 	VMOVUPS      (DX), Z20
@@ -5383,7 +5353,7 @@ loop10x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end10x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop10x2
 	PREFETCHT0   (R12)
 	PREFETCHT0   64(R12)
@@ -5401,12 +5371,12 @@ loop10x2:
 
 end10x2:
 	JL   done10x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop10x2
 
 done10x2:
-	SUBQ    b+88(FP), R13
-	MOVQ    R13, ahead+112(FP)
+	SUBQ    b+96(FP), R13
+	MOVQ    R13, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x20
 	JNE     storepart10x2
@@ -5481,11 +5451,10 @@ storepart10x2:
 	MOVQ    AX, c+32(FP)
 
 advance10x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x0a, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile10x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile10x2
 	VZEROUPPER
 	RET
 
@@ -5560,8 +5529,8 @@ part9x2:
 start9x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -5571,11 +5540,11 @@ start9x2:
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x09, R11, R11
 	ADDQ   c+32(FP), R11
-	MOVQ   ahead+112(FP), R12
+	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
 	DECQ   SI
 	JNZ    loop9x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop9x2:
 	VMOVUPS      (DX), Z18
@@ -5611,7 +5580,7 @@ loop9x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end9x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop9x2
 	PREFETCHT0   (R11)
 	PREFETCHT0   64(R11)
@@ -5629,12 +5598,12 @@ loop9x2:
 
 end9x2:
 	JL   done9x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop9x2
 
 done9x2:
-	SUBQ    b+88(FP), R12
-	MOVQ    R12, ahead+112(FP)
+	SUBQ    b+96(FP), R12
+	MOVQ    R12, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x20
 	JNE     storepart9x2
@@ -5703,11 +5672,10 @@ storepart9x2:
 	MOVQ    AX, c+32(FP)
 
 advance9x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x09, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile9x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile9x2
 	VZEROUPPER
 	RET
 
@@ -5776,8 +5744,8 @@ part8x2:
 start8x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -5787,11 +5755,11 @@ start8x2:
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x08, R11, R11
 	ADDQ   c+32(FP), R11
-	MOVQ   ahead+112(FP), R12
+	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
 	DECQ   SI
 	JNZ    loop8x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop8x2:
 	VMOVUPS      (DX), Z16
@@ -5824,7 +5792,7 @@ loop8x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end8x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop8x2
 	PREFETCHT0   (R11)
 	PREFETCHT0   64(R11)
@@ -5842,12 +5810,12 @@ loop8x2:
 
 end8x2:
 	JL   done8x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop8x2
 
 done8x2:
-	SUBQ    b+88(FP), R12
-	MOVQ    R12, ahead+112(FP)
+	SUBQ    b+96(FP), R12
+	MOVQ    R12, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x20
 	JNE     storepart8x2
@@ -5910,11 +5878,10 @@ storepart8x2:
 	MOVQ    AX, c+32(FP)
 
 advance8x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x08, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile8x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile8x2
 	VZEROUPPER
 	RET
 
@@ -5977,8 +5944,8 @@ part7x2:
 start7x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -5987,11 +5954,11 @@ start7x2:
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x07, R10, R10
 	ADDQ   c+32(FP), R10
-	MOVQ   ahead+112(FP), R11
+	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
 	DECQ   SI
 	JNZ    loop7x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop7x2:
 	VMOVUPS      (DX), Z14
@@ -6021,7 +5988,7 @@ loop7x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end7x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop7x2
 	PREFETCHT0   (R10)
 	PREFETCHT0   64(R10)
@@ -6039,12 +6006,12 @@ loop7x2:
 
 end7x2:
 	JL   done7x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop7x2
 
 done7x2:
-	SUBQ    b+88(FP), R11
-	MOVQ    R11, ahead+112(FP)
+	SUBQ    b+96(FP), R11
+	MOVQ    R11, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x20
 	JNE     storepart7x2
@@ -6101,11 +6068,10 @@ storepart7x2:
 	MOVQ    AX, c+32(FP)
 
 advance7x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x07, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile7x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile7x2
 	VZEROUPPER
 	RET
 
@@ -6162,8 +6128,8 @@ part6x2:
 start6x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -6172,11 +6138,11 @@ start6x2:
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
-	MOVQ   ahead+112(FP), R11
+	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
 	DECQ   SI
 	JNZ    loop6x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop6x2:
 	VMOVUPS      (DX), Z12
@@ -6203,7 +6169,7 @@ loop6x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end6x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop6x2
 	PREFETCHT0   (R10)
 	PREFETCHT0   64(R10)
@@ -6221,12 +6187,12 @@ loop6x2:
 
 end6x2:
 	JL   done6x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop6x2
 
 done6x2:
-	SUBQ    b+88(FP), R11
-	MOVQ    R11, ahead+112(FP)
+	SUBQ    b+96(FP), R11
+	MOVQ    R11, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x20
 	JNE     storepart6x2
@@ -6277,11 +6243,10 @@ storepart6x2:
 	MOVQ    AX, c+32(FP)
 
 advance6x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x06, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile6x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile6x2
 	VZEROUPPER
 	RET
 
@@ -6332,8 +6297,8 @@ part5x2:
 start5x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -6341,11 +6306,11 @@ start5x2:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
-	MOVQ   ahead+112(FP), R10
+	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
 	DECQ   SI
 	JNZ    loop5x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop5x2:
 	VMOVUPS      (DX), Z10
@@ -6369,7 +6334,7 @@ loop5x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end5x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop5x2
 	PREFETCHT0   (R9)
 	PREFETCHT0   64(R9)
@@ -6387,12 +6352,12 @@ loop5x2:
 
 end5x2:
 	JL   done5x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop5x2
 
 done5x2:
-	SUBQ    b+88(FP), R10
-	MOVQ    R10, ahead+112(FP)
+	SUBQ    b+96(FP), R10
+	MOVQ    R10, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x20
 	JNE     storepart5x2
@@ -6437,11 +6402,10 @@ storepart5x2:
 	MOVQ    AX, c+32(FP)
 
 advance5x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x05, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile5x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile5x2
 	VZEROUPPER
 	RET
 
@@ -6486,8 +6450,8 @@ part4x2:
 start4x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -6495,11 +6459,11 @@ start4x2:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
-	MOVQ   ahead+112(FP), R10
+	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
 	DECQ   SI
 	JNZ    loop4x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop4x2:
 	VMOVUPS      (DX), Z8
@@ -6520,7 +6484,7 @@ loop4x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end4x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop4x2
 	PREFETCHT0   (R9)
 	PREFETCHT0   64(R9)
@@ -6538,12 +6502,12 @@ loop4x2:
 
 end4x2:
 	JL   done4x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop4x2
 
 done4x2:
-	SUBQ    b+88(FP), R10
-	MOVQ    R10, ahead+112(FP)
+	SUBQ    b+96(FP), R10
+	MOVQ    R10, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x20
 	JNE     storepart4x2
@@ -6582,11 +6546,10 @@ storepart4x2:
 	MOVQ    AX, c+32(FP)
 
 advance4x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x04, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile4x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile4x2
 	VZEROUPPER
 	RET
 
@@ -6625,19 +6588,19 @@ part3x2:
 start3x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
-	MOVQ   ahead+112(FP), R9
+	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
 	DECQ   SI
 	JNZ    loop3x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop3x2:
 	VMOVUPS      (DX), Z6
@@ -6655,7 +6618,7 @@ loop3x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end3x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop3x2
 	PREFETCHT0   (R8)
 	PREFETCHT0   64(R8)
@@ -6673,12 +6636,12 @@ loop3x2:
 
 end3x2:
 	JL   done3x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop3x2
 
 done3x2:
-	SUBQ    b+88(FP), R9
-	MOVQ    R9, ahead+112(FP)
+	SUBQ    b+96(FP), R9
+	MOVQ    R9, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x20
 	JNE     storepart3x2
@@ -6711,11 +6674,10 @@ storepart3x2:
 	MOVQ    AX, c+32(FP)
 
 advance3x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x03, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile3x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile3x2
 	VZEROUPPER
 	RET
 
@@ -6748,19 +6710,19 @@ part2x2:
 start2x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
-	MOVQ   ahead+112(FP), R9
+	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
 	DECQ   SI
 	JNZ    loop2x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop2x2:
 	VMOVUPS      (DX), Z4
@@ -6775,7 +6737,7 @@ loop2x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end2x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop2x2
 	PREFETCHT0   (R8)
 	PREFETCHT0   64(R8)
@@ -6793,12 +6755,12 @@ loop2x2:
 
 end2x2:
 	JL   done2x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop2x2
 
 done2x2:
-	SUBQ    b+88(FP), R9
-	MOVQ    R9, ahead+112(FP)
+	SUBQ    b+96(FP), R9
+	MOVQ    R9, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x20
 	JNE     storepart2x2
@@ -6825,11 +6787,10 @@ storepart2x2:
 	MOVQ    AX, c+32(FP)
 
 advance2x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x02, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile2x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile2x2
 	VZEROUPPER
 	RET
 
@@ -6856,17 +6817,17 @@ part1x2:
 start1x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
-	MOVQ   ahead+112(FP), R8
+	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
 	DECQ   SI
 	JNZ    loop1x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop1x2:
 	VMOVUPS      (DX), Z2
@@ -6878,7 +6839,7 @@ loop1x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end1x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop1x2
 	PREFETCHT0   (DI)
 	PREFETCHT0   64(DI)
@@ -6896,12 +6857,12 @@ loop1x2:
 
 end1x2:
 	JL   done1x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop1x2
 
 done1x2:
-	SUBQ    b+88(FP), R8
-	MOVQ    R8, ahead+112(FP)
+	SUBQ    b+96(FP), R8
+	MOVQ    R8, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x20
 	JNE     storepart1x2
@@ -6922,17 +6883,16 @@ storepart1x2:
 	MOVQ    AX, c+32(FP)
 
 advance1x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x01, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile1x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile1x2
 	VZEROUPPER
 	RET
 
-// func gemm64AVX2(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, b *byte, br int, last *byte, ahead int, every int)
+// func gemm64AVX2(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm64AVX2(SB), NOSPLIT, $0-128
+TEXT ·gemm64AVX2(SB), NOSPLIT, $0-136
 	MOVQ cols+24(FP), AX
 	MOVQ m+0(FP), CX
 	CMPQ AX, $0x04
@@ -7027,8 +6987,8 @@ part6x1:
 start6x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -7037,11 +6997,11 @@ start6x1:
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
-	MOVQ   ahead+112(FP), R11
+	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
 	DECQ   SI
 	JNZ    loop6x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop6x1:
 	VMOVUPS      (DX), Y6
@@ -7061,7 +7021,7 @@ loop6x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end6x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop6x1
 	PREFETCHT0   (R10)
 	ADDQ         ldc+40(FP), R10
@@ -7074,12 +7034,12 @@ loop6x1:
 
 end6x1:
 	JL   done6x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop6x1
 
 done6x1:
-	SUBQ    b+88(FP), R11
-	MOVQ    R11, ahead+112(FP)
+	SUBQ    b+96(FP), R11
+	MOVQ    R11, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x04
 	JNE     storepart6x1
@@ -7142,11 +7102,10 @@ storepart6x1:
 	MOVQ       AX, c+32(FP)
 
 advance6x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x06, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile6x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile6x1
 	VZEROUPPER
 	RET
 
@@ -7207,8 +7166,8 @@ part5x1:
 start5x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -7216,11 +7175,11 @@ start5x1:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
-	MOVQ   ahead+112(FP), R10
+	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
 	DECQ   SI
 	JNZ    loop5x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop5x1:
 	VMOVUPS      (DX), Y5
@@ -7238,7 +7197,7 @@ loop5x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end5x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop5x1
 	PREFETCHT0   (R9)
 	ADDQ         ldc+40(FP), R9
@@ -7251,12 +7210,12 @@ loop5x1:
 
 end5x1:
 	JL   done5x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop5x1
 
 done5x1:
-	SUBQ    b+88(FP), R10
-	MOVQ    R10, ahead+112(FP)
+	SUBQ    b+96(FP), R10
+	MOVQ    R10, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x04
 	JNE     storepart5x1
@@ -7311,11 +7270,10 @@ storepart5x1:
 	MOVQ       AX, c+32(FP)
 
 advance5x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x05, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile5x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile5x1
 	VZEROUPPER
 	RET
 
@@ -7368,8 +7326,8 @@ part4x1:
 start4x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -7377,11 +7335,11 @@ start4x1:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
-	MOVQ   ahead+112(FP), R10
+	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
 	DECQ   SI
 	JNZ    loop4x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop4x1:
 	VMOVUPS      (DX), Y4
@@ -7397,7 +7355,7 @@ loop4x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end4x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop4x1
 	PREFETCHT0   (R9)
 	ADDQ         ldc+40(FP), R9
@@ -7410,12 +7368,12 @@ loop4x1:
 
 end4x1:
 	JL   done4x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop4x1
 
 done4x1:
-	SUBQ    b+88(FP), R10
-	MOVQ    R10, ahead+112(FP)
+	SUBQ    b+96(FP), R10
+	MOVQ    R10, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x04
 	JNE     storepart4x1
@@ -7462,11 +7420,10 @@ storepart4x1:
 	MOVQ       AX, c+32(FP)
 
 advance4x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x04, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile4x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile4x1
 	VZEROUPPER
 	RET
 
@@ -7511,19 +7468,19 @@ part3x1:
 start3x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
-	MOVQ   ahead+112(FP), R9
+	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
 	DECQ   SI
 	JNZ    loop3x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop3x1:
 	VMOVUPS      (DX), Y3
@@ -7537,7 +7494,7 @@ loop3x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end3x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop3x1
 	PREFETCHT0   (R8)
 	ADDQ         ldc+40(FP), R8
@@ -7550,12 +7507,12 @@ loop3x1:
 
 end3x1:
 	JL   done3x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop3x1
 
 done3x1:
-	SUBQ    b+88(FP), R9
-	MOVQ    R9, ahead+112(FP)
+	SUBQ    b+96(FP), R9
+	MOVQ    R9, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x04
 	JNE     storepart3x1
@@ -7594,11 +7551,10 @@ storepart3x1:
 	MOVQ       AX, c+32(FP)
 
 advance3x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x03, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile3x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile3x1
 	VZEROUPPER
 	RET
 
@@ -7635,19 +7591,19 @@ part2x1:
 start2x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
-	MOVQ   ahead+112(FP), R9
+	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
 	DECQ   SI
 	JNZ    loop2x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop2x1:
 	VMOVUPS      (DX), Y2
@@ -7659,7 +7615,7 @@ loop2x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end2x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop2x1
 	PREFETCHT0   (R8)
 	ADDQ         ldc+40(FP), R8
@@ -7672,12 +7628,12 @@ loop2x1:
 
 end2x1:
 	JL   done2x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop2x1
 
 done2x1:
-	SUBQ    b+88(FP), R9
-	MOVQ    R9, ahead+112(FP)
+	SUBQ    b+96(FP), R9
+	MOVQ    R9, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x04
 	JNE     storepart2x1
@@ -7708,11 +7664,10 @@ storepart2x1:
 	MOVQ       AX, c+32(FP)
 
 advance2x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x02, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile2x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile2x1
 	VZEROUPPER
 	RET
 
@@ -7741,17 +7696,17 @@ part1x1:
 start1x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
-	MOVQ   ahead+112(FP), R8
+	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
 	DECQ   SI
 	JNZ    loop1x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop1x1:
 	VMOVUPS      (DX), Y1
@@ -7761,7 +7716,7 @@ loop1x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end1x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop1x1
 	PREFETCHT0   (DI)
 	ADDQ         ldc+40(FP), DI
@@ -7774,12 +7729,12 @@ loop1x1:
 
 end1x1:
 	JL   done1x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop1x1
 
 done1x1:
-	SUBQ    b+88(FP), R8
-	MOVQ    R8, ahead+112(FP)
+	SUBQ    b+96(FP), R8
+	MOVQ    R8, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x04
 	JNE     storepart1x1
@@ -7802,11 +7757,10 @@ storepart1x1:
 	MOVQ       AX, c+32(FP)
 
 advance1x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x01, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile1x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile1x1
 	VZEROUPPER
 	RET
 
@@ -7887,8 +7841,8 @@ part6x2:
 start6x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -7897,11 +7851,11 @@ start6x2:
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
-	MOVQ   ahead+112(FP), R11
+	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
 	DECQ   SI
 	JNZ    loop6x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop6x2:
 	VMOVUPS      (DX), Y12
@@ -7928,7 +7882,7 @@ loop6x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end6x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop6x2
 	PREFETCHT0   (R10)
 	ADDQ         ldc+40(FP), R10
@@ -7941,12 +7895,12 @@ loop6x2:
 
 end6x2:
 	JL   done6x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop6x2
 
 done6x2:
-	SUBQ    b+88(FP), R11
-	MOVQ    R11, ahead+112(FP)
+	SUBQ    b+96(FP), R11
+	MOVQ    R11, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart6x2
@@ -8021,11 +7975,10 @@ storepart6x2:
 	MOVQ       AX, c+32(FP)
 
 advance6x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x06, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile6x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile6x2
 	VZEROUPPER
 	RET
 
@@ -8096,8 +8049,8 @@ part5x2:
 start5x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -8105,11 +8058,11 @@ start5x2:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
-	MOVQ   ahead+112(FP), R10
+	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
 	DECQ   SI
 	JNZ    loop5x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop5x2:
 	VMOVUPS      (DX), Y10
@@ -8133,7 +8086,7 @@ loop5x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end5x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop5x2
 	PREFETCHT0   (R9)
 	ADDQ         ldc+40(FP), R9
@@ -8146,12 +8099,12 @@ loop5x2:
 
 end5x2:
 	JL   done5x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop5x2
 
 done5x2:
-	SUBQ    b+88(FP), R10
-	MOVQ    R10, ahead+112(FP)
+	SUBQ    b+96(FP), R10
+	MOVQ    R10, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart5x2
@@ -8216,11 +8169,10 @@ storepart5x2:
 	MOVQ       AX, c+32(FP)
 
 advance5x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x05, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile5x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile5x2
 	VZEROUPPER
 	RET
 
@@ -8281,8 +8233,8 @@ part4x2:
 start4x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -8290,11 +8242,11 @@ start4x2:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
-	MOVQ   ahead+112(FP), R10
+	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
 	DECQ   SI
 	JNZ    loop4x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop4x2:
 	VMOVUPS      (DX), Y8
@@ -8315,7 +8267,7 @@ loop4x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end4x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop4x2
 	PREFETCHT0   (R9)
 	ADDQ         ldc+40(FP), R9
@@ -8328,12 +8280,12 @@ loop4x2:
 
 end4x2:
 	JL   done4x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop4x2
 
 done4x2:
-	SUBQ    b+88(FP), R10
-	MOVQ    R10, ahead+112(FP)
+	SUBQ    b+96(FP), R10
+	MOVQ    R10, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart4x2
@@ -8388,11 +8340,10 @@ storepart4x2:
 	MOVQ       AX, c+32(FP)
 
 advance4x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x04, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile4x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile4x2
 	VZEROUPPER
 	RET
 
@@ -8443,19 +8394,19 @@ part3x2:
 start3x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
-	MOVQ   ahead+112(FP), R9
+	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
 	DECQ   SI
 	JNZ    loop3x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop3x2:
 	VMOVUPS      (DX), Y6
@@ -8473,7 +8424,7 @@ loop3x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end3x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop3x2
 	PREFETCHT0   (R8)
 	ADDQ         ldc+40(FP), R8
@@ -8486,12 +8437,12 @@ loop3x2:
 
 end3x2:
 	JL   done3x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop3x2
 
 done3x2:
-	SUBQ    b+88(FP), R9
-	MOVQ    R9, ahead+112(FP)
+	SUBQ    b+96(FP), R9
+	MOVQ    R9, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart3x2
@@ -8536,11 +8487,10 @@ storepart3x2:
 	MOVQ       AX, c+32(FP)
 
 advance3x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x03, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile3x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile3x2
 	VZEROUPPER
 	RET
 
@@ -8581,19 +8531,19 @@ part2x2:
 start2x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
-	MOVQ   ahead+112(FP), R9
+	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
 	DECQ   SI
 	JNZ    loop2x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop2x2:
 	VMOVUPS      (DX), Y4
@@ -8608,7 +8558,7 @@ loop2x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end2x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop2x2
 	PREFETCHT0   (R8)
 	ADDQ         ldc+40(FP), R8
@@ -8621,12 +8571,12 @@ loop2x2:
 
 end2x2:
 	JL   done2x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop2x2
 
 done2x2:
-	SUBQ    b+88(FP), R9
-	MOVQ    R9, ahead+112(FP)
+	SUBQ    b+96(FP), R9
+	MOVQ    R9, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart2x2
@@ -8661,11 +8611,10 @@ storepart2x2:
 	MOVQ       AX, c+32(FP)
 
 advance2x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x02, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile2x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile2x2
 	VZEROUPPER
 	RET
 
@@ -8696,17 +8645,17 @@ part1x2:
 start1x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
-	MOVQ   ahead+112(FP), R8
+	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
 	DECQ   SI
 	JNZ    loop1x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop1x2:
 	VMOVUPS      (DX), Y2
@@ -8718,7 +8667,7 @@ loop1x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end1x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop1x2
 	PREFETCHT0   (DI)
 	ADDQ         ldc+40(FP), DI
@@ -8731,12 +8680,12 @@ loop1x2:
 
 end1x2:
 	JL   done1x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop1x2
 
 done1x2:
-	SUBQ    b+88(FP), R8
-	MOVQ    R8, ahead+112(FP)
+	SUBQ    b+96(FP), R8
+	MOVQ    R8, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart1x2
@@ -8761,17 +8710,16 @@ storepart1x2:
 	MOVQ       AX, c+32(FP)
 
 advance1x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x01, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile1x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile1x2
 	VZEROUPPER
 	RET
 
-// func gemm64AVX512(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, b *byte, br int, last *byte, ahead int, every int)
+// func gemm64AVX512(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int)
 // Requires: AVX, AVX512BW, AVX512F, BMI2, MMX+
-TEXT ·gemm64AVX512(SB), NOSPLIT, $0-128
+TEXT ·gemm64AVX512(SB), NOSPLIT, $0-136
 	MOVQ  cols+24(FP), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
@@ -8912,8 +8860,8 @@ part14x1:
 start14x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -8926,11 +8874,11 @@ start14x1:
 	MOVQ   ldc+40(FP), R14
 	IMUL3Q $0x0e, R14, R14
 	ADDQ   c+32(FP), R14
-	MOVQ   ahead+112(FP), R15
+	MOVQ   ahead+120(FP), R15
 	ADDQ   DX, R15
 	DECQ   SI
 	JNZ    loop14x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop14x1:
 	VMOVUPS      (DX), Z14
@@ -8966,7 +8914,7 @@ loop14x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end14x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop14x1
 	PREFETCHT0   (R14)
 	ADDQ         ldc+40(FP), R14
@@ -8983,12 +8931,12 @@ loop14x1:
 
 end14x1:
 	JL   done14x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop14x1
 
 done14x1:
-	SUBQ    b+88(FP), R15
-	MOVQ    R15, ahead+112(FP)
+	SUBQ    b+96(FP), R15
+	MOVQ    R15, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart14x1
@@ -9059,11 +9007,10 @@ storepart14x1:
 	MOVQ    AX, c+32(FP)
 
 advance14x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x0e, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile14x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile14x1
 	VZEROUPPER
 	RET
 
@@ -9136,8 +9083,8 @@ part13x1:
 start13x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -9149,11 +9096,11 @@ start13x1:
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0d, R13, R13
 	ADDQ   c+32(FP), R13
-	MOVQ   ahead+112(FP), R14
+	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
 	DECQ   SI
 	JNZ    loop13x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop13x1:
 	VMOVUPS      (DX), Z13
@@ -9187,7 +9134,7 @@ loop13x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end13x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop13x1
 	PREFETCHT0   (R13)
 	ADDQ         ldc+40(FP), R13
@@ -9204,12 +9151,12 @@ loop13x1:
 
 end13x1:
 	JL   done13x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop13x1
 
 done13x1:
-	SUBQ    b+88(FP), R14
-	MOVQ    R14, ahead+112(FP)
+	SUBQ    b+96(FP), R14
+	MOVQ    R14, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart13x1
@@ -9276,11 +9223,10 @@ storepart13x1:
 	MOVQ    AX, c+32(FP)
 
 advance13x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x0d, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile13x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile13x1
 	VZEROUPPER
 	RET
 
@@ -9349,8 +9295,8 @@ part12x1:
 start12x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -9362,11 +9308,11 @@ start12x1:
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0c, R13, R13
 	ADDQ   c+32(FP), R13
-	MOVQ   ahead+112(FP), R14
+	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
 	DECQ   SI
 	JNZ    loop12x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop12x1:
 	VMOVUPS      (DX), Z12
@@ -9398,7 +9344,7 @@ loop12x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end12x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop12x1
 	PREFETCHT0   (R13)
 	ADDQ         ldc+40(FP), R13
@@ -9415,12 +9361,12 @@ loop12x1:
 
 end12x1:
 	JL   done12x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop12x1
 
 done12x1:
-	SUBQ    b+88(FP), R14
-	MOVQ    R14, ahead+112(FP)
+	SUBQ    b+96(FP), R14
+	MOVQ    R14, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart12x1
@@ -9483,11 +9429,10 @@ storepart12x1:
 	MOVQ    AX, c+32(FP)
 
 advance12x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x0c, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile12x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile12x1
 	VZEROUPPER
 	RET
 
@@ -9552,8 +9497,8 @@ part11x1:
 start11x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -9564,11 +9509,11 @@ start11x1:
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0b, R12, R12
 	ADDQ   c+32(FP), R12
-	MOVQ   ahead+112(FP), R13
+	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
 	DECQ   SI
 	JNZ    loop11x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop11x1:
 	VMOVUPS      (DX), Z11
@@ -9598,7 +9543,7 @@ loop11x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end11x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop11x1
 	PREFETCHT0   (R12)
 	ADDQ         ldc+40(FP), R12
@@ -9615,12 +9560,12 @@ loop11x1:
 
 end11x1:
 	JL   done11x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop11x1
 
 done11x1:
-	SUBQ    b+88(FP), R13
-	MOVQ    R13, ahead+112(FP)
+	SUBQ    b+96(FP), R13
+	MOVQ    R13, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart11x1
@@ -9679,11 +9624,10 @@ storepart11x1:
 	MOVQ    AX, c+32(FP)
 
 advance11x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x0b, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile11x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile11x1
 	VZEROUPPER
 	RET
 
@@ -9744,8 +9688,8 @@ part10x1:
 start10x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -9756,11 +9700,11 @@ start10x1:
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0a, R12, R12
 	ADDQ   c+32(FP), R12
-	MOVQ   ahead+112(FP), R13
+	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
 	DECQ   SI
 	JNZ    loop10x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop10x1:
 	VMOVUPS      (DX), Z10
@@ -9788,7 +9732,7 @@ loop10x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end10x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop10x1
 	PREFETCHT0   (R12)
 	ADDQ         ldc+40(FP), R12
@@ -9805,12 +9749,12 @@ loop10x1:
 
 end10x1:
 	JL   done10x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop10x1
 
 done10x1:
-	SUBQ    b+88(FP), R13
-	MOVQ    R13, ahead+112(FP)
+	SUBQ    b+96(FP), R13
+	MOVQ    R13, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart10x1
@@ -9865,11 +9809,10 @@ storepart10x1:
 	MOVQ    AX, c+32(FP)
 
 advance10x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x0a, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile10x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile10x1
 	VZEROUPPER
 	RET
 
@@ -9926,8 +9869,8 @@ part9x1:
 start9x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -9937,11 +9880,11 @@ start9x1:
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x09, R11, R11
 	ADDQ   c+32(FP), R11
-	MOVQ   ahead+112(FP), R12
+	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
 	DECQ   SI
 	JNZ    loop9x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop9x1:
 	VMOVUPS      (DX), Z9
@@ -9967,7 +9910,7 @@ loop9x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end9x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop9x1
 	PREFETCHT0   (R11)
 	ADDQ         ldc+40(FP), R11
@@ -9984,12 +9927,12 @@ loop9x1:
 
 end9x1:
 	JL   done9x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop9x1
 
 done9x1:
-	SUBQ    b+88(FP), R12
-	MOVQ    R12, ahead+112(FP)
+	SUBQ    b+96(FP), R12
+	MOVQ    R12, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart9x1
@@ -10040,11 +9983,10 @@ storepart9x1:
 	MOVQ    AX, c+32(FP)
 
 advance9x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x09, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile9x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile9x1
 	VZEROUPPER
 	RET
 
@@ -10097,8 +10039,8 @@ part8x1:
 start8x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -10108,11 +10050,11 @@ start8x1:
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x08, R11, R11
 	ADDQ   c+32(FP), R11
-	MOVQ   ahead+112(FP), R12
+	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
 	DECQ   SI
 	JNZ    loop8x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop8x1:
 	VMOVUPS      (DX), Z8
@@ -10136,7 +10078,7 @@ loop8x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end8x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop8x1
 	PREFETCHT0   (R11)
 	ADDQ         ldc+40(FP), R11
@@ -10153,12 +10095,12 @@ loop8x1:
 
 end8x1:
 	JL   done8x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop8x1
 
 done8x1:
-	SUBQ    b+88(FP), R12
-	MOVQ    R12, ahead+112(FP)
+	SUBQ    b+96(FP), R12
+	MOVQ    R12, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart8x1
@@ -10205,11 +10147,10 @@ storepart8x1:
 	MOVQ    AX, c+32(FP)
 
 advance8x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x08, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile8x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile8x1
 	VZEROUPPER
 	RET
 
@@ -10258,8 +10199,8 @@ part7x1:
 start7x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -10268,11 +10209,11 @@ start7x1:
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x07, R10, R10
 	ADDQ   c+32(FP), R10
-	MOVQ   ahead+112(FP), R11
+	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
 	DECQ   SI
 	JNZ    loop7x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop7x1:
 	VMOVUPS      (DX), Z7
@@ -10294,7 +10235,7 @@ loop7x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end7x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop7x1
 	PREFETCHT0   (R10)
 	ADDQ         ldc+40(FP), R10
@@ -10311,12 +10252,12 @@ loop7x1:
 
 end7x1:
 	JL   done7x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop7x1
 
 done7x1:
-	SUBQ    b+88(FP), R11
-	MOVQ    R11, ahead+112(FP)
+	SUBQ    b+96(FP), R11
+	MOVQ    R11, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart7x1
@@ -10359,11 +10300,10 @@ storepart7x1:
 	MOVQ    AX, c+32(FP)
 
 advance7x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x07, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile7x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile7x1
 	VZEROUPPER
 	RET
 
@@ -10408,8 +10348,8 @@ part6x1:
 start6x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -10418,11 +10358,11 @@ start6x1:
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
-	MOVQ   ahead+112(FP), R11
+	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
 	DECQ   SI
 	JNZ    loop6x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop6x1:
 	VMOVUPS      (DX), Z6
@@ -10442,7 +10382,7 @@ loop6x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end6x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop6x1
 	PREFETCHT0   (R10)
 	ADDQ         ldc+40(FP), R10
@@ -10459,12 +10399,12 @@ loop6x1:
 
 end6x1:
 	JL   done6x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop6x1
 
 done6x1:
-	SUBQ    b+88(FP), R11
-	MOVQ    R11, ahead+112(FP)
+	SUBQ    b+96(FP), R11
+	MOVQ    R11, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart6x1
@@ -10503,11 +10443,10 @@ storepart6x1:
 	MOVQ    AX, c+32(FP)
 
 advance6x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x06, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile6x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile6x1
 	VZEROUPPER
 	RET
 
@@ -10548,8 +10487,8 @@ part5x1:
 start5x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -10557,11 +10496,11 @@ start5x1:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
-	MOVQ   ahead+112(FP), R10
+	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
 	DECQ   SI
 	JNZ    loop5x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop5x1:
 	VMOVUPS      (DX), Z5
@@ -10579,7 +10518,7 @@ loop5x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end5x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop5x1
 	PREFETCHT0   (R9)
 	ADDQ         ldc+40(FP), R9
@@ -10596,12 +10535,12 @@ loop5x1:
 
 end5x1:
 	JL   done5x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop5x1
 
 done5x1:
-	SUBQ    b+88(FP), R10
-	MOVQ    R10, ahead+112(FP)
+	SUBQ    b+96(FP), R10
+	MOVQ    R10, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart5x1
@@ -10636,11 +10575,10 @@ storepart5x1:
 	MOVQ    AX, c+32(FP)
 
 advance5x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x05, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile5x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile5x1
 	VZEROUPPER
 	RET
 
@@ -10677,8 +10615,8 @@ part4x1:
 start4x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -10686,11 +10624,11 @@ start4x1:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
-	MOVQ   ahead+112(FP), R10
+	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
 	DECQ   SI
 	JNZ    loop4x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop4x1:
 	VMOVUPS      (DX), Z4
@@ -10706,7 +10644,7 @@ loop4x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end4x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop4x1
 	PREFETCHT0   (R9)
 	ADDQ         ldc+40(FP), R9
@@ -10723,12 +10661,12 @@ loop4x1:
 
 end4x1:
 	JL   done4x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop4x1
 
 done4x1:
-	SUBQ    b+88(FP), R10
-	MOVQ    R10, ahead+112(FP)
+	SUBQ    b+96(FP), R10
+	MOVQ    R10, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart4x1
@@ -10759,11 +10697,10 @@ storepart4x1:
 	MOVQ    AX, c+32(FP)
 
 advance4x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x04, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile4x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile4x1
 	VZEROUPPER
 	RET
 
@@ -10796,19 +10733,19 @@ part3x1:
 start3x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
-	MOVQ   ahead+112(FP), R9
+	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
 	DECQ   SI
 	JNZ    loop3x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop3x1:
 	VMOVUPS      (DX), Z3
@@ -10822,7 +10759,7 @@ loop3x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end3x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop3x1
 	PREFETCHT0   (R8)
 	ADDQ         ldc+40(FP), R8
@@ -10839,12 +10776,12 @@ loop3x1:
 
 end3x1:
 	JL   done3x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop3x1
 
 done3x1:
-	SUBQ    b+88(FP), R9
-	MOVQ    R9, ahead+112(FP)
+	SUBQ    b+96(FP), R9
+	MOVQ    R9, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart3x1
@@ -10871,11 +10808,10 @@ storepart3x1:
 	MOVQ    AX, c+32(FP)
 
 advance3x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x03, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile3x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile3x1
 	VZEROUPPER
 	RET
 
@@ -10904,19 +10840,19 @@ part2x1:
 start2x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
-	MOVQ   ahead+112(FP), R9
+	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
 	DECQ   SI
 	JNZ    loop2x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop2x1:
 	VMOVUPS      (DX), Z2
@@ -10928,7 +10864,7 @@ loop2x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end2x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop2x1
 	PREFETCHT0   (R8)
 	ADDQ         ldc+40(FP), R8
@@ -10945,12 +10881,12 @@ loop2x1:
 
 end2x1:
 	JL   done2x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop2x1
 
 done2x1:
-	SUBQ    b+88(FP), R9
-	MOVQ    R9, ahead+112(FP)
+	SUBQ    b+96(FP), R9
+	MOVQ    R9, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart2x1
@@ -10973,11 +10909,10 @@ storepart2x1:
 	MOVQ    AX, c+32(FP)
 
 advance2x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x02, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile2x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile2x1
 	VZEROUPPER
 	RET
 
@@ -11002,17 +10937,17 @@ part1x1:
 start1x1:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
-	MOVQ   ahead+112(FP), R8
+	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
 	DECQ   SI
 	JNZ    loop1x1
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop1x1:
 	VMOVUPS      (DX), Z1
@@ -11022,7 +10957,7 @@ loop1x1:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end1x1
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop1x1
 	PREFETCHT0   (DI)
 	ADDQ         ldc+40(FP), DI
@@ -11039,12 +10974,12 @@ loop1x1:
 
 end1x1:
 	JL   done1x1
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop1x1
 
 done1x1:
-	SUBQ    b+88(FP), R8
-	MOVQ    R8, ahead+112(FP)
+	SUBQ    b+96(FP), R8
+	MOVQ    R8, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x08
 	JNE     storepart1x1
@@ -11063,11 +10998,10 @@ storepart1x1:
 	MOVQ    AX, c+32(FP)
 
 advance1x1:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x01, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile1x1
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile1x1
 	VZEROUPPER
 	RET
 
@@ -11172,8 +11106,8 @@ part14x2:
 start14x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -11186,11 +11120,11 @@ start14x2:
 	MOVQ   ldc+40(FP), R14
 	IMUL3Q $0x0e, R14, R14
 	ADDQ   c+32(FP), R14
-	MOVQ   ahead+112(FP), R15
+	MOVQ   ahead+120(FP), R15
 	ADDQ   DX, R15
 	DECQ   SI
 	JNZ    loop14x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop14x2:
 	VMOVUPS      (DX), Z28
@@ -11241,7 +11175,7 @@ loop14x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end14x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop14x2
 	PREFETCHT0   (R14)
 	PREFETCHT0   64(R14)
@@ -11259,12 +11193,12 @@ loop14x2:
 
 end14x2:
 	JL   done14x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop14x2
 
 done14x2:
-	SUBQ    b+88(FP), R15
-	MOVQ    R15, ahead+112(FP)
+	SUBQ    b+96(FP), R15
+	MOVQ    R15, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart14x2
@@ -11363,11 +11297,10 @@ storepart14x2:
 	MOVQ    AX, c+32(FP)
 
 advance14x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x0e, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile14x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile14x2
 	VZEROUPPER
 	RET
 
@@ -11466,8 +11399,8 @@ part13x2:
 start13x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -11479,11 +11412,11 @@ start13x2:
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0d, R13, R13
 	ADDQ   c+32(FP), R13
-	MOVQ   ahead+112(FP), R14
+	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
 	DECQ   SI
 	JNZ    loop13x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop13x2:
 	VMOVUPS      (DX), Z26
@@ -11531,7 +11464,7 @@ loop13x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end13x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop13x2
 	PREFETCHT0   (R13)
 	PREFETCHT0   64(R13)
@@ -11549,12 +11482,12 @@ loop13x2:
 
 end13x2:
 	JL   done13x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop13x2
 
 done13x2:
-	SUBQ    b+88(FP), R14
-	MOVQ    R14, ahead+112(FP)
+	SUBQ    b+96(FP), R14
+	MOVQ    R14, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart13x2
@@ -11647,11 +11580,10 @@ storepart13x2:
 	MOVQ    AX, c+32(FP)
 
 advance13x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x0d, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile13x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile13x2
 	VZEROUPPER
 	RET
 
@@ -11744,8 +11676,8 @@ part12x2:
 start12x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -11757,11 +11689,11 @@ start12x2:
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0c, R13, R13
 	ADDQ   c+32(FP), R13
-	MOVQ   ahead+112(FP), R14
+	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
 	DECQ   SI
 	JNZ    loop12x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop12x2:
 	VMOVUPS      (DX), Z24
@@ -11806,7 +11738,7 @@ loop12x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end12x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop12x2
 	PREFETCHT0   (R13)
 	PREFETCHT0   64(R13)
@@ -11824,12 +11756,12 @@ loop12x2:
 
 end12x2:
 	JL   done12x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop12x2
 
 done12x2:
-	SUBQ    b+88(FP), R14
-	MOVQ    R14, ahead+112(FP)
+	SUBQ    b+96(FP), R14
+	MOVQ    R14, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart12x2
@@ -11916,11 +11848,10 @@ storepart12x2:
 	MOVQ    AX, c+32(FP)
 
 advance12x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x0c, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile12x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile12x2
 	VZEROUPPER
 	RET
 
@@ -12007,8 +11938,8 @@ part11x2:
 start11x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -12019,11 +11950,11 @@ start11x2:
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0b, R12, R12
 	ADDQ   c+32(FP), R12
-	MOVQ   ahead+112(FP), R13
+	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
 	DECQ   SI
 	JNZ    loop11x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop11x2:
 	VMOVUPS      (DX), Z22
@@ -12065,7 +11996,7 @@ loop11x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end11x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop11x2
 	PREFETCHT0   (R12)
 	PREFETCHT0   64(R12)
@@ -12083,12 +12014,12 @@ loop11x2:
 
 end11x2:
 	JL   done11x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop11x2
 
 done11x2:
-	SUBQ    b+88(FP), R13
-	MOVQ    R13, ahead+112(FP)
+	SUBQ    b+96(FP), R13
+	MOVQ    R13, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart11x2
@@ -12169,11 +12100,10 @@ storepart11x2:
 	MOVQ    AX, c+32(FP)
 
 advance11x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x0b, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile11x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile11x2
 	VZEROUPPER
 	RET
 
@@ -12254,8 +12184,8 @@ part10x2:
 start10x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -12266,11 +12196,11 @@ start10x2:
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0a, R12, R12
 	ADDQ   c+32(FP), R12
-	MOVQ   ahead+112(FP), R13
+	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
 	DECQ   SI
 	JNZ    loop10x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop10x2:
 	VMOVUPS      (DX), Z20
@@ -12309,7 +12239,7 @@ loop10x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end10x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop10x2
 	PREFETCHT0   (R12)
 	PREFETCHT0   64(R12)
@@ -12327,12 +12257,12 @@ loop10x2:
 
 end10x2:
 	JL   done10x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop10x2
 
 done10x2:
-	SUBQ    b+88(FP), R13
-	MOVQ    R13, ahead+112(FP)
+	SUBQ    b+96(FP), R13
+	MOVQ    R13, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart10x2
@@ -12407,11 +12337,10 @@ storepart10x2:
 	MOVQ    AX, c+32(FP)
 
 advance10x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x0a, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile10x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile10x2
 	VZEROUPPER
 	RET
 
@@ -12486,8 +12415,8 @@ part9x2:
 start9x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -12497,11 +12426,11 @@ start9x2:
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x09, R11, R11
 	ADDQ   c+32(FP), R11
-	MOVQ   ahead+112(FP), R12
+	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
 	DECQ   SI
 	JNZ    loop9x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop9x2:
 	VMOVUPS      (DX), Z18
@@ -12537,7 +12466,7 @@ loop9x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end9x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop9x2
 	PREFETCHT0   (R11)
 	PREFETCHT0   64(R11)
@@ -12555,12 +12484,12 @@ loop9x2:
 
 end9x2:
 	JL   done9x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop9x2
 
 done9x2:
-	SUBQ    b+88(FP), R12
-	MOVQ    R12, ahead+112(FP)
+	SUBQ    b+96(FP), R12
+	MOVQ    R12, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart9x2
@@ -12629,11 +12558,10 @@ storepart9x2:
 	MOVQ    AX, c+32(FP)
 
 advance9x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x09, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile9x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile9x2
 	VZEROUPPER
 	RET
 
@@ -12702,8 +12630,8 @@ part8x2:
 start8x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -12713,11 +12641,11 @@ start8x2:
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x08, R11, R11
 	ADDQ   c+32(FP), R11
-	MOVQ   ahead+112(FP), R12
+	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
 	DECQ   SI
 	JNZ    loop8x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop8x2:
 	VMOVUPS      (DX), Z16
@@ -12750,7 +12678,7 @@ loop8x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end8x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop8x2
 	PREFETCHT0   (R11)
 	PREFETCHT0   64(R11)
@@ -12768,12 +12696,12 @@ loop8x2:
 
 end8x2:
 	JL   done8x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop8x2
 
 done8x2:
-	SUBQ    b+88(FP), R12
-	MOVQ    R12, ahead+112(FP)
+	SUBQ    b+96(FP), R12
+	MOVQ    R12, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart8x2
@@ -12836,11 +12764,10 @@ storepart8x2:
 	MOVQ    AX, c+32(FP)
 
 advance8x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x08, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile8x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile8x2
 	VZEROUPPER
 	RET
 
@@ -12903,8 +12830,8 @@ part7x2:
 start7x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -12913,11 +12840,11 @@ start7x2:
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x07, R10, R10
 	ADDQ   c+32(FP), R10
-	MOVQ   ahead+112(FP), R11
+	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
 	DECQ   SI
 	JNZ    loop7x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop7x2:
 	VMOVUPS      (DX), Z14
@@ -12947,7 +12874,7 @@ loop7x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end7x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop7x2
 	PREFETCHT0   (R10)
 	PREFETCHT0   64(R10)
@@ -12965,12 +12892,12 @@ loop7x2:
 
 end7x2:
 	JL   done7x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop7x2
 
 done7x2:
-	SUBQ    b+88(FP), R11
-	MOVQ    R11, ahead+112(FP)
+	SUBQ    b+96(FP), R11
+	MOVQ    R11, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart7x2
@@ -13027,11 +12954,10 @@ storepart7x2:
 	MOVQ    AX, c+32(FP)
 
 advance7x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x07, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile7x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile7x2
 	VZEROUPPER
 	RET
 
@@ -13088,8 +13014,8 @@ part6x2:
 start6x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -13098,11 +13024,11 @@ start6x2:
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
-	MOVQ   ahead+112(FP), R11
+	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
 	DECQ   SI
 	JNZ    loop6x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop6x2:
 	VMOVUPS      (DX), Z12
@@ -13129,7 +13055,7 @@ loop6x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end6x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop6x2
 	PREFETCHT0   (R10)
 	PREFETCHT0   64(R10)
@@ -13147,12 +13073,12 @@ loop6x2:
 
 end6x2:
 	JL   done6x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop6x2
 
 done6x2:
-	SUBQ    b+88(FP), R11
-	MOVQ    R11, ahead+112(FP)
+	SUBQ    b+96(FP), R11
+	MOVQ    R11, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart6x2
@@ -13203,11 +13129,10 @@ storepart6x2:
 	MOVQ    AX, c+32(FP)
 
 advance6x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x06, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile6x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile6x2
 	VZEROUPPER
 	RET
 
@@ -13258,8 +13183,8 @@ part5x2:
 start5x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -13267,11 +13192,11 @@ start5x2:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
-	MOVQ   ahead+112(FP), R10
+	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
 	DECQ   SI
 	JNZ    loop5x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop5x2:
 	VMOVUPS      (DX), Z10
@@ -13295,7 +13220,7 @@ loop5x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end5x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop5x2
 	PREFETCHT0   (R9)
 	PREFETCHT0   64(R9)
@@ -13313,12 +13238,12 @@ loop5x2:
 
 end5x2:
 	JL   done5x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop5x2
 
 done5x2:
-	SUBQ    b+88(FP), R10
-	MOVQ    R10, ahead+112(FP)
+	SUBQ    b+96(FP), R10
+	MOVQ    R10, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart5x2
@@ -13363,11 +13288,10 @@ storepart5x2:
 	MOVQ    AX, c+32(FP)
 
 advance5x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x05, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile5x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile5x2
 	VZEROUPPER
 	RET
 
@@ -13412,8 +13336,8 @@ part4x2:
 start4x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
@@ -13421,11 +13345,11 @@ start4x2:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
-	MOVQ   ahead+112(FP), R10
+	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
 	DECQ   SI
 	JNZ    loop4x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop4x2:
 	VMOVUPS      (DX), Z8
@@ -13446,7 +13370,7 @@ loop4x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end4x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop4x2
 	PREFETCHT0   (R9)
 	PREFETCHT0   64(R9)
@@ -13464,12 +13388,12 @@ loop4x2:
 
 end4x2:
 	JL   done4x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop4x2
 
 done4x2:
-	SUBQ    b+88(FP), R10
-	MOVQ    R10, ahead+112(FP)
+	SUBQ    b+96(FP), R10
+	MOVQ    R10, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart4x2
@@ -13508,11 +13432,10 @@ storepart4x2:
 	MOVQ    AX, c+32(FP)
 
 advance4x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x04, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile4x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile4x2
 	VZEROUPPER
 	RET
 
@@ -13551,19 +13474,19 @@ part3x2:
 start3x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
-	MOVQ   ahead+112(FP), R9
+	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
 	DECQ   SI
 	JNZ    loop3x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop3x2:
 	VMOVUPS      (DX), Z6
@@ -13581,7 +13504,7 @@ loop3x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end3x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop3x2
 	PREFETCHT0   (R8)
 	PREFETCHT0   64(R8)
@@ -13599,12 +13522,12 @@ loop3x2:
 
 end3x2:
 	JL   done3x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop3x2
 
 done3x2:
-	SUBQ    b+88(FP), R9
-	MOVQ    R9, ahead+112(FP)
+	SUBQ    b+96(FP), R9
+	MOVQ    R9, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart3x2
@@ -13637,11 +13560,10 @@ storepart3x2:
 	MOVQ    AX, c+32(FP)
 
 advance3x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x03, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile3x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile3x2
 	VZEROUPPER
 	RET
 
@@ -13674,19 +13596,19 @@ part2x2:
 start2x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
 	LEAQ   (DI)(DI*1), R8
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
-	MOVQ   ahead+112(FP), R9
+	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
 	DECQ   SI
 	JNZ    loop2x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop2x2:
 	VMOVUPS      (DX), Z4
@@ -13701,7 +13623,7 @@ loop2x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end2x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop2x2
 	PREFETCHT0   (R8)
 	PREFETCHT0   64(R8)
@@ -13719,12 +13641,12 @@ loop2x2:
 
 end2x2:
 	JL   done2x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop2x2
 
 done2x2:
-	SUBQ    b+88(FP), R9
-	MOVQ    R9, ahead+112(FP)
+	SUBQ    b+96(FP), R9
+	MOVQ    R9, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart2x2
@@ -13751,11 +13673,10 @@ storepart2x2:
 	MOVQ    AX, c+32(FP)
 
 advance2x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x02, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile2x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile2x2
 	VZEROUPPER
 	RET
 
@@ -13782,17 +13703,17 @@ part1x2:
 start1x2:
 	MOVQ   a+64(FP), AX
 	MOVQ   ac+80(FP), CX
-	MOVQ   b+88(FP), DX
-	MOVQ   br+96(FP), BX
+	MOVQ   b+96(FP), DX
+	MOVQ   br+104(FP), BX
 	MOVQ   k+16(FP), SI
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
-	MOVQ   ahead+112(FP), R8
+	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
 	DECQ   SI
 	JNZ    loop1x2
-	MOVQ   last+104(FP), DX
+	MOVQ   last+112(FP), DX
 
 loop1x2:
 	VMOVUPS      (DX), Z2
@@ -13804,7 +13725,7 @@ loop1x2:
 	ADDQ         BX, DX
 	DECQ         SI
 	JLE          end1x2
-	TESTQ        SI, every+120(FP)
+	TESTQ        SI, every+128(FP)
 	JNZ          loop1x2
 	PREFETCHT0   (DI)
 	PREFETCHT0   64(DI)
@@ -13822,12 +13743,12 @@ loop1x2:
 
 end1x2:
 	JL   done1x2
-	MOVQ last+104(FP), DX
+	MOVQ last+112(FP), DX
 	JMP  loop1x2
 
 done1x2:
-	SUBQ    b+88(FP), R8
-	MOVQ    R8, ahead+112(FP)
+	SUBQ    b+96(FP), R8
+	MOVQ    R8, ahead+120(FP)
 	MOVQ    cols+24(FP), AX
 	CMPQ    AX, $0x10
 	JNE     storepart1x2
@@ -13848,11 +13769,10 @@ storepart1x2:
 	MOVQ    AX, c+32(FP)
 
 advance1x2:
-	MOVQ   ar+72(FP), AX
-	IMUL3Q $0x01, AX, AX
-	ADDQ   AX, a+64(FP)
-	DECQ   tiles+8(FP)
-	JNZ    tile1x2
+	MOVQ pitch+88(FP), AX
+	ADDQ AX, a+64(FP)
+	DECQ tiles+8(FP)
+	JNZ  tile1x2
 	VZEROUPPER
 	RET
 

@@ -25,16 +25,16 @@ func tileWidth[T Float]() int {
 
 // gemm computes tiles of m rows, one below the other: c = init + a·b with k
 // rows of b, of which the last is elsewhere. Rows lie cr, ir, ar and br apart,
-// columns of a ac. What is ahead elements beyond b is used next.
-func gemm[T Float](m, tiles, k, cols int, c []T, cr int, init []T, ir int, a []T, ar, ac int, b []T, br int, last []T, ahead int) {
+// columns of a ac, tiles of a pitch. What is ahead elements beyond b is used next.
+func gemm[T Float](m, tiles, k, cols int, c []T, cr int, init []T, ir int, a []T, ar, ac, pitch int, b []T, br int, last []T, ahead int) {
 	s := size[T]()
-	cr, ir, ar, ac, br = s*cr, s*ir, s*ar, s*ac, s*br
+	cr, ir, ar, ac, pitch, br = s*cr, s*ir, s*ar, s*ac, s*pitch, s*br
 	// As often as a tile has rows, or up to twice that.
 	every := -1
 	if k > m {
 		every = 1<<(bits.Len(uint(k/m))-1) - 1
 	}
-	gemmAssembly[T](m, tiles, k, cols, bytes(c), cr, bytes(init), ir, bytes(a), ar, ac, bytes(b), br, bytes(last), s*ahead, every)
+	gemmAssembly[T](m, tiles, k, cols, bytes(c), cr, bytes(init), ir, bytes(a), ar, ac, pitch, bytes(b), br, bytes(last), s*ahead, every)
 }
 
 // narrow computes the first rows of dst = init + x·packed with n ≤ 4 columns,

@@ -88,6 +88,34 @@ func sumSquaresAssembly[T Float](sums *[16]float64, x *byte, blocks int) {
 	}
 }
 
+// gatherAssembly copies count runs of x to dst, which begins at the number base.
+func gatherAssembly[T Float](dst *byte, x *byte, runs *byte, base int, count int) {
+	switch {
+	case using == avx512 && size[T]() == 4:
+		gather32AVX512(dst, x, runs, base, count)
+	case using == avx512:
+		gather64AVX512(dst, x, runs, base, count)
+	case size[T]() == 4:
+		gather32AVX2(dst, x, runs, base, count)
+	default:
+		gather64AVX2(dst, x, runs, base, count)
+	}
+}
+
+// scatterAssembly adds count runs of x, which begins at the number base, to dst.
+func scatterAssembly[T Float](dst *byte, x *byte, runs *byte, base int, count int) {
+	switch {
+	case using == avx512 && size[T]() == 4:
+		scatter32AVX512(dst, x, runs, base, count)
+	case using == avx512:
+		scatter64AVX512(dst, x, runs, base, count)
+	case size[T]() == 4:
+		scatter32AVX2(dst, x, runs, base, count)
+	default:
+		scatter64AVX2(dst, x, runs, base, count)
+	}
+}
+
 // adamAssembly is Adam for n elements with the fields of adamNumbers.
 func adamAssembly[T Float](theta *byte, m *byte, v *byte, grad *byte, numbers *byte, n int) {
 	switch {
@@ -130,17 +158,17 @@ func emaAssembly[T Float](shadow *byte, theta *byte, gain *byte, n int) {
 	}
 }
 
-// gemmAssembly computes c = init + a·b for tiles of m rows, one below the other, and cols columns. Distances are in bytes: between rows of c, init and b, rows and columns of a. The last of the k rows of b is at last. Whole vectors of b are read. Whenever the rows left of b are a multiple of every, a power of two, the loop prefetches a row of the next tile of c, and a little of what lies ahead bytes beyond b.
-func gemmAssembly[T Float](m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, b *byte, br int, last *byte, ahead int, every int) {
+// gemmAssembly computes c = init + a·b for tiles of m rows, one below the other, and cols columns. Distances are in bytes: between rows of c, init and b, rows and columns of a, and from the rows of a of one tile to those of the next. The last of the k rows of b is at last. Whole vectors of b are read. Whenever the rows left of b are a multiple of every, a power of two, the loop prefetches a row of the next tile of c, and a little of what lies ahead bytes beyond b.
+func gemmAssembly[T Float](m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int) {
 	switch {
 	case using == avx512 && size[T]() == 4:
-		gemm32AVX512(m, tiles, k, cols, c, ldc, init, ldi, a, ar, ac, b, br, last, ahead, every)
+		gemm32AVX512(m, tiles, k, cols, c, ldc, init, ldi, a, ar, ac, pitch, b, br, last, ahead, every)
 	case using == avx512:
-		gemm64AVX512(m, tiles, k, cols, c, ldc, init, ldi, a, ar, ac, b, br, last, ahead, every)
+		gemm64AVX512(m, tiles, k, cols, c, ldc, init, ldi, a, ar, ac, pitch, b, br, last, ahead, every)
 	case size[T]() == 4:
-		gemm32AVX2(m, tiles, k, cols, c, ldc, init, ldi, a, ar, ac, b, br, last, ahead, every)
+		gemm32AVX2(m, tiles, k, cols, c, ldc, init, ldi, a, ar, ac, pitch, b, br, last, ahead, every)
 	default:
-		gemm64AVX2(m, tiles, k, cols, c, ldc, init, ldi, a, ar, ac, b, br, last, ahead, every)
+		gemm64AVX2(m, tiles, k, cols, c, ldc, init, ldi, a, ar, ac, pitch, b, br, last, ahead, every)
 	}
 }
 

@@ -21,7 +21,8 @@ func MatMulWindows[T Float](dst, x []T, lines []Line, starts []int32, apart int,
 		p.br = panelWidth[T](p.cols)
 		for s := range segments {
 			p.b = packed[segments*k*j+s*k*p.br:]
-			for i, line := range lines {
+			for i := 0; i < len(lines); {
+				line := lines[i]
 				p.a, p.c = x[starts[i*segments+s]:], dst[line.First*n+j:]
 				switch {
 				case s > 0:
@@ -32,10 +33,32 @@ func MatMulWindows[T Float](dst, x []T, lines []Line, starts []int32, apart int,
 					p.init, p.ir = init[line.First*n+j:], n
 				}
 				p.cut(line.Rows)
+				count := 1
+				if p.tiles == 1 {
+					count, p.pitch = alike(lines[i:], starts[i*segments+s:], segments)
+					p.tiles = count
+				}
 				p.panel()
+				i += count
 			}
 		}
 	}
+}
+
+// alike returns how many of the first lines are one below the other and equally long,
+// and lie a distance apart in x that is the same for all of them.
+func alike(lines []Line, starts []int32, segments int) (count, apart int) {
+	for count = 1; count < len(lines); count++ {
+		line, before := lines[count], lines[count-1]
+		d := int(starts[count*segments]) - int(starts[(count-1)*segments])
+		if count == 1 {
+			apart = d
+		}
+		if line.Rows != before.Rows || line.First != before.First+before.Rows || d != apart || d <= 0 {
+			break
+		}
+	}
+	return count, apart
 }
 
 func windowsPortable[T Float](dst, x []T, lines []Line, starts []int32, apart int, w, init []T, initRows, k, n int) {

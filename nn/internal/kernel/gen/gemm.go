@@ -50,9 +50,10 @@ func (t *tiler) function() {
 	t.Function(t.name())
 	t.Attributes(noSplit)
 	t.Pragma("noescape")
-	t.SignatureExpr("func(m, tiles, k, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar, ac int, b *byte, br int, last *byte, ahead, every int)")
+	t.SignatureExpr("func(m, tiles, k, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar, ac, pitch int, b *byte, br int, last *byte, ahead, every int)")
 	t.Doc(t.name()+" computes c = init + a·b for tiles of m rows, one below the other, and cols columns.",
-		"Distances are in bytes: between rows of c, init and b, rows and columns of a.",
+		"Distances are in bytes: between rows of c, init and b, rows and columns of a, and",
+		"from the rows of a of one tile to those of the next.",
 		"The last of the k rows of b is at last. Whole vectors of b are read.",
 		"Whenever the rows left of b are a multiple of every, a power of two, the loop prefetches",
 		"a row of the next tile of c, and a little of what lies ahead bytes beyond b.")
@@ -186,9 +187,7 @@ func (t *tiler) tile(rows, vectors int) {
 	})
 
 	t.Label(label("advance", rows, vectors))
-	move := t.argument("ar")
-	t.IMUL3Q(operand.Imm(uint64(rows)), move, move)
-	t.ADDQ(move, t.slot("a"))
+	t.ADDQ(t.argument("pitch"), t.slot("a"))
 	t.DECQ(t.slot("tiles"))
 	t.JNZ(at("tile"))
 	t.VZEROUPPER()

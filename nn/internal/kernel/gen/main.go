@@ -33,6 +33,7 @@ var families = []struct {
 	{kernel, "unary", unary},
 	{kernel, "arithmetic", arithmetic},
 	{kernel, "memory", memory},
+	{kernel, "gather", gather},
 	{kernel, "optimizer", optimizer},
 	{kernel, "gemm", gemm},
 	{kernel, "narrow", narrow},
