@@ -39,7 +39,11 @@ func TestGradientsOfStructuredNetworksMatchCentralDifferences(t *testing.T) {
 	const rows, h = 3, 1e-4
 	for name, s := range structuredNets {
 		t.Run(name, func(t *testing.T) {
-			n := training(s.m, s.d, 2, ad.Input("t", 1))
+			n := &network{x: ad.Input("x", s.d), time: ad.Input("t", 1), cond: ad.Input("cond", 2)}
+			b := nn.NewBuild(&n.params)
+			b.Time, b.Cond, b.Train, b.Dropout = n.time, n.cond, true, 0.2
+			n.out = s.m.Apply(b, n.x)
+			n.theta = normals(n.params.Len(), 0.5, 7)
 			v := ad.Input("v", s.d)
 			leaves := []*ad.Expr{n.x, n.time, n.cond, v}
 			values := [][]float64{normals(s.d*rows, 1, 1), normals(rows, 1, 2), normals(2*rows, 1, 3), normals(s.d*rows, 0.5, 4)}

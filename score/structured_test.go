@@ -100,3 +100,31 @@ func TestColumnsAsTokensLearnConditionalsAndMarginals(t *testing.T) {
 	t.Logf("error of the denoiser: %.3f", off)
 	require.Less(t, off, .3) // without x₀ it would be .6
 }
+
+// The exact divergence, a sum over directions, is that of differences.
+func TestDivergencesOfNetworksOverPositionsMatchCentralDifferences(t *testing.T) {
+	const n, h = 2, 1e-5
+	for name, net := range map[string]nn.Module{"U-Net": smallUNet, "transformer": smallTransformer} {
+		m := newModel(t, 16, Config{Net: net}).Float64()
+		x, at := normals(n, 16, 1), []float64{0.3, 2}
+		s, div := mat.NewDense(n, 16, nil), make([]float64, n)
+		m.Unconditional().Divergence(s, div, x, at)
+		want := make([]float64, n)
+		for j := range 16 {
+			up, down := mat.DenseCopyOf(x), mat.DenseCopyOf(x)
+			for i := range n {
+				up.Set(i, j, x.At(i, j)+h)
+				down.Set(i, j, x.At(i, j)-h)
+			}
+			high, low := mat.NewDense(n, 16, nil), mat.NewDense(n, 16, nil)
+			m.Unconditional().Score(high, up, at)
+			m.Unconditional().Score(low, down, at)
+			for i := range want {
+				want[i] += (high.At(i, j) - low.At(i, j)) / (2 * h)
+			}
+		}
+		for i := range want {
+			require.InDelta(t, want[i], div[i], 1e-6*math.Abs(want[i]), name)
+		}
+	}
+}

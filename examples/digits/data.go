@@ -72,10 +72,14 @@ func (s set) rows(index []int) set {
 	return p
 }
 
-// jittered serves images whose shades are spread evenly to the middle between
-// neighbouring ones, anew whenever an image is drawn, with their labels: a network learns
-// a density of numbers, of which many here are exactly empty. Snap takes it back.
+// jittered serves images with their labels, and with noise in their shades, anew
+// whenever an image is drawn: a network learns a density of numbers, and here half of
+// them are exactly 0. Snap takes it back.
 type jittered struct{ set }
+
+// jitter is the half-width of the noise. At ½ it would reach the next shade; at less
+// there is room for what a network gets wrong.
+const jitter = 0.25
 
 // Dims implements score.Data.
 func (j jittered) Dims() (d, cond int) { return pixels, 1 }
@@ -85,7 +89,7 @@ func (j jittered) Batch(x, cond *mat.Dense, _, _ int, rng *rand.Rand) error {
 	for i := range x.RawMatrix().Rows {
 		k := rng.IntN(j.len())
 		for p, v := range j.x.RawRowView(k) {
-			x.Set(i, p, v+rng.Float64()-0.5)
+			x.Set(i, p, v+jitter*(2*rng.Float64()-1))
 		}
 		if cond != nil {
 			cond.Set(i, 0, j.labels.At(k, 0))

@@ -31,17 +31,18 @@ func main() { command.Main("digits", &job{}) }
 type job struct {
 	steps, batch, n, workers int
 	lessons                  int // of a classifier
-	rate                     float64
+	rate, regularize         float64
 	seed                     uint64
 	out                      string
 }
 
 // Flags implements command.Job.
 func (j *job) Flags(f *flag.FlagSet) {
-	f.IntVar(&j.steps, "steps", 2000, "training steps")
+	f.IntVar(&j.steps, "steps", 1600, "training steps")
 	f.IntVar(&j.batch, "batch", 128, "images of a step")
 	f.IntVar(&j.lessons, "lessons", 800, "training steps of a classifier")
-	f.Float64Var(&j.rate, "rate", 2e-3, "highest learning rate")
+	f.Float64Var(&j.rate, "rate", 1.5e-3, "highest learning rate")
+	f.Float64Var(&j.regularize, "regularize", 0.1, "dropout and weight decay; -1 for none")
 	f.IntVar(&j.n, "n", 1400, "samples, of each class as many")
 	f.Uint64Var(&j.seed, "seed", 0, "seed of the split, weights, noise and samples")
 	f.IntVar(&j.workers, "workers", 0, "goroutines, 0 for one a processor; does not change the result")
@@ -78,6 +79,7 @@ func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 	res, err := score.Fit(ctx, m, jittered{train}, &score.Settings{
 		Steps: j.steps, Batch: j.batch, References: score.None, Scaling: score.CommonScale,
 		Rate:       optim.WarmUp{Steps: 100, Then: optim.Cosine{Peak: j.rate, Floor: j.rate / 100, Steps: max(j.steps-100, 1)}},
+		Regularize: j.regularize,
 		Validation: score.Validation{Data: jittered{watch}, Rows: 512},
 		Workers:    j.workers, Seed: j.seed, Recorder: progress,
 	})
