@@ -241,7 +241,7 @@ func testSumsOverDirections[T Float](t *testing.T) {
 		tangent := JVP(s, x, v)
 		out := []*Expr{
 			s, SumCols(Mul(v, tangent)), Square(tangent), s,
-			SumCols(Mul(v, tangent)), Mul(s, v), tangent, Sin(Square(tangent)),
+			SumCols(Mul(v, tangent)), Mul(s, v), tangent, Sin(Square(tangent)), MatMulT(tangent, v),
 		}
 		in := []*Expr{x, time}
 		p := CompileOver[T](out, in, v)

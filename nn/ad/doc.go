@@ -53,7 +53,7 @@
 //
 //	RowMatMul(Softmax(RowMatMulT(q, k, h)), v, h)
 //
-// is attention of h heads. A program's inputs have one row a sample, its outputs
+// is attention of h heads with queries q, keys k and values v. A program's inputs have one row a sample, its outputs
 // may have more.
 //
 // # Programs
@@ -63,7 +63,10 @@
 // variable with the products around them. In doing so it takes 0·x to be 0,
 // whatever x is, and division by a constant to be multiplication by its
 // reciprocal. Of a one-hot matrix that only products read it keeps the labels: they
-// gather rows of w and add up rows of g. Program.String prints the result, an instruction a line.
+// gather rows of w and add up rows of g. Neither does it store what only products
+// gather, nor a product that is only scattered; the windows of a convolution, which
+// have most of their cells in common, are not even copied. Regroup is free.
+// Program.String prints the result, an instruction a line.
 //
 // CompileOver is for sums over directions, such as exact divergences: what does
 // not depend on the direction is computed once for all of them.

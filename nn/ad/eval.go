@@ -6,7 +6,7 @@ import (
 )
 
 // Eval computes expressions the slow way, one value at a time in float64, for
-// n rows: the reference that programs are tested against, without their
+// n samples: the reference that programs are tested against, without their
 // kernels, storage and order of evaluation. leaves holds the Input and UniformInput leaves, theta the
 // parameters, random the numbers of random leaves. Unlike a program, it has no
 // objection to per-row values that depend on sums over rows. It panics when a

@@ -105,3 +105,27 @@ func ExampleProgram_String() {
 	// rows    %8 r×16 block[0] = silu of matmul in[0] w[0] %6
 	// rows    %11 r×2 out[0] = matmul %8 w[64] w[96]
 }
+
+// The mean of each channel over the pixels of a picture, and the picture without it:
+// a row a sample spreads over the rows of the sample.
+func ExampleRegroup() {
+	const pixels, channels = 3, 2
+	x := ad.Input("x", pixels*channels)
+	rows := ad.Regroup(x, pixels)
+	mean := ad.Scale(1./pixels, ad.SumGroups(rows))
+	centred := ad.Sub(rows, mean)
+	leaves := map[*ad.Expr][]float64{x: {1, 10, 2, 20, 3, 60}}
+	fmt.Println(ad.Eval([]*ad.Expr{mean, centred}, 1, nil, nil, leaves))
+	// Output: [[2 30] [-1 -20 0 -10 1 30]]
+}
+
+// Attention: each of two queries takes the mean of three values, weighted by how well
+// their keys suit it. The first suits the first key only, the second the other two.
+func ExampleRowMatMul() {
+	q, k, v := ad.Input("q", 2*2), ad.Input("k", 3*2), ad.Input("v", 3*1)
+	weights := ad.Softmax(ad.RowMatMulT(ad.Regroup(q, 2), ad.Regroup(k, 3), 1)) // two rows of three
+	y := ad.RowMatMul(weights, ad.Regroup(v, 3), 1)
+	leaves := map[*ad.Expr][]float64{q: {100, 0, 0, 100}, k: {1, 0, 0, 1, 0, 1}, v: {5, 20, 30}}
+	fmt.Printf("%.3f\n", ad.Eval([]*ad.Expr{weights, y}, 1, nil, nil, leaves))
+	// Output: [[1.000 0.000 0.000 0.000 0.500 0.500] [5.000 25.000]]
+}

@@ -21,12 +21,12 @@ func (f *frame[T]) withinSamples(in *instr, s stretch) {
 			kernel.Scatter(dst[i*to:], x[i*from:], in.table.runs, 0)
 		}
 	default:
-		f.multiplyParts(in, dst, x, f.at(&in.operands[1], s), s.rows*in.index)
+		f.rowProducts(in, dst, x, f.at(&in.operands[1], s), s.rows*in.index)
 	}
 }
 
-// multiplyParts runs the products of so many parts of samples.
-func (f *frame[T]) multiplyParts(in *instr, dst, a, b []T, parts int) {
+// rowProducts computes the products of so many parts of samples.
+func (f *frame[T]) rowProducts(in *instr, dst, a, b []T, parts int) {
 	rowsOf := func(o *operand) int { return -o.rows / in.index }
 	left, right, n := &in.operands[0], &in.operands[1], in.dst.cols
 	r, k := rowsOf(left), left.cols

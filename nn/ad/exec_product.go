@@ -7,13 +7,13 @@ import "github.com/gradlogp/gradlogp/nn/internal/kernel"
 // at a time.
 func (f *frame[T]) product(in *instr, s stretch, dst []T) {
 	x := &in.operands[0]
-	from, rows, n := f.at(x, s), x.height(s.rows), in.width()
+	from, n := f.at(x, s), in.width()
 	switch {
 	case in.table != nil:
 		clear(dst[:s.rows*in.table.source()])
 		piece := f.workers[s.worker].piece
 		in.table.pieces(s.rows, func(first, last int) {
-			f.multiply(in, piece, from[first*x.cols:], nil, 0, last-first)
+			f.multiply(in, s, piece, from[first*x.cols:], nil, 0, last-first)
 			scatterRows(dst, piece, in.table, first, last)
 		})
 	case in.slides():
@@ -27,11 +27,11 @@ func (f *frame[T]) product(in *instr, s stretch, dst []T) {
 			if initRows > 1 {
 				own = init[first*n:]
 			}
-			f.multiply(in, dst[first*n:], piece, own, min(initRows, last-first), last-first)
+			f.multiply(in, s, dst[first*n:], piece, own, min(initRows, last-first), last-first)
 		})
 	default:
 		init, initRows := f.init(in, s)
-		f.multiply(in, dst, from, init, initRows, rows)
+		f.multiply(in, s, dst, from, init, initRows, x.height(s.rows))
 	}
 }
 
@@ -48,7 +48,7 @@ func (in *instr) slides() bool {
 func (f *frame[T]) slide(in *instr, s stretch, dst, from []T) {
 	t, n := in.operands[0].table, in.dst.cols
 	w, line := t.windows, f.workers[s.worker].piece
-	packed := f.weights.packed[f.p.packings[in.operands[1].packed-1].to:]
+	packed := f.packed(&in.operands[1])
 	init, initRows := f.init(in, s)
 	for i := range s.rows {
 		kernel.Gather(line, from[i*t.source():], w.runs, 0)
@@ -69,13 +69,13 @@ func (f *frame[T]) init(in *instr, s stretch) (init []T, rows int) {
 }
 
 // multiply computes so many rows of a product.
-func (f *frame[T]) multiply(in *instr, dst, x, init []T, initRows, rows int) {
+func (f *frame[T]) multiply(in *instr, s stretch, dst, x, init []T, initRows, rows int) {
 	a, w, k, n := &in.operands[0], &in.operands[1], in.operands[0].width(), in.width()
 	var packed, plain []T
 	if w.packed > 0 {
-		packed = f.weights.packed[f.p.packings[w.packed-1].to:]
+		packed = f.packed(w)
 	} else {
-		plain = f.at(w, stretch{})[in.skip:]
+		plain = f.at(w, s)[in.skip:]
 	}
 	switch {
 	case a.classes > 0:
@@ -89,6 +89,11 @@ func (f *frame[T]) multiply(in *instr, dst, x, init []T, initRows, rows int) {
 	default:
 		kernel.MatMulT(dst, x, plain, rows, n, k)
 	}
+}
+
+// packed returns the matrix of a product as its kernel wants it.
+func (f *frame[T]) packed(w *operand) []T {
+	return f.weights.packed[f.p.packings[w.packed-1].to:]
 }
 
 // tileRows is the grain of rows of a gradient that several workers share.

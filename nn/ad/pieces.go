@@ -45,8 +45,8 @@ func (t *Table) pieces(samples int, do func(first, last int)) {
 	}
 }
 
-// spans calls do for the rows first, …, last−1 of all samples, sample by sample: rows
-// from to to of the table, the first of which is at the number at of a piece.
+// spans calls do for the rows first, …, last−1 of all samples, sample by sample, with
+// the runs of those rows. In a piece they begin at the number at, in the table at base.
 func (t *Table) spans(first, last int, do func(sample, at int, runs []kernel.Run, base int)) {
 	width := t.cols * t.size
 	for row := first; row < last; {

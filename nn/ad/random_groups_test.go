@@ -1,6 +1,12 @@
 package ad
 
-import "pgregory.net/rapid"
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
 
 // growWithinSamples adds one of the operations on the rows of each sample.
 func (g *randomGraph) growWithinSamples(op int, a *Expr, cols int) {
@@ -59,4 +65,24 @@ func (g *randomGraph) within(rows, cols int) *Expr {
 	}
 	x = Regroup(x, 1)
 	return Regroup(Tanh(MatMul(x, g.param(x.Cols(), rows*cols))), rows)
+}
+
+// Neither workers, nor teams of them, nor blocks, nor the other samples matter.
+func TestBitsOfRandomProgramsDependOnTheSampleOnly(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		g := drawGraph(t, true)
+		loss := g.loss()
+		out := append(append([]*Expr(nil), g.rows...), g.sums...)
+		out = append(out, Grad(loss, g.variables()...)...)
+		p, team, small := Compile[float32](out, g.in), Compile[float32](out, g.in), Compile[float32](g.rows, g.in)
+		team.wide, small.blockRows = true, 1
+		want := runCompiled(p, g.n, g.theta, g.inputs, 1)
+		for _, q := range []*Program[float32]{p, team, small} {
+			for i, got := range runCompiled(q, g.n, g.theta, g.inputs, 3) {
+				for j, v := range got {
+					require.Equal(t, math.Float64bits(want[i][j]), math.Float64bits(v), "output %d %s", i, out[i].describe())
+				}
+			}
+		}
+	})
 }

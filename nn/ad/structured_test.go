@@ -197,6 +197,17 @@ func TestBitsOfStructuredProgramsDependOnTheSampleOnly(t *testing.T) {
 	t.Run("float64", testBitsOfStructuredPrograms[float64])
 }
 
+func TestDivergenceOfStructuredNetworksIsTheSumOverDirections(t *testing.T) {
+	m, y, x, time := newStructured(2, 8, 6)
+	v := UniformInput("v", x.Cols())
+	in := []*Expr{x, time}
+	const n = 3
+	theta, inputs := m.draw(generator(77), in, n)
+	p := CompileOver[float64]([]*Expr{SumCols(Mul(v, JVP(y, x, v)))}, in, v)
+	want := run[float64]([]*Expr{divergence(y, x)}, in, n, theta, inputs, 1)
+	requireClose(t, want[0], runCompiled(p, n, theta, inputs, 2)[0], 1e-12)
+}
+
 func TestStructuredProgramsDoNotAllocate(t *testing.T) {
 	m, y, x, time := newStructured(3, 8, 6)
 	out, in := m.everything(y, x, time)

@@ -122,10 +122,9 @@ func Gather(x *Expr, t *Table) *Expr {
 // Scatter is the transpose of Gather: it adds the cells of each sample of x to those
 // that t lists, and returns all of them in one row a sample,
 //
-//	y_c = Σ_{(i,j): t(i,j) = c} x_ij,
+//	y_c = Σ x_ij over all i and j with t(i, j) = c.
 //
-// where the sum is formed row by row of the table, from the left. It panics when x
-// has not as many numbers a sample as the table makes, or is shared.
+// It panics when x has not as many numbers a sample as the table makes, or is shared.
 func Scatter(x *Expr, t *Table) *Expr {
 	x = ofSamples("Scatter", "x", x)
 	if x.columns() != t.result() {

@@ -27,8 +27,8 @@ func (g *graph) fuseScatters() {
 	}
 }
 
-// turn returns the table i(c, j), the last j first, of rows of size numbers, nil when a cell is twice in
-// a column, or when it has no windows that lie over each other.
+// turn returns the table i(c, j), the last j first, of rows of size numbers, nil when
+// a cell is twice in a column, or when few windows lie over each other.
 func (t *Table) turn(size int) *Table {
 	from := make([][]int, t.cells)
 	for cell := range from {
@@ -62,7 +62,7 @@ func (t *Table) zeros() int {
 	return n
 }
 
-// turn makes in the product with turned windows that n is.
+// turn makes of in the product with turned windows that n is.
 func (g *graph) turn(in *instr, n *node) {
 	x, w := &in.operands[0], &in.operands[1]
 	in.op, in.table, x.table = opMatMul, nil, n.turned

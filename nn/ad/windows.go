@@ -40,16 +40,15 @@ func (t *Table) overlaps() *windows {
 			continue
 		}
 		for step := 1; step < segment; step++ {
-			w := t.over(segment, step)
-			if cells := w.size / t.size; cells < least && t.rows >= lineRows*len(w.lines) {
-				best, least = w, cells
+			if w := t.over(segment, step); w != nil && w.size/t.size < least {
+				best, least = w, w.size/t.size
 			}
 		}
 	}
 	return best
 }
 
-// over returns the windows of given segments and step.
+// over returns the windows of given segments and step, nil if lines are short.
 func (t *Table) over(segment, step int) *windows {
 	w := &windows{segment: segment, step: step}
 	known := make(map[string]int32)
@@ -62,7 +61,9 @@ func (t *Table) over(segment, step int) *windows {
 		for s := 0; s < t.cols; s += segment {
 			w.starts = append(w.starts, w.pass(t, first, last, s, known))
 		}
-		first = last
+		if first = last; lineRows*len(w.lines) > t.rows {
+			return nil
+		}
 	}
 	return w
 }
