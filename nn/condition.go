@@ -35,17 +35,21 @@ type Condition struct {
 
 // Apply implements Module.
 func (c Condition) Apply(b *Build, x *ad.Expr) *ad.Expr {
-	e := embed(b, c.Time, c.Cond)
+	return c.Conditioning.tell(b, x, embed(b, c.Time, c.Cond))
+}
+
+// tell returns z that is told e, z itself when there is none.
+func (c Conditioning) tell(b *Build, z, e *ad.Expr) *ad.Expr {
 	if e == nil {
-		return x
+		return z
 	}
-	switch c.Conditioning {
+	switch c {
 	case FiLM:
-		return film(b, x, e)
+		return film(b, z, e)
 	case Additive:
-		return ad.Add(x, ad.MatMul(e, b.Param("condition", e.Cols(), x.Cols(), Zeros{})))
+		return ad.Add(z, ad.MatMul(e, b.Param("condition", e.Cols(), z.Cols(), Zeros{})))
 	}
-	panic(unknownConditioning(c.Conditioning))
+	panic(unknownConditioning(c))
 }
 
 // Embedded computes e = (Time(b.Time), Cond(b.Cond)) once and applies Body, in

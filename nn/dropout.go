@@ -34,7 +34,8 @@ func (d Dropout) Apply(b *Build, x *ad.Expr) *ad.Expr {
 	// p − u is exact in float32, too.
 	g := max(1, x.Groups())
 	dropped := ad.Step(ad.Shift(ad.Neg(ad.Regroup(b.Random(g*x.Cols()), g)), p))
-	return ad.Mul(x, ad.Scale(1/(1-p), ad.Shift(ad.Neg(dropped), 1)))
+	factor := 1 / (1 - p)
+	return ad.Mul(x, ad.Shift(ad.Scale(-factor, dropped), factor))
 }
 
 // Validate implements Validator.

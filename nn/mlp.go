@@ -22,9 +22,12 @@ import (
 // of order one in every layer and not drowned by e. To embed b.Cond first, as
 // labels have to be, put an Embedded around the MLP.
 //
+// With Ends the features and F are conditioned on e as well.
+//
 // Its parameters are "hidden0.weight", "hidden0.bias", …, "output.weight",
 // "output.bias", and for conditioning "hidden0.scale" and "hidden0.shift"
-// (FiLM) or "hidden0.condition" (Additive).
+// (FiLM) or "hidden0.condition" (Additive); those of the ends begin with "input" and
+// "output".
 type MLP struct {
 	Hidden       []int  // the hidden layers' widths, up to 2²⁴
 	Out          int    // columns of the output; zero means those of x
@@ -32,6 +35,7 @@ type MLP struct {
 	Features     Module // of x; nil means x itself
 	Time         Module // embedding of the time; nil means TimeFourier
 	Conditioning Conditioning
+	Ends         bool // condition Features(x) and F too, not the hidden layers only
 }
 
 // RecipeMLP returns the network whose defaults were found by experiment on
@@ -51,11 +55,13 @@ func RecipeMLP(d, width int) MLP {
 
 // RecipeColumns returns RecipeMLP for a time in every column, as in a score.Model with
 // ColumnLevels: their waves go through a layer of 64 units with SiLU before they
-// condition the hidden layers, so that what a column does there may depend on the times
-// of the others.
+// condition the layers, so that what a column does there may depend on the times
+// of the others; and they condition the ends too: how much a column is worth as an
+// input depends on its own time, and what is wanted of it on those of the others.
 func RecipeColumns(d, width int) MLP {
 	m := RecipeMLP(d, width)
 	m.Time = Sequential{m.Time, Linear{Out: 64}, SiLU{}}
+	m.Ends = true
 	return m
 }
 
@@ -69,12 +75,20 @@ func (m MLP) Apply(b *Build, x *ad.Expr) *ad.Expr {
 	if e != nil && len(m.Hidden) == 0 {
 		panic("nn: MLP without hidden layers cannot be conditioned")
 	}
+	if m.Ends {
+		h = m.Conditioning.tell(b.Scope("input"), h, e)
+	}
 	for l, width := range m.Hidden {
 		s := b.Scope("hidden" + strconv.Itoa(l))
 		h = s.Scope("activation").Apply(act, m.hidden(s, h, e, width))
 		h = s.Apply(Dropout{P: b.Dropout}, h)
 	}
-	return b.Scope("output").Apply(Linear{Out: cmp.Or(m.Out, x.Cols()), Init: LeCun{}}, h)
+	out := b.Scope("output")
+	f := out.Apply(Linear{Out: cmp.Or(m.Out, x.Cols()), Init: LeCun{}}, h)
+	if m.Ends {
+		f = m.Conditioning.tell(out, f, e)
+	}
+	return f
 }
 
 func (m MLP) features(b *Build, x *ad.Expr) *ad.Expr {

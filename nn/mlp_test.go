@@ -257,7 +257,7 @@ func TestMLPRejectsImpossibleDescriptions(t *testing.T) {
 func TestPrintedModuleIsItsDescription(t *testing.T) {
 	m := nn.Energy{Net: nn.RecipeMLP(2, 58)}
 	require.Equal(t, "nn.Energy{Net:nn.MLP{Hidden:[]int{58, 58, 58}, Out:0, Activation:nn.SiLU{}, "+
-		"Features:nn.Fourier{N:16, Low:1, High:8}, Time:nn.TimeFourier{N:4, Low:0.5, High:8}, Conditioning:0}}", fmt.Sprintf("%#v", m))
+		"Features:nn.Fourier{N:16, Low:1, High:8}, Time:nn.TimeFourier{N:4, Low:0.5, High:8}, Conditioning:0, Ends:false}}", fmt.Sprintf("%#v", m))
 	s := nn.Sequential{nn.Linear{Out: 3, Init: nn.Xavier{}}, nn.ELU{A: 1}}
 	require.Equal(t, "nn.Sequential{nn.Linear{Out:3, Init:nn.Xavier{}, Bias:nn.Init(nil)}, nn.ELU{A:1}}", fmt.Sprintf("%#v", s))
 }
@@ -276,4 +276,20 @@ func TestRecipeColumnsLetsTimesDependOnEachOther(t *testing.T) {
 	}
 	require.InDelta(t, 0, mixed(nn.RecipeMLP(4, 8)), 1e-8)
 	require.Greater(t, math.Abs(mixed(nn.RecipeColumns(4, 8))), 1e-3)
+}
+
+// With Ends an MLP is one between two Conditions.
+func TestEndsAreConditionedToo(t *testing.T) {
+	for _, conditioning := range []nn.Conditioning{nn.FiLM, nn.Additive} {
+		m := nn.MLP{Hidden: []int{5, 6}, Out: 2, Conditioning: conditioning}
+		at := func(m nn.Module) []float64 {
+			n := newNetwork(m, 3, 0, ad.Input("t", 3))
+			return run[float64](n.out, 1, n.theta, []*ad.Expr{n.x, n.time}, []float64{.1, -.2, .3}, []float64{.4, 0, -1})
+		}
+		c := nn.Condition{Conditioning: conditioning}
+		want := at(nn.Sequential{c, m, c})
+		m.Ends = true
+		require.InDeltaSlice(t, want, at(m), 1e-14)
+	}
+	require.True(t, nn.RecipeColumns(4, 8).Ends)
 }

@@ -2,6 +2,7 @@ package sampler_test
 
 import (
 	"fmt"
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -38,6 +39,32 @@ func TestNarrowPosteriorsComeOutAtTheirWidth(t *testing.T) {
 				require.InDelta(t, 1, (x.At(1, 0)-x.At(0, 0))/c.deviation, 0.006)
 			})
 		}
+	}
+}
+
+// A conditional law with a rare far mode: at 40 points DPMpp2MSDE makes the near mode wider
+// by .02, methods of higher order do not.
+func TestDefaultGridKeepsNearAndFarModes(t *testing.T) {
+	const rows, near, deviation, far, weight = 20_000, -2, .5, 3.5, .004
+	law, err := dataset.NewIsotropicMixture([]float64{1 - weight, weight}, mat.NewDense(2, 1, []float64{near, far}), []float64{deviation, deviation}, nil)
+	require.NoError(t, err)
+	p := sde.EDM{}
+	problem := sde.Problem{SDE: p, Score: sde.Analytic(p, law.Diffuse), Conditional: true}
+	for _, pred := range []sampler.Predictor{sampler.Default(p), sampler.DPMpp3MSDE{}} {
+		t.Run(fmt.Sprintf("%T", pred), func(t *testing.T) {
+			t.Parallel()
+			x := mat.NewDense(rows, 1, nil)
+			require.NoError(t, sampler.Sample(t.Context(), x, problem, pred, nil))
+			n, mean, square := 0., 0., 0.
+			for _, v := range x.RawMatrix().Data {
+				if v < 1 {
+					n, mean, square = n+1, mean+v, square+v*v
+				}
+			}
+			mean /= n
+			require.InDelta(t, deviation, math.Sqrt(square/n-mean*mean), .008)
+			require.InDelta(t, weight, 1-n/rows, .0015)
+		})
 	}
 }
 

@@ -248,3 +248,25 @@ func BenchmarkObserve(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkDropoutStep is a step of the network of a few hundred rows, without
+// dropout and with it.
+func BenchmarkDropoutStep(b *testing.B) {
+	for _, regularize := range []float64{None, 0.1} {
+		b.Run(fmt.Sprintf("regularize=%v", max(regularize, 0)), func(b *testing.B) {
+			m, err := New(10, &Config{Net: nn.MLP{Hidden: []int{116, 116, 116}}})
+			if err != nil {
+				b.Fatal(err)
+			}
+			rows, err := Rows(normals(300, 10, 1), nil)
+			if err != nil {
+				b.Fatal(err)
+			}
+			s, err := (&Settings{Regularize: regularize, Workers: 1}).withDefaults()
+			if err != nil {
+				b.Fatal(err)
+			}
+			benchmarkSteps(b, m, rows, s)
+		})
+	}
+}

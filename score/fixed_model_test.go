@@ -1,6 +1,7 @@
 package score
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"math"
@@ -192,4 +193,19 @@ func TestALostColumnDoesNotSpoilACommonScale(t *testing.T) {
 	require.Less(t, fit(t, m, data, s).Loss, 100.0)
 	m.toModel(x)
 	require.Less(t, floats.Max(mat.Col(nil, 0, x)), 10.0)
+}
+
+// A Float64 model forgot that its network is Fit's choice: what it saved was opened with
+// the network settled, and it refused files that the model itself loads.
+func TestFloat64ModelKeepsThatItsNetworkIsFitsChoice(t *testing.T) {
+	m, err := New(2, &Config{Seed: 7})
+	require.NoError(t, err)
+	require.True(t, bytes.Equal(saved(t, m), saved(t, m.Float64())))
+
+	chosen, err := New(2, &Config{Net: small, Seed: 3})
+	require.NoError(t, err)
+	double := m.Float64()
+	require.NoError(t, double.Load(bytes.NewReader(saved(t, chosen))))
+	require.Equal(t, scores(chosen.Float64()), scores(double))
+	require.Zero(t, double.Problem().UnitRoundoff)
 }

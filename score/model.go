@@ -155,8 +155,17 @@ func (m *Model) install(net nn.Module) error {
 	initial := make([]float64, params.Len())
 	params.Init(initial, noise.Rand(m.seed, noise.Draw{Purpose: noise.Init}))
 	m.learner = learner{net: net, params: params, theta: narrow[float32](nil, initial)}
-	m.eval = newEngine[float32](m, m.theta)
+	m.compute()
 	return nil
+}
+
+// compute makes what evaluates the network, in the model's precision.
+func (m *Model) compute() {
+	if m.double {
+		m.eval = newEngine[float64](m, m.theta)
+	} else {
+		m.eval = newEngine[float32](m, m.theta)
+	}
 }
 
 // setMinNoise checks the least noise level, takes its default, and finds its time.
@@ -241,11 +250,11 @@ func (m *Model) Float64() *Model {
 	c := &Model{
 		learner: learner{net: m.net, params: m.params, theta: slices.Clone(m.theta)},
 		dim:     m.dim, process: m.process, precond: m.precond, cond: m.cond.clone(), levels: m.levels, freeze: m.freeze, frozen: m.frozen,
-		calibrated: m.calibrated, double: true,
+		calibrated: m.calibrated, double: true, free: m.free, seed: m.seed,
 	}
 	c.shift, c.scale = slices.Clone(m.shift), slices.Clone(m.scale)
 	c.Metadata = maps.Clone(m.Metadata)
-	c.eval = newEngine[float64](c, c.theta)
+	c.compute()
 	return c
 }
 

@@ -52,7 +52,8 @@ func Recommend(n, d int, c *Config) Recipe {
 		if few {
 			r.Steps = min(3*r.Steps, 20_000)
 		}
-		net.Time = nn.RecipeColumns(d, 1).Time
+		columns := nn.RecipeColumns(d, 1)
+		net.Time, net.Ends = columns.Time, columns.Ends
 	}
 	r.Net = net
 	return r

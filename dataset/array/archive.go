@@ -46,7 +46,7 @@ func readArchive(r io.ReaderAt, size int64, name string) (*mat.Dense, []int, err
 			continue
 		}
 		if own != name {
-			names = append(names, own)
+			names = append(names, cut(own))
 			continue
 		}
 		content, err := f.Open()

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 	"testing/iotest"
 
@@ -303,6 +304,35 @@ func TestLargeFilesAreRead(t *testing.T) {
 	got, _, err = Read(bytes.NewReader(turned))
 	require.NoError(t, err)
 	require.True(t, mat.Equal(want.T(), got))
+}
+
+// What a file names itself was in errors as long as it was, up to a header of 64 KiB or
+// twenty names of an archive.
+func TestErrorsOfLongHeadersAreShort(t *testing.T) {
+	long := strings.Repeat("long", 10_000)
+	axes := make([]uint32, 255)
+	var archive bytes.Buffer
+	z := zip.NewWriter(&archive)
+	for i := range 30 {
+		_, err := z.Create(fmt.Sprintf("%s%d.npy", long, i))
+		require.NoError(t, err)
+	}
+	require.NoError(t, z.Close())
+	for want, file := range map[string][]byte{
+		"want the value of":         npyOf("{'descr': '<f8', '"+long+"': 3}", nil),
+		"type of elements is":       npy("<"+long, "(1,)", nil),
+		"at least one element on":   npy("<f8", "("+strings.Repeat("1,", 10_000)+"0,)", nil),
+		"want fewer elements":       npy("<f8", "("+strings.Repeat("9999999,", 5_000)+")", nil),
+		"at least one element on e": idx(8, axes, nil),
+		"want one of":               archive.Bytes(),
+	} {
+		_, _, err := Read(bytes.NewReader(file))
+		if want == "want one of" {
+			_, _, err = readArchive(bytes.NewReader(file), int64(len(file)), "x")
+		}
+		require.ErrorContains(t, err, want)
+		require.Less(t, len(err.Error()), 2000, want)
+	}
 }
 
 // Whatever a file holds, Read returns a matrix of its shape or an error.

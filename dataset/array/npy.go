@@ -87,7 +87,7 @@ func (d *description) header() (*header, error) {
 			ok = false
 		}
 		if !ok {
-			return nil, d.fault("the value of " + key)
+			return nil, d.fault("the value of " + cut(key))
 		}
 		if !d.take(",") && !strings.HasPrefix(d.rest, "}") {
 			return nil, d.fault("a comma or }")
@@ -108,11 +108,13 @@ func (d *description) header() (*header, error) {
 }
 
 func (d *description) fault(want string) error {
-	rest := d.rest
-	if len(rest) > 60 {
-		rest = rest[:60]
-	}
-	return fmt.Errorf("header goes on with %q, want %s: %w", rest, want, ErrFormat)
+	return fmt.Errorf("header goes on with %q, want %s: %w", cut(d.rest), want, ErrFormat)
+}
+
+// cut returns a text of the file that is not too long for an error.
+func cut(text string) string {
+	const most = 60
+	return text[:min(len(text), most)]
 }
 
 // take takes a token off, with the spaces around it, when it comes next.
@@ -199,7 +201,7 @@ func newHeader(name string, order binary.ByteOrder) (*header, error) {
 	case "f8":
 		h.element = func(b []byte) float64 { return math.Float64frombits(order.Uint64(b)) }
 	default:
-		return nil, fmt.Errorf("type of elements is %q, want b1, i1 to i8, u1 to u8, f4 or f8: %w", name, ErrType)
+		return nil, fmt.Errorf("type of elements is %q, want b1, i1 to i8, u1 to u8, f4 or f8: %w", cut(name), ErrType)
 	}
 	h.size = int(name[1] - '0')
 	return h, nil

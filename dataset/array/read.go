@@ -89,10 +89,10 @@ func (h *header) dims() (rows, columns int, err error) {
 	rows, columns = 1, 1
 	for i, n := range h.shape {
 		if n <= 0 {
-			return 0, 0, fmt.Errorf("shape is %v, want at least one element on each axis: %w", h.shape, ErrShape)
+			return 0, 0, fmt.Errorf("shape is %s, want at least one element on each axis: %w", cut(fmt.Sprint(h.shape)), ErrShape)
 		}
 		if n > math.MaxInt/8/rows/columns {
-			return 0, 0, fmt.Errorf("shape is %v, want fewer elements: %w", h.shape, ErrShape)
+			return 0, 0, fmt.Errorf("shape is %s, want fewer elements: %w", cut(fmt.Sprint(h.shape)), ErrShape)
 		}
 		if i == 0 {
 			rows = n

@@ -66,7 +66,7 @@ func ExampleOutOfFold() {
 		}
 		x.SetRow(i, []float64{a, b})
 	}
-	p, err := boost.OutOfFold(x, y, 2, 5, 1, nil)
+	p, _, err := boost.OutOfFold(x, y, 2, 5, 1, nil)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -52,11 +52,11 @@ func TestOutOfFoldKnowsNoTargetOfItsFold(t *testing.T) {
 	s := &Settings{Trees: 20, LeafRows: 1}
 	inside := probabilities(t, x, chance, 2, s)
 	require.Greater(t, accuracy(inside, chance), 0.9, "learned by heart")
-	p, err := OutOfFold(x, chance, 2, 5, 3, s)
+	p, _, err := OutOfFold(x, chance, 2, 5, 3, s)
 	require.NoError(t, err)
 	require.InDelta(t, 0.5, accuracy(p, chance), 0.08)
 	high := above(y, 14)
-	p, err = OutOfFold(x, high, 2, 5, 3, s)
+	p, _, err = OutOfFold(x, high, 2, 5, 3, s)
 	require.NoError(t, err)
 	require.Greater(t, accuracy(p, high), 0.8)
 }
@@ -65,7 +65,7 @@ func TestOutOfFoldDependsOnSeedOnly(t *testing.T) {
 	x, y := friedman(200, 4)
 	c := above(y, 11, 16)
 	run := func(seed uint64, workers int) *mat.Dense {
-		p, err := OutOfFold(x, c, 4, 3, seed, &Settings{Trees: 5, Workers: workers})
+		p, _, err := OutOfFold(x, c, 4, 3, seed, &Settings{Trees: 5, Workers: workers})
 		require.NoError(t, err)
 		return p
 	}
@@ -82,8 +82,9 @@ func TestOutOfFoldDependsOnSeedOnly(t *testing.T) {
 
 // As many folds as rows: each row by all others.
 func TestLeavingOneOut(t *testing.T) {
-	p, err := OutOfFold(column(1, 2, 3, 4), []int{0, 0, 0, 1}, 2, 4, 1, nil)
+	p, fold, err := OutOfFold(column(1, 2, 3, 4), []int{0, 0, 0, 1}, 2, 4, 1, nil)
 	require.NoError(t, err)
+	require.ElementsMatch(t, []int{0, 1, 2, 3}, fold)
 	require.InDeltaSlice(t, []float64{1. / 3, 1. / 3, 1. / 3, 0}, mat.Col(nil, 1, p), 1e-12)
 }
 
@@ -91,16 +92,16 @@ func TestFaultsOfOutOfFold(t *testing.T) {
 	x, y := friedman(20, 5)
 	c := above(y, 14)
 	for _, folds := range []int{-1, 0, 1, 21} {
-		_, err := OutOfFold(x, c, 2, folds, 0, nil)
+		_, _, err := OutOfFold(x, c, 2, folds, 0, nil)
 		require.ErrorIs(t, err, ErrRange)
 		require.ErrorContains(t, err, "OutOfFold: folds: is ")
 	}
-	_, err := OutOfFold(x, c, 2, 5, 0, &Settings{Trees: -1})
+	_, _, err := OutOfFold(x, c, 2, 5, 0, &Settings{Trees: -1})
 	require.ErrorContains(t, err, "boost: OutOfFold: Settings.Trees")
-	_, err = OutOfFold(x, c, -1, 5, 0, nil)
+	_, _, err = OutOfFold(x, c, -1, 5, 0, nil)
 	require.ErrorIs(t, err, ErrRange)
 	c[4] = 2
-	_, err = OutOfFold(x, c, 2, 5, 0, nil)
+	_, _, err = OutOfFold(x, c, 2, 5, 0, nil)
 	require.ErrorContains(t, err, "row 4 is 2")
 	require.PanicsWithValue(t, "boost: OutOfFold: y has 19 values for 20 rows", func() { OutOfFold(x, c[:19], 2, 5, 0, nil) })
 }

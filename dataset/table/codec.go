@@ -47,6 +47,11 @@ type codedColumn struct {
 	// Data and Model are the distributions of the coded column in the rows fitted, and in
 	// those of a model; the latter is empty without Match.
 	Data, Model marginal
+	// A leader has a Law, what it is of smooth columns, and these go Along with it. Kept says
+	// that Match does not move the column by itself, as that would contradict the others.
+	Kept  bool    `json:",omitempty"`
+	Law   []term  `json:",omitempty"`
+	Along []along `json:",omitempty"`
 
 	target marginal // that values of the model are matched to
 	at     int      // first coded column
@@ -149,6 +154,8 @@ func newCodec(t *Table, s *CodecSettings) (*Codec, error) {
 		return nil, fmt.Errorf("no column has two values among %d rows: %w", n, ErrShape)
 	}
 	c.standardise(rows)
+	c.findLaws(rows)
+	c.fitAlong(rows)
 	return c, nil
 }
 

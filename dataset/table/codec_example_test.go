@@ -188,3 +188,26 @@ func ExampleCodec_Schema() {
 	// Output:
 	// arrival time departure time guests number room category breakfast boolean
 }
+
+// A cabin is news to a codec of rows without one.
+func ExampleCodec_Unseen() {
+	t, err := table.Read(strings.NewReader(stays), nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	c, err := table.NewCodec(t, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	room := table.Field{Name: "room", Kind: table.Category, Levels: []string{"cabin", "suite"}}
+	unseen, err := c.Unseen(&table.Table{Fields: []table.Field{room}, Columns: [][]float64{{0, 1}}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(unseen)
+	// Output:
+	// [[room] []]
+}

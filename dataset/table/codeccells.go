@@ -114,7 +114,7 @@ func (c *Codec) loadLevels(r *rowCells, j int, from Field, column []float64, len
 			continue
 		}
 		if !ok {
-			return fmt.Errorf("row %d, column %q: is %q, which no row fitted had: %w", i, f.Name, excerpt(text), ErrRange)
+			return fmt.Errorf("row %d, column %q: is %s, which no row fitted had: %w", i, f.Name, shown(text), ErrRange)
 		}
 		r.data[i*r.d+j] = float64(k)
 	}
@@ -135,14 +135,6 @@ func (c *Codec) codes(j, k int) bool {
 		}
 	}
 	return c.fixed == nil || math.IsNaN(c.fixed[j]) || c.fixed[j] == float64(k)
-}
-
-// excerpt returns a text that is not too long for an error.
-func excerpt(s string) string {
-	if r := []rune(s); len(r) > 40 {
-		return string(r[:40]) + "…"
-	}
-	return s
 }
 
 // latticeOf returns the lattice of a column's cells, 0 when they have none.

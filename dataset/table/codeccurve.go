@@ -31,6 +31,8 @@ func reciprocal(x float64) float64 {
 func interpolate(x, y []float64, at, before, after float64) float64 {
 	n := len(x)
 	switch {
+	case math.IsNaN(at): // as infinities times a slope of 0 are
+		return at
 	case at < x[0]:
 		return y[0] + before*(at-x[0])
 	case at > x[n-1]:

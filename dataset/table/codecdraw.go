@@ -30,8 +30,8 @@ const rounds = 20
 // Draw returns n rows drawn by a function of the caller's. Given is nil, or has n rows of
 // some of the columns: its cells come out as they are; those that are missing, and the
 // columns that it lacks, are drawn, with whether they are missing. Rows that break a rule
-// are drawn again, up to 19 times. Draw is called with other seeds each time, which are
-// functions of seed.
+// are drawn again, up to 19 times. The function is called with other seeds each time,
+// which are functions of seed, and with the rows only of which a cell is to be drawn.
 //
 // Errors are those of draw, ErrShape for other numbers of rows, ErrName for a column that
 // the codec has not, ErrRange for a level that no row fitted had, ErrRule when a rule codes
@@ -77,9 +77,14 @@ func (c *Codec) draw(n int, given *Table, seed uint64, draw Sampler) (*rowCells,
 		}
 	}
 	out := known.clone()
+	wanting := c.wanting(known)
 	drawn := make([]bool, len(c.fields))
 	r := &run{codec: c, draw: draw, seed: seed}
 	report, err := r.untilObeyed(out, indices(n), func(rows []int) error {
+		rows = slices.DeleteFunc(slices.Clone(rows), func(i int) bool { return !wanting[i] })
+		if len(rows) == 0 {
+			return nil
+		}
 		var observed *mat.Dense
 		if given != nil {
 			observed = mat.NewDense(len(rows), c.dim, nil)
@@ -103,7 +108,44 @@ func (c *Codec) draw(n int, given *Table, seed uint64, draw Sampler) (*rowCells,
 			}
 		})
 	})
+	if err == nil {
+		report.Rows = 0
+		for _, wants := range wanting {
+			if wants {
+				report.Rows++
+			}
+		}
+	}
 	return out, report, err
+}
+
+// makes reports which columns of a table decoding makes. The others are left out, or no
+// row fitted had a cell of them.
+func (c *Codec) makes() []bool {
+	made := make([]bool, len(c.fields))
+	for j, v := range c.fixed {
+		made[j] = !math.IsNaN(v)
+	}
+	for k := range c.columns {
+		made[c.columns[k].Field] = true
+	}
+	for _, step := range c.steps {
+		if j := step.drops(); j >= 0 {
+			made[j] = true
+		}
+	}
+	return made
+}
+
+// wanting reports which rows lack a cell that decoding makes.
+func (c *Codec) wanting(rows *rowCells) []bool {
+	made, wanting := c.makes(), make([]bool, rows.n)
+	for i := range wanting {
+		for j, v := range rows.row(i) {
+			wanting[i] = wanting[i] || made[j] && math.IsNaN(v)
+		}
+	}
+	return wanting
 }
 
 // noCells returns n rows in which all cells are missing.

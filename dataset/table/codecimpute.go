@@ -94,21 +94,10 @@ func (m *imputation) setStages() {
 // findHoles marks the cells that t lacks and the codec can fill.
 func (m *imputation) findHoles(t *Table) {
 	c := m.codec
-	can := make([]bool, len(c.fields))
-	for j, v := range c.fixed {
-		can[j] = !math.IsNaN(v)
-	}
-	for k := range c.columns {
-		can[c.columns[k].Field] = true
-	}
-	for _, step := range c.steps {
-		if j := step.drops(); j >= 0 {
-			can[j] = true
-		}
-	}
+	made := c.makes()
 	m.hole = make([]bool, len(m.cells.data))
 	for j, f := range c.fields {
-		if from := t.Index(f.Name); can[j] && from >= 0 && t.Columns[from] != nil {
+		if from := t.Index(f.Name); made[j] && from >= 0 && t.Columns[from] != nil {
 			for i, v := range t.Columns[from] {
 				m.holes(i)[j] = math.IsNaN(v)
 			}
@@ -192,7 +181,7 @@ func (m *imputation) observe(out []float64, i, s int) {
 		at := c.dim - len(c.groups) + g
 		switch {
 		case m.groups[g] == s:
-			out[at] = c.there(g, m.seed, i)
+			out[at] = c.there(g)
 		case math.IsNaN(out[at]):
 			out[at] = math.Inf(1)
 		}

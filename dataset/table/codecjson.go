@@ -139,6 +139,11 @@ func (t *codecText) codec() (*Codec, error) {
 		if step == nil {
 			return nil, fmt.Errorf("in Steps: %d: has other columns than it needs: %w", k, ErrCorrupt)
 		}
+		for _, j := range step.reads() {
+			if f := t.Fields[j]; f.Kind.Discrete() || f.Kind == Identifier {
+				return nil, fmt.Errorf("in Steps: %d: column %d is %v, want numbers: %w", k, j, f.Kind, ErrCorrupt)
+			}
+		}
 		c.steps = append(c.steps, step)
 	}
 	for g := range c.groups {
@@ -159,7 +164,14 @@ func (t *codecText) codec() (*Codec, error) {
 		}
 		p.aim()
 	}
-	c.place()
+	for k := range c.columns {
+		if !c.validLaws(k) {
+			return nil, fmt.Errorf("in Columns: %d: has a law of columns that are none: %w", k, ErrCorrupt)
+		}
+	}
+	if c.place(); c.dim == 0 {
+		return nil, fmt.Errorf("in Columns: are none: %w", ErrCorrupt)
+	}
 	return c, nil
 }
 
@@ -231,6 +243,23 @@ func (p *codedColumn) valid(f *Field, groups int) bool {
 		return p.Number == nil && f.Kind.Discrete() && p.Levels.valid(len(f.Levels))
 	}
 	return p.Number != nil && !f.Kind.Discrete() && f.Kind != Identifier && p.Number.valid()
+}
+
+// validLaws reports whether the k-th column goes along with leaders, if with any, and its
+// law, if any, is one of other numbers.
+func (c *Codec) validLaws(k int) bool {
+	number := func(k int) bool { return k >= 0 && k < len(c.columns) && c.columns[k].Number != nil }
+	for _, a := range c.columns[k].Along {
+		if !number(k) || !number(a.Of) || c.columns[a.Of].Law == nil || a.Of == k {
+			return false
+		}
+	}
+	for _, t := range c.columns[k].Law {
+		if !number(k) || !number(t.A) || t.B != -1 && !number(t.B) || t.uses(k) {
+			return false
+		}
+	}
+	return true
 }
 
 func (c *numberCoder) valid() bool {

@@ -151,6 +151,9 @@ func (c *numberCoder) standardise(values []float64) {
 	c.Shift, c.Scale = moments(values, c.cell)
 }
 
+// point is the cell of a number without one.
+func point(v float64) (lo, hi float64) { return v, v }
+
 // moments returns mean and deviation of values that jitter spreads over their cells.
 func moments(values []float64, cell func(v float64) (lo, hi float64)) (mean, deviation float64) {
 	var sum float64

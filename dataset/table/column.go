@@ -26,7 +26,7 @@ type column struct {
 
 // fault returns an error about the column, at a line unless it is 0.
 func (c *column) fault(line int, sentinel error, format string, args ...any) error {
-	where := fmt.Sprintf("%q", c.Name)
+	where := shown(c.Name)
 	if c.position > 0 {
 		where = fmt.Sprintf("column %d (%s)", c.position, where)
 	}

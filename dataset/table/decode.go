@@ -66,6 +66,7 @@ func codeAt(x, observed mat.Matrix, i, j int) (y float64, known bool) {
 
 func (c *Codec) decodeRow(row, y []float64, known []bool) {
 	copy(row, c.fixed)
+	shifts := c.shifts(y, known)
 	for k := range c.columns {
 		p := &c.columns[k]
 		v := y[p.at]
@@ -74,8 +75,14 @@ func (c *Codec) decodeRow(row, y []float64, known []bool) {
 			continue
 		}
 		matched := p.Model.fitted() && !known[p.at]
-		if matched {
+		if c.moves(k, known) {
 			v = p.match(v)
+		}
+		if matched && shifts != nil {
+			v += shifts[p.at]
+		}
+		if matched && p.Data.Few {
+			v = p.Data.seat(v)
 		}
 		switch {
 		case p.Number != nil && matched:

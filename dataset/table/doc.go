@@ -86,6 +86,14 @@
 // other columns (ranks of numbers, and which of the frequent levels), put on the first
 // principal direction of all levels' means, so that neighbours are alike.
 //
+// Of a cell that is known, when others are drawn given it, a model is told the middle of
+// the interval. Any place in it says the same to a model that is exact; a network answers
+// near a border as for both sides of it. Of storms drawn given that they are hurricanes 16 %
+// had winds below those of hurricanes with a place at random, 11 % with the middle, and 7 %
+// when the sampler, sampler.DPMpp2MSDE, added noise on the way, which lets rows forget the
+// errors of the network: about as many as of hurricanes drawn given nothing. With the exact score
+// of such rows it is none of 300, with either.
+//
 // That cells are missing is coded in a column of its own, one for all columns that are
 // missing in the same rows, as a level of two. The coded value is then a draw from the
 // values that are there, which says nothing of the others, so that rows may be drawn at
@@ -120,8 +128,15 @@
 //
 // for n rows fitted and m of the model. F itself would move every column by its own
 // sampling noise, about a per cent of a deviation, which is much for a column that is
-// nearly a function of others: such laws break far more often with it. In a column with
-// lumps that is in such a law, Match breaks the law: the study examples/tables shows it.
+// nearly a function of others: such laws break far more often with it.
+//
+// A column with lumps that is nearly a function of smooth ones, R² ≥ .9 by a polynomial of
+// degree 2, leads these: moving it alone, by more than a third of the deviation that the
+// others leave open in the model's rows, would contradict them. So they go along: when
+// the leader moves from y to y', a column x moves by s(m(y') − m(y)), where m is the cubic
+// regression of x on y, and s, the same for all that go along in a row, makes the
+// polynomial move as far as y does. So areas have their round numbers, and widths and
+// lengths their product.
 //
 //	Egozcue et al. 2003   Isometric logratio transformations for compositional data
 //	                      analysis, Mathematical Geology 35

@@ -57,17 +57,22 @@ func (c *Codec) jitter(seed uint64, row, column int) jitter {
 	return jitter{seed: seed, row: row, column: column}
 }
 
-// encodeValues codes the cells of a row, which it changes. A missing one is NaN, or a
-// draw from those that are there.
-func (c *Codec) encodeValues(out, row []float64, seed uint64, i int, fill bool) {
+// encodeValues codes the cells of a row, which it changes: for a model to learn, as draws
+// from their intervals, a missing one from those of the values that are there, or else as
+// the middles, a missing one as NaN.
+func (c *Codec) encodeValues(out, row []float64, seed uint64, i int, learn bool) {
 	for k, step := range c.steps {
 		step.forward(row, c.jitter(seed, i, len(c.fields)+len(c.groups)+k))
 	}
 	for k := range c.columns {
 		p := &c.columns[k]
 		v, u := row[p.Field], c.jitter(seed, i, p.Field)
-		if math.IsNaN(v) && fill {
-			v = p.draw(u.uniform(2))
+		place := .5
+		if learn {
+			place = u.within()
+			if math.IsNaN(v) {
+				v = p.draw(u.uniform(2))
+			}
 		}
 		switch {
 		case p.OneHot != nil:
@@ -75,9 +80,9 @@ func (c *Codec) encodeValues(out, row []float64, seed uint64, i int, fill bool) 
 		case math.IsNaN(v):
 			out[p.at] = noCell
 		case p.Number != nil:
-			out[p.at] = p.Number.encode(v, u.within())
+			out[p.at] = p.Number.encode(v, place)
 		default:
-			out[p.at] = p.Levels.encode(v, u.within())
+			out[p.at] = p.Levels.encode(v, place)
 		}
 	}
 }
@@ -103,10 +108,13 @@ func (p *codedColumn) encodeOneHot(out []float64, v float64) {
 	}
 }
 
-// Observe returns what t says of its rows, n×Dim: a coded value where a cell is known, and
-// NaN elsewhere. That it is there is known of a cell that is, and nothing of one that is
-// missing, or in a column that t lacks. So it is what the rows with these cells are drawn
-// from, and, for a model that leaves NaN out, what their density is that of.
+// Observe returns what t says of its rows, n×Dim: the middle of the interval of a cell's
+// value where it is known, and NaN elsewhere. That it is there is known of a cell that is,
+// and nothing of one that is missing, or in a column that t lacks. So it is what the rows
+// with these cells are drawn from, and, for a model that leaves NaN out, what their density
+// is that of. All places of the interval say the same, and the middle is where a network
+// mixes it up with the neighbours least. The seed is for zeros among the shares of a
+// Simplex only.
 //
 // A level that no row fitted had says nothing, as if it were missing, and neither does a
 // number that a rule codes by one that is missing. Errors are those of Encode otherwise,
@@ -133,7 +141,7 @@ func (c *Codec) observe(out, row []float64, seed uint64, i int) {
 		out[at] = noCell
 		for _, j := range c.groups[g].Fields {
 			if !math.IsNaN(row[j]) {
-				out[at] = c.there(g, seed, i)
+				out[at] = c.there(g)
 			}
 		}
 	}
@@ -141,9 +149,7 @@ func (c *Codec) observe(out, row []float64, seed uint64, i int) {
 }
 
 // there returns the code which says that the cells of a group are not missing.
-func (c *Codec) there(g int, seed uint64, i int) float64 {
-	return c.groups[g].Coder.encode(0, c.jitter(seed, i, len(c.fields)+g).within())
-}
+func (c *Codec) there(g int) float64 { return c.groups[g].Coder.encode(0, .5) }
 
 // checkKnown returns an error when a cell is known that would not be coded.
 func (c *Codec) checkKnown(row []float64) error {

@@ -148,8 +148,9 @@ func (m *marginal) valid() bool {
 // and G that of the model's, a coded value y of the model is read as F*⁻¹(G(y)). For
 // levels and for numbers of which many rows share values F* is F. Other numbers are
 // moved only as far as the rows say that the model is wrong: F* is the function nearest
-// to G that is within two standard errors of F, so that what is nearly a function of
-// other columns stays one. Where F has few values, what is read is one of them, and
+// to G that is within two standard errors of F. With a column
+// of many shared values that is nearly a function of others these go along, see the
+// package's documentation. Where F has few values, what is read is one of them, and
 // where all are multiples of a number, such as 100 for prices, it is one, too. What the
 // model says of how columns depend on each other stays.
 //
@@ -180,6 +181,7 @@ func (c *Codec) Match(reference mat.Matrix) error {
 			gone[k][i] = g.missing(g.Data.quantile(g.Model.at(reference.At(i, at))))
 		}
 	}
+	explained := c.explain(reference)
 	for k := range c.columns {
 		p := &c.columns[k]
 		if p.OneHot != nil {
@@ -196,11 +198,12 @@ func (c *Codec) Match(reference mat.Matrix) error {
 			p.Model = modelMarginal(y)
 		}
 		p.aim()
+		p.Kept = p.breaks(y, explained[k])
 	}
 	return nil
 }
 
 func modelMarginal(y []float64) marginal {
 	slices.Sort(y)
-	return newMarginal(y, func(v float64) (lo, hi float64) { return v, v })
+	return newMarginal(y, point)
 }

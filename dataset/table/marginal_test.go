@@ -131,3 +131,144 @@ func TestMatchedValuesAreThoseOfTheLattice(t *testing.T) {
 		require.True(t, rows[v], "%v", v)
 	}
 }
+
+// flatsOf returns rows with length = area/width, and a model's rows that know this law but
+// not that areas have spikes at round tens; and a free column with such spikes.
+func flatsOf(n int) (rows, model *Table) {
+	r := rand.New(rand.NewPCG(5, 6))
+	of := func(spikes float64) *Table {
+		u := &Table{Columns: make([][]float64, 4)}
+		for _, name := range []string{"length", "width", "area", "free"} {
+			u.Fields = append(u.Fields, Field{Name: name, Kind: Number, Step: .01})
+		}
+		size := func() float64 {
+			v := 50 + 8*r.NormFloat64()
+			if r.Float64() < spikes {
+				v = math.Round(v/10) * 10
+			}
+			return v
+		}
+		for range n {
+			area, width := size(), 7*math.Exp(.1*r.NormFloat64())
+			for j, v := range []float64{area / width, width, area, size()} {
+				u.Columns[j] = append(u.Columns[j], snap(v, .01))
+			}
+		}
+		return u
+	}
+	return of(.4), of(0)
+}
+
+// broken returns how many rows break length·width = area, and how many areas and free
+// numbers are round.
+func broken(t *Table) (rows, areas, free int) {
+	for i, area := range t.Columns[2] {
+		if math.Abs(t.Columns[0][i]*t.Columns[1][i]-area) > .2 {
+			rows++
+		}
+		if math.Mod(area, 10) == 0 {
+			areas++
+		}
+		if math.Mod(t.Columns[3][i], 10) == 0 {
+			free++
+		}
+	}
+	return rows, areas, free
+}
+
+func TestMatchKeepsLaws(t *testing.T) {
+	const n = 5000
+	u, model := flatsOf(n)
+	c, err := NewCodec(u, nil)
+	require.NoError(t, err)
+	x, err := c.Encode(model, 1)
+	require.NoError(t, err)
+	require.NoError(t, c.Match(x))
+	text, err := c.MarshalJSON()
+	require.NoError(t, err)
+	var opened Codec
+	require.NoError(t, opened.UnmarshalJSON(text))
+	for _, codec := range []*Codec{c, &opened} {
+		got, err := codec.Decode(x, nil)
+		require.NoError(t, err)
+		rows, areas, free := broken(got)
+		require.Less(t, rows, n/50)
+		require.InDelta(t, .4*n, areas, .05*n)
+		require.InDelta(t, .4*n, free, .05*n)
+	}
+
+	// Where a length is given, neither it nor the area that it is nearly a function of is
+	// moved, and where a width is missing, nothing can be said of it.
+	known := mat.NewDense(n, 4, nil)
+	known.Apply(func(i, j int, _ float64) float64 {
+		if j == 0 {
+			return x.At(i, j)
+		}
+		return math.NaN()
+	}, known)
+	got, err := c.Decode(x, known)
+	require.NoError(t, err)
+	rows, _, free := broken(got)
+	require.Less(t, rows, n/50)
+	require.InDelta(t, .4*n, free, .05*n)
+	require.Equal(t, model.Columns[0], got.Columns[0])
+	x.Set(0, 1, math.NaN())
+	got, err = c.Decode(x, nil)
+	require.NoError(t, err)
+	require.False(t, math.IsNaN(got.Columns[0][0]) || math.IsNaN(got.Columns[2][0]))
+}
+
+// A sum of many columns, each of which hardly depends on it, leads none of them.
+func TestColumnsThatNoneFollowsDoNotLead(t *testing.T) {
+	const n, d = 3000, 6
+	r := rand.New(rand.NewPCG(5, 6))
+	u := &Table{Columns: make([][]float64, d+1)}
+	for k := range d + 1 {
+		u.Fields = append(u.Fields, Field{Name: fmt.Sprint("x", k), Kind: Number, Step: .01})
+	}
+	for range n {
+		var sum float64
+		for j := range d {
+			v := snap(r.NormFloat64(), .01)
+			u.Columns[j] = append(u.Columns[j], v)
+			sum += v
+		}
+		if r.Float64() < .4 { // a spike, which one of the numbers makes up for
+			u.Columns[0][len(u.Columns[d])] = snap(u.Columns[0][len(u.Columns[d])]+math.Round(sum)-sum, .01)
+			sum = math.Round(sum)
+		}
+		u.Columns[d] = append(u.Columns[d], snap(sum, .01))
+	}
+	c, err := NewCodec(u, nil)
+	require.NoError(t, err)
+	require.True(t, c.columns[d].Data.Lumpy)
+	x, err := c.Encode(u, 1)
+	require.NoError(t, err)
+	require.Greater(t, c.explain(x)[d], .999)
+	require.Nil(t, c.columns[d].Law)
+	for k := range d {
+		require.Empty(t, c.columns[k].Along)
+	}
+}
+
+func TestWhatOthersExplainIsMeasured(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	u := &Table{Columns: make([][]float64, 4)}
+	for _, name := range []string{"a", "b", "product", "noise"} {
+		u.Fields = append(u.Fields, Field{Name: name, Kind: Number})
+	}
+	for range 2000 {
+		a, b, e := r.NormFloat64()+3, r.NormFloat64()+3, r.NormFloat64()
+		for j, v := range []float64{a, b, a*b + .2*e, r.NormFloat64()} {
+			u.Columns[j] = append(u.Columns[j], v)
+		}
+	}
+	c, err := NewCodec(u, nil)
+	require.NoError(t, err)
+	x, err := c.Encode(u, 1)
+	require.NoError(t, err)
+	explained := c.explain(x)
+	require.InDelta(t, 1-.04/(9+9+1+.04), explained[2], .001)
+	require.InDelta(t, 0, explained[3], .01)
+	require.Zero(t, c.explain(x.Slice(0, 30, 0, 4))[2])
+}

@@ -20,12 +20,23 @@ func (p *codedColumn) aim() {
 
 // match returns y, a value of the column in a row of the model, moved to where it stands
 // in the target.
-func (p *codedColumn) match(y float64) float64 {
-	y = p.target.quantile(p.Model.at(y))
-	if p.Data.Few {
-		y = p.Data.seat(y)
+func (p *codedColumn) match(y float64) float64 { return p.target.quantile(p.Model.at(y)) }
+
+// mostMoved is how far Match moves values of a leader, or of a column that goes along, on
+// average by themselves, in deviations of what the others leave open.
+const mostMoved = 1. / 3
+
+// breaks reports whether matching values y of a model by themselves would contradict other
+// columns, which explain a part of their variance: whether it would move them too far.
+func (p *codedColumn) breaks(y []float64, explained float64) bool {
+	if p.Law == nil && len(p.Along) == 0 || !p.Model.fitted() || explained < function {
+		return false
 	}
-	return y
+	var moved float64
+	for _, v := range y {
+		moved += math.Abs(p.plain(p.match(v))-p.plain(v)) / float64(len(y))
+	}
+	return moved > mostMoved*math.Sqrt(1-explained)
 }
 
 // nearest returns the distribution nearest to g that is within e·√(p(1−p)) of f.

@@ -59,3 +59,12 @@ func TestOddNumbersAreReadAndWrittenAsTheyStand(t *testing.T) {
 		}
 	}
 }
+
+// The name of a column may be as long as a row, and was in errors as long as it is.
+func TestErrorsAboutColumnsOfLongNamesAreShort(t *testing.T) {
+	name := strings.Repeat("long ", 50_000)
+	_, err := Read(strings.NewReader(name+",b\n1,2\n1e999,3\n"), nil)
+	require.ErrorIs(t, err, ErrRange)
+	require.ErrorContains(t, err, `line 3, column 1 ("long long`)
+	require.Less(t, len(err.Error()), 500)
+}

@@ -215,6 +215,32 @@ func TestReportOfOddTablesHasValues(t *testing.T) {
 	}
 }
 
+// Differences and squares of numbers beyond 1e300 overflowed, and a report with the
+// infinities could not be written.
+func TestReportOfAnyFiniteCellsIsWrittenAndRead(t *testing.T) {
+	t.Parallel()
+	values := []float64{0, 1, -1, 3, 3, 1e16, 1e-300, 5e-324, 1e300, math.MaxFloat64, -math.MaxFloat64, math.NaN()}
+	for seed := range uint64(60) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		few := 1 + r.IntN(len(values))
+		odd := func() *Table {
+			u := &Table{Fields: []Field{{Name: "a", Kind: Number}, {Name: "b", Kind: Number}, {Name: "c", Kind: Category, Levels: []string{"x", "y", "z"}}}, Columns: make([][]float64, 3)}
+			for range 1 + r.IntN(8) {
+				u.Columns[0] = append(u.Columns[0], values[r.IntN(few)])
+				u.Columns[1] = append(u.Columns[1], values[r.IntN(len(values))])
+				u.Columns[2] = append(u.Columns[2], float64(r.IntN(3)))
+			}
+			return u
+		}
+		written := mustReport(t, odd(), odd(), odd(), &ReportSettings{Trees: quick.Trees, NeighbourRows: 300})
+		text, err := json.Marshal(written)
+		require.NoError(t, err, "seed %d", seed)
+		var back Report
+		require.NoError(t, json.Unmarshal(text, &back))
+		require.Equal(t, written.String(), back.String())
+	}
+}
+
 func TestReportDoesNotDependOnProcessors(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	measure := func() string {

@@ -154,6 +154,9 @@ func histogram(f Field, train, synthetic []float64) Histogram {
 	if len(there) == 0 {
 		return Histogram{}
 	}
+	for i, v := range there {
+		there[i] = max(-mostNumber, min(v, mostNumber))
+	}
 	h := Histogram{}
 	h.Edges, h.Log = edges(there, latticeOf(f))
 	bins := len(h.Edges) - 1

@@ -167,12 +167,8 @@ func correlation(a, b []float64) float64 {
 	if len(u) < 2 || slices.Min(u) == slices.Max(u) || slices.Min(v) == slices.Max(v) {
 		return 0
 	}
-	for _, c := range [][]float64{u, v} { // no square overflows
-		_, exponent := math.Frexp(max(slices.Max(c), -slices.Min(c)))
-		for i, q := range c {
-			c[i] = math.Ldexp(q, -exponent)
-		}
-	}
+	downscale(u)
+	downscale(v)
 	r := stat.Correlation(u, v, nil)
 	if r != r {
 		return 0
@@ -180,11 +176,28 @@ func correlation(a, b []float64) float64 {
 	return max(-1, min(r, 1))
 }
 
+// downscale divides numbers by the power of two that is above the largest, so that no
+// square overflows.
+func downscale(numbers []float64) {
+	var most float64
+	for _, v := range numbers {
+		if v == v {
+			most = max(most, math.Abs(v))
+		}
+	}
+	_, exponent := math.Frexp(most)
+	for i, v := range numbers {
+		numbers[i] = math.Ldexp(v, -exponent)
+	}
+}
+
 // ratio returns the corrected correlation ratio of numbers given labels.
 func ratio(label, number coded) float64 {
+	cells := slices.Clone(number.cells)
+	downscale(cells)
 	sum, count := make([]float64, label.levels), make([]float64, label.levels)
 	var n, mean float64
-	for i, v := range number.cells {
+	for i, v := range cells {
 		if c := label.code[i]; c > 0 && v == v {
 			n++
 			mean += (v - mean) / n
@@ -193,7 +206,7 @@ func ratio(label, number coded) float64 {
 		}
 	}
 	var within, total, levels float64
-	for i, v := range number.cells {
+	for i, v := range cells {
 		if c := label.code[i]; c > 0 && v == v {
 			u := v - sum[c]/count[c]
 			within += u * u

@@ -101,6 +101,18 @@ func TestPairsOfOddColumnsHaveValues(t *testing.T) {
 	}
 	huge := mat.NewDense(3, 2, []float64{1e300, 1, -1e300, -1, 1e299, 0.1})
 	require.InDelta(t, 1, Associations(huge, make([]bool, 2)).At(0, 1), 1e-12)
+	grouped := mat.NewDense(6, 2, []float64{1e300, 0, 2e300, 0, 1.5e300, 0, -1e300, 1, -2e300, 1, -1.5e300, 1})
+	small := mat.NewDense(6, 2, nil)
+	small.Apply(func(_, j int, v float64) float64 {
+		if j == 0 {
+			return math.Ldexp(v, -1000)
+		}
+		return v
+	}, grouped)
+	require.Equal(t, Associations(small, []bool{false, true}).At(0, 1), Associations(grouped, []bool{false, true}).At(0, 1))
+	wide := mat.NewDense(4, 2, []float64{-1.7e308, 0, -1.6e308, 0, 1.6e308, 1, 1.7e308, 1})
+	split := mat.NewDense(2, 2, []float64{-1.7e308, 1, 1.7e308, 0})
+	require.Equal(t, 1., PairErrors(wide, split, []bool{false, true}).At(0, 1))
 	bad := mat.NewDense(2, 4, []float64{math.Inf(1), 2, 0, 1, 0, 1, 0, 1})
 	require.True(t, math.IsNaN(PairErrors(bad, bad, mixedKinds).At(0, 1)))
 	require.True(t, math.IsNaN(Associations(bad, mixedKinds).At(0, 2)))

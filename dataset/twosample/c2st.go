@@ -4,10 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
 	"math"
-	"math/rand/v2"
-	"runtime"
 	"slices"
 
 	"gonum.org/v1/gonum/mat"
@@ -108,39 +105,31 @@ func C2ST(x, y *mat.Dense, s *C2STSettings) (C2STResult, error) {
 	}
 	pool := mat.NewDense(n+m, d, nil)
 	pool.Stack(x, y)
-	label, fold := make([]int, n+m), make([]int, n+m)
-	rng := rand.New(rand.NewPCG(c.Seed, 0))
-	for i, j := range rng.Perm(n) {
-		fold[j] = i % folds
+	label := make([]int, n+m)
+	for j := range m {
+		label[n+j] = 1
 	}
-	for i, j := range rng.Perm(m) {
-		label[n+j], fold[n+j] = 1, (n+i)%folds
+	p, fold, err := boost.OutOfFold(pool, label, 2, folds, c.Seed, c.Trees)
+	if err != nil {
+		return C2STResult{}, fmt.Errorf("twosample: C2ST: Settings.Trees: %w", err)
 	}
-	trees := boost.Settings{}
-	if c.Trees != nil {
-		trees = *c.Trees
+	chances := make([][2][]float64, folds) // of being of y, by fold and label
+	for i, l := range label {
+		of := &chances[fold[i]]
+		of[l] = append(of[l], p.At(i, 1))
 	}
-	if trees.Workers == 0 {
-		trees.Workers = max(1, runtime.GOMAXPROCS(0)/folds)
-	}
-	bins := boost.Bin(pool)
-	results, errs := make([]foldResult, folds), make([]error, folds)
-	share(folds, func(indices iter.Seq[int]) {
-		for k := range indices {
-			results[k], errs[k] = judge(bins, pool, label, fold, k, &trees)
-		}
-	})
 	var r C2STResult
 	var right [2]float64
 	var variance float64
-	for k, f := range results {
-		if errs[k] != nil {
-			return C2STResult{}, fmt.Errorf("twosample: C2ST: Settings.Trees: %w", errs[k])
-		}
-		right[0], right[1] = right[0]+f.right[0], right[1]+f.right[1]
-		r.AUC.Value += f.auc.Value / float64(folds)
-		r.Detection += 2 * (1 - max(f.auc.Value, 0.5)) / float64(folds)
-		variance += f.auc.SE * f.auc.SE / float64(folds*folds)
+	for _, of := range chances {
+		a, b := len(of[0]), len(of[1])
+		prior := float64(m-b) / float64(n+m-a-b)
+		right[0] += float64(a) - above(of[0], prior)
+		right[1] += above(of[1], prior)
+		auc := AUC(of[1], of[0])
+		r.AUC.Value += auc.Value / float64(folds)
+		r.Detection += 2 * (1 - max(auc.Value, 0.5)) / float64(folds)
+		variance += auc.SE * auc.SE / float64(folds*folds)
 	}
 	shared := 1 + float64(folds)/float64(folds-1)
 	r.AUC.SE = math.Sqrt(variance * shared)
@@ -149,54 +138,18 @@ func C2ST(x, y *mat.Dense, s *C2STSettings) (C2STResult, error) {
 	return r, nil
 }
 
-// foldResult has the right answers about the rows of either label.
-type foldResult struct {
-	right [2]float64
-	auc   Estimate
-}
-
-// judge fits trees to the rows outside a fold and asks them about those in it.
-func judge(bins *boost.Bins, x *mat.Dense, label, fold []int, k int, s *boost.Settings) (r foldResult, err error) {
-	var train, test []int
-	for i, f := range fold {
-		if f == k {
-			test = append(test, i)
-		} else {
-			train = append(train, i)
-		}
-	}
-	model, err := bins.Classification(train, label, 2, s)
-	if err != nil {
-		return r, err
-	}
-	var prior float64
-	for _, i := range train {
-		prior += float64(label[i]) / float64(len(train))
-	}
-	var of [2][]float64
-	score := chances(model, x, test)
-	for j, i := range test {
-		of[label[i]] = append(of[label[i]], score[j])
-		switch gap := score[j] - prior; {
+// above returns how many values are above a bound, one that is equal but for rounding
+// being half.
+func above(values []float64, bound float64) (n float64) {
+	for _, v := range values {
+		switch gap := v - bound; {
 		case math.Abs(gap) < 1e-12:
-			r.right[label[i]] += 0.5
-		case gap > 0 == (label[i] == 1):
-			r.right[label[i]]++
+			n += 0.5
+		case gap > 0:
+			n++
 		}
 	}
-	r.auc = AUC(of[1], of[0])
-	return r, nil
-}
-
-// chances returns the probability of label 1 of the given rows.
-func chances(model *boost.Classifier, x *mat.Dense, rows []int) []float64 {
-	_, d := x.Dims()
-	some, p := mat.NewDense(len(rows), d, nil), mat.NewDense(len(rows), 2, nil)
-	for j, i := range rows {
-		some.SetRow(j, x.RawRowView(i))
-	}
-	model.Probabilities(p, some)
-	return mat.Col(nil, 1, p)
+	return n
 }
 
 // wilson returns Wilson's interval of a share p of n answers.

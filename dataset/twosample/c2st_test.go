@@ -132,11 +132,11 @@ func TestC2STDoesNotDependOnProcessors(t *testing.T) {
 func TestBadC2STSettingsAreNamed(t *testing.T) {
 	x := normals(30, 1, 0, 1, 1)
 	for want, s := range map[string]*C2STSettings{
-		"Folds: is 1, want at least 2":       {Folds: 1},
-		"Folds: is -3":                       {Folds: -3},
-		"Confidence: is 1, want above 0":     {Confidence: 1},
-		"Confidence: is NaN":                 {Confidence: math.NaN()},
-		"Settings.Trees: boost: Classificat": {Trees: &boost.Settings{Trees: -1}},
+		"Folds: is 1, want at least 2":     {Folds: 1},
+		"Folds: is -3":                     {Folds: -3},
+		"Confidence: is 1, want above 0":   {Confidence: 1},
+		"Confidence: is NaN":               {Confidence: math.NaN()},
+		"Settings.Trees: boost: OutOfFold": {Trees: &boost.Settings{Trees: -1}},
 	} {
 		_, err := C2ST(x, x, s)
 		require.ErrorContains(t, err, want)

@@ -40,7 +40,7 @@ func codes(of ...*coded) {
 		least, most := values[0], values[len(values)-1]
 		values = values[:0]
 		for k := range 11 {
-			values = append(values, least+(most-least)*float64(k)/10)
+			values = append(values, 2*(least/2+(most/2-least/2)*float64(k)/10)) // no difference overflows
 		}
 		values[10] = most
 	}

@@ -48,6 +48,23 @@ func number(v float64) *float64 {
 	return &v
 }
 
+// numbersOf returns the numbers as they are written to JSON.
+func numbersOf(v []float64) []*float64 {
+	var all []*float64
+	for _, x := range v {
+		all = append(all, number(x))
+	}
+	return all
+}
+
+func orNaNs(v []*float64) []float64 {
+	var all []float64
+	for _, x := range v {
+		all = append(all, orNaN(x))
+	}
+	return all
+}
+
 // proportion returns a share with its standard error √(p(1 − p)/n).
 func proportion(count, n int) Estimate {
 	p := float64(count) / float64(n)

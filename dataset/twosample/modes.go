@@ -1,6 +1,7 @@
 package twosample
 
 import (
+	"encoding/json"
 	"fmt"
 	"iter"
 	"math"
@@ -19,6 +20,28 @@ type Modes struct {
 	// Outside is the share of generated rows that are near no mode; with Generated
 	// it sums to one.
 	Outside Estimate
+}
+
+// modesText is Modes in JSON.
+type modesText struct {
+	Covered         *float64
+	Data, Generated []*float64
+	Outside         Estimate
+}
+
+// MarshalJSON writes the fields by their names, with null for what is not finite.
+func (m Modes) MarshalJSON() ([]byte, error) {
+	return json.Marshal(modesText{number(m.Covered), numbersOf(m.Data), numbersOf(m.Generated), m.Outside})
+}
+
+// UnmarshalJSON reads what MarshalJSON writes, null as NaN.
+func (m *Modes) UnmarshalJSON(text []byte) error {
+	var v modesText
+	if err := json.Unmarshal(text, &v); err != nil {
+		return err
+	}
+	*m = Modes{orNaN(v.Covered), orNaNs(v.Data), orNaNs(v.Generated), v.Outside}
+	return nil
 }
 
 // ModeCoverage counts the rows of y by the modes of the data x, which are given

@@ -1,6 +1,7 @@
 package twosample
 
 import (
+	"encoding/json"
 	"fmt"
 	"iter"
 	"math"
@@ -20,6 +21,24 @@ type Test struct {
 	P float64
 	// Mean and SD are the moments of the statistic over the random splits.
 	Mean, SD float64
+}
+
+// testText is a Test in JSON.
+type testText struct{ Statistic, P, Mean, SD *float64 }
+
+// MarshalJSON writes the fields by their names, with null for what is not finite.
+func (t Test) MarshalJSON() ([]byte, error) {
+	return json.Marshal(testText{number(t.Statistic), number(t.P), number(t.Mean), number(t.SD)})
+}
+
+// UnmarshalJSON reads what MarshalJSON writes, null as NaN.
+func (t *Test) UnmarshalJSON(text []byte) error {
+	var v testText
+	if err := json.Unmarshal(text, &v); err != nil {
+		return err
+	}
+	*t = Test{orNaN(v.Statistic), orNaN(v.P), orNaN(v.Mean), orNaN(v.SD)}
+	return nil
 }
 
 // PermutationTest tests whether x and y are from one distribution by any

@@ -56,7 +56,7 @@ func (j *job) far(w io.Writer, nets []*network) error {
 		known := mat.NewDense(1, columns, []float64{1.5, -1, nan, nan})
 		m.Frame().ToModel(known, known)
 		pred := replacing{sampler.DDIM{Eta: 1}, known.RawRowView(0)}
-		s := &sampler.Settings{Grid: from(m.Process()), Seed: j.seed, Workers: j.workers}
+		s := &sampler.Settings{Grid: steps(m.Process()), Seed: j.seed, Workers: j.workers}
 		if returns > 0 {
 			s.Corrector = sampler.Gibbs{Back: pred, Steps: returns}
 		}

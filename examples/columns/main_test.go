@@ -70,7 +70,7 @@ func TestReplacingKeepsKnownColumns(t *testing.T) {
 	require.NoError(t, err)
 	x, p := mat.NewDense(5, columns, nil), m.Problem()
 	pred := replacing{sampler.DDIM{Eta: 1}, []float64{.5, math.NaN(), math.NaN(), -1}}
-	s := &sampler.Settings{Grid: from(p.SDE), Final: sampler.FinalState, Corrector: sampler.Gibbs{Back: pred, Steps: 2}, Workers: j.workers}
+	s := &sampler.Settings{Grid: steps(p.SDE), Final: sampler.FinalState, Corrector: sampler.Gibbs{Back: pred, Steps: 2}, Workers: j.workers}
 	require.NoError(t, sampler.Sample(t.Context(), x, p, pred, s))
 	for i := range 5 {
 		require.InDelta(t, .5, x.At(i, 0), .01)

@@ -6,6 +6,8 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
+	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
 )
 
@@ -36,3 +38,7 @@ func (r replacing) Predict(s *sampler.Step) error {
 	}
 	return nil
 }
+
+// steps is the grid of RePaint, whose method is of order one: between the levels of
+// the default one, with more points.
+func steps(p sde.SDE) []float64 { return grid.Conditional(p, 100) }

@@ -18,7 +18,7 @@ func (j *job) judge(learned *rows, synthetic *table.Table, stdout io.Writer) err
 		return err
 	}
 	r, err := table.NewReport(learned.train, synthetic, learned.held, &table.ReportSettings{
-		Seed: j.seed, Targets: list(j.target), Rules: rules,
+		Seed: j.seed, Targets: j.target, Rules: rules,
 	})
 	if err != nil {
 		return err

@@ -68,7 +68,7 @@ func (j *job) fits(t *table.Table, s *table.CodecSettings) error {
 	if _, err := table.NewCodec(t, s); err != nil {
 		return err
 	}
-	if _, err := t.Keep(list(j.target)...); err != nil {
+	if _, err := t.Keep(j.target...); err != nil {
 		return fmt.Errorf("-target: %w", err)
 	}
 	if _, err := j.wanted(t.Fields, 1); err != nil {
@@ -80,8 +80,9 @@ func (j *job) fits(t *table.Table, s *table.CodecSettings) error {
 // coding returns the codings of columns that are asked for.
 func (j *job) coding() (map[string]table.Coding, error) {
 	all := map[string]table.Coding{}
-	for _, pair := range list(j.codings) {
-		name, text, _ := strings.Cut(pair, "=")
+	for _, pair := range j.codings {
+		at := max(strings.LastIndexByte(pair, '='), 0) // no coding has one in its name
+		name, text := pair[:at], strings.TrimPrefix(pair[at:], "=")
 		for c := table.Auto; ; c++ {
 			if c > table.OneHot {
 				return nil, fmt.Errorf("-coding %q: want column=standard, log, quantile, logit, ordinal or one-hot", pair)

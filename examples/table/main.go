@@ -25,31 +25,22 @@ func main() { command.Main("table", &job{}) }
 
 // job is what the flags ask for.
 type job struct {
-	in, schema, omit, missing string
-	noHeader, describe        bool
-	rules                     texts
-	codings                   string
-	model, checkpoints        string
-	width, steps, match       int
-	workers                   int
-	heldOut                   float64
-	seed                      uint64
-	report, picture, target   string
-	out, given                string
-	n                         int
-	rows, impute, scores      string
-	draws                     int
-}
-
-// texts are the values of a flag that may stand several times.
-type texts []string
-
-func (t *texts) String() string { return fmt.Sprint(*t) }
-
-// Set implements flag.Value.
-func (t *texts) Set(s string) error {
-	*t = append(*t, s)
-	return nil
+	in, schema           string
+	omit, missing        cells
+	noHeader, describe   bool
+	rules                texts
+	codings              cells
+	model, checkpoints   string
+	width, steps, match  int
+	workers              int
+	heldOut              float64
+	seed                 uint64
+	report, picture      string
+	target, given        cells
+	out                  string
+	n                    int
+	rows, impute, scores string
+	draws                int
 }
 
 // Flags implements command.Job.
@@ -57,16 +48,16 @@ func (j *job) Flags(f *flag.FlagSet) {
 	f.StringVar(&j.in, "in", "", "table to learn, CSV or TSV; without it and -model, a table of storms that comes with the command")
 	f.StringVar(&j.schema, "schema", "", "JSON file that says what some or all columns are; with -describe it is written, with all")
 	f.BoolVar(&j.describe, "describe", false, "say what the columns are, and no more")
-	f.StringVar(&j.omit, "omit", "", "columns to leave out, with commas between")
-	f.StringVar(&j.missing, "missing", "", "texts of missing cells, with commas between; empty: NA, N/A, n/a, NaN, nan, null, NULL and ?")
+	f.Var(&j.omit, "omit", "`columns` to leave out, a line as of a CSV file, such as id,\"height, cm\"; may stand several times")
+	f.Var(&j.missing, "missing", "`texts` of missing cells, a line as of a CSV file; may stand several times; empty: NA, N/A, n/a, NaN, nan, null, NULL and ?")
 	f.BoolVar(&j.noHeader, "noheader", false, "the first line is a row, columns are called column1, column2, …")
-	f.Var(&j.rules, "rule", "what all rows obey, such as a<=b, 0<=a<=1 or a+b=c; may stand several times")
+	f.Var(&j.rules, "rule", "`rule` that all rows obey, such as a<=b, 0<=a<=1 or a+b=c; may stand several times")
 	f.StringVar(&j.model, "model", "", "model file: written after training, as model.safetensors when empty, and opened without -in")
 	f.StringVar(&j.checkpoints, "checkpoints", "", "directory for the state of the training, which goes on from there; empty: none")
 	f.IntVar(&j.steps, "steps", 0, "training steps, 0 for what suits the number of rows")
 	f.IntVar(&j.width, "width", 0, "width of the network's three layers, 0 for what suits the number of rows")
 	f.IntVar(&j.match, "match", 10_000, "rows of the model on which its columns are compared with those of the table, for decoding to make up; 0 for none")
-	f.StringVar(&j.codings, "coding", "", "how columns are made well-behaved where the default is not wanted, such as income=log,town=one-hot")
+	f.Var(&j.codings, "coding", "how `columns` are made well-behaved where the default is not wanted, such as income=log,town=one-hot, a line as of a CSV file; may stand several times")
 	f.Uint64Var(&j.seed, "seed", 0, "seed of weights, noise and samples")
 	f.IntVar(&j.workers, "workers", 0, "goroutines, 0 for one a processor; does not change the result")
 	f.StringVar(&j.out, "out", "synthetic.csv", "table of new rows to write; - for none")
@@ -74,8 +65,8 @@ func (j *job) Flags(f *flag.FlagSet) {
 	f.Float64Var(&j.heldOut, "heldout", 0.2, "share of the rows that is not learned, for the report to compare with")
 	f.StringVar(&j.report, "report", "", "JSON file to write with all of the report; empty: none")
 	f.StringVar(&j.picture, "picture", "report.png", "picture of the report; - for none")
-	f.StringVar(&j.target, "target", "", "column to predict from the others, for the report; empty: the last of numbers")
-	f.StringVar(&j.given, "given", "", "values that all new rows have, such as status=hurricane,wind=100")
+	f.Var(&j.target, "target", "`columns` to predict from the others, for the report; empty: the last of numbers")
+	f.Var(&j.given, "given", "`values` that all new rows have, such as status=hurricane,wind=100, a line as of a CSV file: with quotes in \"place=Paris, Texas\"; may stand several times")
 	f.StringVar(&j.rows, "rows", "", "table to fill and to rank; empty: that of -in")
 	f.StringVar(&j.impute, "impute", "", "table to write with the holes of -rows filled, and beside it what the draws say of each")
 	f.IntVar(&j.draws, "draws", 20, "draws of each hole")

@@ -27,7 +27,8 @@ import (
 var noises = [...]float64{0.1, 1}
 
 // rank writes log-density and rank of every row of t, 1 for the least likely, and prints
-// those of the first ranks.
+// those of the first ranks. These are of the rows with cells of which nothing was learned,
+// so that no density knows of them: the more of them the less likely.
 func (j *job) rank(m *model, t *table.Table, stdout io.Writer) error {
 	x, err := m.codec.Observe(t, j.seed)
 	if err != nil {
@@ -67,8 +68,14 @@ func (j *job) rank(m *model, t *table.Table, stdout io.Writer) error {
 			mean[i] += (v + absent*missing(seen.RawRowView(i)[:cells])) / float64(len(noises))
 		}
 	}
+	unseen, err := m.codec.Unseen(t)
+	if err != nil {
+		return err
+	}
 	order := indices(len(mean))
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(mean[a], mean[b]) })
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(len(unseen[b]), len(unseen[a])), cmp.Compare(mean[a], mean[b]))
+	})
 	ranks := make([]int, len(mean))
 	for k, i := range order {
 		ranks[i] = k + 1
@@ -77,12 +84,13 @@ func (j *job) rank(m *model, t *table.Table, stdout io.Writer) error {
 	for _, σ := range noises {
 		lines[0] = append(lines[0], fmt.Sprintf("logp%g", σ))
 	}
+	lines[0] = append(lines[0], "unseen")
 	for i, v := range mean {
 		line := []string{strconv.Itoa(i), strconv.Itoa(ranks[i]), number(v)}
 		for _, values := range logp {
 			line = append(line, number(values[i]))
 		}
-		lines = append(lines, line)
+		lines = append(lines, append(line, strings.Join(unseen[i], ", ")))
 	}
 	fmt.Fprintln(stdout, "\nthe least likely rows:")
 	for _, i := range order[:min(5, len(order))] {
@@ -92,7 +100,11 @@ func (j *job) rank(m *model, t *table.Table, stdout io.Writer) error {
 				texts = append(texts, t.Text(i, c))
 			}
 		}
-		fmt.Fprintf(stdout, "  row %d, log p %.2f: %s\n", i, mean[i], strings.Join(texts, ", "))
+		news := ""
+		if len(unseen[i]) > 0 {
+			news = ", never seen before " + strings.Join(unseen[i], ", ")
+		}
+		fmt.Fprintf(stdout, "  row %d, log p %.2f%s: %s\n", i, mean[i], news, strings.Join(texts, ", "))
 	}
 	return writeLines(j.scores, lines)
 }

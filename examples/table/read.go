@@ -11,7 +11,6 @@ import (
 	"io/fs"
 	"math"
 	"os"
-	"strings"
 
 	"github.com/gradlogp/gradlogp/dataset/table"
 )
@@ -36,8 +35,8 @@ func (j *job) read(path string) (*table.Table, error) {
 
 func (j *job) settings() (*table.ReadSettings, error) {
 	s := &table.ReadSettings{NoHeader: j.noHeader}
-	if j.missing != "" {
-		s.Missing = list(j.missing)
+	if len(j.missing) > 0 {
+		s.Missing = j.missing
 	}
 	if j.schema == "" {
 		return s, nil
@@ -93,24 +92,13 @@ func (j *job) readRows(m *model) (t, asWritten *table.Table, err error) {
 	return t, asWritten, err
 }
 
-// list returns the texts between the commas of a flag.
-func list(flag string) []string {
-	var all []string
-	for _, text := range strings.Split(flag, ",") {
-		if text = strings.TrimSpace(text); text != "" {
-			all = append(all, text)
-		}
-	}
-	return all
-}
-
 // kept returns the columns of t that are learned.
 func (j *job) kept(t *table.Table) (*table.Table, error) {
 	omit := j.omit
-	if j.in == "" && omit == "" {
-		omit = stormOmit
+	if j.in == "" && len(omit) == 0 {
+		omit = cells{stormOmit}
 	}
-	t, err := t.Drop(list(omit)...)
+	t, err := t.Drop(omit...)
 	if err != nil {
 		return nil, fmt.Errorf("-omit: %w", err)
 	}

@@ -20,7 +20,7 @@ func (j *job) synthesise(m *model, learned *rows, stdout io.Writer) error {
 		n = learned.train.Len() + learned.held.Len()
 	}
 	var given *table.Table
-	if j.given != "" {
+	if len(j.given) > 0 {
 		var err error
 		if given, err = j.wanted(m.codec.Fields(), n); err != nil {
 			return fmt.Errorf("-given: %w", err)
@@ -46,21 +46,16 @@ func (j *job) synthesise(m *model, learned *rows, stdout io.Writer) error {
 
 // wanted returns n equal rows of the columns and values of -given.
 func (j *job) wanted(fields []table.Field, n int) (*table.Table, error) {
-	all := &table.Table{Fields: fields}
 	rows := &table.Table{}
-	for _, pair := range list(j.given) {
-		name, text, ok := strings.Cut(pair, "=")
-		if !ok {
-			return nil, fmt.Errorf("%q: want column=value", pair)
-		}
-		k := all.Index(strings.TrimSpace(name))
-		if k < 0 || fields[k].Kind == table.Identifier {
-			return nil, fmt.Errorf("%q is no column of the model; its columns are %s", name, names(fields))
+	for _, pair := range j.given {
+		k, text, err := assignment(fields, pair)
+		if err != nil {
+			return nil, err
 		}
 		if rows.Index(fields[k].Name) >= 0 {
 			return nil, fmt.Errorf("%q is given twice", fields[k].Name)
 		}
-		v, err := fields[k].Parse(strings.TrimSpace(text))
+		v, err := fields[k].Parse(text)
 		if err != nil {
 			return nil, err
 		}
@@ -71,4 +66,31 @@ func (j *job) wanted(fields []table.Field, n int) (*table.Table, error) {
 		rows.Fields, rows.Columns = append(rows.Fields, fields[k]), append(rows.Columns, column)
 	}
 	return rows, nil
+}
+
+// assignment returns the column and the value of a text column=value, in both of which there
+// may be further equals signs.
+func assignment(fields []table.Field, pair string) (column int, value string, err error) {
+	column = -1
+	for at, r := range pair {
+		if r != '=' {
+			continue
+		}
+		k := (&table.Table{Fields: fields}).Index(strings.TrimSpace(pair[:at]))
+		if k < 0 || fields[k].Kind == table.Identifier {
+			continue
+		}
+		if column >= 0 {
+			return 0, "", fmt.Errorf("%q: is of column %q or of %q, want other names for these", pair, fields[column].Name, fields[k].Name)
+		}
+		column, value = k, strings.TrimSpace(pair[at+1:])
+	}
+	if column < 0 {
+		name, _, ok := strings.Cut(pair, "=")
+		if !ok {
+			return 0, "", fmt.Errorf("%q: want column=value", pair)
+		}
+		return 0, "", fmt.Errorf("%q is no column of the model; its columns are %s", name, names(fields))
+	}
+	return column, value, nil
 }

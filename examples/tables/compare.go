@@ -33,7 +33,7 @@ func (j *job) compare(ctx context.Context, name string, t *table.Table, stdout, 
 		train, held := j.split(t, seed)
 		judges[i] = &judge{train, held, laws, seed}
 	}
-	for _, m := range named(j.methods) {
+	for _, m := range j.named() {
 		var all []scores
 		for i, seed := range j.seeds {
 			fmt.Fprintf(stderr, "%s, %s, seed %d\n", name, m.name, seed)

@@ -1,6 +1,7 @@
 // Command tables compares ways to make rows like those of a table: independent
 // columns, a Gaussian copula, a Gaussian mixture, boosted trees along a flow, and
-// this library as it comes. With -impute it compares ways to fill holes instead.
+// this library as it comes. With -impute it compares ways to fill holes instead, and with
+// -choices the choices of the codec.
 //
 // The numbers on standard output, times apart, depend on the flags only.
 package main
@@ -28,10 +29,10 @@ type job struct {
 	held                     float64
 	rows, steps, workers     int
 
-	impute       bool
-	hidden       float64
-	draws        int
-	peer, export string
+	choices, impute bool
+	hidden          float64
+	draws           int
+	peer, export    string
 
 	sources []source
 	methods []string
@@ -66,6 +67,7 @@ func (j *job) Flags(f *flag.FlagSet) {
 	f.IntVar(&j.rows, "rows", 0, "the most rows that are taken of a table, drawn at random; 0 for all")
 	f.IntVar(&j.steps, "steps", 0, "training steps of the networks, 0 for the library's choice")
 	f.IntVar(&j.workers, "workers", 0, "goroutines of training and sampling, 0 for one a processor; does not change the result")
+	f.BoolVar(&j.choices, "choices", false, "compare gradlogp with one choice of the codec made otherwise in each line")
 	f.BoolVar(&j.impute, "impute", false, "compare fillings of holes")
 	f.Float64Var(&j.hidden, "hidden", .2, "with -impute, the share of the held-out cells that are hidden")
 	f.IntVar(&j.draws, "draws", 39, "with -impute, draws for each hole; 19 and more, one less than a multiple of 20, give intervals of 90 %")
@@ -78,7 +80,7 @@ func (j *job) Check() error {
 	for name := range strings.SplitSeq(j.in, ",") {
 		j.sources = append(j.sources, sourceOf(name))
 	}
-	known := methodNames(j.impute)
+	known := j.methodNames()
 	j.methods = known
 	if j.names != "" {
 		j.methods = strings.Split(j.names, ",")
@@ -111,6 +113,8 @@ func (j *job) Check() error {
 		return fmt.Errorf("-rows %d, -steps %d, -workers %d: want at least 0", j.rows, j.steps, j.workers)
 	case j.draws < 1:
 		return fmt.Errorf("-draws %d: want at least 1", j.draws)
+	case j.choices && j.impute:
+		return fmt.Errorf("-choices and -impute: want one of them")
 	case !j.impute && (j.peer != "" || j.export != ""):
 		return fmt.Errorf("-peer and -export: want -impute with them")
 	}

@@ -39,6 +39,15 @@ func TestEveryMethodHasALine(t *testing.T) {
 	require.Regexp(t, `(?s)mixture: 60 rows, 5 columns\nmethod .*\nindependent .*\ncopula .*\nmixture .*\ngradlogp .*\ngradlogp-columns .*\nreal [^\n]*\n$`, out)
 }
 
+func TestEveryChoiceOfTheCodecHasALine(t *testing.T) {
+	out := run(t, "-in", "mixture", "-rows", "60", "-steps", "5", "-choices")
+	require.Regexp(t, `(?s)\nmethod .*\ndefault .*\nunmatched .*\none-hot .*\nby frequency .*\nstandard .*\nlog .*\nquantile .*\nreal [^\n]*\n$`, out)
+	_, err := parse("-choices", "-methods", "copula")
+	require.ErrorContains(t, err, "one-hot")
+	_, err = parse("-choices", "-impute")
+	require.ErrorContains(t, err, "-impute")
+}
+
 func TestEveryImputerHasALineBesideThePeer(t *testing.T) {
 	dir := t.TempDir()
 	tasks, peer := filepath.Join(dir, "tasks.json"), filepath.Join(dir, "peer.json")
@@ -255,7 +264,7 @@ func TestRowsDrawnMissWhatTheDataMiss(t *testing.T) {
 		train.Columns[0], train.Columns[1] = append(train.Columns[0], x), append(train.Columns[1], y)
 	}
 	j := &job{steps: 120, draws: 1}
-	draw, err := coded(network(true))(context.Background(), j, train, 1)
+	draw, err := coded(choice{}, network(true))(context.Background(), j, train, 1)
 	require.NoError(t, err)
 	drawn, err := draw(context.Background(), n, 1)
 	require.NoError(t, err)

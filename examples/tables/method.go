@@ -23,24 +23,33 @@ type method struct {
 var methods = []method{
 	{"independent", independent},
 	{"copula", copula},
-	{"mixture", coded(mixtureByBIC)},
-	{"forestflow", coded(forestFlow)},
-	{"gradlogp", coded(network(false))},
-	{"gradlogp-columns", coded(network(true))},
+	{"mixture", coded(choice{}, mixtureByBIC)},
+	{"forestflow", coded(choice{}, forestFlow)},
+	{"gradlogp", coded(choice{}, network(false))},
+	{"gradlogp-columns", coded(choice{}, network(true))},
 }
 
-func methodNames(impute bool) []string {
+// methodNames returns the names of what the flags compare.
+func (j *job) methodNames() []string {
 	var names []string
-	if impute {
+	if j.impute {
 		for _, m := range imputers {
 			names = append(names, m.name)
 		}
 		return names
 	}
-	for _, m := range methods {
+	for _, m := range j.compared() {
 		names = append(names, m.name)
 	}
 	return names
+}
+
+// compared returns the methods, or the choices of the codec.
+func (j *job) compared() []method {
+	if j.choices {
+		return choices
+	}
+	return methods
 }
 
 // learner learns from coded rows and returns what fills a matrix with such rows.
@@ -51,9 +60,9 @@ type learner func(ctx context.Context, j *job, x *mat.Dense, seed uint64) (func(
 func references(n int) int { return min(10000, 20*n) }
 
 // coded is a learner between the codec's two directions.
-func coded(learn learner) func(context.Context, *job, *table.Table, uint64) (drawer, error) {
+func coded(by choice, learn learner) func(context.Context, *job, *table.Table, uint64) (drawer, error) {
 	return func(ctx context.Context, j *job, train *table.Table, seed uint64) (drawer, error) {
-		c, err := table.NewCodec(train, nil)
+		c, err := by.codec(train)
 		if err != nil {
 			return nil, err
 		}
@@ -65,12 +74,14 @@ func coded(learn learner) func(context.Context, *job, *table.Table, uint64) (dra
 		if err != nil {
 			return nil, err
 		}
-		reference := mat.NewDense(references(train.Len()), c.Dim(), nil)
-		if err := fill(ctx, reference, seed+1<<32); err != nil {
-			return nil, err
-		}
-		if err := c.Match(reference); err != nil {
-			return nil, err
+		if !by.unmatched {
+			reference := mat.NewDense(references(train.Len()), c.Dim(), nil)
+			if err := fill(ctx, reference, seed+1<<32); err != nil {
+				return nil, err
+			}
+			if err := c.Match(reference); err != nil {
+				return nil, err
+			}
 		}
 		return func(ctx context.Context, n int, seed uint64) (*table.Table, error) {
 			x := mat.NewDense(n, c.Dim(), nil)
@@ -115,7 +126,7 @@ func (j *job) train(ctx context.Context, x *mat.Dense, columns bool, seed uint64
 	return m, err
 }
 
-// named returns the methods with these names, in the order of methods.
-func named(names []string) []method {
-	return slices.DeleteFunc(slices.Clone(methods), func(m method) bool { return !slices.Contains(names, m.name) })
+// named returns the methods that the flags name, in their order in the tables.
+func (j *job) named() []method {
+	return slices.DeleteFunc(slices.Clone(j.compared()), func(m method) bool { return !slices.Contains(j.methods, m.name) })
 }

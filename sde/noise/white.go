@@ -60,9 +60,15 @@ func (s White) fill(z []float64, rows, cols, stride int, at Draw) {
 // Uniform fills dst with independent numbers on [0, 1) that belong to row
 // at.Row of the draw. It ignores T and U.
 func Uniform(dst []float64, seed uint64, at Draw) {
-	for j := 0; j < len(dst); j += 4 {
-		w0, w1, w2, w3 := at.words4(seed, uniforms, j/4)
-		four := [4]float64{unit(w0), unit(w1), unit(w2), unit(w3)}
-		copy(dst[j:], four[:])
+	a, b, c, d := at.counter()
+	whole := len(dst) &^ 3
+	for j := 0; j < whole; j += 4 {
+		w0, w1, w2, w3 := block(a, b, c, d|uint64(j/4), seed, uniforms)
+		four := dst[j : j+4 : j+4]
+		four[0], four[1], four[2], four[3] = unit(w0), unit(w1), unit(w2), unit(w3)
+	}
+	if rest := dst[whole:]; len(rest) > 0 {
+		w0, w1, w2, _ := block(a, b, c, d|uint64(whole/4), seed, uniforms)
+		copy(rest, []float64{unit(w0), unit(w1), unit(w2)})
 	}
 }

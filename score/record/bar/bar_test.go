@@ -1,4 +1,4 @@
-package bar_test
+package bar
 
 import (
 	"bytes"
@@ -8,12 +8,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gradlogp/gradlogp/score"
-	"github.com/gradlogp/gradlogp/score/record/bar"
 )
 
 func TestBarEndsAtTheLastStepOnAFreshLine(t *testing.T) {
 	var b bytes.Buffer
-	r := bar.New(&b, 20)
+	r := drawn(&b, 20)
 	for step := range 20 {
 		require.NoError(t, r.Record(score.Metrics{Step: step + 1, Steps: 20, Loss: 1.5}))
 	}
@@ -25,7 +24,7 @@ func TestBarEndsAtTheLastStepOnAFreshLine(t *testing.T) {
 
 func TestBarOfARunThatEndsEarlyLeavesAFreshLine(t *testing.T) {
 	var b bytes.Buffer
-	r := bar.New(&b, 20)
+	r := drawn(&b, 20)
 	require.NoError(t, r.Record(score.Metrics{Step: 1, Steps: 20, Loss: 1.5}))
 	r.Close()
 	require.Contains(t, b.String(), "loss 1.5000")
