@@ -120,9 +120,33 @@ func TestStructuredNetworksDependOnTimeAndConditions(t *testing.T) {
 		each := build(ad.Input("t", 1), ad.Input("c", 2))
 		got := run[float32](each.out, rows, each.theta, []*ad.Expr{each.x, each.time, each.cond}, x, repeat(0.4, rows), []float64{0.2, 1, 0.2, 1, 0.2, 1})
 		require.Equal(t, at(0.4, 0.2), got, name)
+		later, otherwise := at(0.5, 0.2), at(0.4, 0.3)
 		for i := range got {
-			require.NotEqual(t, at(0.5, 0.2)[i], got[i], "%s: the time at %d", name, i)
-			require.NotEqual(t, at(0.4, 0.3)[i], got[i], "%s: the condition at %d", name, i)
+			require.NotEqual(t, later[i], got[i], "%s: the time at %d", name, i)
+			require.NotEqual(t, otherwise[i], got[i], "%s: the condition at %d", name, i)
 		}
 	}
+}
+
+// A time of a column reaches all columns, since they look at each other, and one that is
+// neither common nor a column's is refused.
+func TestColumnsAsTokensHaveTimesOfTheirOwn(t *testing.T) {
+	const d = 3
+	net := nn.TabularTransformer{Width: 4, Blocks: 1}
+	n := newNetwork(net, d, 0, ad.Input("t", d))
+	x := normals(d, 1, 1)
+	at := func(c ...float64) []float64 {
+		return run[float64](n.out, 1, n.theta, []*ad.Expr{n.x, n.time}, x, c)
+	}
+	same := at(0.1, 0.1, 0.1)
+	for j := range d {
+		c := []float64{0.1, 0.1, 0.1}
+		c[j] = 0.4
+		for i, v := range at(c...) {
+			require.NotEqual(t, same[i], v, "output %d for the time of %d", i, j)
+		}
+	}
+	one := newNetwork(net, d, 0, ad.Input("t", 1))
+	require.Equal(t, same, run[float64](one.out, 1, n.theta, []*ad.Expr{one.x, one.time}, x, []float64{0.1}))
+	require.PanicsWithValue(t, "nn: TabularTransformer: b.Time is r×2, want one column or 3", func() { newNetwork(net, d, 0, ad.Input("t", 2)) })
 }
