@@ -37,7 +37,7 @@ func (a Attention) Apply(b *Build, x *ad.Expr) *ad.Expr {
 		panic(fmt.Sprintf("nn: Attention: x is %s, want channels that %d heads divide", shape(x), heads))
 	}
 	part := func(name string) *ad.Expr {
-		return ad.Gather(b.Scope(name).Apply(Linear{Out: channels, Init: LeCun{}}, x), apart(n, heads, channels))
+		return ad.Gather(b.Scope(name).Apply(Linear{Out: channels, Init: LeCun{}}, x), b.table(apart{n, heads, channels / heads}))
 	}
 	logits := ad.RowMatMulT(ad.Scale(math.Sqrt(float64(heads)/float64(channels)), part("query")), part("key"), heads)
 	if a.Relative {
@@ -48,47 +48,59 @@ func (a Attention) Apply(b *Build, x *ad.Expr) *ad.Expr {
 	if init == nil {
 		init = LeCun{}
 	}
-	return ad.Regroup(b.Scope("output").Apply(Linear{Out: channels, Init: init}, ad.Gather(y, together(n, heads, channels))), 1)
+	return ad.Regroup(b.Scope("output").Apply(Linear{Out: channels, Init: init}, ad.Gather(y, b.table(together{n, heads, channels / heads}))), 1)
 }
 
-// apart returns the table that makes rows, head by head, of the heads that lie side by
-// side at each position.
-func apart(n, heads, channels int) *ad.Table {
-	from := make([][]int, 0, heads*n)
-	for h := range heads {
-		for i := range n {
-			from = append(from, []int{i*heads + h})
+// apart is the layout that makes rows, head by head, of the heads that lie side by side
+// at each of n positions.
+type apart struct{ n, heads, channels int }
+
+func (l apart) table() *ad.Table {
+	from := make([][]int, 0, l.heads*l.n)
+	for h := range l.heads {
+		for i := range l.n {
+			from = append(from, []int{i*l.heads + h})
 		}
 	}
-	return ad.NewTable(from, n*heads, channels/heads)
+	return ad.NewTable(from, l.n*l.heads, l.channels)
 }
 
-// together returns the table that puts the rows of the heads side by side again.
-func together(n, heads, channels int) *ad.Table {
-	from := make([][]int, n)
+// together is the layout that puts the rows of the heads side by side again.
+type together struct{ n, heads, channels int }
+
+func (l together) table() *ad.Table {
+	from := make([][]int, l.n)
 	for i := range from {
-		for h := range heads {
-			from[i] = append(from[i], h*n+i)
+		for h := range l.heads {
+			from[i] = append(from[i], h*l.n+i)
 		}
 	}
-	return ad.NewTable(from, n*heads, channels/heads)
+	return ad.NewTable(from, l.n*l.heads, l.channels)
 }
 
 // biases returns what is added to the products of each head and two positions.
 func (a Attention) biases(b *Build, heads int) *ad.Expr {
 	h, w := plane(a.Size, 1)
-	n, differences := h*w, (2*h-1)*(2*w-1)
+	learned := b.Param("relative", 1, heads*(2*h-1)*(2*w-1), Zeros{})
+	return ad.Gather(learned, b.table(differences{h, w, heads}))
+}
+
+// differences is the layout of a number for each head and difference of positions, as
+// a row of those of all pairs of positions.
+type differences struct{ h, w, heads int }
+
+func (l differences) table() *ad.Table {
+	n, each := l.h*l.w, (2*l.h-1)*(2*l.w-1)
 	from := make([][]int, 1)
-	for head := range heads {
+	for head := range l.heads {
 		for i := range n {
 			for j := range n {
-				dy, dx := i/w-j/w+h-1, i%w-j%w+w-1
-				from[0] = append(from[0], head*differences+dy*(2*w-1)+dx)
+				dy, dx := i/l.w-j/l.w+l.h-1, i%l.w-j%l.w+l.w-1
+				from[0] = append(from[0], head*each+dy*(2*l.w-1)+dx)
 			}
 		}
 	}
-	learned := b.Param("relative", 1, heads*differences, Zeros{})
-	return ad.Gather(learned, ad.NewTable(from, heads*differences, 1))
+	return ad.NewTable(from, l.heads*each, 1)
 }
 
 // Validate implements Validator.

@@ -32,7 +32,9 @@ func (c Conv) Apply(b *Build, x *ad.Expr) *ad.Expr {
 	mustBeValid(c)
 	x = positioned("Conv", x, c.Size)
 	if k := c.kernel(); positionsOf(k) > 1 || c.Stride > 1 {
-		x = ad.Gather(x, windows(c.Size, k, cmp.Or(c.Stride, 1), c.Circular, x.Cols()))
+		h, w := plane(c.Size, 1)
+		kh, kw := plane(k, 1)
+		x = ad.Gather(x, b.table(windows{h, w, kh, kw, cmp.Or(c.Stride, 1), c.Circular, x.Cols()}))
 	}
 	return ad.Regroup(Linear{Out: c.Out, Init: c.Init, Bias: c.Bias}.Apply(b, x), 1)
 }
@@ -49,35 +51,38 @@ func (c Conv) kernel() []int {
 	return k
 }
 
-// windows returns the table whose rows are the cells of so many channels under the
-// kernel, for each position of the output.
-func windows(size, kernel []int, stride int, circular bool, channels int) *ad.Table {
-	h, w := plane(size, 1)
-	kh, kw := plane(kernel, 1)
+// windows is the layout of what lies under a kernel at each position of the output.
+type windows struct {
+	h, w, kh, kw, stride int
+	circular             bool
+	channels             int
+}
+
+func (l windows) table() *ad.Table {
 	var from [][]int
-	for top := 0; top < h; top += stride {
-		for left := 0; left < w; left += stride {
-			row := make([]int, 0, kh*kw)
-			for dy := range kh {
-				for dx := range kw {
-					row = append(row, cellAt(top+dy-kh/2, left+dx-kw/2, h, w, circular))
+	for top := 0; top < l.h; top += l.stride {
+		for left := 0; left < l.w; left += l.stride {
+			row := make([]int, 0, l.kh*l.kw)
+			for dy := range l.kh {
+				for dx := range l.kw {
+					row = append(row, l.cell(top+dy-l.kh/2, left+dx-l.kw/2))
 				}
 			}
 			from = append(from, row)
 		}
 	}
-	return ad.NewTable(from, h*w, channels)
+	return ad.NewTable(from, l.h*l.w, l.channels)
 }
 
-// cellAt returns the position (y, x) of h×w, −1 when it is outside.
-func cellAt(y, x, h, w int, circular bool) int {
-	if circular {
-		y, x = (y%h+h)%h, (x%w+w)%w
+// cell returns the position (y, x), −1 when it is outside.
+func (l windows) cell(y, x int) int {
+	if l.circular {
+		y, x = (y%l.h+l.h)%l.h, (x%l.w+l.w)%l.w
 	}
-	if y < 0 || y >= h || x < 0 || x >= w {
+	if y < 0 || y >= l.h || x < 0 || x >= l.w {
 		return -1
 	}
-	return y*w + x
+	return y*l.w + x
 }
 
 // Validate implements Validator.

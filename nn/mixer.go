@@ -36,23 +36,25 @@ func (m Mixer) Apply(b *Build, x *ad.Expr) *ad.Expr {
 	b = conditioned(b, m.Time, m.Width)
 	for l := range m.Blocks {
 		s := b.Scope(numbered("block", l))
-		mixed := ad.Gather(conditionedNorm(s.Scope("norm1"), h), transposition(n, m.Width))
+		mixed := ad.Gather(conditionedNorm(s.Scope("norm1"), h), b.table(transposition{n, m.Width}))
 		mixed = feedForward(s.Scope("tokens"), mixed, cmp.Or(m.Tokens, (m.Width+1)/2), m.Activation)
-		h = ad.Add(h, ad.Gather(mixed, transposition(m.Width, n)))
+		h = ad.Add(h, ad.Gather(mixed, b.table(transposition{m.Width, n})))
 		h = ad.Add(h, feedForward(s.Scope("channels"), conditionedNorm(s.Scope("norm2"), h), cmp.Or(m.Hidden, 4*m.Width), m.Activation))
 	}
 	return unpatched(b, conditionedNorm(b.Scope("norm"), h), tokens, m.Patch, out)
 }
 
-// transposition returns the table that makes rows of the columns of rows×cols numbers.
-func transposition(rows, cols int) *ad.Table {
-	from := make([][]int, cols)
+// transposition is the layout that makes rows of the columns of rows×cols numbers.
+type transposition struct{ rows, cols int }
+
+func (l transposition) table() *ad.Table {
+	from := make([][]int, l.cols)
 	for j := range from {
-		for i := range rows {
-			from[j] = append(from[j], i*cols+j)
+		for i := range l.rows {
+			from[j] = append(from[j], i*l.cols+j)
 		}
 	}
-	return ad.NewTable(from, rows*cols, 1)
+	return ad.NewTable(from, l.rows*l.cols, 1)
 }
 
 // Validate implements Validator.

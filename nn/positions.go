@@ -48,6 +48,20 @@ func positioned(of string, x *ad.Expr, size []int) *ad.Expr {
 	return ad.Regroup(x, n)
 }
 
+// layout says which numbers of a sample a layer takes from where. It is a comparable
+// value, of which a Build makes the table once.
+type layout interface{ table() *ad.Table }
+
+// table returns the table of l.
+func (b *Build) table(l layout) *ad.Table {
+	t := b.common.tables[l]
+	if t == nil {
+		t = l.table()
+		b.common.tables[l] = t
+	}
+	return t
+}
+
 // columnsOf returns how many numbers a sample of x has.
 func columnsOf(x *ad.Expr) int { return x.Cols() * max(1, x.Groups()) }
 

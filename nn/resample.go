@@ -22,20 +22,20 @@ type Resample struct {
 
 // Apply implements Module. It panics when x has not numbers for each position, or for
 // Up not enough.
-func (r Resample) Apply(_ *Build, x *ad.Expr) *ad.Expr {
+func (r Resample) Apply(b *Build, x *ad.Expr) *ad.Expr {
 	mustBeValid(r)
 	x = positioned("Resample", x, r.Size)
 	h, w := plane(r.Size, 1)
 	if r.Down > 0 {
 		fh, fw := r.factors(r.Down)
-		return ad.Regroup(ad.Gather(x, patches(h, w, fh, fw, x.Cols())), 1)
+		return ad.Regroup(ad.Gather(x, b.table(patches{h, w, fh, fw, x.Cols()})), 1)
 	}
 	fh, fw := r.factors(r.Up)
 	channels := x.Cols() / (fh * fw)
 	if x.Cols()%(fh*fw) != 0 {
 		panic(fmt.Sprintf("nn: Resample: x is %s, want a multiple of %d channels to have %d times the positions of Size %v", shape(x), fh*fw, fh*fw, r.Size))
 	}
-	return ad.Regroup(ad.Scatter(x, patches(h*fh, w*fw, fh, fw, channels)), 1)
+	return ad.Regroup(ad.Scatter(x, b.table(patches{h * fh, w * fw, fh, fw, channels})), 1)
 }
 
 // factors returns the factor of each axis of two.
@@ -46,21 +46,23 @@ func (r Resample) factors(f int) (fh, fw int) {
 	return f, f
 }
 
-// patches returns the table whose rows are the patches of fh×fw of h×w cells.
-func patches(h, w, fh, fw, channels int) *ad.Table {
+// patches is the layout of h×w positions in patches of fh×fw.
+type patches struct{ h, w, fh, fw, channels int }
+
+func (l patches) table() *ad.Table {
 	var from [][]int
-	for top := 0; top < h; top += fh {
-		for left := 0; left < w; left += fw {
-			row := make([]int, 0, fh*fw)
-			for dy := range fh {
-				for dx := range fw {
-					row = append(row, (top+dy)*w+left+dx)
+	for top := 0; top < l.h; top += l.fh {
+		for left := 0; left < l.w; left += l.fw {
+			row := make([]int, 0, l.fh*l.fw)
+			for dy := range l.fh {
+				for dx := range l.fw {
+					row = append(row, (top+dy)*l.w+left+dx)
 				}
 			}
 			from = append(from, row)
 		}
 	}
-	return ad.NewTable(from, h*w, channels)
+	return ad.NewTable(from, l.h*l.w, l.channels)
 }
 
 // Validate implements Validator.
