@@ -95,7 +95,7 @@ func (l differences) table() *ad.Table {
 	for head := range l.heads {
 		for i := range n {
 			for j := range n {
-				dy, dx := i/l.w-j/l.w+l.h-1, i%l.w-j%l.w+l.w-1
+				dy, dx := j/l.w-i/l.w+l.h-1, j%l.w-i%l.w+l.w-1
 				from[0] = append(from[0], head*each+dy*(2*l.w-1)+dx)
 			}
 		}

@@ -46,9 +46,9 @@ type Build struct {
 
 // building is what a Build and its scopes have in common.
 type building struct {
-	slots  int             // random leaves so far
-	taken  map[string]bool // names of parameters that a layer has
-	broken string          // the innermost layer that could not be applied
+	slots  int                  // random leaves so far
+	taken  map[string]bool      // names of parameters that a layer has
+	broken string               // the innermost layer that could not be applied
 	tables map[layout]*ad.Table // made so far
 
 	energies int // around the present layer
