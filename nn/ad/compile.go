@@ -102,9 +102,14 @@ func rowsPerBlock(weightBytes, rowBytes, groups int) int {
 
 // laneCount is the number of partial sums that are added in a fixed tree, also
 // a function of shapes only: blocks of rows, and elements in the sums. More than
-// a few million bytes of lanes would push weights and rows out of the cache.
-func laneCount(blocks, elements int) int {
-	most := max(2, min(16, (1<<20)/max(elements, 1)))
+// a few million bytes of lanes would push weights and rows out of the cache. That is
+// little beside samples of many rows, and each lane may be a worker's.
+func laneCount(blocks, elements, groups int) int {
+	room := 1 << 20
+	if groups > 1 {
+		room = 1 << 22
+	}
+	most := max(2, min(16, room/max(elements, 1)))
 	lanes := 1
 	for lanes*2 <= min(blocks, most) {
 		lanes *= 2

@@ -117,7 +117,7 @@ func (p *Program[T]) RunBeside(n int, w *Weights[T], random Filler, out, in [][]
 	f.blocks = (n + p.blockRows - 1) / p.blockRows
 	f.units = f.blocks
 	if p.layout.lane > 0 {
-		f.units = laneCount(f.blocks, p.layout.lane)
+		f.units = laneCount(f.blocks, p.layout.lane, p.groups)
 		f.reserveLanes(f.units)
 	}
 	f.team = 1

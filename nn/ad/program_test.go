@@ -111,11 +111,11 @@ func TestBlocksAndLanesDependOnShapesOnly(t *testing.T) {
 	} {
 		require.Equal(t, c.want, rowsPerBlock(c.weight, c.row, c.groups), "%+v", c)
 	}
-	for _, c := range []struct{ blocks, elements, want int }{
-		{0, 1, 1}, {1, 1, 1}, {2, 1, 2}, {3, 1, 2}, {15, 1, 8}, {16, 1, 16}, {1000, 1, 16},
-		{1000, 1 << 17, 8}, {1000, 1<<20 - 1, 2}, {1000, 1 << 30, 2},
+	for _, c := range []struct{ blocks, elements, groups, want int }{
+		{0, 1, 1, 1}, {1, 1, 1, 1}, {2, 1, 1, 2}, {3, 1, 1, 2}, {15, 1, 1, 8}, {16, 1, 1, 16}, {1000, 1, 1, 16},
+		{1000, 1 << 17, 1, 8}, {1000, 1<<20 - 1, 1, 2}, {1000, 1 << 30, 1, 2}, {1000, 1 << 19, 2, 8},
 	} {
-		require.Equal(t, c.want, laneCount(c.blocks, c.elements), "%+v", c)
+		require.Equal(t, c.want, laneCount(c.blocks, c.elements, c.groups), "%+v", c)
 	}
 }
 
