@@ -67,9 +67,11 @@ func patchError(of string, size []int, patch, width, blocks, out int) error {
 	if err := sizeError(of+".Size", size); err != nil {
 		return err
 	}
+	if err := rangeError(divides(patch, size...), of+".Patch", patch, fmt.Sprintf("a number that divides %v, or 0 for 1", size)); err != nil {
+		return err
+	}
 	return errors.Join(
-		rangeError(divides(patch, size...), of+".Patch", patch, fmt.Sprintf("a number that divides %v, or 0 for 1", size)),
-		outError(of+".Width", width, size),
+		outError(of+".Width", width, divided(size, cmp.Or(patch, 1))),
 		rangeError(blocks > 0 && blocks <= 1024, of+".Blocks", blocks, "a positive number up to 1024"),
 		rangeError(out >= 0 && out <= mostColumns/positionsOf(size), of+".Out", out, "a positive number, or 0 for the channels of x, for 2²⁴ columns in all"),
 	)

@@ -106,22 +106,42 @@ func (u UNet) Validate() error {
 	if err := sizeError("UNet.Size", u.Size); err != nil {
 		return err
 	}
-	n, levels := positionsOf(u.Size), len(u.Channels)
-	if err := rangeError(levels > 0 && levels <= 24 && u.Patch >= 0 && u.Patch <= mostColumns, "UNet.Channels", u.Channels, "those of 1 to 24 levels"); err != nil {
+	n, levels, patch := positionsOf(u.Size), len(u.Channels), cmp.Or(u.Patch, 1)
+	if err := errors.Join(
+		rangeError(levels > 0 && levels <= 24, "UNet.Channels", u.Channels, "those of 1 to 24 levels"),
+		rangeError(patch > 0, "UNet.Patch", u.Patch, "a positive number, or 0 for 1"),
+	); err != nil {
+		return err
+	}
+	if err := rangeError(u.halves(), "UNet.Size", u.Size, fmt.Sprintf("multiples of Patch·2^(levels−1) for Patch = %d and %d levels", patch, levels)); err != nil {
 		return err
 	}
 	errs := []error{
-		rangeError(divides(cmp.Or(u.Patch, 1)<<(levels-1), u.Size...), "UNet.Size", u.Size, fmt.Sprintf("multiples of Patch·2^(levels−1) for Patch = %d and %d levels", cmp.Or(u.Patch, 1), levels)),
 		rangeError(u.Blocks >= 0 && u.Blocks <= 64, "UNet.Blocks", u.Blocks, "a positive number up to 64, or 0 for 1"),
 		rangeError(u.Heads >= 0 && divides(u.Heads, u.Channels[levels-1]), "UNet.Heads", u.Heads, fmt.Sprintf("a number that divides %d channels, or 0 for no attention", u.Channels[levels-1])),
 		kernelError("UNet.Kernel", u.Kernel, u.Size),
 		rangeError(u.Out >= 0 && u.Out <= mostColumns/n, "UNet.Out", u.Out, "a positive number, or 0 for the channels of x, for 2²⁴ columns in all"),
 		optionalError("UNet.Time", u.Time),
 	}
+	if u.Heads > 0 {
+		errs = append(errs, headsError("UNet.Heads", u.Heads, divided(u.Size, patch<<(levels-1))))
+	}
 	for l, c := range u.Channels {
-		errs = append(errs, outError(fmt.Sprintf("UNet.Channels[%d]", l), c, u.Size))
+		errs = append(errs, outError(fmt.Sprintf("UNet.Channels[%d]", l), c, divided(u.Size, patch<<l)))
 	}
 	return errors.Join(errs...)
+}
+
+// halves reports whether each level has whole halves of the positions of the one above.
+func (u UNet) halves() bool {
+	side := cmp.Or(u.Patch, 1)
+	for range u.Channels {
+		if side > mostColumns || !divides(side, u.Size...) {
+			return false
+		}
+		side *= 2
+	}
+	return true
 }
 
 var (
