@@ -38,11 +38,11 @@ type job struct {
 
 // Flags implements command.Job.
 func (j *job) Flags(f *flag.FlagSet) {
-	f.IntVar(&j.steps, "steps", 1600, "training steps")
+	f.IntVar(&j.steps, "steps", 3000, "training steps")
 	f.IntVar(&j.batch, "batch", 128, "images of a step")
 	f.IntVar(&j.lessons, "lessons", 800, "training steps of a classifier")
-	f.Float64Var(&j.rate, "rate", 1.5e-3, "highest learning rate")
-	f.Float64Var(&j.regularize, "regularize", 0.1, "dropout and weight decay; -1 for none")
+	f.Float64Var(&j.rate, "rate", 2e-3, "highest learning rate")
+	f.Float64Var(&j.regularize, "regularize", 0.2, "dropout and weight decay; -1 for none")
 	f.IntVar(&j.n, "n", 1400, "samples, of each class as many")
 	f.Uint64Var(&j.seed, "seed", 0, "seed of the split, weights, noise and samples")
 	f.IntVar(&j.workers, "workers", 0, "goroutines, 0 for one a processor; does not change the result")

@@ -205,7 +205,11 @@ func TestDivergenceOfStructuredNetworksIsTheSumOverDirections(t *testing.T) {
 	theta, inputs := m.draw(generator(77), in, n)
 	p := CompileOver[float64]([]*Expr{SumCols(Mul(v, JVP(y, x, v)))}, in, v)
 	want := run[float64]([]*Expr{divergence(y, x)}, in, n, theta, inputs, 1)
-	requireClose(t, want[0], runCompiled(p, n, theta, inputs, 2)[0], 1e-12)
+	got := runCompiled(p, n, theta, inputs, 1)
+	requireClose(t, want[0], got[0], 1e-12)
+	for _, p.wide = range []bool{false, true} {
+		requireSameBits(t, got[0], runCompiled(p, n, theta, inputs, 7)[0], "in teams", p.wide)
+	}
 }
 
 func TestStructuredProgramsDoNotAllocate(t *testing.T) {
