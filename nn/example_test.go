@@ -116,3 +116,37 @@ func ExampleMLP_Spread() {
 	fmt.Printf("%.1f\n", nn.RecipeMLP(2, 116).Spread(2, rand.NewPCG(1, 1)))
 	// Output: 1.0
 }
+
+// A convolution that subtracts from each point the one before it, on a closed ring.
+func ExampleConv() {
+	x := ad.Input("x", 5)
+	var params nn.Params
+	y := nn.Conv{Size: []int{5}, Out: 1, Circular: true, Bias: nn.None{}}.Apply(nn.NewBuild(&params), x)
+	weight := []float64{-1, 1, 0}
+	fmt.Println(ad.Eval([]*ad.Expr{y}, 1, weight, nil, map[*ad.Expr][]float64{x: {1, 4, 9, 16, 25}}))
+	// Output: [[-24 3 5 7 9]]
+}
+
+// A picture of 2×4 pixels as two patches of four.
+func ExampleResample() {
+	x := ad.Input("x", 8)
+	y := nn.Resample{Size: []int{2, 4}, Down: 2}.Apply(nn.NewBuild(new(nn.Params)), x)
+	fmt.Println(ad.Eval([]*ad.Expr{y}, 1, nil, nil, map[*ad.Expr][]float64{x: {1, 2, 3, 4, 5, 6, 7, 8}}))
+	// Output: [[1 2 5 6 3 4 7 8]]
+}
+
+// A network for pictures of 8×8 pixels and what it is told of them.
+func ExampleUNet() {
+	net := nn.UNet{Size: []int{8, 8}, Channels: []int{32, 64}, Heads: 4}
+	params, err := nn.Check(net, 64, 10, 64)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(params.Len(), "weights")
+	_, err = nn.Check(nn.UNet{Size: []int{7, 7}, Channels: []int{32, 64}}, 49, 0, 49)
+	fmt.Println(err)
+	// Output:
+	// 372641 weights
+	// nn: Module: UNet.Size: is [7 7], want multiples of Patch·2^(levels−1) for Patch = 1 and 2 levels: out of range
+}

@@ -22,6 +22,7 @@ import (
 func TestNumbersThatCannotBeAreNamed(t *testing.T) {
 	modules := []nn.Validator{
 		nn.LayerNorm{}, nn.Residual{Body: nn.SiLU{}}, nn.Dropout{}, nn.LeakyReLU{}, nn.ELU{}, nn.Fourier{}, nn.TimeFourier{}, nn.Normal{},
+		nn.GroupNorm{Size: []int{1}},
 	}
 	negative := map[string]bool{"LeakyReLU.A": true, "ELU.A": true, "Residual.Scale": true} // mean something
 	tried := map[string]bool{}
@@ -108,6 +109,30 @@ func TestErrorsNameThePartThatIsWrong(t *testing.T) {
 		"nn: Embedding.Classes: is 16777217, want a positive number up to 2²⁴":          nn.Embedding{Classes: ad.MostClasses + 1, Out: 1},
 		"nn: Columns.To: is 1, want more than From = 1":                                 nn.Columns{From: 1, To: 1},
 		"nn: Fourier.High: is 2, want a number ≥ Low = 3, or 0 for the default":         nn.Fourier{Low: 3, High: 2},
+		"nn: Conv.Size: is [], want one or two positive numbers":                        nn.Conv{Out: 1},
+		"nn: Conv.Size: is [3 0], want one or two positive numbers":                     nn.Conv{Size: []int{3, 0}, Out: 1},
+		"nn: Conv.Out: is 0, want a positive number up to 4194304, for 2²⁴ columns":     nn.Conv{Size: []int{2, 2}},
+		"nn: Conv.Kernel: is [2], want odd positive numbers, one for each of 1 axes":    nn.Conv{Size: []int{2}, Out: 1, Kernel: []int{2}},
+		"nn: Conv.Stride: is -1, want a positive number":                                nn.Conv{Size: []int{2}, Out: 1, Stride: -1},
+		"nn: Resample.Up: is 0, want a positive number, or one for Down, which is 0":    nn.Resample{Size: []int{2}},
+		"nn: Resample.Up: is 2, want a positive number, or one for Down, which is 2":    nn.Resample{Size: []int{2}, Up: 2, Down: 2},
+		"nn: Resample.Down: is 3, want a number that divides [2 6]":                     nn.Resample{Size: []int{2, 6}, Down: 3},
+		"nn: GroupNorm.Groups: is -1, want a positive number up to 2²⁴":                 nn.GroupNorm{Size: []int{2}, Groups: -1},
+		"nn: Attention.Heads: is -1, want a number ≥ 0":                                 nn.Attention{Size: []int{2}, Heads: -1},
+		"nn: Pointwise.Body: is <nil>, want a Module":                                   nn.Pointwise{Size: []int{2}},
+		"nn: Positions.Init: Normal.Std: is -1":                                         nn.Positions{Init: nn.Normal{Std: -1}},
+		"nn: TransformerBlock.Hidden: is -2, want a positive number":                    nn.TransformerBlock{Size: []int{2}, Hidden: -2},
+		"nn: Transformer.Width: is 0, want a positive number":                           nn.Transformer{Size: []int{2}, Blocks: 1},
+		"nn: Transformer.Blocks: is 0, want a positive number up to 1024":               nn.Transformer{Size: []int{2}, Width: 2},
+		"nn: Transformer.Heads: is 3, want a number that divides Width = 2":             nn.Transformer{Size: []int{2}, Width: 2, Blocks: 1, Heads: 3},
+		"nn: Mixer.Patch: is 3, want a number that divides [2 2], or 0 for 1":           nn.Mixer{Size: []int{2, 2}, Patch: 3, Width: 2, Blocks: 1},
+		"nn: UNet.Channels: is [], want those of 1 to 24 levels":                        nn.UNet{Size: []int{2}},
+		"nn: UNet.Channels[1]: is -1, want a positive number":                           nn.UNet{Size: []int{2}, Channels: []int{1, -1}},
+		"nn: UNet.Size: is [6], want multiples of Patch·2^(levels−1) for Patch = 1 and": nn.UNet{Size: []int{6}, Channels: []int{2, 2, 2}},
+		"nn: UNet.Patch: is -1, want a positive number":                                 nn.UNet{Size: []int{2}, Channels: []int{4}, Patch: -1},
+		"nn: UNet.Heads: is 1, want a number ≥ 0, 0 for the default, for 2²⁴ pairs":     nn.UNet{Size: []int{128, 128}, Channels: []int{4}, Heads: 1},
+		"nn: UNet.Heads: is 3, want a number that divides 4 channels":                   nn.UNet{Size: []int{2}, Channels: []int{4}, Heads: 3},
+		"nn: TabularTransformer.Width: is 0, want a positive number":                    nn.TabularTransformer{Blocks: 1},
 		"nn: LayerNorm.Epsilon: is 1e-60, want a positive number, or 0 for the default": nn.LayerNorm{Epsilon: 1e-60},
 	} {
 		err := nn.Validate(m)
@@ -144,10 +169,15 @@ func TestLayersThatDoNotFitAreAnError(t *testing.T) {
 		`layer "0", nn_test.gives of r×2: ad: Add: a is r×2, b is 1×3`: nn.Sequential{gives(func(_ *nn.Build, x *ad.Expr) *ad.Expr {
 			return ad.Add(x, ad.Row([]float64{1, 2, 3}))
 		})},
-		`layer "0", nn_test.gives of r×2: nn: parameter 0.w has impossible size 2×0`: nn.Sequential{gives(func(b *nn.Build, _ *ad.Expr) *ad.Expr { return b.Param("w", 2, 0, nn.Ones{}) })},
-		`layer "0", nn_test.gives of r×2: no such thing`:                             nn.Sequential{gives(func(*nn.Build, *ad.Expr) *ad.Expr { panic(errors.New("no such thing")) })},
-		"the output of nn.Linear is r×5, want r×2":                                   wide,
-		"the output of nn_test.gives is r·2×2, want r×2":                             gives(twoRows),
+		`layer "0", nn_test.gives of r×2: nn: parameter 0.w has impossible size 2×0`:                                          nn.Sequential{gives(func(b *nn.Build, _ *ad.Expr) *ad.Expr { return b.Param("w", 2, 0, nn.Ones{}) })},
+		`layer "0", nn_test.gives of r×2: no such thing`:                                                                      nn.Sequential{gives(func(*nn.Build, *ad.Expr) *ad.Expr { panic(errors.New("no such thing")) })},
+		`layer "1", nn.Conv of r×5: nn: Conv: x is r×5, want numbers for each of 6 positions of Size [2 3]`:                   nn.Sequential{wide, nn.Conv{Size: []int{2, 3}, Out: 1}},
+		`layer "", nn.GroupNorm of r×2: nn: GroupNorm: x is r·2×1, want channels that 2 groups divide, and two numbers`:       nn.GroupNorm{Size: []int{2}, Groups: 2},
+		`layer "", nn.GroupNorm of r×2: nn: GroupNorm: x is r×2, want`:                                                        nn.GroupNorm{Size: []int{1}, Groups: 2},
+		`layer "", nn.Attention of r×2: nn: Attention: x is r·2×1, want channels that 2 heads divide`:                         nn.Attention{Size: []int{2}, Heads: 2},
+		`layer "", nn.Resample of r×2: nn: Resample: x is r·2×1, want a multiple of 3 channels to have 3 times the positions`: nn.Resample{Size: []int{2}, Up: 3},
+		"the output of nn.Linear is r×5, want r×2":                                                                            wide,
+		"the output of nn_test.gives is r·2×2, want r×2":                                                                      gives(twoRows),
 		`nn: Energy: Net gives r·2×1, want r×1`: nn.Energy{Net: nn.Sequential{gives(func(_ *nn.Build, x *ad.Expr) *ad.Expr {
 			return ad.Regroup(x, 2)
 		})}},
@@ -247,6 +277,13 @@ func TestNetworksThatNoMemoryHoldsAreRefused(t *testing.T) {
 		"nn: MLP.Hidden[1]: is 1073741824, want a positive number up to 2²⁴": nn.MLP{Hidden: []int{1, 1 << 30}},
 		"nn: MLP.Out: is 1073741824, want a positive number up to 2²⁴, or 0": nn.MLP{Out: 1 << 30},
 		"nn: Embedding.Out: is 1073741824, want a positive number":           nn.Embedding{Classes: 2, Out: 1 << 30},
+		"nn: Conv.Size: is [1048576 1048576], want one or two positive":      nn.Conv{Size: []int{1 << 20, 1 << 20}, Out: 1},
+		"nn: Conv.Kernel: is [65535], want odd positive numbers":             nn.Conv{Size: []int{1024}, Out: 1, Kernel: []int{1<<16 - 1}},
+		"nn: Attention.Heads: is 0, want a number ≥ 0, 0 for the default":    nn.Attention{Size: []int{1 << 13}},
+		"nn: Resample.Up: is 4096, want a number ≥ 0, for 2²⁴ positions":     nn.Resample{Size: []int{64, 64}, Up: 4096},
+		"nn: UNet.Channels[0]: is 16777216, want a positive number up to":    nn.UNet{Size: []int{2}, Channels: []int{1 << 24}},
+		"nn: Transformer.Blocks: is 1073741824, want a positive number up":   nn.Transformer{Size: []int{2}, Width: 2, Blocks: 1 << 30},
+		"nn: TabularTransformer.Width: is 1073741824, want a positive":       nn.TabularTransformer{Width: 1 << 30, Blocks: 1},
 		"nn: Fourier.N: is 1073741824, want a positive number up to 2¹⁶":     nn.Fourier{N: 1 << 30},
 		"nn: TimeFourier.N: is 9223372036854775807, want a positive":         nn.TimeFourier{N: math.MaxInt},
 	} {

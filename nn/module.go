@@ -46,9 +46,10 @@ type Build struct {
 
 // building is what a Build and its scopes have in common.
 type building struct {
-	slots  int             // random leaves so far
-	taken  map[string]bool // names of parameters that a layer has
-	broken string          // the innermost layer that could not be applied
+	slots  int                  // random leaves so far
+	taken  map[string]bool      // names of parameters that a layer has
+	broken string               // the innermost layer that could not be applied
+	tables map[layout]*ad.Table // made so far
 
 	energies int // around the present layer
 }
@@ -56,7 +57,7 @@ type building struct {
 // NewBuild returns a Build that adds to the parameters p, and finds those that
 // another Build has added.
 func NewBuild(p *Params) *Build {
-	return &Build{params: p, common: &building{taken: make(map[string]bool)}}
+	return &Build{params: p, common: &building{taken: make(map[string]bool), tables: make(map[layout]*ad.Table)}}
 }
 
 // Param returns the shared rows×cols parameter called name within the scope:
@@ -104,7 +105,7 @@ func (b *Build) Apply(m Module, x *ad.Expr) *ad.Expr {
 	if y == nil {
 		panic(fmt.Sprintf("nn: %T returns nil", m))
 	}
-	if y.Cols() > mostColumns {
+	if y.Cols() > mostColumns/max(1, y.Groups()) {
 		panic(fmt.Sprintf("nn: %T gives %s, want at most %d columns", m, shape(y), mostColumns))
 	}
 	returned = true

@@ -214,6 +214,8 @@ func (m *Model) paramsOf(net nn.Module) (*nn.Params, error) {
 		return nil, partError("Config.Net", err)
 	case !f.PerRow():
 		return nil, fmt.Errorf("score: New: Config.Net: the network's output does not depend on its input: %w", ErrShape)
+	case f.Groups() > 1:
+		return nil, fmt.Errorf("score: New: Config.Net: the network's output has %d rows of %d columns for each sample, want one of %d: %w", f.Groups(), f.Cols(), m.dim, ErrShape)
 	case f.Cols() != m.dim:
 		return nil, fmt.Errorf("score: New: Config.Net: the network's output has %d columns, want %d: %w", f.Cols(), m.dim, ErrShape)
 	case p.Len() == 0:
