@@ -67,6 +67,10 @@ type network struct {
 	leave bool // whether it can leave columns out
 }
 
+// manyReferences is four times the default: there are many patterns, and of rows with missing
+// values few serve a pattern.
+const manyReferences = 4096
+
 // train trains a network, or finds it where it is kept.
 func (j *job) train(ctx context.Context, stderr io.Writer, name string, c score.Config, data score.Data) (*score.Model, error) {
 	c.Net, c.Seed = nn.RecipeMLP(columns, j.width), j.seed
@@ -82,11 +86,15 @@ func (j *job) train(ctx context.Context, stderr io.Writer, name string, c score.
 			return m, err
 		}
 	}
+	references := 0
+	if c.ColumnLevels {
+		references = manyReferences
+	}
 	fmt.Fprintln(stderr, name)
 	progress := bar.New(stderr, j.steps)
 	defer progress.Close()
 	_, err = score.Fit(ctx, m, data, &score.Settings{
-		Steps: j.steps, Scaling: score.CommonScale, Seed: j.seed, Workers: j.workers, Recorder: progress,
+		Steps: j.steps, References: references, Scaling: score.CommonScale, Seed: j.seed, Workers: j.workers, Recorder: progress,
 	})
 	if err == nil && j.models != "" {
 		err = m.SaveFile(j.file(name))
