@@ -45,7 +45,8 @@ type Settings struct {
 	// fewer than 20,000, which are learned by heart faster with it. None is plain
 	// denoising score matching. Rows with labels average over references with the
 	// same, which it takes up to 64 combinations of; with continuous conditions the
-	// target is the plain one.
+	// target is the plain one. Where values are missing few references serve a row, and
+	// more of them pay: examples/columns takes 8·Batch.
 	References int
 	// Patterns chooses which columns the rows of a model with Config.ColumnLevels are
 	// trained to find from which others; nil is Subsets. Another model has none. The
