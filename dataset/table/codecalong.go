@@ -100,13 +100,16 @@ func (c *Codec) followed(l int) bool {
 
 // along returns how far a law moves when a coded row does.
 func (c *Codec) along(law []term, y, way []float64) float64 {
-	to := slices.Clone(y)
-	for i, w := range way {
-		to[i] += w
-	}
 	var moved float64
 	for i := range law {
-		moved += law[i].of(c, to) - law[i].of(c, y)
+		t := &law[i]
+		a := c.columns[t.A].at
+		if t.B < 0 {
+			moved += t.Factor * way[a]
+			continue
+		}
+		b := c.columns[t.B].at
+		moved += t.Factor * (y[a]*way[b] + way[a]*y[b] + way[a]*way[b])
 	}
 	return moved
 }
@@ -208,6 +211,20 @@ func (c *Codec) shifts(y []float64, known []bool) []float64 {
 	return sum
 }
 
+// moved returns where decoding puts the k-th column of a coded row, by itself and along
+// with leaders.
+func (c *Codec) moved(k int, y []float64, known []bool, shifts []float64) float64 {
+	p := &c.columns[k]
+	v := y[p.at]
+	if c.moves(k, known) {
+		v = p.match(v)
+	}
+	if shifts != nil && !known[p.at] && p.Model.fitted() {
+		v += shifts[p.at]
+	}
+	return v
+}
+
 // moves reports whether decoding matches the k-th column in a row: whether a model is
 // known, and the column and all that would go along with it are drawn.
 func (c *Codec) moves(k int, known []bool) bool {
@@ -244,16 +261,8 @@ func (c *Codec) keepsMarginals(reference mat.Matrix) bool {
 	for i := range n {
 		mat.Row(y, i, reference)
 		shifts := c.shifts(y, known)
-		if shifts == nil {
-			return true
-		}
 		for a, k := range led {
-			p := &c.columns[k]
-			v := y[p.at]
-			if c.moves(k, known) {
-				v = p.match(v)
-			}
-			values[a] = append(values[a], v+shifts[p.at])
+			values[a] = append(values[a], c.moved(k, y, known, shifts))
 		}
 	}
 	for a, k := range led {

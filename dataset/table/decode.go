@@ -75,12 +75,7 @@ func (c *Codec) decodeRow(row, y []float64, known []bool) {
 			continue
 		}
 		matched := p.Model.fitted() && !known[p.at]
-		if c.moves(k, known) {
-			v = p.match(v)
-		}
-		if matched && shifts != nil {
-			v += shifts[p.at]
-		}
+		v = c.moved(k, y, known, shifts)
 		if matched && p.Data.Few {
 			v = p.Data.seat(v)
 		}
