@@ -13,6 +13,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"github.com/gradlogp/gradlogp/dataset/table"
+	"github.com/gradlogp/gradlogp/examples/internal/draw"
 )
 
 // hole is a cell that is missing, with what was drawn for it.
@@ -33,7 +34,7 @@ func (j *job) fill(m *model, t, filled *table.Table, stdout io.Writer) error {
 			rows = append(rows, i)
 		}
 	}
-	drawn, _, err := m.codec.Impute(t.Select(rows), j.seed+200, m.sampler(context.Background()))
+	drawn, _, err := m.codec.Impute(t.Select(rows), j.seed+200, draw.Sampler(context.Background(), m.Model, m.workers))
 	if err != nil {
 		return err
 	}

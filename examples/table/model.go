@@ -8,9 +8,8 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/gradlogp/gradlogp/dataset/table"
+	"github.com/gradlogp/gradlogp/examples/internal/draw"
 	"github.com/gradlogp/gradlogp/nn"
-	"github.com/gradlogp/gradlogp/sampler"
-	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/score"
 )
 
@@ -62,7 +61,7 @@ func (m *model) keepCodec() error {
 // match measures how the columns of rows of the model differ from those of the table,
 // for which decoding makes up.
 func (m *model) match(ctx context.Context, rows int, seed uint64) error {
-	x, err := m.sampler(ctx)(rows, nil, seed)
+	x, err := draw.Sampler(ctx, m.Model, m.workers)(rows, nil, seed)
 	if err != nil {
 		return err
 	}
@@ -91,21 +90,4 @@ func open(path string) (*model, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return m, nil
-}
-
-// sampler returns what draws coded rows given what is known of them, if anything. Given
-// something, noise on the way lets the rows forget errors of the network, which are larger
-// there.
-func (m *model) sampler(ctx context.Context) table.Sampler {
-	return func(n int, known *mat.Dense, seed uint64) (*mat.Dense, error) {
-		p := m.Problem()
-		predictor, settings := sampler.Default(p.SDE), &sampler.Settings{Seed: seed, Workers: m.workers}
-		if known != nil {
-			p, predictor = m.Observe(score.Observed{Values: known}).Problem(), sampler.DPMpp2MSDE{}
-			// With as few points as without noise, draws of an exact score are 3 % too wide.
-			settings.Grid = grid.Conditional(p.SDE, 2*grid.DefaultPoints)
-		}
-		x := mat.NewDense(n, m.Dim(), nil)
-		return x, sampler.Sample(ctx, x, p, predictor, settings)
-	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/gradlogp/gradlogp/dataset/table"
+	"github.com/gradlogp/gradlogp/examples/internal/draw"
 )
 
 // synthesise writes new rows, with the values of -given when there are any.
@@ -26,7 +27,7 @@ func (j *job) synthesise(m *model, learned *rows, stdout io.Writer) error {
 			return fmt.Errorf("-given: %w", err)
 		}
 	}
-	synthetic, drawn, err := m.codec.Draw(n, given, j.seed+100, m.sampler(context.Background()))
+	synthetic, drawn, err := m.codec.Draw(n, given, j.seed+100, draw.Sampler(context.Background(), m.Model, m.workers))
 	if err != nil {
 		return err
 	}

@@ -6,13 +6,10 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
 
 	"github.com/gradlogp/gradlogp/dataset/table"
-	"github.com/gradlogp/gradlogp/sampler"
-	"github.com/gradlogp/gradlogp/sampler/grid"
-	"github.com/gradlogp/gradlogp/score"
+	"github.com/gradlogp/gradlogp/examples/internal/draw"
 )
 
 // filled returns a copy of the table in which at(i, j) is in the missing cells.
@@ -143,8 +140,7 @@ func nearest(dist, column []float64, k int) []int {
 }
 
 // fillModel draws with this library: one model of all columns, each with a noise level
-// of its own, given what is known of a row. Noise on the way lets the draws forget errors
-// of the network.
+// of its own, given what is known of a row.
 func fillModel(ctx context.Context, j *job, train, holes *table.Table, seed uint64) ([]*table.Table, error) {
 	c, err := table.NewCodec(train, nil)
 	if err != nil {
@@ -158,18 +154,8 @@ func fillModel(ctx context.Context, j *job, train, holes *table.Table, seed uint
 	if err != nil {
 		return nil, err
 	}
-	draw := func(n int, known *mat.Dense, seed uint64) (*mat.Dense, error) {
-		p := m.Problem()
-		predictor, settings := sampler.Default(p.SDE), &sampler.Settings{Seed: seed, Workers: j.workers}
-		if known != nil {
-			p, predictor = m.Observe(score.Observed{Values: known}).Problem(), sampler.DPMpp2MSDE{}
-			// With as few points as without noise, draws of an exact score are 3 % too wide.
-			settings.Grid = grid.Conditional(p.SDE, 2*grid.DefaultPoints)
-		}
-		x := mat.NewDense(n, c.Dim(), nil)
-		return x, sampler.Sample(ctx, x, p, predictor, settings)
-	}
-	reference, err := draw(references(train.Len()), nil, seed+1<<32)
+	sample := draw.Sampler(ctx, m, j.workers)
+	reference, err := sample(references(train.Len()), nil, seed+1<<32)
 	if err != nil {
 		return nil, err
 	}
@@ -178,7 +164,7 @@ func fillModel(ctx context.Context, j *job, train, holes *table.Table, seed uint
 	}
 	all := make([]*table.Table, j.draws)
 	for k := range all {
-		if all[k], _, err = c.Impute(holes, seed+uint64(k), draw); err != nil {
+		if all[k], _, err = c.Impute(holes, seed+uint64(k), sample); err != nil {
 			return nil, err
 		}
 	}
