@@ -86,15 +86,11 @@ func (j *job) train(ctx context.Context, stderr io.Writer, name string, c score.
 			return m, err
 		}
 	}
-	references := 0
-	if c.ColumnLevels {
-		references = manyReferences
-	}
 	fmt.Fprintln(stderr, name)
 	progress := bar.New(stderr, j.steps)
 	defer progress.Close()
 	_, err = score.Fit(ctx, m, data, &score.Settings{
-		Steps: j.steps, References: references, Scaling: score.CommonScale, Seed: j.seed, Workers: j.workers, Recorder: progress,
+		Steps: j.steps, References: manyReferences, Scaling: score.CommonScale, Seed: j.seed, Workers: j.workers, Recorder: progress,
 	})
 	if err == nil && j.models != "" {
 		err = m.SaveFile(j.file(name))
