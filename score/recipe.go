@@ -33,8 +33,8 @@ type Recipe struct {
 //
 // The features are those of nn.RecipeMLP, for d ≤ 3. With ColumnLevels the times go
 // into the network as in nn.RecipeColumns, and there are three times as many steps, up
-// to 20,000: any columns given any others are more to learn (the study examples/tables
-// has the figures). Other fields of c change nothing.
+// to 20,000: any columns given any others are more to learn (examples/tables -impute -steps
+// shows what fewer do). Other fields of c change nothing.
 func Recommend(n, d int, c *Config) Recipe {
 	width, few := 116, n > 0 && n < smallRows
 	if d > 3 && n >= wideRows {
