@@ -29,7 +29,7 @@ func set(n, d, cond int) rows.Set {
 	}
 	c := mat.NewDense(n, cond, nil)
 	c.Apply(func(i, _ int, _ float64) float64 { return float64(i) }, c)
-	s, err := rows.With(rows.Of(x), c)
+	s, err := rows.With(rows.Of(x), rows.Of(c))
 	if err != nil {
 		panic(err)
 	}
