@@ -19,7 +19,7 @@
 //
 //	data, err := augment.New(rows, grid, augment.Shift{Most: []int{2, 2}})
 //	m, err := score.New(d, &score.Config{Cond: score.Conditions{Columns: data.Parameters(), Classes: …}})
-//	res, err := score.Fit(ctx, m, data, &score.Settings{DropCond: score.None})
+//	res, err := score.Fit(ctx, m, data, &score.Settings{DropCond: score.None, Scaling: score.CommonScale})
 //	problem := m.Given(data.Clean(labels)).Problem()
 //
 // The score without conditions is that of the mixture. Settings.DropCond other than None

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -103,6 +104,39 @@ func TestAFileThatFailsInTrainingLosesNothing(t *testing.T) {
 	x := mat.NewDense(3, 4, nil)
 	p := m.Given(data.Clean(nil)).Problem()
 	require.NoError(t, sampler.Sample(context.Background(), x, p, sampler.Default(p.SDE), nil))
+}
+
+// hum is an IDX file of images of 2×2 pixels without their bytes.
+type hum struct{ header []byte }
+
+func (h hum) ReadAt(b []byte, off int64) (int, error) {
+	for i := range b {
+		b[i] = byte((off + int64(i)) * 37)
+	}
+	if off < int64(len(h.header)) {
+		copy(b, h.header[off:])
+	}
+	return len(b), nil
+}
+
+func TestTrainingOnAFileLargerThanMemoryTakesLittle(t *testing.T) {
+	const n = 1 << 31 // 8 GiB
+	if math.MaxInt == math.MaxInt32 {
+		t.Skip("an int does not count so many pixels")
+	}
+	header := []byte{0, 0, 8, 3, 0x80, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 2}
+	shades, err := array.NewRows(hum{header}, int64(len(header))+4*n)
+	require.NoError(t, err)
+	set, err := images.New(shades, images.Format{Height: 2, Width: 2})
+	require.NoError(t, err)
+	data, err := augment.New(source(set), augment.Grid{Size: []int{2, 2}}, augment.Flip{})
+	require.NoError(t, err)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err = score.Fit(context.Background(), model(t, 4, 8, score.Conditions{Columns: data.Parameters()}), data, &score.Settings{Steps: 20, Batch: 8, Workers: 1})
+	require.NoError(t, err)
+	runtime.ReadMemStats(&after)
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(32<<20), "bytes allocated in all")
 }
 
 // The truth: a bump on a ring of eight pixels, each with its noise.
