@@ -227,3 +227,19 @@ func ExampleNew() {
 	// [0 0 1 2] shifted by 2 label 0
 	// to sample: [0 0 0 1]
 }
+
+// Rows with the noise of their shades, the same at every call: to measure bits per pixel on.
+func ExampleFixed() {
+	set, err := augment.Fixed(rows.Of(mat.NewDense(2, 3, []float64{0, 1, 2, 3, 4, 5})), 1, augment.Grid{Size: []int{3}}, augment.Jitter{Width: 0.5})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	x := make([]float64, 3)
+	for range 2 {
+		fmt.Printf("%v %.3f\n", set.Row(1, x, nil), x)
+	}
+	// Output:
+	// <nil> [2.840 4.410 5.329]
+	// <nil> [2.840 4.410 5.329]
+}

@@ -200,6 +200,7 @@ func TestSettingsAreChecked(t *testing.T) {
 		{augment.Jitter{Width: math.NaN()}, line, augment.ErrRange, "Jitter: Width: is NaN"},
 		{augment.Sometimes{P: 1.5, Op: augment.Flip{}}, line, augment.ErrRange, "Sometimes: P: is 1.5"},
 		{augment.Sometimes{P: 0.5}, line, augment.ErrRange, "Sometimes: Op: is nil"},
+		{augment.Sometimes{P: 0.5, Op: augment.Leaky{Op: augment.Flip{}}}, line, augment.ErrRange, "Sometimes: Op: augment.Leaky has no parameters"},
 		{augment.Leaky{Op: augment.Crop{}}, line, augment.ErrShape, "op 0: Leaky: Crop: Size"},
 		{augment.Leaky{}, line, augment.ErrRange, "Leaky: Op: is nil"},
 		{nil, line, augment.ErrRange, "op 0: is nil"},

@@ -18,7 +18,11 @@ func (s Sometimes) Check(g Grid) (Grid, int, error) {
 	if !(s.P >= 0 && s.P <= 1) {
 		return g, 0, fmt.Errorf("Sometimes: P: is %v, want a number of [0, 1]: %w", s.P, ErrRange)
 	}
-	return check("Sometimes", s.Op, g)
+	out, n, err := check("Sometimes", s.Op, g)
+	if err == nil && n == 0 {
+		err = fmt.Errorf("Sometimes: Op: %T has no parameters, which are what is sometimes 0; want one such as Shift, and Leaky round Sometimes: %w", s.Op, ErrRange)
+	}
+	return out, n, err
 }
 
 // Draw implements Op.

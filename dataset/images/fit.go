@@ -73,7 +73,7 @@ type area struct {
 func areas(n, m int, scale float64) []area {
 	list := make([]area, m)
 	for i := range list {
-		begin := (float64(n)-scale*float64(m))/2 + scale*float64(i)
+		begin := (float64(n)-float64(scale*float64(m)))/2 + float64(scale*float64(i))
 		end := min(begin+scale, float64(n))
 		begin = max(begin, 0)
 		a := area{first: min(int(begin), n-1)}
@@ -93,7 +93,7 @@ func mean(img image.Image, ys, xs area) color.RGBA64 {
 		for j, q := range xs.shares {
 			r, g, bl, al := img.At(b.Min.X+xs.first+j, b.Min.Y+ys.first+i).RGBA()
 			for c, v := range [4]uint32{r, g, bl, al} {
-				sum[c] += p * q * float64(v)
+				sum[c] += float64(float64(p*q) * float64(v)) // not fused, for the same bits anywhere
 			}
 		}
 	}

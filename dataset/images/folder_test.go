@@ -63,6 +63,12 @@ func TestFoldersAreClasses(t *testing.T) {
 	require.Equal(t, []float64{-1, -1, f.Format.Value(102), f.Format.Value(102), f.Format.Value(51), f.Format.Value(51), 1, 1}, x.RawMatrix().Data)
 	require.Equal(t, []float64{0, 0, 1, 1}, labels.RawMatrix().Data)
 
+	require.NoError(t, os.Symlink(filepath.Join(dir, "b"), filepath.Join(dir, "c")))
+	linked, err := Open(dir, nil)
+	require.NoError(t, err)
+	require.Equal(t, []string{"a", "b", "c"}, linked.Classes)
+	require.Equal(t, 6, linked.Len())
+
 	flat, err := Open(filepath.Join(dir, "b"), &Settings{Low: 0, High: 255})
 	require.NoError(t, err)
 	x, labels, err = rows.Read(flat)
@@ -148,6 +154,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		"cut head":    {map[string][]byte{"a.png": good[:20]}, Settings{}, ErrFormat, "a.png: ends before"},
 		"half a size": {map[string][]byte{"a.png": good}, Settings{Height: 2}, ErrRange, "Format: Height, Width: are 2, 0"},
 		"fit":         {map[string][]byte{"a.png": good}, Settings{Fit: 9}, ErrRange, "Settings: Fit: is 9"},
+		"no file":     {map[string][]byte{"a/b.png/c": nil, "d.png": good}, Settings{}, ErrShape, "a: has no file"},
 		"channels":    {map[string][]byte{"a.png": good}, Settings{Channels: 2}, ErrRange, "Channels: is 2"},
 		"promise":     {map[string][]byte{"a.png": promising(good, 1<<20, 1<<7)}, Settings{}, ErrFormat, "promises 128×1048576 pixels"},
 		"overflow":    {map[string][]byte{"a.png": promising(good, 1<<31-1, 1<<31-1)}, Settings{}, ErrFormat, "a.png"},
