@@ -331,3 +331,16 @@ func FuzzRead(f *testing.F) {
 		require.Equal(t, s, again)
 	})
 }
+
+func TestMonoIsTheMeanOfTheChannels(t *testing.T) {
+	s := Mono(&Signal{X: mat.NewDense(3, 2, []float64{1, 0, -1, 0.5, 0.25, 0.25})})
+	require.Equal(t, []int{3, 1}, []int{s.Len(), s.Channels()})
+	x := make([]float64, 2)
+	require.NoError(t, s.Frames(x, 1))
+	require.Equal(t, []float64{-0.25, 0.25}, x)
+	require.ErrorIs(t, s.Frames(x, 2), ErrRange)
+	w, err := NewWindows(s, 3, 0)
+	require.NoError(t, err)
+	d, _ := w.Dims()
+	require.Equal(t, 3, d)
+}
