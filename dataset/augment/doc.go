@@ -14,17 +14,17 @@
 // Design Space of Diffusion-Based Generative Models" (arXiv:2206.00364, appendix F.2), after
 // "Training Generative Adversarial Networks with Limited Data" (arXiv:2006.06676).
 //
-// So Data writes the parameters into the first condition columns, before those of the rows
+// Therefore Data writes the parameters into the first condition columns, before those of the rows
 // themselves:
 //
 //	data, err := augment.New(rows, grid, augment.Shift{Most: []int{2, 2}})
 //	m, err := score.New(d, &score.Config{Cond: score.Conditions{Columns: data.Parameters(), Classes: …}})
-//	res, err := score.Fit(ctx, m, data, &score.Settings{DropCond: score.None, Scaling: score.CommonScale})
+//	res, err := score.Fit(ctx, m, data, &score.Settings{Scaling: score.CommonScale})
 //	problem := m.Given(data.Clean(labels)).Problem()
 //
-// The score without conditions is that of the mixture. Settings.DropCond other than None
-// trains it, and guidance towards it guides away from it: the samples stay clean, as far as
-// the guide does what it says.
+// The score without conditions, that of Model.Problem, which Settings.DropCond trains beside
+// the other, is of the mixture: sampled alone it leaks. Guidance by sde.Guide from it towards
+// a = 0 does not.
 //
 // Not all ops need telling: Jitter belongs to the data, and Leaky lets an Op leak that
 // samples may show, such as the Flip of images whose left and right are the same to
