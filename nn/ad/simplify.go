@@ -24,6 +24,12 @@ func (g *numbering) simplify(e *Expr, args []*node) *node {
 		}
 	case opRegroup, opSumGroups, opGather, opScatter, opRowMatMul, opRowMatMulT, opRowMatTMul:
 		return g.withinSamples(e, args)
+	case opSoftmax:
+		if u := g.least(args[0]); u.rows != e.rows {
+			once := *e
+			once.rows = u.rows
+			return g.spread(e, g.intern(&once, []*node{u}))
+		}
 	case opSumRows:
 		if x := args[0]; x.op == opConst && x.rows > 0 {
 			return g.constant(x.value*float64(x.rows), e)
