@@ -3,6 +3,7 @@ package ad
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -173,5 +174,23 @@ func TestSamplesAreRefusedThatDoNotFit(t *testing.T) {
 		{fmt.Sprintf("ad: NewTable: 1×1 of 2 cells of %d numbers, want fewer than 2³¹ numbers a sample", 1<<30), func() { NewTable([][]int{{0}}, 2, 1<<30) }},
 	} {
 		require.PanicsWithValue(t, c.want, c.build)
+	}
+}
+
+// As the relative positions of attention.
+func TestWhatAllSamplesHaveIsGatheredOnce(t *testing.T) {
+	x, u := Input("x", 4), Param("u", 1, 3, 0)
+	y := Add(Regroup(x, 2), Gather(u, NewTable([][]int{{0, 1}, {2, -1}}, 3, 1)))
+	out := []*Expr{y, Grad(total(Square(y)), u)[0]}
+	p := Compile[float64](out, []*Expr{x})
+	for ph, op := range map[phase]opcode{before: opGather, body: opAdd, after: opScatter} {
+		require.True(t, slices.ContainsFunc(p.phases[ph], func(in instr) bool { return in.op == op }), p.String())
+	}
+	theta, inputs := []float64{1, 2, 3}, inputsOf(generator(79), []*Expr{x}, 70)
+	want := Eval(out, 70, theta, nil, leavesOf([]*Expr{x}, inputs))
+	for _, workers := range []int{1, 2, 3, 7} {
+		for i, got := range runCompiled(p, 70, theta, inputs, workers) {
+			requireClose(t, want[i], got, 1e-13, "output", i)
+		}
 	}
 }

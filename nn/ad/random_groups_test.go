@@ -16,10 +16,14 @@ func (g *randomGraph) growWithinSamples(op int, a *Expr, cols int) {
 	case 0, 1:
 		g.keep(&g.rows, Regroup(a, g.divisor(a.columns())))
 	case 2:
-		g.keep(&g.rows, Gather(a, g.table(a.columns())))
+		x := g.pick(a, g.pick(g.once...))
+		g.keep(&g.rows, Gather(x, g.table(x.columns())))
 	case 3: // of a value in the shape that the table wants
 		t := g.table(g.divisor(12))
 		x := g.within(t.rows, t.cols*t.size)
+		if u := g.pick(g.once...); u.Cols() == t.result() {
+			x = u
+		}
 		g.keep(&g.rows, Regroup(Scatter(x, t), g.divisor(t.source())))
 	case 4:
 		g.keep(&g.rows, RowMatMul(g.within(h*r, k), g.within(h*k, cols), h))
