@@ -47,7 +47,7 @@ func (l *layout) reserve(t *Table) {
 		l.piece = max(l.piece, part.pieceNumbers())
 	}
 	if t.windows != nil {
-		l.piece = max(l.piece, t.windows.size)
+		l.piece = max(l.piece, t.windows.samples*t.windows.size)
 	}
 }
 
