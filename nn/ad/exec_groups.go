@@ -15,9 +15,7 @@ func (f *frame[T]) withinSamples(in *instr, s stretch) {
 			kernel.SumRowsSet(dst[i*to:], x[i*from:], -a.rows, n)
 		}
 	case opGather:
-		for i := range s.rows {
-			kernel.Gather(dst[i*to:], x[i*from:], in.table.runs, 0)
-		}
+		gatherRows(dst, x, in.table, 0, s.rows*in.table.rows)
 	case opScatter:
 		clear(dst[:s.rows*to])
 		for i := range s.rows {

@@ -16,6 +16,10 @@ func (g *numbering) withinSamples(e *Expr, args []*node) *node {
 		}
 	case (e.op == opGather || e.op == opScatter) && x.op == opRegroup:
 		return g.withinSamples(e, x.args) // tables know samples, not rows
+	case e.op == opScatter && x.op != opSpread:
+		if t := e.table.inverse(); t != nil {
+			return g.intern(&Expr{op: opGather, rows: batch, cols: e.cols, table: t}, args)
+		}
 	case (e.op == opGather || e.op == opScatter) && x.op == opSpread && x.args[0].rows == 1 && (x.rows == batch || x.args[0].cols == 1):
 		u := g.spread(&Expr{rows: 1, cols: x.columns()}, x.args[0])
 		return g.regroup(e, g.spread(&Expr{rows: batch, cols: e.columns()}, g.moveOnce(e, u)))
@@ -41,6 +45,10 @@ func (g *numbering) regroup(e *Expr, x *node) *node {
 		return g.constant(x.value, e)
 	case x.op == opRegroup:
 		return g.regroup(e, x.args[0])
+	case x.op == opGather:
+		if t := x.table.inRows(e.Groups()); t != nil {
+			return g.intern(&Expr{op: opGather, rows: e.rows, cols: e.cols, table: t}, x.args)
+		}
 	case x.op == opSpread && x.args[0].cols == 1 && spreadsTo(x.args[0].rows, batch):
 		return g.spread(e, x.args[0]) // one number for each sample
 	}
