@@ -21,7 +21,8 @@
 // A one-hot matrix is constant. Within a sample (see below) the three products are
 // again the derivatives of one form, moving numbers by a table (Gather) and adding
 // them back (Scatter) are transposes of each other, and cutting a sample into other
-// rows (Regroup) changes nothing. These rules are the whole of the package's calculus.
+// rows (Regroup) changes nothing. The derivative of a Softmax is a symmetric matrix, so
+// that it, too, is the same in both modes. These rules are the whole of the package's calculus.
 //
 // # Rows
 //

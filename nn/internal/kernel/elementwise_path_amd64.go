@@ -186,3 +186,20 @@ func shortRuns(runs []Run) bool {
 	last := runs[len(runs)-1]
 	return int(last.To+last.N-runs[0].To) <= len(runs)*longest/runsPerCall
 }
+
+func softmaxFast[T Float](dst, x []T, r, n int) bool {
+	if using == portable || size[T]() == 8 || r*n == 0 {
+		return false
+	}
+	dst, x = dst[:r*n], x[:r*n]
+	for r > 0 {
+		m := min(r, max(1, longest/n))
+		if using == avx512 {
+			softmaxAVX512(bytes(dst), bytes(x), m, n)
+		} else {
+			softmaxAVX2(bytes(dst), bytes(x), m, n)
+		}
+		r, dst, x = r-m, dst[m*n:], x[m*n:]
+	}
+	return true
+}

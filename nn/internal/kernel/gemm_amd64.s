@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func gemm32AVX2(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int)
+// func gemm32AVX2(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int, jumps *byte, jump *byte)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm32AVX2(SB), NOSPLIT, $0-136
+TEXT ·gemm32AVX2(SB), NOSPLIT, $0-152
 	MOVQ cols+24(FP), AX
 	MOVQ m+0(FP), CX
 	CMPQ AX, $0x08
@@ -103,19 +103,27 @@ start6x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	DECQ   SI
-	JNZ    loop6x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run6x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop6x1
+	DECQ SI
+	JNZ  loop6x1
+
+last6x1:
+	MOVQ last+112(FP), DX
 
 loop6x1:
 	VMOVUPS      (DX), Y6
@@ -125,11 +133,11 @@ loop6x1:
 	VFMADD231PS  Y6, Y7, Y1
 	VBROADCASTSS (AX)(DI*2), Y7
 	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS (AX)(R9*1), Y7
+	VBROADCASTSS (AX)(R8*1), Y7
 	VFMADD231PS  Y6, Y7, Y3
 	VBROADCASTSS (AX)(DI*4), Y7
 	VFMADD231PS  Y6, Y7, Y4
-	VBROADCASTSS (AX)(R8*1), Y7
+	VBROADCASTSS (AX)(R9*1), Y7
 	VFMADD231PS  Y6, Y7, Y5
 	ADDQ         CX, AX
 	ADDQ         BX, DX
@@ -148,8 +156,16 @@ loop6x1:
 
 end6x1:
 	JL   done6x1
-	MOVQ last+112(FP), DX
-	JMP  loop6x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow6x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run6x1
+
+lastrow6x1:
+	XORQ SI, SI
+	JMP  last6x1
 
 done6x1:
 	SUBQ    b+96(FP), R11
@@ -282,18 +298,26 @@ start5x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop5x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run5x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop5x1
+	DECQ SI
+	JNZ  loop5x1
+
+last5x1:
+	MOVQ last+112(FP), DX
 
 loop5x1:
 	VMOVUPS      (DX), Y5
@@ -324,8 +348,16 @@ loop5x1:
 
 end5x1:
 	JL   done5x1
-	MOVQ last+112(FP), DX
-	JMP  loop5x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow5x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run5x1
+
+lastrow5x1:
+	XORQ SI, SI
+	JMP  last5x1
 
 done5x1:
 	SUBQ    b+96(FP), R10
@@ -442,18 +474,26 @@ start4x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop4x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run4x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop4x1
+	DECQ SI
+	JNZ  loop4x1
+
+last4x1:
+	MOVQ last+112(FP), DX
 
 loop4x1:
 	VMOVUPS      (DX), Y4
@@ -482,8 +522,16 @@ loop4x1:
 
 end4x1:
 	JL   done4x1
-	MOVQ last+112(FP), DX
-	JMP  loop4x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow4x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run4x1
+
+lastrow4x1:
+	XORQ SI, SI
+	JMP  last4x1
 
 done4x1:
 	SUBQ    b+96(FP), R10
@@ -584,17 +632,25 @@ start3x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(DI*1), SI
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop3x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run3x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop3x1
+	DECQ SI
+	JNZ  loop3x1
+
+last3x1:
+	MOVQ last+112(FP), DX
 
 loop3x1:
 	VMOVUPS      (DX), Y3
@@ -621,8 +677,16 @@ loop3x1:
 
 end3x1:
 	JL   done3x1
-	MOVQ last+112(FP), DX
-	JMP  loop3x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow3x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run3x1
+
+lastrow3x1:
+	XORQ SI, SI
+	JMP  last3x1
 
 done3x1:
 	SUBQ    b+96(FP), R9
@@ -707,17 +771,25 @@ start2x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(DI*1), SI
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop2x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run2x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop2x1
+	DECQ SI
+	JNZ  loop2x1
+
+last2x1:
+	MOVQ last+112(FP), DX
 
 loop2x1:
 	VMOVUPS      (DX), Y2
@@ -742,8 +814,16 @@ loop2x1:
 
 end2x1:
 	JL   done2x1
-	MOVQ last+112(FP), DX
-	JMP  loop2x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow2x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run2x1
+
+lastrow2x1:
+	XORQ SI, SI
+	JMP  last2x1
 
 done2x1:
 	SUBQ    b+96(FP), R9
@@ -812,15 +892,23 @@ start1x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
-	DECQ   SI
-	JNZ    loop1x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run1x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop1x1
+	DECQ SI
+	JNZ  loop1x1
+
+last1x1:
+	MOVQ last+112(FP), DX
 
 loop1x1:
 	VMOVUPS      (DX), Y1
@@ -843,8 +931,16 @@ loop1x1:
 
 end1x1:
 	JL   done1x1
-	MOVQ last+112(FP), DX
-	JMP  loop1x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow1x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run1x1
+
+lastrow1x1:
+	XORQ SI, SI
+	JMP  last1x1
 
 done1x1:
 	SUBQ    b+96(FP), R8
@@ -957,19 +1053,27 @@ start6x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	DECQ   SI
-	JNZ    loop6x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run6x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop6x2
+	DECQ SI
+	JNZ  loop6x2
+
+last6x2:
+	MOVQ last+112(FP), DX
 
 loop6x2:
 	VMOVUPS      (DX), Y12
@@ -983,13 +1087,13 @@ loop6x2:
 	VBROADCASTSS (AX)(DI*2), Y14
 	VFMADD231PS  Y12, Y14, Y4
 	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS (AX)(R9*1), Y14
+	VBROADCASTSS (AX)(R8*1), Y14
 	VFMADD231PS  Y12, Y14, Y6
 	VFMADD231PS  Y13, Y14, Y7
 	VBROADCASTSS (AX)(DI*4), Y14
 	VFMADD231PS  Y12, Y14, Y8
 	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS (AX)(R8*1), Y14
+	VBROADCASTSS (AX)(R9*1), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
 	ADDQ         CX, AX
@@ -1009,8 +1113,16 @@ loop6x2:
 
 end6x2:
 	JL   done6x2
-	MOVQ last+112(FP), DX
-	JMP  loop6x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow6x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run6x2
+
+lastrow6x2:
+	XORQ SI, SI
+	JMP  last6x2
 
 done6x2:
 	SUBQ    b+96(FP), R11
@@ -1165,18 +1277,26 @@ start5x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop5x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run5x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop5x2
+	DECQ SI
+	JNZ  loop5x2
+
+last5x2:
+	MOVQ last+112(FP), DX
 
 loop5x2:
 	VMOVUPS      (DX), Y10
@@ -1213,8 +1333,16 @@ loop5x2:
 
 end5x2:
 	JL   done5x2
-	MOVQ last+112(FP), DX
-	JMP  loop5x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow5x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run5x2
+
+lastrow5x2:
+	XORQ SI, SI
+	JMP  last5x2
 
 done5x2:
 	SUBQ    b+96(FP), R10
@@ -1349,18 +1477,26 @@ start4x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop4x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run4x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop4x2
+	DECQ SI
+	JNZ  loop4x2
+
+last4x2:
+	MOVQ last+112(FP), DX
 
 loop4x2:
 	VMOVUPS      (DX), Y8
@@ -1394,8 +1530,16 @@ loop4x2:
 
 end4x2:
 	JL   done4x2
-	MOVQ last+112(FP), DX
-	JMP  loop4x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow4x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run4x2
+
+lastrow4x2:
+	XORQ SI, SI
+	JMP  last4x2
 
 done4x2:
 	SUBQ    b+96(FP), R10
@@ -1510,17 +1654,25 @@ start3x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(DI*1), SI
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop3x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run3x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop3x2
+	DECQ SI
+	JNZ  loop3x2
+
+last3x2:
+	MOVQ last+112(FP), DX
 
 loop3x2:
 	VMOVUPS      (DX), Y6
@@ -1551,8 +1703,16 @@ loop3x2:
 
 end3x2:
 	JL   done3x2
-	MOVQ last+112(FP), DX
-	JMP  loop3x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow3x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run3x2
+
+lastrow3x2:
+	XORQ SI, SI
+	JMP  last3x2
 
 done3x2:
 	SUBQ    b+96(FP), R9
@@ -1647,17 +1807,25 @@ start2x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(DI*1), SI
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop2x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run2x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop2x2
+	DECQ SI
+	JNZ  loop2x2
+
+last2x2:
+	MOVQ last+112(FP), DX
 
 loop2x2:
 	VMOVUPS      (DX), Y4
@@ -1685,8 +1853,16 @@ loop2x2:
 
 end2x2:
 	JL   done2x2
-	MOVQ last+112(FP), DX
-	JMP  loop2x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow2x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run2x2
+
+lastrow2x2:
+	XORQ SI, SI
+	JMP  last2x2
 
 done2x2:
 	SUBQ    b+96(FP), R9
@@ -1761,15 +1937,23 @@ start1x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
-	DECQ   SI
-	JNZ    loop1x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run1x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop1x2
+	DECQ SI
+	JNZ  loop1x2
+
+last1x2:
+	MOVQ last+112(FP), DX
 
 loop1x2:
 	VMOVUPS      (DX), Y2
@@ -1794,8 +1978,16 @@ loop1x2:
 
 end1x2:
 	JL   done1x2
-	MOVQ last+112(FP), DX
-	JMP  loop1x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow1x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run1x2
+
+lastrow1x2:
+	XORQ SI, SI
+	JMP  last1x2
 
 done1x2:
 	SUBQ    b+96(FP), R8
@@ -1831,9 +2023,9 @@ advance1x2:
 	VZEROUPPER
 	RET
 
-// func gemm32AVX512(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int)
+// func gemm32AVX512(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int, jumps *byte, jump *byte)
 // Requires: AVX, AVX512BW, AVX512F, BMI2, MMX+
-TEXT ·gemm32AVX512(SB), NOSPLIT, $0-136
+TEXT ·gemm32AVX512(SB), NOSPLIT, $0-152
 	MOVQ  cols+24(FP), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
@@ -1976,23 +2168,31 @@ start14x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R10
-	LEAQ   (R10)(R8*1), R11
-	LEAQ   (R11)(R8*1), R12
-	LEAQ   (R12)(R8*1), R13
-	LEAQ   (R13)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
+	LEAQ   (R9)(SI*1), R10
+	LEAQ   (R10)(SI*1), R11
+	LEAQ   (R11)(SI*1), R12
+	LEAQ   (R12)(SI*1), R13
 	MOVQ   ldc+40(FP), R14
 	IMUL3Q $0x0e, R14, R14
 	ADDQ   c+32(FP), R14
 	MOVQ   ahead+120(FP), R15
 	ADDQ   DX, R15
-	DECQ   SI
-	JNZ    loop14x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run14x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop14x1
+	DECQ SI
+	JNZ  loop14x1
+
+last14x1:
+	MOVQ last+112(FP), DX
 
 loop14x1:
 	VMOVUPS      (DX), Z14
@@ -2002,27 +2202,27 @@ loop14x1:
 	VFMADD231PS  Z14, Z15, Z1
 	VBROADCASTSS (AX)(DI*2), Z15
 	VFMADD231PS  Z14, Z15, Z2
-	VBROADCASTSS (AX)(R9*1), Z15
+	VBROADCASTSS (AX)(R8*1), Z15
 	VFMADD231PS  Z14, Z15, Z3
 	VBROADCASTSS (AX)(DI*4), Z15
 	VFMADD231PS  Z14, Z15, Z4
-	VBROADCASTSS (AX)(R10*1), Z15
+	VBROADCASTSS (AX)(R9*1), Z15
 	VFMADD231PS  Z14, Z15, Z5
-	VBROADCASTSS (AX)(R9*2), Z15
+	VBROADCASTSS (AX)(R8*2), Z15
 	VFMADD231PS  Z14, Z15, Z6
-	VBROADCASTSS (AX)(R11*1), Z15
+	VBROADCASTSS (AX)(R10*1), Z15
 	VFMADD231PS  Z14, Z15, Z7
 	VBROADCASTSS (AX)(DI*8), Z15
 	VFMADD231PS  Z14, Z15, Z8
-	VBROADCASTSS (AX)(R12*1), Z15
+	VBROADCASTSS (AX)(R11*1), Z15
 	VFMADD231PS  Z14, Z15, Z9
-	VBROADCASTSS (AX)(R10*2), Z15
+	VBROADCASTSS (AX)(R9*2), Z15
 	VFMADD231PS  Z14, Z15, Z10
-	VBROADCASTSS (AX)(R13*1), Z15
+	VBROADCASTSS (AX)(R12*1), Z15
 	VFMADD231PS  Z14, Z15, Z11
-	VBROADCASTSS (AX)(R9*4), Z15
+	VBROADCASTSS (AX)(R8*4), Z15
 	VFMADD231PS  Z14, Z15, Z12
-	VBROADCASTSS (AX)(R8*1), Z15
+	VBROADCASTSS (AX)(R13*1), Z15
 	VFMADD231PS  Z14, Z15, Z13
 	ADDQ         CX, AX
 	ADDQ         BX, DX
@@ -2045,8 +2245,16 @@ loop14x1:
 
 end14x1:
 	JL   done14x1
-	MOVQ last+112(FP), DX
-	JMP  loop14x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow14x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run14x1
+
+lastrow14x1:
+	XORQ SI, SI
+	JMP  last14x1
 
 done14x1:
 	SUBQ    b+96(FP), R15
@@ -2199,22 +2407,30 @@ start13x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R10
-	LEAQ   (R10)(R8*1), R11
-	LEAQ   (R11)(R8*1), R12
-	LEAQ   (R12)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
+	LEAQ   (R9)(SI*1), R10
+	LEAQ   (R10)(SI*1), R11
+	LEAQ   (R11)(SI*1), R12
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0d, R13, R13
 	ADDQ   c+32(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
-	DECQ   SI
-	JNZ    loop13x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run13x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop13x1
+	DECQ SI
+	JNZ  loop13x1
+
+last13x1:
+	MOVQ last+112(FP), DX
 
 loop13x1:
 	VMOVUPS      (DX), Z13
@@ -2224,25 +2440,25 @@ loop13x1:
 	VFMADD231PS  Z13, Z14, Z1
 	VBROADCASTSS (AX)(DI*2), Z14
 	VFMADD231PS  Z13, Z14, Z2
-	VBROADCASTSS (AX)(R9*1), Z14
+	VBROADCASTSS (AX)(R8*1), Z14
 	VFMADD231PS  Z13, Z14, Z3
 	VBROADCASTSS (AX)(DI*4), Z14
 	VFMADD231PS  Z13, Z14, Z4
-	VBROADCASTSS (AX)(R10*1), Z14
+	VBROADCASTSS (AX)(R9*1), Z14
 	VFMADD231PS  Z13, Z14, Z5
-	VBROADCASTSS (AX)(R9*2), Z14
+	VBROADCASTSS (AX)(R8*2), Z14
 	VFMADD231PS  Z13, Z14, Z6
-	VBROADCASTSS (AX)(R11*1), Z14
+	VBROADCASTSS (AX)(R10*1), Z14
 	VFMADD231PS  Z13, Z14, Z7
 	VBROADCASTSS (AX)(DI*8), Z14
 	VFMADD231PS  Z13, Z14, Z8
-	VBROADCASTSS (AX)(R12*1), Z14
+	VBROADCASTSS (AX)(R11*1), Z14
 	VFMADD231PS  Z13, Z14, Z9
-	VBROADCASTSS (AX)(R10*2), Z14
+	VBROADCASTSS (AX)(R9*2), Z14
 	VFMADD231PS  Z13, Z14, Z10
-	VBROADCASTSS (AX)(R8*1), Z14
+	VBROADCASTSS (AX)(R12*1), Z14
 	VFMADD231PS  Z13, Z14, Z11
-	VBROADCASTSS (AX)(R9*4), Z14
+	VBROADCASTSS (AX)(R8*4), Z14
 	VFMADD231PS  Z13, Z14, Z12
 	ADDQ         CX, AX
 	ADDQ         BX, DX
@@ -2265,8 +2481,16 @@ loop13x1:
 
 end13x1:
 	JL   done13x1
-	MOVQ last+112(FP), DX
-	JMP  loop13x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow13x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run13x1
+
+lastrow13x1:
+	XORQ SI, SI
+	JMP  last13x1
 
 done13x1:
 	SUBQ    b+96(FP), R14
@@ -2411,22 +2635,30 @@ start12x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R10
-	LEAQ   (R10)(R8*1), R11
-	LEAQ   (R11)(R8*1), R12
-	LEAQ   (R12)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
+	LEAQ   (R9)(SI*1), R10
+	LEAQ   (R10)(SI*1), R11
+	LEAQ   (R11)(SI*1), R12
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0c, R13, R13
 	ADDQ   c+32(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
-	DECQ   SI
-	JNZ    loop12x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run12x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop12x1
+	DECQ SI
+	JNZ  loop12x1
+
+last12x1:
+	MOVQ last+112(FP), DX
 
 loop12x1:
 	VMOVUPS      (DX), Z12
@@ -2436,23 +2668,23 @@ loop12x1:
 	VFMADD231PS  Z12, Z13, Z1
 	VBROADCASTSS (AX)(DI*2), Z13
 	VFMADD231PS  Z12, Z13, Z2
-	VBROADCASTSS (AX)(R9*1), Z13
+	VBROADCASTSS (AX)(R8*1), Z13
 	VFMADD231PS  Z12, Z13, Z3
 	VBROADCASTSS (AX)(DI*4), Z13
 	VFMADD231PS  Z12, Z13, Z4
-	VBROADCASTSS (AX)(R10*1), Z13
+	VBROADCASTSS (AX)(R9*1), Z13
 	VFMADD231PS  Z12, Z13, Z5
-	VBROADCASTSS (AX)(R9*2), Z13
+	VBROADCASTSS (AX)(R8*2), Z13
 	VFMADD231PS  Z12, Z13, Z6
-	VBROADCASTSS (AX)(R11*1), Z13
+	VBROADCASTSS (AX)(R10*1), Z13
 	VFMADD231PS  Z12, Z13, Z7
 	VBROADCASTSS (AX)(DI*8), Z13
 	VFMADD231PS  Z12, Z13, Z8
-	VBROADCASTSS (AX)(R12*1), Z13
+	VBROADCASTSS (AX)(R11*1), Z13
 	VFMADD231PS  Z12, Z13, Z9
-	VBROADCASTSS (AX)(R10*2), Z13
+	VBROADCASTSS (AX)(R9*2), Z13
 	VFMADD231PS  Z12, Z13, Z10
-	VBROADCASTSS (AX)(R8*1), Z13
+	VBROADCASTSS (AX)(R12*1), Z13
 	VFMADD231PS  Z12, Z13, Z11
 	ADDQ         CX, AX
 	ADDQ         BX, DX
@@ -2475,8 +2707,16 @@ loop12x1:
 
 end12x1:
 	JL   done12x1
-	MOVQ last+112(FP), DX
-	JMP  loop12x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow12x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run12x1
+
+lastrow12x1:
+	XORQ SI, SI
+	JMP  last12x1
 
 done12x1:
 	SUBQ    b+96(FP), R14
@@ -2613,21 +2853,29 @@ start11x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R10
-	LEAQ   (R10)(R8*1), R11
-	LEAQ   (R11)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
+	LEAQ   (R9)(SI*1), R10
+	LEAQ   (R10)(SI*1), R11
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0b, R12, R12
 	ADDQ   c+32(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
-	DECQ   SI
-	JNZ    loop11x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run11x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop11x1
+	DECQ SI
+	JNZ  loop11x1
+
+last11x1:
+	MOVQ last+112(FP), DX
 
 loop11x1:
 	VMOVUPS      (DX), Z11
@@ -2637,21 +2885,21 @@ loop11x1:
 	VFMADD231PS  Z11, Z12, Z1
 	VBROADCASTSS (AX)(DI*2), Z12
 	VFMADD231PS  Z11, Z12, Z2
-	VBROADCASTSS (AX)(R9*1), Z12
+	VBROADCASTSS (AX)(R8*1), Z12
 	VFMADD231PS  Z11, Z12, Z3
 	VBROADCASTSS (AX)(DI*4), Z12
 	VFMADD231PS  Z11, Z12, Z4
-	VBROADCASTSS (AX)(R10*1), Z12
+	VBROADCASTSS (AX)(R9*1), Z12
 	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS (AX)(R9*2), Z12
+	VBROADCASTSS (AX)(R8*2), Z12
 	VFMADD231PS  Z11, Z12, Z6
-	VBROADCASTSS (AX)(R11*1), Z12
+	VBROADCASTSS (AX)(R10*1), Z12
 	VFMADD231PS  Z11, Z12, Z7
 	VBROADCASTSS (AX)(DI*8), Z12
 	VFMADD231PS  Z11, Z12, Z8
-	VBROADCASTSS (AX)(R8*1), Z12
+	VBROADCASTSS (AX)(R11*1), Z12
 	VFMADD231PS  Z11, Z12, Z9
-	VBROADCASTSS (AX)(R10*2), Z12
+	VBROADCASTSS (AX)(R9*2), Z12
 	VFMADD231PS  Z11, Z12, Z10
 	ADDQ         CX, AX
 	ADDQ         BX, DX
@@ -2674,8 +2922,16 @@ loop11x1:
 
 end11x1:
 	JL   done11x1
-	MOVQ last+112(FP), DX
-	JMP  loop11x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow11x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run11x1
+
+lastrow11x1:
+	XORQ SI, SI
+	JMP  last11x1
 
 done11x1:
 	SUBQ    b+96(FP), R13
@@ -2804,21 +3060,29 @@ start10x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R10
-	LEAQ   (R10)(R8*1), R11
-	LEAQ   (R11)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
+	LEAQ   (R9)(SI*1), R10
+	LEAQ   (R10)(SI*1), R11
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0a, R12, R12
 	ADDQ   c+32(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
-	DECQ   SI
-	JNZ    loop10x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run10x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop10x1
+	DECQ SI
+	JNZ  loop10x1
+
+last10x1:
+	MOVQ last+112(FP), DX
 
 loop10x1:
 	VMOVUPS      (DX), Z10
@@ -2828,19 +3092,19 @@ loop10x1:
 	VFMADD231PS  Z10, Z11, Z1
 	VBROADCASTSS (AX)(DI*2), Z11
 	VFMADD231PS  Z10, Z11, Z2
-	VBROADCASTSS (AX)(R9*1), Z11
+	VBROADCASTSS (AX)(R8*1), Z11
 	VFMADD231PS  Z10, Z11, Z3
 	VBROADCASTSS (AX)(DI*4), Z11
 	VFMADD231PS  Z10, Z11, Z4
-	VBROADCASTSS (AX)(R10*1), Z11
+	VBROADCASTSS (AX)(R9*1), Z11
 	VFMADD231PS  Z10, Z11, Z5
-	VBROADCASTSS (AX)(R9*2), Z11
+	VBROADCASTSS (AX)(R8*2), Z11
 	VFMADD231PS  Z10, Z11, Z6
-	VBROADCASTSS (AX)(R11*1), Z11
+	VBROADCASTSS (AX)(R10*1), Z11
 	VFMADD231PS  Z10, Z11, Z7
 	VBROADCASTSS (AX)(DI*8), Z11
 	VFMADD231PS  Z10, Z11, Z8
-	VBROADCASTSS (AX)(R8*1), Z11
+	VBROADCASTSS (AX)(R11*1), Z11
 	VFMADD231PS  Z10, Z11, Z9
 	ADDQ         CX, AX
 	ADDQ         BX, DX
@@ -2863,8 +3127,16 @@ loop10x1:
 
 end10x1:
 	JL   done10x1
-	MOVQ last+112(FP), DX
-	JMP  loop10x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow10x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run10x1
+
+lastrow10x1:
+	XORQ SI, SI
+	JMP  last10x1
 
 done10x1:
 	SUBQ    b+96(FP), R13
@@ -2985,20 +3257,28 @@ start9x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R10
-	LEAQ   (R10)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
+	LEAQ   (R9)(SI*1), R10
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x09, R11, R11
 	ADDQ   c+32(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
-	DECQ   SI
-	JNZ    loop9x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run9x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop9x1
+	DECQ SI
+	JNZ  loop9x1
+
+last9x1:
+	MOVQ last+112(FP), DX
 
 loop9x1:
 	VMOVUPS      (DX), Z9
@@ -3008,15 +3288,15 @@ loop9x1:
 	VFMADD231PS  Z9, Z10, Z1
 	VBROADCASTSS (AX)(DI*2), Z10
 	VFMADD231PS  Z9, Z10, Z2
-	VBROADCASTSS (AX)(R9*1), Z10
+	VBROADCASTSS (AX)(R8*1), Z10
 	VFMADD231PS  Z9, Z10, Z3
 	VBROADCASTSS (AX)(DI*4), Z10
 	VFMADD231PS  Z9, Z10, Z4
-	VBROADCASTSS (AX)(R10*1), Z10
+	VBROADCASTSS (AX)(R9*1), Z10
 	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS (AX)(R9*2), Z10
+	VBROADCASTSS (AX)(R8*2), Z10
 	VFMADD231PS  Z9, Z10, Z6
-	VBROADCASTSS (AX)(R8*1), Z10
+	VBROADCASTSS (AX)(R10*1), Z10
 	VFMADD231PS  Z9, Z10, Z7
 	VBROADCASTSS (AX)(DI*8), Z10
 	VFMADD231PS  Z9, Z10, Z8
@@ -3041,8 +3321,16 @@ loop9x1:
 
 end9x1:
 	JL   done9x1
-	MOVQ last+112(FP), DX
-	JMP  loop9x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow9x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run9x1
+
+lastrow9x1:
+	XORQ SI, SI
+	JMP  last9x1
 
 done9x1:
 	SUBQ    b+96(FP), R12
@@ -3155,20 +3443,28 @@ start8x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R10
-	LEAQ   (R10)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
+	LEAQ   (R9)(SI*1), R10
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x08, R11, R11
 	ADDQ   c+32(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
-	DECQ   SI
-	JNZ    loop8x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run8x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop8x1
+	DECQ SI
+	JNZ  loop8x1
+
+last8x1:
+	MOVQ last+112(FP), DX
 
 loop8x1:
 	VMOVUPS      (DX), Z8
@@ -3178,15 +3474,15 @@ loop8x1:
 	VFMADD231PS  Z8, Z9, Z1
 	VBROADCASTSS (AX)(DI*2), Z9
 	VFMADD231PS  Z8, Z9, Z2
-	VBROADCASTSS (AX)(R9*1), Z9
+	VBROADCASTSS (AX)(R8*1), Z9
 	VFMADD231PS  Z8, Z9, Z3
 	VBROADCASTSS (AX)(DI*4), Z9
 	VFMADD231PS  Z8, Z9, Z4
-	VBROADCASTSS (AX)(R10*1), Z9
+	VBROADCASTSS (AX)(R9*1), Z9
 	VFMADD231PS  Z8, Z9, Z5
-	VBROADCASTSS (AX)(R9*2), Z9
+	VBROADCASTSS (AX)(R8*2), Z9
 	VFMADD231PS  Z8, Z9, Z6
-	VBROADCASTSS (AX)(R8*1), Z9
+	VBROADCASTSS (AX)(R10*1), Z9
 	VFMADD231PS  Z8, Z9, Z7
 	ADDQ         CX, AX
 	ADDQ         BX, DX
@@ -3209,8 +3505,16 @@ loop8x1:
 
 end8x1:
 	JL   done8x1
-	MOVQ last+112(FP), DX
-	JMP  loop8x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow8x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run8x1
+
+lastrow8x1:
+	XORQ SI, SI
+	JMP  last8x1
 
 done8x1:
 	SUBQ    b+96(FP), R12
@@ -3315,19 +3619,27 @@ start7x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x07, R10, R10
 	ADDQ   c+32(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	DECQ   SI
-	JNZ    loop7x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run7x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop7x1
+	DECQ SI
+	JNZ  loop7x1
+
+last7x1:
+	MOVQ last+112(FP), DX
 
 loop7x1:
 	VMOVUPS      (DX), Z7
@@ -3337,13 +3649,13 @@ loop7x1:
 	VFMADD231PS  Z7, Z8, Z1
 	VBROADCASTSS (AX)(DI*2), Z8
 	VFMADD231PS  Z7, Z8, Z2
-	VBROADCASTSS (AX)(R9*1), Z8
+	VBROADCASTSS (AX)(R8*1), Z8
 	VFMADD231PS  Z7, Z8, Z3
 	VBROADCASTSS (AX)(DI*4), Z8
 	VFMADD231PS  Z7, Z8, Z4
-	VBROADCASTSS (AX)(R8*1), Z8
+	VBROADCASTSS (AX)(R9*1), Z8
 	VFMADD231PS  Z7, Z8, Z5
-	VBROADCASTSS (AX)(R9*2), Z8
+	VBROADCASTSS (AX)(R8*2), Z8
 	VFMADD231PS  Z7, Z8, Z6
 	ADDQ         CX, AX
 	ADDQ         BX, DX
@@ -3366,8 +3678,16 @@ loop7x1:
 
 end7x1:
 	JL   done7x1
-	MOVQ last+112(FP), DX
-	JMP  loop7x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow7x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run7x1
+
+lastrow7x1:
+	XORQ SI, SI
+	JMP  last7x1
 
 done7x1:
 	SUBQ    b+96(FP), R11
@@ -3464,19 +3784,27 @@ start6x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	DECQ   SI
-	JNZ    loop6x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run6x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop6x1
+	DECQ SI
+	JNZ  loop6x1
+
+last6x1:
+	MOVQ last+112(FP), DX
 
 loop6x1:
 	VMOVUPS      (DX), Z6
@@ -3486,11 +3814,11 @@ loop6x1:
 	VFMADD231PS  Z6, Z7, Z1
 	VBROADCASTSS (AX)(DI*2), Z7
 	VFMADD231PS  Z6, Z7, Z2
-	VBROADCASTSS (AX)(R9*1), Z7
+	VBROADCASTSS (AX)(R8*1), Z7
 	VFMADD231PS  Z6, Z7, Z3
 	VBROADCASTSS (AX)(DI*4), Z7
 	VFMADD231PS  Z6, Z7, Z4
-	VBROADCASTSS (AX)(R8*1), Z7
+	VBROADCASTSS (AX)(R9*1), Z7
 	VFMADD231PS  Z6, Z7, Z5
 	ADDQ         CX, AX
 	ADDQ         BX, DX
@@ -3513,8 +3841,16 @@ loop6x1:
 
 end6x1:
 	JL   done6x1
-	MOVQ last+112(FP), DX
-	JMP  loop6x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow6x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run6x1
+
+lastrow6x1:
+	XORQ SI, SI
+	JMP  last6x1
 
 done6x1:
 	SUBQ    b+96(FP), R11
@@ -3603,18 +3939,26 @@ start5x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop5x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run5x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop5x1
+	DECQ SI
+	JNZ  loop5x1
+
+last5x1:
+	MOVQ last+112(FP), DX
 
 loop5x1:
 	VMOVUPS      (DX), Z5
@@ -3649,8 +3993,16 @@ loop5x1:
 
 end5x1:
 	JL   done5x1
-	MOVQ last+112(FP), DX
-	JMP  loop5x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow5x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run5x1
+
+lastrow5x1:
+	XORQ SI, SI
+	JMP  last5x1
 
 done5x1:
 	SUBQ    b+96(FP), R10
@@ -3731,18 +4083,26 @@ start4x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop4x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run4x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop4x1
+	DECQ SI
+	JNZ  loop4x1
+
+last4x1:
+	MOVQ last+112(FP), DX
 
 loop4x1:
 	VMOVUPS      (DX), Z4
@@ -3775,8 +4135,16 @@ loop4x1:
 
 end4x1:
 	JL   done4x1
-	MOVQ last+112(FP), DX
-	JMP  loop4x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow4x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run4x1
+
+lastrow4x1:
+	XORQ SI, SI
+	JMP  last4x1
 
 done4x1:
 	SUBQ    b+96(FP), R10
@@ -3849,17 +4217,25 @@ start3x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(DI*1), SI
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop3x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run3x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop3x1
+	DECQ SI
+	JNZ  loop3x1
+
+last3x1:
+	MOVQ last+112(FP), DX
 
 loop3x1:
 	VMOVUPS      (DX), Z3
@@ -3890,8 +4266,16 @@ loop3x1:
 
 end3x1:
 	JL   done3x1
-	MOVQ last+112(FP), DX
-	JMP  loop3x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow3x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run3x1
+
+lastrow3x1:
+	XORQ SI, SI
+	JMP  last3x1
 
 done3x1:
 	SUBQ    b+96(FP), R9
@@ -3956,17 +4340,25 @@ start2x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(DI*1), SI
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop2x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run2x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop2x1
+	DECQ SI
+	JNZ  loop2x1
+
+last2x1:
+	MOVQ last+112(FP), DX
 
 loop2x1:
 	VMOVUPS      (DX), Z2
@@ -3995,8 +4387,16 @@ loop2x1:
 
 end2x1:
 	JL   done2x1
-	MOVQ last+112(FP), DX
-	JMP  loop2x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow2x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run2x1
+
+lastrow2x1:
+	XORQ SI, SI
+	JMP  last2x1
 
 done2x1:
 	SUBQ    b+96(FP), R9
@@ -4053,15 +4453,23 @@ start1x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
-	DECQ   SI
-	JNZ    loop1x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run1x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop1x1
+	DECQ SI
+	JNZ  loop1x1
+
+last1x1:
+	MOVQ last+112(FP), DX
 
 loop1x1:
 	VMOVUPS      (DX), Z1
@@ -4088,8 +4496,16 @@ loop1x1:
 
 end1x1:
 	JL   done1x1
-	MOVQ last+112(FP), DX
-	JMP  loop1x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow1x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run1x1
+
+lastrow1x1:
+	XORQ SI, SI
+	JMP  last1x1
 
 done1x1:
 	SUBQ    b+96(FP), R8
@@ -4222,23 +4638,31 @@ start14x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R10
-	LEAQ   (R10)(R8*1), R11
-	LEAQ   (R11)(R8*1), R12
-	LEAQ   (R12)(R8*1), R13
-	LEAQ   (R13)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
+	LEAQ   (R9)(SI*1), R10
+	LEAQ   (R10)(SI*1), R11
+	LEAQ   (R11)(SI*1), R12
+	LEAQ   (R12)(SI*1), R13
 	MOVQ   ldc+40(FP), R14
 	IMUL3Q $0x0e, R14, R14
 	ADDQ   c+32(FP), R14
 	MOVQ   ahead+120(FP), R15
 	ADDQ   DX, R15
-	DECQ   SI
-	JNZ    loop14x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run14x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop14x2
+	DECQ SI
+	JNZ  loop14x2
+
+last14x2:
+	MOVQ last+112(FP), DX
 
 loop14x2:
 	VMOVUPS      (DX), Z28
@@ -4252,37 +4676,37 @@ loop14x2:
 	VBROADCASTSS (AX)(DI*2), Z30
 	VFMADD231PS  Z28, Z30, Z4
 	VFMADD231PS  Z29, Z30, Z5
-	VBROADCASTSS (AX)(R9*1), Z30
+	VBROADCASTSS (AX)(R8*1), Z30
 	VFMADD231PS  Z28, Z30, Z6
 	VFMADD231PS  Z29, Z30, Z7
 	VBROADCASTSS (AX)(DI*4), Z30
 	VFMADD231PS  Z28, Z30, Z8
 	VFMADD231PS  Z29, Z30, Z9
-	VBROADCASTSS (AX)(R10*1), Z30
+	VBROADCASTSS (AX)(R9*1), Z30
 	VFMADD231PS  Z28, Z30, Z10
 	VFMADD231PS  Z29, Z30, Z11
-	VBROADCASTSS (AX)(R9*2), Z30
+	VBROADCASTSS (AX)(R8*2), Z30
 	VFMADD231PS  Z28, Z30, Z12
 	VFMADD231PS  Z29, Z30, Z13
-	VBROADCASTSS (AX)(R11*1), Z30
+	VBROADCASTSS (AX)(R10*1), Z30
 	VFMADD231PS  Z28, Z30, Z14
 	VFMADD231PS  Z29, Z30, Z15
 	VBROADCASTSS (AX)(DI*8), Z30
 	VFMADD231PS  Z28, Z30, Z16
 	VFMADD231PS  Z29, Z30, Z17
-	VBROADCASTSS (AX)(R12*1), Z30
+	VBROADCASTSS (AX)(R11*1), Z30
 	VFMADD231PS  Z28, Z30, Z18
 	VFMADD231PS  Z29, Z30, Z19
-	VBROADCASTSS (AX)(R10*2), Z30
+	VBROADCASTSS (AX)(R9*2), Z30
 	VFMADD231PS  Z28, Z30, Z20
 	VFMADD231PS  Z29, Z30, Z21
-	VBROADCASTSS (AX)(R13*1), Z30
+	VBROADCASTSS (AX)(R12*1), Z30
 	VFMADD231PS  Z28, Z30, Z22
 	VFMADD231PS  Z29, Z30, Z23
-	VBROADCASTSS (AX)(R9*4), Z30
+	VBROADCASTSS (AX)(R8*4), Z30
 	VFMADD231PS  Z28, Z30, Z24
 	VFMADD231PS  Z29, Z30, Z25
-	VBROADCASTSS (AX)(R8*1), Z30
+	VBROADCASTSS (AX)(R13*1), Z30
 	VFMADD231PS  Z28, Z30, Z26
 	VFMADD231PS  Z29, Z30, Z27
 	ADDQ         CX, AX
@@ -4307,8 +4731,16 @@ loop14x2:
 
 end14x2:
 	JL   done14x2
-	MOVQ last+112(FP), DX
-	JMP  loop14x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow14x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run14x2
+
+lastrow14x2:
+	XORQ SI, SI
+	JMP  last14x2
 
 done14x2:
 	SUBQ    b+96(FP), R15
@@ -4515,22 +4947,30 @@ start13x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R10
-	LEAQ   (R10)(R8*1), R11
-	LEAQ   (R11)(R8*1), R12
-	LEAQ   (R12)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
+	LEAQ   (R9)(SI*1), R10
+	LEAQ   (R10)(SI*1), R11
+	LEAQ   (R11)(SI*1), R12
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0d, R13, R13
 	ADDQ   c+32(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
-	DECQ   SI
-	JNZ    loop13x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run13x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop13x2
+	DECQ SI
+	JNZ  loop13x2
+
+last13x2:
+	MOVQ last+112(FP), DX
 
 loop13x2:
 	VMOVUPS      (DX), Z26
@@ -4544,34 +4984,34 @@ loop13x2:
 	VBROADCASTSS (AX)(DI*2), Z28
 	VFMADD231PS  Z26, Z28, Z4
 	VFMADD231PS  Z27, Z28, Z5
-	VBROADCASTSS (AX)(R9*1), Z28
+	VBROADCASTSS (AX)(R8*1), Z28
 	VFMADD231PS  Z26, Z28, Z6
 	VFMADD231PS  Z27, Z28, Z7
 	VBROADCASTSS (AX)(DI*4), Z28
 	VFMADD231PS  Z26, Z28, Z8
 	VFMADD231PS  Z27, Z28, Z9
-	VBROADCASTSS (AX)(R10*1), Z28
+	VBROADCASTSS (AX)(R9*1), Z28
 	VFMADD231PS  Z26, Z28, Z10
 	VFMADD231PS  Z27, Z28, Z11
-	VBROADCASTSS (AX)(R9*2), Z28
+	VBROADCASTSS (AX)(R8*2), Z28
 	VFMADD231PS  Z26, Z28, Z12
 	VFMADD231PS  Z27, Z28, Z13
-	VBROADCASTSS (AX)(R11*1), Z28
+	VBROADCASTSS (AX)(R10*1), Z28
 	VFMADD231PS  Z26, Z28, Z14
 	VFMADD231PS  Z27, Z28, Z15
 	VBROADCASTSS (AX)(DI*8), Z28
 	VFMADD231PS  Z26, Z28, Z16
 	VFMADD231PS  Z27, Z28, Z17
-	VBROADCASTSS (AX)(R12*1), Z28
+	VBROADCASTSS (AX)(R11*1), Z28
 	VFMADD231PS  Z26, Z28, Z18
 	VFMADD231PS  Z27, Z28, Z19
-	VBROADCASTSS (AX)(R10*2), Z28
+	VBROADCASTSS (AX)(R9*2), Z28
 	VFMADD231PS  Z26, Z28, Z20
 	VFMADD231PS  Z27, Z28, Z21
-	VBROADCASTSS (AX)(R8*1), Z28
+	VBROADCASTSS (AX)(R12*1), Z28
 	VFMADD231PS  Z26, Z28, Z22
 	VFMADD231PS  Z27, Z28, Z23
-	VBROADCASTSS (AX)(R9*4), Z28
+	VBROADCASTSS (AX)(R8*4), Z28
 	VFMADD231PS  Z26, Z28, Z24
 	VFMADD231PS  Z27, Z28, Z25
 	ADDQ         CX, AX
@@ -4596,8 +5036,16 @@ loop13x2:
 
 end13x2:
 	JL   done13x2
-	MOVQ last+112(FP), DX
-	JMP  loop13x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow13x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run13x2
+
+lastrow13x2:
+	XORQ SI, SI
+	JMP  last13x2
 
 done13x2:
 	SUBQ    b+96(FP), R14
@@ -4792,22 +5240,30 @@ start12x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R10
-	LEAQ   (R10)(R8*1), R11
-	LEAQ   (R11)(R8*1), R12
-	LEAQ   (R12)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
+	LEAQ   (R9)(SI*1), R10
+	LEAQ   (R10)(SI*1), R11
+	LEAQ   (R11)(SI*1), R12
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0c, R13, R13
 	ADDQ   c+32(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
-	DECQ   SI
-	JNZ    loop12x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run12x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop12x2
+	DECQ SI
+	JNZ  loop12x2
+
+last12x2:
+	MOVQ last+112(FP), DX
 
 loop12x2:
 	VMOVUPS      (DX), Z24
@@ -4821,31 +5277,31 @@ loop12x2:
 	VBROADCASTSS (AX)(DI*2), Z26
 	VFMADD231PS  Z24, Z26, Z4
 	VFMADD231PS  Z25, Z26, Z5
-	VBROADCASTSS (AX)(R9*1), Z26
+	VBROADCASTSS (AX)(R8*1), Z26
 	VFMADD231PS  Z24, Z26, Z6
 	VFMADD231PS  Z25, Z26, Z7
 	VBROADCASTSS (AX)(DI*4), Z26
 	VFMADD231PS  Z24, Z26, Z8
 	VFMADD231PS  Z25, Z26, Z9
-	VBROADCASTSS (AX)(R10*1), Z26
+	VBROADCASTSS (AX)(R9*1), Z26
 	VFMADD231PS  Z24, Z26, Z10
 	VFMADD231PS  Z25, Z26, Z11
-	VBROADCASTSS (AX)(R9*2), Z26
+	VBROADCASTSS (AX)(R8*2), Z26
 	VFMADD231PS  Z24, Z26, Z12
 	VFMADD231PS  Z25, Z26, Z13
-	VBROADCASTSS (AX)(R11*1), Z26
+	VBROADCASTSS (AX)(R10*1), Z26
 	VFMADD231PS  Z24, Z26, Z14
 	VFMADD231PS  Z25, Z26, Z15
 	VBROADCASTSS (AX)(DI*8), Z26
 	VFMADD231PS  Z24, Z26, Z16
 	VFMADD231PS  Z25, Z26, Z17
-	VBROADCASTSS (AX)(R12*1), Z26
+	VBROADCASTSS (AX)(R11*1), Z26
 	VFMADD231PS  Z24, Z26, Z18
 	VFMADD231PS  Z25, Z26, Z19
-	VBROADCASTSS (AX)(R10*2), Z26
+	VBROADCASTSS (AX)(R9*2), Z26
 	VFMADD231PS  Z24, Z26, Z20
 	VFMADD231PS  Z25, Z26, Z21
-	VBROADCASTSS (AX)(R8*1), Z26
+	VBROADCASTSS (AX)(R12*1), Z26
 	VFMADD231PS  Z24, Z26, Z22
 	VFMADD231PS  Z25, Z26, Z23
 	ADDQ         CX, AX
@@ -4870,8 +5326,16 @@ loop12x2:
 
 end12x2:
 	JL   done12x2
-	MOVQ last+112(FP), DX
-	JMP  loop12x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow12x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run12x2
+
+lastrow12x2:
+	XORQ SI, SI
+	JMP  last12x2
 
 done12x2:
 	SUBQ    b+96(FP), R14
@@ -5054,21 +5518,29 @@ start11x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R10
-	LEAQ   (R10)(R8*1), R11
-	LEAQ   (R11)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
+	LEAQ   (R9)(SI*1), R10
+	LEAQ   (R10)(SI*1), R11
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0b, R12, R12
 	ADDQ   c+32(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
-	DECQ   SI
-	JNZ    loop11x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run11x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop11x2
+	DECQ SI
+	JNZ  loop11x2
+
+last11x2:
+	MOVQ last+112(FP), DX
 
 loop11x2:
 	VMOVUPS      (DX), Z22
@@ -5082,28 +5554,28 @@ loop11x2:
 	VBROADCASTSS (AX)(DI*2), Z24
 	VFMADD231PS  Z22, Z24, Z4
 	VFMADD231PS  Z23, Z24, Z5
-	VBROADCASTSS (AX)(R9*1), Z24
+	VBROADCASTSS (AX)(R8*1), Z24
 	VFMADD231PS  Z22, Z24, Z6
 	VFMADD231PS  Z23, Z24, Z7
 	VBROADCASTSS (AX)(DI*4), Z24
 	VFMADD231PS  Z22, Z24, Z8
 	VFMADD231PS  Z23, Z24, Z9
-	VBROADCASTSS (AX)(R10*1), Z24
+	VBROADCASTSS (AX)(R9*1), Z24
 	VFMADD231PS  Z22, Z24, Z10
 	VFMADD231PS  Z23, Z24, Z11
-	VBROADCASTSS (AX)(R9*2), Z24
+	VBROADCASTSS (AX)(R8*2), Z24
 	VFMADD231PS  Z22, Z24, Z12
 	VFMADD231PS  Z23, Z24, Z13
-	VBROADCASTSS (AX)(R11*1), Z24
+	VBROADCASTSS (AX)(R10*1), Z24
 	VFMADD231PS  Z22, Z24, Z14
 	VFMADD231PS  Z23, Z24, Z15
 	VBROADCASTSS (AX)(DI*8), Z24
 	VFMADD231PS  Z22, Z24, Z16
 	VFMADD231PS  Z23, Z24, Z17
-	VBROADCASTSS (AX)(R8*1), Z24
+	VBROADCASTSS (AX)(R11*1), Z24
 	VFMADD231PS  Z22, Z24, Z18
 	VFMADD231PS  Z23, Z24, Z19
-	VBROADCASTSS (AX)(R10*2), Z24
+	VBROADCASTSS (AX)(R9*2), Z24
 	VFMADD231PS  Z22, Z24, Z20
 	VFMADD231PS  Z23, Z24, Z21
 	ADDQ         CX, AX
@@ -5128,8 +5600,16 @@ loop11x2:
 
 end11x2:
 	JL   done11x2
-	MOVQ last+112(FP), DX
-	JMP  loop11x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow11x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run11x2
+
+lastrow11x2:
+	XORQ SI, SI
+	JMP  last11x2
 
 done11x2:
 	SUBQ    b+96(FP), R13
@@ -5300,21 +5780,29 @@ start10x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R10
-	LEAQ   (R10)(R8*1), R11
-	LEAQ   (R11)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
+	LEAQ   (R9)(SI*1), R10
+	LEAQ   (R10)(SI*1), R11
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0a, R12, R12
 	ADDQ   c+32(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
-	DECQ   SI
-	JNZ    loop10x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run10x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop10x2
+	DECQ SI
+	JNZ  loop10x2
+
+last10x2:
+	MOVQ last+112(FP), DX
 
 loop10x2:
 	VMOVUPS      (DX), Z20
@@ -5328,25 +5816,25 @@ loop10x2:
 	VBROADCASTSS (AX)(DI*2), Z22
 	VFMADD231PS  Z20, Z22, Z4
 	VFMADD231PS  Z21, Z22, Z5
-	VBROADCASTSS (AX)(R9*1), Z22
+	VBROADCASTSS (AX)(R8*1), Z22
 	VFMADD231PS  Z20, Z22, Z6
 	VFMADD231PS  Z21, Z22, Z7
 	VBROADCASTSS (AX)(DI*4), Z22
 	VFMADD231PS  Z20, Z22, Z8
 	VFMADD231PS  Z21, Z22, Z9
-	VBROADCASTSS (AX)(R10*1), Z22
+	VBROADCASTSS (AX)(R9*1), Z22
 	VFMADD231PS  Z20, Z22, Z10
 	VFMADD231PS  Z21, Z22, Z11
-	VBROADCASTSS (AX)(R9*2), Z22
+	VBROADCASTSS (AX)(R8*2), Z22
 	VFMADD231PS  Z20, Z22, Z12
 	VFMADD231PS  Z21, Z22, Z13
-	VBROADCASTSS (AX)(R11*1), Z22
+	VBROADCASTSS (AX)(R10*1), Z22
 	VFMADD231PS  Z20, Z22, Z14
 	VFMADD231PS  Z21, Z22, Z15
 	VBROADCASTSS (AX)(DI*8), Z22
 	VFMADD231PS  Z20, Z22, Z16
 	VFMADD231PS  Z21, Z22, Z17
-	VBROADCASTSS (AX)(R8*1), Z22
+	VBROADCASTSS (AX)(R11*1), Z22
 	VFMADD231PS  Z20, Z22, Z18
 	VFMADD231PS  Z21, Z22, Z19
 	ADDQ         CX, AX
@@ -5371,8 +5859,16 @@ loop10x2:
 
 end10x2:
 	JL   done10x2
-	MOVQ last+112(FP), DX
-	JMP  loop10x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow10x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run10x2
+
+lastrow10x2:
+	XORQ SI, SI
+	JMP  last10x2
 
 done10x2:
 	SUBQ    b+96(FP), R13
@@ -5531,20 +6027,28 @@ start9x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R10
-	LEAQ   (R10)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
+	LEAQ   (R9)(SI*1), R10
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x09, R11, R11
 	ADDQ   c+32(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
-	DECQ   SI
-	JNZ    loop9x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run9x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop9x2
+	DECQ SI
+	JNZ  loop9x2
+
+last9x2:
+	MOVQ last+112(FP), DX
 
 loop9x2:
 	VMOVUPS      (DX), Z18
@@ -5558,19 +6062,19 @@ loop9x2:
 	VBROADCASTSS (AX)(DI*2), Z20
 	VFMADD231PS  Z18, Z20, Z4
 	VFMADD231PS  Z19, Z20, Z5
-	VBROADCASTSS (AX)(R9*1), Z20
+	VBROADCASTSS (AX)(R8*1), Z20
 	VFMADD231PS  Z18, Z20, Z6
 	VFMADD231PS  Z19, Z20, Z7
 	VBROADCASTSS (AX)(DI*4), Z20
 	VFMADD231PS  Z18, Z20, Z8
 	VFMADD231PS  Z19, Z20, Z9
-	VBROADCASTSS (AX)(R10*1), Z20
+	VBROADCASTSS (AX)(R9*1), Z20
 	VFMADD231PS  Z18, Z20, Z10
 	VFMADD231PS  Z19, Z20, Z11
-	VBROADCASTSS (AX)(R9*2), Z20
+	VBROADCASTSS (AX)(R8*2), Z20
 	VFMADD231PS  Z18, Z20, Z12
 	VFMADD231PS  Z19, Z20, Z13
-	VBROADCASTSS (AX)(R8*1), Z20
+	VBROADCASTSS (AX)(R10*1), Z20
 	VFMADD231PS  Z18, Z20, Z14
 	VFMADD231PS  Z19, Z20, Z15
 	VBROADCASTSS (AX)(DI*8), Z20
@@ -5598,8 +6102,16 @@ loop9x2:
 
 end9x2:
 	JL   done9x2
-	MOVQ last+112(FP), DX
-	JMP  loop9x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow9x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run9x2
+
+lastrow9x2:
+	XORQ SI, SI
+	JMP  last9x2
 
 done9x2:
 	SUBQ    b+96(FP), R12
@@ -5746,20 +6258,28 @@ start8x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R10
-	LEAQ   (R10)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
+	LEAQ   (R9)(SI*1), R10
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x08, R11, R11
 	ADDQ   c+32(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
-	DECQ   SI
-	JNZ    loop8x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run8x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop8x2
+	DECQ SI
+	JNZ  loop8x2
+
+last8x2:
+	MOVQ last+112(FP), DX
 
 loop8x2:
 	VMOVUPS      (DX), Z16
@@ -5773,19 +6293,19 @@ loop8x2:
 	VBROADCASTSS (AX)(DI*2), Z18
 	VFMADD231PS  Z16, Z18, Z4
 	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS (AX)(R9*1), Z18
+	VBROADCASTSS (AX)(R8*1), Z18
 	VFMADD231PS  Z16, Z18, Z6
 	VFMADD231PS  Z17, Z18, Z7
 	VBROADCASTSS (AX)(DI*4), Z18
 	VFMADD231PS  Z16, Z18, Z8
 	VFMADD231PS  Z17, Z18, Z9
-	VBROADCASTSS (AX)(R10*1), Z18
+	VBROADCASTSS (AX)(R9*1), Z18
 	VFMADD231PS  Z16, Z18, Z10
 	VFMADD231PS  Z17, Z18, Z11
-	VBROADCASTSS (AX)(R9*2), Z18
+	VBROADCASTSS (AX)(R8*2), Z18
 	VFMADD231PS  Z16, Z18, Z12
 	VFMADD231PS  Z17, Z18, Z13
-	VBROADCASTSS (AX)(R8*1), Z18
+	VBROADCASTSS (AX)(R10*1), Z18
 	VFMADD231PS  Z16, Z18, Z14
 	VFMADD231PS  Z17, Z18, Z15
 	ADDQ         CX, AX
@@ -5810,8 +6330,16 @@ loop8x2:
 
 end8x2:
 	JL   done8x2
-	MOVQ last+112(FP), DX
-	JMP  loop8x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow8x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run8x2
+
+lastrow8x2:
+	XORQ SI, SI
+	JMP  last8x2
 
 done8x2:
 	SUBQ    b+96(FP), R12
@@ -5946,19 +6474,27 @@ start7x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x07, R10, R10
 	ADDQ   c+32(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	DECQ   SI
-	JNZ    loop7x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run7x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop7x2
+	DECQ SI
+	JNZ  loop7x2
+
+last7x2:
+	MOVQ last+112(FP), DX
 
 loop7x2:
 	VMOVUPS      (DX), Z14
@@ -5972,16 +6508,16 @@ loop7x2:
 	VBROADCASTSS (AX)(DI*2), Z16
 	VFMADD231PS  Z14, Z16, Z4
 	VFMADD231PS  Z15, Z16, Z5
-	VBROADCASTSS (AX)(R9*1), Z16
+	VBROADCASTSS (AX)(R8*1), Z16
 	VFMADD231PS  Z14, Z16, Z6
 	VFMADD231PS  Z15, Z16, Z7
 	VBROADCASTSS (AX)(DI*4), Z16
 	VFMADD231PS  Z14, Z16, Z8
 	VFMADD231PS  Z15, Z16, Z9
-	VBROADCASTSS (AX)(R8*1), Z16
+	VBROADCASTSS (AX)(R9*1), Z16
 	VFMADD231PS  Z14, Z16, Z10
 	VFMADD231PS  Z15, Z16, Z11
-	VBROADCASTSS (AX)(R9*2), Z16
+	VBROADCASTSS (AX)(R8*2), Z16
 	VFMADD231PS  Z14, Z16, Z12
 	VFMADD231PS  Z15, Z16, Z13
 	ADDQ         CX, AX
@@ -6006,8 +6542,16 @@ loop7x2:
 
 end7x2:
 	JL   done7x2
-	MOVQ last+112(FP), DX
-	JMP  loop7x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow7x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run7x2
+
+lastrow7x2:
+	XORQ SI, SI
+	JMP  last7x2
 
 done7x2:
 	SUBQ    b+96(FP), R11
@@ -6130,19 +6674,27 @@ start6x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	DECQ   SI
-	JNZ    loop6x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run6x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop6x2
+	DECQ SI
+	JNZ  loop6x2
+
+last6x2:
+	MOVQ last+112(FP), DX
 
 loop6x2:
 	VMOVUPS      (DX), Z12
@@ -6156,13 +6708,13 @@ loop6x2:
 	VBROADCASTSS (AX)(DI*2), Z14
 	VFMADD231PS  Z12, Z14, Z4
 	VFMADD231PS  Z13, Z14, Z5
-	VBROADCASTSS (AX)(R9*1), Z14
+	VBROADCASTSS (AX)(R8*1), Z14
 	VFMADD231PS  Z12, Z14, Z6
 	VFMADD231PS  Z13, Z14, Z7
 	VBROADCASTSS (AX)(DI*4), Z14
 	VFMADD231PS  Z12, Z14, Z8
 	VFMADD231PS  Z13, Z14, Z9
-	VBROADCASTSS (AX)(R8*1), Z14
+	VBROADCASTSS (AX)(R9*1), Z14
 	VFMADD231PS  Z12, Z14, Z10
 	VFMADD231PS  Z13, Z14, Z11
 	ADDQ         CX, AX
@@ -6187,8 +6739,16 @@ loop6x2:
 
 end6x2:
 	JL   done6x2
-	MOVQ last+112(FP), DX
-	JMP  loop6x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow6x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run6x2
+
+lastrow6x2:
+	XORQ SI, SI
+	JMP  last6x2
 
 done6x2:
 	SUBQ    b+96(FP), R11
@@ -6299,18 +6859,26 @@ start5x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop5x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run5x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop5x2
+	DECQ SI
+	JNZ  loop5x2
+
+last5x2:
+	MOVQ last+112(FP), DX
 
 loop5x2:
 	VMOVUPS      (DX), Z10
@@ -6352,8 +6920,16 @@ loop5x2:
 
 end5x2:
 	JL   done5x2
-	MOVQ last+112(FP), DX
-	JMP  loop5x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow5x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run5x2
+
+lastrow5x2:
+	XORQ SI, SI
+	JMP  last5x2
 
 done5x2:
 	SUBQ    b+96(FP), R10
@@ -6452,18 +7028,26 @@ start4x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop4x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run4x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop4x2
+	DECQ SI
+	JNZ  loop4x2
+
+last4x2:
+	MOVQ last+112(FP), DX
 
 loop4x2:
 	VMOVUPS      (DX), Z8
@@ -6502,8 +7086,16 @@ loop4x2:
 
 end4x2:
 	JL   done4x2
-	MOVQ last+112(FP), DX
-	JMP  loop4x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow4x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run4x2
+
+lastrow4x2:
+	XORQ SI, SI
+	JMP  last4x2
 
 done4x2:
 	SUBQ    b+96(FP), R10
@@ -6590,17 +7182,25 @@ start3x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(DI*1), SI
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop3x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run3x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop3x2
+	DECQ SI
+	JNZ  loop3x2
+
+last3x2:
+	MOVQ last+112(FP), DX
 
 loop3x2:
 	VMOVUPS      (DX), Z6
@@ -6636,8 +7236,16 @@ loop3x2:
 
 end3x2:
 	JL   done3x2
-	MOVQ last+112(FP), DX
-	JMP  loop3x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow3x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run3x2
+
+lastrow3x2:
+	XORQ SI, SI
+	JMP  last3x2
 
 done3x2:
 	SUBQ    b+96(FP), R9
@@ -6712,17 +7320,25 @@ start2x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(DI*1), SI
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop2x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run2x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop2x2
+	DECQ SI
+	JNZ  loop2x2
+
+last2x2:
+	MOVQ last+112(FP), DX
 
 loop2x2:
 	VMOVUPS      (DX), Z4
@@ -6755,8 +7371,16 @@ loop2x2:
 
 end2x2:
 	JL   done2x2
-	MOVQ last+112(FP), DX
-	JMP  loop2x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow2x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run2x2
+
+lastrow2x2:
+	XORQ SI, SI
+	JMP  last2x2
 
 done2x2:
 	SUBQ    b+96(FP), R9
@@ -6819,15 +7443,23 @@ start1x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
-	DECQ   SI
-	JNZ    loop1x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run1x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop1x2
+	DECQ SI
+	JNZ  loop1x2
+
+last1x2:
+	MOVQ last+112(FP), DX
 
 loop1x2:
 	VMOVUPS      (DX), Z2
@@ -6857,8 +7489,16 @@ loop1x2:
 
 end1x2:
 	JL   done1x2
-	MOVQ last+112(FP), DX
-	JMP  loop1x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow1x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run1x2
+
+lastrow1x2:
+	XORQ SI, SI
+	JMP  last1x2
 
 done1x2:
 	SUBQ    b+96(FP), R8
@@ -6890,9 +7530,9 @@ advance1x2:
 	VZEROUPPER
 	RET
 
-// func gemm64AVX2(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int)
+// func gemm64AVX2(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int, jumps *byte, jump *byte)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm64AVX2(SB), NOSPLIT, $0-136
+TEXT ·gemm64AVX2(SB), NOSPLIT, $0-152
 	MOVQ cols+24(FP), AX
 	MOVQ m+0(FP), CX
 	CMPQ AX, $0x04
@@ -6989,19 +7629,27 @@ start6x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	DECQ   SI
-	JNZ    loop6x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run6x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop6x1
+	DECQ SI
+	JNZ  loop6x1
+
+last6x1:
+	MOVQ last+112(FP), DX
 
 loop6x1:
 	VMOVUPS      (DX), Y6
@@ -7011,11 +7659,11 @@ loop6x1:
 	VFMADD231PD  Y6, Y7, Y1
 	VBROADCASTSD (AX)(DI*2), Y7
 	VFMADD231PD  Y6, Y7, Y2
-	VBROADCASTSD (AX)(R9*1), Y7
+	VBROADCASTSD (AX)(R8*1), Y7
 	VFMADD231PD  Y6, Y7, Y3
 	VBROADCASTSD (AX)(DI*4), Y7
 	VFMADD231PD  Y6, Y7, Y4
-	VBROADCASTSD (AX)(R8*1), Y7
+	VBROADCASTSD (AX)(R9*1), Y7
 	VFMADD231PD  Y6, Y7, Y5
 	ADDQ         CX, AX
 	ADDQ         BX, DX
@@ -7034,8 +7682,16 @@ loop6x1:
 
 end6x1:
 	JL   done6x1
-	MOVQ last+112(FP), DX
-	JMP  loop6x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow6x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run6x1
+
+lastrow6x1:
+	XORQ SI, SI
+	JMP  last6x1
 
 done6x1:
 	SUBQ    b+96(FP), R11
@@ -7168,18 +7824,26 @@ start5x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop5x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run5x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop5x1
+	DECQ SI
+	JNZ  loop5x1
+
+last5x1:
+	MOVQ last+112(FP), DX
 
 loop5x1:
 	VMOVUPS      (DX), Y5
@@ -7210,8 +7874,16 @@ loop5x1:
 
 end5x1:
 	JL   done5x1
-	MOVQ last+112(FP), DX
-	JMP  loop5x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow5x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run5x1
+
+lastrow5x1:
+	XORQ SI, SI
+	JMP  last5x1
 
 done5x1:
 	SUBQ    b+96(FP), R10
@@ -7328,18 +8000,26 @@ start4x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop4x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run4x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop4x1
+	DECQ SI
+	JNZ  loop4x1
+
+last4x1:
+	MOVQ last+112(FP), DX
 
 loop4x1:
 	VMOVUPS      (DX), Y4
@@ -7368,8 +8048,16 @@ loop4x1:
 
 end4x1:
 	JL   done4x1
-	MOVQ last+112(FP), DX
-	JMP  loop4x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow4x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run4x1
+
+lastrow4x1:
+	XORQ SI, SI
+	JMP  last4x1
 
 done4x1:
 	SUBQ    b+96(FP), R10
@@ -7470,17 +8158,25 @@ start3x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(DI*1), SI
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop3x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run3x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop3x1
+	DECQ SI
+	JNZ  loop3x1
+
+last3x1:
+	MOVQ last+112(FP), DX
 
 loop3x1:
 	VMOVUPS      (DX), Y3
@@ -7507,8 +8203,16 @@ loop3x1:
 
 end3x1:
 	JL   done3x1
-	MOVQ last+112(FP), DX
-	JMP  loop3x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow3x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run3x1
+
+lastrow3x1:
+	XORQ SI, SI
+	JMP  last3x1
 
 done3x1:
 	SUBQ    b+96(FP), R9
@@ -7593,17 +8297,25 @@ start2x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(DI*1), SI
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop2x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run2x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop2x1
+	DECQ SI
+	JNZ  loop2x1
+
+last2x1:
+	MOVQ last+112(FP), DX
 
 loop2x1:
 	VMOVUPS      (DX), Y2
@@ -7628,8 +8340,16 @@ loop2x1:
 
 end2x1:
 	JL   done2x1
-	MOVQ last+112(FP), DX
-	JMP  loop2x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow2x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run2x1
+
+lastrow2x1:
+	XORQ SI, SI
+	JMP  last2x1
 
 done2x1:
 	SUBQ    b+96(FP), R9
@@ -7698,15 +8418,23 @@ start1x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
-	DECQ   SI
-	JNZ    loop1x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run1x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop1x1
+	DECQ SI
+	JNZ  loop1x1
+
+last1x1:
+	MOVQ last+112(FP), DX
 
 loop1x1:
 	VMOVUPS      (DX), Y1
@@ -7729,8 +8457,16 @@ loop1x1:
 
 end1x1:
 	JL   done1x1
-	MOVQ last+112(FP), DX
-	JMP  loop1x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow1x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run1x1
+
+lastrow1x1:
+	XORQ SI, SI
+	JMP  last1x1
 
 done1x1:
 	SUBQ    b+96(FP), R8
@@ -7843,19 +8579,27 @@ start6x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	DECQ   SI
-	JNZ    loop6x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run6x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop6x2
+	DECQ SI
+	JNZ  loop6x2
+
+last6x2:
+	MOVQ last+112(FP), DX
 
 loop6x2:
 	VMOVUPS      (DX), Y12
@@ -7869,13 +8613,13 @@ loop6x2:
 	VBROADCASTSD (AX)(DI*2), Y14
 	VFMADD231PD  Y12, Y14, Y4
 	VFMADD231PD  Y13, Y14, Y5
-	VBROADCASTSD (AX)(R9*1), Y14
+	VBROADCASTSD (AX)(R8*1), Y14
 	VFMADD231PD  Y12, Y14, Y6
 	VFMADD231PD  Y13, Y14, Y7
 	VBROADCASTSD (AX)(DI*4), Y14
 	VFMADD231PD  Y12, Y14, Y8
 	VFMADD231PD  Y13, Y14, Y9
-	VBROADCASTSD (AX)(R8*1), Y14
+	VBROADCASTSD (AX)(R9*1), Y14
 	VFMADD231PD  Y12, Y14, Y10
 	VFMADD231PD  Y13, Y14, Y11
 	ADDQ         CX, AX
@@ -7895,8 +8639,16 @@ loop6x2:
 
 end6x2:
 	JL   done6x2
-	MOVQ last+112(FP), DX
-	JMP  loop6x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow6x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run6x2
+
+lastrow6x2:
+	XORQ SI, SI
+	JMP  last6x2
 
 done6x2:
 	SUBQ    b+96(FP), R11
@@ -8051,18 +8803,26 @@ start5x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop5x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run5x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop5x2
+	DECQ SI
+	JNZ  loop5x2
+
+last5x2:
+	MOVQ last+112(FP), DX
 
 loop5x2:
 	VMOVUPS      (DX), Y10
@@ -8099,8 +8859,16 @@ loop5x2:
 
 end5x2:
 	JL   done5x2
-	MOVQ last+112(FP), DX
-	JMP  loop5x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow5x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run5x2
+
+lastrow5x2:
+	XORQ SI, SI
+	JMP  last5x2
 
 done5x2:
 	SUBQ    b+96(FP), R10
@@ -8235,18 +9003,26 @@ start4x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop4x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run4x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop4x2
+	DECQ SI
+	JNZ  loop4x2
+
+last4x2:
+	MOVQ last+112(FP), DX
 
 loop4x2:
 	VMOVUPS      (DX), Y8
@@ -8280,8 +9056,16 @@ loop4x2:
 
 end4x2:
 	JL   done4x2
-	MOVQ last+112(FP), DX
-	JMP  loop4x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow4x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run4x2
+
+lastrow4x2:
+	XORQ SI, SI
+	JMP  last4x2
 
 done4x2:
 	SUBQ    b+96(FP), R10
@@ -8396,17 +9180,25 @@ start3x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(DI*1), SI
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop3x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run3x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop3x2
+	DECQ SI
+	JNZ  loop3x2
+
+last3x2:
+	MOVQ last+112(FP), DX
 
 loop3x2:
 	VMOVUPS      (DX), Y6
@@ -8437,8 +9229,16 @@ loop3x2:
 
 end3x2:
 	JL   done3x2
-	MOVQ last+112(FP), DX
-	JMP  loop3x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow3x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run3x2
+
+lastrow3x2:
+	XORQ SI, SI
+	JMP  last3x2
 
 done3x2:
 	SUBQ    b+96(FP), R9
@@ -8533,17 +9333,25 @@ start2x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(DI*1), SI
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop2x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run2x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop2x2
+	DECQ SI
+	JNZ  loop2x2
+
+last2x2:
+	MOVQ last+112(FP), DX
 
 loop2x2:
 	VMOVUPS      (DX), Y4
@@ -8571,8 +9379,16 @@ loop2x2:
 
 end2x2:
 	JL   done2x2
-	MOVQ last+112(FP), DX
-	JMP  loop2x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow2x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run2x2
+
+lastrow2x2:
+	XORQ SI, SI
+	JMP  last2x2
 
 done2x2:
 	SUBQ    b+96(FP), R9
@@ -8647,15 +9463,23 @@ start1x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
-	DECQ   SI
-	JNZ    loop1x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run1x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop1x2
+	DECQ SI
+	JNZ  loop1x2
+
+last1x2:
+	MOVQ last+112(FP), DX
 
 loop1x2:
 	VMOVUPS      (DX), Y2
@@ -8680,8 +9504,16 @@ loop1x2:
 
 end1x2:
 	JL   done1x2
-	MOVQ last+112(FP), DX
-	JMP  loop1x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow1x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run1x2
+
+lastrow1x2:
+	XORQ SI, SI
+	JMP  last1x2
 
 done1x2:
 	SUBQ    b+96(FP), R8
@@ -8717,9 +9549,9 @@ advance1x2:
 	VZEROUPPER
 	RET
 
-// func gemm64AVX512(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int)
+// func gemm64AVX512(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int, jumps *byte, jump *byte)
 // Requires: AVX, AVX512BW, AVX512F, BMI2, MMX+
-TEXT ·gemm64AVX512(SB), NOSPLIT, $0-136
+TEXT ·gemm64AVX512(SB), NOSPLIT, $0-152
 	MOVQ  cols+24(FP), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
@@ -8862,23 +9694,31 @@ start14x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R10
-	LEAQ   (R10)(R8*1), R11
-	LEAQ   (R11)(R8*1), R12
-	LEAQ   (R12)(R8*1), R13
-	LEAQ   (R13)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
+	LEAQ   (R9)(SI*1), R10
+	LEAQ   (R10)(SI*1), R11
+	LEAQ   (R11)(SI*1), R12
+	LEAQ   (R12)(SI*1), R13
 	MOVQ   ldc+40(FP), R14
 	IMUL3Q $0x0e, R14, R14
 	ADDQ   c+32(FP), R14
 	MOVQ   ahead+120(FP), R15
 	ADDQ   DX, R15
-	DECQ   SI
-	JNZ    loop14x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run14x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop14x1
+	DECQ SI
+	JNZ  loop14x1
+
+last14x1:
+	MOVQ last+112(FP), DX
 
 loop14x1:
 	VMOVUPS      (DX), Z14
@@ -8888,27 +9728,27 @@ loop14x1:
 	VFMADD231PD  Z14, Z15, Z1
 	VBROADCASTSD (AX)(DI*2), Z15
 	VFMADD231PD  Z14, Z15, Z2
-	VBROADCASTSD (AX)(R9*1), Z15
+	VBROADCASTSD (AX)(R8*1), Z15
 	VFMADD231PD  Z14, Z15, Z3
 	VBROADCASTSD (AX)(DI*4), Z15
 	VFMADD231PD  Z14, Z15, Z4
-	VBROADCASTSD (AX)(R10*1), Z15
+	VBROADCASTSD (AX)(R9*1), Z15
 	VFMADD231PD  Z14, Z15, Z5
-	VBROADCASTSD (AX)(R9*2), Z15
+	VBROADCASTSD (AX)(R8*2), Z15
 	VFMADD231PD  Z14, Z15, Z6
-	VBROADCASTSD (AX)(R11*1), Z15
+	VBROADCASTSD (AX)(R10*1), Z15
 	VFMADD231PD  Z14, Z15, Z7
 	VBROADCASTSD (AX)(DI*8), Z15
 	VFMADD231PD  Z14, Z15, Z8
-	VBROADCASTSD (AX)(R12*1), Z15
+	VBROADCASTSD (AX)(R11*1), Z15
 	VFMADD231PD  Z14, Z15, Z9
-	VBROADCASTSD (AX)(R10*2), Z15
+	VBROADCASTSD (AX)(R9*2), Z15
 	VFMADD231PD  Z14, Z15, Z10
-	VBROADCASTSD (AX)(R13*1), Z15
+	VBROADCASTSD (AX)(R12*1), Z15
 	VFMADD231PD  Z14, Z15, Z11
-	VBROADCASTSD (AX)(R9*4), Z15
+	VBROADCASTSD (AX)(R8*4), Z15
 	VFMADD231PD  Z14, Z15, Z12
-	VBROADCASTSD (AX)(R8*1), Z15
+	VBROADCASTSD (AX)(R13*1), Z15
 	VFMADD231PD  Z14, Z15, Z13
 	ADDQ         CX, AX
 	ADDQ         BX, DX
@@ -8931,8 +9771,16 @@ loop14x1:
 
 end14x1:
 	JL   done14x1
-	MOVQ last+112(FP), DX
-	JMP  loop14x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow14x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run14x1
+
+lastrow14x1:
+	XORQ SI, SI
+	JMP  last14x1
 
 done14x1:
 	SUBQ    b+96(FP), R15
@@ -9085,22 +9933,30 @@ start13x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R10
-	LEAQ   (R10)(R8*1), R11
-	LEAQ   (R11)(R8*1), R12
-	LEAQ   (R12)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
+	LEAQ   (R9)(SI*1), R10
+	LEAQ   (R10)(SI*1), R11
+	LEAQ   (R11)(SI*1), R12
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0d, R13, R13
 	ADDQ   c+32(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
-	DECQ   SI
-	JNZ    loop13x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run13x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop13x1
+	DECQ SI
+	JNZ  loop13x1
+
+last13x1:
+	MOVQ last+112(FP), DX
 
 loop13x1:
 	VMOVUPS      (DX), Z13
@@ -9110,25 +9966,25 @@ loop13x1:
 	VFMADD231PD  Z13, Z14, Z1
 	VBROADCASTSD (AX)(DI*2), Z14
 	VFMADD231PD  Z13, Z14, Z2
-	VBROADCASTSD (AX)(R9*1), Z14
+	VBROADCASTSD (AX)(R8*1), Z14
 	VFMADD231PD  Z13, Z14, Z3
 	VBROADCASTSD (AX)(DI*4), Z14
 	VFMADD231PD  Z13, Z14, Z4
-	VBROADCASTSD (AX)(R10*1), Z14
+	VBROADCASTSD (AX)(R9*1), Z14
 	VFMADD231PD  Z13, Z14, Z5
-	VBROADCASTSD (AX)(R9*2), Z14
+	VBROADCASTSD (AX)(R8*2), Z14
 	VFMADD231PD  Z13, Z14, Z6
-	VBROADCASTSD (AX)(R11*1), Z14
+	VBROADCASTSD (AX)(R10*1), Z14
 	VFMADD231PD  Z13, Z14, Z7
 	VBROADCASTSD (AX)(DI*8), Z14
 	VFMADD231PD  Z13, Z14, Z8
-	VBROADCASTSD (AX)(R12*1), Z14
+	VBROADCASTSD (AX)(R11*1), Z14
 	VFMADD231PD  Z13, Z14, Z9
-	VBROADCASTSD (AX)(R10*2), Z14
+	VBROADCASTSD (AX)(R9*2), Z14
 	VFMADD231PD  Z13, Z14, Z10
-	VBROADCASTSD (AX)(R8*1), Z14
+	VBROADCASTSD (AX)(R12*1), Z14
 	VFMADD231PD  Z13, Z14, Z11
-	VBROADCASTSD (AX)(R9*4), Z14
+	VBROADCASTSD (AX)(R8*4), Z14
 	VFMADD231PD  Z13, Z14, Z12
 	ADDQ         CX, AX
 	ADDQ         BX, DX
@@ -9151,8 +10007,16 @@ loop13x1:
 
 end13x1:
 	JL   done13x1
-	MOVQ last+112(FP), DX
-	JMP  loop13x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow13x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run13x1
+
+lastrow13x1:
+	XORQ SI, SI
+	JMP  last13x1
 
 done13x1:
 	SUBQ    b+96(FP), R14
@@ -9297,22 +10161,30 @@ start12x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R10
-	LEAQ   (R10)(R8*1), R11
-	LEAQ   (R11)(R8*1), R12
-	LEAQ   (R12)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
+	LEAQ   (R9)(SI*1), R10
+	LEAQ   (R10)(SI*1), R11
+	LEAQ   (R11)(SI*1), R12
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0c, R13, R13
 	ADDQ   c+32(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
-	DECQ   SI
-	JNZ    loop12x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run12x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop12x1
+	DECQ SI
+	JNZ  loop12x1
+
+last12x1:
+	MOVQ last+112(FP), DX
 
 loop12x1:
 	VMOVUPS      (DX), Z12
@@ -9322,23 +10194,23 @@ loop12x1:
 	VFMADD231PD  Z12, Z13, Z1
 	VBROADCASTSD (AX)(DI*2), Z13
 	VFMADD231PD  Z12, Z13, Z2
-	VBROADCASTSD (AX)(R9*1), Z13
+	VBROADCASTSD (AX)(R8*1), Z13
 	VFMADD231PD  Z12, Z13, Z3
 	VBROADCASTSD (AX)(DI*4), Z13
 	VFMADD231PD  Z12, Z13, Z4
-	VBROADCASTSD (AX)(R10*1), Z13
+	VBROADCASTSD (AX)(R9*1), Z13
 	VFMADD231PD  Z12, Z13, Z5
-	VBROADCASTSD (AX)(R9*2), Z13
+	VBROADCASTSD (AX)(R8*2), Z13
 	VFMADD231PD  Z12, Z13, Z6
-	VBROADCASTSD (AX)(R11*1), Z13
+	VBROADCASTSD (AX)(R10*1), Z13
 	VFMADD231PD  Z12, Z13, Z7
 	VBROADCASTSD (AX)(DI*8), Z13
 	VFMADD231PD  Z12, Z13, Z8
-	VBROADCASTSD (AX)(R12*1), Z13
+	VBROADCASTSD (AX)(R11*1), Z13
 	VFMADD231PD  Z12, Z13, Z9
-	VBROADCASTSD (AX)(R10*2), Z13
+	VBROADCASTSD (AX)(R9*2), Z13
 	VFMADD231PD  Z12, Z13, Z10
-	VBROADCASTSD (AX)(R8*1), Z13
+	VBROADCASTSD (AX)(R12*1), Z13
 	VFMADD231PD  Z12, Z13, Z11
 	ADDQ         CX, AX
 	ADDQ         BX, DX
@@ -9361,8 +10233,16 @@ loop12x1:
 
 end12x1:
 	JL   done12x1
-	MOVQ last+112(FP), DX
-	JMP  loop12x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow12x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run12x1
+
+lastrow12x1:
+	XORQ SI, SI
+	JMP  last12x1
 
 done12x1:
 	SUBQ    b+96(FP), R14
@@ -9499,21 +10379,29 @@ start11x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R10
-	LEAQ   (R10)(R8*1), R11
-	LEAQ   (R11)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
+	LEAQ   (R9)(SI*1), R10
+	LEAQ   (R10)(SI*1), R11
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0b, R12, R12
 	ADDQ   c+32(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
-	DECQ   SI
-	JNZ    loop11x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run11x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop11x1
+	DECQ SI
+	JNZ  loop11x1
+
+last11x1:
+	MOVQ last+112(FP), DX
 
 loop11x1:
 	VMOVUPS      (DX), Z11
@@ -9523,21 +10411,21 @@ loop11x1:
 	VFMADD231PD  Z11, Z12, Z1
 	VBROADCASTSD (AX)(DI*2), Z12
 	VFMADD231PD  Z11, Z12, Z2
-	VBROADCASTSD (AX)(R9*1), Z12
+	VBROADCASTSD (AX)(R8*1), Z12
 	VFMADD231PD  Z11, Z12, Z3
 	VBROADCASTSD (AX)(DI*4), Z12
 	VFMADD231PD  Z11, Z12, Z4
-	VBROADCASTSD (AX)(R10*1), Z12
+	VBROADCASTSD (AX)(R9*1), Z12
 	VFMADD231PD  Z11, Z12, Z5
-	VBROADCASTSD (AX)(R9*2), Z12
+	VBROADCASTSD (AX)(R8*2), Z12
 	VFMADD231PD  Z11, Z12, Z6
-	VBROADCASTSD (AX)(R11*1), Z12
+	VBROADCASTSD (AX)(R10*1), Z12
 	VFMADD231PD  Z11, Z12, Z7
 	VBROADCASTSD (AX)(DI*8), Z12
 	VFMADD231PD  Z11, Z12, Z8
-	VBROADCASTSD (AX)(R8*1), Z12
+	VBROADCASTSD (AX)(R11*1), Z12
 	VFMADD231PD  Z11, Z12, Z9
-	VBROADCASTSD (AX)(R10*2), Z12
+	VBROADCASTSD (AX)(R9*2), Z12
 	VFMADD231PD  Z11, Z12, Z10
 	ADDQ         CX, AX
 	ADDQ         BX, DX
@@ -9560,8 +10448,16 @@ loop11x1:
 
 end11x1:
 	JL   done11x1
-	MOVQ last+112(FP), DX
-	JMP  loop11x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow11x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run11x1
+
+lastrow11x1:
+	XORQ SI, SI
+	JMP  last11x1
 
 done11x1:
 	SUBQ    b+96(FP), R13
@@ -9690,21 +10586,29 @@ start10x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R10
-	LEAQ   (R10)(R8*1), R11
-	LEAQ   (R11)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
+	LEAQ   (R9)(SI*1), R10
+	LEAQ   (R10)(SI*1), R11
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0a, R12, R12
 	ADDQ   c+32(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
-	DECQ   SI
-	JNZ    loop10x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run10x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop10x1
+	DECQ SI
+	JNZ  loop10x1
+
+last10x1:
+	MOVQ last+112(FP), DX
 
 loop10x1:
 	VMOVUPS      (DX), Z10
@@ -9714,19 +10618,19 @@ loop10x1:
 	VFMADD231PD  Z10, Z11, Z1
 	VBROADCASTSD (AX)(DI*2), Z11
 	VFMADD231PD  Z10, Z11, Z2
-	VBROADCASTSD (AX)(R9*1), Z11
+	VBROADCASTSD (AX)(R8*1), Z11
 	VFMADD231PD  Z10, Z11, Z3
 	VBROADCASTSD (AX)(DI*4), Z11
 	VFMADD231PD  Z10, Z11, Z4
-	VBROADCASTSD (AX)(R10*1), Z11
+	VBROADCASTSD (AX)(R9*1), Z11
 	VFMADD231PD  Z10, Z11, Z5
-	VBROADCASTSD (AX)(R9*2), Z11
+	VBROADCASTSD (AX)(R8*2), Z11
 	VFMADD231PD  Z10, Z11, Z6
-	VBROADCASTSD (AX)(R11*1), Z11
+	VBROADCASTSD (AX)(R10*1), Z11
 	VFMADD231PD  Z10, Z11, Z7
 	VBROADCASTSD (AX)(DI*8), Z11
 	VFMADD231PD  Z10, Z11, Z8
-	VBROADCASTSD (AX)(R8*1), Z11
+	VBROADCASTSD (AX)(R11*1), Z11
 	VFMADD231PD  Z10, Z11, Z9
 	ADDQ         CX, AX
 	ADDQ         BX, DX
@@ -9749,8 +10653,16 @@ loop10x1:
 
 end10x1:
 	JL   done10x1
-	MOVQ last+112(FP), DX
-	JMP  loop10x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow10x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run10x1
+
+lastrow10x1:
+	XORQ SI, SI
+	JMP  last10x1
 
 done10x1:
 	SUBQ    b+96(FP), R13
@@ -9871,20 +10783,28 @@ start9x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R10
-	LEAQ   (R10)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
+	LEAQ   (R9)(SI*1), R10
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x09, R11, R11
 	ADDQ   c+32(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
-	DECQ   SI
-	JNZ    loop9x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run9x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop9x1
+	DECQ SI
+	JNZ  loop9x1
+
+last9x1:
+	MOVQ last+112(FP), DX
 
 loop9x1:
 	VMOVUPS      (DX), Z9
@@ -9894,15 +10814,15 @@ loop9x1:
 	VFMADD231PD  Z9, Z10, Z1
 	VBROADCASTSD (AX)(DI*2), Z10
 	VFMADD231PD  Z9, Z10, Z2
-	VBROADCASTSD (AX)(R9*1), Z10
+	VBROADCASTSD (AX)(R8*1), Z10
 	VFMADD231PD  Z9, Z10, Z3
 	VBROADCASTSD (AX)(DI*4), Z10
 	VFMADD231PD  Z9, Z10, Z4
-	VBROADCASTSD (AX)(R10*1), Z10
+	VBROADCASTSD (AX)(R9*1), Z10
 	VFMADD231PD  Z9, Z10, Z5
-	VBROADCASTSD (AX)(R9*2), Z10
+	VBROADCASTSD (AX)(R8*2), Z10
 	VFMADD231PD  Z9, Z10, Z6
-	VBROADCASTSD (AX)(R8*1), Z10
+	VBROADCASTSD (AX)(R10*1), Z10
 	VFMADD231PD  Z9, Z10, Z7
 	VBROADCASTSD (AX)(DI*8), Z10
 	VFMADD231PD  Z9, Z10, Z8
@@ -9927,8 +10847,16 @@ loop9x1:
 
 end9x1:
 	JL   done9x1
-	MOVQ last+112(FP), DX
-	JMP  loop9x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow9x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run9x1
+
+lastrow9x1:
+	XORQ SI, SI
+	JMP  last9x1
 
 done9x1:
 	SUBQ    b+96(FP), R12
@@ -10041,20 +10969,28 @@ start8x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R10
-	LEAQ   (R10)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
+	LEAQ   (R9)(SI*1), R10
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x08, R11, R11
 	ADDQ   c+32(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
-	DECQ   SI
-	JNZ    loop8x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run8x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop8x1
+	DECQ SI
+	JNZ  loop8x1
+
+last8x1:
+	MOVQ last+112(FP), DX
 
 loop8x1:
 	VMOVUPS      (DX), Z8
@@ -10064,15 +11000,15 @@ loop8x1:
 	VFMADD231PD  Z8, Z9, Z1
 	VBROADCASTSD (AX)(DI*2), Z9
 	VFMADD231PD  Z8, Z9, Z2
-	VBROADCASTSD (AX)(R9*1), Z9
+	VBROADCASTSD (AX)(R8*1), Z9
 	VFMADD231PD  Z8, Z9, Z3
 	VBROADCASTSD (AX)(DI*4), Z9
 	VFMADD231PD  Z8, Z9, Z4
-	VBROADCASTSD (AX)(R10*1), Z9
+	VBROADCASTSD (AX)(R9*1), Z9
 	VFMADD231PD  Z8, Z9, Z5
-	VBROADCASTSD (AX)(R9*2), Z9
+	VBROADCASTSD (AX)(R8*2), Z9
 	VFMADD231PD  Z8, Z9, Z6
-	VBROADCASTSD (AX)(R8*1), Z9
+	VBROADCASTSD (AX)(R10*1), Z9
 	VFMADD231PD  Z8, Z9, Z7
 	ADDQ         CX, AX
 	ADDQ         BX, DX
@@ -10095,8 +11031,16 @@ loop8x1:
 
 end8x1:
 	JL   done8x1
-	MOVQ last+112(FP), DX
-	JMP  loop8x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow8x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run8x1
+
+lastrow8x1:
+	XORQ SI, SI
+	JMP  last8x1
 
 done8x1:
 	SUBQ    b+96(FP), R12
@@ -10201,19 +11145,27 @@ start7x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x07, R10, R10
 	ADDQ   c+32(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	DECQ   SI
-	JNZ    loop7x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run7x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop7x1
+	DECQ SI
+	JNZ  loop7x1
+
+last7x1:
+	MOVQ last+112(FP), DX
 
 loop7x1:
 	VMOVUPS      (DX), Z7
@@ -10223,13 +11175,13 @@ loop7x1:
 	VFMADD231PD  Z7, Z8, Z1
 	VBROADCASTSD (AX)(DI*2), Z8
 	VFMADD231PD  Z7, Z8, Z2
-	VBROADCASTSD (AX)(R9*1), Z8
+	VBROADCASTSD (AX)(R8*1), Z8
 	VFMADD231PD  Z7, Z8, Z3
 	VBROADCASTSD (AX)(DI*4), Z8
 	VFMADD231PD  Z7, Z8, Z4
-	VBROADCASTSD (AX)(R8*1), Z8
+	VBROADCASTSD (AX)(R9*1), Z8
 	VFMADD231PD  Z7, Z8, Z5
-	VBROADCASTSD (AX)(R9*2), Z8
+	VBROADCASTSD (AX)(R8*2), Z8
 	VFMADD231PD  Z7, Z8, Z6
 	ADDQ         CX, AX
 	ADDQ         BX, DX
@@ -10252,8 +11204,16 @@ loop7x1:
 
 end7x1:
 	JL   done7x1
-	MOVQ last+112(FP), DX
-	JMP  loop7x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow7x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run7x1
+
+lastrow7x1:
+	XORQ SI, SI
+	JMP  last7x1
 
 done7x1:
 	SUBQ    b+96(FP), R11
@@ -10350,19 +11310,27 @@ start6x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	DECQ   SI
-	JNZ    loop6x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run6x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop6x1
+	DECQ SI
+	JNZ  loop6x1
+
+last6x1:
+	MOVQ last+112(FP), DX
 
 loop6x1:
 	VMOVUPS      (DX), Z6
@@ -10372,11 +11340,11 @@ loop6x1:
 	VFMADD231PD  Z6, Z7, Z1
 	VBROADCASTSD (AX)(DI*2), Z7
 	VFMADD231PD  Z6, Z7, Z2
-	VBROADCASTSD (AX)(R9*1), Z7
+	VBROADCASTSD (AX)(R8*1), Z7
 	VFMADD231PD  Z6, Z7, Z3
 	VBROADCASTSD (AX)(DI*4), Z7
 	VFMADD231PD  Z6, Z7, Z4
-	VBROADCASTSD (AX)(R8*1), Z7
+	VBROADCASTSD (AX)(R9*1), Z7
 	VFMADD231PD  Z6, Z7, Z5
 	ADDQ         CX, AX
 	ADDQ         BX, DX
@@ -10399,8 +11367,16 @@ loop6x1:
 
 end6x1:
 	JL   done6x1
-	MOVQ last+112(FP), DX
-	JMP  loop6x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow6x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run6x1
+
+lastrow6x1:
+	XORQ SI, SI
+	JMP  last6x1
 
 done6x1:
 	SUBQ    b+96(FP), R11
@@ -10489,18 +11465,26 @@ start5x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop5x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run5x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop5x1
+	DECQ SI
+	JNZ  loop5x1
+
+last5x1:
+	MOVQ last+112(FP), DX
 
 loop5x1:
 	VMOVUPS      (DX), Z5
@@ -10535,8 +11519,16 @@ loop5x1:
 
 end5x1:
 	JL   done5x1
-	MOVQ last+112(FP), DX
-	JMP  loop5x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow5x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run5x1
+
+lastrow5x1:
+	XORQ SI, SI
+	JMP  last5x1
 
 done5x1:
 	SUBQ    b+96(FP), R10
@@ -10617,18 +11609,26 @@ start4x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop4x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run4x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop4x1
+	DECQ SI
+	JNZ  loop4x1
+
+last4x1:
+	MOVQ last+112(FP), DX
 
 loop4x1:
 	VMOVUPS      (DX), Z4
@@ -10661,8 +11661,16 @@ loop4x1:
 
 end4x1:
 	JL   done4x1
-	MOVQ last+112(FP), DX
-	JMP  loop4x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow4x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run4x1
+
+lastrow4x1:
+	XORQ SI, SI
+	JMP  last4x1
 
 done4x1:
 	SUBQ    b+96(FP), R10
@@ -10735,17 +11743,25 @@ start3x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(DI*1), SI
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop3x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run3x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop3x1
+	DECQ SI
+	JNZ  loop3x1
+
+last3x1:
+	MOVQ last+112(FP), DX
 
 loop3x1:
 	VMOVUPS      (DX), Z3
@@ -10776,8 +11792,16 @@ loop3x1:
 
 end3x1:
 	JL   done3x1
-	MOVQ last+112(FP), DX
-	JMP  loop3x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow3x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run3x1
+
+lastrow3x1:
+	XORQ SI, SI
+	JMP  last3x1
 
 done3x1:
 	SUBQ    b+96(FP), R9
@@ -10842,17 +11866,25 @@ start2x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(DI*1), SI
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop2x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run2x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop2x1
+	DECQ SI
+	JNZ  loop2x1
+
+last2x1:
+	MOVQ last+112(FP), DX
 
 loop2x1:
 	VMOVUPS      (DX), Z2
@@ -10881,8 +11913,16 @@ loop2x1:
 
 end2x1:
 	JL   done2x1
-	MOVQ last+112(FP), DX
-	JMP  loop2x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow2x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run2x1
+
+lastrow2x1:
+	XORQ SI, SI
+	JMP  last2x1
 
 done2x1:
 	SUBQ    b+96(FP), R9
@@ -10939,15 +11979,23 @@ start1x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
-	DECQ   SI
-	JNZ    loop1x1
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run1x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop1x1
+	DECQ SI
+	JNZ  loop1x1
+
+last1x1:
+	MOVQ last+112(FP), DX
 
 loop1x1:
 	VMOVUPS      (DX), Z1
@@ -10974,8 +12022,16 @@ loop1x1:
 
 end1x1:
 	JL   done1x1
-	MOVQ last+112(FP), DX
-	JMP  loop1x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow1x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run1x1
+
+lastrow1x1:
+	XORQ SI, SI
+	JMP  last1x1
 
 done1x1:
 	SUBQ    b+96(FP), R8
@@ -11108,23 +12164,31 @@ start14x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R10
-	LEAQ   (R10)(R8*1), R11
-	LEAQ   (R11)(R8*1), R12
-	LEAQ   (R12)(R8*1), R13
-	LEAQ   (R13)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
+	LEAQ   (R9)(SI*1), R10
+	LEAQ   (R10)(SI*1), R11
+	LEAQ   (R11)(SI*1), R12
+	LEAQ   (R12)(SI*1), R13
 	MOVQ   ldc+40(FP), R14
 	IMUL3Q $0x0e, R14, R14
 	ADDQ   c+32(FP), R14
 	MOVQ   ahead+120(FP), R15
 	ADDQ   DX, R15
-	DECQ   SI
-	JNZ    loop14x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run14x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop14x2
+	DECQ SI
+	JNZ  loop14x2
+
+last14x2:
+	MOVQ last+112(FP), DX
 
 loop14x2:
 	VMOVUPS      (DX), Z28
@@ -11138,37 +12202,37 @@ loop14x2:
 	VBROADCASTSD (AX)(DI*2), Z30
 	VFMADD231PD  Z28, Z30, Z4
 	VFMADD231PD  Z29, Z30, Z5
-	VBROADCASTSD (AX)(R9*1), Z30
+	VBROADCASTSD (AX)(R8*1), Z30
 	VFMADD231PD  Z28, Z30, Z6
 	VFMADD231PD  Z29, Z30, Z7
 	VBROADCASTSD (AX)(DI*4), Z30
 	VFMADD231PD  Z28, Z30, Z8
 	VFMADD231PD  Z29, Z30, Z9
-	VBROADCASTSD (AX)(R10*1), Z30
+	VBROADCASTSD (AX)(R9*1), Z30
 	VFMADD231PD  Z28, Z30, Z10
 	VFMADD231PD  Z29, Z30, Z11
-	VBROADCASTSD (AX)(R9*2), Z30
+	VBROADCASTSD (AX)(R8*2), Z30
 	VFMADD231PD  Z28, Z30, Z12
 	VFMADD231PD  Z29, Z30, Z13
-	VBROADCASTSD (AX)(R11*1), Z30
+	VBROADCASTSD (AX)(R10*1), Z30
 	VFMADD231PD  Z28, Z30, Z14
 	VFMADD231PD  Z29, Z30, Z15
 	VBROADCASTSD (AX)(DI*8), Z30
 	VFMADD231PD  Z28, Z30, Z16
 	VFMADD231PD  Z29, Z30, Z17
-	VBROADCASTSD (AX)(R12*1), Z30
+	VBROADCASTSD (AX)(R11*1), Z30
 	VFMADD231PD  Z28, Z30, Z18
 	VFMADD231PD  Z29, Z30, Z19
-	VBROADCASTSD (AX)(R10*2), Z30
+	VBROADCASTSD (AX)(R9*2), Z30
 	VFMADD231PD  Z28, Z30, Z20
 	VFMADD231PD  Z29, Z30, Z21
-	VBROADCASTSD (AX)(R13*1), Z30
+	VBROADCASTSD (AX)(R12*1), Z30
 	VFMADD231PD  Z28, Z30, Z22
 	VFMADD231PD  Z29, Z30, Z23
-	VBROADCASTSD (AX)(R9*4), Z30
+	VBROADCASTSD (AX)(R8*4), Z30
 	VFMADD231PD  Z28, Z30, Z24
 	VFMADD231PD  Z29, Z30, Z25
-	VBROADCASTSD (AX)(R8*1), Z30
+	VBROADCASTSD (AX)(R13*1), Z30
 	VFMADD231PD  Z28, Z30, Z26
 	VFMADD231PD  Z29, Z30, Z27
 	ADDQ         CX, AX
@@ -11193,8 +12257,16 @@ loop14x2:
 
 end14x2:
 	JL   done14x2
-	MOVQ last+112(FP), DX
-	JMP  loop14x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow14x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run14x2
+
+lastrow14x2:
+	XORQ SI, SI
+	JMP  last14x2
 
 done14x2:
 	SUBQ    b+96(FP), R15
@@ -11401,22 +12473,30 @@ start13x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R10
-	LEAQ   (R10)(R8*1), R11
-	LEAQ   (R11)(R8*1), R12
-	LEAQ   (R12)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
+	LEAQ   (R9)(SI*1), R10
+	LEAQ   (R10)(SI*1), R11
+	LEAQ   (R11)(SI*1), R12
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0d, R13, R13
 	ADDQ   c+32(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
-	DECQ   SI
-	JNZ    loop13x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run13x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop13x2
+	DECQ SI
+	JNZ  loop13x2
+
+last13x2:
+	MOVQ last+112(FP), DX
 
 loop13x2:
 	VMOVUPS      (DX), Z26
@@ -11430,34 +12510,34 @@ loop13x2:
 	VBROADCASTSD (AX)(DI*2), Z28
 	VFMADD231PD  Z26, Z28, Z4
 	VFMADD231PD  Z27, Z28, Z5
-	VBROADCASTSD (AX)(R9*1), Z28
+	VBROADCASTSD (AX)(R8*1), Z28
 	VFMADD231PD  Z26, Z28, Z6
 	VFMADD231PD  Z27, Z28, Z7
 	VBROADCASTSD (AX)(DI*4), Z28
 	VFMADD231PD  Z26, Z28, Z8
 	VFMADD231PD  Z27, Z28, Z9
-	VBROADCASTSD (AX)(R10*1), Z28
+	VBROADCASTSD (AX)(R9*1), Z28
 	VFMADD231PD  Z26, Z28, Z10
 	VFMADD231PD  Z27, Z28, Z11
-	VBROADCASTSD (AX)(R9*2), Z28
+	VBROADCASTSD (AX)(R8*2), Z28
 	VFMADD231PD  Z26, Z28, Z12
 	VFMADD231PD  Z27, Z28, Z13
-	VBROADCASTSD (AX)(R11*1), Z28
+	VBROADCASTSD (AX)(R10*1), Z28
 	VFMADD231PD  Z26, Z28, Z14
 	VFMADD231PD  Z27, Z28, Z15
 	VBROADCASTSD (AX)(DI*8), Z28
 	VFMADD231PD  Z26, Z28, Z16
 	VFMADD231PD  Z27, Z28, Z17
-	VBROADCASTSD (AX)(R12*1), Z28
+	VBROADCASTSD (AX)(R11*1), Z28
 	VFMADD231PD  Z26, Z28, Z18
 	VFMADD231PD  Z27, Z28, Z19
-	VBROADCASTSD (AX)(R10*2), Z28
+	VBROADCASTSD (AX)(R9*2), Z28
 	VFMADD231PD  Z26, Z28, Z20
 	VFMADD231PD  Z27, Z28, Z21
-	VBROADCASTSD (AX)(R8*1), Z28
+	VBROADCASTSD (AX)(R12*1), Z28
 	VFMADD231PD  Z26, Z28, Z22
 	VFMADD231PD  Z27, Z28, Z23
-	VBROADCASTSD (AX)(R9*4), Z28
+	VBROADCASTSD (AX)(R8*4), Z28
 	VFMADD231PD  Z26, Z28, Z24
 	VFMADD231PD  Z27, Z28, Z25
 	ADDQ         CX, AX
@@ -11482,8 +12562,16 @@ loop13x2:
 
 end13x2:
 	JL   done13x2
-	MOVQ last+112(FP), DX
-	JMP  loop13x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow13x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run13x2
+
+lastrow13x2:
+	XORQ SI, SI
+	JMP  last13x2
 
 done13x2:
 	SUBQ    b+96(FP), R14
@@ -11678,22 +12766,30 @@ start12x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R10
-	LEAQ   (R10)(R8*1), R11
-	LEAQ   (R11)(R8*1), R12
-	LEAQ   (R12)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
+	LEAQ   (R9)(SI*1), R10
+	LEAQ   (R10)(SI*1), R11
+	LEAQ   (R11)(SI*1), R12
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0c, R13, R13
 	ADDQ   c+32(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
-	DECQ   SI
-	JNZ    loop12x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run12x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop12x2
+	DECQ SI
+	JNZ  loop12x2
+
+last12x2:
+	MOVQ last+112(FP), DX
 
 loop12x2:
 	VMOVUPS      (DX), Z24
@@ -11707,31 +12803,31 @@ loop12x2:
 	VBROADCASTSD (AX)(DI*2), Z26
 	VFMADD231PD  Z24, Z26, Z4
 	VFMADD231PD  Z25, Z26, Z5
-	VBROADCASTSD (AX)(R9*1), Z26
+	VBROADCASTSD (AX)(R8*1), Z26
 	VFMADD231PD  Z24, Z26, Z6
 	VFMADD231PD  Z25, Z26, Z7
 	VBROADCASTSD (AX)(DI*4), Z26
 	VFMADD231PD  Z24, Z26, Z8
 	VFMADD231PD  Z25, Z26, Z9
-	VBROADCASTSD (AX)(R10*1), Z26
+	VBROADCASTSD (AX)(R9*1), Z26
 	VFMADD231PD  Z24, Z26, Z10
 	VFMADD231PD  Z25, Z26, Z11
-	VBROADCASTSD (AX)(R9*2), Z26
+	VBROADCASTSD (AX)(R8*2), Z26
 	VFMADD231PD  Z24, Z26, Z12
 	VFMADD231PD  Z25, Z26, Z13
-	VBROADCASTSD (AX)(R11*1), Z26
+	VBROADCASTSD (AX)(R10*1), Z26
 	VFMADD231PD  Z24, Z26, Z14
 	VFMADD231PD  Z25, Z26, Z15
 	VBROADCASTSD (AX)(DI*8), Z26
 	VFMADD231PD  Z24, Z26, Z16
 	VFMADD231PD  Z25, Z26, Z17
-	VBROADCASTSD (AX)(R12*1), Z26
+	VBROADCASTSD (AX)(R11*1), Z26
 	VFMADD231PD  Z24, Z26, Z18
 	VFMADD231PD  Z25, Z26, Z19
-	VBROADCASTSD (AX)(R10*2), Z26
+	VBROADCASTSD (AX)(R9*2), Z26
 	VFMADD231PD  Z24, Z26, Z20
 	VFMADD231PD  Z25, Z26, Z21
-	VBROADCASTSD (AX)(R8*1), Z26
+	VBROADCASTSD (AX)(R12*1), Z26
 	VFMADD231PD  Z24, Z26, Z22
 	VFMADD231PD  Z25, Z26, Z23
 	ADDQ         CX, AX
@@ -11756,8 +12852,16 @@ loop12x2:
 
 end12x2:
 	JL   done12x2
-	MOVQ last+112(FP), DX
-	JMP  loop12x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow12x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run12x2
+
+lastrow12x2:
+	XORQ SI, SI
+	JMP  last12x2
 
 done12x2:
 	SUBQ    b+96(FP), R14
@@ -11940,21 +13044,29 @@ start11x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R10
-	LEAQ   (R10)(R8*1), R11
-	LEAQ   (R11)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
+	LEAQ   (R9)(SI*1), R10
+	LEAQ   (R10)(SI*1), R11
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0b, R12, R12
 	ADDQ   c+32(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
-	DECQ   SI
-	JNZ    loop11x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run11x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop11x2
+	DECQ SI
+	JNZ  loop11x2
+
+last11x2:
+	MOVQ last+112(FP), DX
 
 loop11x2:
 	VMOVUPS      (DX), Z22
@@ -11968,28 +13080,28 @@ loop11x2:
 	VBROADCASTSD (AX)(DI*2), Z24
 	VFMADD231PD  Z22, Z24, Z4
 	VFMADD231PD  Z23, Z24, Z5
-	VBROADCASTSD (AX)(R9*1), Z24
+	VBROADCASTSD (AX)(R8*1), Z24
 	VFMADD231PD  Z22, Z24, Z6
 	VFMADD231PD  Z23, Z24, Z7
 	VBROADCASTSD (AX)(DI*4), Z24
 	VFMADD231PD  Z22, Z24, Z8
 	VFMADD231PD  Z23, Z24, Z9
-	VBROADCASTSD (AX)(R10*1), Z24
+	VBROADCASTSD (AX)(R9*1), Z24
 	VFMADD231PD  Z22, Z24, Z10
 	VFMADD231PD  Z23, Z24, Z11
-	VBROADCASTSD (AX)(R9*2), Z24
+	VBROADCASTSD (AX)(R8*2), Z24
 	VFMADD231PD  Z22, Z24, Z12
 	VFMADD231PD  Z23, Z24, Z13
-	VBROADCASTSD (AX)(R11*1), Z24
+	VBROADCASTSD (AX)(R10*1), Z24
 	VFMADD231PD  Z22, Z24, Z14
 	VFMADD231PD  Z23, Z24, Z15
 	VBROADCASTSD (AX)(DI*8), Z24
 	VFMADD231PD  Z22, Z24, Z16
 	VFMADD231PD  Z23, Z24, Z17
-	VBROADCASTSD (AX)(R8*1), Z24
+	VBROADCASTSD (AX)(R11*1), Z24
 	VFMADD231PD  Z22, Z24, Z18
 	VFMADD231PD  Z23, Z24, Z19
-	VBROADCASTSD (AX)(R10*2), Z24
+	VBROADCASTSD (AX)(R9*2), Z24
 	VFMADD231PD  Z22, Z24, Z20
 	VFMADD231PD  Z23, Z24, Z21
 	ADDQ         CX, AX
@@ -12014,8 +13126,16 @@ loop11x2:
 
 end11x2:
 	JL   done11x2
-	MOVQ last+112(FP), DX
-	JMP  loop11x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow11x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run11x2
+
+lastrow11x2:
+	XORQ SI, SI
+	JMP  last11x2
 
 done11x2:
 	SUBQ    b+96(FP), R13
@@ -12186,21 +13306,29 @@ start10x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R10
-	LEAQ   (R10)(R8*1), R11
-	LEAQ   (R11)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
+	LEAQ   (R9)(SI*1), R10
+	LEAQ   (R10)(SI*1), R11
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0a, R12, R12
 	ADDQ   c+32(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
-	DECQ   SI
-	JNZ    loop10x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run10x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop10x2
+	DECQ SI
+	JNZ  loop10x2
+
+last10x2:
+	MOVQ last+112(FP), DX
 
 loop10x2:
 	VMOVUPS      (DX), Z20
@@ -12214,25 +13342,25 @@ loop10x2:
 	VBROADCASTSD (AX)(DI*2), Z22
 	VFMADD231PD  Z20, Z22, Z4
 	VFMADD231PD  Z21, Z22, Z5
-	VBROADCASTSD (AX)(R9*1), Z22
+	VBROADCASTSD (AX)(R8*1), Z22
 	VFMADD231PD  Z20, Z22, Z6
 	VFMADD231PD  Z21, Z22, Z7
 	VBROADCASTSD (AX)(DI*4), Z22
 	VFMADD231PD  Z20, Z22, Z8
 	VFMADD231PD  Z21, Z22, Z9
-	VBROADCASTSD (AX)(R10*1), Z22
+	VBROADCASTSD (AX)(R9*1), Z22
 	VFMADD231PD  Z20, Z22, Z10
 	VFMADD231PD  Z21, Z22, Z11
-	VBROADCASTSD (AX)(R9*2), Z22
+	VBROADCASTSD (AX)(R8*2), Z22
 	VFMADD231PD  Z20, Z22, Z12
 	VFMADD231PD  Z21, Z22, Z13
-	VBROADCASTSD (AX)(R11*1), Z22
+	VBROADCASTSD (AX)(R10*1), Z22
 	VFMADD231PD  Z20, Z22, Z14
 	VFMADD231PD  Z21, Z22, Z15
 	VBROADCASTSD (AX)(DI*8), Z22
 	VFMADD231PD  Z20, Z22, Z16
 	VFMADD231PD  Z21, Z22, Z17
-	VBROADCASTSD (AX)(R8*1), Z22
+	VBROADCASTSD (AX)(R11*1), Z22
 	VFMADD231PD  Z20, Z22, Z18
 	VFMADD231PD  Z21, Z22, Z19
 	ADDQ         CX, AX
@@ -12257,8 +13385,16 @@ loop10x2:
 
 end10x2:
 	JL   done10x2
-	MOVQ last+112(FP), DX
-	JMP  loop10x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow10x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run10x2
+
+lastrow10x2:
+	XORQ SI, SI
+	JMP  last10x2
 
 done10x2:
 	SUBQ    b+96(FP), R13
@@ -12417,20 +13553,28 @@ start9x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R10
-	LEAQ   (R10)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
+	LEAQ   (R9)(SI*1), R10
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x09, R11, R11
 	ADDQ   c+32(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
-	DECQ   SI
-	JNZ    loop9x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run9x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop9x2
+	DECQ SI
+	JNZ  loop9x2
+
+last9x2:
+	MOVQ last+112(FP), DX
 
 loop9x2:
 	VMOVUPS      (DX), Z18
@@ -12444,19 +13588,19 @@ loop9x2:
 	VBROADCASTSD (AX)(DI*2), Z20
 	VFMADD231PD  Z18, Z20, Z4
 	VFMADD231PD  Z19, Z20, Z5
-	VBROADCASTSD (AX)(R9*1), Z20
+	VBROADCASTSD (AX)(R8*1), Z20
 	VFMADD231PD  Z18, Z20, Z6
 	VFMADD231PD  Z19, Z20, Z7
 	VBROADCASTSD (AX)(DI*4), Z20
 	VFMADD231PD  Z18, Z20, Z8
 	VFMADD231PD  Z19, Z20, Z9
-	VBROADCASTSD (AX)(R10*1), Z20
+	VBROADCASTSD (AX)(R9*1), Z20
 	VFMADD231PD  Z18, Z20, Z10
 	VFMADD231PD  Z19, Z20, Z11
-	VBROADCASTSD (AX)(R9*2), Z20
+	VBROADCASTSD (AX)(R8*2), Z20
 	VFMADD231PD  Z18, Z20, Z12
 	VFMADD231PD  Z19, Z20, Z13
-	VBROADCASTSD (AX)(R8*1), Z20
+	VBROADCASTSD (AX)(R10*1), Z20
 	VFMADD231PD  Z18, Z20, Z14
 	VFMADD231PD  Z19, Z20, Z15
 	VBROADCASTSD (AX)(DI*8), Z20
@@ -12484,8 +13628,16 @@ loop9x2:
 
 end9x2:
 	JL   done9x2
-	MOVQ last+112(FP), DX
-	JMP  loop9x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow9x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run9x2
+
+lastrow9x2:
+	XORQ SI, SI
+	JMP  last9x2
 
 done9x2:
 	SUBQ    b+96(FP), R12
@@ -12632,20 +13784,28 @@ start8x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R10
-	LEAQ   (R10)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
+	LEAQ   (R9)(SI*1), R10
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x08, R11, R11
 	ADDQ   c+32(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
-	DECQ   SI
-	JNZ    loop8x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run8x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop8x2
+	DECQ SI
+	JNZ  loop8x2
+
+last8x2:
+	MOVQ last+112(FP), DX
 
 loop8x2:
 	VMOVUPS      (DX), Z16
@@ -12659,19 +13819,19 @@ loop8x2:
 	VBROADCASTSD (AX)(DI*2), Z18
 	VFMADD231PD  Z16, Z18, Z4
 	VFMADD231PD  Z17, Z18, Z5
-	VBROADCASTSD (AX)(R9*1), Z18
+	VBROADCASTSD (AX)(R8*1), Z18
 	VFMADD231PD  Z16, Z18, Z6
 	VFMADD231PD  Z17, Z18, Z7
 	VBROADCASTSD (AX)(DI*4), Z18
 	VFMADD231PD  Z16, Z18, Z8
 	VFMADD231PD  Z17, Z18, Z9
-	VBROADCASTSD (AX)(R10*1), Z18
+	VBROADCASTSD (AX)(R9*1), Z18
 	VFMADD231PD  Z16, Z18, Z10
 	VFMADD231PD  Z17, Z18, Z11
-	VBROADCASTSD (AX)(R9*2), Z18
+	VBROADCASTSD (AX)(R8*2), Z18
 	VFMADD231PD  Z16, Z18, Z12
 	VFMADD231PD  Z17, Z18, Z13
-	VBROADCASTSD (AX)(R8*1), Z18
+	VBROADCASTSD (AX)(R10*1), Z18
 	VFMADD231PD  Z16, Z18, Z14
 	VFMADD231PD  Z17, Z18, Z15
 	ADDQ         CX, AX
@@ -12696,8 +13856,16 @@ loop8x2:
 
 end8x2:
 	JL   done8x2
-	MOVQ last+112(FP), DX
-	JMP  loop8x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow8x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run8x2
+
+lastrow8x2:
+	XORQ SI, SI
+	JMP  last8x2
 
 done8x2:
 	SUBQ    b+96(FP), R12
@@ -12832,19 +14000,27 @@ start7x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x07, R10, R10
 	ADDQ   c+32(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	DECQ   SI
-	JNZ    loop7x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run7x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop7x2
+	DECQ SI
+	JNZ  loop7x2
+
+last7x2:
+	MOVQ last+112(FP), DX
 
 loop7x2:
 	VMOVUPS      (DX), Z14
@@ -12858,16 +14034,16 @@ loop7x2:
 	VBROADCASTSD (AX)(DI*2), Z16
 	VFMADD231PD  Z14, Z16, Z4
 	VFMADD231PD  Z15, Z16, Z5
-	VBROADCASTSD (AX)(R9*1), Z16
+	VBROADCASTSD (AX)(R8*1), Z16
 	VFMADD231PD  Z14, Z16, Z6
 	VFMADD231PD  Z15, Z16, Z7
 	VBROADCASTSD (AX)(DI*4), Z16
 	VFMADD231PD  Z14, Z16, Z8
 	VFMADD231PD  Z15, Z16, Z9
-	VBROADCASTSD (AX)(R8*1), Z16
+	VBROADCASTSD (AX)(R9*1), Z16
 	VFMADD231PD  Z14, Z16, Z10
 	VFMADD231PD  Z15, Z16, Z11
-	VBROADCASTSD (AX)(R9*2), Z16
+	VBROADCASTSD (AX)(R8*2), Z16
 	VFMADD231PD  Z14, Z16, Z12
 	VFMADD231PD  Z15, Z16, Z13
 	ADDQ         CX, AX
@@ -12892,8 +14068,16 @@ loop7x2:
 
 end7x2:
 	JL   done7x2
-	MOVQ last+112(FP), DX
-	JMP  loop7x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow7x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run7x2
+
+lastrow7x2:
+	XORQ SI, SI
+	JMP  last7x2
 
 done7x2:
 	SUBQ    b+96(FP), R11
@@ -13016,19 +14200,27 @@ start6x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R9
-	LEAQ   (R9)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
+	LEAQ   (R8)(SI*1), R9
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	DECQ   SI
-	JNZ    loop6x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run6x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop6x2
+	DECQ SI
+	JNZ  loop6x2
+
+last6x2:
+	MOVQ last+112(FP), DX
 
 loop6x2:
 	VMOVUPS      (DX), Z12
@@ -13042,13 +14234,13 @@ loop6x2:
 	VBROADCASTSD (AX)(DI*2), Z14
 	VFMADD231PD  Z12, Z14, Z4
 	VFMADD231PD  Z13, Z14, Z5
-	VBROADCASTSD (AX)(R9*1), Z14
+	VBROADCASTSD (AX)(R8*1), Z14
 	VFMADD231PD  Z12, Z14, Z6
 	VFMADD231PD  Z13, Z14, Z7
 	VBROADCASTSD (AX)(DI*4), Z14
 	VFMADD231PD  Z12, Z14, Z8
 	VFMADD231PD  Z13, Z14, Z9
-	VBROADCASTSD (AX)(R8*1), Z14
+	VBROADCASTSD (AX)(R9*1), Z14
 	VFMADD231PD  Z12, Z14, Z10
 	VFMADD231PD  Z13, Z14, Z11
 	ADDQ         CX, AX
@@ -13073,8 +14265,16 @@ loop6x2:
 
 end6x2:
 	JL   done6x2
-	MOVQ last+112(FP), DX
-	JMP  loop6x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow6x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run6x2
+
+lastrow6x2:
+	XORQ SI, SI
+	JMP  last6x2
 
 done6x2:
 	SUBQ    b+96(FP), R11
@@ -13185,18 +14385,26 @@ start5x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop5x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run5x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop5x2
+	DECQ SI
+	JNZ  loop5x2
+
+last5x2:
+	MOVQ last+112(FP), DX
 
 loop5x2:
 	VMOVUPS      (DX), Z10
@@ -13238,8 +14446,16 @@ loop5x2:
 
 end5x2:
 	JL   done5x2
-	MOVQ last+112(FP), DX
-	JMP  loop5x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow5x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run5x2
+
+lastrow5x2:
+	XORQ SI, SI
+	JMP  last5x2
 
 done5x2:
 	SUBQ    b+96(FP), R10
@@ -13338,18 +14554,26 @@ start4x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
-	LEAQ   (DI)(R8*1), R8
+	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(SI*1), R8
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop4x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run4x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop4x2
+	DECQ SI
+	JNZ  loop4x2
+
+last4x2:
+	MOVQ last+112(FP), DX
 
 loop4x2:
 	VMOVUPS      (DX), Z8
@@ -13388,8 +14612,16 @@ loop4x2:
 
 end4x2:
 	JL   done4x2
-	MOVQ last+112(FP), DX
-	JMP  loop4x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow4x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run4x2
+
+lastrow4x2:
+	XORQ SI, SI
+	JMP  last4x2
 
 done4x2:
 	SUBQ    b+96(FP), R10
@@ -13476,17 +14708,25 @@ start3x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(DI*1), SI
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop3x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run3x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop3x2
+	DECQ SI
+	JNZ  loop3x2
+
+last3x2:
+	MOVQ last+112(FP), DX
 
 loop3x2:
 	VMOVUPS      (DX), Z6
@@ -13522,8 +14762,16 @@ loop3x2:
 
 end3x2:
 	JL   done3x2
-	MOVQ last+112(FP), DX
-	JMP  loop3x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow3x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run3x2
+
+lastrow3x2:
+	XORQ SI, SI
+	JMP  last3x2
 
 done3x2:
 	SUBQ    b+96(FP), R9
@@ -13598,17 +14846,25 @@ start2x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(DI*1), SI
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop2x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run2x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop2x2
+	DECQ SI
+	JNZ  loop2x2
+
+last2x2:
+	MOVQ last+112(FP), DX
 
 loop2x2:
 	VMOVUPS      (DX), Z4
@@ -13641,8 +14897,16 @@ loop2x2:
 
 end2x2:
 	JL   done2x2
-	MOVQ last+112(FP), DX
-	JMP  loop2x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow2x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run2x2
+
+lastrow2x2:
+	XORQ SI, SI
+	JMP  last2x2
 
 done2x2:
 	SUBQ    b+96(FP), R9
@@ -13705,15 +14969,23 @@ start1x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
-	MOVQ   k+16(FP), SI
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
-	DECQ   SI
-	JNZ    loop1x2
-	MOVQ   last+112(FP), DX
+	MOVQ   jumps+136(FP), SI
+
+run1x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop1x2
+	DECQ SI
+	JNZ  loop1x2
+
+last1x2:
+	MOVQ last+112(FP), DX
 
 loop1x2:
 	VMOVUPS      (DX), Z2
@@ -13743,8 +15015,16 @@ loop1x2:
 
 end1x2:
 	JL   done1x2
-	MOVQ last+112(FP), DX
-	JMP  loop1x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow1x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run1x2
+
+lastrow1x2:
+	XORQ SI, SI
+	JMP  last1x2
 
 done1x2:
 	SUBQ    b+96(FP), R8
