@@ -23,8 +23,7 @@
 //	problem := m.Given(data.Clean(labels)).Problem()
 //
 // The score without conditions, that of Model.Problem, which Settings.DropCond trains beside
-// the other, is of the mixture: sampled alone it leaks. Guidance by sde.Guide from it towards
-// a = 0 does not.
+// the other, is that of the mixture: sampled alone it leaks.
 //
 // Not all ops need telling: Jitter belongs to the data, and Leaky lets an Op leak that
 // samples may show, such as the Flip of images whose left and right are the same to
