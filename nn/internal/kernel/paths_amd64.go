@@ -116,6 +116,16 @@ func scatterAssembly[T Float](dst *byte, x *byte, runs *byte, base int, count in
 	}
 }
 
+// sumColsAssembly adds up the first 4·steps > 0 elements of each row of x, for 16·blocks > 0 rows xr bytes apart.
+func sumColsAssembly[T Float](dst *byte, x *byte, xr int, steps int, blocks int) {
+	switch {
+	case size[T]() == 4:
+		sumCols32(dst, x, xr, steps, blocks)
+	default:
+		sumCols64(dst, x, xr, steps, blocks)
+	}
+}
+
 // adamAssembly is Adam for n elements with the fields of adamNumbers.
 func adamAssembly[T Float](theta *byte, m *byte, v *byte, grad *byte, numbers *byte, n int) {
 	switch {
