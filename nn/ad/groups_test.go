@@ -136,6 +136,7 @@ func TestSimplifyWithinSamples(t *testing.T) {
 		{"sum of constants", SumGroups(full(2, rows)), full(6, Slice(x, 0, 2))},
 		{"a number for each sample", Mul(rows, Regroup(spreadCols(c, 6), 3)), Mul(rows, c)},
 		{"a repeated row times w", MatMul(spreadRows(Slice(x, 0, 2), -3), Param("w", 2, 2, 0)), spreadRows(MatMul(Slice(x, 0, 2), Param("w", 2, 2, 0)), -3)},
+		{"division by a number for each row", Div(rows, SumCols(rows)), Mul(rows, Recip(SumCols(rows)))},
 		{"gathered zeros", Gather(zero, table), full(0, Gather(x, table))},
 		{"scattered zeros", Scatter(full(0, Gather(x, table)), table), full(0, x)},
 		{"product with zeros", RowMatMulT(rows, zero, 1), full(0, RowMatMulT(rows, rows, 1))},

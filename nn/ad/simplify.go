@@ -163,6 +163,8 @@ func (g *numbering) arithmetic(e *Expr, a, b *node) *node {
 		return g.spread(e, g.scale(b.value, a))
 	case e.op == opDiv && b.op == opConst:
 		return g.spread(e, g.scale(1/b.value, a))
+	case e.op == opDiv && b.cols == 1 && e.cols > 1 && e.rows < batch:
+		return g.arithmetic(Mul(e, e), a, g.simplify(Recip(b.Expr), []*node{b}))
 	case e.op == opAdd && negated(b):
 		return g.arithmetic(Sub(e, e), a, b.args[0])
 	case e.op == opAdd && negated(a):

@@ -9,7 +9,7 @@ package kernel
 // from the rows of a of one tile to those of the next.
 // The last row of b is at last. Whole vectors of b are read. There are k of them for each
 // run of columns of a, from the end of which to the next one are jumps of so many bytes; −1
-// ends the jumps. jump is overwritten.
+// ends the jumps. Without any there is one run. jump is overwritten.
 // Whenever the rows left of b are a multiple of every, a power of two, the loop prefetches
 // a row of the next tile of c, and a little of what lies ahead bytes beyond b.
 //
@@ -21,7 +21,7 @@ func gemm32AVX2(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte,
 // from the rows of a of one tile to those of the next.
 // The last row of b is at last. Whole vectors of b are read. There are k of them for each
 // run of columns of a, from the end of which to the next one are jumps of so many bytes; −1
-// ends the jumps. jump is overwritten.
+// ends the jumps. Without any there is one run. jump is overwritten.
 // Whenever the rows left of b are a multiple of every, a power of two, the loop prefetches
 // a row of the next tile of c, and a little of what lies ahead bytes beyond b.
 //
@@ -33,7 +33,7 @@ func gemm32AVX512(m int, tiles int, k int, cols int, c *byte, ldc int, init *byt
 // from the rows of a of one tile to those of the next.
 // The last row of b is at last. Whole vectors of b are read. There are k of them for each
 // run of columns of a, from the end of which to the next one are jumps of so many bytes; −1
-// ends the jumps. jump is overwritten.
+// ends the jumps. Without any there is one run. jump is overwritten.
 // Whenever the rows left of b are a multiple of every, a power of two, the loop prefetches
 // a row of the next tile of c, and a little of what lies ahead bytes beyond b.
 //
@@ -45,7 +45,7 @@ func gemm64AVX2(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte,
 // from the rows of a of one tile to those of the next.
 // The last row of b is at last. Whole vectors of b are read. There are k of them for each
 // run of columns of a, from the end of which to the next one are jumps of so many bytes; −1
-// ends the jumps. jump is overwritten.
+// ends the jumps. Without any there is one run. jump is overwritten.
 // Whenever the rows left of b are a multiple of every, a power of two, the loop prefetches
 // a row of the next tile of c, and a little of what lies ahead bytes beyond b.
 //

@@ -103,22 +103,20 @@ start6x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R8
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs6x1
 
-run6x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop6x1
+lastrun6x1:
 	DECQ SI
 	JNZ  loop6x1
 
@@ -133,11 +131,11 @@ loop6x1:
 	VFMADD231PS  Y6, Y7, Y1
 	VBROADCASTSS (AX)(DI*2), Y7
 	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS (AX)(R8*1), Y7
+	VBROADCASTSS (AX)(R9*1), Y7
 	VFMADD231PS  Y6, Y7, Y3
 	VBROADCASTSS (AX)(DI*4), Y7
 	VFMADD231PS  Y6, Y7, Y4
-	VBROADCASTSS (AX)(R9*1), Y7
+	VBROADCASTSS (AX)(R8*1), Y7
 	VFMADD231PS  Y6, Y7, Y5
 	ADDQ         CX, AX
 	ADDQ         BX, DX
@@ -156,6 +154,8 @@ loop6x1:
 
 end6x1:
 	JL   done6x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last6x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow6x1
@@ -166,6 +166,16 @@ end6x1:
 lastrow6x1:
 	XORQ SI, SI
 	JMP  last6x1
+
+runs6x1:
+	MOVQ jumps+136(FP), SI
+
+run6x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop6x1
+	JMP  lastrun6x1
 
 done6x1:
 	SUBQ    b+96(FP), R11
@@ -298,21 +308,19 @@ start5x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R8
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs5x1
 
-run5x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop5x1
+lastrun5x1:
 	DECQ SI
 	JNZ  loop5x1
 
@@ -348,6 +356,8 @@ loop5x1:
 
 end5x1:
 	JL   done5x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last5x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow5x1
@@ -358,6 +368,16 @@ end5x1:
 lastrow5x1:
 	XORQ SI, SI
 	JMP  last5x1
+
+runs5x1:
+	MOVQ jumps+136(FP), SI
+
+run5x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop5x1
+	JMP  lastrun5x1
 
 done5x1:
 	SUBQ    b+96(FP), R10
@@ -474,21 +494,19 @@ start4x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R8
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs4x1
 
-run4x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop4x1
+lastrun4x1:
 	DECQ SI
 	JNZ  loop4x1
 
@@ -522,6 +540,8 @@ loop4x1:
 
 end4x1:
 	JL   done4x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last4x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow4x1
@@ -532,6 +552,16 @@ end4x1:
 lastrow4x1:
 	XORQ SI, SI
 	JMP  last4x1
+
+runs4x1:
+	MOVQ jumps+136(FP), SI
+
+run4x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop4x1
+	JMP  lastrun4x1
 
 done4x1:
 	SUBQ    b+96(FP), R10
@@ -632,20 +662,18 @@ start3x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(DI*1), R8
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs3x1
 
-run3x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop3x1
+lastrun3x1:
 	DECQ SI
 	JNZ  loop3x1
 
@@ -677,6 +705,8 @@ loop3x1:
 
 end3x1:
 	JL   done3x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last3x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow3x1
@@ -687,6 +717,16 @@ end3x1:
 lastrow3x1:
 	XORQ SI, SI
 	JMP  last3x1
+
+runs3x1:
+	MOVQ jumps+136(FP), SI
+
+run3x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop3x1
+	JMP  lastrun3x1
 
 done3x1:
 	SUBQ    b+96(FP), R9
@@ -771,20 +811,18 @@ start2x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(DI*1), R8
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs2x1
 
-run2x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop2x1
+lastrun2x1:
 	DECQ SI
 	JNZ  loop2x1
 
@@ -814,6 +852,8 @@ loop2x1:
 
 end2x1:
 	JL   done2x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last2x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow2x1
@@ -824,6 +864,16 @@ end2x1:
 lastrow2x1:
 	XORQ SI, SI
 	JMP  last2x1
+
+runs2x1:
+	MOVQ jumps+136(FP), SI
+
+run2x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop2x1
+	JMP  lastrun2x1
 
 done2x1:
 	SUBQ    b+96(FP), R9
@@ -892,18 +942,16 @@ start1x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs1x1
 
-run1x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop1x1
+lastrun1x1:
 	DECQ SI
 	JNZ  loop1x1
 
@@ -931,6 +979,8 @@ loop1x1:
 
 end1x1:
 	JL   done1x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last1x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow1x1
@@ -941,6 +991,16 @@ end1x1:
 lastrow1x1:
 	XORQ SI, SI
 	JMP  last1x1
+
+runs1x1:
+	MOVQ jumps+136(FP), SI
+
+run1x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop1x1
+	JMP  lastrun1x1
 
 done1x1:
 	SUBQ    b+96(FP), R8
@@ -1053,22 +1113,20 @@ start6x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R8
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs6x2
 
-run6x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop6x2
+lastrun6x2:
 	DECQ SI
 	JNZ  loop6x2
 
@@ -1087,13 +1145,13 @@ loop6x2:
 	VBROADCASTSS (AX)(DI*2), Y14
 	VFMADD231PS  Y12, Y14, Y4
 	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS (AX)(R8*1), Y14
+	VBROADCASTSS (AX)(R9*1), Y14
 	VFMADD231PS  Y12, Y14, Y6
 	VFMADD231PS  Y13, Y14, Y7
 	VBROADCASTSS (AX)(DI*4), Y14
 	VFMADD231PS  Y12, Y14, Y8
 	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS (AX)(R9*1), Y14
+	VBROADCASTSS (AX)(R8*1), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
 	ADDQ         CX, AX
@@ -1113,6 +1171,8 @@ loop6x2:
 
 end6x2:
 	JL   done6x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last6x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow6x2
@@ -1123,6 +1183,16 @@ end6x2:
 lastrow6x2:
 	XORQ SI, SI
 	JMP  last6x2
+
+runs6x2:
+	MOVQ jumps+136(FP), SI
+
+run6x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop6x2
+	JMP  lastrun6x2
 
 done6x2:
 	SUBQ    b+96(FP), R11
@@ -1277,21 +1347,19 @@ start5x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R8
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs5x2
 
-run5x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop5x2
+lastrun5x2:
 	DECQ SI
 	JNZ  loop5x2
 
@@ -1333,6 +1401,8 @@ loop5x2:
 
 end5x2:
 	JL   done5x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last5x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow5x2
@@ -1343,6 +1413,16 @@ end5x2:
 lastrow5x2:
 	XORQ SI, SI
 	JMP  last5x2
+
+runs5x2:
+	MOVQ jumps+136(FP), SI
+
+run5x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop5x2
+	JMP  lastrun5x2
 
 done5x2:
 	SUBQ    b+96(FP), R10
@@ -1477,21 +1557,19 @@ start4x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R8
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs4x2
 
-run4x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop4x2
+lastrun4x2:
 	DECQ SI
 	JNZ  loop4x2
 
@@ -1530,6 +1608,8 @@ loop4x2:
 
 end4x2:
 	JL   done4x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last4x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow4x2
@@ -1540,6 +1620,16 @@ end4x2:
 lastrow4x2:
 	XORQ SI, SI
 	JMP  last4x2
+
+runs4x2:
+	MOVQ jumps+136(FP), SI
+
+run4x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop4x2
+	JMP  lastrun4x2
 
 done4x2:
 	SUBQ    b+96(FP), R10
@@ -1654,20 +1744,18 @@ start3x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(DI*1), R8
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs3x2
 
-run3x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop3x2
+lastrun3x2:
 	DECQ SI
 	JNZ  loop3x2
 
@@ -1703,6 +1791,8 @@ loop3x2:
 
 end3x2:
 	JL   done3x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last3x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow3x2
@@ -1713,6 +1803,16 @@ end3x2:
 lastrow3x2:
 	XORQ SI, SI
 	JMP  last3x2
+
+runs3x2:
+	MOVQ jumps+136(FP), SI
+
+run3x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop3x2
+	JMP  lastrun3x2
 
 done3x2:
 	SUBQ    b+96(FP), R9
@@ -1807,20 +1907,18 @@ start2x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(DI*1), R8
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs2x2
 
-run2x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop2x2
+lastrun2x2:
 	DECQ SI
 	JNZ  loop2x2
 
@@ -1853,6 +1951,8 @@ loop2x2:
 
 end2x2:
 	JL   done2x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last2x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow2x2
@@ -1863,6 +1963,16 @@ end2x2:
 lastrow2x2:
 	XORQ SI, SI
 	JMP  last2x2
+
+runs2x2:
+	MOVQ jumps+136(FP), SI
+
+run2x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop2x2
+	JMP  lastrun2x2
 
 done2x2:
 	SUBQ    b+96(FP), R9
@@ -1937,18 +2047,16 @@ start1x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs1x2
 
-run1x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop1x2
+lastrun1x2:
 	DECQ SI
 	JNZ  loop1x2
 
@@ -1978,6 +2086,8 @@ loop1x2:
 
 end1x2:
 	JL   done1x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last1x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow1x2
@@ -1988,6 +2098,16 @@ end1x2:
 lastrow1x2:
 	XORQ SI, SI
 	JMP  last1x2
+
+runs1x2:
+	MOVQ jumps+136(FP), SI
+
+run1x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop1x2
+	JMP  lastrun1x2
 
 done1x2:
 	SUBQ    b+96(FP), R8
@@ -2168,26 +2288,24 @@ start14x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
-	LEAQ   (R9)(SI*1), R10
-	LEAQ   (R10)(SI*1), R11
-	LEAQ   (R11)(SI*1), R12
-	LEAQ   (R12)(SI*1), R13
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R12
+	LEAQ   (R12)(R8*1), R13
+	LEAQ   (R13)(R8*1), R8
 	MOVQ   ldc+40(FP), R14
 	IMUL3Q $0x0e, R14, R14
 	ADDQ   c+32(FP), R14
 	MOVQ   ahead+120(FP), R15
 	ADDQ   DX, R15
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs14x1
 
-run14x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop14x1
+lastrun14x1:
 	DECQ SI
 	JNZ  loop14x1
 
@@ -2202,27 +2320,27 @@ loop14x1:
 	VFMADD231PS  Z14, Z15, Z1
 	VBROADCASTSS (AX)(DI*2), Z15
 	VFMADD231PS  Z14, Z15, Z2
-	VBROADCASTSS (AX)(R8*1), Z15
+	VBROADCASTSS (AX)(R9*1), Z15
 	VFMADD231PS  Z14, Z15, Z3
 	VBROADCASTSS (AX)(DI*4), Z15
 	VFMADD231PS  Z14, Z15, Z4
-	VBROADCASTSS (AX)(R9*1), Z15
-	VFMADD231PS  Z14, Z15, Z5
-	VBROADCASTSS (AX)(R8*2), Z15
-	VFMADD231PS  Z14, Z15, Z6
 	VBROADCASTSS (AX)(R10*1), Z15
+	VFMADD231PS  Z14, Z15, Z5
+	VBROADCASTSS (AX)(R9*2), Z15
+	VFMADD231PS  Z14, Z15, Z6
+	VBROADCASTSS (AX)(R11*1), Z15
 	VFMADD231PS  Z14, Z15, Z7
 	VBROADCASTSS (AX)(DI*8), Z15
 	VFMADD231PS  Z14, Z15, Z8
-	VBROADCASTSS (AX)(R11*1), Z15
-	VFMADD231PS  Z14, Z15, Z9
-	VBROADCASTSS (AX)(R9*2), Z15
-	VFMADD231PS  Z14, Z15, Z10
 	VBROADCASTSS (AX)(R12*1), Z15
-	VFMADD231PS  Z14, Z15, Z11
-	VBROADCASTSS (AX)(R8*4), Z15
-	VFMADD231PS  Z14, Z15, Z12
+	VFMADD231PS  Z14, Z15, Z9
+	VBROADCASTSS (AX)(R10*2), Z15
+	VFMADD231PS  Z14, Z15, Z10
 	VBROADCASTSS (AX)(R13*1), Z15
+	VFMADD231PS  Z14, Z15, Z11
+	VBROADCASTSS (AX)(R9*4), Z15
+	VFMADD231PS  Z14, Z15, Z12
+	VBROADCASTSS (AX)(R8*1), Z15
 	VFMADD231PS  Z14, Z15, Z13
 	ADDQ         CX, AX
 	ADDQ         BX, DX
@@ -2245,6 +2363,8 @@ loop14x1:
 
 end14x1:
 	JL   done14x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last14x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow14x1
@@ -2255,6 +2375,16 @@ end14x1:
 lastrow14x1:
 	XORQ SI, SI
 	JMP  last14x1
+
+runs14x1:
+	MOVQ jumps+136(FP), SI
+
+run14x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop14x1
+	JMP  lastrun14x1
 
 done14x1:
 	SUBQ    b+96(FP), R15
@@ -2407,25 +2537,23 @@ start13x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
-	LEAQ   (R9)(SI*1), R10
-	LEAQ   (R10)(SI*1), R11
-	LEAQ   (R11)(SI*1), R12
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R12
+	LEAQ   (R12)(R8*1), R8
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0d, R13, R13
 	ADDQ   c+32(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs13x1
 
-run13x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop13x1
+lastrun13x1:
 	DECQ SI
 	JNZ  loop13x1
 
@@ -2440,25 +2568,25 @@ loop13x1:
 	VFMADD231PS  Z13, Z14, Z1
 	VBROADCASTSS (AX)(DI*2), Z14
 	VFMADD231PS  Z13, Z14, Z2
-	VBROADCASTSS (AX)(R8*1), Z14
+	VBROADCASTSS (AX)(R9*1), Z14
 	VFMADD231PS  Z13, Z14, Z3
 	VBROADCASTSS (AX)(DI*4), Z14
 	VFMADD231PS  Z13, Z14, Z4
-	VBROADCASTSS (AX)(R9*1), Z14
-	VFMADD231PS  Z13, Z14, Z5
-	VBROADCASTSS (AX)(R8*2), Z14
-	VFMADD231PS  Z13, Z14, Z6
 	VBROADCASTSS (AX)(R10*1), Z14
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS (AX)(R9*2), Z14
+	VFMADD231PS  Z13, Z14, Z6
+	VBROADCASTSS (AX)(R11*1), Z14
 	VFMADD231PS  Z13, Z14, Z7
 	VBROADCASTSS (AX)(DI*8), Z14
 	VFMADD231PS  Z13, Z14, Z8
-	VBROADCASTSS (AX)(R11*1), Z14
-	VFMADD231PS  Z13, Z14, Z9
-	VBROADCASTSS (AX)(R9*2), Z14
-	VFMADD231PS  Z13, Z14, Z10
 	VBROADCASTSS (AX)(R12*1), Z14
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS (AX)(R10*2), Z14
+	VFMADD231PS  Z13, Z14, Z10
+	VBROADCASTSS (AX)(R8*1), Z14
 	VFMADD231PS  Z13, Z14, Z11
-	VBROADCASTSS (AX)(R8*4), Z14
+	VBROADCASTSS (AX)(R9*4), Z14
 	VFMADD231PS  Z13, Z14, Z12
 	ADDQ         CX, AX
 	ADDQ         BX, DX
@@ -2481,6 +2609,8 @@ loop13x1:
 
 end13x1:
 	JL   done13x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last13x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow13x1
@@ -2491,6 +2621,16 @@ end13x1:
 lastrow13x1:
 	XORQ SI, SI
 	JMP  last13x1
+
+runs13x1:
+	MOVQ jumps+136(FP), SI
+
+run13x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop13x1
+	JMP  lastrun13x1
 
 done13x1:
 	SUBQ    b+96(FP), R14
@@ -2635,25 +2775,23 @@ start12x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
-	LEAQ   (R9)(SI*1), R10
-	LEAQ   (R10)(SI*1), R11
-	LEAQ   (R11)(SI*1), R12
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R12
+	LEAQ   (R12)(R8*1), R8
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0c, R13, R13
 	ADDQ   c+32(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs12x1
 
-run12x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop12x1
+lastrun12x1:
 	DECQ SI
 	JNZ  loop12x1
 
@@ -2668,23 +2806,23 @@ loop12x1:
 	VFMADD231PS  Z12, Z13, Z1
 	VBROADCASTSS (AX)(DI*2), Z13
 	VFMADD231PS  Z12, Z13, Z2
-	VBROADCASTSS (AX)(R8*1), Z13
+	VBROADCASTSS (AX)(R9*1), Z13
 	VFMADD231PS  Z12, Z13, Z3
 	VBROADCASTSS (AX)(DI*4), Z13
 	VFMADD231PS  Z12, Z13, Z4
-	VBROADCASTSS (AX)(R9*1), Z13
-	VFMADD231PS  Z12, Z13, Z5
-	VBROADCASTSS (AX)(R8*2), Z13
-	VFMADD231PS  Z12, Z13, Z6
 	VBROADCASTSS (AX)(R10*1), Z13
+	VFMADD231PS  Z12, Z13, Z5
+	VBROADCASTSS (AX)(R9*2), Z13
+	VFMADD231PS  Z12, Z13, Z6
+	VBROADCASTSS (AX)(R11*1), Z13
 	VFMADD231PS  Z12, Z13, Z7
 	VBROADCASTSS (AX)(DI*8), Z13
 	VFMADD231PS  Z12, Z13, Z8
-	VBROADCASTSS (AX)(R11*1), Z13
-	VFMADD231PS  Z12, Z13, Z9
-	VBROADCASTSS (AX)(R9*2), Z13
-	VFMADD231PS  Z12, Z13, Z10
 	VBROADCASTSS (AX)(R12*1), Z13
+	VFMADD231PS  Z12, Z13, Z9
+	VBROADCASTSS (AX)(R10*2), Z13
+	VFMADD231PS  Z12, Z13, Z10
+	VBROADCASTSS (AX)(R8*1), Z13
 	VFMADD231PS  Z12, Z13, Z11
 	ADDQ         CX, AX
 	ADDQ         BX, DX
@@ -2707,6 +2845,8 @@ loop12x1:
 
 end12x1:
 	JL   done12x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last12x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow12x1
@@ -2717,6 +2857,16 @@ end12x1:
 lastrow12x1:
 	XORQ SI, SI
 	JMP  last12x1
+
+runs12x1:
+	MOVQ jumps+136(FP), SI
+
+run12x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop12x1
+	JMP  lastrun12x1
 
 done12x1:
 	SUBQ    b+96(FP), R14
@@ -2853,24 +3003,22 @@ start11x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
-	LEAQ   (R9)(SI*1), R10
-	LEAQ   (R10)(SI*1), R11
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R8
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0b, R12, R12
 	ADDQ   c+32(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs11x1
 
-run11x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop11x1
+lastrun11x1:
 	DECQ SI
 	JNZ  loop11x1
 
@@ -2885,21 +3033,21 @@ loop11x1:
 	VFMADD231PS  Z11, Z12, Z1
 	VBROADCASTSS (AX)(DI*2), Z12
 	VFMADD231PS  Z11, Z12, Z2
-	VBROADCASTSS (AX)(R8*1), Z12
+	VBROADCASTSS (AX)(R9*1), Z12
 	VFMADD231PS  Z11, Z12, Z3
 	VBROADCASTSS (AX)(DI*4), Z12
 	VFMADD231PS  Z11, Z12, Z4
-	VBROADCASTSS (AX)(R9*1), Z12
-	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS (AX)(R8*2), Z12
-	VFMADD231PS  Z11, Z12, Z6
 	VBROADCASTSS (AX)(R10*1), Z12
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS (AX)(R9*2), Z12
+	VFMADD231PS  Z11, Z12, Z6
+	VBROADCASTSS (AX)(R11*1), Z12
 	VFMADD231PS  Z11, Z12, Z7
 	VBROADCASTSS (AX)(DI*8), Z12
 	VFMADD231PS  Z11, Z12, Z8
-	VBROADCASTSS (AX)(R11*1), Z12
+	VBROADCASTSS (AX)(R8*1), Z12
 	VFMADD231PS  Z11, Z12, Z9
-	VBROADCASTSS (AX)(R9*2), Z12
+	VBROADCASTSS (AX)(R10*2), Z12
 	VFMADD231PS  Z11, Z12, Z10
 	ADDQ         CX, AX
 	ADDQ         BX, DX
@@ -2922,6 +3070,8 @@ loop11x1:
 
 end11x1:
 	JL   done11x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last11x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow11x1
@@ -2932,6 +3082,16 @@ end11x1:
 lastrow11x1:
 	XORQ SI, SI
 	JMP  last11x1
+
+runs11x1:
+	MOVQ jumps+136(FP), SI
+
+run11x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop11x1
+	JMP  lastrun11x1
 
 done11x1:
 	SUBQ    b+96(FP), R13
@@ -3060,24 +3220,22 @@ start10x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
-	LEAQ   (R9)(SI*1), R10
-	LEAQ   (R10)(SI*1), R11
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R8
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0a, R12, R12
 	ADDQ   c+32(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs10x1
 
-run10x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop10x1
+lastrun10x1:
 	DECQ SI
 	JNZ  loop10x1
 
@@ -3092,19 +3250,19 @@ loop10x1:
 	VFMADD231PS  Z10, Z11, Z1
 	VBROADCASTSS (AX)(DI*2), Z11
 	VFMADD231PS  Z10, Z11, Z2
-	VBROADCASTSS (AX)(R8*1), Z11
+	VBROADCASTSS (AX)(R9*1), Z11
 	VFMADD231PS  Z10, Z11, Z3
 	VBROADCASTSS (AX)(DI*4), Z11
 	VFMADD231PS  Z10, Z11, Z4
-	VBROADCASTSS (AX)(R9*1), Z11
-	VFMADD231PS  Z10, Z11, Z5
-	VBROADCASTSS (AX)(R8*2), Z11
-	VFMADD231PS  Z10, Z11, Z6
 	VBROADCASTSS (AX)(R10*1), Z11
+	VFMADD231PS  Z10, Z11, Z5
+	VBROADCASTSS (AX)(R9*2), Z11
+	VFMADD231PS  Z10, Z11, Z6
+	VBROADCASTSS (AX)(R11*1), Z11
 	VFMADD231PS  Z10, Z11, Z7
 	VBROADCASTSS (AX)(DI*8), Z11
 	VFMADD231PS  Z10, Z11, Z8
-	VBROADCASTSS (AX)(R11*1), Z11
+	VBROADCASTSS (AX)(R8*1), Z11
 	VFMADD231PS  Z10, Z11, Z9
 	ADDQ         CX, AX
 	ADDQ         BX, DX
@@ -3127,6 +3285,8 @@ loop10x1:
 
 end10x1:
 	JL   done10x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last10x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow10x1
@@ -3137,6 +3297,16 @@ end10x1:
 lastrow10x1:
 	XORQ SI, SI
 	JMP  last10x1
+
+runs10x1:
+	MOVQ jumps+136(FP), SI
+
+run10x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop10x1
+	JMP  lastrun10x1
 
 done10x1:
 	SUBQ    b+96(FP), R13
@@ -3257,23 +3427,21 @@ start9x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
-	LEAQ   (R9)(SI*1), R10
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R8
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x09, R11, R11
 	ADDQ   c+32(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs9x1
 
-run9x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop9x1
+lastrun9x1:
 	DECQ SI
 	JNZ  loop9x1
 
@@ -3288,15 +3456,15 @@ loop9x1:
 	VFMADD231PS  Z9, Z10, Z1
 	VBROADCASTSS (AX)(DI*2), Z10
 	VFMADD231PS  Z9, Z10, Z2
-	VBROADCASTSS (AX)(R8*1), Z10
+	VBROADCASTSS (AX)(R9*1), Z10
 	VFMADD231PS  Z9, Z10, Z3
 	VBROADCASTSS (AX)(DI*4), Z10
 	VFMADD231PS  Z9, Z10, Z4
-	VBROADCASTSS (AX)(R9*1), Z10
-	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS (AX)(R8*2), Z10
-	VFMADD231PS  Z9, Z10, Z6
 	VBROADCASTSS (AX)(R10*1), Z10
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS (AX)(R9*2), Z10
+	VFMADD231PS  Z9, Z10, Z6
+	VBROADCASTSS (AX)(R8*1), Z10
 	VFMADD231PS  Z9, Z10, Z7
 	VBROADCASTSS (AX)(DI*8), Z10
 	VFMADD231PS  Z9, Z10, Z8
@@ -3321,6 +3489,8 @@ loop9x1:
 
 end9x1:
 	JL   done9x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last9x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow9x1
@@ -3331,6 +3501,16 @@ end9x1:
 lastrow9x1:
 	XORQ SI, SI
 	JMP  last9x1
+
+runs9x1:
+	MOVQ jumps+136(FP), SI
+
+run9x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop9x1
+	JMP  lastrun9x1
 
 done9x1:
 	SUBQ    b+96(FP), R12
@@ -3443,23 +3623,21 @@ start8x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
-	LEAQ   (R9)(SI*1), R10
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R8
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x08, R11, R11
 	ADDQ   c+32(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs8x1
 
-run8x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop8x1
+lastrun8x1:
 	DECQ SI
 	JNZ  loop8x1
 
@@ -3474,15 +3652,15 @@ loop8x1:
 	VFMADD231PS  Z8, Z9, Z1
 	VBROADCASTSS (AX)(DI*2), Z9
 	VFMADD231PS  Z8, Z9, Z2
-	VBROADCASTSS (AX)(R8*1), Z9
+	VBROADCASTSS (AX)(R9*1), Z9
 	VFMADD231PS  Z8, Z9, Z3
 	VBROADCASTSS (AX)(DI*4), Z9
 	VFMADD231PS  Z8, Z9, Z4
-	VBROADCASTSS (AX)(R9*1), Z9
-	VFMADD231PS  Z8, Z9, Z5
-	VBROADCASTSS (AX)(R8*2), Z9
-	VFMADD231PS  Z8, Z9, Z6
 	VBROADCASTSS (AX)(R10*1), Z9
+	VFMADD231PS  Z8, Z9, Z5
+	VBROADCASTSS (AX)(R9*2), Z9
+	VFMADD231PS  Z8, Z9, Z6
+	VBROADCASTSS (AX)(R8*1), Z9
 	VFMADD231PS  Z8, Z9, Z7
 	ADDQ         CX, AX
 	ADDQ         BX, DX
@@ -3505,6 +3683,8 @@ loop8x1:
 
 end8x1:
 	JL   done8x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last8x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow8x1
@@ -3515,6 +3695,16 @@ end8x1:
 lastrow8x1:
 	XORQ SI, SI
 	JMP  last8x1
+
+runs8x1:
+	MOVQ jumps+136(FP), SI
+
+run8x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop8x1
+	JMP  lastrun8x1
 
 done8x1:
 	SUBQ    b+96(FP), R12
@@ -3619,22 +3809,20 @@ start7x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R8
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x07, R10, R10
 	ADDQ   c+32(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs7x1
 
-run7x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop7x1
+lastrun7x1:
 	DECQ SI
 	JNZ  loop7x1
 
@@ -3649,13 +3837,13 @@ loop7x1:
 	VFMADD231PS  Z7, Z8, Z1
 	VBROADCASTSS (AX)(DI*2), Z8
 	VFMADD231PS  Z7, Z8, Z2
-	VBROADCASTSS (AX)(R8*1), Z8
+	VBROADCASTSS (AX)(R9*1), Z8
 	VFMADD231PS  Z7, Z8, Z3
 	VBROADCASTSS (AX)(DI*4), Z8
 	VFMADD231PS  Z7, Z8, Z4
-	VBROADCASTSS (AX)(R9*1), Z8
+	VBROADCASTSS (AX)(R8*1), Z8
 	VFMADD231PS  Z7, Z8, Z5
-	VBROADCASTSS (AX)(R8*2), Z8
+	VBROADCASTSS (AX)(R9*2), Z8
 	VFMADD231PS  Z7, Z8, Z6
 	ADDQ         CX, AX
 	ADDQ         BX, DX
@@ -3678,6 +3866,8 @@ loop7x1:
 
 end7x1:
 	JL   done7x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last7x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow7x1
@@ -3688,6 +3878,16 @@ end7x1:
 lastrow7x1:
 	XORQ SI, SI
 	JMP  last7x1
+
+runs7x1:
+	MOVQ jumps+136(FP), SI
+
+run7x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop7x1
+	JMP  lastrun7x1
 
 done7x1:
 	SUBQ    b+96(FP), R11
@@ -3784,22 +3984,20 @@ start6x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R8
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs6x1
 
-run6x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop6x1
+lastrun6x1:
 	DECQ SI
 	JNZ  loop6x1
 
@@ -3814,11 +4012,11 @@ loop6x1:
 	VFMADD231PS  Z6, Z7, Z1
 	VBROADCASTSS (AX)(DI*2), Z7
 	VFMADD231PS  Z6, Z7, Z2
-	VBROADCASTSS (AX)(R8*1), Z7
+	VBROADCASTSS (AX)(R9*1), Z7
 	VFMADD231PS  Z6, Z7, Z3
 	VBROADCASTSS (AX)(DI*4), Z7
 	VFMADD231PS  Z6, Z7, Z4
-	VBROADCASTSS (AX)(R9*1), Z7
+	VBROADCASTSS (AX)(R8*1), Z7
 	VFMADD231PS  Z6, Z7, Z5
 	ADDQ         CX, AX
 	ADDQ         BX, DX
@@ -3841,6 +4039,8 @@ loop6x1:
 
 end6x1:
 	JL   done6x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last6x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow6x1
@@ -3851,6 +4051,16 @@ end6x1:
 lastrow6x1:
 	XORQ SI, SI
 	JMP  last6x1
+
+runs6x1:
+	MOVQ jumps+136(FP), SI
+
+run6x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop6x1
+	JMP  lastrun6x1
 
 done6x1:
 	SUBQ    b+96(FP), R11
@@ -3939,21 +4149,19 @@ start5x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R8
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs5x1
 
-run5x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop5x1
+lastrun5x1:
 	DECQ SI
 	JNZ  loop5x1
 
@@ -3993,6 +4201,8 @@ loop5x1:
 
 end5x1:
 	JL   done5x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last5x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow5x1
@@ -4003,6 +4213,16 @@ end5x1:
 lastrow5x1:
 	XORQ SI, SI
 	JMP  last5x1
+
+runs5x1:
+	MOVQ jumps+136(FP), SI
+
+run5x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop5x1
+	JMP  lastrun5x1
 
 done5x1:
 	SUBQ    b+96(FP), R10
@@ -4083,21 +4303,19 @@ start4x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R8
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs4x1
 
-run4x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop4x1
+lastrun4x1:
 	DECQ SI
 	JNZ  loop4x1
 
@@ -4135,6 +4353,8 @@ loop4x1:
 
 end4x1:
 	JL   done4x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last4x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow4x1
@@ -4145,6 +4365,16 @@ end4x1:
 lastrow4x1:
 	XORQ SI, SI
 	JMP  last4x1
+
+runs4x1:
+	MOVQ jumps+136(FP), SI
+
+run4x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop4x1
+	JMP  lastrun4x1
 
 done4x1:
 	SUBQ    b+96(FP), R10
@@ -4217,20 +4447,18 @@ start3x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(DI*1), R8
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs3x1
 
-run3x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop3x1
+lastrun3x1:
 	DECQ SI
 	JNZ  loop3x1
 
@@ -4266,6 +4494,8 @@ loop3x1:
 
 end3x1:
 	JL   done3x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last3x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow3x1
@@ -4276,6 +4506,16 @@ end3x1:
 lastrow3x1:
 	XORQ SI, SI
 	JMP  last3x1
+
+runs3x1:
+	MOVQ jumps+136(FP), SI
+
+run3x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop3x1
+	JMP  lastrun3x1
 
 done3x1:
 	SUBQ    b+96(FP), R9
@@ -4340,20 +4580,18 @@ start2x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(DI*1), R8
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs2x1
 
-run2x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop2x1
+lastrun2x1:
 	DECQ SI
 	JNZ  loop2x1
 
@@ -4387,6 +4625,8 @@ loop2x1:
 
 end2x1:
 	JL   done2x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last2x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow2x1
@@ -4397,6 +4637,16 @@ end2x1:
 lastrow2x1:
 	XORQ SI, SI
 	JMP  last2x1
+
+runs2x1:
+	MOVQ jumps+136(FP), SI
+
+run2x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop2x1
+	JMP  lastrun2x1
 
 done2x1:
 	SUBQ    b+96(FP), R9
@@ -4453,18 +4703,16 @@ start1x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs1x1
 
-run1x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop1x1
+lastrun1x1:
 	DECQ SI
 	JNZ  loop1x1
 
@@ -4496,6 +4744,8 @@ loop1x1:
 
 end1x1:
 	JL   done1x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last1x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow1x1
@@ -4506,6 +4756,16 @@ end1x1:
 lastrow1x1:
 	XORQ SI, SI
 	JMP  last1x1
+
+runs1x1:
+	MOVQ jumps+136(FP), SI
+
+run1x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop1x1
+	JMP  lastrun1x1
 
 done1x1:
 	SUBQ    b+96(FP), R8
@@ -4638,26 +4898,24 @@ start14x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
-	LEAQ   (R9)(SI*1), R10
-	LEAQ   (R10)(SI*1), R11
-	LEAQ   (R11)(SI*1), R12
-	LEAQ   (R12)(SI*1), R13
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R12
+	LEAQ   (R12)(R8*1), R13
+	LEAQ   (R13)(R8*1), R8
 	MOVQ   ldc+40(FP), R14
 	IMUL3Q $0x0e, R14, R14
 	ADDQ   c+32(FP), R14
 	MOVQ   ahead+120(FP), R15
 	ADDQ   DX, R15
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs14x2
 
-run14x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop14x2
+lastrun14x2:
 	DECQ SI
 	JNZ  loop14x2
 
@@ -4676,37 +4934,37 @@ loop14x2:
 	VBROADCASTSS (AX)(DI*2), Z30
 	VFMADD231PS  Z28, Z30, Z4
 	VFMADD231PS  Z29, Z30, Z5
-	VBROADCASTSS (AX)(R8*1), Z30
+	VBROADCASTSS (AX)(R9*1), Z30
 	VFMADD231PS  Z28, Z30, Z6
 	VFMADD231PS  Z29, Z30, Z7
 	VBROADCASTSS (AX)(DI*4), Z30
 	VFMADD231PS  Z28, Z30, Z8
 	VFMADD231PS  Z29, Z30, Z9
-	VBROADCASTSS (AX)(R9*1), Z30
+	VBROADCASTSS (AX)(R10*1), Z30
 	VFMADD231PS  Z28, Z30, Z10
 	VFMADD231PS  Z29, Z30, Z11
-	VBROADCASTSS (AX)(R8*2), Z30
+	VBROADCASTSS (AX)(R9*2), Z30
 	VFMADD231PS  Z28, Z30, Z12
 	VFMADD231PS  Z29, Z30, Z13
-	VBROADCASTSS (AX)(R10*1), Z30
+	VBROADCASTSS (AX)(R11*1), Z30
 	VFMADD231PS  Z28, Z30, Z14
 	VFMADD231PS  Z29, Z30, Z15
 	VBROADCASTSS (AX)(DI*8), Z30
 	VFMADD231PS  Z28, Z30, Z16
 	VFMADD231PS  Z29, Z30, Z17
-	VBROADCASTSS (AX)(R11*1), Z30
+	VBROADCASTSS (AX)(R12*1), Z30
 	VFMADD231PS  Z28, Z30, Z18
 	VFMADD231PS  Z29, Z30, Z19
-	VBROADCASTSS (AX)(R9*2), Z30
+	VBROADCASTSS (AX)(R10*2), Z30
 	VFMADD231PS  Z28, Z30, Z20
 	VFMADD231PS  Z29, Z30, Z21
-	VBROADCASTSS (AX)(R12*1), Z30
+	VBROADCASTSS (AX)(R13*1), Z30
 	VFMADD231PS  Z28, Z30, Z22
 	VFMADD231PS  Z29, Z30, Z23
-	VBROADCASTSS (AX)(R8*4), Z30
+	VBROADCASTSS (AX)(R9*4), Z30
 	VFMADD231PS  Z28, Z30, Z24
 	VFMADD231PS  Z29, Z30, Z25
-	VBROADCASTSS (AX)(R13*1), Z30
+	VBROADCASTSS (AX)(R8*1), Z30
 	VFMADD231PS  Z28, Z30, Z26
 	VFMADD231PS  Z29, Z30, Z27
 	ADDQ         CX, AX
@@ -4731,6 +4989,8 @@ loop14x2:
 
 end14x2:
 	JL   done14x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last14x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow14x2
@@ -4741,6 +5001,16 @@ end14x2:
 lastrow14x2:
 	XORQ SI, SI
 	JMP  last14x2
+
+runs14x2:
+	MOVQ jumps+136(FP), SI
+
+run14x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop14x2
+	JMP  lastrun14x2
 
 done14x2:
 	SUBQ    b+96(FP), R15
@@ -4947,25 +5217,23 @@ start13x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
-	LEAQ   (R9)(SI*1), R10
-	LEAQ   (R10)(SI*1), R11
-	LEAQ   (R11)(SI*1), R12
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R12
+	LEAQ   (R12)(R8*1), R8
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0d, R13, R13
 	ADDQ   c+32(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs13x2
 
-run13x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop13x2
+lastrun13x2:
 	DECQ SI
 	JNZ  loop13x2
 
@@ -4984,34 +5252,34 @@ loop13x2:
 	VBROADCASTSS (AX)(DI*2), Z28
 	VFMADD231PS  Z26, Z28, Z4
 	VFMADD231PS  Z27, Z28, Z5
-	VBROADCASTSS (AX)(R8*1), Z28
+	VBROADCASTSS (AX)(R9*1), Z28
 	VFMADD231PS  Z26, Z28, Z6
 	VFMADD231PS  Z27, Z28, Z7
 	VBROADCASTSS (AX)(DI*4), Z28
 	VFMADD231PS  Z26, Z28, Z8
 	VFMADD231PS  Z27, Z28, Z9
-	VBROADCASTSS (AX)(R9*1), Z28
+	VBROADCASTSS (AX)(R10*1), Z28
 	VFMADD231PS  Z26, Z28, Z10
 	VFMADD231PS  Z27, Z28, Z11
-	VBROADCASTSS (AX)(R8*2), Z28
+	VBROADCASTSS (AX)(R9*2), Z28
 	VFMADD231PS  Z26, Z28, Z12
 	VFMADD231PS  Z27, Z28, Z13
-	VBROADCASTSS (AX)(R10*1), Z28
+	VBROADCASTSS (AX)(R11*1), Z28
 	VFMADD231PS  Z26, Z28, Z14
 	VFMADD231PS  Z27, Z28, Z15
 	VBROADCASTSS (AX)(DI*8), Z28
 	VFMADD231PS  Z26, Z28, Z16
 	VFMADD231PS  Z27, Z28, Z17
-	VBROADCASTSS (AX)(R11*1), Z28
+	VBROADCASTSS (AX)(R12*1), Z28
 	VFMADD231PS  Z26, Z28, Z18
 	VFMADD231PS  Z27, Z28, Z19
-	VBROADCASTSS (AX)(R9*2), Z28
+	VBROADCASTSS (AX)(R10*2), Z28
 	VFMADD231PS  Z26, Z28, Z20
 	VFMADD231PS  Z27, Z28, Z21
-	VBROADCASTSS (AX)(R12*1), Z28
+	VBROADCASTSS (AX)(R8*1), Z28
 	VFMADD231PS  Z26, Z28, Z22
 	VFMADD231PS  Z27, Z28, Z23
-	VBROADCASTSS (AX)(R8*4), Z28
+	VBROADCASTSS (AX)(R9*4), Z28
 	VFMADD231PS  Z26, Z28, Z24
 	VFMADD231PS  Z27, Z28, Z25
 	ADDQ         CX, AX
@@ -5036,6 +5304,8 @@ loop13x2:
 
 end13x2:
 	JL   done13x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last13x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow13x2
@@ -5046,6 +5316,16 @@ end13x2:
 lastrow13x2:
 	XORQ SI, SI
 	JMP  last13x2
+
+runs13x2:
+	MOVQ jumps+136(FP), SI
+
+run13x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop13x2
+	JMP  lastrun13x2
 
 done13x2:
 	SUBQ    b+96(FP), R14
@@ -5240,25 +5520,23 @@ start12x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
-	LEAQ   (R9)(SI*1), R10
-	LEAQ   (R10)(SI*1), R11
-	LEAQ   (R11)(SI*1), R12
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R12
+	LEAQ   (R12)(R8*1), R8
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0c, R13, R13
 	ADDQ   c+32(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs12x2
 
-run12x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop12x2
+lastrun12x2:
 	DECQ SI
 	JNZ  loop12x2
 
@@ -5277,31 +5555,31 @@ loop12x2:
 	VBROADCASTSS (AX)(DI*2), Z26
 	VFMADD231PS  Z24, Z26, Z4
 	VFMADD231PS  Z25, Z26, Z5
-	VBROADCASTSS (AX)(R8*1), Z26
+	VBROADCASTSS (AX)(R9*1), Z26
 	VFMADD231PS  Z24, Z26, Z6
 	VFMADD231PS  Z25, Z26, Z7
 	VBROADCASTSS (AX)(DI*4), Z26
 	VFMADD231PS  Z24, Z26, Z8
 	VFMADD231PS  Z25, Z26, Z9
-	VBROADCASTSS (AX)(R9*1), Z26
+	VBROADCASTSS (AX)(R10*1), Z26
 	VFMADD231PS  Z24, Z26, Z10
 	VFMADD231PS  Z25, Z26, Z11
-	VBROADCASTSS (AX)(R8*2), Z26
+	VBROADCASTSS (AX)(R9*2), Z26
 	VFMADD231PS  Z24, Z26, Z12
 	VFMADD231PS  Z25, Z26, Z13
-	VBROADCASTSS (AX)(R10*1), Z26
+	VBROADCASTSS (AX)(R11*1), Z26
 	VFMADD231PS  Z24, Z26, Z14
 	VFMADD231PS  Z25, Z26, Z15
 	VBROADCASTSS (AX)(DI*8), Z26
 	VFMADD231PS  Z24, Z26, Z16
 	VFMADD231PS  Z25, Z26, Z17
-	VBROADCASTSS (AX)(R11*1), Z26
+	VBROADCASTSS (AX)(R12*1), Z26
 	VFMADD231PS  Z24, Z26, Z18
 	VFMADD231PS  Z25, Z26, Z19
-	VBROADCASTSS (AX)(R9*2), Z26
+	VBROADCASTSS (AX)(R10*2), Z26
 	VFMADD231PS  Z24, Z26, Z20
 	VFMADD231PS  Z25, Z26, Z21
-	VBROADCASTSS (AX)(R12*1), Z26
+	VBROADCASTSS (AX)(R8*1), Z26
 	VFMADD231PS  Z24, Z26, Z22
 	VFMADD231PS  Z25, Z26, Z23
 	ADDQ         CX, AX
@@ -5326,6 +5604,8 @@ loop12x2:
 
 end12x2:
 	JL   done12x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last12x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow12x2
@@ -5336,6 +5616,16 @@ end12x2:
 lastrow12x2:
 	XORQ SI, SI
 	JMP  last12x2
+
+runs12x2:
+	MOVQ jumps+136(FP), SI
+
+run12x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop12x2
+	JMP  lastrun12x2
 
 done12x2:
 	SUBQ    b+96(FP), R14
@@ -5518,24 +5808,22 @@ start11x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
-	LEAQ   (R9)(SI*1), R10
-	LEAQ   (R10)(SI*1), R11
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R8
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0b, R12, R12
 	ADDQ   c+32(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs11x2
 
-run11x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop11x2
+lastrun11x2:
 	DECQ SI
 	JNZ  loop11x2
 
@@ -5554,28 +5842,28 @@ loop11x2:
 	VBROADCASTSS (AX)(DI*2), Z24
 	VFMADD231PS  Z22, Z24, Z4
 	VFMADD231PS  Z23, Z24, Z5
-	VBROADCASTSS (AX)(R8*1), Z24
+	VBROADCASTSS (AX)(R9*1), Z24
 	VFMADD231PS  Z22, Z24, Z6
 	VFMADD231PS  Z23, Z24, Z7
 	VBROADCASTSS (AX)(DI*4), Z24
 	VFMADD231PS  Z22, Z24, Z8
 	VFMADD231PS  Z23, Z24, Z9
-	VBROADCASTSS (AX)(R9*1), Z24
+	VBROADCASTSS (AX)(R10*1), Z24
 	VFMADD231PS  Z22, Z24, Z10
 	VFMADD231PS  Z23, Z24, Z11
-	VBROADCASTSS (AX)(R8*2), Z24
+	VBROADCASTSS (AX)(R9*2), Z24
 	VFMADD231PS  Z22, Z24, Z12
 	VFMADD231PS  Z23, Z24, Z13
-	VBROADCASTSS (AX)(R10*1), Z24
+	VBROADCASTSS (AX)(R11*1), Z24
 	VFMADD231PS  Z22, Z24, Z14
 	VFMADD231PS  Z23, Z24, Z15
 	VBROADCASTSS (AX)(DI*8), Z24
 	VFMADD231PS  Z22, Z24, Z16
 	VFMADD231PS  Z23, Z24, Z17
-	VBROADCASTSS (AX)(R11*1), Z24
+	VBROADCASTSS (AX)(R8*1), Z24
 	VFMADD231PS  Z22, Z24, Z18
 	VFMADD231PS  Z23, Z24, Z19
-	VBROADCASTSS (AX)(R9*2), Z24
+	VBROADCASTSS (AX)(R10*2), Z24
 	VFMADD231PS  Z22, Z24, Z20
 	VFMADD231PS  Z23, Z24, Z21
 	ADDQ         CX, AX
@@ -5600,6 +5888,8 @@ loop11x2:
 
 end11x2:
 	JL   done11x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last11x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow11x2
@@ -5610,6 +5900,16 @@ end11x2:
 lastrow11x2:
 	XORQ SI, SI
 	JMP  last11x2
+
+runs11x2:
+	MOVQ jumps+136(FP), SI
+
+run11x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop11x2
+	JMP  lastrun11x2
 
 done11x2:
 	SUBQ    b+96(FP), R13
@@ -5780,24 +6080,22 @@ start10x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
-	LEAQ   (R9)(SI*1), R10
-	LEAQ   (R10)(SI*1), R11
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R8
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0a, R12, R12
 	ADDQ   c+32(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs10x2
 
-run10x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop10x2
+lastrun10x2:
 	DECQ SI
 	JNZ  loop10x2
 
@@ -5816,25 +6114,25 @@ loop10x2:
 	VBROADCASTSS (AX)(DI*2), Z22
 	VFMADD231PS  Z20, Z22, Z4
 	VFMADD231PS  Z21, Z22, Z5
-	VBROADCASTSS (AX)(R8*1), Z22
+	VBROADCASTSS (AX)(R9*1), Z22
 	VFMADD231PS  Z20, Z22, Z6
 	VFMADD231PS  Z21, Z22, Z7
 	VBROADCASTSS (AX)(DI*4), Z22
 	VFMADD231PS  Z20, Z22, Z8
 	VFMADD231PS  Z21, Z22, Z9
-	VBROADCASTSS (AX)(R9*1), Z22
+	VBROADCASTSS (AX)(R10*1), Z22
 	VFMADD231PS  Z20, Z22, Z10
 	VFMADD231PS  Z21, Z22, Z11
-	VBROADCASTSS (AX)(R8*2), Z22
+	VBROADCASTSS (AX)(R9*2), Z22
 	VFMADD231PS  Z20, Z22, Z12
 	VFMADD231PS  Z21, Z22, Z13
-	VBROADCASTSS (AX)(R10*1), Z22
+	VBROADCASTSS (AX)(R11*1), Z22
 	VFMADD231PS  Z20, Z22, Z14
 	VFMADD231PS  Z21, Z22, Z15
 	VBROADCASTSS (AX)(DI*8), Z22
 	VFMADD231PS  Z20, Z22, Z16
 	VFMADD231PS  Z21, Z22, Z17
-	VBROADCASTSS (AX)(R11*1), Z22
+	VBROADCASTSS (AX)(R8*1), Z22
 	VFMADD231PS  Z20, Z22, Z18
 	VFMADD231PS  Z21, Z22, Z19
 	ADDQ         CX, AX
@@ -5859,6 +6157,8 @@ loop10x2:
 
 end10x2:
 	JL   done10x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last10x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow10x2
@@ -5869,6 +6169,16 @@ end10x2:
 lastrow10x2:
 	XORQ SI, SI
 	JMP  last10x2
+
+runs10x2:
+	MOVQ jumps+136(FP), SI
+
+run10x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop10x2
+	JMP  lastrun10x2
 
 done10x2:
 	SUBQ    b+96(FP), R13
@@ -6027,23 +6337,21 @@ start9x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
-	LEAQ   (R9)(SI*1), R10
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R8
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x09, R11, R11
 	ADDQ   c+32(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs9x2
 
-run9x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop9x2
+lastrun9x2:
 	DECQ SI
 	JNZ  loop9x2
 
@@ -6062,19 +6370,19 @@ loop9x2:
 	VBROADCASTSS (AX)(DI*2), Z20
 	VFMADD231PS  Z18, Z20, Z4
 	VFMADD231PS  Z19, Z20, Z5
-	VBROADCASTSS (AX)(R8*1), Z20
+	VBROADCASTSS (AX)(R9*1), Z20
 	VFMADD231PS  Z18, Z20, Z6
 	VFMADD231PS  Z19, Z20, Z7
 	VBROADCASTSS (AX)(DI*4), Z20
 	VFMADD231PS  Z18, Z20, Z8
 	VFMADD231PS  Z19, Z20, Z9
-	VBROADCASTSS (AX)(R9*1), Z20
+	VBROADCASTSS (AX)(R10*1), Z20
 	VFMADD231PS  Z18, Z20, Z10
 	VFMADD231PS  Z19, Z20, Z11
-	VBROADCASTSS (AX)(R8*2), Z20
+	VBROADCASTSS (AX)(R9*2), Z20
 	VFMADD231PS  Z18, Z20, Z12
 	VFMADD231PS  Z19, Z20, Z13
-	VBROADCASTSS (AX)(R10*1), Z20
+	VBROADCASTSS (AX)(R8*1), Z20
 	VFMADD231PS  Z18, Z20, Z14
 	VFMADD231PS  Z19, Z20, Z15
 	VBROADCASTSS (AX)(DI*8), Z20
@@ -6102,6 +6410,8 @@ loop9x2:
 
 end9x2:
 	JL   done9x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last9x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow9x2
@@ -6112,6 +6422,16 @@ end9x2:
 lastrow9x2:
 	XORQ SI, SI
 	JMP  last9x2
+
+runs9x2:
+	MOVQ jumps+136(FP), SI
+
+run9x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop9x2
+	JMP  lastrun9x2
 
 done9x2:
 	SUBQ    b+96(FP), R12
@@ -6258,23 +6578,21 @@ start8x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
-	LEAQ   (R9)(SI*1), R10
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R8
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x08, R11, R11
 	ADDQ   c+32(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs8x2
 
-run8x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop8x2
+lastrun8x2:
 	DECQ SI
 	JNZ  loop8x2
 
@@ -6293,19 +6611,19 @@ loop8x2:
 	VBROADCASTSS (AX)(DI*2), Z18
 	VFMADD231PS  Z16, Z18, Z4
 	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS (AX)(R8*1), Z18
+	VBROADCASTSS (AX)(R9*1), Z18
 	VFMADD231PS  Z16, Z18, Z6
 	VFMADD231PS  Z17, Z18, Z7
 	VBROADCASTSS (AX)(DI*4), Z18
 	VFMADD231PS  Z16, Z18, Z8
 	VFMADD231PS  Z17, Z18, Z9
-	VBROADCASTSS (AX)(R9*1), Z18
+	VBROADCASTSS (AX)(R10*1), Z18
 	VFMADD231PS  Z16, Z18, Z10
 	VFMADD231PS  Z17, Z18, Z11
-	VBROADCASTSS (AX)(R8*2), Z18
+	VBROADCASTSS (AX)(R9*2), Z18
 	VFMADD231PS  Z16, Z18, Z12
 	VFMADD231PS  Z17, Z18, Z13
-	VBROADCASTSS (AX)(R10*1), Z18
+	VBROADCASTSS (AX)(R8*1), Z18
 	VFMADD231PS  Z16, Z18, Z14
 	VFMADD231PS  Z17, Z18, Z15
 	ADDQ         CX, AX
@@ -6330,6 +6648,8 @@ loop8x2:
 
 end8x2:
 	JL   done8x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last8x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow8x2
@@ -6340,6 +6660,16 @@ end8x2:
 lastrow8x2:
 	XORQ SI, SI
 	JMP  last8x2
+
+runs8x2:
+	MOVQ jumps+136(FP), SI
+
+run8x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop8x2
+	JMP  lastrun8x2
 
 done8x2:
 	SUBQ    b+96(FP), R12
@@ -6474,22 +6804,20 @@ start7x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R8
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x07, R10, R10
 	ADDQ   c+32(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs7x2
 
-run7x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop7x2
+lastrun7x2:
 	DECQ SI
 	JNZ  loop7x2
 
@@ -6508,16 +6836,16 @@ loop7x2:
 	VBROADCASTSS (AX)(DI*2), Z16
 	VFMADD231PS  Z14, Z16, Z4
 	VFMADD231PS  Z15, Z16, Z5
-	VBROADCASTSS (AX)(R8*1), Z16
+	VBROADCASTSS (AX)(R9*1), Z16
 	VFMADD231PS  Z14, Z16, Z6
 	VFMADD231PS  Z15, Z16, Z7
 	VBROADCASTSS (AX)(DI*4), Z16
 	VFMADD231PS  Z14, Z16, Z8
 	VFMADD231PS  Z15, Z16, Z9
-	VBROADCASTSS (AX)(R9*1), Z16
+	VBROADCASTSS (AX)(R8*1), Z16
 	VFMADD231PS  Z14, Z16, Z10
 	VFMADD231PS  Z15, Z16, Z11
-	VBROADCASTSS (AX)(R8*2), Z16
+	VBROADCASTSS (AX)(R9*2), Z16
 	VFMADD231PS  Z14, Z16, Z12
 	VFMADD231PS  Z15, Z16, Z13
 	ADDQ         CX, AX
@@ -6542,6 +6870,8 @@ loop7x2:
 
 end7x2:
 	JL   done7x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last7x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow7x2
@@ -6552,6 +6882,16 @@ end7x2:
 lastrow7x2:
 	XORQ SI, SI
 	JMP  last7x2
+
+runs7x2:
+	MOVQ jumps+136(FP), SI
+
+run7x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop7x2
+	JMP  lastrun7x2
 
 done7x2:
 	SUBQ    b+96(FP), R11
@@ -6674,22 +7014,20 @@ start6x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R8
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs6x2
 
-run6x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop6x2
+lastrun6x2:
 	DECQ SI
 	JNZ  loop6x2
 
@@ -6708,13 +7046,13 @@ loop6x2:
 	VBROADCASTSS (AX)(DI*2), Z14
 	VFMADD231PS  Z12, Z14, Z4
 	VFMADD231PS  Z13, Z14, Z5
-	VBROADCASTSS (AX)(R8*1), Z14
+	VBROADCASTSS (AX)(R9*1), Z14
 	VFMADD231PS  Z12, Z14, Z6
 	VFMADD231PS  Z13, Z14, Z7
 	VBROADCASTSS (AX)(DI*4), Z14
 	VFMADD231PS  Z12, Z14, Z8
 	VFMADD231PS  Z13, Z14, Z9
-	VBROADCASTSS (AX)(R9*1), Z14
+	VBROADCASTSS (AX)(R8*1), Z14
 	VFMADD231PS  Z12, Z14, Z10
 	VFMADD231PS  Z13, Z14, Z11
 	ADDQ         CX, AX
@@ -6739,6 +7077,8 @@ loop6x2:
 
 end6x2:
 	JL   done6x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last6x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow6x2
@@ -6749,6 +7089,16 @@ end6x2:
 lastrow6x2:
 	XORQ SI, SI
 	JMP  last6x2
+
+runs6x2:
+	MOVQ jumps+136(FP), SI
+
+run6x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop6x2
+	JMP  lastrun6x2
 
 done6x2:
 	SUBQ    b+96(FP), R11
@@ -6859,21 +7209,19 @@ start5x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R8
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs5x2
 
-run5x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop5x2
+lastrun5x2:
 	DECQ SI
 	JNZ  loop5x2
 
@@ -6920,6 +7268,8 @@ loop5x2:
 
 end5x2:
 	JL   done5x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last5x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow5x2
@@ -6930,6 +7280,16 @@ end5x2:
 lastrow5x2:
 	XORQ SI, SI
 	JMP  last5x2
+
+runs5x2:
+	MOVQ jumps+136(FP), SI
+
+run5x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop5x2
+	JMP  lastrun5x2
 
 done5x2:
 	SUBQ    b+96(FP), R10
@@ -7028,21 +7388,19 @@ start4x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R8
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs4x2
 
-run4x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop4x2
+lastrun4x2:
 	DECQ SI
 	JNZ  loop4x2
 
@@ -7086,6 +7444,8 @@ loop4x2:
 
 end4x2:
 	JL   done4x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last4x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow4x2
@@ -7096,6 +7456,16 @@ end4x2:
 lastrow4x2:
 	XORQ SI, SI
 	JMP  last4x2
+
+runs4x2:
+	MOVQ jumps+136(FP), SI
+
+run4x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop4x2
+	JMP  lastrun4x2
 
 done4x2:
 	SUBQ    b+96(FP), R10
@@ -7182,20 +7552,18 @@ start3x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(DI*1), R8
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs3x2
 
-run3x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop3x2
+lastrun3x2:
 	DECQ SI
 	JNZ  loop3x2
 
@@ -7236,6 +7604,8 @@ loop3x2:
 
 end3x2:
 	JL   done3x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last3x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow3x2
@@ -7246,6 +7616,16 @@ end3x2:
 lastrow3x2:
 	XORQ SI, SI
 	JMP  last3x2
+
+runs3x2:
+	MOVQ jumps+136(FP), SI
+
+run3x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop3x2
+	JMP  lastrun3x2
 
 done3x2:
 	SUBQ    b+96(FP), R9
@@ -7320,20 +7700,18 @@ start2x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(DI*1), R8
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs2x2
 
-run2x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop2x2
+lastrun2x2:
 	DECQ SI
 	JNZ  loop2x2
 
@@ -7371,6 +7749,8 @@ loop2x2:
 
 end2x2:
 	JL   done2x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last2x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow2x2
@@ -7381,6 +7761,16 @@ end2x2:
 lastrow2x2:
 	XORQ SI, SI
 	JMP  last2x2
+
+runs2x2:
+	MOVQ jumps+136(FP), SI
+
+run2x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop2x2
+	JMP  lastrun2x2
 
 done2x2:
 	SUBQ    b+96(FP), R9
@@ -7443,18 +7833,16 @@ start1x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs1x2
 
-run1x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop1x2
+lastrun1x2:
 	DECQ SI
 	JNZ  loop1x2
 
@@ -7489,6 +7877,8 @@ loop1x2:
 
 end1x2:
 	JL   done1x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last1x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow1x2
@@ -7499,6 +7889,16 @@ end1x2:
 lastrow1x2:
 	XORQ SI, SI
 	JMP  last1x2
+
+runs1x2:
+	MOVQ jumps+136(FP), SI
+
+run1x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop1x2
+	JMP  lastrun1x2
 
 done1x2:
 	SUBQ    b+96(FP), R8
@@ -7629,22 +8029,20 @@ start6x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R8
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs6x1
 
-run6x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop6x1
+lastrun6x1:
 	DECQ SI
 	JNZ  loop6x1
 
@@ -7659,11 +8057,11 @@ loop6x1:
 	VFMADD231PD  Y6, Y7, Y1
 	VBROADCASTSD (AX)(DI*2), Y7
 	VFMADD231PD  Y6, Y7, Y2
-	VBROADCASTSD (AX)(R8*1), Y7
+	VBROADCASTSD (AX)(R9*1), Y7
 	VFMADD231PD  Y6, Y7, Y3
 	VBROADCASTSD (AX)(DI*4), Y7
 	VFMADD231PD  Y6, Y7, Y4
-	VBROADCASTSD (AX)(R9*1), Y7
+	VBROADCASTSD (AX)(R8*1), Y7
 	VFMADD231PD  Y6, Y7, Y5
 	ADDQ         CX, AX
 	ADDQ         BX, DX
@@ -7682,6 +8080,8 @@ loop6x1:
 
 end6x1:
 	JL   done6x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last6x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow6x1
@@ -7692,6 +8092,16 @@ end6x1:
 lastrow6x1:
 	XORQ SI, SI
 	JMP  last6x1
+
+runs6x1:
+	MOVQ jumps+136(FP), SI
+
+run6x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop6x1
+	JMP  lastrun6x1
 
 done6x1:
 	SUBQ    b+96(FP), R11
@@ -7824,21 +8234,19 @@ start5x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R8
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs5x1
 
-run5x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop5x1
+lastrun5x1:
 	DECQ SI
 	JNZ  loop5x1
 
@@ -7874,6 +8282,8 @@ loop5x1:
 
 end5x1:
 	JL   done5x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last5x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow5x1
@@ -7884,6 +8294,16 @@ end5x1:
 lastrow5x1:
 	XORQ SI, SI
 	JMP  last5x1
+
+runs5x1:
+	MOVQ jumps+136(FP), SI
+
+run5x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop5x1
+	JMP  lastrun5x1
 
 done5x1:
 	SUBQ    b+96(FP), R10
@@ -8000,21 +8420,19 @@ start4x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R8
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs4x1
 
-run4x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop4x1
+lastrun4x1:
 	DECQ SI
 	JNZ  loop4x1
 
@@ -8048,6 +8466,8 @@ loop4x1:
 
 end4x1:
 	JL   done4x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last4x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow4x1
@@ -8058,6 +8478,16 @@ end4x1:
 lastrow4x1:
 	XORQ SI, SI
 	JMP  last4x1
+
+runs4x1:
+	MOVQ jumps+136(FP), SI
+
+run4x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop4x1
+	JMP  lastrun4x1
 
 done4x1:
 	SUBQ    b+96(FP), R10
@@ -8158,20 +8588,18 @@ start3x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(DI*1), R8
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs3x1
 
-run3x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop3x1
+lastrun3x1:
 	DECQ SI
 	JNZ  loop3x1
 
@@ -8203,6 +8631,8 @@ loop3x1:
 
 end3x1:
 	JL   done3x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last3x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow3x1
@@ -8213,6 +8643,16 @@ end3x1:
 lastrow3x1:
 	XORQ SI, SI
 	JMP  last3x1
+
+runs3x1:
+	MOVQ jumps+136(FP), SI
+
+run3x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop3x1
+	JMP  lastrun3x1
 
 done3x1:
 	SUBQ    b+96(FP), R9
@@ -8297,20 +8737,18 @@ start2x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(DI*1), R8
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs2x1
 
-run2x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop2x1
+lastrun2x1:
 	DECQ SI
 	JNZ  loop2x1
 
@@ -8340,6 +8778,8 @@ loop2x1:
 
 end2x1:
 	JL   done2x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last2x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow2x1
@@ -8350,6 +8790,16 @@ end2x1:
 lastrow2x1:
 	XORQ SI, SI
 	JMP  last2x1
+
+runs2x1:
+	MOVQ jumps+136(FP), SI
+
+run2x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop2x1
+	JMP  lastrun2x1
 
 done2x1:
 	SUBQ    b+96(FP), R9
@@ -8418,18 +8868,16 @@ start1x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs1x1
 
-run1x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop1x1
+lastrun1x1:
 	DECQ SI
 	JNZ  loop1x1
 
@@ -8457,6 +8905,8 @@ loop1x1:
 
 end1x1:
 	JL   done1x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last1x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow1x1
@@ -8467,6 +8917,16 @@ end1x1:
 lastrow1x1:
 	XORQ SI, SI
 	JMP  last1x1
+
+runs1x1:
+	MOVQ jumps+136(FP), SI
+
+run1x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop1x1
+	JMP  lastrun1x1
 
 done1x1:
 	SUBQ    b+96(FP), R8
@@ -8579,22 +9039,20 @@ start6x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R8
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs6x2
 
-run6x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop6x2
+lastrun6x2:
 	DECQ SI
 	JNZ  loop6x2
 
@@ -8613,13 +9071,13 @@ loop6x2:
 	VBROADCASTSD (AX)(DI*2), Y14
 	VFMADD231PD  Y12, Y14, Y4
 	VFMADD231PD  Y13, Y14, Y5
-	VBROADCASTSD (AX)(R8*1), Y14
+	VBROADCASTSD (AX)(R9*1), Y14
 	VFMADD231PD  Y12, Y14, Y6
 	VFMADD231PD  Y13, Y14, Y7
 	VBROADCASTSD (AX)(DI*4), Y14
 	VFMADD231PD  Y12, Y14, Y8
 	VFMADD231PD  Y13, Y14, Y9
-	VBROADCASTSD (AX)(R9*1), Y14
+	VBROADCASTSD (AX)(R8*1), Y14
 	VFMADD231PD  Y12, Y14, Y10
 	VFMADD231PD  Y13, Y14, Y11
 	ADDQ         CX, AX
@@ -8639,6 +9097,8 @@ loop6x2:
 
 end6x2:
 	JL   done6x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last6x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow6x2
@@ -8649,6 +9109,16 @@ end6x2:
 lastrow6x2:
 	XORQ SI, SI
 	JMP  last6x2
+
+runs6x2:
+	MOVQ jumps+136(FP), SI
+
+run6x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop6x2
+	JMP  lastrun6x2
 
 done6x2:
 	SUBQ    b+96(FP), R11
@@ -8803,21 +9273,19 @@ start5x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R8
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs5x2
 
-run5x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop5x2
+lastrun5x2:
 	DECQ SI
 	JNZ  loop5x2
 
@@ -8859,6 +9327,8 @@ loop5x2:
 
 end5x2:
 	JL   done5x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last5x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow5x2
@@ -8869,6 +9339,16 @@ end5x2:
 lastrow5x2:
 	XORQ SI, SI
 	JMP  last5x2
+
+runs5x2:
+	MOVQ jumps+136(FP), SI
+
+run5x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop5x2
+	JMP  lastrun5x2
 
 done5x2:
 	SUBQ    b+96(FP), R10
@@ -9003,21 +9483,19 @@ start4x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R8
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs4x2
 
-run4x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop4x2
+lastrun4x2:
 	DECQ SI
 	JNZ  loop4x2
 
@@ -9056,6 +9534,8 @@ loop4x2:
 
 end4x2:
 	JL   done4x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last4x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow4x2
@@ -9066,6 +9546,16 @@ end4x2:
 lastrow4x2:
 	XORQ SI, SI
 	JMP  last4x2
+
+runs4x2:
+	MOVQ jumps+136(FP), SI
+
+run4x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop4x2
+	JMP  lastrun4x2
 
 done4x2:
 	SUBQ    b+96(FP), R10
@@ -9180,20 +9670,18 @@ start3x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(DI*1), R8
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs3x2
 
-run3x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop3x2
+lastrun3x2:
 	DECQ SI
 	JNZ  loop3x2
 
@@ -9229,6 +9717,8 @@ loop3x2:
 
 end3x2:
 	JL   done3x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last3x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow3x2
@@ -9239,6 +9729,16 @@ end3x2:
 lastrow3x2:
 	XORQ SI, SI
 	JMP  last3x2
+
+runs3x2:
+	MOVQ jumps+136(FP), SI
+
+run3x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop3x2
+	JMP  lastrun3x2
 
 done3x2:
 	SUBQ    b+96(FP), R9
@@ -9333,20 +9833,18 @@ start2x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(DI*1), R8
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs2x2
 
-run2x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop2x2
+lastrun2x2:
 	DECQ SI
 	JNZ  loop2x2
 
@@ -9379,6 +9877,8 @@ loop2x2:
 
 end2x2:
 	JL   done2x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last2x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow2x2
@@ -9389,6 +9889,16 @@ end2x2:
 lastrow2x2:
 	XORQ SI, SI
 	JMP  last2x2
+
+runs2x2:
+	MOVQ jumps+136(FP), SI
+
+run2x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop2x2
+	JMP  lastrun2x2
 
 done2x2:
 	SUBQ    b+96(FP), R9
@@ -9463,18 +9973,16 @@ start1x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs1x2
 
-run1x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop1x2
+lastrun1x2:
 	DECQ SI
 	JNZ  loop1x2
 
@@ -9504,6 +10012,8 @@ loop1x2:
 
 end1x2:
 	JL   done1x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last1x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow1x2
@@ -9514,6 +10024,16 @@ end1x2:
 lastrow1x2:
 	XORQ SI, SI
 	JMP  last1x2
+
+runs1x2:
+	MOVQ jumps+136(FP), SI
+
+run1x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop1x2
+	JMP  lastrun1x2
 
 done1x2:
 	SUBQ    b+96(FP), R8
@@ -9694,26 +10214,24 @@ start14x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
-	LEAQ   (R9)(SI*1), R10
-	LEAQ   (R10)(SI*1), R11
-	LEAQ   (R11)(SI*1), R12
-	LEAQ   (R12)(SI*1), R13
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R12
+	LEAQ   (R12)(R8*1), R13
+	LEAQ   (R13)(R8*1), R8
 	MOVQ   ldc+40(FP), R14
 	IMUL3Q $0x0e, R14, R14
 	ADDQ   c+32(FP), R14
 	MOVQ   ahead+120(FP), R15
 	ADDQ   DX, R15
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs14x1
 
-run14x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop14x1
+lastrun14x1:
 	DECQ SI
 	JNZ  loop14x1
 
@@ -9728,27 +10246,27 @@ loop14x1:
 	VFMADD231PD  Z14, Z15, Z1
 	VBROADCASTSD (AX)(DI*2), Z15
 	VFMADD231PD  Z14, Z15, Z2
-	VBROADCASTSD (AX)(R8*1), Z15
+	VBROADCASTSD (AX)(R9*1), Z15
 	VFMADD231PD  Z14, Z15, Z3
 	VBROADCASTSD (AX)(DI*4), Z15
 	VFMADD231PD  Z14, Z15, Z4
-	VBROADCASTSD (AX)(R9*1), Z15
-	VFMADD231PD  Z14, Z15, Z5
-	VBROADCASTSD (AX)(R8*2), Z15
-	VFMADD231PD  Z14, Z15, Z6
 	VBROADCASTSD (AX)(R10*1), Z15
+	VFMADD231PD  Z14, Z15, Z5
+	VBROADCASTSD (AX)(R9*2), Z15
+	VFMADD231PD  Z14, Z15, Z6
+	VBROADCASTSD (AX)(R11*1), Z15
 	VFMADD231PD  Z14, Z15, Z7
 	VBROADCASTSD (AX)(DI*8), Z15
 	VFMADD231PD  Z14, Z15, Z8
-	VBROADCASTSD (AX)(R11*1), Z15
-	VFMADD231PD  Z14, Z15, Z9
-	VBROADCASTSD (AX)(R9*2), Z15
-	VFMADD231PD  Z14, Z15, Z10
 	VBROADCASTSD (AX)(R12*1), Z15
-	VFMADD231PD  Z14, Z15, Z11
-	VBROADCASTSD (AX)(R8*4), Z15
-	VFMADD231PD  Z14, Z15, Z12
+	VFMADD231PD  Z14, Z15, Z9
+	VBROADCASTSD (AX)(R10*2), Z15
+	VFMADD231PD  Z14, Z15, Z10
 	VBROADCASTSD (AX)(R13*1), Z15
+	VFMADD231PD  Z14, Z15, Z11
+	VBROADCASTSD (AX)(R9*4), Z15
+	VFMADD231PD  Z14, Z15, Z12
+	VBROADCASTSD (AX)(R8*1), Z15
 	VFMADD231PD  Z14, Z15, Z13
 	ADDQ         CX, AX
 	ADDQ         BX, DX
@@ -9771,6 +10289,8 @@ loop14x1:
 
 end14x1:
 	JL   done14x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last14x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow14x1
@@ -9781,6 +10301,16 @@ end14x1:
 lastrow14x1:
 	XORQ SI, SI
 	JMP  last14x1
+
+runs14x1:
+	MOVQ jumps+136(FP), SI
+
+run14x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop14x1
+	JMP  lastrun14x1
 
 done14x1:
 	SUBQ    b+96(FP), R15
@@ -9933,25 +10463,23 @@ start13x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
-	LEAQ   (R9)(SI*1), R10
-	LEAQ   (R10)(SI*1), R11
-	LEAQ   (R11)(SI*1), R12
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R12
+	LEAQ   (R12)(R8*1), R8
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0d, R13, R13
 	ADDQ   c+32(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs13x1
 
-run13x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop13x1
+lastrun13x1:
 	DECQ SI
 	JNZ  loop13x1
 
@@ -9966,25 +10494,25 @@ loop13x1:
 	VFMADD231PD  Z13, Z14, Z1
 	VBROADCASTSD (AX)(DI*2), Z14
 	VFMADD231PD  Z13, Z14, Z2
-	VBROADCASTSD (AX)(R8*1), Z14
+	VBROADCASTSD (AX)(R9*1), Z14
 	VFMADD231PD  Z13, Z14, Z3
 	VBROADCASTSD (AX)(DI*4), Z14
 	VFMADD231PD  Z13, Z14, Z4
-	VBROADCASTSD (AX)(R9*1), Z14
-	VFMADD231PD  Z13, Z14, Z5
-	VBROADCASTSD (AX)(R8*2), Z14
-	VFMADD231PD  Z13, Z14, Z6
 	VBROADCASTSD (AX)(R10*1), Z14
+	VFMADD231PD  Z13, Z14, Z5
+	VBROADCASTSD (AX)(R9*2), Z14
+	VFMADD231PD  Z13, Z14, Z6
+	VBROADCASTSD (AX)(R11*1), Z14
 	VFMADD231PD  Z13, Z14, Z7
 	VBROADCASTSD (AX)(DI*8), Z14
 	VFMADD231PD  Z13, Z14, Z8
-	VBROADCASTSD (AX)(R11*1), Z14
-	VFMADD231PD  Z13, Z14, Z9
-	VBROADCASTSD (AX)(R9*2), Z14
-	VFMADD231PD  Z13, Z14, Z10
 	VBROADCASTSD (AX)(R12*1), Z14
+	VFMADD231PD  Z13, Z14, Z9
+	VBROADCASTSD (AX)(R10*2), Z14
+	VFMADD231PD  Z13, Z14, Z10
+	VBROADCASTSD (AX)(R8*1), Z14
 	VFMADD231PD  Z13, Z14, Z11
-	VBROADCASTSD (AX)(R8*4), Z14
+	VBROADCASTSD (AX)(R9*4), Z14
 	VFMADD231PD  Z13, Z14, Z12
 	ADDQ         CX, AX
 	ADDQ         BX, DX
@@ -10007,6 +10535,8 @@ loop13x1:
 
 end13x1:
 	JL   done13x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last13x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow13x1
@@ -10017,6 +10547,16 @@ end13x1:
 lastrow13x1:
 	XORQ SI, SI
 	JMP  last13x1
+
+runs13x1:
+	MOVQ jumps+136(FP), SI
+
+run13x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop13x1
+	JMP  lastrun13x1
 
 done13x1:
 	SUBQ    b+96(FP), R14
@@ -10161,25 +10701,23 @@ start12x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
-	LEAQ   (R9)(SI*1), R10
-	LEAQ   (R10)(SI*1), R11
-	LEAQ   (R11)(SI*1), R12
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R12
+	LEAQ   (R12)(R8*1), R8
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0c, R13, R13
 	ADDQ   c+32(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs12x1
 
-run12x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop12x1
+lastrun12x1:
 	DECQ SI
 	JNZ  loop12x1
 
@@ -10194,23 +10732,23 @@ loop12x1:
 	VFMADD231PD  Z12, Z13, Z1
 	VBROADCASTSD (AX)(DI*2), Z13
 	VFMADD231PD  Z12, Z13, Z2
-	VBROADCASTSD (AX)(R8*1), Z13
+	VBROADCASTSD (AX)(R9*1), Z13
 	VFMADD231PD  Z12, Z13, Z3
 	VBROADCASTSD (AX)(DI*4), Z13
 	VFMADD231PD  Z12, Z13, Z4
-	VBROADCASTSD (AX)(R9*1), Z13
-	VFMADD231PD  Z12, Z13, Z5
-	VBROADCASTSD (AX)(R8*2), Z13
-	VFMADD231PD  Z12, Z13, Z6
 	VBROADCASTSD (AX)(R10*1), Z13
+	VFMADD231PD  Z12, Z13, Z5
+	VBROADCASTSD (AX)(R9*2), Z13
+	VFMADD231PD  Z12, Z13, Z6
+	VBROADCASTSD (AX)(R11*1), Z13
 	VFMADD231PD  Z12, Z13, Z7
 	VBROADCASTSD (AX)(DI*8), Z13
 	VFMADD231PD  Z12, Z13, Z8
-	VBROADCASTSD (AX)(R11*1), Z13
-	VFMADD231PD  Z12, Z13, Z9
-	VBROADCASTSD (AX)(R9*2), Z13
-	VFMADD231PD  Z12, Z13, Z10
 	VBROADCASTSD (AX)(R12*1), Z13
+	VFMADD231PD  Z12, Z13, Z9
+	VBROADCASTSD (AX)(R10*2), Z13
+	VFMADD231PD  Z12, Z13, Z10
+	VBROADCASTSD (AX)(R8*1), Z13
 	VFMADD231PD  Z12, Z13, Z11
 	ADDQ         CX, AX
 	ADDQ         BX, DX
@@ -10233,6 +10771,8 @@ loop12x1:
 
 end12x1:
 	JL   done12x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last12x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow12x1
@@ -10243,6 +10783,16 @@ end12x1:
 lastrow12x1:
 	XORQ SI, SI
 	JMP  last12x1
+
+runs12x1:
+	MOVQ jumps+136(FP), SI
+
+run12x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop12x1
+	JMP  lastrun12x1
 
 done12x1:
 	SUBQ    b+96(FP), R14
@@ -10379,24 +10929,22 @@ start11x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
-	LEAQ   (R9)(SI*1), R10
-	LEAQ   (R10)(SI*1), R11
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R8
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0b, R12, R12
 	ADDQ   c+32(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs11x1
 
-run11x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop11x1
+lastrun11x1:
 	DECQ SI
 	JNZ  loop11x1
 
@@ -10411,21 +10959,21 @@ loop11x1:
 	VFMADD231PD  Z11, Z12, Z1
 	VBROADCASTSD (AX)(DI*2), Z12
 	VFMADD231PD  Z11, Z12, Z2
-	VBROADCASTSD (AX)(R8*1), Z12
+	VBROADCASTSD (AX)(R9*1), Z12
 	VFMADD231PD  Z11, Z12, Z3
 	VBROADCASTSD (AX)(DI*4), Z12
 	VFMADD231PD  Z11, Z12, Z4
-	VBROADCASTSD (AX)(R9*1), Z12
-	VFMADD231PD  Z11, Z12, Z5
-	VBROADCASTSD (AX)(R8*2), Z12
-	VFMADD231PD  Z11, Z12, Z6
 	VBROADCASTSD (AX)(R10*1), Z12
+	VFMADD231PD  Z11, Z12, Z5
+	VBROADCASTSD (AX)(R9*2), Z12
+	VFMADD231PD  Z11, Z12, Z6
+	VBROADCASTSD (AX)(R11*1), Z12
 	VFMADD231PD  Z11, Z12, Z7
 	VBROADCASTSD (AX)(DI*8), Z12
 	VFMADD231PD  Z11, Z12, Z8
-	VBROADCASTSD (AX)(R11*1), Z12
+	VBROADCASTSD (AX)(R8*1), Z12
 	VFMADD231PD  Z11, Z12, Z9
-	VBROADCASTSD (AX)(R9*2), Z12
+	VBROADCASTSD (AX)(R10*2), Z12
 	VFMADD231PD  Z11, Z12, Z10
 	ADDQ         CX, AX
 	ADDQ         BX, DX
@@ -10448,6 +10996,8 @@ loop11x1:
 
 end11x1:
 	JL   done11x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last11x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow11x1
@@ -10458,6 +11008,16 @@ end11x1:
 lastrow11x1:
 	XORQ SI, SI
 	JMP  last11x1
+
+runs11x1:
+	MOVQ jumps+136(FP), SI
+
+run11x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop11x1
+	JMP  lastrun11x1
 
 done11x1:
 	SUBQ    b+96(FP), R13
@@ -10586,24 +11146,22 @@ start10x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
-	LEAQ   (R9)(SI*1), R10
-	LEAQ   (R10)(SI*1), R11
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R8
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0a, R12, R12
 	ADDQ   c+32(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs10x1
 
-run10x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop10x1
+lastrun10x1:
 	DECQ SI
 	JNZ  loop10x1
 
@@ -10618,19 +11176,19 @@ loop10x1:
 	VFMADD231PD  Z10, Z11, Z1
 	VBROADCASTSD (AX)(DI*2), Z11
 	VFMADD231PD  Z10, Z11, Z2
-	VBROADCASTSD (AX)(R8*1), Z11
+	VBROADCASTSD (AX)(R9*1), Z11
 	VFMADD231PD  Z10, Z11, Z3
 	VBROADCASTSD (AX)(DI*4), Z11
 	VFMADD231PD  Z10, Z11, Z4
-	VBROADCASTSD (AX)(R9*1), Z11
-	VFMADD231PD  Z10, Z11, Z5
-	VBROADCASTSD (AX)(R8*2), Z11
-	VFMADD231PD  Z10, Z11, Z6
 	VBROADCASTSD (AX)(R10*1), Z11
+	VFMADD231PD  Z10, Z11, Z5
+	VBROADCASTSD (AX)(R9*2), Z11
+	VFMADD231PD  Z10, Z11, Z6
+	VBROADCASTSD (AX)(R11*1), Z11
 	VFMADD231PD  Z10, Z11, Z7
 	VBROADCASTSD (AX)(DI*8), Z11
 	VFMADD231PD  Z10, Z11, Z8
-	VBROADCASTSD (AX)(R11*1), Z11
+	VBROADCASTSD (AX)(R8*1), Z11
 	VFMADD231PD  Z10, Z11, Z9
 	ADDQ         CX, AX
 	ADDQ         BX, DX
@@ -10653,6 +11211,8 @@ loop10x1:
 
 end10x1:
 	JL   done10x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last10x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow10x1
@@ -10663,6 +11223,16 @@ end10x1:
 lastrow10x1:
 	XORQ SI, SI
 	JMP  last10x1
+
+runs10x1:
+	MOVQ jumps+136(FP), SI
+
+run10x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop10x1
+	JMP  lastrun10x1
 
 done10x1:
 	SUBQ    b+96(FP), R13
@@ -10783,23 +11353,21 @@ start9x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
-	LEAQ   (R9)(SI*1), R10
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R8
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x09, R11, R11
 	ADDQ   c+32(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs9x1
 
-run9x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop9x1
+lastrun9x1:
 	DECQ SI
 	JNZ  loop9x1
 
@@ -10814,15 +11382,15 @@ loop9x1:
 	VFMADD231PD  Z9, Z10, Z1
 	VBROADCASTSD (AX)(DI*2), Z10
 	VFMADD231PD  Z9, Z10, Z2
-	VBROADCASTSD (AX)(R8*1), Z10
+	VBROADCASTSD (AX)(R9*1), Z10
 	VFMADD231PD  Z9, Z10, Z3
 	VBROADCASTSD (AX)(DI*4), Z10
 	VFMADD231PD  Z9, Z10, Z4
-	VBROADCASTSD (AX)(R9*1), Z10
-	VFMADD231PD  Z9, Z10, Z5
-	VBROADCASTSD (AX)(R8*2), Z10
-	VFMADD231PD  Z9, Z10, Z6
 	VBROADCASTSD (AX)(R10*1), Z10
+	VFMADD231PD  Z9, Z10, Z5
+	VBROADCASTSD (AX)(R9*2), Z10
+	VFMADD231PD  Z9, Z10, Z6
+	VBROADCASTSD (AX)(R8*1), Z10
 	VFMADD231PD  Z9, Z10, Z7
 	VBROADCASTSD (AX)(DI*8), Z10
 	VFMADD231PD  Z9, Z10, Z8
@@ -10847,6 +11415,8 @@ loop9x1:
 
 end9x1:
 	JL   done9x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last9x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow9x1
@@ -10857,6 +11427,16 @@ end9x1:
 lastrow9x1:
 	XORQ SI, SI
 	JMP  last9x1
+
+runs9x1:
+	MOVQ jumps+136(FP), SI
+
+run9x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop9x1
+	JMP  lastrun9x1
 
 done9x1:
 	SUBQ    b+96(FP), R12
@@ -10969,23 +11549,21 @@ start8x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
-	LEAQ   (R9)(SI*1), R10
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R8
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x08, R11, R11
 	ADDQ   c+32(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs8x1
 
-run8x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop8x1
+lastrun8x1:
 	DECQ SI
 	JNZ  loop8x1
 
@@ -11000,15 +11578,15 @@ loop8x1:
 	VFMADD231PD  Z8, Z9, Z1
 	VBROADCASTSD (AX)(DI*2), Z9
 	VFMADD231PD  Z8, Z9, Z2
-	VBROADCASTSD (AX)(R8*1), Z9
+	VBROADCASTSD (AX)(R9*1), Z9
 	VFMADD231PD  Z8, Z9, Z3
 	VBROADCASTSD (AX)(DI*4), Z9
 	VFMADD231PD  Z8, Z9, Z4
-	VBROADCASTSD (AX)(R9*1), Z9
-	VFMADD231PD  Z8, Z9, Z5
-	VBROADCASTSD (AX)(R8*2), Z9
-	VFMADD231PD  Z8, Z9, Z6
 	VBROADCASTSD (AX)(R10*1), Z9
+	VFMADD231PD  Z8, Z9, Z5
+	VBROADCASTSD (AX)(R9*2), Z9
+	VFMADD231PD  Z8, Z9, Z6
+	VBROADCASTSD (AX)(R8*1), Z9
 	VFMADD231PD  Z8, Z9, Z7
 	ADDQ         CX, AX
 	ADDQ         BX, DX
@@ -11031,6 +11609,8 @@ loop8x1:
 
 end8x1:
 	JL   done8x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last8x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow8x1
@@ -11041,6 +11621,16 @@ end8x1:
 lastrow8x1:
 	XORQ SI, SI
 	JMP  last8x1
+
+runs8x1:
+	MOVQ jumps+136(FP), SI
+
+run8x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop8x1
+	JMP  lastrun8x1
 
 done8x1:
 	SUBQ    b+96(FP), R12
@@ -11145,22 +11735,20 @@ start7x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R8
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x07, R10, R10
 	ADDQ   c+32(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs7x1
 
-run7x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop7x1
+lastrun7x1:
 	DECQ SI
 	JNZ  loop7x1
 
@@ -11175,13 +11763,13 @@ loop7x1:
 	VFMADD231PD  Z7, Z8, Z1
 	VBROADCASTSD (AX)(DI*2), Z8
 	VFMADD231PD  Z7, Z8, Z2
-	VBROADCASTSD (AX)(R8*1), Z8
+	VBROADCASTSD (AX)(R9*1), Z8
 	VFMADD231PD  Z7, Z8, Z3
 	VBROADCASTSD (AX)(DI*4), Z8
 	VFMADD231PD  Z7, Z8, Z4
-	VBROADCASTSD (AX)(R9*1), Z8
+	VBROADCASTSD (AX)(R8*1), Z8
 	VFMADD231PD  Z7, Z8, Z5
-	VBROADCASTSD (AX)(R8*2), Z8
+	VBROADCASTSD (AX)(R9*2), Z8
 	VFMADD231PD  Z7, Z8, Z6
 	ADDQ         CX, AX
 	ADDQ         BX, DX
@@ -11204,6 +11792,8 @@ loop7x1:
 
 end7x1:
 	JL   done7x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last7x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow7x1
@@ -11214,6 +11804,16 @@ end7x1:
 lastrow7x1:
 	XORQ SI, SI
 	JMP  last7x1
+
+runs7x1:
+	MOVQ jumps+136(FP), SI
+
+run7x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop7x1
+	JMP  lastrun7x1
 
 done7x1:
 	SUBQ    b+96(FP), R11
@@ -11310,22 +11910,20 @@ start6x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R8
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs6x1
 
-run6x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop6x1
+lastrun6x1:
 	DECQ SI
 	JNZ  loop6x1
 
@@ -11340,11 +11938,11 @@ loop6x1:
 	VFMADD231PD  Z6, Z7, Z1
 	VBROADCASTSD (AX)(DI*2), Z7
 	VFMADD231PD  Z6, Z7, Z2
-	VBROADCASTSD (AX)(R8*1), Z7
+	VBROADCASTSD (AX)(R9*1), Z7
 	VFMADD231PD  Z6, Z7, Z3
 	VBROADCASTSD (AX)(DI*4), Z7
 	VFMADD231PD  Z6, Z7, Z4
-	VBROADCASTSD (AX)(R9*1), Z7
+	VBROADCASTSD (AX)(R8*1), Z7
 	VFMADD231PD  Z6, Z7, Z5
 	ADDQ         CX, AX
 	ADDQ         BX, DX
@@ -11367,6 +11965,8 @@ loop6x1:
 
 end6x1:
 	JL   done6x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last6x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow6x1
@@ -11377,6 +11977,16 @@ end6x1:
 lastrow6x1:
 	XORQ SI, SI
 	JMP  last6x1
+
+runs6x1:
+	MOVQ jumps+136(FP), SI
+
+run6x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop6x1
+	JMP  lastrun6x1
 
 done6x1:
 	SUBQ    b+96(FP), R11
@@ -11465,21 +12075,19 @@ start5x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R8
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs5x1
 
-run5x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop5x1
+lastrun5x1:
 	DECQ SI
 	JNZ  loop5x1
 
@@ -11519,6 +12127,8 @@ loop5x1:
 
 end5x1:
 	JL   done5x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last5x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow5x1
@@ -11529,6 +12139,16 @@ end5x1:
 lastrow5x1:
 	XORQ SI, SI
 	JMP  last5x1
+
+runs5x1:
+	MOVQ jumps+136(FP), SI
+
+run5x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop5x1
+	JMP  lastrun5x1
 
 done5x1:
 	SUBQ    b+96(FP), R10
@@ -11609,21 +12229,19 @@ start4x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R8
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs4x1
 
-run4x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop4x1
+lastrun4x1:
 	DECQ SI
 	JNZ  loop4x1
 
@@ -11661,6 +12279,8 @@ loop4x1:
 
 end4x1:
 	JL   done4x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last4x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow4x1
@@ -11671,6 +12291,16 @@ end4x1:
 lastrow4x1:
 	XORQ SI, SI
 	JMP  last4x1
+
+runs4x1:
+	MOVQ jumps+136(FP), SI
+
+run4x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop4x1
+	JMP  lastrun4x1
 
 done4x1:
 	SUBQ    b+96(FP), R10
@@ -11743,20 +12373,18 @@ start3x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(DI*1), R8
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs3x1
 
-run3x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop3x1
+lastrun3x1:
 	DECQ SI
 	JNZ  loop3x1
 
@@ -11792,6 +12420,8 @@ loop3x1:
 
 end3x1:
 	JL   done3x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last3x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow3x1
@@ -11802,6 +12432,16 @@ end3x1:
 lastrow3x1:
 	XORQ SI, SI
 	JMP  last3x1
+
+runs3x1:
+	MOVQ jumps+136(FP), SI
+
+run3x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop3x1
+	JMP  lastrun3x1
 
 done3x1:
 	SUBQ    b+96(FP), R9
@@ -11866,20 +12506,18 @@ start2x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(DI*1), R8
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs2x1
 
-run2x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop2x1
+lastrun2x1:
 	DECQ SI
 	JNZ  loop2x1
 
@@ -11913,6 +12551,8 @@ loop2x1:
 
 end2x1:
 	JL   done2x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last2x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow2x1
@@ -11923,6 +12563,16 @@ end2x1:
 lastrow2x1:
 	XORQ SI, SI
 	JMP  last2x1
+
+runs2x1:
+	MOVQ jumps+136(FP), SI
+
+run2x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop2x1
+	JMP  lastrun2x1
 
 done2x1:
 	SUBQ    b+96(FP), R9
@@ -11979,18 +12629,16 @@ start1x1:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs1x1
 
-run1x1:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop1x1
+lastrun1x1:
 	DECQ SI
 	JNZ  loop1x1
 
@@ -12022,6 +12670,8 @@ loop1x1:
 
 end1x1:
 	JL   done1x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last1x1
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow1x1
@@ -12032,6 +12682,16 @@ end1x1:
 lastrow1x1:
 	XORQ SI, SI
 	JMP  last1x1
+
+runs1x1:
+	MOVQ jumps+136(FP), SI
+
+run1x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop1x1
+	JMP  lastrun1x1
 
 done1x1:
 	SUBQ    b+96(FP), R8
@@ -12164,26 +12824,24 @@ start14x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
-	LEAQ   (R9)(SI*1), R10
-	LEAQ   (R10)(SI*1), R11
-	LEAQ   (R11)(SI*1), R12
-	LEAQ   (R12)(SI*1), R13
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R12
+	LEAQ   (R12)(R8*1), R13
+	LEAQ   (R13)(R8*1), R8
 	MOVQ   ldc+40(FP), R14
 	IMUL3Q $0x0e, R14, R14
 	ADDQ   c+32(FP), R14
 	MOVQ   ahead+120(FP), R15
 	ADDQ   DX, R15
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs14x2
 
-run14x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop14x2
+lastrun14x2:
 	DECQ SI
 	JNZ  loop14x2
 
@@ -12202,37 +12860,37 @@ loop14x2:
 	VBROADCASTSD (AX)(DI*2), Z30
 	VFMADD231PD  Z28, Z30, Z4
 	VFMADD231PD  Z29, Z30, Z5
-	VBROADCASTSD (AX)(R8*1), Z30
+	VBROADCASTSD (AX)(R9*1), Z30
 	VFMADD231PD  Z28, Z30, Z6
 	VFMADD231PD  Z29, Z30, Z7
 	VBROADCASTSD (AX)(DI*4), Z30
 	VFMADD231PD  Z28, Z30, Z8
 	VFMADD231PD  Z29, Z30, Z9
-	VBROADCASTSD (AX)(R9*1), Z30
+	VBROADCASTSD (AX)(R10*1), Z30
 	VFMADD231PD  Z28, Z30, Z10
 	VFMADD231PD  Z29, Z30, Z11
-	VBROADCASTSD (AX)(R8*2), Z30
+	VBROADCASTSD (AX)(R9*2), Z30
 	VFMADD231PD  Z28, Z30, Z12
 	VFMADD231PD  Z29, Z30, Z13
-	VBROADCASTSD (AX)(R10*1), Z30
+	VBROADCASTSD (AX)(R11*1), Z30
 	VFMADD231PD  Z28, Z30, Z14
 	VFMADD231PD  Z29, Z30, Z15
 	VBROADCASTSD (AX)(DI*8), Z30
 	VFMADD231PD  Z28, Z30, Z16
 	VFMADD231PD  Z29, Z30, Z17
-	VBROADCASTSD (AX)(R11*1), Z30
+	VBROADCASTSD (AX)(R12*1), Z30
 	VFMADD231PD  Z28, Z30, Z18
 	VFMADD231PD  Z29, Z30, Z19
-	VBROADCASTSD (AX)(R9*2), Z30
+	VBROADCASTSD (AX)(R10*2), Z30
 	VFMADD231PD  Z28, Z30, Z20
 	VFMADD231PD  Z29, Z30, Z21
-	VBROADCASTSD (AX)(R12*1), Z30
+	VBROADCASTSD (AX)(R13*1), Z30
 	VFMADD231PD  Z28, Z30, Z22
 	VFMADD231PD  Z29, Z30, Z23
-	VBROADCASTSD (AX)(R8*4), Z30
+	VBROADCASTSD (AX)(R9*4), Z30
 	VFMADD231PD  Z28, Z30, Z24
 	VFMADD231PD  Z29, Z30, Z25
-	VBROADCASTSD (AX)(R13*1), Z30
+	VBROADCASTSD (AX)(R8*1), Z30
 	VFMADD231PD  Z28, Z30, Z26
 	VFMADD231PD  Z29, Z30, Z27
 	ADDQ         CX, AX
@@ -12257,6 +12915,8 @@ loop14x2:
 
 end14x2:
 	JL   done14x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last14x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow14x2
@@ -12267,6 +12927,16 @@ end14x2:
 lastrow14x2:
 	XORQ SI, SI
 	JMP  last14x2
+
+runs14x2:
+	MOVQ jumps+136(FP), SI
+
+run14x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop14x2
+	JMP  lastrun14x2
 
 done14x2:
 	SUBQ    b+96(FP), R15
@@ -12473,25 +13143,23 @@ start13x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
-	LEAQ   (R9)(SI*1), R10
-	LEAQ   (R10)(SI*1), R11
-	LEAQ   (R11)(SI*1), R12
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R12
+	LEAQ   (R12)(R8*1), R8
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0d, R13, R13
 	ADDQ   c+32(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs13x2
 
-run13x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop13x2
+lastrun13x2:
 	DECQ SI
 	JNZ  loop13x2
 
@@ -12510,34 +13178,34 @@ loop13x2:
 	VBROADCASTSD (AX)(DI*2), Z28
 	VFMADD231PD  Z26, Z28, Z4
 	VFMADD231PD  Z27, Z28, Z5
-	VBROADCASTSD (AX)(R8*1), Z28
+	VBROADCASTSD (AX)(R9*1), Z28
 	VFMADD231PD  Z26, Z28, Z6
 	VFMADD231PD  Z27, Z28, Z7
 	VBROADCASTSD (AX)(DI*4), Z28
 	VFMADD231PD  Z26, Z28, Z8
 	VFMADD231PD  Z27, Z28, Z9
-	VBROADCASTSD (AX)(R9*1), Z28
+	VBROADCASTSD (AX)(R10*1), Z28
 	VFMADD231PD  Z26, Z28, Z10
 	VFMADD231PD  Z27, Z28, Z11
-	VBROADCASTSD (AX)(R8*2), Z28
+	VBROADCASTSD (AX)(R9*2), Z28
 	VFMADD231PD  Z26, Z28, Z12
 	VFMADD231PD  Z27, Z28, Z13
-	VBROADCASTSD (AX)(R10*1), Z28
+	VBROADCASTSD (AX)(R11*1), Z28
 	VFMADD231PD  Z26, Z28, Z14
 	VFMADD231PD  Z27, Z28, Z15
 	VBROADCASTSD (AX)(DI*8), Z28
 	VFMADD231PD  Z26, Z28, Z16
 	VFMADD231PD  Z27, Z28, Z17
-	VBROADCASTSD (AX)(R11*1), Z28
+	VBROADCASTSD (AX)(R12*1), Z28
 	VFMADD231PD  Z26, Z28, Z18
 	VFMADD231PD  Z27, Z28, Z19
-	VBROADCASTSD (AX)(R9*2), Z28
+	VBROADCASTSD (AX)(R10*2), Z28
 	VFMADD231PD  Z26, Z28, Z20
 	VFMADD231PD  Z27, Z28, Z21
-	VBROADCASTSD (AX)(R12*1), Z28
+	VBROADCASTSD (AX)(R8*1), Z28
 	VFMADD231PD  Z26, Z28, Z22
 	VFMADD231PD  Z27, Z28, Z23
-	VBROADCASTSD (AX)(R8*4), Z28
+	VBROADCASTSD (AX)(R9*4), Z28
 	VFMADD231PD  Z26, Z28, Z24
 	VFMADD231PD  Z27, Z28, Z25
 	ADDQ         CX, AX
@@ -12562,6 +13230,8 @@ loop13x2:
 
 end13x2:
 	JL   done13x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last13x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow13x2
@@ -12572,6 +13242,16 @@ end13x2:
 lastrow13x2:
 	XORQ SI, SI
 	JMP  last13x2
+
+runs13x2:
+	MOVQ jumps+136(FP), SI
+
+run13x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop13x2
+	JMP  lastrun13x2
 
 done13x2:
 	SUBQ    b+96(FP), R14
@@ -12766,25 +13446,23 @@ start12x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
-	LEAQ   (R9)(SI*1), R10
-	LEAQ   (R10)(SI*1), R11
-	LEAQ   (R11)(SI*1), R12
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R12
+	LEAQ   (R12)(R8*1), R8
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0c, R13, R13
 	ADDQ   c+32(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs12x2
 
-run12x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop12x2
+lastrun12x2:
 	DECQ SI
 	JNZ  loop12x2
 
@@ -12803,31 +13481,31 @@ loop12x2:
 	VBROADCASTSD (AX)(DI*2), Z26
 	VFMADD231PD  Z24, Z26, Z4
 	VFMADD231PD  Z25, Z26, Z5
-	VBROADCASTSD (AX)(R8*1), Z26
+	VBROADCASTSD (AX)(R9*1), Z26
 	VFMADD231PD  Z24, Z26, Z6
 	VFMADD231PD  Z25, Z26, Z7
 	VBROADCASTSD (AX)(DI*4), Z26
 	VFMADD231PD  Z24, Z26, Z8
 	VFMADD231PD  Z25, Z26, Z9
-	VBROADCASTSD (AX)(R9*1), Z26
+	VBROADCASTSD (AX)(R10*1), Z26
 	VFMADD231PD  Z24, Z26, Z10
 	VFMADD231PD  Z25, Z26, Z11
-	VBROADCASTSD (AX)(R8*2), Z26
+	VBROADCASTSD (AX)(R9*2), Z26
 	VFMADD231PD  Z24, Z26, Z12
 	VFMADD231PD  Z25, Z26, Z13
-	VBROADCASTSD (AX)(R10*1), Z26
+	VBROADCASTSD (AX)(R11*1), Z26
 	VFMADD231PD  Z24, Z26, Z14
 	VFMADD231PD  Z25, Z26, Z15
 	VBROADCASTSD (AX)(DI*8), Z26
 	VFMADD231PD  Z24, Z26, Z16
 	VFMADD231PD  Z25, Z26, Z17
-	VBROADCASTSD (AX)(R11*1), Z26
+	VBROADCASTSD (AX)(R12*1), Z26
 	VFMADD231PD  Z24, Z26, Z18
 	VFMADD231PD  Z25, Z26, Z19
-	VBROADCASTSD (AX)(R9*2), Z26
+	VBROADCASTSD (AX)(R10*2), Z26
 	VFMADD231PD  Z24, Z26, Z20
 	VFMADD231PD  Z25, Z26, Z21
-	VBROADCASTSD (AX)(R12*1), Z26
+	VBROADCASTSD (AX)(R8*1), Z26
 	VFMADD231PD  Z24, Z26, Z22
 	VFMADD231PD  Z25, Z26, Z23
 	ADDQ         CX, AX
@@ -12852,6 +13530,8 @@ loop12x2:
 
 end12x2:
 	JL   done12x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last12x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow12x2
@@ -12862,6 +13542,16 @@ end12x2:
 lastrow12x2:
 	XORQ SI, SI
 	JMP  last12x2
+
+runs12x2:
+	MOVQ jumps+136(FP), SI
+
+run12x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop12x2
+	JMP  lastrun12x2
 
 done12x2:
 	SUBQ    b+96(FP), R14
@@ -13044,24 +13734,22 @@ start11x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
-	LEAQ   (R9)(SI*1), R10
-	LEAQ   (R10)(SI*1), R11
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R8
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0b, R12, R12
 	ADDQ   c+32(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs11x2
 
-run11x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop11x2
+lastrun11x2:
 	DECQ SI
 	JNZ  loop11x2
 
@@ -13080,28 +13768,28 @@ loop11x2:
 	VBROADCASTSD (AX)(DI*2), Z24
 	VFMADD231PD  Z22, Z24, Z4
 	VFMADD231PD  Z23, Z24, Z5
-	VBROADCASTSD (AX)(R8*1), Z24
+	VBROADCASTSD (AX)(R9*1), Z24
 	VFMADD231PD  Z22, Z24, Z6
 	VFMADD231PD  Z23, Z24, Z7
 	VBROADCASTSD (AX)(DI*4), Z24
 	VFMADD231PD  Z22, Z24, Z8
 	VFMADD231PD  Z23, Z24, Z9
-	VBROADCASTSD (AX)(R9*1), Z24
+	VBROADCASTSD (AX)(R10*1), Z24
 	VFMADD231PD  Z22, Z24, Z10
 	VFMADD231PD  Z23, Z24, Z11
-	VBROADCASTSD (AX)(R8*2), Z24
+	VBROADCASTSD (AX)(R9*2), Z24
 	VFMADD231PD  Z22, Z24, Z12
 	VFMADD231PD  Z23, Z24, Z13
-	VBROADCASTSD (AX)(R10*1), Z24
+	VBROADCASTSD (AX)(R11*1), Z24
 	VFMADD231PD  Z22, Z24, Z14
 	VFMADD231PD  Z23, Z24, Z15
 	VBROADCASTSD (AX)(DI*8), Z24
 	VFMADD231PD  Z22, Z24, Z16
 	VFMADD231PD  Z23, Z24, Z17
-	VBROADCASTSD (AX)(R11*1), Z24
+	VBROADCASTSD (AX)(R8*1), Z24
 	VFMADD231PD  Z22, Z24, Z18
 	VFMADD231PD  Z23, Z24, Z19
-	VBROADCASTSD (AX)(R9*2), Z24
+	VBROADCASTSD (AX)(R10*2), Z24
 	VFMADD231PD  Z22, Z24, Z20
 	VFMADD231PD  Z23, Z24, Z21
 	ADDQ         CX, AX
@@ -13126,6 +13814,8 @@ loop11x2:
 
 end11x2:
 	JL   done11x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last11x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow11x2
@@ -13136,6 +13826,16 @@ end11x2:
 lastrow11x2:
 	XORQ SI, SI
 	JMP  last11x2
+
+runs11x2:
+	MOVQ jumps+136(FP), SI
+
+run11x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop11x2
+	JMP  lastrun11x2
 
 done11x2:
 	SUBQ    b+96(FP), R13
@@ -13306,24 +14006,22 @@ start10x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
-	LEAQ   (R9)(SI*1), R10
-	LEAQ   (R10)(SI*1), R11
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R11
+	LEAQ   (R11)(R8*1), R8
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0a, R12, R12
 	ADDQ   c+32(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs10x2
 
-run10x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop10x2
+lastrun10x2:
 	DECQ SI
 	JNZ  loop10x2
 
@@ -13342,25 +14040,25 @@ loop10x2:
 	VBROADCASTSD (AX)(DI*2), Z22
 	VFMADD231PD  Z20, Z22, Z4
 	VFMADD231PD  Z21, Z22, Z5
-	VBROADCASTSD (AX)(R8*1), Z22
+	VBROADCASTSD (AX)(R9*1), Z22
 	VFMADD231PD  Z20, Z22, Z6
 	VFMADD231PD  Z21, Z22, Z7
 	VBROADCASTSD (AX)(DI*4), Z22
 	VFMADD231PD  Z20, Z22, Z8
 	VFMADD231PD  Z21, Z22, Z9
-	VBROADCASTSD (AX)(R9*1), Z22
+	VBROADCASTSD (AX)(R10*1), Z22
 	VFMADD231PD  Z20, Z22, Z10
 	VFMADD231PD  Z21, Z22, Z11
-	VBROADCASTSD (AX)(R8*2), Z22
+	VBROADCASTSD (AX)(R9*2), Z22
 	VFMADD231PD  Z20, Z22, Z12
 	VFMADD231PD  Z21, Z22, Z13
-	VBROADCASTSD (AX)(R10*1), Z22
+	VBROADCASTSD (AX)(R11*1), Z22
 	VFMADD231PD  Z20, Z22, Z14
 	VFMADD231PD  Z21, Z22, Z15
 	VBROADCASTSD (AX)(DI*8), Z22
 	VFMADD231PD  Z20, Z22, Z16
 	VFMADD231PD  Z21, Z22, Z17
-	VBROADCASTSD (AX)(R11*1), Z22
+	VBROADCASTSD (AX)(R8*1), Z22
 	VFMADD231PD  Z20, Z22, Z18
 	VFMADD231PD  Z21, Z22, Z19
 	ADDQ         CX, AX
@@ -13385,6 +14083,8 @@ loop10x2:
 
 end10x2:
 	JL   done10x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last10x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow10x2
@@ -13395,6 +14095,16 @@ end10x2:
 lastrow10x2:
 	XORQ SI, SI
 	JMP  last10x2
+
+runs10x2:
+	MOVQ jumps+136(FP), SI
+
+run10x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop10x2
+	JMP  lastrun10x2
 
 done10x2:
 	SUBQ    b+96(FP), R13
@@ -13553,23 +14263,21 @@ start9x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
-	LEAQ   (R9)(SI*1), R10
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R8
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x09, R11, R11
 	ADDQ   c+32(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs9x2
 
-run9x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop9x2
+lastrun9x2:
 	DECQ SI
 	JNZ  loop9x2
 
@@ -13588,19 +14296,19 @@ loop9x2:
 	VBROADCASTSD (AX)(DI*2), Z20
 	VFMADD231PD  Z18, Z20, Z4
 	VFMADD231PD  Z19, Z20, Z5
-	VBROADCASTSD (AX)(R8*1), Z20
+	VBROADCASTSD (AX)(R9*1), Z20
 	VFMADD231PD  Z18, Z20, Z6
 	VFMADD231PD  Z19, Z20, Z7
 	VBROADCASTSD (AX)(DI*4), Z20
 	VFMADD231PD  Z18, Z20, Z8
 	VFMADD231PD  Z19, Z20, Z9
-	VBROADCASTSD (AX)(R9*1), Z20
+	VBROADCASTSD (AX)(R10*1), Z20
 	VFMADD231PD  Z18, Z20, Z10
 	VFMADD231PD  Z19, Z20, Z11
-	VBROADCASTSD (AX)(R8*2), Z20
+	VBROADCASTSD (AX)(R9*2), Z20
 	VFMADD231PD  Z18, Z20, Z12
 	VFMADD231PD  Z19, Z20, Z13
-	VBROADCASTSD (AX)(R10*1), Z20
+	VBROADCASTSD (AX)(R8*1), Z20
 	VFMADD231PD  Z18, Z20, Z14
 	VFMADD231PD  Z19, Z20, Z15
 	VBROADCASTSD (AX)(DI*8), Z20
@@ -13628,6 +14336,8 @@ loop9x2:
 
 end9x2:
 	JL   done9x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last9x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow9x2
@@ -13638,6 +14348,16 @@ end9x2:
 lastrow9x2:
 	XORQ SI, SI
 	JMP  last9x2
+
+runs9x2:
+	MOVQ jumps+136(FP), SI
+
+run9x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop9x2
+	JMP  lastrun9x2
 
 done9x2:
 	SUBQ    b+96(FP), R12
@@ -13784,23 +14504,21 @@ start8x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
-	LEAQ   (R9)(SI*1), R10
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R10
+	LEAQ   (R10)(R8*1), R8
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x08, R11, R11
 	ADDQ   c+32(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs8x2
 
-run8x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop8x2
+lastrun8x2:
 	DECQ SI
 	JNZ  loop8x2
 
@@ -13819,19 +14537,19 @@ loop8x2:
 	VBROADCASTSD (AX)(DI*2), Z18
 	VFMADD231PD  Z16, Z18, Z4
 	VFMADD231PD  Z17, Z18, Z5
-	VBROADCASTSD (AX)(R8*1), Z18
+	VBROADCASTSD (AX)(R9*1), Z18
 	VFMADD231PD  Z16, Z18, Z6
 	VFMADD231PD  Z17, Z18, Z7
 	VBROADCASTSD (AX)(DI*4), Z18
 	VFMADD231PD  Z16, Z18, Z8
 	VFMADD231PD  Z17, Z18, Z9
-	VBROADCASTSD (AX)(R9*1), Z18
+	VBROADCASTSD (AX)(R10*1), Z18
 	VFMADD231PD  Z16, Z18, Z10
 	VFMADD231PD  Z17, Z18, Z11
-	VBROADCASTSD (AX)(R8*2), Z18
+	VBROADCASTSD (AX)(R9*2), Z18
 	VFMADD231PD  Z16, Z18, Z12
 	VFMADD231PD  Z17, Z18, Z13
-	VBROADCASTSD (AX)(R10*1), Z18
+	VBROADCASTSD (AX)(R8*1), Z18
 	VFMADD231PD  Z16, Z18, Z14
 	VFMADD231PD  Z17, Z18, Z15
 	ADDQ         CX, AX
@@ -13856,6 +14574,8 @@ loop8x2:
 
 end8x2:
 	JL   done8x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last8x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow8x2
@@ -13866,6 +14586,16 @@ end8x2:
 lastrow8x2:
 	XORQ SI, SI
 	JMP  last8x2
+
+runs8x2:
+	MOVQ jumps+136(FP), SI
+
+run8x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop8x2
+	JMP  lastrun8x2
 
 done8x2:
 	SUBQ    b+96(FP), R12
@@ -14000,22 +14730,20 @@ start7x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R8
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x07, R10, R10
 	ADDQ   c+32(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs7x2
 
-run7x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop7x2
+lastrun7x2:
 	DECQ SI
 	JNZ  loop7x2
 
@@ -14034,16 +14762,16 @@ loop7x2:
 	VBROADCASTSD (AX)(DI*2), Z16
 	VFMADD231PD  Z14, Z16, Z4
 	VFMADD231PD  Z15, Z16, Z5
-	VBROADCASTSD (AX)(R8*1), Z16
+	VBROADCASTSD (AX)(R9*1), Z16
 	VFMADD231PD  Z14, Z16, Z6
 	VFMADD231PD  Z15, Z16, Z7
 	VBROADCASTSD (AX)(DI*4), Z16
 	VFMADD231PD  Z14, Z16, Z8
 	VFMADD231PD  Z15, Z16, Z9
-	VBROADCASTSD (AX)(R9*1), Z16
+	VBROADCASTSD (AX)(R8*1), Z16
 	VFMADD231PD  Z14, Z16, Z10
 	VFMADD231PD  Z15, Z16, Z11
-	VBROADCASTSD (AX)(R8*2), Z16
+	VBROADCASTSD (AX)(R9*2), Z16
 	VFMADD231PD  Z14, Z16, Z12
 	VFMADD231PD  Z15, Z16, Z13
 	ADDQ         CX, AX
@@ -14068,6 +14796,8 @@ loop7x2:
 
 end7x2:
 	JL   done7x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last7x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow7x2
@@ -14078,6 +14808,16 @@ end7x2:
 lastrow7x2:
 	XORQ SI, SI
 	JMP  last7x2
+
+runs7x2:
+	MOVQ jumps+136(FP), SI
+
+run7x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop7x2
+	JMP  lastrun7x2
 
 done7x2:
 	SUBQ    b+96(FP), R11
@@ -14200,22 +14940,20 @@ start6x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
-	LEAQ   (R8)(SI*1), R9
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R9
+	LEAQ   (R9)(R8*1), R8
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs6x2
 
-run6x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop6x2
+lastrun6x2:
 	DECQ SI
 	JNZ  loop6x2
 
@@ -14234,13 +14972,13 @@ loop6x2:
 	VBROADCASTSD (AX)(DI*2), Z14
 	VFMADD231PD  Z12, Z14, Z4
 	VFMADD231PD  Z13, Z14, Z5
-	VBROADCASTSD (AX)(R8*1), Z14
+	VBROADCASTSD (AX)(R9*1), Z14
 	VFMADD231PD  Z12, Z14, Z6
 	VFMADD231PD  Z13, Z14, Z7
 	VBROADCASTSD (AX)(DI*4), Z14
 	VFMADD231PD  Z12, Z14, Z8
 	VFMADD231PD  Z13, Z14, Z9
-	VBROADCASTSD (AX)(R9*1), Z14
+	VBROADCASTSD (AX)(R8*1), Z14
 	VFMADD231PD  Z12, Z14, Z10
 	VFMADD231PD  Z13, Z14, Z11
 	ADDQ         CX, AX
@@ -14265,6 +15003,8 @@ loop6x2:
 
 end6x2:
 	JL   done6x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last6x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow6x2
@@ -14275,6 +15015,16 @@ end6x2:
 lastrow6x2:
 	XORQ SI, SI
 	JMP  last6x2
+
+runs6x2:
+	MOVQ jumps+136(FP), SI
+
+run6x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop6x2
+	JMP  lastrun6x2
 
 done6x2:
 	SUBQ    b+96(FP), R11
@@ -14385,21 +15135,19 @@ start5x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R8
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs5x2
 
-run5x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop5x2
+lastrun5x2:
 	DECQ SI
 	JNZ  loop5x2
 
@@ -14446,6 +15194,8 @@ loop5x2:
 
 end5x2:
 	JL   done5x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last5x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow5x2
@@ -14456,6 +15206,16 @@ end5x2:
 lastrow5x2:
 	XORQ SI, SI
 	JMP  last5x2
+
+runs5x2:
+	MOVQ jumps+136(FP), SI
+
+run5x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop5x2
+	JMP  lastrun5x2
 
 done5x2:
 	SUBQ    b+96(FP), R10
@@ -14554,21 +15314,19 @@ start4x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
-	LEAQ   (DI)(SI*1), R8
+	LEAQ   (DI)(DI*1), R8
+	LEAQ   (DI)(R8*1), R8
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs4x2
 
-run4x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop4x2
+lastrun4x2:
 	DECQ SI
 	JNZ  loop4x2
 
@@ -14612,6 +15370,8 @@ loop4x2:
 
 end4x2:
 	JL   done4x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last4x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow4x2
@@ -14622,6 +15382,16 @@ end4x2:
 lastrow4x2:
 	XORQ SI, SI
 	JMP  last4x2
+
+runs4x2:
+	MOVQ jumps+136(FP), SI
+
+run4x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop4x2
+	JMP  lastrun4x2
 
 done4x2:
 	SUBQ    b+96(FP), R10
@@ -14708,20 +15478,18 @@ start3x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(DI*1), R8
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs3x2
 
-run3x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop3x2
+lastrun3x2:
 	DECQ SI
 	JNZ  loop3x2
 
@@ -14762,6 +15530,8 @@ loop3x2:
 
 end3x2:
 	JL   done3x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last3x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow3x2
@@ -14772,6 +15542,16 @@ end3x2:
 lastrow3x2:
 	XORQ SI, SI
 	JMP  last3x2
+
+runs3x2:
+	MOVQ jumps+136(FP), SI
+
+run3x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop3x2
+	JMP  lastrun3x2
 
 done3x2:
 	SUBQ    b+96(FP), R9
@@ -14846,20 +15626,18 @@ start2x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ar+72(FP), DI
-	LEAQ   (DI)(DI*1), SI
+	LEAQ   (DI)(DI*1), R8
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs2x2
 
-run2x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop2x2
+lastrun2x2:
 	DECQ SI
 	JNZ  loop2x2
 
@@ -14897,6 +15675,8 @@ loop2x2:
 
 end2x2:
 	JL   done2x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last2x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow2x2
@@ -14907,6 +15687,16 @@ end2x2:
 lastrow2x2:
 	XORQ SI, SI
 	JMP  last2x2
+
+runs2x2:
+	MOVQ jumps+136(FP), SI
+
+run2x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop2x2
+	JMP  lastrun2x2
 
 done2x2:
 	SUBQ    b+96(FP), R9
@@ -14969,18 +15759,16 @@ start1x2:
 	MOVQ   ac+80(FP), CX
 	MOVQ   b+96(FP), DX
 	MOVQ   br+104(FP), BX
+	MOVQ   k+16(FP), SI
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
-	MOVQ   jumps+136(FP), SI
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs1x2
 
-run1x2:
-	MOVQ SI, jump+144(FP)
-	CMPQ (SI), $-1
-	MOVQ k+16(FP), SI
-	JNE  loop1x2
+lastrun1x2:
 	DECQ SI
 	JNZ  loop1x2
 
@@ -15015,6 +15803,8 @@ loop1x2:
 
 end1x2:
 	JL   done1x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last1x2
 	MOVQ jump+144(FP), SI
 	CMPQ (SI), $-1
 	JE   lastrow1x2
@@ -15025,6 +15815,16 @@ end1x2:
 lastrow1x2:
 	XORQ SI, SI
 	JMP  last1x2
+
+runs1x2:
+	MOVQ jumps+136(FP), SI
+
+run1x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop1x2
+	JMP  lastrun1x2
 
 done1x2:
 	SUBQ    b+96(FP), R8

@@ -29,17 +29,13 @@ func tileWidth[T Float]() int {
 // leads to the next. What is ahead elements beyond b is used next.
 func gemm[T Float](m, tiles, k, cols int, c []T, cr int, init []T, ir int, a []T, ar, ac, pitch int, jumps []int64, b []T, br int, last []T, ahead int) {
 	s := size[T]()
-	if jumps == nil {
-		none := [...]int64{-1}
-		jumps = none[:]
-	}
 	cr, ir, ar, ac, pitch, br = s*cr, s*ir, s*ar, s*ac, s*pitch, s*br
 	// As often as a tile has rows, or up to twice that.
 	every := -1
 	if k > m {
 		every = 1<<(bits.Len(uint(k/m))-1) - 1
 	}
-	gemmAssembly[T](m, tiles, k, cols, bytes(c), cr, bytes(init), ir, bytes(a), ar, ac, pitch, bytes(b), br, bytes(last), s*ahead, every, (*byte)(unsafe.Pointer(&jumps[0])), nil)
+	gemmAssembly[T](m, tiles, k, cols, bytes(c), cr, bytes(init), ir, bytes(a), ar, ac, pitch, bytes(b), br, bytes(last), s*ahead, every, (*byte)(unsafe.Pointer(unsafe.SliceData(jumps))), nil)
 }
 
 // narrow computes the first rows of dst = init + x·packed with n ≤ 4 columns,

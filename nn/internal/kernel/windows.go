@@ -58,6 +58,11 @@ func MatTMulWindows[T Float](dst, x []T, lines []Line, starts []int32, apart int
 	}
 }
 
+// shallow is the number of terms of a sum over windows that are summed before the next
+// tile. Rows of x lie far apart, and those of a tile are to stay in the first-level
+// cache for the next one, which has the rest of their lines.
+const shallow = 96
+
 // matTMulSegment is MatTMulWindows for the given number of rows of dst, which belong
 // to one segment: every next of starts.
 func matTMulSegment[T Float](dst, x []T, lines []Line, starts []int32, next, apart int, g []T, n, rows int, set bool) {
@@ -71,7 +76,7 @@ func matTMulSegment[T Float](dst, x []T, lines []Line, starts []int32, next, apa
 		return
 	}
 	var zero [32]T
-	var jumps [depth + 1]int64
+	var jumps [shallow]int64
 	p := product[T]{cr: n, ar: 1, ac: apart}
 	p.cut(rows)
 	for j := 0; j < n; j += panelColumns[T]() {
@@ -80,7 +85,7 @@ func matTMulSegment[T Float](dst, x []T, lines []Line, starts []int32, next, apa
 			line, count := lines[i], 1
 			p.a = x[starts[i*next]:]
 			// What is too narrow for whole vectors is packed, which knows no runs.
-			for panelWidth[T](n) <= 2*n && i+count < len(lines) && lines[i+count].Rows == line.Rows && (count+1)*line.Rows <= depth {
+			for panelWidth[T](n) <= 2*n && i+count < len(lines) && lines[i+count].Rows == line.Rows && (count+1)*line.Rows <= shallow {
 				jumps[count-1] = int64(size[T]() * (int(starts[(i+count)*next]) - int(starts[(i+count-1)*next]) - line.Rows*apart))
 				count++
 			}

@@ -56,7 +56,7 @@ func (t *tiler) function() {
 		"from the rows of a of one tile to those of the next.",
 		"The last row of b is at last. Whole vectors of b are read. There are k of them for each",
 		"run of columns of a, from the end of which to the next one are jumps of so many bytes; −1",
-		"ends the jumps. jump is overwritten.",
+		"ends the jumps. Without any there is one run. jump is overwritten.",
 		"Whenever the rows left of b are a multiple of every, a power of two, the loop prefetches",
 		"a row of the next tile of c, and a little of what lies ahead bytes beyond b.")
 
@@ -136,7 +136,7 @@ func (t *tiler) tile(rows, vectors int) {
 
 	t.a, t.step = t.argument("a"), t.argument("ac")
 	t.b, t.next = t.argument("b"), t.argument("br")
-	t.count = t.GP64()
+	t.count = t.argument("k")
 	t.index = map[int]reg.GPVirtual{}
 	if rows > 1 {
 		t.index[1] = t.argument("ar")
@@ -154,12 +154,9 @@ func (t *tiler) tile(rows, vectors int) {
 	t.ADDQ(t.b, t.ahead)
 	// The loop runs k times for each run, of the last k−1 times; then b moves to the
 	// last row and it runs once more, when the count passes below zero.
-	t.MOVQ(t.slot("jumps"), t.count)
-	t.Label(label("run", rows, vectors))
-	t.MOVQ(t.count, t.slot("jump"))
-	t.CMPQ(operand.Mem{Base: t.count}, operand.I8(-1))
-	t.MOVQ(t.slot("k"), t.count)
-	t.JNE(at("loop"))
+	t.CMPQ(t.slot("jumps"), operand.Imm(0))
+	t.JNE(at("runs"))
+	t.Label(label("lastrun", rows, vectors))
 	t.DECQ(t.count)
 	t.JNZ(at("loop"))
 	t.Label(label("last", rows, vectors))
@@ -176,6 +173,8 @@ func (t *tiler) tile(rows, vectors int) {
 	t.JMP(at("loop"))
 	t.Label(label("end", rows, vectors))
 	t.JL(at("done"))
+	t.CMPQ(t.slot("jumps"), operand.Imm(0))
+	t.JE(at("last"))
 	t.MOVQ(t.slot("jump"), t.count)
 	t.CMPQ(operand.Mem{Base: t.count}, operand.I8(-1))
 	t.JE(at("lastrow"))
@@ -185,6 +184,15 @@ func (t *tiler) tile(rows, vectors int) {
 	t.Label(label("lastrow", rows, vectors))
 	t.XORQ(t.count, t.count)
 	t.JMP(at("last"))
+
+	t.Label(label("runs", rows, vectors))
+	t.MOVQ(t.slot("jumps"), t.count)
+	t.Label(label("run", rows, vectors))
+	t.MOVQ(t.count, t.slot("jump"))
+	t.CMPQ(operand.Mem{Base: t.count}, operand.I8(-1))
+	t.MOVQ(t.slot("k"), t.count)
+	t.JNE(at("loop"))
+	t.JMP(at("lastrun"))
 
 	t.Label(label("done", rows, vectors))
 	t.SUBQ(t.slot("b"), t.ahead)
