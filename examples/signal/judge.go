@@ -15,13 +15,12 @@ import (
 )
 
 // judge prints what is known of samples and, beside it, the same of real windows:
-// pitches of those that were held out, and whatever compares with these of as many that
-// were learned.
+// the pitches of those that were held out and what trees know of these, and how as many
+// of those that were learned compare with them.
 func (j *job) judge(w io.Writer, train *recording, held, samples set) error {
-	most := max(4000, held.len())
-	learned := train.windows(most, j.seed)
+	learned := train.windows(max(mostLearned, held.len()), j.seed)
 	n := min(held.len(), learned.len())
-	like := set{learned.x.Slice(0, n, 0, window).(*mat.Dense), learned.cond.Slice(0, n, 0, 2).(*mat.Dense)}
+	some := set{learned.x.Slice(0, n, 0, window).(*mat.Dense), learned.cond.Slice(0, n, 0, 2).(*mat.Dense)}
 
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "\tsamples\treal windows")
@@ -33,14 +32,14 @@ func (j *job) judge(w io.Writer, train *recording, held, samples set) error {
 	fmt.Fprintf(t, "median aperiodicity\t%.4f\t%.4f\n", median(a.aperiodicity), median(b.aperiodicity))
 
 	drawn, real, all := spectra(samples.x), spectra(held.x), spectra(learned.x)
-	likeReal := all.Slice(0, n, 0, bins).(*mat.Dense)
+	someReal := all.Slice(0, n, 0, bins).(*mat.Dense)
 	for k, v := range train.vowels {
 		mean := meanOf(real, held, k)
 		fmt.Fprintf(t, "distance of mean spectra, %s, dB\t%.2f\t%.2f\n", v,
-			distance(meanOf(drawn, samples, k), mean), distance(meanOf(likeReal, like, k), mean))
+			distance(meanOf(drawn, samples, k), mean), distance(meanOf(someReal, some, k), mean))
 	}
 	if len(train.vowels) > 1 {
-		ear, err := j.ear(likeReal, like, len(train.vowels))
+		ear, err := j.ear(someReal, some, len(train.vowels))
 		if err != nil {
 			return err
 		}
@@ -52,14 +51,14 @@ func (j *job) judge(w io.Writer, train *recording, held, samples set) error {
 		fmt.Fprintf(t, "trees that learned samples only know\t\t%v\n", recognised(pupil, real, held))
 	}
 	var tests [2]twosample.C2STResult
-	for i, x := range []*mat.Dense{drawn, likeReal} {
+	for i, x := range []*mat.Dense{drawn, someReal} {
 		c, err := twosample.C2ST(x, real, &twosample.C2STSettings{Seed: j.seed, Trees: j.trees()})
 		if err != nil {
 			return err
 		}
 		tests[i] = c
 	}
-	fmt.Fprintf(t, "C2ST to held-out windows")
+	fmt.Fprintf(t, "C2ST of spectra to held-out ones")
 	for _, c := range tests {
 		fmt.Fprintf(t, "\t%.3f [%.3f, %.3f]", c.Accuracy, c.Low, c.High)
 	}
@@ -68,6 +67,9 @@ func (j *job) judge(w io.Writer, train *recording, held, samples set) error {
 	fmt.Fprintf(t, "least\t%.2f\t%.2f\n", slices.Min(near), slices.Min(other))
 	return t.Flush()
 }
+
+// mostLearned is how many windows of the training part samples are compared with.
+const mostLearned = 4000
 
 // nearest returns the log-spectral distance of each row of a from the nearest one of b.
 func nearest(a, b *mat.Dense) []float64 {

@@ -20,6 +20,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/dataset/figure"
 	"github.com/gradlogp/gradlogp/examples/internal/command"
+	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/optim"
 	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/score"
@@ -33,6 +34,7 @@ type job struct {
 	notes, steps, batch, n, workers int
 	rate                            float64
 	seed                            uint64
+	plain                           bool
 	data, out, wav                  string
 }
 
@@ -40,9 +42,10 @@ type job struct {
 func (j *job) Flags(f *flag.FlagSet) {
 	f.StringVar(&j.data, "data", "", "WAV file to learn from; empty for the voice of the program")
 	f.IntVar(&j.notes, "notes", 5000, "notes that the voice sings, ten a second")
-	f.IntVar(&j.steps, "steps", 1200, "training steps")
+	f.IntVar(&j.steps, "steps", 2000, "training steps")
 	f.IntVar(&j.batch, "batch", 64, "windows of a step")
-	f.Float64Var(&j.rate, "rate", 2e-3, "highest learning rate")
+	f.Float64Var(&j.rate, "rate", 3e-3, "highest learning rate")
+	f.BoolVar(&j.plain, "plain", false, "a network that is told the pitch, and hears all of the sound as one")
 	f.IntVar(&j.n, "n", 1000, "samples, at most as many as notes are held out")
 	f.Uint64Var(&j.seed, "seed", 0, "seed of the notes, weights, noise and samples")
 	f.IntVar(&j.workers, "workers", 0, "goroutines, 0 for one a processor; does not change the result")
@@ -80,7 +83,11 @@ func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	parts := r.parts()
 	train, watch, test := parts[0], parts[1], parts[2]
-	m, err := score.New(window, &score.Config{Net: newTuned(train), Cond: conditions(len(r.vowels)), Seed: j.seed})
+	var network nn.Module = newTuned(train)
+	if j.plain {
+		network = unet
+	}
+	m, err := score.New(window, &score.Config{Net: network, Cond: conditions(len(r.vowels)), Seed: j.seed})
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"bytes"
+	"context"
+	"io"
 	"math"
 	"math/rand/v2"
 	"path/filepath"
@@ -32,7 +35,7 @@ func TestOutputDoesNotDependOnWorkers(t *testing.T) {
 	smallNetwork(t)
 	stdout, _ := commandtest.Same(t, func(workers string) (command.Job, []string) {
 		out, wav := filepath.Join(t.TempDir(), "signal.png"), filepath.Join(t.TempDir(), "signal.wav")
-		return small(t, "-notes", "200", "-workers", workers, "-out", out, "-wav", wav), []string{out, wav}
+		return small(t, "-notes", "120", "-workers", workers, "-out", out, "-wav", wav), []string{out, wav}
 	})
 	require.Contains(t, stdout, "2 of 2 steps, seed 0")
 	require.Regexp(t, `within 50 cents .* 1.000 \(20 of 20\)`, stdout)
@@ -112,13 +115,15 @@ func TestTheVoiceHasTheGainAndTheFormants(t *testing.T) {
 
 func TestPartsShareNoPoint(t *testing.T) {
 	r := sing(3, 230)
-	used := make([]int, len(r.wave))
+	used := make([]int, len(r.wave)) // by a part
 	total := 0
 	for i, p := range r.parts() {
 		for _, s := range p.spans {
 			total++
 			for k := s.from; k < s.to+window-1; k++ {
-				require.Contains(t, []int{0, i + 1}, used[k])
+				if used[k] != 0 {
+					require.Equal(t, i+1, used[k])
+				}
 				used[k] = i + 1
 			}
 		}
@@ -129,20 +134,20 @@ func TestPartsShareNoPoint(t *testing.T) {
 	}
 }
 
-// What the voice has sung is read from a file as it is, but for its names.
-func TestAFileIsRead(t *testing.T) {
+// What the voice has sung is read from a file as it is, but for the names of its vowels.
+func TestAFileIsLearnedFrom(t *testing.T) {
 	smallNetwork(t)
-	r := sing(3, 300)
+	r := sing(3, 100)
 	x := mat.NewDense(2*len(r.wave), 2, nil) // in stereo, at twice the rate
 	for i := range 2 * len(r.wave) {
-		x.SetRow(i, []float64{r.wave[i/2] / 2, r.wave[i/2] / 2})
+		x.SetRow(i, []float64{r.wave[i/2], 0})
 	}
 	name := filepath.Join(t.TempDir(), "voice.wav")
 	require.NoError(t, signal.WriteFile(name, &signal.Signal{Rate: 2 * rate, X: x, Encoding: signal.Float32}))
 	got, err := read(name)
 	require.NoError(t, err)
 	require.Equal(t, rate, got.rate)
-	require.InDeltaSlice(t, r.wave[:2000], got.wave[:2000], 1)
+	require.InDelta(t, r.wave[1000], 2*got.wave[1000], 1e-6)
 	near := 0
 	for _, s := range got.spans {
 		if i := s.from / note; (s.to+window-2)/note == i {
@@ -150,16 +155,21 @@ func TestAFileIsRead(t *testing.T) {
 			near++
 		}
 	}
-	require.Greater(t, near, 300)
+	require.Greater(t, near, 500)
 
-	_, err = small(t, "-data", name).recording()
-	require.NoError(t, err)
-	require.NoError(t, signal.WriteFile(name, &signal.Signal{Rate: rate, X: mat.NewDense(8000, 1, nil)}))
-	_, err = small(t, "-data", name).recording()
-	require.ErrorContains(t, err, "voice.wav: 0 windows")
-	require.NoError(t, signal.WriteFile(name, &signal.Signal{Rate: 4000, X: mat.NewDense(8000, 1, nil)}))
-	_, err = small(t, "-data", name).recording()
-	require.ErrorContains(t, err, "4000 points a second")
+	var b bytes.Buffer
+	require.NoError(t, small(t, "-data", name).Run(context.Background(), &b, io.Discard))
+	require.Contains(t, b.String(), "distance of mean spectra, all, dB")
+	require.NotContains(t, b.String(), "trees")
+}
+
+func TestAFileOfNoUseIsRefused(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "voice.wav")
+	for rate, says := range map[int]string{8000: "voice.wav: 0 windows", 4000: "4000 points a second"} {
+		require.NoError(t, signal.WriteFile(name, &signal.Signal{Rate: rate, X: mat.NewDense(8000, 1, nil)}))
+		_, err := small(t, "-data", name).recording()
+		require.ErrorContains(t, err, says)
+	}
 }
 
 func TestImpossibleFlagsAreRefused(t *testing.T) {

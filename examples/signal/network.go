@@ -42,7 +42,7 @@ func newTuned(r *recording) tuned {
 		squares += v * v
 	}
 	mean := sum / n
-	return tuned{unet, float64(r.rate), mean, math.Sqrt(squares/n - mean*mean)}
+	return tuned{unet, float64(r.rate), mean, math.Sqrt(max(squares/n-mean*mean, 0))}
 }
 
 // Apply implements nn.Module. The first condition is the standardised logarithm of the

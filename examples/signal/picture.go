@@ -38,11 +38,11 @@ func draw(name string, r *recording, real, samples *mat.Dense, index []int) erro
 		}
 		p := figure.Panel{
 			Title: title, XLim: [2]float64{-0.5, float64(len(r.vowels)) - 0.5}, YLim: [2]float64{0, float64(r.rate) / 2000},
-			XNames: r.vowels, YLabel: "kHz", Stretch: true, Layers: []figure.Layer{figure.HeatMap{Values: power, Decades: 6}},
+			XNames: r.vowels, YLabel: "kHz", Stretch: true, Layers: []figure.Layer{figure.HeatMap{Values: power, Decades: 5}},
 		}
 		return p
 	}
-	return figure.Save(name, [][]figure.Panel{{panel("held out", real)}, {panel("samples", samples)}}, 1100, 800)
+	return figure.Save(name, [][]figure.Panel{{panel("held out", real)}, {panel("samples", samples)}}, 900, 640)
 }
 
 // show writes the picture, and the sound: of every vowel eight real windows with rising

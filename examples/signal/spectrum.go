@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/dsp/fourier"
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -27,25 +28,20 @@ func spectra(x *mat.Dense) *mat.Dense {
 	return dst
 }
 
-// meanOf returns the mean of the spectra of a vowel.
+// meanOf returns the mean of the spectra of a vowel, NaN when there are none.
 func meanOf(spectra *mat.Dense, s set, vowel int) []float64 {
 	mean, n := make([]float64, bins), 0.0
 	for i := range s.len() {
 		if s.vowel(i) == vowel {
 			n++
-			for k, v := range spectra.RawRowView(i) {
-				mean[k] += (v - mean[k]) / n
-			}
+			floats.Add(mean, spectra.RawRowView(i))
 		}
+	}
+	for k := range mean {
+		mean[k] /= n
 	}
 	return mean
 }
 
 // distance returns the log-spectral distance, the root mean square difference in decibels.
-func distance(a, b []float64) float64 {
-	sum := 0.0
-	for k, v := range a {
-		sum += (v - b[k]) * (v - b[k])
-	}
-	return math.Sqrt(sum / float64(len(a)))
-}
+func distance(a, b []float64) float64 { return floats.Distance(a, b, 2) / math.Sqrt(float64(len(a))) }

@@ -42,7 +42,7 @@ func newTone(rng *rand.Rand) tone {
 		vowel:  rng.IntN(len(vowels)),
 		mouth:  vary(1.08),
 		gain:   0.1 * vary(2),
-		breath: 0.01 * vary(2),
+		breath: 0.03 * vary(2),
 	}
 }
 
