@@ -51,7 +51,7 @@ func TestPitchOfATone(t *testing.T) {
 		require.Less(t, aperiodicity, deep)
 		worst = max(worst, math.Abs(cents(hz, v.pitch)))
 	}
-	require.Less(t, worst, 2.0) // .3
+	require.Less(t, worst, 2.0)
 }
 
 func TestPitchOfASine(t *testing.T) {
