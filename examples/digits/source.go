@@ -2,9 +2,6 @@ package main
 
 import (
 	"fmt"
-	"image"
-	"image/color"
-	"image/png"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +9,8 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/gradlogp/gradlogp/dataset/array"
+	"github.com/gradlogp/gradlogp/dataset/images"
+	"github.com/gradlogp/gradlogp/dataset/rows"
 )
 
 // load returns the images that are asked for.
@@ -51,66 +50,19 @@ func idx(path string) (set, error) {
 	return s, nil
 }
 
-// folder reads the PNG files of each folder of a folder as grey images of a class, the
-// folders in the order of their names.
+// folder reads the PNG files of a folder as grey images, those of each folder in it as a
+// class, or all as one.
 func folder(path string) (set, error) {
-	var files []string
-	var label []float64
-	folders, err := os.ReadDir(path)
+	f, err := images.Open(path, &images.Settings{Channels: 1, Low: 0, High: 255})
 	if err != nil {
 		return set{}, err
 	}
-	classes := 0
-	for _, d := range folders {
-		if !d.IsDir() {
-			continue
-		}
-		found, err := filepath.Glob(filepath.Join(path, d.Name(), "*.png"))
-		if err != nil {
-			return set{}, err
-		}
-		for _, f := range found {
-			files, label = append(files, f), append(label, float64(classes))
-		}
-		if len(found) > 0 {
-			classes++
-		}
-	}
-	if len(files) == 0 {
-		return set{}, fmt.Errorf("%s: no PNG files in folders, want a folder of them for each class", path)
-	}
-	var x *mat.Dense
-	var size image.Point
-	for i, name := range files {
-		img, err := open(name)
-		if err != nil {
-			return set{}, err
-		}
-		b := img.Bounds()
-		if i == 0 {
-			size, x = b.Size(), mat.NewDense(len(files), b.Dx()*b.Dy(), nil)
-		}
-		if b.Size() != size {
-			return set{}, fmt.Errorf("%s: is %d×%d, want %d×%d as in %s", name, b.Dx(), b.Dy(), size.X, size.Y, files[0])
-		}
-		row := x.RawRowView(i)
-		for p := range row {
-			grey := color.GrayModel.Convert(img.At(b.Min.X+p%size.X, b.Min.Y+p/size.X)).(color.Gray)
-			row[p] = float64(grey.Y)
-		}
-	}
-	return labelled(x, []int{len(files), size.Y, size.X}, mat.NewDense(len(files), 1, label))
-}
-
-func open(name string) (image.Image, error) {
-	f, err := os.Open(name)
+	x, labels, err := rows.Read(f)
 	if err != nil {
-		return nil, err
+		return set{}, err
 	}
-	defer f.Close()
-	img, err := png.Decode(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+	if labels == nil {
+		labels = mat.NewDense(f.Len(), 1, nil)
 	}
-	return img, nil
+	return labelled(x, []int{f.Len(), f.Format.Height, f.Format.Width}, labels)
 }
