@@ -26,12 +26,12 @@ func (j *job) film(m *score.Model, f format) (*figure.Animation, error) {
 		return nil, err
 	}
 	a := &figure.Animation{Width: 520, Height: 136, Delay: 120 * time.Millisecond, Pause: 2500 * time.Millisecond, Colors: 8}
-	for step, err := range sampler.Steps(context.Background(), s.x, p, sampler.Default(p.SDE), settings) {
+	for step, err := range sampler.Steps(context.Background(), s.x, p, method, settings) {
 		if err != nil {
 			return nil, err
 		}
 		α, σ := p.Kernel(step.At)
-		if σ > highest*α {
+		if σ > highest*α || (j.points-1-step.Point())%2 == 1 { // every second ends with the last
 			continue
 		}
 		d, err := step.Denoised()

@@ -14,10 +14,6 @@ import (
 	"github.com/gradlogp/gradlogp/score"
 )
 
-// compared is the most images of each kind that are compared with each other; a
-// classifier sees all.
-const compared = 1400
-
 // judge prints what is known of samples, and of the model that drew them, from images
 // that were held out.
 func (j *job) judge(w io.Writer, m *score.Model, train, test, samples set) error {
@@ -27,7 +23,7 @@ func (j *job) judge(w io.Writer, m *score.Model, train, test, samples set) error
 	fmt.Fprintf(t, "a classifier of real images knows\t%v\t%v\n", real.accuracy(samples), real.accuracy(test))
 	fmt.Fprintf(t, "one of samples only knows\t\t%v\n", synthetic.accuracy(test))
 
-	few, other, known := samples.first(compared), test.first(compared), train.first(compared)
+	few, other, known := samples.first(j.compared), test.first(j.compared), train.first(j.compared)
 	c2st := func(a set) (twosample.C2STResult, error) {
 		return twosample.C2ST(a.x, other.x, &twosample.C2STSettings{Seed: j.seed})
 	}

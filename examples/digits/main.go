@@ -33,7 +33,7 @@ type job struct {
 	data                       string
 	steps, batch, n, workers   int
 	lessons                    int // of a classifier
-	points, bitsOf             int
+	compared, points, bitsOf   int
 	rate, regularize, guidance float64
 	seed                       uint64
 	out, gif                   string
@@ -48,8 +48,9 @@ func (j *job) Flags(f *flag.FlagSet) {
 	f.Float64Var(&j.rate, "rate", 2e-3, "highest learning rate")
 	f.Float64Var(&j.regularize, "regularize", 0.1, "dropout and weight decay; -1 for none")
 	f.IntVar(&j.n, "n", 1400, "samples, of each class as many")
-	f.IntVar(&j.points, "points", 25, "noise levels that a sample passes")
-	f.Float64Var(&j.guidance, "guidance", 1, "strength of the class, 1 for that of the data")
+	f.IntVar(&j.compared, "compared", 1400, "most images of a kind that are compared with others one by one; classifiers see all")
+	f.IntVar(&j.points, "points", 24, "noise levels that a sample passes")
+	f.Float64Var(&j.guidance, "guidance", 1.1, "strength of the class, 1 for that of the data")
 	f.IntVar(&j.bitsOf, "bits", 128, "held-out images to find the bits a pixel of, 0 for none")
 	f.Uint64Var(&j.seed, "seed", 0, "seed of the split, weights, noise and samples")
 	f.IntVar(&j.workers, "workers", 0, "goroutines, 0 for one a processor; does not change the result")
@@ -62,7 +63,7 @@ func (j *job) Check() error {
 	for _, f := range []struct {
 		name         string
 		value, least int
-	}{{"steps", j.steps, 1}, {"batch", j.batch, 2}, {"lessons", j.lessons, 1}, {"n", j.n, 100}, {"points", j.points, 3}, {"bits", j.bitsOf, 0}, {"workers", j.workers, 0}} {
+	}{{"steps", j.steps, 1}, {"batch", j.batch, 2}, {"lessons", j.lessons, 1}, {"n", j.n, 100}, {"compared", j.compared, 20}, {"points", j.points, 3}, {"bits", j.bitsOf, 0}, {"workers", j.workers, 0}} {
 		if f.value < f.least {
 			return fmt.Errorf("-%s %d: want at least %d", f.name, f.value, f.least)
 		}
@@ -123,7 +124,7 @@ func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
-	samples, err := j.sample(m, all.format)
+	samples, err := j.sample(m, train)
 	if err != nil {
 		return err
 	}
@@ -151,20 +152,26 @@ func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 // that is fewer.
 const mostHeldOut = 2000
 
-// sample draws images, class after class.
-func (j *job) sample(m *score.Model, f format) (set, error) {
-	s := f.blank(j.n)
+// sample draws images, class after class, in the shades of the training images.
+func (j *job) sample(m *score.Model, train set) (set, error) {
+	s := train.blank(j.n)
 	for i := range j.n {
-		s.labels.Set(i, 0, float64(i%f.classes))
+		s.labels.Set(i, 0, float64(i%s.classes))
 	}
 	p, settings, err := j.problem(m, s)
 	if err != nil {
 		return set{}, err
 	}
-	err = sampler.Sample(context.Background(), s.x, p, sampler.Default(p.SDE), settings)
-	f.snap(s.x)
-	return s, err
+	err = sampler.Sample(context.Background(), s.x, p, method, settings)
+	if err != nil {
+		return set{}, err
+	}
+	snap(s.x, cuts(s.x, train))
+	return s, nil
 }
+
+// method is one with noise, which forgets on the way what the network got wrong.
+var method = sampler.Heun{Churn: sampler.Churn{SChurn: 20, STmin: 0.05, STmax: 50}}
 
 // problem returns what a sampler runs for images with the labels of s.
 func (j *job) problem(m *score.Model, s set) (p sde.Problem, settings *sampler.Settings, err error) {

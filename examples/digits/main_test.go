@@ -126,26 +126,30 @@ func TestFilesHoldTheSameImages(t *testing.T) {
 	require.ErrorIs(t, err, images.ErrShape)
 }
 
-func TestSnapTakesBackTheScatter(t *testing.T) {
+func TestCutsTakeBackTheScatter(t *testing.T) {
 	for _, shades := range []int{2, 3, 17, 256} {
-		f := format{height: 1, width: shades, shades: shades, classes: 1}
-		all, x := make([]float64, shades), mat.NewDense(20, shades, nil)
-		for v := range all {
-			all[v] = float64(v)
-		}
-		rng := rand.New(rand.NewPCG(1, 1))
+		s := format{height: 1, width: shades, shades: shades, classes: 1}.blank(20)
+		s.x.Apply(func(_, j int, _ float64) float64 { return float64(j) }, s.x)
+		rng, x := rand.New(rand.NewPCG(1, 1)), mat.NewDense(20, shades, nil)
 		for i := range 20 {
-			f.scatter(x.RawRowView(i), all, rng)
+			s.scatter(x.RawRowView(i), s.x.RawRowView(i), rng)
 		}
 		require.NotEqual(t, x.RawRowView(0), x.RawRowView(1))
-		f.snap(x)
-		for i := range 20 {
-			require.Equal(t, all, x.RawRowView(i))
-		}
+		c := cuts(x, s)
+		snap(x, c)
+		require.InDeltaSlice(t, s.x.RawMatrix().Data, x.RawMatrix().Data, 0)
 		far := mat.NewDense(1, 2, []float64{-1e9, 1e9})
-		f.snap(far)
-		require.Equal(t, []float64{0, f.white()}, far.RawRowView(0))
+		snap(far, c)
+		require.Equal(t, []float64{0, s.white()}, far.RawRowView(0))
 	}
+}
+
+func TestCutsGiveTheSharesOfRealImages(t *testing.T) {
+	real := few(t, 200, 10)
+	rng, x := rand.New(rand.NewPCG(1, 1)), mat.NewDense(300, 64, nil)
+	x.Apply(func(_, _ int, _ float64) float64 { return 8 + 5*rng.NormFloat64() }, x)
+	snap(x, cuts(x, real))
+	require.InDelta(t, empty(real), empty(set{real.format, x, nil}), 1e-4)
 }
 
 func TestTheNetworkFitsTheImages(t *testing.T) {

@@ -3,15 +3,16 @@ package main
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 )
 
 // A network learns a density of numbers, but a pixel is one of a few shades, and half
 // of all pixels or more are exactly 0. So shades become intervals. That of a shade
-// between the first and the last is v ± ½, without a gap to the next: rounding gives it
-// back. The first and the last, of which there are many, lie apart from the others by
-// room for what a network gets wrong.
+// between the first and the last is v ± ½, without a gap to the next. The first and the
+// last, of which there are many, lie apart from the others by room for what a network
+// gets wrong. What comes out is cut into shades again.
 
 // place returns the middle of the interval of a shade.
 func (f format) place(v float64) float64 {
@@ -44,16 +45,34 @@ func (f format) scatter(dst, image []float64, rng *rand.Rand) {
 	}
 }
 
-// snap replaces every number by the shade whose place is the nearest.
-func (f format) snap(x *mat.Dense) {
-	x.Apply(func(_, _ int, v float64) float64 {
-		nearest := 0.0
-		for _, shade := range []float64{min(max(math.Round(v), min(1, f.white())), max(f.white()-1, 0)), f.white()} {
-			if math.Abs(f.place(shade)-v) < math.Abs(f.place(nearest)-v) {
-				nearest = shade
-			}
+// cuts returns the numbers that part the shades of samples, in such a way that these
+// get the shares of all pixels that they have in real images. A fixed cut would move a
+// tenth of the brightest pixels to the shade below, whose place is near and whose share
+// is small.
+func cuts(samples *mat.Dense, real set) []float64 {
+	count := make([]float64, real.shades)
+	for i := range real.len() {
+		for _, v := range real.x.RawRowView(i) {
+			count[int(v)]++
 		}
-		return nearest
+	}
+	all := append([]float64{math.Inf(-1)}, samples.RawMatrix().Data...)
+	slices.Sort(all)
+	all = append(all, math.Inf(1))
+	c, below := make([]float64, real.shades-1), 0.0
+	for k := range c {
+		below += count[k] / float64(real.len()*real.pixels())
+		at := int(below*float64(len(all)-2) + 0.5) // pixels below the cut
+		c[k] = (all[at] + all[at+1]) / 2
+	}
+	return c
+}
+
+// snap replaces every number by its shade.
+func snap(x *mat.Dense, cuts []float64) {
+	x.Apply(func(_, _ int, v float64) float64 {
+		k, _ := slices.BinarySearch(cuts, v)
+		return float64(k)
 	}, x)
 }
 
