@@ -31,7 +31,7 @@ func (j *job) film(m *score.Model, f format) (*figure.Animation, error) {
 			return nil, err
 		}
 		α, σ := p.Kernel(step.At)
-		if σ > highest*α || (j.points-1-step.Point())%2 == 1 { // every second ends with the last
+		if σ > highest*α {
 			continue
 		}
 		d, err := step.Denoised()

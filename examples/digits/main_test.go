@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 	"github.com/gradlogp/gradlogp/examples/internal/command"
 	"github.com/gradlogp/gradlogp/examples/internal/command/commandtest"
 	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/score"
 )
 
 func small(t *testing.T, args ...string) *job {
@@ -159,6 +161,25 @@ func TestTheNetworkFitsTheImages(t *testing.T) {
 	}
 	_, err := nn.Check(format{height: 30, width: 30}.network(), 900, 1, 900)
 	require.ErrorContains(t, err, "UNet.Size")
+}
+
+func TestBitsOfAnUntrainedNetworkAreThoseOfANormalLaw(t *testing.T) {
+	s := few(t, 3, 2)
+	m, err := score.New(s.pixels(), &score.Config{Net: s.network(), Cond: score.Conditions{Classes: []int{2}}})
+	require.NoError(t, err)
+	got, err := small(t, "-bits", "3").bits(m, s)
+	require.NoError(t, err)
+
+	want, x, rng := make([]float64, 3), make([]float64, s.pixels()), rand.New(rand.NewPCG(0, 4))
+	for i := range want {
+		s.scatter(x, s.x.RawRowView(i), rng)
+		for p, v := range s.x.RawRowView(i) {
+			nats := x[p]*x[p]/2 + math.Log(2*math.Pi)/2 // its output is 0, which is the score of N(0, 1)
+			want[i] += (nats - math.Log(s.spread(v))) / math.Ln2 / float64(s.pixels())
+		}
+	}
+	require.InEpsilon(t, estimateOf(want).mean, got.mean, 1e-3)
+	require.InEpsilon(t, estimateOf(want).err, got.err, 1e-2)
 }
 
 func TestPixelsAloneNeedTheEntropyOfTheirShades(t *testing.T) {
