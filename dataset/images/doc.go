@@ -13,6 +13,9 @@
 // arXiv:1511.01844). Snap takes the noise back, and with it what samples have of it: black
 // stays black.
 //
+// All pixels have the same unit, so score.Fit is given Settings.Scaling CommonScale. Left the
+// choice it would scale every column by itself, because pixels at the border hardly vary.
+//
 // Images come from an IDX or .npy file, by New and array.Open, and from a folder of PNG
 // files, by Open. Both stay on disk: a row is read when it is wanted, and nothing is kept,
 // so that a set may be larger than memory.

@@ -47,7 +47,9 @@ func (f Fit) apply(to Format, img image.Image) image.Image {
 	}
 	if f == CropCentre {
 		top, left := b.Min.Y+(h-to.Height)/2, b.Min.X+(w-to.Width)/2
-		return part{img, image.Rect(left, top, left+to.Width, top+to.Height)}
+		return img.(interface {
+			SubImage(image.Rectangle) image.Image
+		}).SubImage(image.Rect(left, top, left+to.Width, top+to.Height)) // all images of image/png have it
 	}
 	scale := min(float64(h)/float64(to.Height), float64(w)/float64(to.Width))
 	ys, xs := areas(h, to.Height, scale), areas(w, to.Width, scale)
@@ -71,7 +73,7 @@ type area struct {
 func areas(n, m int, scale float64) []area {
 	list := make([]area, m)
 	for i := range list {
-		begin := (float64(n)-scale*float64(m))/2 + scale*float64(i)
+		begin := (float64(n)-float64(scale*float64(m)))/2 + float64(scale*float64(i))
 		end := min(begin+scale, float64(n))
 		begin = max(begin, 0)
 		a := area{first: min(int(begin), n-1)}
@@ -91,20 +93,10 @@ func mean(img image.Image, ys, xs area) color.RGBA64 {
 		for j, q := range xs.shares {
 			r, g, bl, al := img.At(b.Min.X+xs.first+j, b.Min.Y+ys.first+i).RGBA()
 			for c, v := range [4]uint32{r, g, bl, al} {
-				sum[c] += p * q * float64(v)
+				sum[c] += float64(float64(p*q) * float64(v)) // not fused, for the same bits anywhere
 			}
 		}
 	}
 	round := func(v float64) uint16 { return uint16(min(v+0.5, 0xffff)) }
 	return color.RGBA64{R: round(sum[0]), G: round(sum[1]), B: round(sum[2]), A: round(sum[3])}
 }
-
-// part is a part of an image.
-type part struct {
-	image.Image
-	bounds image.Rectangle
-}
-
-func (p part) Bounds() image.Rectangle { return p.bounds }
-
-func (p part) ColorModel() color.Model { return p.Image.ColorModel() }

@@ -46,9 +46,9 @@ type Settings struct {
 }
 
 // Open reads the list of the PNG files in a folder, and the head of each, from which it
-// knows their size. Folders in it are classes, as in other libraries' ImageFolder: every
-// file below the k-th in the order of names has the label k as its condition. Without
-// folders there are no labels. Names that begin with a dot, and files whose names do not
+// knows their size. Folders in it, and links to folders, are classes, as in
+// other libraries' ImageFolder: every file below the k-th in the order of names, where 10
+// comes before 2, has the label k as its condition. Without folders there are no labels. Names that begin with a dot, and files whose names do not
 // end in .png, are left out. Shades are 256; files of 16 bits lose the lower 8.
 //
 // It returns ErrShape for a file of another size than the first or than Settings say,
@@ -118,7 +118,7 @@ func (f *Folder) scan() error {
 		return f.fault(".", err)
 	}
 	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), ".") || !e.IsDir() {
+		if strings.HasPrefix(e.Name(), ".") || !f.isFolder(e) {
 			continue
 		}
 		before := len(f.list)
@@ -141,6 +141,15 @@ func (f *Folder) scan() error {
 		return f.fault(".", fmt.Errorf("has no file that ends in .png: %w", ErrShape))
 	}
 	return nil
+}
+
+// isFolder reports whether a name of the folder itself is that of a folder or a link to one.
+func (f *Folder) isFolder(e fs.DirEntry) bool {
+	if e.Type()&fs.ModeSymlink == 0 {
+		return e.IsDir()
+	}
+	info, err := fs.Stat(f.files, e.Name())
+	return err == nil && info.IsDir()
 }
 
 // walk adds the files below a folder.
@@ -170,6 +179,9 @@ func (f *Folder) add(folder string, entries []fs.DirEntry, label int) error {
 		info, err := fs.Stat(f.files, at.path) // follows links, which Info does not
 		if err != nil {
 			return f.fault(".", err)
+		}
+		if !info.Mode().IsRegular() {
+			return f.fault(at.path, fmt.Errorf("is no regular file: %w", ErrFormat))
 		}
 		at.size, at.time = info.Size(), info.ModTime()
 		f.list = append(f.list, at)

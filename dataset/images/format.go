@@ -112,7 +112,8 @@ func (f Format) Image(row []float64) image.Image {
 
 // Encode writes the row of an image of Height×Width pixels into dst, each with the nearest
 // shade. It returns ErrShape for an image of another size, or with transparent pixels
-// where there is no channel for them. It panics when dst has another length than Columns.
+// where there is no channel for them. Of a colour a grey image has the luma of ITU-R
+// BT.601. It panics when dst has another length than Columns.
 func (f Format) Encode(dst []float64, img image.Image) error {
 	if err := f.encode(dst, img); err != nil {
 		return fmt.Errorf("images: Encode: %w", err)
@@ -127,30 +128,41 @@ func (f Format) encode(dst []float64, img image.Image) error {
 	if b.Dy() != f.Height || b.Dx() != f.Width {
 		return fmt.Errorf("image has %d×%d pixels, want %d×%d: %w", b.Dy(), b.Dx(), f.Height, f.Width, ErrShape)
 	}
-	values := f.bytes()
-	grey, plain := img.(*image.Gray)
+	values, colour := f.bytes(), colours(img)
 	for y := range f.Height {
 		for x := range f.Width {
-			at := dst[(y*f.Width+x)*f.Channels:][:f.Channels]
-			if plain && f.Channels == 1 {
-				at[0] = values[grey.GrayAt(b.Min.X+x, b.Min.Y+y).Y]
-				continue
-			}
-			c := img.At(b.Min.X+x, b.Min.Y+y)
-			n := color.NRGBAModel.Convert(c).(color.NRGBA)
-			if n.A != 0xff && f.Channels != 4 {
-				return fmt.Errorf("pixel in line %d, column %d has alpha %d, want 255: opaque, or Channels 4: %w", y, x, n.A, ErrShape)
+			c := colour(b.Min.X+x, b.Min.Y+y)
+			if c.A != 0xff && f.Channels != 4 {
+				return fmt.Errorf("pixel in line %d, column %d has alpha %d, want 255: opaque, or Channels 4: %w", y, x, c.A, ErrShape)
 			}
 			if f.Channels == 1 {
-				at[0] = values[color.GrayModel.Convert(c).(color.Gray).Y]
-				continue
+				c.R, _, _ = color.RGBToYCbCr(c.R, c.G, c.B)
 			}
-			for i, v := range []uint8{n.R, n.G, n.B, n.A}[:f.Channels] {
-				at[i] = values[v]
+			for i, v := range []uint8{c.R, c.G, c.B, c.A}[:f.Channels] {
+				dst[(y*f.Width+x)*f.Channels+i] = values[v]
 			}
 		}
 	}
 	return nil
+}
+
+// colours returns the function that gives the colour of a pixel, for the images of most
+// files without an allocation.
+func colours(img image.Image) func(x, y int) color.NRGBA {
+	switch img := img.(type) {
+	case *image.Gray:
+		return func(x, y int) color.NRGBA {
+			c := img.GrayAt(x, y)
+			return color.NRGBA{c.Y, c.Y, c.Y, 0xff}
+		}
+	case *image.RGBA:
+		if img.Opaque() {
+			return func(x, y int) color.NRGBA { return color.NRGBA(img.RGBAAt(x, y)) }
+		}
+	case *image.NRGBA:
+		return img.NRGBAAt
+	}
+	return func(x, y int) color.NRGBA { return color.NRGBAModel.Convert(img.At(x, y)).(color.NRGBA) }
 }
 
 // bytes returns the numbers of the shades nearest to 0, …, 255.

@@ -103,7 +103,7 @@ func TestFormatsAreChecked(t *testing.T) {
 
 func TestSetsAreOfShades(t *testing.T) {
 	x := mat.NewDense(2, 4, []float64{0, 8, 16, 4, 1, 2, 3, 16})
-	labelled, err := rows.With(rows.Of(x), mat.NewDense(2, 1, []float64{7, 3}))
+	labelled, err := rows.With(rows.Of(x), rows.Of(mat.NewDense(2, 1, []float64{7, 3})))
 	require.NoError(t, err)
 	f := Format{Height: 2, Width: 2, Shades: 17}
 	s, err := New(labelled, f)

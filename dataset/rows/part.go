@@ -33,7 +33,7 @@ func (p part) Row(i int, x, cond []float64) error {
 }
 
 // Split returns random disjoint parts of these sizes, and after them the rest. The same
-// seed gives the same parts. It returns ErrShape when a part or the rest would be empty.
+// seed gives the same parts, which keep the numbers of their rows: 8 bytes a row. It returns ErrShape when a part or the rest would be empty.
 func Split(set Set, seed uint64, sizes ...int) ([]Set, error) {
 	left := set.Len()
 	for i, n := range sizes {

@@ -49,36 +49,39 @@ func check(i, n int) error {
 	return nil
 }
 
-// With returns the rows of a set with the rows of cond after their own conditions: labels,
-// say. The matrix is not copied. It returns ErrShape when cond has another number of rows
-// than the set.
-func With(set Set, cond *mat.Dense) (Set, error) {
-	n := 0
-	if cond != nil {
-		n = cond.RawMatrix().Rows
+// With returns the rows of a set with those of another as conditions, after their own:
+// labels, say. It returns ErrShape when cond has another number of rows than the set, or
+// conditions of its own.
+func With(set, cond Set) (Set, error) {
+	if set.Len() != cond.Len() {
+		return nil, fmt.Errorf("rows: With: cond: has %d rows, want %d, as many as the set: %w", cond.Len(), set.Len(), ErrShape)
 	}
-	if n != set.Len() || n == 0 {
-		return nil, fmt.Errorf("rows: With: cond: has %d rows, want %d, as many as the set, and at least one: %w", n, set.Len(), ErrShape)
+	columns, own := cond.Dims()
+	if own != 0 {
+		return nil, fmt.Errorf("rows: With: cond: has %d columns of conditions, want none: %w", own, ErrShape)
 	}
-	return with{set, cond}, nil
+	return with{set, cond, columns}, nil
 }
 
 type with struct {
 	Set
-	cond *mat.Dense
+	cond    Set
+	columns int // of cond
 }
 
 func (w with) Dims() (d, cond int) {
 	d, cond = w.Set.Dims()
-	return d, cond + w.cond.RawMatrix().Cols
+	return d, cond + w.columns
 }
 
 func (w with) Row(i int, x, cond []float64) error {
-	own := len(cond) - w.cond.RawMatrix().Cols
+	own := len(cond) - w.columns
 	if err := w.Set.Row(i, x, cond[:own]); err != nil {
 		return err
 	}
-	copy(cond[own:], w.cond.RawRowView(i))
+	if err := w.cond.Row(i, cond[own:], nil); err != nil {
+		return fmt.Errorf("condition: %w", err)
+	}
 	return nil
 }
 

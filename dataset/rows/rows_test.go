@@ -23,7 +23,7 @@ func counted(t require.TestingT, first, n int) rows.Set {
 		x.SetRow(i, []float64{float64(first + i), -float64(first + i)})
 		cond.Set(i, 0, 10*float64(first+i))
 	}
-	s, err := rows.With(rows.Of(x), cond)
+	s, err := rows.With(rows.Of(x), rows.Of(cond))
 	require.NoError(t, err)
 	return s
 }
@@ -84,11 +84,16 @@ func (b broken) Row(i int, x, cond []float64) error {
 
 func TestErrorsSayWhatIsWrong(t *testing.T) {
 	s := counted(t, 0, 3)
-	_, err := rows.With(s, mat.NewDense(2, 1, nil))
+	_, err := rows.With(s, rows.Of(mat.NewDense(2, 1, nil)))
 	require.ErrorIs(t, err, rows.ErrShape)
 	require.ErrorContains(t, err, "cond: has 2 rows, want 3")
-	_, err = rows.With(s, nil)
+	_, err = rows.With(s, s)
 	require.ErrorIs(t, err, rows.ErrShape)
+	require.ErrorContains(t, err, "cond: has 1 columns of conditions, want none")
+	labelled, err := rows.With(s, broken{rows.Of(mat.NewDense(3, 1, nil))})
+	require.NoError(t, err)
+	err = labelled.Row(1, make([]float64, 2), make([]float64, 2))
+	require.EqualError(t, err, "condition: no such sector")
 	_, err = rows.Join()
 	require.ErrorIs(t, err, rows.ErrShape)
 	_, err = rows.Join(s, rows.Of(mat.NewDense(1, 2, nil)))
@@ -112,7 +117,7 @@ func TestErrorsSayWhatIsWrong(t *testing.T) {
 
 func ExampleSplit() {
 	x := mat.NewDense(5, 1, []float64{0, 1, 2, 3, 4})
-	labelled, err := rows.With(rows.Of(x), mat.NewDense(5, 1, []float64{1, 0, 1, 0, 1}))
+	labelled, err := rows.With(rows.Of(x), rows.Of(mat.NewDense(5, 1, []float64{1, 0, 1, 0, 1})))
 	if err != nil {
 		fmt.Println(err)
 		return

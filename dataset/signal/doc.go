@@ -10,6 +10,9 @@
 // the channels of a frame side by side: the order of nn.Conv and nn.UNet with Size
 // []int{L}. Windows overlap when H < L.
 //
+// All columns of a window have the same unit, so score.Fit is given Settings.Scaling
+// CommonScale.
+//
 // Full scale is ±1. A sample of b bits is a whole number k, −2ᵇ⁻¹ ≤ k < 2ᵇ⁻¹, and
 //
 //	x = k/2ᵇ⁻¹,

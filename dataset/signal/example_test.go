@@ -48,3 +48,24 @@ func ExampleNewWindows() {
 	// <nil> [0 1 2 3]
 	// <nil> [2 3 4 5]
 }
+
+// A recording that stays on disk: training would go on with score.RowsOf(windows).
+func ExampleOpen() {
+	r, err := signal.Open("testdata/tone.wav")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer r.Close()
+	windows, err := signal.NewWindows(r, 4, 0)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	x := make([]float64, 4)
+	fmt.Println(r.Rate(), r.Channels(), r.Encoding(), windows.Len(), "windows")
+	fmt.Printf("%v %.3f\n", windows.Row(1, x, nil), x)
+	// Output:
+	// 8000 1 PCM16 4 windows
+	// <nil> [0.000 -0.354 -0.500 -0.354]
+}

@@ -37,13 +37,13 @@ func Write(w io.Writer, s *Signal) error {
 
 func write(w io.Writer, s *Signal) error {
 	if s.Rate < 1 || s.Rate > math.MaxInt32 {
-		return fmt.Errorf("Rate: is %d, want a positive number below 2³¹: %w", s.Rate, ErrRange)
+		return fmt.Errorf("Signal: Rate: is %d, want a positive number below 2³¹: %w", s.Rate, ErrRange)
 	}
 	if s.Encoding.Bytes() == 0 {
-		return fmt.Errorf("Encoding: is %v, want PCM8, PCM16, PCM24, PCM32 or Float32: %w", s.Encoding, ErrRange)
+		return fmt.Errorf("Signal: Encoding: is %v, want PCM8, PCM16, PCM24, PCM32 or Float32: %w", s.Encoding, ErrRange)
 	}
 	if s.X == nil || s.X.IsEmpty() {
-		return fmt.Errorf("X: is empty, want at least one frame and channel: %w", ErrShape)
+		return fmt.Errorf("Signal: X: is empty, want at least one frame and channel: %w", ErrShape)
 	}
 	l := layout{rate: s.Rate, channels: s.Channels(), encoding: s.Encoding}
 	header, err := l.header(s.Len())
@@ -78,7 +78,7 @@ func (l *layout) header(n int) ([]byte, error) {
 	const length = 12 + 8 + 16 + 8 // of the whole header
 	frame := l.frame()
 	if frame > math.MaxUint16 || int64(n) > (math.MaxUint32-length)/frame {
-		return nil, fmt.Errorf("X: is %d×%d, want frames of less than 2¹⁶ and samples of less than 2³² bytes: %w", n, l.channels, ErrShape)
+		return nil, fmt.Errorf("Signal: X: is %d×%d, want frames of less than 2¹⁶ and samples of less than 2³² bytes: %w", n, l.channels, ErrShape)
 	}
 	l.size = int64(n) * frame
 	order := binary.LittleEndian

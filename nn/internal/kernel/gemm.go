@@ -21,6 +21,12 @@ type product[T Float] struct {
 	// is not 0.
 	tiles, low, high int
 	pitch            int
+
+	// If there are jumps, the columns of a lie in runs of so many, and a jump of so many
+	// bytes leads from the end of each to the next; −1 is behind the last jump. k is
+	// then at most depth.
+	run   int
+	jumps []int64
 }
 
 // cut cuts the rows into the smallest number of tiles.
@@ -90,6 +96,10 @@ func (p *product[T]) panel() {
 		if l+k == p.k && p.last != nil {
 			last = p.last
 		}
+		run := k
+		if p.jumps != nil {
+			run = p.run
+		}
 		ahead := 0
 		if p.follows {
 			ahead = k * p.br
@@ -109,9 +119,9 @@ func (p *product[T]) panel() {
 				if p.pitch > 0 {
 					at, pitch = t*p.pitch, p.pitch
 				}
-				gemm(m, count, k, min(width, p.cols-j),
+				gemm(m, count, run, min(width, p.cols-j),
 					p.c[i*p.cr+j:], p.cr, init[i*ir+j:], ir,
-					p.a[at+l*p.ac:], p.ar, p.ac, pitch, b[j:], p.br, last[j:], ahead)
+					p.a[at+l*p.ac:], p.ar, p.ac, pitch, p.jumps, b[j:], p.br, last[j:], ahead)
 				i, t = i+m*count, t+count
 			}
 		}

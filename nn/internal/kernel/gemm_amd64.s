@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func gemm32AVX2(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int)
+// func gemm32AVX2(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int, jumps *byte, jump *byte)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm32AVX2(SB), NOSPLIT, $0-136
+TEXT ·gemm32AVX2(SB), NOSPLIT, $0-152
 	MOVQ cols+24(FP), AX
 	MOVQ m+0(FP), CX
 	CMPQ AX, $0x08
@@ -113,9 +113,15 @@ start6x1:
 	ADDQ   c+32(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	DECQ   SI
-	JNZ    loop6x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs6x1
+
+lastrun6x1:
+	DECQ SI
+	JNZ  loop6x1
+
+last6x1:
+	MOVQ last+112(FP), DX
 
 loop6x1:
 	VMOVUPS      (DX), Y6
@@ -148,8 +154,28 @@ loop6x1:
 
 end6x1:
 	JL   done6x1
-	MOVQ last+112(FP), DX
-	JMP  loop6x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last6x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow6x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run6x1
+
+lastrow6x1:
+	XORQ SI, SI
+	JMP  last6x1
+
+runs6x1:
+	MOVQ jumps+136(FP), SI
+
+run6x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop6x1
+	JMP  lastrun6x1
 
 done6x1:
 	SUBQ    b+96(FP), R11
@@ -291,9 +317,15 @@ start5x1:
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop5x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs5x1
+
+lastrun5x1:
+	DECQ SI
+	JNZ  loop5x1
+
+last5x1:
+	MOVQ last+112(FP), DX
 
 loop5x1:
 	VMOVUPS      (DX), Y5
@@ -324,8 +356,28 @@ loop5x1:
 
 end5x1:
 	JL   done5x1
-	MOVQ last+112(FP), DX
-	JMP  loop5x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last5x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow5x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run5x1
+
+lastrow5x1:
+	XORQ SI, SI
+	JMP  last5x1
+
+runs5x1:
+	MOVQ jumps+136(FP), SI
+
+run5x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop5x1
+	JMP  lastrun5x1
 
 done5x1:
 	SUBQ    b+96(FP), R10
@@ -451,9 +503,15 @@ start4x1:
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop4x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs4x1
+
+lastrun4x1:
+	DECQ SI
+	JNZ  loop4x1
+
+last4x1:
+	MOVQ last+112(FP), DX
 
 loop4x1:
 	VMOVUPS      (DX), Y4
@@ -482,8 +540,28 @@ loop4x1:
 
 end4x1:
 	JL   done4x1
-	MOVQ last+112(FP), DX
-	JMP  loop4x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last4x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow4x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run4x1
+
+lastrow4x1:
+	XORQ SI, SI
+	JMP  last4x1
+
+runs4x1:
+	MOVQ jumps+136(FP), SI
+
+run4x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop4x1
+	JMP  lastrun4x1
 
 done4x1:
 	SUBQ    b+96(FP), R10
@@ -592,9 +670,15 @@ start3x1:
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop3x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs3x1
+
+lastrun3x1:
+	DECQ SI
+	JNZ  loop3x1
+
+last3x1:
+	MOVQ last+112(FP), DX
 
 loop3x1:
 	VMOVUPS      (DX), Y3
@@ -621,8 +705,28 @@ loop3x1:
 
 end3x1:
 	JL   done3x1
-	MOVQ last+112(FP), DX
-	JMP  loop3x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last3x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow3x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run3x1
+
+lastrow3x1:
+	XORQ SI, SI
+	JMP  last3x1
+
+runs3x1:
+	MOVQ jumps+136(FP), SI
+
+run3x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop3x1
+	JMP  lastrun3x1
 
 done3x1:
 	SUBQ    b+96(FP), R9
@@ -715,9 +819,15 @@ start2x1:
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop2x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs2x1
+
+lastrun2x1:
+	DECQ SI
+	JNZ  loop2x1
+
+last2x1:
+	MOVQ last+112(FP), DX
 
 loop2x1:
 	VMOVUPS      (DX), Y2
@@ -742,8 +852,28 @@ loop2x1:
 
 end2x1:
 	JL   done2x1
-	MOVQ last+112(FP), DX
-	JMP  loop2x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last2x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow2x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run2x1
+
+lastrow2x1:
+	XORQ SI, SI
+	JMP  last2x1
+
+runs2x1:
+	MOVQ jumps+136(FP), SI
+
+run2x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop2x1
+	JMP  lastrun2x1
 
 done2x1:
 	SUBQ    b+96(FP), R9
@@ -818,9 +948,15 @@ start1x1:
 	ADDQ   c+32(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
-	DECQ   SI
-	JNZ    loop1x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs1x1
+
+lastrun1x1:
+	DECQ SI
+	JNZ  loop1x1
+
+last1x1:
+	MOVQ last+112(FP), DX
 
 loop1x1:
 	VMOVUPS      (DX), Y1
@@ -843,8 +979,28 @@ loop1x1:
 
 end1x1:
 	JL   done1x1
-	MOVQ last+112(FP), DX
-	JMP  loop1x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last1x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow1x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run1x1
+
+lastrow1x1:
+	XORQ SI, SI
+	JMP  last1x1
+
+runs1x1:
+	MOVQ jumps+136(FP), SI
+
+run1x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop1x1
+	JMP  lastrun1x1
 
 done1x1:
 	SUBQ    b+96(FP), R8
@@ -967,9 +1123,15 @@ start6x2:
 	ADDQ   c+32(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	DECQ   SI
-	JNZ    loop6x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs6x2
+
+lastrun6x2:
+	DECQ SI
+	JNZ  loop6x2
+
+last6x2:
+	MOVQ last+112(FP), DX
 
 loop6x2:
 	VMOVUPS      (DX), Y12
@@ -1009,8 +1171,28 @@ loop6x2:
 
 end6x2:
 	JL   done6x2
-	MOVQ last+112(FP), DX
-	JMP  loop6x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last6x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow6x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run6x2
+
+lastrow6x2:
+	XORQ SI, SI
+	JMP  last6x2
+
+runs6x2:
+	MOVQ jumps+136(FP), SI
+
+run6x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop6x2
+	JMP  lastrun6x2
 
 done6x2:
 	SUBQ    b+96(FP), R11
@@ -1174,9 +1356,15 @@ start5x2:
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop5x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs5x2
+
+lastrun5x2:
+	DECQ SI
+	JNZ  loop5x2
+
+last5x2:
+	MOVQ last+112(FP), DX
 
 loop5x2:
 	VMOVUPS      (DX), Y10
@@ -1213,8 +1401,28 @@ loop5x2:
 
 end5x2:
 	JL   done5x2
-	MOVQ last+112(FP), DX
-	JMP  loop5x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last5x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow5x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run5x2
+
+lastrow5x2:
+	XORQ SI, SI
+	JMP  last5x2
+
+runs5x2:
+	MOVQ jumps+136(FP), SI
+
+run5x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop5x2
+	JMP  lastrun5x2
 
 done5x2:
 	SUBQ    b+96(FP), R10
@@ -1358,9 +1566,15 @@ start4x2:
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop4x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs4x2
+
+lastrun4x2:
+	DECQ SI
+	JNZ  loop4x2
+
+last4x2:
+	MOVQ last+112(FP), DX
 
 loop4x2:
 	VMOVUPS      (DX), Y8
@@ -1394,8 +1608,28 @@ loop4x2:
 
 end4x2:
 	JL   done4x2
-	MOVQ last+112(FP), DX
-	JMP  loop4x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last4x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow4x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run4x2
+
+lastrow4x2:
+	XORQ SI, SI
+	JMP  last4x2
+
+runs4x2:
+	MOVQ jumps+136(FP), SI
+
+run4x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop4x2
+	JMP  lastrun4x2
 
 done4x2:
 	SUBQ    b+96(FP), R10
@@ -1518,9 +1752,15 @@ start3x2:
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop3x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs3x2
+
+lastrun3x2:
+	DECQ SI
+	JNZ  loop3x2
+
+last3x2:
+	MOVQ last+112(FP), DX
 
 loop3x2:
 	VMOVUPS      (DX), Y6
@@ -1551,8 +1791,28 @@ loop3x2:
 
 end3x2:
 	JL   done3x2
-	MOVQ last+112(FP), DX
-	JMP  loop3x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last3x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow3x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run3x2
+
+lastrow3x2:
+	XORQ SI, SI
+	JMP  last3x2
+
+runs3x2:
+	MOVQ jumps+136(FP), SI
+
+run3x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop3x2
+	JMP  lastrun3x2
 
 done3x2:
 	SUBQ    b+96(FP), R9
@@ -1655,9 +1915,15 @@ start2x2:
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop2x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs2x2
+
+lastrun2x2:
+	DECQ SI
+	JNZ  loop2x2
+
+last2x2:
+	MOVQ last+112(FP), DX
 
 loop2x2:
 	VMOVUPS      (DX), Y4
@@ -1685,8 +1951,28 @@ loop2x2:
 
 end2x2:
 	JL   done2x2
-	MOVQ last+112(FP), DX
-	JMP  loop2x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last2x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow2x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run2x2
+
+lastrow2x2:
+	XORQ SI, SI
+	JMP  last2x2
+
+runs2x2:
+	MOVQ jumps+136(FP), SI
+
+run2x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop2x2
+	JMP  lastrun2x2
 
 done2x2:
 	SUBQ    b+96(FP), R9
@@ -1767,9 +2053,15 @@ start1x2:
 	ADDQ   c+32(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
-	DECQ   SI
-	JNZ    loop1x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs1x2
+
+lastrun1x2:
+	DECQ SI
+	JNZ  loop1x2
+
+last1x2:
+	MOVQ last+112(FP), DX
 
 loop1x2:
 	VMOVUPS      (DX), Y2
@@ -1794,8 +2086,28 @@ loop1x2:
 
 end1x2:
 	JL   done1x2
-	MOVQ last+112(FP), DX
-	JMP  loop1x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last1x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow1x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run1x2
+
+lastrow1x2:
+	XORQ SI, SI
+	JMP  last1x2
+
+runs1x2:
+	MOVQ jumps+136(FP), SI
+
+run1x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop1x2
+	JMP  lastrun1x2
 
 done1x2:
 	SUBQ    b+96(FP), R8
@@ -1831,9 +2143,9 @@ advance1x2:
 	VZEROUPPER
 	RET
 
-// func gemm32AVX512(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int)
+// func gemm32AVX512(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int, jumps *byte, jump *byte)
 // Requires: AVX, AVX512BW, AVX512F, BMI2, MMX+
-TEXT ·gemm32AVX512(SB), NOSPLIT, $0-136
+TEXT ·gemm32AVX512(SB), NOSPLIT, $0-152
 	MOVQ  cols+24(FP), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
@@ -1990,9 +2302,15 @@ start14x1:
 	ADDQ   c+32(FP), R14
 	MOVQ   ahead+120(FP), R15
 	ADDQ   DX, R15
-	DECQ   SI
-	JNZ    loop14x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs14x1
+
+lastrun14x1:
+	DECQ SI
+	JNZ  loop14x1
+
+last14x1:
+	MOVQ last+112(FP), DX
 
 loop14x1:
 	VMOVUPS      (DX), Z14
@@ -2045,8 +2363,28 @@ loop14x1:
 
 end14x1:
 	JL   done14x1
-	MOVQ last+112(FP), DX
-	JMP  loop14x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last14x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow14x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run14x1
+
+lastrow14x1:
+	XORQ SI, SI
+	JMP  last14x1
+
+runs14x1:
+	MOVQ jumps+136(FP), SI
+
+run14x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop14x1
+	JMP  lastrun14x1
 
 done14x1:
 	SUBQ    b+96(FP), R15
@@ -2212,9 +2550,15 @@ start13x1:
 	ADDQ   c+32(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
-	DECQ   SI
-	JNZ    loop13x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs13x1
+
+lastrun13x1:
+	DECQ SI
+	JNZ  loop13x1
+
+last13x1:
+	MOVQ last+112(FP), DX
 
 loop13x1:
 	VMOVUPS      (DX), Z13
@@ -2265,8 +2609,28 @@ loop13x1:
 
 end13x1:
 	JL   done13x1
-	MOVQ last+112(FP), DX
-	JMP  loop13x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last13x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow13x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run13x1
+
+lastrow13x1:
+	XORQ SI, SI
+	JMP  last13x1
+
+runs13x1:
+	MOVQ jumps+136(FP), SI
+
+run13x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop13x1
+	JMP  lastrun13x1
 
 done13x1:
 	SUBQ    b+96(FP), R14
@@ -2424,9 +2788,15 @@ start12x1:
 	ADDQ   c+32(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
-	DECQ   SI
-	JNZ    loop12x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs12x1
+
+lastrun12x1:
+	DECQ SI
+	JNZ  loop12x1
+
+last12x1:
+	MOVQ last+112(FP), DX
 
 loop12x1:
 	VMOVUPS      (DX), Z12
@@ -2475,8 +2845,28 @@ loop12x1:
 
 end12x1:
 	JL   done12x1
-	MOVQ last+112(FP), DX
-	JMP  loop12x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last12x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow12x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run12x1
+
+lastrow12x1:
+	XORQ SI, SI
+	JMP  last12x1
+
+runs12x1:
+	MOVQ jumps+136(FP), SI
+
+run12x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop12x1
+	JMP  lastrun12x1
 
 done12x1:
 	SUBQ    b+96(FP), R14
@@ -2625,9 +3015,15 @@ start11x1:
 	ADDQ   c+32(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
-	DECQ   SI
-	JNZ    loop11x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs11x1
+
+lastrun11x1:
+	DECQ SI
+	JNZ  loop11x1
+
+last11x1:
+	MOVQ last+112(FP), DX
 
 loop11x1:
 	VMOVUPS      (DX), Z11
@@ -2674,8 +3070,28 @@ loop11x1:
 
 end11x1:
 	JL   done11x1
-	MOVQ last+112(FP), DX
-	JMP  loop11x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last11x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow11x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run11x1
+
+lastrow11x1:
+	XORQ SI, SI
+	JMP  last11x1
+
+runs11x1:
+	MOVQ jumps+136(FP), SI
+
+run11x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop11x1
+	JMP  lastrun11x1
 
 done11x1:
 	SUBQ    b+96(FP), R13
@@ -2816,9 +3232,15 @@ start10x1:
 	ADDQ   c+32(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
-	DECQ   SI
-	JNZ    loop10x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs10x1
+
+lastrun10x1:
+	DECQ SI
+	JNZ  loop10x1
+
+last10x1:
+	MOVQ last+112(FP), DX
 
 loop10x1:
 	VMOVUPS      (DX), Z10
@@ -2863,8 +3285,28 @@ loop10x1:
 
 end10x1:
 	JL   done10x1
-	MOVQ last+112(FP), DX
-	JMP  loop10x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last10x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow10x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run10x1
+
+lastrow10x1:
+	XORQ SI, SI
+	JMP  last10x1
+
+runs10x1:
+	MOVQ jumps+136(FP), SI
+
+run10x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop10x1
+	JMP  lastrun10x1
 
 done10x1:
 	SUBQ    b+96(FP), R13
@@ -2996,9 +3438,15 @@ start9x1:
 	ADDQ   c+32(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
-	DECQ   SI
-	JNZ    loop9x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs9x1
+
+lastrun9x1:
+	DECQ SI
+	JNZ  loop9x1
+
+last9x1:
+	MOVQ last+112(FP), DX
 
 loop9x1:
 	VMOVUPS      (DX), Z9
@@ -3041,8 +3489,28 @@ loop9x1:
 
 end9x1:
 	JL   done9x1
-	MOVQ last+112(FP), DX
-	JMP  loop9x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last9x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow9x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run9x1
+
+lastrow9x1:
+	XORQ SI, SI
+	JMP  last9x1
+
+runs9x1:
+	MOVQ jumps+136(FP), SI
+
+run9x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop9x1
+	JMP  lastrun9x1
 
 done9x1:
 	SUBQ    b+96(FP), R12
@@ -3166,9 +3634,15 @@ start8x1:
 	ADDQ   c+32(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
-	DECQ   SI
-	JNZ    loop8x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs8x1
+
+lastrun8x1:
+	DECQ SI
+	JNZ  loop8x1
+
+last8x1:
+	MOVQ last+112(FP), DX
 
 loop8x1:
 	VMOVUPS      (DX), Z8
@@ -3209,8 +3683,28 @@ loop8x1:
 
 end8x1:
 	JL   done8x1
-	MOVQ last+112(FP), DX
-	JMP  loop8x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last8x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow8x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run8x1
+
+lastrow8x1:
+	XORQ SI, SI
+	JMP  last8x1
+
+runs8x1:
+	MOVQ jumps+136(FP), SI
+
+run8x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop8x1
+	JMP  lastrun8x1
 
 done8x1:
 	SUBQ    b+96(FP), R12
@@ -3325,9 +3819,15 @@ start7x1:
 	ADDQ   c+32(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	DECQ   SI
-	JNZ    loop7x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs7x1
+
+lastrun7x1:
+	DECQ SI
+	JNZ  loop7x1
+
+last7x1:
+	MOVQ last+112(FP), DX
 
 loop7x1:
 	VMOVUPS      (DX), Z7
@@ -3366,8 +3866,28 @@ loop7x1:
 
 end7x1:
 	JL   done7x1
-	MOVQ last+112(FP), DX
-	JMP  loop7x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last7x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow7x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run7x1
+
+lastrow7x1:
+	XORQ SI, SI
+	JMP  last7x1
+
+runs7x1:
+	MOVQ jumps+136(FP), SI
+
+run7x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop7x1
+	JMP  lastrun7x1
 
 done7x1:
 	SUBQ    b+96(FP), R11
@@ -3474,9 +3994,15 @@ start6x1:
 	ADDQ   c+32(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	DECQ   SI
-	JNZ    loop6x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs6x1
+
+lastrun6x1:
+	DECQ SI
+	JNZ  loop6x1
+
+last6x1:
+	MOVQ last+112(FP), DX
 
 loop6x1:
 	VMOVUPS      (DX), Z6
@@ -3513,8 +4039,28 @@ loop6x1:
 
 end6x1:
 	JL   done6x1
-	MOVQ last+112(FP), DX
-	JMP  loop6x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last6x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow6x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run6x1
+
+lastrow6x1:
+	XORQ SI, SI
+	JMP  last6x1
+
+runs6x1:
+	MOVQ jumps+136(FP), SI
+
+run6x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop6x1
+	JMP  lastrun6x1
 
 done6x1:
 	SUBQ    b+96(FP), R11
@@ -3612,9 +4158,15 @@ start5x1:
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop5x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs5x1
+
+lastrun5x1:
+	DECQ SI
+	JNZ  loop5x1
+
+last5x1:
+	MOVQ last+112(FP), DX
 
 loop5x1:
 	VMOVUPS      (DX), Z5
@@ -3649,8 +4201,28 @@ loop5x1:
 
 end5x1:
 	JL   done5x1
-	MOVQ last+112(FP), DX
-	JMP  loop5x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last5x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow5x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run5x1
+
+lastrow5x1:
+	XORQ SI, SI
+	JMP  last5x1
+
+runs5x1:
+	MOVQ jumps+136(FP), SI
+
+run5x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop5x1
+	JMP  lastrun5x1
 
 done5x1:
 	SUBQ    b+96(FP), R10
@@ -3740,9 +4312,15 @@ start4x1:
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop4x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs4x1
+
+lastrun4x1:
+	DECQ SI
+	JNZ  loop4x1
+
+last4x1:
+	MOVQ last+112(FP), DX
 
 loop4x1:
 	VMOVUPS      (DX), Z4
@@ -3775,8 +4353,28 @@ loop4x1:
 
 end4x1:
 	JL   done4x1
-	MOVQ last+112(FP), DX
-	JMP  loop4x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last4x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow4x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run4x1
+
+lastrow4x1:
+	XORQ SI, SI
+	JMP  last4x1
+
+runs4x1:
+	MOVQ jumps+136(FP), SI
+
+run4x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop4x1
+	JMP  lastrun4x1
 
 done4x1:
 	SUBQ    b+96(FP), R10
@@ -3857,9 +4455,15 @@ start3x1:
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop3x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs3x1
+
+lastrun3x1:
+	DECQ SI
+	JNZ  loop3x1
+
+last3x1:
+	MOVQ last+112(FP), DX
 
 loop3x1:
 	VMOVUPS      (DX), Z3
@@ -3890,8 +4494,28 @@ loop3x1:
 
 end3x1:
 	JL   done3x1
-	MOVQ last+112(FP), DX
-	JMP  loop3x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last3x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow3x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run3x1
+
+lastrow3x1:
+	XORQ SI, SI
+	JMP  last3x1
+
+runs3x1:
+	MOVQ jumps+136(FP), SI
+
+run3x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop3x1
+	JMP  lastrun3x1
 
 done3x1:
 	SUBQ    b+96(FP), R9
@@ -3964,9 +4588,15 @@ start2x1:
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop2x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs2x1
+
+lastrun2x1:
+	DECQ SI
+	JNZ  loop2x1
+
+last2x1:
+	MOVQ last+112(FP), DX
 
 loop2x1:
 	VMOVUPS      (DX), Z2
@@ -3995,8 +4625,28 @@ loop2x1:
 
 end2x1:
 	JL   done2x1
-	MOVQ last+112(FP), DX
-	JMP  loop2x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last2x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow2x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run2x1
+
+lastrow2x1:
+	XORQ SI, SI
+	JMP  last2x1
+
+runs2x1:
+	MOVQ jumps+136(FP), SI
+
+run2x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop2x1
+	JMP  lastrun2x1
 
 done2x1:
 	SUBQ    b+96(FP), R9
@@ -4059,9 +4709,15 @@ start1x1:
 	ADDQ   c+32(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
-	DECQ   SI
-	JNZ    loop1x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs1x1
+
+lastrun1x1:
+	DECQ SI
+	JNZ  loop1x1
+
+last1x1:
+	MOVQ last+112(FP), DX
 
 loop1x1:
 	VMOVUPS      (DX), Z1
@@ -4088,8 +4744,28 @@ loop1x1:
 
 end1x1:
 	JL   done1x1
-	MOVQ last+112(FP), DX
-	JMP  loop1x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last1x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow1x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run1x1
+
+lastrow1x1:
+	XORQ SI, SI
+	JMP  last1x1
+
+runs1x1:
+	MOVQ jumps+136(FP), SI
+
+run1x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop1x1
+	JMP  lastrun1x1
 
 done1x1:
 	SUBQ    b+96(FP), R8
@@ -4236,9 +4912,15 @@ start14x2:
 	ADDQ   c+32(FP), R14
 	MOVQ   ahead+120(FP), R15
 	ADDQ   DX, R15
-	DECQ   SI
-	JNZ    loop14x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs14x2
+
+lastrun14x2:
+	DECQ SI
+	JNZ  loop14x2
+
+last14x2:
+	MOVQ last+112(FP), DX
 
 loop14x2:
 	VMOVUPS      (DX), Z28
@@ -4307,8 +4989,28 @@ loop14x2:
 
 end14x2:
 	JL   done14x2
-	MOVQ last+112(FP), DX
-	JMP  loop14x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last14x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow14x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run14x2
+
+lastrow14x2:
+	XORQ SI, SI
+	JMP  last14x2
+
+runs14x2:
+	MOVQ jumps+136(FP), SI
+
+run14x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop14x2
+	JMP  lastrun14x2
 
 done14x2:
 	SUBQ    b+96(FP), R15
@@ -4528,9 +5230,15 @@ start13x2:
 	ADDQ   c+32(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
-	DECQ   SI
-	JNZ    loop13x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs13x2
+
+lastrun13x2:
+	DECQ SI
+	JNZ  loop13x2
+
+last13x2:
+	MOVQ last+112(FP), DX
 
 loop13x2:
 	VMOVUPS      (DX), Z26
@@ -4596,8 +5304,28 @@ loop13x2:
 
 end13x2:
 	JL   done13x2
-	MOVQ last+112(FP), DX
-	JMP  loop13x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last13x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow13x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run13x2
+
+lastrow13x2:
+	XORQ SI, SI
+	JMP  last13x2
+
+runs13x2:
+	MOVQ jumps+136(FP), SI
+
+run13x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop13x2
+	JMP  lastrun13x2
 
 done13x2:
 	SUBQ    b+96(FP), R14
@@ -4805,9 +5533,15 @@ start12x2:
 	ADDQ   c+32(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
-	DECQ   SI
-	JNZ    loop12x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs12x2
+
+lastrun12x2:
+	DECQ SI
+	JNZ  loop12x2
+
+last12x2:
+	MOVQ last+112(FP), DX
 
 loop12x2:
 	VMOVUPS      (DX), Z24
@@ -4870,8 +5604,28 @@ loop12x2:
 
 end12x2:
 	JL   done12x2
-	MOVQ last+112(FP), DX
-	JMP  loop12x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last12x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow12x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run12x2
+
+lastrow12x2:
+	XORQ SI, SI
+	JMP  last12x2
+
+runs12x2:
+	MOVQ jumps+136(FP), SI
+
+run12x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop12x2
+	JMP  lastrun12x2
 
 done12x2:
 	SUBQ    b+96(FP), R14
@@ -5066,9 +5820,15 @@ start11x2:
 	ADDQ   c+32(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
-	DECQ   SI
-	JNZ    loop11x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs11x2
+
+lastrun11x2:
+	DECQ SI
+	JNZ  loop11x2
+
+last11x2:
+	MOVQ last+112(FP), DX
 
 loop11x2:
 	VMOVUPS      (DX), Z22
@@ -5128,8 +5888,28 @@ loop11x2:
 
 end11x2:
 	JL   done11x2
-	MOVQ last+112(FP), DX
-	JMP  loop11x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last11x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow11x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run11x2
+
+lastrow11x2:
+	XORQ SI, SI
+	JMP  last11x2
+
+runs11x2:
+	MOVQ jumps+136(FP), SI
+
+run11x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop11x2
+	JMP  lastrun11x2
 
 done11x2:
 	SUBQ    b+96(FP), R13
@@ -5312,9 +6092,15 @@ start10x2:
 	ADDQ   c+32(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
-	DECQ   SI
-	JNZ    loop10x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs10x2
+
+lastrun10x2:
+	DECQ SI
+	JNZ  loop10x2
+
+last10x2:
+	MOVQ last+112(FP), DX
 
 loop10x2:
 	VMOVUPS      (DX), Z20
@@ -5371,8 +6157,28 @@ loop10x2:
 
 end10x2:
 	JL   done10x2
-	MOVQ last+112(FP), DX
-	JMP  loop10x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last10x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow10x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run10x2
+
+lastrow10x2:
+	XORQ SI, SI
+	JMP  last10x2
+
+runs10x2:
+	MOVQ jumps+136(FP), SI
+
+run10x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop10x2
+	JMP  lastrun10x2
 
 done10x2:
 	SUBQ    b+96(FP), R13
@@ -5542,9 +6348,15 @@ start9x2:
 	ADDQ   c+32(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
-	DECQ   SI
-	JNZ    loop9x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs9x2
+
+lastrun9x2:
+	DECQ SI
+	JNZ  loop9x2
+
+last9x2:
+	MOVQ last+112(FP), DX
 
 loop9x2:
 	VMOVUPS      (DX), Z18
@@ -5598,8 +6410,28 @@ loop9x2:
 
 end9x2:
 	JL   done9x2
-	MOVQ last+112(FP), DX
-	JMP  loop9x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last9x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow9x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run9x2
+
+lastrow9x2:
+	XORQ SI, SI
+	JMP  last9x2
+
+runs9x2:
+	MOVQ jumps+136(FP), SI
+
+run9x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop9x2
+	JMP  lastrun9x2
 
 done9x2:
 	SUBQ    b+96(FP), R12
@@ -5757,9 +6589,15 @@ start8x2:
 	ADDQ   c+32(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
-	DECQ   SI
-	JNZ    loop8x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs8x2
+
+lastrun8x2:
+	DECQ SI
+	JNZ  loop8x2
+
+last8x2:
+	MOVQ last+112(FP), DX
 
 loop8x2:
 	VMOVUPS      (DX), Z16
@@ -5810,8 +6648,28 @@ loop8x2:
 
 end8x2:
 	JL   done8x2
-	MOVQ last+112(FP), DX
-	JMP  loop8x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last8x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow8x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run8x2
+
+lastrow8x2:
+	XORQ SI, SI
+	JMP  last8x2
+
+runs8x2:
+	MOVQ jumps+136(FP), SI
+
+run8x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop8x2
+	JMP  lastrun8x2
 
 done8x2:
 	SUBQ    b+96(FP), R12
@@ -5956,9 +6814,15 @@ start7x2:
 	ADDQ   c+32(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	DECQ   SI
-	JNZ    loop7x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs7x2
+
+lastrun7x2:
+	DECQ SI
+	JNZ  loop7x2
+
+last7x2:
+	MOVQ last+112(FP), DX
 
 loop7x2:
 	VMOVUPS      (DX), Z14
@@ -6006,8 +6870,28 @@ loop7x2:
 
 end7x2:
 	JL   done7x2
-	MOVQ last+112(FP), DX
-	JMP  loop7x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last7x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow7x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run7x2
+
+lastrow7x2:
+	XORQ SI, SI
+	JMP  last7x2
+
+runs7x2:
+	MOVQ jumps+136(FP), SI
+
+run7x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop7x2
+	JMP  lastrun7x2
 
 done7x2:
 	SUBQ    b+96(FP), R11
@@ -6140,9 +7024,15 @@ start6x2:
 	ADDQ   c+32(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	DECQ   SI
-	JNZ    loop6x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs6x2
+
+lastrun6x2:
+	DECQ SI
+	JNZ  loop6x2
+
+last6x2:
+	MOVQ last+112(FP), DX
 
 loop6x2:
 	VMOVUPS      (DX), Z12
@@ -6187,8 +7077,28 @@ loop6x2:
 
 end6x2:
 	JL   done6x2
-	MOVQ last+112(FP), DX
-	JMP  loop6x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last6x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow6x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run6x2
+
+lastrow6x2:
+	XORQ SI, SI
+	JMP  last6x2
+
+runs6x2:
+	MOVQ jumps+136(FP), SI
+
+run6x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop6x2
+	JMP  lastrun6x2
 
 done6x2:
 	SUBQ    b+96(FP), R11
@@ -6308,9 +7218,15 @@ start5x2:
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop5x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs5x2
+
+lastrun5x2:
+	DECQ SI
+	JNZ  loop5x2
+
+last5x2:
+	MOVQ last+112(FP), DX
 
 loop5x2:
 	VMOVUPS      (DX), Z10
@@ -6352,8 +7268,28 @@ loop5x2:
 
 end5x2:
 	JL   done5x2
-	MOVQ last+112(FP), DX
-	JMP  loop5x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last5x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow5x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run5x2
+
+lastrow5x2:
+	XORQ SI, SI
+	JMP  last5x2
+
+runs5x2:
+	MOVQ jumps+136(FP), SI
+
+run5x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop5x2
+	JMP  lastrun5x2
 
 done5x2:
 	SUBQ    b+96(FP), R10
@@ -6461,9 +7397,15 @@ start4x2:
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop4x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs4x2
+
+lastrun4x2:
+	DECQ SI
+	JNZ  loop4x2
+
+last4x2:
+	MOVQ last+112(FP), DX
 
 loop4x2:
 	VMOVUPS      (DX), Z8
@@ -6502,8 +7444,28 @@ loop4x2:
 
 end4x2:
 	JL   done4x2
-	MOVQ last+112(FP), DX
-	JMP  loop4x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last4x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow4x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run4x2
+
+lastrow4x2:
+	XORQ SI, SI
+	JMP  last4x2
+
+runs4x2:
+	MOVQ jumps+136(FP), SI
+
+run4x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop4x2
+	JMP  lastrun4x2
 
 done4x2:
 	SUBQ    b+96(FP), R10
@@ -6598,9 +7560,15 @@ start3x2:
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop3x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs3x2
+
+lastrun3x2:
+	DECQ SI
+	JNZ  loop3x2
+
+last3x2:
+	MOVQ last+112(FP), DX
 
 loop3x2:
 	VMOVUPS      (DX), Z6
@@ -6636,8 +7604,28 @@ loop3x2:
 
 end3x2:
 	JL   done3x2
-	MOVQ last+112(FP), DX
-	JMP  loop3x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last3x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow3x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run3x2
+
+lastrow3x2:
+	XORQ SI, SI
+	JMP  last3x2
+
+runs3x2:
+	MOVQ jumps+136(FP), SI
+
+run3x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop3x2
+	JMP  lastrun3x2
 
 done3x2:
 	SUBQ    b+96(FP), R9
@@ -6720,9 +7708,15 @@ start2x2:
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop2x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs2x2
+
+lastrun2x2:
+	DECQ SI
+	JNZ  loop2x2
+
+last2x2:
+	MOVQ last+112(FP), DX
 
 loop2x2:
 	VMOVUPS      (DX), Z4
@@ -6755,8 +7749,28 @@ loop2x2:
 
 end2x2:
 	JL   done2x2
-	MOVQ last+112(FP), DX
-	JMP  loop2x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last2x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow2x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run2x2
+
+lastrow2x2:
+	XORQ SI, SI
+	JMP  last2x2
+
+runs2x2:
+	MOVQ jumps+136(FP), SI
+
+run2x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop2x2
+	JMP  lastrun2x2
 
 done2x2:
 	SUBQ    b+96(FP), R9
@@ -6825,9 +7839,15 @@ start1x2:
 	ADDQ   c+32(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
-	DECQ   SI
-	JNZ    loop1x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs1x2
+
+lastrun1x2:
+	DECQ SI
+	JNZ  loop1x2
+
+last1x2:
+	MOVQ last+112(FP), DX
 
 loop1x2:
 	VMOVUPS      (DX), Z2
@@ -6857,8 +7877,28 @@ loop1x2:
 
 end1x2:
 	JL   done1x2
-	MOVQ last+112(FP), DX
-	JMP  loop1x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last1x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow1x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run1x2
+
+lastrow1x2:
+	XORQ SI, SI
+	JMP  last1x2
+
+runs1x2:
+	MOVQ jumps+136(FP), SI
+
+run1x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop1x2
+	JMP  lastrun1x2
 
 done1x2:
 	SUBQ    b+96(FP), R8
@@ -6890,9 +7930,9 @@ advance1x2:
 	VZEROUPPER
 	RET
 
-// func gemm64AVX2(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int)
+// func gemm64AVX2(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int, jumps *byte, jump *byte)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm64AVX2(SB), NOSPLIT, $0-136
+TEXT ·gemm64AVX2(SB), NOSPLIT, $0-152
 	MOVQ cols+24(FP), AX
 	MOVQ m+0(FP), CX
 	CMPQ AX, $0x04
@@ -6999,9 +8039,15 @@ start6x1:
 	ADDQ   c+32(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	DECQ   SI
-	JNZ    loop6x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs6x1
+
+lastrun6x1:
+	DECQ SI
+	JNZ  loop6x1
+
+last6x1:
+	MOVQ last+112(FP), DX
 
 loop6x1:
 	VMOVUPS      (DX), Y6
@@ -7034,8 +8080,28 @@ loop6x1:
 
 end6x1:
 	JL   done6x1
-	MOVQ last+112(FP), DX
-	JMP  loop6x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last6x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow6x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run6x1
+
+lastrow6x1:
+	XORQ SI, SI
+	JMP  last6x1
+
+runs6x1:
+	MOVQ jumps+136(FP), SI
+
+run6x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop6x1
+	JMP  lastrun6x1
 
 done6x1:
 	SUBQ    b+96(FP), R11
@@ -7177,9 +8243,15 @@ start5x1:
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop5x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs5x1
+
+lastrun5x1:
+	DECQ SI
+	JNZ  loop5x1
+
+last5x1:
+	MOVQ last+112(FP), DX
 
 loop5x1:
 	VMOVUPS      (DX), Y5
@@ -7210,8 +8282,28 @@ loop5x1:
 
 end5x1:
 	JL   done5x1
-	MOVQ last+112(FP), DX
-	JMP  loop5x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last5x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow5x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run5x1
+
+lastrow5x1:
+	XORQ SI, SI
+	JMP  last5x1
+
+runs5x1:
+	MOVQ jumps+136(FP), SI
+
+run5x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop5x1
+	JMP  lastrun5x1
 
 done5x1:
 	SUBQ    b+96(FP), R10
@@ -7337,9 +8429,15 @@ start4x1:
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop4x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs4x1
+
+lastrun4x1:
+	DECQ SI
+	JNZ  loop4x1
+
+last4x1:
+	MOVQ last+112(FP), DX
 
 loop4x1:
 	VMOVUPS      (DX), Y4
@@ -7368,8 +8466,28 @@ loop4x1:
 
 end4x1:
 	JL   done4x1
-	MOVQ last+112(FP), DX
-	JMP  loop4x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last4x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow4x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run4x1
+
+lastrow4x1:
+	XORQ SI, SI
+	JMP  last4x1
+
+runs4x1:
+	MOVQ jumps+136(FP), SI
+
+run4x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop4x1
+	JMP  lastrun4x1
 
 done4x1:
 	SUBQ    b+96(FP), R10
@@ -7478,9 +8596,15 @@ start3x1:
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop3x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs3x1
+
+lastrun3x1:
+	DECQ SI
+	JNZ  loop3x1
+
+last3x1:
+	MOVQ last+112(FP), DX
 
 loop3x1:
 	VMOVUPS      (DX), Y3
@@ -7507,8 +8631,28 @@ loop3x1:
 
 end3x1:
 	JL   done3x1
-	MOVQ last+112(FP), DX
-	JMP  loop3x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last3x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow3x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run3x1
+
+lastrow3x1:
+	XORQ SI, SI
+	JMP  last3x1
+
+runs3x1:
+	MOVQ jumps+136(FP), SI
+
+run3x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop3x1
+	JMP  lastrun3x1
 
 done3x1:
 	SUBQ    b+96(FP), R9
@@ -7601,9 +8745,15 @@ start2x1:
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop2x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs2x1
+
+lastrun2x1:
+	DECQ SI
+	JNZ  loop2x1
+
+last2x1:
+	MOVQ last+112(FP), DX
 
 loop2x1:
 	VMOVUPS      (DX), Y2
@@ -7628,8 +8778,28 @@ loop2x1:
 
 end2x1:
 	JL   done2x1
-	MOVQ last+112(FP), DX
-	JMP  loop2x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last2x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow2x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run2x1
+
+lastrow2x1:
+	XORQ SI, SI
+	JMP  last2x1
+
+runs2x1:
+	MOVQ jumps+136(FP), SI
+
+run2x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop2x1
+	JMP  lastrun2x1
 
 done2x1:
 	SUBQ    b+96(FP), R9
@@ -7704,9 +8874,15 @@ start1x1:
 	ADDQ   c+32(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
-	DECQ   SI
-	JNZ    loop1x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs1x1
+
+lastrun1x1:
+	DECQ SI
+	JNZ  loop1x1
+
+last1x1:
+	MOVQ last+112(FP), DX
 
 loop1x1:
 	VMOVUPS      (DX), Y1
@@ -7729,8 +8905,28 @@ loop1x1:
 
 end1x1:
 	JL   done1x1
-	MOVQ last+112(FP), DX
-	JMP  loop1x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last1x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow1x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run1x1
+
+lastrow1x1:
+	XORQ SI, SI
+	JMP  last1x1
+
+runs1x1:
+	MOVQ jumps+136(FP), SI
+
+run1x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop1x1
+	JMP  lastrun1x1
 
 done1x1:
 	SUBQ    b+96(FP), R8
@@ -7853,9 +9049,15 @@ start6x2:
 	ADDQ   c+32(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	DECQ   SI
-	JNZ    loop6x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs6x2
+
+lastrun6x2:
+	DECQ SI
+	JNZ  loop6x2
+
+last6x2:
+	MOVQ last+112(FP), DX
 
 loop6x2:
 	VMOVUPS      (DX), Y12
@@ -7895,8 +9097,28 @@ loop6x2:
 
 end6x2:
 	JL   done6x2
-	MOVQ last+112(FP), DX
-	JMP  loop6x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last6x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow6x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run6x2
+
+lastrow6x2:
+	XORQ SI, SI
+	JMP  last6x2
+
+runs6x2:
+	MOVQ jumps+136(FP), SI
+
+run6x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop6x2
+	JMP  lastrun6x2
 
 done6x2:
 	SUBQ    b+96(FP), R11
@@ -8060,9 +9282,15 @@ start5x2:
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop5x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs5x2
+
+lastrun5x2:
+	DECQ SI
+	JNZ  loop5x2
+
+last5x2:
+	MOVQ last+112(FP), DX
 
 loop5x2:
 	VMOVUPS      (DX), Y10
@@ -8099,8 +9327,28 @@ loop5x2:
 
 end5x2:
 	JL   done5x2
-	MOVQ last+112(FP), DX
-	JMP  loop5x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last5x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow5x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run5x2
+
+lastrow5x2:
+	XORQ SI, SI
+	JMP  last5x2
+
+runs5x2:
+	MOVQ jumps+136(FP), SI
+
+run5x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop5x2
+	JMP  lastrun5x2
 
 done5x2:
 	SUBQ    b+96(FP), R10
@@ -8244,9 +9492,15 @@ start4x2:
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop4x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs4x2
+
+lastrun4x2:
+	DECQ SI
+	JNZ  loop4x2
+
+last4x2:
+	MOVQ last+112(FP), DX
 
 loop4x2:
 	VMOVUPS      (DX), Y8
@@ -8280,8 +9534,28 @@ loop4x2:
 
 end4x2:
 	JL   done4x2
-	MOVQ last+112(FP), DX
-	JMP  loop4x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last4x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow4x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run4x2
+
+lastrow4x2:
+	XORQ SI, SI
+	JMP  last4x2
+
+runs4x2:
+	MOVQ jumps+136(FP), SI
+
+run4x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop4x2
+	JMP  lastrun4x2
 
 done4x2:
 	SUBQ    b+96(FP), R10
@@ -8404,9 +9678,15 @@ start3x2:
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop3x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs3x2
+
+lastrun3x2:
+	DECQ SI
+	JNZ  loop3x2
+
+last3x2:
+	MOVQ last+112(FP), DX
 
 loop3x2:
 	VMOVUPS      (DX), Y6
@@ -8437,8 +9717,28 @@ loop3x2:
 
 end3x2:
 	JL   done3x2
-	MOVQ last+112(FP), DX
-	JMP  loop3x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last3x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow3x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run3x2
+
+lastrow3x2:
+	XORQ SI, SI
+	JMP  last3x2
+
+runs3x2:
+	MOVQ jumps+136(FP), SI
+
+run3x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop3x2
+	JMP  lastrun3x2
 
 done3x2:
 	SUBQ    b+96(FP), R9
@@ -8541,9 +9841,15 @@ start2x2:
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop2x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs2x2
+
+lastrun2x2:
+	DECQ SI
+	JNZ  loop2x2
+
+last2x2:
+	MOVQ last+112(FP), DX
 
 loop2x2:
 	VMOVUPS      (DX), Y4
@@ -8571,8 +9877,28 @@ loop2x2:
 
 end2x2:
 	JL   done2x2
-	MOVQ last+112(FP), DX
-	JMP  loop2x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last2x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow2x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run2x2
+
+lastrow2x2:
+	XORQ SI, SI
+	JMP  last2x2
+
+runs2x2:
+	MOVQ jumps+136(FP), SI
+
+run2x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop2x2
+	JMP  lastrun2x2
 
 done2x2:
 	SUBQ    b+96(FP), R9
@@ -8653,9 +9979,15 @@ start1x2:
 	ADDQ   c+32(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
-	DECQ   SI
-	JNZ    loop1x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs1x2
+
+lastrun1x2:
+	DECQ SI
+	JNZ  loop1x2
+
+last1x2:
+	MOVQ last+112(FP), DX
 
 loop1x2:
 	VMOVUPS      (DX), Y2
@@ -8680,8 +10012,28 @@ loop1x2:
 
 end1x2:
 	JL   done1x2
-	MOVQ last+112(FP), DX
-	JMP  loop1x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last1x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow1x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run1x2
+
+lastrow1x2:
+	XORQ SI, SI
+	JMP  last1x2
+
+runs1x2:
+	MOVQ jumps+136(FP), SI
+
+run1x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop1x2
+	JMP  lastrun1x2
 
 done1x2:
 	SUBQ    b+96(FP), R8
@@ -8717,9 +10069,9 @@ advance1x2:
 	VZEROUPPER
 	RET
 
-// func gemm64AVX512(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int)
+// func gemm64AVX512(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int, jumps *byte, jump *byte)
 // Requires: AVX, AVX512BW, AVX512F, BMI2, MMX+
-TEXT ·gemm64AVX512(SB), NOSPLIT, $0-136
+TEXT ·gemm64AVX512(SB), NOSPLIT, $0-152
 	MOVQ  cols+24(FP), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
@@ -8876,9 +10228,15 @@ start14x1:
 	ADDQ   c+32(FP), R14
 	MOVQ   ahead+120(FP), R15
 	ADDQ   DX, R15
-	DECQ   SI
-	JNZ    loop14x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs14x1
+
+lastrun14x1:
+	DECQ SI
+	JNZ  loop14x1
+
+last14x1:
+	MOVQ last+112(FP), DX
 
 loop14x1:
 	VMOVUPS      (DX), Z14
@@ -8931,8 +10289,28 @@ loop14x1:
 
 end14x1:
 	JL   done14x1
-	MOVQ last+112(FP), DX
-	JMP  loop14x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last14x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow14x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run14x1
+
+lastrow14x1:
+	XORQ SI, SI
+	JMP  last14x1
+
+runs14x1:
+	MOVQ jumps+136(FP), SI
+
+run14x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop14x1
+	JMP  lastrun14x1
 
 done14x1:
 	SUBQ    b+96(FP), R15
@@ -9098,9 +10476,15 @@ start13x1:
 	ADDQ   c+32(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
-	DECQ   SI
-	JNZ    loop13x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs13x1
+
+lastrun13x1:
+	DECQ SI
+	JNZ  loop13x1
+
+last13x1:
+	MOVQ last+112(FP), DX
 
 loop13x1:
 	VMOVUPS      (DX), Z13
@@ -9151,8 +10535,28 @@ loop13x1:
 
 end13x1:
 	JL   done13x1
-	MOVQ last+112(FP), DX
-	JMP  loop13x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last13x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow13x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run13x1
+
+lastrow13x1:
+	XORQ SI, SI
+	JMP  last13x1
+
+runs13x1:
+	MOVQ jumps+136(FP), SI
+
+run13x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop13x1
+	JMP  lastrun13x1
 
 done13x1:
 	SUBQ    b+96(FP), R14
@@ -9310,9 +10714,15 @@ start12x1:
 	ADDQ   c+32(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
-	DECQ   SI
-	JNZ    loop12x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs12x1
+
+lastrun12x1:
+	DECQ SI
+	JNZ  loop12x1
+
+last12x1:
+	MOVQ last+112(FP), DX
 
 loop12x1:
 	VMOVUPS      (DX), Z12
@@ -9361,8 +10771,28 @@ loop12x1:
 
 end12x1:
 	JL   done12x1
-	MOVQ last+112(FP), DX
-	JMP  loop12x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last12x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow12x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run12x1
+
+lastrow12x1:
+	XORQ SI, SI
+	JMP  last12x1
+
+runs12x1:
+	MOVQ jumps+136(FP), SI
+
+run12x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop12x1
+	JMP  lastrun12x1
 
 done12x1:
 	SUBQ    b+96(FP), R14
@@ -9511,9 +10941,15 @@ start11x1:
 	ADDQ   c+32(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
-	DECQ   SI
-	JNZ    loop11x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs11x1
+
+lastrun11x1:
+	DECQ SI
+	JNZ  loop11x1
+
+last11x1:
+	MOVQ last+112(FP), DX
 
 loop11x1:
 	VMOVUPS      (DX), Z11
@@ -9560,8 +10996,28 @@ loop11x1:
 
 end11x1:
 	JL   done11x1
-	MOVQ last+112(FP), DX
-	JMP  loop11x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last11x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow11x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run11x1
+
+lastrow11x1:
+	XORQ SI, SI
+	JMP  last11x1
+
+runs11x1:
+	MOVQ jumps+136(FP), SI
+
+run11x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop11x1
+	JMP  lastrun11x1
 
 done11x1:
 	SUBQ    b+96(FP), R13
@@ -9702,9 +11158,15 @@ start10x1:
 	ADDQ   c+32(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
-	DECQ   SI
-	JNZ    loop10x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs10x1
+
+lastrun10x1:
+	DECQ SI
+	JNZ  loop10x1
+
+last10x1:
+	MOVQ last+112(FP), DX
 
 loop10x1:
 	VMOVUPS      (DX), Z10
@@ -9749,8 +11211,28 @@ loop10x1:
 
 end10x1:
 	JL   done10x1
-	MOVQ last+112(FP), DX
-	JMP  loop10x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last10x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow10x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run10x1
+
+lastrow10x1:
+	XORQ SI, SI
+	JMP  last10x1
+
+runs10x1:
+	MOVQ jumps+136(FP), SI
+
+run10x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop10x1
+	JMP  lastrun10x1
 
 done10x1:
 	SUBQ    b+96(FP), R13
@@ -9882,9 +11364,15 @@ start9x1:
 	ADDQ   c+32(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
-	DECQ   SI
-	JNZ    loop9x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs9x1
+
+lastrun9x1:
+	DECQ SI
+	JNZ  loop9x1
+
+last9x1:
+	MOVQ last+112(FP), DX
 
 loop9x1:
 	VMOVUPS      (DX), Z9
@@ -9927,8 +11415,28 @@ loop9x1:
 
 end9x1:
 	JL   done9x1
-	MOVQ last+112(FP), DX
-	JMP  loop9x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last9x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow9x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run9x1
+
+lastrow9x1:
+	XORQ SI, SI
+	JMP  last9x1
+
+runs9x1:
+	MOVQ jumps+136(FP), SI
+
+run9x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop9x1
+	JMP  lastrun9x1
 
 done9x1:
 	SUBQ    b+96(FP), R12
@@ -10052,9 +11560,15 @@ start8x1:
 	ADDQ   c+32(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
-	DECQ   SI
-	JNZ    loop8x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs8x1
+
+lastrun8x1:
+	DECQ SI
+	JNZ  loop8x1
+
+last8x1:
+	MOVQ last+112(FP), DX
 
 loop8x1:
 	VMOVUPS      (DX), Z8
@@ -10095,8 +11609,28 @@ loop8x1:
 
 end8x1:
 	JL   done8x1
-	MOVQ last+112(FP), DX
-	JMP  loop8x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last8x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow8x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run8x1
+
+lastrow8x1:
+	XORQ SI, SI
+	JMP  last8x1
+
+runs8x1:
+	MOVQ jumps+136(FP), SI
+
+run8x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop8x1
+	JMP  lastrun8x1
 
 done8x1:
 	SUBQ    b+96(FP), R12
@@ -10211,9 +11745,15 @@ start7x1:
 	ADDQ   c+32(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	DECQ   SI
-	JNZ    loop7x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs7x1
+
+lastrun7x1:
+	DECQ SI
+	JNZ  loop7x1
+
+last7x1:
+	MOVQ last+112(FP), DX
 
 loop7x1:
 	VMOVUPS      (DX), Z7
@@ -10252,8 +11792,28 @@ loop7x1:
 
 end7x1:
 	JL   done7x1
-	MOVQ last+112(FP), DX
-	JMP  loop7x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last7x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow7x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run7x1
+
+lastrow7x1:
+	XORQ SI, SI
+	JMP  last7x1
+
+runs7x1:
+	MOVQ jumps+136(FP), SI
+
+run7x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop7x1
+	JMP  lastrun7x1
 
 done7x1:
 	SUBQ    b+96(FP), R11
@@ -10360,9 +11920,15 @@ start6x1:
 	ADDQ   c+32(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	DECQ   SI
-	JNZ    loop6x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs6x1
+
+lastrun6x1:
+	DECQ SI
+	JNZ  loop6x1
+
+last6x1:
+	MOVQ last+112(FP), DX
 
 loop6x1:
 	VMOVUPS      (DX), Z6
@@ -10399,8 +11965,28 @@ loop6x1:
 
 end6x1:
 	JL   done6x1
-	MOVQ last+112(FP), DX
-	JMP  loop6x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last6x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow6x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run6x1
+
+lastrow6x1:
+	XORQ SI, SI
+	JMP  last6x1
+
+runs6x1:
+	MOVQ jumps+136(FP), SI
+
+run6x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop6x1
+	JMP  lastrun6x1
 
 done6x1:
 	SUBQ    b+96(FP), R11
@@ -10498,9 +12084,15 @@ start5x1:
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop5x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs5x1
+
+lastrun5x1:
+	DECQ SI
+	JNZ  loop5x1
+
+last5x1:
+	MOVQ last+112(FP), DX
 
 loop5x1:
 	VMOVUPS      (DX), Z5
@@ -10535,8 +12127,28 @@ loop5x1:
 
 end5x1:
 	JL   done5x1
-	MOVQ last+112(FP), DX
-	JMP  loop5x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last5x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow5x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run5x1
+
+lastrow5x1:
+	XORQ SI, SI
+	JMP  last5x1
+
+runs5x1:
+	MOVQ jumps+136(FP), SI
+
+run5x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop5x1
+	JMP  lastrun5x1
 
 done5x1:
 	SUBQ    b+96(FP), R10
@@ -10626,9 +12238,15 @@ start4x1:
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop4x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs4x1
+
+lastrun4x1:
+	DECQ SI
+	JNZ  loop4x1
+
+last4x1:
+	MOVQ last+112(FP), DX
 
 loop4x1:
 	VMOVUPS      (DX), Z4
@@ -10661,8 +12279,28 @@ loop4x1:
 
 end4x1:
 	JL   done4x1
-	MOVQ last+112(FP), DX
-	JMP  loop4x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last4x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow4x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run4x1
+
+lastrow4x1:
+	XORQ SI, SI
+	JMP  last4x1
+
+runs4x1:
+	MOVQ jumps+136(FP), SI
+
+run4x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop4x1
+	JMP  lastrun4x1
 
 done4x1:
 	SUBQ    b+96(FP), R10
@@ -10743,9 +12381,15 @@ start3x1:
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop3x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs3x1
+
+lastrun3x1:
+	DECQ SI
+	JNZ  loop3x1
+
+last3x1:
+	MOVQ last+112(FP), DX
 
 loop3x1:
 	VMOVUPS      (DX), Z3
@@ -10776,8 +12420,28 @@ loop3x1:
 
 end3x1:
 	JL   done3x1
-	MOVQ last+112(FP), DX
-	JMP  loop3x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last3x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow3x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run3x1
+
+lastrow3x1:
+	XORQ SI, SI
+	JMP  last3x1
+
+runs3x1:
+	MOVQ jumps+136(FP), SI
+
+run3x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop3x1
+	JMP  lastrun3x1
 
 done3x1:
 	SUBQ    b+96(FP), R9
@@ -10850,9 +12514,15 @@ start2x1:
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop2x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs2x1
+
+lastrun2x1:
+	DECQ SI
+	JNZ  loop2x1
+
+last2x1:
+	MOVQ last+112(FP), DX
 
 loop2x1:
 	VMOVUPS      (DX), Z2
@@ -10881,8 +12551,28 @@ loop2x1:
 
 end2x1:
 	JL   done2x1
-	MOVQ last+112(FP), DX
-	JMP  loop2x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last2x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow2x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run2x1
+
+lastrow2x1:
+	XORQ SI, SI
+	JMP  last2x1
+
+runs2x1:
+	MOVQ jumps+136(FP), SI
+
+run2x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop2x1
+	JMP  lastrun2x1
 
 done2x1:
 	SUBQ    b+96(FP), R9
@@ -10945,9 +12635,15 @@ start1x1:
 	ADDQ   c+32(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
-	DECQ   SI
-	JNZ    loop1x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs1x1
+
+lastrun1x1:
+	DECQ SI
+	JNZ  loop1x1
+
+last1x1:
+	MOVQ last+112(FP), DX
 
 loop1x1:
 	VMOVUPS      (DX), Z1
@@ -10974,8 +12670,28 @@ loop1x1:
 
 end1x1:
 	JL   done1x1
-	MOVQ last+112(FP), DX
-	JMP  loop1x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last1x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow1x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run1x1
+
+lastrow1x1:
+	XORQ SI, SI
+	JMP  last1x1
+
+runs1x1:
+	MOVQ jumps+136(FP), SI
+
+run1x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop1x1
+	JMP  lastrun1x1
 
 done1x1:
 	SUBQ    b+96(FP), R8
@@ -11122,9 +12838,15 @@ start14x2:
 	ADDQ   c+32(FP), R14
 	MOVQ   ahead+120(FP), R15
 	ADDQ   DX, R15
-	DECQ   SI
-	JNZ    loop14x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs14x2
+
+lastrun14x2:
+	DECQ SI
+	JNZ  loop14x2
+
+last14x2:
+	MOVQ last+112(FP), DX
 
 loop14x2:
 	VMOVUPS      (DX), Z28
@@ -11193,8 +12915,28 @@ loop14x2:
 
 end14x2:
 	JL   done14x2
-	MOVQ last+112(FP), DX
-	JMP  loop14x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last14x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow14x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run14x2
+
+lastrow14x2:
+	XORQ SI, SI
+	JMP  last14x2
+
+runs14x2:
+	MOVQ jumps+136(FP), SI
+
+run14x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop14x2
+	JMP  lastrun14x2
 
 done14x2:
 	SUBQ    b+96(FP), R15
@@ -11414,9 +13156,15 @@ start13x2:
 	ADDQ   c+32(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
-	DECQ   SI
-	JNZ    loop13x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs13x2
+
+lastrun13x2:
+	DECQ SI
+	JNZ  loop13x2
+
+last13x2:
+	MOVQ last+112(FP), DX
 
 loop13x2:
 	VMOVUPS      (DX), Z26
@@ -11482,8 +13230,28 @@ loop13x2:
 
 end13x2:
 	JL   done13x2
-	MOVQ last+112(FP), DX
-	JMP  loop13x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last13x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow13x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run13x2
+
+lastrow13x2:
+	XORQ SI, SI
+	JMP  last13x2
+
+runs13x2:
+	MOVQ jumps+136(FP), SI
+
+run13x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop13x2
+	JMP  lastrun13x2
 
 done13x2:
 	SUBQ    b+96(FP), R14
@@ -11691,9 +13459,15 @@ start12x2:
 	ADDQ   c+32(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
-	DECQ   SI
-	JNZ    loop12x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs12x2
+
+lastrun12x2:
+	DECQ SI
+	JNZ  loop12x2
+
+last12x2:
+	MOVQ last+112(FP), DX
 
 loop12x2:
 	VMOVUPS      (DX), Z24
@@ -11756,8 +13530,28 @@ loop12x2:
 
 end12x2:
 	JL   done12x2
-	MOVQ last+112(FP), DX
-	JMP  loop12x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last12x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow12x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run12x2
+
+lastrow12x2:
+	XORQ SI, SI
+	JMP  last12x2
+
+runs12x2:
+	MOVQ jumps+136(FP), SI
+
+run12x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop12x2
+	JMP  lastrun12x2
 
 done12x2:
 	SUBQ    b+96(FP), R14
@@ -11952,9 +13746,15 @@ start11x2:
 	ADDQ   c+32(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
-	DECQ   SI
-	JNZ    loop11x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs11x2
+
+lastrun11x2:
+	DECQ SI
+	JNZ  loop11x2
+
+last11x2:
+	MOVQ last+112(FP), DX
 
 loop11x2:
 	VMOVUPS      (DX), Z22
@@ -12014,8 +13814,28 @@ loop11x2:
 
 end11x2:
 	JL   done11x2
-	MOVQ last+112(FP), DX
-	JMP  loop11x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last11x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow11x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run11x2
+
+lastrow11x2:
+	XORQ SI, SI
+	JMP  last11x2
+
+runs11x2:
+	MOVQ jumps+136(FP), SI
+
+run11x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop11x2
+	JMP  lastrun11x2
 
 done11x2:
 	SUBQ    b+96(FP), R13
@@ -12198,9 +14018,15 @@ start10x2:
 	ADDQ   c+32(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
-	DECQ   SI
-	JNZ    loop10x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs10x2
+
+lastrun10x2:
+	DECQ SI
+	JNZ  loop10x2
+
+last10x2:
+	MOVQ last+112(FP), DX
 
 loop10x2:
 	VMOVUPS      (DX), Z20
@@ -12257,8 +14083,28 @@ loop10x2:
 
 end10x2:
 	JL   done10x2
-	MOVQ last+112(FP), DX
-	JMP  loop10x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last10x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow10x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run10x2
+
+lastrow10x2:
+	XORQ SI, SI
+	JMP  last10x2
+
+runs10x2:
+	MOVQ jumps+136(FP), SI
+
+run10x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop10x2
+	JMP  lastrun10x2
 
 done10x2:
 	SUBQ    b+96(FP), R13
@@ -12428,9 +14274,15 @@ start9x2:
 	ADDQ   c+32(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
-	DECQ   SI
-	JNZ    loop9x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs9x2
+
+lastrun9x2:
+	DECQ SI
+	JNZ  loop9x2
+
+last9x2:
+	MOVQ last+112(FP), DX
 
 loop9x2:
 	VMOVUPS      (DX), Z18
@@ -12484,8 +14336,28 @@ loop9x2:
 
 end9x2:
 	JL   done9x2
-	MOVQ last+112(FP), DX
-	JMP  loop9x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last9x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow9x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run9x2
+
+lastrow9x2:
+	XORQ SI, SI
+	JMP  last9x2
+
+runs9x2:
+	MOVQ jumps+136(FP), SI
+
+run9x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop9x2
+	JMP  lastrun9x2
 
 done9x2:
 	SUBQ    b+96(FP), R12
@@ -12643,9 +14515,15 @@ start8x2:
 	ADDQ   c+32(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
-	DECQ   SI
-	JNZ    loop8x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs8x2
+
+lastrun8x2:
+	DECQ SI
+	JNZ  loop8x2
+
+last8x2:
+	MOVQ last+112(FP), DX
 
 loop8x2:
 	VMOVUPS      (DX), Z16
@@ -12696,8 +14574,28 @@ loop8x2:
 
 end8x2:
 	JL   done8x2
-	MOVQ last+112(FP), DX
-	JMP  loop8x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last8x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow8x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run8x2
+
+lastrow8x2:
+	XORQ SI, SI
+	JMP  last8x2
+
+runs8x2:
+	MOVQ jumps+136(FP), SI
+
+run8x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop8x2
+	JMP  lastrun8x2
 
 done8x2:
 	SUBQ    b+96(FP), R12
@@ -12842,9 +14740,15 @@ start7x2:
 	ADDQ   c+32(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	DECQ   SI
-	JNZ    loop7x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs7x2
+
+lastrun7x2:
+	DECQ SI
+	JNZ  loop7x2
+
+last7x2:
+	MOVQ last+112(FP), DX
 
 loop7x2:
 	VMOVUPS      (DX), Z14
@@ -12892,8 +14796,28 @@ loop7x2:
 
 end7x2:
 	JL   done7x2
-	MOVQ last+112(FP), DX
-	JMP  loop7x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last7x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow7x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run7x2
+
+lastrow7x2:
+	XORQ SI, SI
+	JMP  last7x2
+
+runs7x2:
+	MOVQ jumps+136(FP), SI
+
+run7x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop7x2
+	JMP  lastrun7x2
 
 done7x2:
 	SUBQ    b+96(FP), R11
@@ -13026,9 +14950,15 @@ start6x2:
 	ADDQ   c+32(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	DECQ   SI
-	JNZ    loop6x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs6x2
+
+lastrun6x2:
+	DECQ SI
+	JNZ  loop6x2
+
+last6x2:
+	MOVQ last+112(FP), DX
 
 loop6x2:
 	VMOVUPS      (DX), Z12
@@ -13073,8 +15003,28 @@ loop6x2:
 
 end6x2:
 	JL   done6x2
-	MOVQ last+112(FP), DX
-	JMP  loop6x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last6x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow6x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run6x2
+
+lastrow6x2:
+	XORQ SI, SI
+	JMP  last6x2
+
+runs6x2:
+	MOVQ jumps+136(FP), SI
+
+run6x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop6x2
+	JMP  lastrun6x2
 
 done6x2:
 	SUBQ    b+96(FP), R11
@@ -13194,9 +15144,15 @@ start5x2:
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop5x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs5x2
+
+lastrun5x2:
+	DECQ SI
+	JNZ  loop5x2
+
+last5x2:
+	MOVQ last+112(FP), DX
 
 loop5x2:
 	VMOVUPS      (DX), Z10
@@ -13238,8 +15194,28 @@ loop5x2:
 
 end5x2:
 	JL   done5x2
-	MOVQ last+112(FP), DX
-	JMP  loop5x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last5x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow5x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run5x2
+
+lastrow5x2:
+	XORQ SI, SI
+	JMP  last5x2
+
+runs5x2:
+	MOVQ jumps+136(FP), SI
+
+run5x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop5x2
+	JMP  lastrun5x2
 
 done5x2:
 	SUBQ    b+96(FP), R10
@@ -13347,9 +15323,15 @@ start4x2:
 	ADDQ   c+32(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop4x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs4x2
+
+lastrun4x2:
+	DECQ SI
+	JNZ  loop4x2
+
+last4x2:
+	MOVQ last+112(FP), DX
 
 loop4x2:
 	VMOVUPS      (DX), Z8
@@ -13388,8 +15370,28 @@ loop4x2:
 
 end4x2:
 	JL   done4x2
-	MOVQ last+112(FP), DX
-	JMP  loop4x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last4x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow4x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run4x2
+
+lastrow4x2:
+	XORQ SI, SI
+	JMP  last4x2
+
+runs4x2:
+	MOVQ jumps+136(FP), SI
+
+run4x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop4x2
+	JMP  lastrun4x2
 
 done4x2:
 	SUBQ    b+96(FP), R10
@@ -13484,9 +15486,15 @@ start3x2:
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop3x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs3x2
+
+lastrun3x2:
+	DECQ SI
+	JNZ  loop3x2
+
+last3x2:
+	MOVQ last+112(FP), DX
 
 loop3x2:
 	VMOVUPS      (DX), Z6
@@ -13522,8 +15530,28 @@ loop3x2:
 
 end3x2:
 	JL   done3x2
-	MOVQ last+112(FP), DX
-	JMP  loop3x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last3x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow3x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run3x2
+
+lastrow3x2:
+	XORQ SI, SI
+	JMP  last3x2
+
+runs3x2:
+	MOVQ jumps+136(FP), SI
+
+run3x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop3x2
+	JMP  lastrun3x2
 
 done3x2:
 	SUBQ    b+96(FP), R9
@@ -13606,9 +15634,15 @@ start2x2:
 	ADDQ   c+32(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop2x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs2x2
+
+lastrun2x2:
+	DECQ SI
+	JNZ  loop2x2
+
+last2x2:
+	MOVQ last+112(FP), DX
 
 loop2x2:
 	VMOVUPS      (DX), Z4
@@ -13641,8 +15675,28 @@ loop2x2:
 
 end2x2:
 	JL   done2x2
-	MOVQ last+112(FP), DX
-	JMP  loop2x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last2x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow2x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run2x2
+
+lastrow2x2:
+	XORQ SI, SI
+	JMP  last2x2
+
+runs2x2:
+	MOVQ jumps+136(FP), SI
+
+run2x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop2x2
+	JMP  lastrun2x2
 
 done2x2:
 	SUBQ    b+96(FP), R9
@@ -13711,9 +15765,15 @@ start1x2:
 	ADDQ   c+32(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
-	DECQ   SI
-	JNZ    loop1x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs1x2
+
+lastrun1x2:
+	DECQ SI
+	JNZ  loop1x2
+
+last1x2:
+	MOVQ last+112(FP), DX
 
 loop1x2:
 	VMOVUPS      (DX), Z2
@@ -13743,8 +15803,28 @@ loop1x2:
 
 end1x2:
 	JL   done1x2
-	MOVQ last+112(FP), DX
-	JMP  loop1x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last1x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow1x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run1x2
+
+lastrow1x2:
+	XORQ SI, SI
+	JMP  last1x2
+
+runs1x2:
+	MOVQ jumps+136(FP), SI
+
+run1x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop1x2
+	JMP  lastrun1x2
 
 done1x2:
 	SUBQ    b+96(FP), R8

@@ -26,7 +26,7 @@ func SumRowsSet[T Float](dst, x []T, r, n int) {
 // A sum in order is a chain of additions, each of which waits for the last: eight
 // rows are eight chains.
 func SumCols[T Float](dst, x []T, r, n int) {
-	i := 0
+	i := sumColsFast(dst, x, r, n)
 	for ; i+8 <= r; i += 8 {
 		sumEight((*[8]T)(dst[i:]), x[i*n:], n)
 	}

@@ -45,6 +45,62 @@ func MatMulWindows[T Float](dst, x []T, lines []Line, starts []int32, apart int,
 	}
 }
 
+// MatTMulWindows is MatTMulRows for such rows of x, which are all in lines, one line
+// after the other: row s·k+i of dst, of a segment s, is the sum of x's number i of that
+// segment of each row times g's row. dst has as many rows as all segments have numbers.
+func MatTMulWindows[T Float](dst, x []T, lines []Line, starts []int32, apart int, g []T, k, n, from, to int, set bool) {
+	segments := len(starts) / len(lines)
+	for s := range segments {
+		first, last := max(from, s*k), min(to, (s+1)*k)
+		if first < last {
+			matTMulSegment(dst[first*n:last*n], x[first-s*k:], lines, starts[s:], segments, apart, g, n, last-first, set)
+		}
+	}
+}
+
+// shallow is the number of terms of a sum over windows that are summed before the next
+// tile. Rows of x lie far apart, and those of a tile are to stay in the first-level
+// cache for the next one, which has the rest of their lines.
+const shallow = 96
+
+// matTMulSegment is MatTMulWindows for the given number of rows of dst, which belong
+// to one segment: every next of starts.
+func matTMulSegment[T Float](dst, x []T, lines []Line, starts []int32, next, apart int, g []T, n, rows int, set bool) {
+	if using == portable {
+		if set {
+			clear(dst)
+		}
+		for i, line := range lines {
+			multiply(dst, x[starts[i*next]:], 1, apart, g[line.First*n:], n, 1, rows, line.Rows, n)
+		}
+		return
+	}
+	var zero [32]T
+	var jumps [shallow]int64
+	p := product[T]{cr: n, ar: 1, ac: apart}
+	p.cut(rows)
+	for j := 0; j < n; j += panelColumns[T]() {
+		p.c, p.cols = dst[j:], min(panelColumns[T](), n-j)
+		for i := 0; i < len(lines); {
+			line, count := lines[i], 1
+			p.a = x[starts[i*next]:]
+			// What is too narrow for whole vectors is packed, which knows no runs.
+			for panelWidth[T](n) <= 2*n && i+count < len(lines) && lines[i+count].Rows == line.Rows && (count+1)*line.Rows <= shallow {
+				jumps[count-1] = int64(size[T]() * (int(starts[(i+count)*next]) - int(starts[(i+count-1)*next]) - line.Rows*apart))
+				count++
+			}
+			p.k, p.run, p.jumps = count*line.Rows, line.Rows, nil
+			if count > 1 {
+				jumps[count-1] = -1
+				p.jumps = jumps[:count]
+			}
+			p.init, p.ir = start(set && i == 0, p.c, n, zero[:])
+			p.over(g[line.First*n:], n, j)
+			i += count
+		}
+	}
+}
+
 // alike returns how many of the first lines are one below the other and equally long,
 // and lie a distance apart in x that is the same for all of them.
 func alike(lines []Line, starts []int32, segments int) (count, apart int) {

@@ -50,6 +50,50 @@ func TestWindowsHaveTheBitsOfTheirRows(t *testing.T) {
 	forPaths(t, testWindows[float64])
 }
 
+// testSumsOverWindows has lines of which several make a run of a product, a long one
+// and single rows.
+func testSumsOverWindows[T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(65, 66))
+	for _, s := range []struct{ segments, k, apart, n int }{{1, 5, 1, 3}, {3, 6, 2, 33}, {3, 96, 32, 40}, {2, 40, 30, 70}, {2, 17, 3, 9}} {
+		var lines []Line
+		rows := 0
+		for _, n := range []int{1, 1, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 7, 7, 300, 5} {
+			lines = append(lines, Line{rows, n})
+			rows += n
+		}
+		x, g := random[T](rng, 20000), random[T](rng, rows*s.n)
+		starts := make([]int32, len(lines)*s.segments)
+		k := s.segments * s.k
+		gathered := make([]T, rows*k)
+		for i, line := range lines {
+			for seg := range s.segments {
+				start := rng.IntN(len(x) - s.k - s.apart*line.Rows)
+				starts[i*s.segments+seg] = int32(start)
+				for row := range line.Rows {
+					copy(gathered[(line.First+row)*k+seg*s.k:][:s.k], x[start+row*s.apart:])
+				}
+			}
+		}
+		for _, part := range [][2]int{{0, k}, {1, k - 1}, {s.k / 2, s.k/2 + 1}, {k, k}} {
+			for _, set := range []bool{false, true} {
+				start := random[T](rng, k*s.n)
+				want, dst := append([]T(nil), start...), guarded[T](k*s.n)
+				copy(dst.in, start)
+				MatTMulRows(want, gathered, g, rows, k, s.n, part[0], part[1], set)
+				MatTMulWindows(dst.in, x, lines, starts, s.apart, g, s.k, s.n, part[0], part[1], set)
+				dst.requireBits(t, want)
+			}
+		}
+		dst := make([]T, k*s.n)
+		require.Zero(t, testing.AllocsPerRun(1, func() { MatTMulWindows(dst, x, lines, starts, s.apart, g, s.k, s.n, 0, k, true) }))
+	}
+}
+
+func TestSumsOverWindowsHaveTheBitsOfTheirRows(t *testing.T) {
+	forPaths(t, testSumsOverWindows[float32])
+	forPaths(t, testSumsOverWindows[float64])
+}
+
 func testPackBlocks[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(63, 64))
 	for _, s := range []struct{ blocks, k, n int }{{1, 3, 5}, {3, 8, 8}, {9, 32, 70}, {2, 50, 33}} {

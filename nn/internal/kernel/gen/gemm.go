@@ -50,11 +50,13 @@ func (t *tiler) function() {
 	t.Function(t.name())
 	t.Attributes(noSplit)
 	t.Pragma("noescape")
-	t.SignatureExpr("func(m, tiles, k, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar, ac, pitch int, b *byte, br int, last *byte, ahead, every int)")
+	t.SignatureExpr("func(m, tiles, k, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar, ac, pitch int, b *byte, br int, last *byte, ahead, every int, jumps, jump *byte)")
 	t.Doc(t.name()+" computes c = init + a·b for tiles of m rows, one below the other, and cols columns.",
 		"Distances are in bytes: between rows of c, init and b, rows and columns of a, and",
 		"from the rows of a of one tile to those of the next.",
-		"The last of the k rows of b is at last. Whole vectors of b are read.",
+		"The last row of b is at last. Whole vectors of b are read. There are k of them for each",
+		"run of columns of a, from the end of which to the next one are jumps of so many bytes; −1",
+		"ends the jumps. Without any there is one run. jump is overwritten.",
 		"Whenever the rows left of b are a multiple of every, a power of two, the loop prefetches",
 		"a row of the next tile of c, and a little of what lies ahead bytes beyond b.")
 
@@ -150,10 +152,14 @@ func (t *tiler) tile(rows, vectors int) {
 	t.ADDQ(t.slot("c"), t.c)
 	t.ahead = t.argument("ahead")
 	t.ADDQ(t.b, t.ahead)
-	// The loop runs k−1 times; then b moves to the last row and it runs once
-	// more, when the count passes below zero.
+	// The loop runs k times for each run, of the last k−1 times; then b moves to the
+	// last row and it runs once more, when the count passes below zero.
+	t.CMPQ(t.slot("jumps"), operand.Imm(0))
+	t.JNE(at("runs"))
+	t.Label(label("lastrun", rows, vectors))
 	t.DECQ(t.count)
 	t.JNZ(at("loop"))
+	t.Label(label("last", rows, vectors))
 	t.MOVQ(t.slot("last"), t.b)
 	t.Label(label("loop", rows, vectors))
 	t.accumulate(acc)
@@ -167,8 +173,26 @@ func (t *tiler) tile(rows, vectors int) {
 	t.JMP(at("loop"))
 	t.Label(label("end", rows, vectors))
 	t.JL(at("done"))
-	t.MOVQ(t.slot("last"), t.b)
-	t.JMP(at("loop"))
+	t.CMPQ(t.slot("jumps"), operand.Imm(0))
+	t.JE(at("last"))
+	t.MOVQ(t.slot("jump"), t.count)
+	t.CMPQ(operand.Mem{Base: t.count}, operand.I8(-1))
+	t.JE(at("lastrow"))
+	t.ADDQ(operand.Mem{Base: t.count}, t.a)
+	t.ADDQ(operand.Imm(8), t.count)
+	t.JMP(at("run"))
+	t.Label(label("lastrow", rows, vectors))
+	t.XORQ(t.count, t.count)
+	t.JMP(at("last"))
+
+	t.Label(label("runs", rows, vectors))
+	t.MOVQ(t.slot("jumps"), t.count)
+	t.Label(label("run", rows, vectors))
+	t.MOVQ(t.count, t.slot("jump"))
+	t.CMPQ(operand.Mem{Base: t.count}, operand.I8(-1))
+	t.MOVQ(t.slot("k"), t.count)
+	t.JNE(at("loop"))
+	t.JMP(at("lastrun"))
 
 	t.Label(label("done", rows, vectors))
 	t.SUBQ(t.slot("b"), t.ahead)
