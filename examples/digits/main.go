@@ -14,6 +14,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 
 	"github.com/gradlogp/gradlogp/dataset/figure"
 	"github.com/gradlogp/gradlogp/examples/internal/command"
@@ -70,6 +71,9 @@ func (j *job) Check() error {
 	}
 	if !(j.rate > 0) {
 		return fmt.Errorf("-rate %v: want a positive number", j.rate)
+	}
+	if math.IsNaN(j.guidance - j.guidance) {
+		return fmt.Errorf("-guidance %v: want a finite number", j.guidance)
 	}
 	if j.bitsOf == 1 {
 		return errors.New("-bits 1: want none, or more to have an error of them")
@@ -162,8 +166,7 @@ func (j *job) sample(m *score.Model, train set) (set, error) {
 	if err != nil {
 		return set{}, err
 	}
-	err = sampler.Sample(context.Background(), s.x, p, method, settings)
-	if err != nil {
+	if err := sampler.Sample(context.Background(), s.x, p, method, settings); err != nil {
 		return set{}, err
 	}
 	snap(s.x, cuts(s.x, train))
