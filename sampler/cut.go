@@ -112,12 +112,8 @@ func (s *Step) evaluate(scorer sde.Scorer, rows []int, dst, x *mat.Dense, t []fl
 	n, d := x.Dims()
 	r, k := dst.Dims()
 	fit := r == n && k == d && (len(t) == 1 || len(t) == n) && (s.alike || len(rows) == n)
-	if s.crew.workers == 0 || !fit { // of what does not, the scorer knows how to tell
-		scorer.Score(dst, x, t)
-		return
-	}
 	c := cutOf(n, d, s.crew.workers, leastEvaluation)
-	if c.parts == 1 {
+	if s.crew.workers == 0 || c.parts == 1 || !fit { // the scorer knows how to tell what does not fit
 		scorer.Score(dst, x, t)
 		return
 	}

@@ -93,6 +93,9 @@ func TestSoftmaxIsFiniteAndIgnoresAShift(t *testing.T) {
 	same := Softmax(spreadRows(Row([]float64{1, 2, 3}), batch))
 	require.Equal(t, "before", strings.Fields(listing(in, Mul(same, x)))[0], "what all rows have in common is computed once")
 
+	slopes := Compile[float64]([]*Expr{Grad(Mul(s, x), x)[0], JVP(s, x, x)}, in).String()
+	require.Equal(t, 1, strings.Count(slopes, "softmaxslope"), "it is the same in both modes: %s", slopes)
+
 	most := MaxCols(x)
 	requireValues(t, []float64{3, -1}, most, x, 2, []float64{1, 3, 2, -1, -2, -3})
 	require.True(t, math.IsNaN(run[float32]([]*Expr{most}, in, 1, nil, [][]float64{{1, math.NaN(), 2}}, 1)[0][0]))

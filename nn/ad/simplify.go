@@ -147,6 +147,10 @@ func (g *numbering) arithmetic(e *Expr, a, b *node) *node {
 	switch {
 	case a.op == opConst && b.op == opConst:
 		return g.constant(arithmeticOf(e.op)(a.value, b.value), e)
+	case isSoftmaxSlope(e, a, b):
+		return g.intern(&Expr{op: opSoftmaxSlope, rows: e.rows, cols: e.cols}, []*node{b.args[0], a})
+	case isSoftmaxSlope(e, b, a):
+		return g.intern(&Expr{op: opSoftmaxSlope, rows: e.rows, cols: e.cols}, []*node{a.args[0], b})
 	case e.op == opMul && (isZero(a) || isZero(b)), e.op == opDiv && isZero(a):
 		return g.constant(0, e)
 	case e.op == opAdd && a.op == opConst:

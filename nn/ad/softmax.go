@@ -23,3 +23,13 @@ func Softmax(x *Expr) *Expr {
 func softmaxSlope(v, y *Expr) *Expr {
 	return Mul(y, Sub(v, SumCols(Mul(v, y))))
 }
+
+// isSoftmaxSlope reports whether e is that: the product of y and v − Σ_k y_k v_k.
+func isSoftmaxSlope(e *Expr, y, s *node) bool {
+	if e.op != opMul || y.op != opSoftmax || s.op != opSub || s.args[1].op != opSumCols || !sameShape(y.Expr, s.Expr) {
+		return false
+	}
+	v, product := s.args[0], s.args[1].args[0]
+	return sameShape(v.Expr, y.Expr) && product.op == opMul &&
+		(product.args[0] == v && product.args[1] == y || product.args[0] == y && product.args[1] == v)
+}

@@ -224,3 +224,20 @@ func softmaxFast[T Float](dst, x []T, r, n int) bool {
 	}
 	return true
 }
+
+func softmaxSlopeFast[T Float](dst, g, y []T, r, n int) bool {
+	if using == portable || size[T]() == 8 || r*n == 0 {
+		return false
+	}
+	dst, g, y = dst[:r*n], g[:r*n], y[:r*n]
+	for r > 0 {
+		m := min(r, max(1, longest/n))
+		if using == avx512 {
+			softmaxSlopeAVX512(bytes(dst), bytes(g), bytes(y), m, n)
+		} else {
+			softmaxSlopeAVX2(bytes(dst), bytes(g), bytes(y), m, n)
+		}
+		r, dst, g, y = r-m, dst[m*n:], g[m*n:], y[m*n:]
+	}
+	return true
+}

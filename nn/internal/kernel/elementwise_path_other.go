@@ -14,6 +14,7 @@ func adamFast[T Float](theta, m, v, grad []T, k *adamNumbers[T]) bool { return f
 func gatherFast[T Float](dst, x []T, runs []Run, base int) bool       { return false }
 func scatterFast[T Float](dst, x []T, runs []Run, base int) bool      { return false }
 func sumColsFast[T Float](dst, x []T, r, n int) int                   { return 0 }
+func softmaxSlopeFast[T Float](dst, g, y []T, r, n int) bool          { return false }
 func softmaxFast[T Float](dst, x []T, r, n int) bool                  { return false }
 func emaFast[T Float](shadow, theta []T, gain T) bool                 { return false }
 func adamEMAFast[T Float](theta, m, v, grad, shadow []T, k *adamNumbers[T]) bool {

@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func gemm32AVX2(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int, jumps *byte, jump *byte)
+// func gemm32AVX2(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int, jumps *byte, jump *byte, skipc int, skipi int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm32AVX2(SB), NOSPLIT, $0-152
+TEXT ·gemm32AVX2(SB), NOSPLIT, $0-168
 	MOVQ cols+24(FP), AX
 	MOVQ m+0(FP), CX
 	CMPQ AX, $0x08
@@ -54,6 +54,7 @@ tile6x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Y5
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start6x1
 
@@ -96,6 +97,7 @@ part6x1:
 	VMOVUPS    (BX)(DX*4), Y5
 	VMASKMOVPS (AX), Y5, Y5
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start6x1:
@@ -111,6 +113,7 @@ start6x1:
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
+	ADDQ   skipc+152(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
 	CMPQ   jumps+136(FP), $0x00
@@ -197,6 +200,7 @@ done6x1:
 	ADDQ    CX, AX
 	VMOVUPS Y5, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance6x1
 
@@ -239,6 +243,7 @@ storepart6x1:
 	VMOVUPS    (BX)(DX*4), Y0
 	VMASKMOVPS Y5, Y0, (AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance6x1:
@@ -265,6 +270,7 @@ tile5x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Y4
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start5x1
 
@@ -301,6 +307,7 @@ part5x1:
 	VMOVUPS    (BX)(DX*4), Y4
 	VMASKMOVPS (AX), Y4, Y4
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start5x1:
@@ -315,6 +322,7 @@ start5x1:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
+	ADDQ   skipc+152(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
 	CMPQ   jumps+136(FP), $0x00
@@ -397,6 +405,7 @@ done5x1:
 	ADDQ    CX, AX
 	VMOVUPS Y4, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance5x1
 
@@ -433,6 +442,7 @@ storepart5x1:
 	VMOVUPS    (BX)(DX*4), Y0
 	VMASKMOVPS Y4, Y0, (AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance5x1:
@@ -457,6 +467,7 @@ tile4x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Y3
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start4x1
 
@@ -487,6 +498,7 @@ part4x1:
 	VMOVUPS    (BX)(DX*4), Y3
 	VMASKMOVPS (AX), Y3, Y3
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start4x1:
@@ -501,6 +513,7 @@ start4x1:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
+	ADDQ   skipc+152(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
 	CMPQ   jumps+136(FP), $0x00
@@ -579,6 +592,7 @@ done4x1:
 	ADDQ    CX, AX
 	VMOVUPS Y3, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance4x1
 
@@ -609,6 +623,7 @@ storepart4x1:
 	VMOVUPS    (BX)(DX*4), Y0
 	VMASKMOVPS Y3, Y0, (AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance4x1:
@@ -631,6 +646,7 @@ tile3x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Y2
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start3x1
 
@@ -655,6 +671,7 @@ part3x1:
 	VMOVUPS    (BX)(DX*4), Y2
 	VMASKMOVPS (AX), Y2, Y2
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start3x1:
@@ -668,6 +685,7 @@ start3x1:
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
+	ADDQ   skipc+152(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
 	CMPQ   jumps+136(FP), $0x00
@@ -742,6 +760,7 @@ done3x1:
 	ADDQ    CX, AX
 	VMOVUPS Y2, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance3x1
 
@@ -766,6 +785,7 @@ storepart3x1:
 	VMOVUPS    (BX)(DX*4), Y0
 	VMASKMOVPS Y2, Y0, (AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance3x1:
@@ -786,6 +806,7 @@ tile2x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Y1
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start2x1
 
@@ -804,6 +825,7 @@ part2x1:
 	VMOVUPS    (BX)(DX*4), Y1
 	VMASKMOVPS (AX), Y1, Y1
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start2x1:
@@ -817,6 +839,7 @@ start2x1:
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
+	ADDQ   skipc+152(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
 	CMPQ   jumps+136(FP), $0x00
@@ -887,6 +910,7 @@ done2x1:
 	ADDQ    CX, AX
 	VMOVUPS Y1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance2x1
 
@@ -905,6 +929,7 @@ storepart2x1:
 	VMOVUPS    (BX)(DX*4), Y0
 	VMASKMOVPS Y1, Y0, (AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance2x1:
@@ -923,6 +948,7 @@ tile1x1:
 	MOVQ    ldi+56(FP), CX
 	VMOVUPS (AX), Y0
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start1x1
 
@@ -935,6 +961,7 @@ part1x1:
 	VMOVUPS    (BX)(DX*4), Y0
 	VMASKMOVPS (AX), Y0, Y0
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start1x1:
@@ -946,6 +973,7 @@ start1x1:
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
+	ADDQ   skipc+152(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
 	CMPQ   jumps+136(FP), $0x00
@@ -1012,6 +1040,7 @@ done1x1:
 	MOVQ    ldc+40(FP), CX
 	VMOVUPS Y0, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance1x1
 
@@ -1024,6 +1053,7 @@ storepart1x1:
 	VMOVUPS    (BX)(DX*4), Y1
 	VMASKMOVPS Y0, Y1, (AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance1x1:
@@ -1058,6 +1088,7 @@ tile6x2:
 	VMOVUPS (AX), Y10
 	VMOVUPS 32(AX), Y11
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start6x2
 
@@ -1106,6 +1137,7 @@ part6x2:
 	VMOVUPS    (BX)(DX*4), Y11
 	VMASKMOVPS 32(AX), Y11, Y11
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start6x2:
@@ -1121,6 +1153,7 @@ start6x2:
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
+	ADDQ   skipc+152(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
 	CMPQ   jumps+136(FP), $0x00
@@ -1220,6 +1253,7 @@ done6x2:
 	VMOVUPS Y10, (AX)
 	VMOVUPS Y11, 32(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance6x2
 
@@ -1268,6 +1302,7 @@ storepart6x2:
 	VMOVUPS    (BX)(DX*4), Y0
 	VMASKMOVPS Y11, Y0, 32(AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance6x2:
@@ -1299,6 +1334,7 @@ tile5x2:
 	VMOVUPS (AX), Y8
 	VMOVUPS 32(AX), Y9
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start5x2
 
@@ -1340,6 +1376,7 @@ part5x2:
 	VMOVUPS    (BX)(DX*4), Y9
 	VMASKMOVPS 32(AX), Y9, Y9
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start5x2:
@@ -1354,6 +1391,7 @@ start5x2:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
+	ADDQ   skipc+152(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
 	CMPQ   jumps+136(FP), $0x00
@@ -1447,6 +1485,7 @@ done5x2:
 	VMOVUPS Y8, (AX)
 	VMOVUPS Y9, 32(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance5x2
 
@@ -1488,6 +1527,7 @@ storepart5x2:
 	VMOVUPS    (BX)(DX*4), Y0
 	VMASKMOVPS Y9, Y0, 32(AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance5x2:
@@ -1516,6 +1556,7 @@ tile4x2:
 	VMOVUPS (AX), Y6
 	VMOVUPS 32(AX), Y7
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start4x2
 
@@ -1550,6 +1591,7 @@ part4x2:
 	VMOVUPS    (BX)(DX*4), Y7
 	VMASKMOVPS 32(AX), Y7, Y7
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start4x2:
@@ -1564,6 +1606,7 @@ start4x2:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
+	ADDQ   skipc+152(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
 	CMPQ   jumps+136(FP), $0x00
@@ -1651,6 +1694,7 @@ done4x2:
 	VMOVUPS Y6, (AX)
 	VMOVUPS Y7, 32(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance4x2
 
@@ -1685,6 +1729,7 @@ storepart4x2:
 	VMOVUPS    (BX)(DX*4), Y0
 	VMASKMOVPS Y7, Y0, 32(AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance4x2:
@@ -1710,6 +1755,7 @@ tile3x2:
 	VMOVUPS (AX), Y4
 	VMOVUPS 32(AX), Y5
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start3x2
 
@@ -1737,6 +1783,7 @@ part3x2:
 	VMOVUPS    (BX)(DX*4), Y5
 	VMASKMOVPS 32(AX), Y5, Y5
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start3x2:
@@ -1750,6 +1797,7 @@ start3x2:
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
+	ADDQ   skipc+152(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
 	CMPQ   jumps+136(FP), $0x00
@@ -1831,6 +1879,7 @@ done3x2:
 	VMOVUPS Y4, (AX)
 	VMOVUPS Y5, 32(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance3x2
 
@@ -1858,6 +1907,7 @@ storepart3x2:
 	VMOVUPS    (BX)(DX*4), Y0
 	VMASKMOVPS Y5, Y0, 32(AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance3x2:
@@ -1880,6 +1930,7 @@ tile2x2:
 	VMOVUPS (AX), Y2
 	VMOVUPS 32(AX), Y3
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start2x2
 
@@ -1900,6 +1951,7 @@ part2x2:
 	VMOVUPS    (BX)(DX*4), Y3
 	VMASKMOVPS 32(AX), Y3, Y3
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start2x2:
@@ -1913,6 +1965,7 @@ start2x2:
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
+	ADDQ   skipc+152(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
 	CMPQ   jumps+136(FP), $0x00
@@ -1988,6 +2041,7 @@ done2x2:
 	VMOVUPS Y2, (AX)
 	VMOVUPS Y3, 32(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance2x2
 
@@ -2008,6 +2062,7 @@ storepart2x2:
 	VMOVUPS    (BX)(DX*4), Y0
 	VMASKMOVPS Y3, Y0, 32(AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance2x2:
@@ -2027,6 +2082,7 @@ tile1x2:
 	VMOVUPS (AX), Y0
 	VMOVUPS 32(AX), Y1
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start1x2
 
@@ -2040,6 +2096,7 @@ part1x2:
 	VMOVUPS    (BX)(DX*4), Y1
 	VMASKMOVPS 32(AX), Y1, Y1
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start1x2:
@@ -2051,6 +2108,7 @@ start1x2:
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
+	ADDQ   skipc+152(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
 	CMPQ   jumps+136(FP), $0x00
@@ -2120,6 +2178,7 @@ done1x2:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance1x2
 
@@ -2133,6 +2192,7 @@ storepart1x2:
 	VMOVUPS    (BX)(DX*4), Y0
 	VMASKMOVPS Y1, Y0, 32(AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance1x2:
@@ -2143,9 +2203,9 @@ advance1x2:
 	VZEROUPPER
 	RET
 
-// func gemm32AVX512(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int, jumps *byte, jump *byte)
+// func gemm32AVX512(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int, jumps *byte, jump *byte, skipc int, skipi int)
 // Requires: AVX, AVX512BW, AVX512F, BMI2, MMX+
-TEXT ·gemm32AVX512(SB), NOSPLIT, $0-152
+TEXT ·gemm32AVX512(SB), NOSPLIT, $0-168
 	MOVQ  cols+24(FP), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
@@ -2247,6 +2307,7 @@ tile14x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z13
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start14x1
 
@@ -2281,6 +2342,7 @@ part14x1:
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z13
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start14x1:
@@ -2300,6 +2362,7 @@ start14x1:
 	MOVQ   ldc+40(FP), R14
 	IMUL3Q $0x0e, R14, R14
 	ADDQ   c+32(FP), R14
+	ADDQ   skipc+152(FP), R14
 	MOVQ   ahead+120(FP), R15
 	ADDQ   DX, R15
 	CMPQ   jumps+136(FP), $0x00
@@ -2422,6 +2485,7 @@ done14x1:
 	ADDQ    CX, AX
 	VMOVUPS Z13, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance14x1
 
@@ -2456,6 +2520,7 @@ storepart14x1:
 	ADDQ    CX, AX
 	VMOVUPS Z13, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance14x1:
@@ -2498,6 +2563,7 @@ tile13x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z12
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start13x1
 
@@ -2530,6 +2596,7 @@ part13x1:
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z12
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start13x1:
@@ -2548,6 +2615,7 @@ start13x1:
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0d, R13, R13
 	ADDQ   c+32(FP), R13
+	ADDQ   skipc+152(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
 	CMPQ   jumps+136(FP), $0x00
@@ -2666,6 +2734,7 @@ done13x1:
 	ADDQ    CX, AX
 	VMOVUPS Z12, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance13x1
 
@@ -2698,6 +2767,7 @@ storepart13x1:
 	ADDQ    CX, AX
 	VMOVUPS Z12, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance13x1:
@@ -2738,6 +2808,7 @@ tile12x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z11
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start12x1
 
@@ -2768,6 +2839,7 @@ part12x1:
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z11
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start12x1:
@@ -2786,6 +2858,7 @@ start12x1:
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0c, R13, R13
 	ADDQ   c+32(FP), R13
+	ADDQ   skipc+152(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
 	CMPQ   jumps+136(FP), $0x00
@@ -2900,6 +2973,7 @@ done12x1:
 	ADDQ    CX, AX
 	VMOVUPS Z11, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance12x1
 
@@ -2930,6 +3004,7 @@ storepart12x1:
 	ADDQ    CX, AX
 	VMOVUPS Z11, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance12x1:
@@ -2968,6 +3043,7 @@ tile11x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z10
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start11x1
 
@@ -2996,6 +3072,7 @@ part11x1:
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z10
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start11x1:
@@ -3013,6 +3090,7 @@ start11x1:
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0b, R12, R12
 	ADDQ   c+32(FP), R12
+	ADDQ   skipc+152(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
 	CMPQ   jumps+136(FP), $0x00
@@ -3123,6 +3201,7 @@ done11x1:
 	ADDQ    CX, AX
 	VMOVUPS Z10, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance11x1
 
@@ -3151,6 +3230,7 @@ storepart11x1:
 	ADDQ    CX, AX
 	VMOVUPS Z10, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance11x1:
@@ -3187,6 +3267,7 @@ tile10x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z9
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start10x1
 
@@ -3213,6 +3294,7 @@ part10x1:
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z9
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start10x1:
@@ -3230,6 +3312,7 @@ start10x1:
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0a, R12, R12
 	ADDQ   c+32(FP), R12
+	ADDQ   skipc+152(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
 	CMPQ   jumps+136(FP), $0x00
@@ -3336,6 +3419,7 @@ done10x1:
 	ADDQ    CX, AX
 	VMOVUPS Z9, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance10x1
 
@@ -3362,6 +3446,7 @@ storepart10x1:
 	ADDQ    CX, AX
 	VMOVUPS Z9, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance10x1:
@@ -3396,6 +3481,7 @@ tile9x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z8
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start9x1
 
@@ -3420,6 +3506,7 @@ part9x1:
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z8
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start9x1:
@@ -3436,6 +3523,7 @@ start9x1:
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x09, R11, R11
 	ADDQ   c+32(FP), R11
+	ADDQ   skipc+152(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
 	CMPQ   jumps+136(FP), $0x00
@@ -3538,6 +3626,7 @@ done9x1:
 	ADDQ    CX, AX
 	VMOVUPS Z8, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance9x1
 
@@ -3562,6 +3651,7 @@ storepart9x1:
 	ADDQ    CX, AX
 	VMOVUPS Z8, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance9x1:
@@ -3594,6 +3684,7 @@ tile8x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z7
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start8x1
 
@@ -3616,6 +3707,7 @@ part8x1:
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z7
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start8x1:
@@ -3632,6 +3724,7 @@ start8x1:
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x08, R11, R11
 	ADDQ   c+32(FP), R11
+	ADDQ   skipc+152(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
 	CMPQ   jumps+136(FP), $0x00
@@ -3730,6 +3823,7 @@ done8x1:
 	ADDQ    CX, AX
 	VMOVUPS Z7, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance8x1
 
@@ -3752,6 +3846,7 @@ storepart8x1:
 	ADDQ    CX, AX
 	VMOVUPS Z7, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance8x1:
@@ -3782,6 +3877,7 @@ tile7x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z6
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start7x1
 
@@ -3802,6 +3898,7 @@ part7x1:
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z6
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start7x1:
@@ -3817,6 +3914,7 @@ start7x1:
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x07, R10, R10
 	ADDQ   c+32(FP), R10
+	ADDQ   skipc+152(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
 	CMPQ   jumps+136(FP), $0x00
@@ -3911,6 +4009,7 @@ done7x1:
 	ADDQ    CX, AX
 	VMOVUPS Z6, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance7x1
 
@@ -3931,6 +4030,7 @@ storepart7x1:
 	ADDQ    CX, AX
 	VMOVUPS Z6, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance7x1:
@@ -3959,6 +4059,7 @@ tile6x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z5
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start6x1
 
@@ -3977,6 +4078,7 @@ part6x1:
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z5
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start6x1:
@@ -3992,6 +4094,7 @@ start6x1:
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
+	ADDQ   skipc+152(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
 	CMPQ   jumps+136(FP), $0x00
@@ -4082,6 +4185,7 @@ done6x1:
 	ADDQ    CX, AX
 	VMOVUPS Z5, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance6x1
 
@@ -4100,6 +4204,7 @@ storepart6x1:
 	ADDQ    CX, AX
 	VMOVUPS Z5, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance6x1:
@@ -4126,6 +4231,7 @@ tile5x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z4
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start5x1
 
@@ -4142,6 +4248,7 @@ part5x1:
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z4
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start5x1:
@@ -4156,6 +4263,7 @@ start5x1:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
+	ADDQ   skipc+152(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
 	CMPQ   jumps+136(FP), $0x00
@@ -4242,6 +4350,7 @@ done5x1:
 	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance5x1
 
@@ -4258,6 +4367,7 @@ storepart5x1:
 	ADDQ    CX, AX
 	VMOVUPS Z4, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance5x1:
@@ -4282,6 +4392,7 @@ tile4x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z3
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start4x1
 
@@ -4296,6 +4407,7 @@ part4x1:
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z3
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start4x1:
@@ -4310,6 +4422,7 @@ start4x1:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
+	ADDQ   skipc+152(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
 	CMPQ   jumps+136(FP), $0x00
@@ -4392,6 +4505,7 @@ done4x1:
 	ADDQ    CX, AX
 	VMOVUPS Z3, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance4x1
 
@@ -4406,6 +4520,7 @@ storepart4x1:
 	ADDQ    CX, AX
 	VMOVUPS Z3, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance4x1:
@@ -4428,6 +4543,7 @@ tile3x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z2
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start3x1
 
@@ -4440,6 +4556,7 @@ part3x1:
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z2
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start3x1:
@@ -4453,6 +4570,7 @@ start3x1:
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
+	ADDQ   skipc+152(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
 	CMPQ   jumps+136(FP), $0x00
@@ -4531,6 +4649,7 @@ done3x1:
 	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance3x1
 
@@ -4543,6 +4662,7 @@ storepart3x1:
 	ADDQ    CX, AX
 	VMOVUPS Z2, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance3x1:
@@ -4563,6 +4683,7 @@ tile2x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z1
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start2x1
 
@@ -4573,6 +4694,7 @@ part2x1:
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z1
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start2x1:
@@ -4586,6 +4708,7 @@ start2x1:
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
+	ADDQ   skipc+152(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
 	CMPQ   jumps+136(FP), $0x00
@@ -4660,6 +4783,7 @@ done2x1:
 	ADDQ    CX, AX
 	VMOVUPS Z1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance2x1
 
@@ -4670,6 +4794,7 @@ storepart2x1:
 	ADDQ    CX, AX
 	VMOVUPS Z1, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance2x1:
@@ -4688,6 +4813,7 @@ tile1x1:
 	MOVQ    ldi+56(FP), CX
 	VMOVUPS (AX), Z0
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start1x1
 
@@ -4696,6 +4822,7 @@ part1x1:
 	MOVQ      ldi+56(FP), CX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start1x1:
@@ -4707,6 +4834,7 @@ start1x1:
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
+	ADDQ   skipc+152(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
 	CMPQ   jumps+136(FP), $0x00
@@ -4777,6 +4905,7 @@ done1x1:
 	MOVQ    ldc+40(FP), CX
 	VMOVUPS Z0, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance1x1
 
@@ -4785,6 +4914,7 @@ storepart1x1:
 	MOVQ    ldc+40(FP), CX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance1x1:
@@ -4843,6 +4973,7 @@ tile14x2:
 	VMOVUPS (AX), Z26
 	VMOVUPS 64(AX), Z27
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start14x2
 
@@ -4891,6 +5022,7 @@ part14x2:
 	VMOVUPS   (AX), Z26
 	VMOVUPS.Z 64(AX), K2, Z27
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start14x2:
@@ -4910,6 +5042,7 @@ start14x2:
 	MOVQ   ldc+40(FP), R14
 	IMUL3Q $0x0e, R14, R14
 	ADDQ   c+32(FP), R14
+	ADDQ   skipc+152(FP), R14
 	MOVQ   ahead+120(FP), R15
 	ADDQ   DX, R15
 	CMPQ   jumps+136(FP), $0x00
@@ -5062,6 +5195,7 @@ done14x2:
 	VMOVUPS Z26, (AX)
 	VMOVUPS Z27, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance14x2
 
@@ -5110,6 +5244,7 @@ storepart14x2:
 	VMOVUPS Z26, (AX)
 	VMOVUPS Z27, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance14x2:
@@ -5165,6 +5300,7 @@ tile13x2:
 	VMOVUPS (AX), Z24
 	VMOVUPS 64(AX), Z25
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start13x2
 
@@ -5210,6 +5346,7 @@ part13x2:
 	VMOVUPS   (AX), Z24
 	VMOVUPS.Z 64(AX), K2, Z25
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start13x2:
@@ -5228,6 +5365,7 @@ start13x2:
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0d, R13, R13
 	ADDQ   c+32(FP), R13
+	ADDQ   skipc+152(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
 	CMPQ   jumps+136(FP), $0x00
@@ -5374,6 +5512,7 @@ done13x2:
 	VMOVUPS Z24, (AX)
 	VMOVUPS Z25, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance13x2
 
@@ -5419,6 +5558,7 @@ storepart13x2:
 	VMOVUPS Z24, (AX)
 	VMOVUPS Z25, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance13x2:
@@ -5471,6 +5611,7 @@ tile12x2:
 	VMOVUPS (AX), Z22
 	VMOVUPS 64(AX), Z23
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start12x2
 
@@ -5513,6 +5654,7 @@ part12x2:
 	VMOVUPS   (AX), Z22
 	VMOVUPS.Z 64(AX), K2, Z23
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start12x2:
@@ -5531,6 +5673,7 @@ start12x2:
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0c, R13, R13
 	ADDQ   c+32(FP), R13
+	ADDQ   skipc+152(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
 	CMPQ   jumps+136(FP), $0x00
@@ -5671,6 +5814,7 @@ done12x2:
 	VMOVUPS Z22, (AX)
 	VMOVUPS Z23, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance12x2
 
@@ -5713,6 +5857,7 @@ storepart12x2:
 	VMOVUPS Z22, (AX)
 	VMOVUPS Z23, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance12x2:
@@ -5762,6 +5907,7 @@ tile11x2:
 	VMOVUPS (AX), Z20
 	VMOVUPS 64(AX), Z21
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start11x2
 
@@ -5801,6 +5947,7 @@ part11x2:
 	VMOVUPS   (AX), Z20
 	VMOVUPS.Z 64(AX), K2, Z21
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start11x2:
@@ -5818,6 +5965,7 @@ start11x2:
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0b, R12, R12
 	ADDQ   c+32(FP), R12
+	ADDQ   skipc+152(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
 	CMPQ   jumps+136(FP), $0x00
@@ -5952,6 +6100,7 @@ done11x2:
 	VMOVUPS Z20, (AX)
 	VMOVUPS Z21, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance11x2
 
@@ -5991,6 +6140,7 @@ storepart11x2:
 	VMOVUPS Z20, (AX)
 	VMOVUPS Z21, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance11x2:
@@ -6037,6 +6187,7 @@ tile10x2:
 	VMOVUPS (AX), Z18
 	VMOVUPS 64(AX), Z19
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start10x2
 
@@ -6073,6 +6224,7 @@ part10x2:
 	VMOVUPS   (AX), Z18
 	VMOVUPS.Z 64(AX), K2, Z19
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start10x2:
@@ -6090,6 +6242,7 @@ start10x2:
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0a, R12, R12
 	ADDQ   c+32(FP), R12
+	ADDQ   skipc+152(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
 	CMPQ   jumps+136(FP), $0x00
@@ -6218,6 +6371,7 @@ done10x2:
 	VMOVUPS Z18, (AX)
 	VMOVUPS Z19, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance10x2
 
@@ -6254,6 +6408,7 @@ storepart10x2:
 	VMOVUPS Z18, (AX)
 	VMOVUPS Z19, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance10x2:
@@ -6297,6 +6452,7 @@ tile9x2:
 	VMOVUPS (AX), Z16
 	VMOVUPS 64(AX), Z17
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start9x2
 
@@ -6330,6 +6486,7 @@ part9x2:
 	VMOVUPS   (AX), Z16
 	VMOVUPS.Z 64(AX), K2, Z17
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start9x2:
@@ -6346,6 +6503,7 @@ start9x2:
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x09, R11, R11
 	ADDQ   c+32(FP), R11
+	ADDQ   skipc+152(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
 	CMPQ   jumps+136(FP), $0x00
@@ -6468,6 +6626,7 @@ done9x2:
 	VMOVUPS Z16, (AX)
 	VMOVUPS Z17, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance9x2
 
@@ -6501,6 +6660,7 @@ storepart9x2:
 	VMOVUPS Z16, (AX)
 	VMOVUPS Z17, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance9x2:
@@ -6541,6 +6701,7 @@ tile8x2:
 	VMOVUPS (AX), Z14
 	VMOVUPS 64(AX), Z15
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start8x2
 
@@ -6571,6 +6732,7 @@ part8x2:
 	VMOVUPS   (AX), Z14
 	VMOVUPS.Z 64(AX), K2, Z15
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start8x2:
@@ -6587,6 +6749,7 @@ start8x2:
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x08, R11, R11
 	ADDQ   c+32(FP), R11
+	ADDQ   skipc+152(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
 	CMPQ   jumps+136(FP), $0x00
@@ -6703,6 +6866,7 @@ done8x2:
 	VMOVUPS Z14, (AX)
 	VMOVUPS Z15, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance8x2
 
@@ -6733,6 +6897,7 @@ storepart8x2:
 	VMOVUPS Z14, (AX)
 	VMOVUPS Z15, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance8x2:
@@ -6770,6 +6935,7 @@ tile7x2:
 	VMOVUPS (AX), Z12
 	VMOVUPS 64(AX), Z13
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start7x2
 
@@ -6797,6 +6963,7 @@ part7x2:
 	VMOVUPS   (AX), Z12
 	VMOVUPS.Z 64(AX), K2, Z13
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start7x2:
@@ -6812,6 +6979,7 @@ start7x2:
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x07, R10, R10
 	ADDQ   c+32(FP), R10
+	ADDQ   skipc+152(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
 	CMPQ   jumps+136(FP), $0x00
@@ -6922,6 +7090,7 @@ done7x2:
 	VMOVUPS Z12, (AX)
 	VMOVUPS Z13, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance7x2
 
@@ -6949,6 +7118,7 @@ storepart7x2:
 	VMOVUPS Z12, (AX)
 	VMOVUPS Z13, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance7x2:
@@ -6983,6 +7153,7 @@ tile6x2:
 	VMOVUPS (AX), Z10
 	VMOVUPS 64(AX), Z11
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start6x2
 
@@ -7007,6 +7178,7 @@ part6x2:
 	VMOVUPS   (AX), Z10
 	VMOVUPS.Z 64(AX), K2, Z11
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start6x2:
@@ -7022,6 +7194,7 @@ start6x2:
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
+	ADDQ   skipc+152(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
 	CMPQ   jumps+136(FP), $0x00
@@ -7126,6 +7299,7 @@ done6x2:
 	VMOVUPS Z10, (AX)
 	VMOVUPS Z11, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance6x2
 
@@ -7150,6 +7324,7 @@ storepart6x2:
 	VMOVUPS Z10, (AX)
 	VMOVUPS Z11, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance6x2:
@@ -7181,6 +7356,7 @@ tile5x2:
 	VMOVUPS (AX), Z8
 	VMOVUPS 64(AX), Z9
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start5x2
 
@@ -7202,6 +7378,7 @@ part5x2:
 	VMOVUPS   (AX), Z8
 	VMOVUPS.Z 64(AX), K2, Z9
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start5x2:
@@ -7216,6 +7393,7 @@ start5x2:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
+	ADDQ   skipc+152(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
 	CMPQ   jumps+136(FP), $0x00
@@ -7314,6 +7492,7 @@ done5x2:
 	VMOVUPS Z8, (AX)
 	VMOVUPS Z9, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance5x2
 
@@ -7335,6 +7514,7 @@ storepart5x2:
 	VMOVUPS Z8, (AX)
 	VMOVUPS Z9, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance5x2:
@@ -7363,6 +7543,7 @@ tile4x2:
 	VMOVUPS (AX), Z6
 	VMOVUPS 64(AX), Z7
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start4x2
 
@@ -7381,6 +7562,7 @@ part4x2:
 	VMOVUPS   (AX), Z6
 	VMOVUPS.Z 64(AX), K2, Z7
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start4x2:
@@ -7395,6 +7577,7 @@ start4x2:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
+	ADDQ   skipc+152(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
 	CMPQ   jumps+136(FP), $0x00
@@ -7487,6 +7670,7 @@ done4x2:
 	VMOVUPS Z6, (AX)
 	VMOVUPS Z7, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance4x2
 
@@ -7505,6 +7689,7 @@ storepart4x2:
 	VMOVUPS Z6, (AX)
 	VMOVUPS Z7, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance4x2:
@@ -7530,6 +7715,7 @@ tile3x2:
 	VMOVUPS (AX), Z4
 	VMOVUPS 64(AX), Z5
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start3x2
 
@@ -7545,6 +7731,7 @@ part3x2:
 	VMOVUPS   (AX), Z4
 	VMOVUPS.Z 64(AX), K2, Z5
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start3x2:
@@ -7558,6 +7745,7 @@ start3x2:
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
+	ADDQ   skipc+152(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
 	CMPQ   jumps+136(FP), $0x00
@@ -7644,6 +7832,7 @@ done3x2:
 	VMOVUPS Z4, (AX)
 	VMOVUPS Z5, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance3x2
 
@@ -7659,6 +7848,7 @@ storepart3x2:
 	VMOVUPS Z4, (AX)
 	VMOVUPS Z5, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance3x2:
@@ -7681,6 +7871,7 @@ tile2x2:
 	VMOVUPS (AX), Z2
 	VMOVUPS 64(AX), Z3
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start2x2
 
@@ -7693,6 +7884,7 @@ part2x2:
 	VMOVUPS   (AX), Z2
 	VMOVUPS.Z 64(AX), K2, Z3
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start2x2:
@@ -7706,6 +7898,7 @@ start2x2:
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
+	ADDQ   skipc+152(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
 	CMPQ   jumps+136(FP), $0x00
@@ -7786,6 +7979,7 @@ done2x2:
 	VMOVUPS Z2, (AX)
 	VMOVUPS Z3, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance2x2
 
@@ -7798,6 +7992,7 @@ storepart2x2:
 	VMOVUPS Z2, (AX)
 	VMOVUPS Z3, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance2x2:
@@ -7817,6 +8012,7 @@ tile1x2:
 	VMOVUPS (AX), Z0
 	VMOVUPS 64(AX), Z1
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start1x2
 
@@ -7826,6 +8022,7 @@ part1x2:
 	VMOVUPS   (AX), Z0
 	VMOVUPS.Z 64(AX), K2, Z1
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start1x2:
@@ -7837,6 +8034,7 @@ start1x2:
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
+	ADDQ   skipc+152(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
 	CMPQ   jumps+136(FP), $0x00
@@ -7911,6 +8109,7 @@ done1x2:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance1x2
 
@@ -7920,6 +8119,7 @@ storepart1x2:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance1x2:
@@ -7930,9 +8130,9 @@ advance1x2:
 	VZEROUPPER
 	RET
 
-// func gemm64AVX2(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int, jumps *byte, jump *byte)
+// func gemm64AVX2(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int, jumps *byte, jump *byte, skipc int, skipi int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm64AVX2(SB), NOSPLIT, $0-152
+TEXT ·gemm64AVX2(SB), NOSPLIT, $0-168
 	MOVQ cols+24(FP), AX
 	MOVQ m+0(FP), CX
 	CMPQ AX, $0x04
@@ -7980,6 +8180,7 @@ tile6x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Y5
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start6x1
 
@@ -8022,6 +8223,7 @@ part6x1:
 	VMOVUPS    (BX)(DX*8), Y5
 	VMASKMOVPD (AX), Y5, Y5
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start6x1:
@@ -8037,6 +8239,7 @@ start6x1:
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
+	ADDQ   skipc+152(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
 	CMPQ   jumps+136(FP), $0x00
@@ -8123,6 +8326,7 @@ done6x1:
 	ADDQ    CX, AX
 	VMOVUPS Y5, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance6x1
 
@@ -8165,6 +8369,7 @@ storepart6x1:
 	VMOVUPS    (BX)(DX*8), Y0
 	VMASKMOVPD Y5, Y0, (AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance6x1:
@@ -8191,6 +8396,7 @@ tile5x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Y4
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start5x1
 
@@ -8227,6 +8433,7 @@ part5x1:
 	VMOVUPS    (BX)(DX*8), Y4
 	VMASKMOVPD (AX), Y4, Y4
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start5x1:
@@ -8241,6 +8448,7 @@ start5x1:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
+	ADDQ   skipc+152(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
 	CMPQ   jumps+136(FP), $0x00
@@ -8323,6 +8531,7 @@ done5x1:
 	ADDQ    CX, AX
 	VMOVUPS Y4, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance5x1
 
@@ -8359,6 +8568,7 @@ storepart5x1:
 	VMOVUPS    (BX)(DX*8), Y0
 	VMASKMOVPD Y4, Y0, (AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance5x1:
@@ -8383,6 +8593,7 @@ tile4x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Y3
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start4x1
 
@@ -8413,6 +8624,7 @@ part4x1:
 	VMOVUPS    (BX)(DX*8), Y3
 	VMASKMOVPD (AX), Y3, Y3
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start4x1:
@@ -8427,6 +8639,7 @@ start4x1:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
+	ADDQ   skipc+152(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
 	CMPQ   jumps+136(FP), $0x00
@@ -8505,6 +8718,7 @@ done4x1:
 	ADDQ    CX, AX
 	VMOVUPS Y3, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance4x1
 
@@ -8535,6 +8749,7 @@ storepart4x1:
 	VMOVUPS    (BX)(DX*8), Y0
 	VMASKMOVPD Y3, Y0, (AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance4x1:
@@ -8557,6 +8772,7 @@ tile3x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Y2
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start3x1
 
@@ -8581,6 +8797,7 @@ part3x1:
 	VMOVUPS    (BX)(DX*8), Y2
 	VMASKMOVPD (AX), Y2, Y2
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start3x1:
@@ -8594,6 +8811,7 @@ start3x1:
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
+	ADDQ   skipc+152(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
 	CMPQ   jumps+136(FP), $0x00
@@ -8668,6 +8886,7 @@ done3x1:
 	ADDQ    CX, AX
 	VMOVUPS Y2, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance3x1
 
@@ -8692,6 +8911,7 @@ storepart3x1:
 	VMOVUPS    (BX)(DX*8), Y0
 	VMASKMOVPD Y2, Y0, (AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance3x1:
@@ -8712,6 +8932,7 @@ tile2x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Y1
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start2x1
 
@@ -8730,6 +8951,7 @@ part2x1:
 	VMOVUPS    (BX)(DX*8), Y1
 	VMASKMOVPD (AX), Y1, Y1
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start2x1:
@@ -8743,6 +8965,7 @@ start2x1:
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
+	ADDQ   skipc+152(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
 	CMPQ   jumps+136(FP), $0x00
@@ -8813,6 +9036,7 @@ done2x1:
 	ADDQ    CX, AX
 	VMOVUPS Y1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance2x1
 
@@ -8831,6 +9055,7 @@ storepart2x1:
 	VMOVUPS    (BX)(DX*8), Y0
 	VMASKMOVPD Y1, Y0, (AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance2x1:
@@ -8849,6 +9074,7 @@ tile1x1:
 	MOVQ    ldi+56(FP), CX
 	VMOVUPS (AX), Y0
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start1x1
 
@@ -8861,6 +9087,7 @@ part1x1:
 	VMOVUPS    (BX)(DX*8), Y0
 	VMASKMOVPD (AX), Y0, Y0
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start1x1:
@@ -8872,6 +9099,7 @@ start1x1:
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
+	ADDQ   skipc+152(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
 	CMPQ   jumps+136(FP), $0x00
@@ -8938,6 +9166,7 @@ done1x1:
 	MOVQ    ldc+40(FP), CX
 	VMOVUPS Y0, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance1x1
 
@@ -8950,6 +9179,7 @@ storepart1x1:
 	VMOVUPS    (BX)(DX*8), Y1
 	VMASKMOVPD Y0, Y1, (AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance1x1:
@@ -8984,6 +9214,7 @@ tile6x2:
 	VMOVUPS (AX), Y10
 	VMOVUPS 32(AX), Y11
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start6x2
 
@@ -9032,6 +9263,7 @@ part6x2:
 	VMOVUPS    (BX)(DX*8), Y11
 	VMASKMOVPD 32(AX), Y11, Y11
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start6x2:
@@ -9047,6 +9279,7 @@ start6x2:
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
+	ADDQ   skipc+152(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
 	CMPQ   jumps+136(FP), $0x00
@@ -9146,6 +9379,7 @@ done6x2:
 	VMOVUPS Y10, (AX)
 	VMOVUPS Y11, 32(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance6x2
 
@@ -9194,6 +9428,7 @@ storepart6x2:
 	VMOVUPS    (BX)(DX*8), Y0
 	VMASKMOVPD Y11, Y0, 32(AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance6x2:
@@ -9225,6 +9460,7 @@ tile5x2:
 	VMOVUPS (AX), Y8
 	VMOVUPS 32(AX), Y9
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start5x2
 
@@ -9266,6 +9502,7 @@ part5x2:
 	VMOVUPS    (BX)(DX*8), Y9
 	VMASKMOVPD 32(AX), Y9, Y9
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start5x2:
@@ -9280,6 +9517,7 @@ start5x2:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
+	ADDQ   skipc+152(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
 	CMPQ   jumps+136(FP), $0x00
@@ -9373,6 +9611,7 @@ done5x2:
 	VMOVUPS Y8, (AX)
 	VMOVUPS Y9, 32(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance5x2
 
@@ -9414,6 +9653,7 @@ storepart5x2:
 	VMOVUPS    (BX)(DX*8), Y0
 	VMASKMOVPD Y9, Y0, 32(AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance5x2:
@@ -9442,6 +9682,7 @@ tile4x2:
 	VMOVUPS (AX), Y6
 	VMOVUPS 32(AX), Y7
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start4x2
 
@@ -9476,6 +9717,7 @@ part4x2:
 	VMOVUPS    (BX)(DX*8), Y7
 	VMASKMOVPD 32(AX), Y7, Y7
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start4x2:
@@ -9490,6 +9732,7 @@ start4x2:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
+	ADDQ   skipc+152(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
 	CMPQ   jumps+136(FP), $0x00
@@ -9577,6 +9820,7 @@ done4x2:
 	VMOVUPS Y6, (AX)
 	VMOVUPS Y7, 32(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance4x2
 
@@ -9611,6 +9855,7 @@ storepart4x2:
 	VMOVUPS    (BX)(DX*8), Y0
 	VMASKMOVPD Y7, Y0, 32(AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance4x2:
@@ -9636,6 +9881,7 @@ tile3x2:
 	VMOVUPS (AX), Y4
 	VMOVUPS 32(AX), Y5
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start3x2
 
@@ -9663,6 +9909,7 @@ part3x2:
 	VMOVUPS    (BX)(DX*8), Y5
 	VMASKMOVPD 32(AX), Y5, Y5
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start3x2:
@@ -9676,6 +9923,7 @@ start3x2:
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
+	ADDQ   skipc+152(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
 	CMPQ   jumps+136(FP), $0x00
@@ -9757,6 +10005,7 @@ done3x2:
 	VMOVUPS Y4, (AX)
 	VMOVUPS Y5, 32(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance3x2
 
@@ -9784,6 +10033,7 @@ storepart3x2:
 	VMOVUPS    (BX)(DX*8), Y0
 	VMASKMOVPD Y5, Y0, 32(AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance3x2:
@@ -9806,6 +10056,7 @@ tile2x2:
 	VMOVUPS (AX), Y2
 	VMOVUPS 32(AX), Y3
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start2x2
 
@@ -9826,6 +10077,7 @@ part2x2:
 	VMOVUPS    (BX)(DX*8), Y3
 	VMASKMOVPD 32(AX), Y3, Y3
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start2x2:
@@ -9839,6 +10091,7 @@ start2x2:
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
+	ADDQ   skipc+152(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
 	CMPQ   jumps+136(FP), $0x00
@@ -9914,6 +10167,7 @@ done2x2:
 	VMOVUPS Y2, (AX)
 	VMOVUPS Y3, 32(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance2x2
 
@@ -9934,6 +10188,7 @@ storepart2x2:
 	VMOVUPS    (BX)(DX*8), Y0
 	VMASKMOVPD Y3, Y0, 32(AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance2x2:
@@ -9953,6 +10208,7 @@ tile1x2:
 	VMOVUPS (AX), Y0
 	VMOVUPS 32(AX), Y1
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start1x2
 
@@ -9966,6 +10222,7 @@ part1x2:
 	VMOVUPS    (BX)(DX*8), Y1
 	VMASKMOVPD 32(AX), Y1, Y1
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start1x2:
@@ -9977,6 +10234,7 @@ start1x2:
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
+	ADDQ   skipc+152(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
 	CMPQ   jumps+136(FP), $0x00
@@ -10046,6 +10304,7 @@ done1x2:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance1x2
 
@@ -10059,6 +10318,7 @@ storepart1x2:
 	VMOVUPS    (BX)(DX*8), Y0
 	VMASKMOVPD Y1, Y0, 32(AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance1x2:
@@ -10069,9 +10329,9 @@ advance1x2:
 	VZEROUPPER
 	RET
 
-// func gemm64AVX512(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int, jumps *byte, jump *byte)
+// func gemm64AVX512(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int, jumps *byte, jump *byte, skipc int, skipi int)
 // Requires: AVX, AVX512BW, AVX512F, BMI2, MMX+
-TEXT ·gemm64AVX512(SB), NOSPLIT, $0-152
+TEXT ·gemm64AVX512(SB), NOSPLIT, $0-168
 	MOVQ  cols+24(FP), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
@@ -10173,6 +10433,7 @@ tile14x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z13
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start14x1
 
@@ -10207,6 +10468,7 @@ part14x1:
 	ADDQ      CX, AX
 	VMOVUPD.Z (AX), K1, Z13
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start14x1:
@@ -10226,6 +10488,7 @@ start14x1:
 	MOVQ   ldc+40(FP), R14
 	IMUL3Q $0x0e, R14, R14
 	ADDQ   c+32(FP), R14
+	ADDQ   skipc+152(FP), R14
 	MOVQ   ahead+120(FP), R15
 	ADDQ   DX, R15
 	CMPQ   jumps+136(FP), $0x00
@@ -10348,6 +10611,7 @@ done14x1:
 	ADDQ    CX, AX
 	VMOVUPS Z13, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance14x1
 
@@ -10382,6 +10646,7 @@ storepart14x1:
 	ADDQ    CX, AX
 	VMOVUPD Z13, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance14x1:
@@ -10424,6 +10689,7 @@ tile13x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z12
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start13x1
 
@@ -10456,6 +10722,7 @@ part13x1:
 	ADDQ      CX, AX
 	VMOVUPD.Z (AX), K1, Z12
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start13x1:
@@ -10474,6 +10741,7 @@ start13x1:
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0d, R13, R13
 	ADDQ   c+32(FP), R13
+	ADDQ   skipc+152(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
 	CMPQ   jumps+136(FP), $0x00
@@ -10592,6 +10860,7 @@ done13x1:
 	ADDQ    CX, AX
 	VMOVUPS Z12, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance13x1
 
@@ -10624,6 +10893,7 @@ storepart13x1:
 	ADDQ    CX, AX
 	VMOVUPD Z12, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance13x1:
@@ -10664,6 +10934,7 @@ tile12x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z11
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start12x1
 
@@ -10694,6 +10965,7 @@ part12x1:
 	ADDQ      CX, AX
 	VMOVUPD.Z (AX), K1, Z11
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start12x1:
@@ -10712,6 +10984,7 @@ start12x1:
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0c, R13, R13
 	ADDQ   c+32(FP), R13
+	ADDQ   skipc+152(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
 	CMPQ   jumps+136(FP), $0x00
@@ -10826,6 +11099,7 @@ done12x1:
 	ADDQ    CX, AX
 	VMOVUPS Z11, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance12x1
 
@@ -10856,6 +11130,7 @@ storepart12x1:
 	ADDQ    CX, AX
 	VMOVUPD Z11, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance12x1:
@@ -10894,6 +11169,7 @@ tile11x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z10
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start11x1
 
@@ -10922,6 +11198,7 @@ part11x1:
 	ADDQ      CX, AX
 	VMOVUPD.Z (AX), K1, Z10
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start11x1:
@@ -10939,6 +11216,7 @@ start11x1:
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0b, R12, R12
 	ADDQ   c+32(FP), R12
+	ADDQ   skipc+152(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
 	CMPQ   jumps+136(FP), $0x00
@@ -11049,6 +11327,7 @@ done11x1:
 	ADDQ    CX, AX
 	VMOVUPS Z10, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance11x1
 
@@ -11077,6 +11356,7 @@ storepart11x1:
 	ADDQ    CX, AX
 	VMOVUPD Z10, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance11x1:
@@ -11113,6 +11393,7 @@ tile10x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z9
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start10x1
 
@@ -11139,6 +11420,7 @@ part10x1:
 	ADDQ      CX, AX
 	VMOVUPD.Z (AX), K1, Z9
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start10x1:
@@ -11156,6 +11438,7 @@ start10x1:
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0a, R12, R12
 	ADDQ   c+32(FP), R12
+	ADDQ   skipc+152(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
 	CMPQ   jumps+136(FP), $0x00
@@ -11262,6 +11545,7 @@ done10x1:
 	ADDQ    CX, AX
 	VMOVUPS Z9, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance10x1
 
@@ -11288,6 +11572,7 @@ storepart10x1:
 	ADDQ    CX, AX
 	VMOVUPD Z9, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance10x1:
@@ -11322,6 +11607,7 @@ tile9x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z8
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start9x1
 
@@ -11346,6 +11632,7 @@ part9x1:
 	ADDQ      CX, AX
 	VMOVUPD.Z (AX), K1, Z8
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start9x1:
@@ -11362,6 +11649,7 @@ start9x1:
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x09, R11, R11
 	ADDQ   c+32(FP), R11
+	ADDQ   skipc+152(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
 	CMPQ   jumps+136(FP), $0x00
@@ -11464,6 +11752,7 @@ done9x1:
 	ADDQ    CX, AX
 	VMOVUPS Z8, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance9x1
 
@@ -11488,6 +11777,7 @@ storepart9x1:
 	ADDQ    CX, AX
 	VMOVUPD Z8, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance9x1:
@@ -11520,6 +11810,7 @@ tile8x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z7
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start8x1
 
@@ -11542,6 +11833,7 @@ part8x1:
 	ADDQ      CX, AX
 	VMOVUPD.Z (AX), K1, Z7
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start8x1:
@@ -11558,6 +11850,7 @@ start8x1:
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x08, R11, R11
 	ADDQ   c+32(FP), R11
+	ADDQ   skipc+152(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
 	CMPQ   jumps+136(FP), $0x00
@@ -11656,6 +11949,7 @@ done8x1:
 	ADDQ    CX, AX
 	VMOVUPS Z7, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance8x1
 
@@ -11678,6 +11972,7 @@ storepart8x1:
 	ADDQ    CX, AX
 	VMOVUPD Z7, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance8x1:
@@ -11708,6 +12003,7 @@ tile7x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z6
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start7x1
 
@@ -11728,6 +12024,7 @@ part7x1:
 	ADDQ      CX, AX
 	VMOVUPD.Z (AX), K1, Z6
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start7x1:
@@ -11743,6 +12040,7 @@ start7x1:
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x07, R10, R10
 	ADDQ   c+32(FP), R10
+	ADDQ   skipc+152(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
 	CMPQ   jumps+136(FP), $0x00
@@ -11837,6 +12135,7 @@ done7x1:
 	ADDQ    CX, AX
 	VMOVUPS Z6, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance7x1
 
@@ -11857,6 +12156,7 @@ storepart7x1:
 	ADDQ    CX, AX
 	VMOVUPD Z6, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance7x1:
@@ -11885,6 +12185,7 @@ tile6x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z5
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start6x1
 
@@ -11903,6 +12204,7 @@ part6x1:
 	ADDQ      CX, AX
 	VMOVUPD.Z (AX), K1, Z5
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start6x1:
@@ -11918,6 +12220,7 @@ start6x1:
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
+	ADDQ   skipc+152(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
 	CMPQ   jumps+136(FP), $0x00
@@ -12008,6 +12311,7 @@ done6x1:
 	ADDQ    CX, AX
 	VMOVUPS Z5, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance6x1
 
@@ -12026,6 +12330,7 @@ storepart6x1:
 	ADDQ    CX, AX
 	VMOVUPD Z5, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance6x1:
@@ -12052,6 +12357,7 @@ tile5x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z4
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start5x1
 
@@ -12068,6 +12374,7 @@ part5x1:
 	ADDQ      CX, AX
 	VMOVUPD.Z (AX), K1, Z4
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start5x1:
@@ -12082,6 +12389,7 @@ start5x1:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
+	ADDQ   skipc+152(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
 	CMPQ   jumps+136(FP), $0x00
@@ -12168,6 +12476,7 @@ done5x1:
 	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance5x1
 
@@ -12184,6 +12493,7 @@ storepart5x1:
 	ADDQ    CX, AX
 	VMOVUPD Z4, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance5x1:
@@ -12208,6 +12518,7 @@ tile4x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z3
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start4x1
 
@@ -12222,6 +12533,7 @@ part4x1:
 	ADDQ      CX, AX
 	VMOVUPD.Z (AX), K1, Z3
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start4x1:
@@ -12236,6 +12548,7 @@ start4x1:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
+	ADDQ   skipc+152(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
 	CMPQ   jumps+136(FP), $0x00
@@ -12318,6 +12631,7 @@ done4x1:
 	ADDQ    CX, AX
 	VMOVUPS Z3, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance4x1
 
@@ -12332,6 +12646,7 @@ storepart4x1:
 	ADDQ    CX, AX
 	VMOVUPD Z3, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance4x1:
@@ -12354,6 +12669,7 @@ tile3x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z2
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start3x1
 
@@ -12366,6 +12682,7 @@ part3x1:
 	ADDQ      CX, AX
 	VMOVUPD.Z (AX), K1, Z2
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start3x1:
@@ -12379,6 +12696,7 @@ start3x1:
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
+	ADDQ   skipc+152(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
 	CMPQ   jumps+136(FP), $0x00
@@ -12457,6 +12775,7 @@ done3x1:
 	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance3x1
 
@@ -12469,6 +12788,7 @@ storepart3x1:
 	ADDQ    CX, AX
 	VMOVUPD Z2, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance3x1:
@@ -12489,6 +12809,7 @@ tile2x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z1
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start2x1
 
@@ -12499,6 +12820,7 @@ part2x1:
 	ADDQ      CX, AX
 	VMOVUPD.Z (AX), K1, Z1
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start2x1:
@@ -12512,6 +12834,7 @@ start2x1:
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
+	ADDQ   skipc+152(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
 	CMPQ   jumps+136(FP), $0x00
@@ -12586,6 +12909,7 @@ done2x1:
 	ADDQ    CX, AX
 	VMOVUPS Z1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance2x1
 
@@ -12596,6 +12920,7 @@ storepart2x1:
 	ADDQ    CX, AX
 	VMOVUPD Z1, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance2x1:
@@ -12614,6 +12939,7 @@ tile1x1:
 	MOVQ    ldi+56(FP), CX
 	VMOVUPS (AX), Z0
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start1x1
 
@@ -12622,6 +12948,7 @@ part1x1:
 	MOVQ      ldi+56(FP), CX
 	VMOVUPD.Z (AX), K1, Z0
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start1x1:
@@ -12633,6 +12960,7 @@ start1x1:
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
+	ADDQ   skipc+152(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
 	CMPQ   jumps+136(FP), $0x00
@@ -12703,6 +13031,7 @@ done1x1:
 	MOVQ    ldc+40(FP), CX
 	VMOVUPS Z0, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance1x1
 
@@ -12711,6 +13040,7 @@ storepart1x1:
 	MOVQ    ldc+40(FP), CX
 	VMOVUPD Z0, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance1x1:
@@ -12769,6 +13099,7 @@ tile14x2:
 	VMOVUPS (AX), Z26
 	VMOVUPS 64(AX), Z27
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start14x2
 
@@ -12817,6 +13148,7 @@ part14x2:
 	VMOVUPS   (AX), Z26
 	VMOVUPD.Z 64(AX), K2, Z27
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start14x2:
@@ -12836,6 +13168,7 @@ start14x2:
 	MOVQ   ldc+40(FP), R14
 	IMUL3Q $0x0e, R14, R14
 	ADDQ   c+32(FP), R14
+	ADDQ   skipc+152(FP), R14
 	MOVQ   ahead+120(FP), R15
 	ADDQ   DX, R15
 	CMPQ   jumps+136(FP), $0x00
@@ -12988,6 +13321,7 @@ done14x2:
 	VMOVUPS Z26, (AX)
 	VMOVUPS Z27, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance14x2
 
@@ -13036,6 +13370,7 @@ storepart14x2:
 	VMOVUPS Z26, (AX)
 	VMOVUPD Z27, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance14x2:
@@ -13091,6 +13426,7 @@ tile13x2:
 	VMOVUPS (AX), Z24
 	VMOVUPS 64(AX), Z25
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start13x2
 
@@ -13136,6 +13472,7 @@ part13x2:
 	VMOVUPS   (AX), Z24
 	VMOVUPD.Z 64(AX), K2, Z25
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start13x2:
@@ -13154,6 +13491,7 @@ start13x2:
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0d, R13, R13
 	ADDQ   c+32(FP), R13
+	ADDQ   skipc+152(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
 	CMPQ   jumps+136(FP), $0x00
@@ -13300,6 +13638,7 @@ done13x2:
 	VMOVUPS Z24, (AX)
 	VMOVUPS Z25, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance13x2
 
@@ -13345,6 +13684,7 @@ storepart13x2:
 	VMOVUPS Z24, (AX)
 	VMOVUPD Z25, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance13x2:
@@ -13397,6 +13737,7 @@ tile12x2:
 	VMOVUPS (AX), Z22
 	VMOVUPS 64(AX), Z23
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start12x2
 
@@ -13439,6 +13780,7 @@ part12x2:
 	VMOVUPS   (AX), Z22
 	VMOVUPD.Z 64(AX), K2, Z23
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start12x2:
@@ -13457,6 +13799,7 @@ start12x2:
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0c, R13, R13
 	ADDQ   c+32(FP), R13
+	ADDQ   skipc+152(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
 	CMPQ   jumps+136(FP), $0x00
@@ -13597,6 +13940,7 @@ done12x2:
 	VMOVUPS Z22, (AX)
 	VMOVUPS Z23, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance12x2
 
@@ -13639,6 +13983,7 @@ storepart12x2:
 	VMOVUPS Z22, (AX)
 	VMOVUPD Z23, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance12x2:
@@ -13688,6 +14033,7 @@ tile11x2:
 	VMOVUPS (AX), Z20
 	VMOVUPS 64(AX), Z21
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start11x2
 
@@ -13727,6 +14073,7 @@ part11x2:
 	VMOVUPS   (AX), Z20
 	VMOVUPD.Z 64(AX), K2, Z21
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start11x2:
@@ -13744,6 +14091,7 @@ start11x2:
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0b, R12, R12
 	ADDQ   c+32(FP), R12
+	ADDQ   skipc+152(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
 	CMPQ   jumps+136(FP), $0x00
@@ -13878,6 +14226,7 @@ done11x2:
 	VMOVUPS Z20, (AX)
 	VMOVUPS Z21, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance11x2
 
@@ -13917,6 +14266,7 @@ storepart11x2:
 	VMOVUPS Z20, (AX)
 	VMOVUPD Z21, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance11x2:
@@ -13963,6 +14313,7 @@ tile10x2:
 	VMOVUPS (AX), Z18
 	VMOVUPS 64(AX), Z19
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start10x2
 
@@ -13999,6 +14350,7 @@ part10x2:
 	VMOVUPS   (AX), Z18
 	VMOVUPD.Z 64(AX), K2, Z19
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start10x2:
@@ -14016,6 +14368,7 @@ start10x2:
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0a, R12, R12
 	ADDQ   c+32(FP), R12
+	ADDQ   skipc+152(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
 	CMPQ   jumps+136(FP), $0x00
@@ -14144,6 +14497,7 @@ done10x2:
 	VMOVUPS Z18, (AX)
 	VMOVUPS Z19, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance10x2
 
@@ -14180,6 +14534,7 @@ storepart10x2:
 	VMOVUPS Z18, (AX)
 	VMOVUPD Z19, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance10x2:
@@ -14223,6 +14578,7 @@ tile9x2:
 	VMOVUPS (AX), Z16
 	VMOVUPS 64(AX), Z17
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start9x2
 
@@ -14256,6 +14612,7 @@ part9x2:
 	VMOVUPS   (AX), Z16
 	VMOVUPD.Z 64(AX), K2, Z17
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start9x2:
@@ -14272,6 +14629,7 @@ start9x2:
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x09, R11, R11
 	ADDQ   c+32(FP), R11
+	ADDQ   skipc+152(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
 	CMPQ   jumps+136(FP), $0x00
@@ -14394,6 +14752,7 @@ done9x2:
 	VMOVUPS Z16, (AX)
 	VMOVUPS Z17, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance9x2
 
@@ -14427,6 +14786,7 @@ storepart9x2:
 	VMOVUPS Z16, (AX)
 	VMOVUPD Z17, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance9x2:
@@ -14467,6 +14827,7 @@ tile8x2:
 	VMOVUPS (AX), Z14
 	VMOVUPS 64(AX), Z15
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start8x2
 
@@ -14497,6 +14858,7 @@ part8x2:
 	VMOVUPS   (AX), Z14
 	VMOVUPD.Z 64(AX), K2, Z15
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start8x2:
@@ -14513,6 +14875,7 @@ start8x2:
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x08, R11, R11
 	ADDQ   c+32(FP), R11
+	ADDQ   skipc+152(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
 	CMPQ   jumps+136(FP), $0x00
@@ -14629,6 +14992,7 @@ done8x2:
 	VMOVUPS Z14, (AX)
 	VMOVUPS Z15, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance8x2
 
@@ -14659,6 +15023,7 @@ storepart8x2:
 	VMOVUPS Z14, (AX)
 	VMOVUPD Z15, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance8x2:
@@ -14696,6 +15061,7 @@ tile7x2:
 	VMOVUPS (AX), Z12
 	VMOVUPS 64(AX), Z13
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start7x2
 
@@ -14723,6 +15089,7 @@ part7x2:
 	VMOVUPS   (AX), Z12
 	VMOVUPD.Z 64(AX), K2, Z13
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start7x2:
@@ -14738,6 +15105,7 @@ start7x2:
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x07, R10, R10
 	ADDQ   c+32(FP), R10
+	ADDQ   skipc+152(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
 	CMPQ   jumps+136(FP), $0x00
@@ -14848,6 +15216,7 @@ done7x2:
 	VMOVUPS Z12, (AX)
 	VMOVUPS Z13, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance7x2
 
@@ -14875,6 +15244,7 @@ storepart7x2:
 	VMOVUPS Z12, (AX)
 	VMOVUPD Z13, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance7x2:
@@ -14909,6 +15279,7 @@ tile6x2:
 	VMOVUPS (AX), Z10
 	VMOVUPS 64(AX), Z11
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start6x2
 
@@ -14933,6 +15304,7 @@ part6x2:
 	VMOVUPS   (AX), Z10
 	VMOVUPD.Z 64(AX), K2, Z11
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start6x2:
@@ -14948,6 +15320,7 @@ start6x2:
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
+	ADDQ   skipc+152(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
 	CMPQ   jumps+136(FP), $0x00
@@ -15052,6 +15425,7 @@ done6x2:
 	VMOVUPS Z10, (AX)
 	VMOVUPS Z11, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance6x2
 
@@ -15076,6 +15450,7 @@ storepart6x2:
 	VMOVUPS Z10, (AX)
 	VMOVUPD Z11, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance6x2:
@@ -15107,6 +15482,7 @@ tile5x2:
 	VMOVUPS (AX), Z8
 	VMOVUPS 64(AX), Z9
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start5x2
 
@@ -15128,6 +15504,7 @@ part5x2:
 	VMOVUPS   (AX), Z8
 	VMOVUPD.Z 64(AX), K2, Z9
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start5x2:
@@ -15142,6 +15519,7 @@ start5x2:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
+	ADDQ   skipc+152(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
 	CMPQ   jumps+136(FP), $0x00
@@ -15240,6 +15618,7 @@ done5x2:
 	VMOVUPS Z8, (AX)
 	VMOVUPS Z9, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance5x2
 
@@ -15261,6 +15640,7 @@ storepart5x2:
 	VMOVUPS Z8, (AX)
 	VMOVUPD Z9, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance5x2:
@@ -15289,6 +15669,7 @@ tile4x2:
 	VMOVUPS (AX), Z6
 	VMOVUPS 64(AX), Z7
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start4x2
 
@@ -15307,6 +15688,7 @@ part4x2:
 	VMOVUPS   (AX), Z6
 	VMOVUPD.Z 64(AX), K2, Z7
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start4x2:
@@ -15321,6 +15703,7 @@ start4x2:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
+	ADDQ   skipc+152(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
 	CMPQ   jumps+136(FP), $0x00
@@ -15413,6 +15796,7 @@ done4x2:
 	VMOVUPS Z6, (AX)
 	VMOVUPS Z7, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance4x2
 
@@ -15431,6 +15815,7 @@ storepart4x2:
 	VMOVUPS Z6, (AX)
 	VMOVUPD Z7, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance4x2:
@@ -15456,6 +15841,7 @@ tile3x2:
 	VMOVUPS (AX), Z4
 	VMOVUPS 64(AX), Z5
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start3x2
 
@@ -15471,6 +15857,7 @@ part3x2:
 	VMOVUPS   (AX), Z4
 	VMOVUPD.Z 64(AX), K2, Z5
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start3x2:
@@ -15484,6 +15871,7 @@ start3x2:
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
+	ADDQ   skipc+152(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
 	CMPQ   jumps+136(FP), $0x00
@@ -15570,6 +15958,7 @@ done3x2:
 	VMOVUPS Z4, (AX)
 	VMOVUPS Z5, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance3x2
 
@@ -15585,6 +15974,7 @@ storepart3x2:
 	VMOVUPS Z4, (AX)
 	VMOVUPD Z5, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance3x2:
@@ -15607,6 +15997,7 @@ tile2x2:
 	VMOVUPS (AX), Z2
 	VMOVUPS 64(AX), Z3
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start2x2
 
@@ -15619,6 +16010,7 @@ part2x2:
 	VMOVUPS   (AX), Z2
 	VMOVUPD.Z 64(AX), K2, Z3
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start2x2:
@@ -15632,6 +16024,7 @@ start2x2:
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
+	ADDQ   skipc+152(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
 	CMPQ   jumps+136(FP), $0x00
@@ -15712,6 +16105,7 @@ done2x2:
 	VMOVUPS Z2, (AX)
 	VMOVUPS Z3, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance2x2
 
@@ -15724,6 +16118,7 @@ storepart2x2:
 	VMOVUPS Z2, (AX)
 	VMOVUPD Z3, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance2x2:
@@ -15743,6 +16138,7 @@ tile1x2:
 	VMOVUPS (AX), Z0
 	VMOVUPS 64(AX), Z1
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start1x2
 
@@ -15752,6 +16148,7 @@ part1x2:
 	VMOVUPS   (AX), Z0
 	VMOVUPD.Z 64(AX), K2, Z1
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start1x2:
@@ -15763,6 +16160,7 @@ start1x2:
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
+	ADDQ   skipc+152(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
 	CMPQ   jumps+136(FP), $0x00
@@ -15837,6 +16235,7 @@ done1x2:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance1x2
 
@@ -15846,6 +16245,7 @@ storepart1x2:
 	VMOVUPS Z0, (AX)
 	VMOVUPD Z1, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance1x2:

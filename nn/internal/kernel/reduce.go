@@ -69,12 +69,7 @@ func SumSquares[T Float](x []T) float64 {
 		}
 		x = x[n:]
 	}
-	for half := 8; half > 0; half /= 2 {
-		for i := range half {
-			sums[i] += sums[half+i]
-		}
-	}
-	return sums[0]
+	return halved(&sums)
 }
 
 // MaxCols writes to dst the largest number of each row of the r×n matrix x, NaN if

@@ -35,10 +35,34 @@ func softmaxRow[T Float](dst, x []T) {
 		}
 		sums[j%16] += dst[j]
 	}
+	Scale(dst, dst, 1/halved(&sums))
+}
+
+// halved adds sixteen sums in halves.
+func halved[T Float](sums *[16]T) T {
 	for half := 8; half > 0; half /= 2 {
 		for i := range half {
 			sums[i] += sums[half+i]
 		}
 	}
-	Scale(dst, dst, 1/sums[0])
+	return sums[0]
+}
+
+// SoftmaxSlope writes to dst y_j (g_j − Σ_k g_k y_k) of each row of two r×n matrices: the
+// derivative of y = Softmax times g. The sum is formed as that of Softmax. dst may be g.
+func SoftmaxSlope[T Float](dst, g, y []T, r, n int) {
+	if softmaxSlopeFast(dst, g, y, r, n) {
+		return
+	}
+	for i := range r {
+		dst, g, y := dst[i*n:][:n], g[i*n:][:n], y[i*n:][:n]
+		var sums [16]T
+		for j, v := range g {
+			sums[j%16] += T(v * y[j])
+		}
+		s := halved(&sums)
+		for j, v := range g {
+			dst[j] = (v - s) * y[j]
+		}
+	}
 }

@@ -9,7 +9,17 @@ package kernel
 //go:noescape
 func softmaxAVX2(dst *byte, x *byte, r int, n int)
 
+// softmaxSlopeAVX2 computes y(v−Σvy) of r > 0 rows of n > 0 elements.
+//
+//go:noescape
+func softmaxSlopeAVX2(dst *byte, v *byte, y *byte, r int, n int)
+
 // softmaxAVX512 computes the softmax of r > 0 rows of n > 0 elements.
 //
 //go:noescape
 func softmaxAVX512(dst *byte, x *byte, r int, n int)
+
+// softmaxSlopeAVX512 computes y(v−Σvy) of r > 0 rows of n > 0 elements.
+//
+//go:noescape
+func softmaxSlopeAVX512(dst *byte, v *byte, y *byte, r int, n int)

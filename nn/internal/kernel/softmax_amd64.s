@@ -532,6 +532,132 @@ DATA c32_3f800000<>+56(SB)/4, $0x3f800000
 DATA c32_3f800000<>+60(SB)/4, $0x3f800000
 GLOBL c32_3f800000<>(SB), RODATA|NOPTR, $64
 
+// func softmaxSlopeAVX2(dst *byte, v *byte, y *byte, r int, n int)
+// Requires: AVX, AVX2
+TEXT ·softmaxSlopeAVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ v+8(FP), CX
+	MOVQ y+16(FP), DX
+	MOVQ r+24(FP), BX
+	MOVQ n+32(FP), SI
+
+row:
+	VMOVUPS c32_0<>+0(SB), Y0
+	VMOVUPS c32_0<>+0(SB), Y1
+	MOVQ    SI, R8
+	XORQ    DI, DI
+	SUBQ    $0x10, R8
+	JLT     sumRest
+
+sum:
+	VMOVUPS (CX)(DI*4), Y2
+	VMOVUPS (DX)(DI*4), Y3
+	VMULPS  Y3, Y2, Y2
+	VADDPS  Y2, Y0, Y0
+	ADDQ    $0x08, DI
+	VMOVUPS (CX)(DI*4), Y2
+	VMOVUPS (DX)(DI*4), Y3
+	VMULPS  Y3, Y2, Y2
+	VADDPS  Y2, Y1, Y1
+	ADDQ    $0x08, DI
+	SUBQ    $0x10, R8
+	JGE     sum
+
+sumRest:
+	ADDQ       $0x10, R8
+	JZ         sumDone
+	LEAQ       first32<>+64(SB), R9
+	MOVQ       R8, R10
+	SHLQ       $0x02, R10
+	SUBQ       R10, R9
+	VMOVUPS    (R9), Y2
+	SUBQ       $0x08, R8
+	VMASKMOVPS (CX)(DI*4), Y2, Y3
+	VMASKMOVPS (DX)(DI*4), Y2, Y2
+	VMULPS     Y2, Y3, Y2
+	VADDPS     Y2, Y0, Y0
+	ADDQ       $0x08, DI
+	LEAQ       first32<>+64(SB), R9
+	MOVQ       R8, R10
+	SHLQ       $0x02, R10
+	SUBQ       R10, R9
+	VMOVUPS    (R9), Y2
+	SUBQ       $0x08, R8
+	VMASKMOVPS (CX)(DI*4), Y2, Y3
+	VMASKMOVPS (DX)(DI*4), Y2, Y2
+	VMULPS     Y2, Y3, Y2
+	VADDPS     Y2, Y1, Y1
+	ADDQ       $0x08, DI
+
+sumDone:
+	VADDPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X1
+	VPERMILPS    $0x0e, X1, X0
+	VADDPS       X0, X1, X1
+	VPERMILPS    $0x01, X1, X0
+	VADDPS       X0, X1, X1
+	VBROADCASTSS X1, Y0
+	VMOVUPS      c32_0<>+0(SB), Y1
+	VMOVUPS      c32_0<>+0(SB), Y1
+	MOVQ         SI, R8
+	XORQ         DI, DI
+	SUBQ         $0x10, R8
+	JLT          slopeRest
+
+slope:
+	VMOVUPS (CX)(DI*4), Y1
+	VSUBPS  Y0, Y1, Y1
+	VMOVUPS (DX)(DI*4), Y2
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS Y1, (AX)(DI*4)
+	ADDQ    $0x08, DI
+	VMOVUPS (CX)(DI*4), Y1
+	VSUBPS  Y0, Y1, Y1
+	VMOVUPS (DX)(DI*4), Y2
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS Y1, (AX)(DI*4)
+	ADDQ    $0x08, DI
+	SUBQ    $0x10, R8
+	JGE     slope
+
+slopeRest:
+	ADDQ       $0x10, R8
+	JZ         slopeDone
+	LEAQ       first32<>+64(SB), R9
+	MOVQ       R8, R10
+	SHLQ       $0x02, R10
+	SUBQ       R10, R9
+	VMOVUPS    (R9), Y1
+	SUBQ       $0x08, R8
+	VMASKMOVPS (CX)(DI*4), Y1, Y2
+	VSUBPS     Y0, Y2, Y2
+	VMASKMOVPS (DX)(DI*4), Y1, Y3
+	VMULPS     Y3, Y2, Y2
+	VMASKMOVPS Y2, Y1, (AX)(DI*4)
+	ADDQ       $0x08, DI
+	LEAQ       first32<>+64(SB), R9
+	MOVQ       R8, R10
+	SHLQ       $0x02, R10
+	SUBQ       R10, R9
+	VMOVUPS    (R9), Y1
+	SUBQ       $0x08, R8
+	VMASKMOVPS (CX)(DI*4), Y1, Y2
+	VSUBPS     Y0, Y2, Y0
+	VMASKMOVPS (DX)(DI*4), Y1, Y2
+	VMULPS     Y2, Y0, Y0
+	VMASKMOVPS Y0, Y1, (AX)(DI*4)
+	ADDQ       $0x08, DI
+
+slopeDone:
+	LEAQ (AX)(SI*4), AX
+	LEAQ (CX)(SI*4), CX
+	LEAQ (DX)(SI*4), DX
+	DECQ BX
+	JNZ  row
+	VZEROUPPER
+	RET
+
 // func softmaxAVX512(dst *byte, x *byte, r int, n int)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·softmaxAVX512(SB), NOSPLIT, $0-32
@@ -710,6 +836,99 @@ scaleDone:
 	LEAQ (AX)(BX*4), AX
 	LEAQ (CX)(BX*4), CX
 	DECQ DX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func softmaxSlopeAVX512(dst *byte, v *byte, y *byte, r int, n int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·softmaxSlopeAVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ v+8(FP), CX
+	MOVQ y+16(FP), DX
+	MOVQ r+24(FP), BX
+	MOVQ n+32(FP), SI
+
+row:
+	VMOVUPS c32_0<>+0(SB), Z0
+	MOVQ    SI, R8
+	XORQ    DI, DI
+	SUBQ    $0x10, R8
+	JLT     sumRest
+
+sum:
+	VMOVUPS (CX)(DI*4), Z1
+	VMOVUPS (DX)(DI*4), Z2
+	VMULPS  Z2, Z1, Z1
+	VADDPS  Z1, Z0, Z0
+	ADDQ    $0x10, DI
+	SUBQ    $0x10, R8
+	JGE     sum
+
+sumRest:
+	ADDQ      $0x10, R8
+	JZ        sumDone
+	LEAQ      first32<>+64(SB), R9
+	MOVQ      R8, R10
+	SHLQ      $0x02, R10
+	SUBQ      R10, R9
+	VMOVUPS   (R9), Z1
+	VPMOVD2M  Z1, K1
+	SUBQ      $0x10, R8
+	VMOVUPS.Z (CX)(DI*4), K1, Z1
+	VMOVUPS.Z (DX)(DI*4), K1, Z2
+	VMULPS    Z2, Z1, Z1
+	VADDPS    Z1, Z0, Z0
+	ADDQ      $0x10, DI
+
+sumDone:
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPS        X0, X1, X0
+	VPERMILPS     $0x0e, X0, X1
+	VADDPS        X1, X0, X0
+	VPERMILPS     $0x01, X0, X1
+	VADDPS        X1, X0, X0
+	VBROADCASTSS  X0, Z0
+	VMOVUPS       c32_0<>+0(SB), Z1
+	MOVQ          SI, R8
+	XORQ          DI, DI
+	SUBQ          $0x10, R8
+	JLT           slopeRest
+
+slope:
+	VMOVUPS (CX)(DI*4), Z1
+	VSUBPS  Z0, Z1, Z1
+	VMOVUPS (DX)(DI*4), Z2
+	VMULPS  Z2, Z1, Z1
+	VMOVUPS Z1, (AX)(DI*4)
+	ADDQ    $0x10, DI
+	SUBQ    $0x10, R8
+	JGE     slope
+
+slopeRest:
+	ADDQ      $0x10, R8
+	JZ        slopeDone
+	LEAQ      first32<>+64(SB), R9
+	MOVQ      R8, R10
+	SHLQ      $0x02, R10
+	SUBQ      R10, R9
+	VMOVUPS   (R9), Z1
+	VPMOVD2M  Z1, K1
+	SUBQ      $0x10, R8
+	VMOVUPS.Z (CX)(DI*4), K1, Z1
+	VSUBPS    Z0, Z1, Z0
+	VMOVUPS.Z (DX)(DI*4), K1, Z1
+	VMULPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(DI*4)
+	ADDQ      $0x10, DI
+
+slopeDone:
+	LEAQ (AX)(SI*4), AX
+	LEAQ (CX)(SI*4), CX
+	LEAQ (DX)(SI*4), DX
+	DECQ BX
 	JNZ  row
 	VZEROUPPER
 	RET

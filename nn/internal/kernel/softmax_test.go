@@ -102,3 +102,43 @@ func TestSoftmaxHasTheSameBitsOnAllAssemblyPaths(t *testing.T) {
 		require.Equal(t, want, got)
 	})
 }
+
+func testSoftmaxSlope[T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(67, 68))
+	tolerance := 1e-5
+	if size[T]() == 8 {
+		tolerance = 1e-14
+	}
+	for _, r := range sizes {
+		for _, n := range sizes[1:] {
+			g, y := random[T](rng, r*n), random[T](rng, r*n)
+			dst := guarded[T](r * n)
+			SoftmaxSlope(dst.in, g, y, r, n)
+			for i := range r {
+				sum := 0.0
+				for j := range n {
+					sum += float64(g[i*n+j]) * float64(y[i*n+j])
+				}
+				for j := range n {
+					require.InDelta(t, float64(y[i*n+j])*(float64(g[i*n+j])-sum), dst.in[i*n+j], tolerance*(1+math.Abs(sum)))
+				}
+			}
+			dst.requireGuards(t)
+			on := func(p path) []T {
+				take(t, p)
+				to := append([]T(nil), g...)
+				SoftmaxSlope(to, to, y, r, n)
+				return to
+			}
+			for _, p := range paths() {
+				dst.requireBits(t, on(p))
+			}
+		}
+	}
+}
+
+// It is arithmetic, and has the same bits on all paths.
+func TestSoftmaxSlopeIsTheDerivative(t *testing.T) {
+	testSoftmaxSlope[float32](t)
+	testSoftmaxSlope[float64](t)
+}

@@ -15,30 +15,47 @@ func MatMulWindows[T Float](dst, x []T, lines []Line, starts []int32, apart int,
 		return
 	}
 	var zero [32]T
-	p := product[T]{cr: n, ar: apart, ac: 1, k: k, follows: true}
+	var jumps [32]int64
+	p := product[T]{cr: n, ar: apart, ac: 1, run: k, follows: true}
+	together := min(max(1, deep/k), len(jumps)) // segments
 	for j := 0; j < n; j += panelColumns[T]() {
 		p.cols = min(panelColumns[T](), n-j)
 		p.br = panelWidth[T](p.cols)
-		for s := range segments {
-			p.b = packed[segments*k*j+s*k*p.br:]
+		for s := 0; s < segments; s += together {
+			m := min(together, segments-s)
+			p.b, p.k = packed[segments*k*j+s*k*p.br:], m*k
 			for i := 0; i < len(lines); {
-				line := lines[i]
-				p.a, p.c = x[starts[i*segments+s]:], dst[line.First*n+j:]
-				switch {
-				case s > 0:
-					p.init, p.ir = p.c, n
-				case initRows == 1 || init == nil:
-					p.init, p.ir = initial(init, 1, 1, j, n, zero[:])
-				default:
-					p.init, p.ir = init[line.First*n+j:], n
+				line, from := lines[i], starts[i*segments+s:]
+				if p.jumps = nil; m > 1 {
+					p.jumps = jumps[:m]
+					for l := range m - 1 {
+						jumps[l] = int64(size[T]() * (int(from[l+1]) - int(from[l]) - k))
+					}
+					jumps[m-1] = -1
 				}
 				p.cut(line.Rows)
-				count := 1
-				if p.tiles == 1 {
-					count, p.pitch = alike(lines[i:], starts[i*segments+s:], segments)
-					p.tiles = count
+				tiles, low, high := p.tiles, p.low, p.high
+				count, pitch := alike(lines[i:], from, segments, m)
+				// The first tiles of all lines that are alike, then the second ones.
+				for t, row := 0, 0; t < tiles; t++ {
+					rows := low
+					if t < high {
+						rows++
+					}
+					at := (line.First+row)*n + j
+					p.a, p.c = x[int(from[0])+row*apart:], dst[at:]
+					switch {
+					case s > 0:
+						p.init, p.ir = p.c, n
+					case initRows == 1 || init == nil:
+						p.init, p.ir = initial(init, 1, 1, j, n, zero[:])
+					default:
+						p.init, p.ir = init[at:], n
+					}
+					p.tiles, p.low, p.high, p.pitch, p.skip = count, rows, 0, pitch, line.Rows-rows
+					p.panel()
+					row += rows
 				}
-				p.panel()
 				i += count
 			}
 		}
@@ -102,20 +119,30 @@ func matTMulSegment[T Float](dst, x []T, lines []Line, starts []int32, next, apa
 }
 
 // alike returns how many of the first lines are one below the other and equally long,
-// and lie a distance apart in x that is the same for all of them.
-func alike(lines []Line, starts []int32, segments int) (count, apart int) {
+// and lie a distance apart in x that is the same for all of them, in the first m
+// segments.
+func alike(lines []Line, starts []int32, segments, m int) (count, apart int) {
 	for count = 1; count < len(lines); count++ {
 		line, before := lines[count], lines[count-1]
-		d := int(starts[count*segments]) - int(starts[(count-1)*segments])
-		if count == 1 {
-			apart = d
-		}
-		if line.Rows != before.Rows || line.First != before.First+before.Rows || d != apart || d <= 0 {
+		if line.Rows != before.Rows || line.First != before.First+before.Rows {
 			break
+		}
+		for s := range m {
+			d := int(starts[count*segments+s]) - int(starts[(count-1)*segments+s])
+			if count == 1 && s == 0 {
+				apart = d
+			}
+			if d != apart || d <= 0 {
+				return count, apart
+			}
 		}
 	}
 	return count, apart
 }
+
+// deep is the number of terms up to which a tile takes several segments at once: so
+// many rows of a panel still leave room in the first-level cache.
+const deep = 300
 
 func windowsPortable[T Float](dst, x []T, lines []Line, starts []int32, apart int, w, init []T, initRows, k, n int) {
 	segments := len(starts) / len(lines)

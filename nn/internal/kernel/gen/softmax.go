@@ -11,51 +11,80 @@ import (
 // softmaxLow is that of package kernel.
 const softmaxLow = -44
 
-// softmax emits the kernel of that name for float32. A row is taken sixteen numbers
-// at a time, three times: for the largest, the exponentials and the quotients.
+// softmax emits the kernels of softmax and its derivative for float32.
 func softmax(c *build.Context) {
 	pool := map[string]operand.Mem{}
 	for _, wide := range []bool{false, true} {
 		v := vector{Context: c, wide: wide, pool: pool}
-		name := "softmax" + v.suffix()
-		v.begin(name, "func(dst, x *byte, r, n int)", name+" computes the softmax of r > 0 rows of n > 0 elements.")
-		s := v.pointers("dst", "x")
-		dst, x := s[0].base.(reg.GPVirtual), s[1].base.(reg.GPVirtual)
-		r, n := v.Load(v.Param("r"), v.GP64()), v.Load(v.Param("n"), v.GP64())
-		v = v.holding(func(v vector) { v.exp(v.reg(), false, 0) })
-		w := sixteens{v, n}
-
-		v.Label("row")
-		sums := w.each("largest", math.Inf(-1), func(l loop, most vec) {
-			y := l.load(stream{base: x})
-			if l.mask != nil {
-				y = l.choose(l.mask, y, v.source(math.Inf(-1)))
-			}
-			v.VMAXPS(y, most, most)
-		})
-		most := v.broadcastLow(v.halves(v.VMAXPS, sums))
-		sums = w.each("exp", 0, func(l loop, sum vec) {
-			y := l.sub(l.load(stream{base: x}), most)
-			e := l.exp(l.max(softmaxLow, y), false, 0)
-			e = l.keep(l.compare(notLess, y, v.source(softmaxLow)), e)
-			if l.mask != nil {
-				e = l.keep(l.mask, e)
-			}
-			l.store(e, stream{base: dst})
-			v.VADDPS(e, sum, sum)
-		})
-		sum := v.broadcastLow(v.halves(v.VADDPS, sums))
-		over := v.div(v.source(1), sum)
-		w.each("scale", 0, func(l loop, _ vec) {
-			l.store(l.mul(l.load(stream{base: dst}), over), stream{base: dst})
-		})
-		for _, p := range []reg.GPVirtual{dst, x} {
-			v.LEAQ(operand.Mem{Base: p, Index: n, Scale: 4}, p)
-		}
-		v.DECQ(r)
-		v.JNZ(operand.LabelRef("row"))
-		v.end()
+		softmaxRows(v)
+		softmaxSlopes(v)
 	}
+}
+
+// softmaxRows takes a row sixteen numbers at a time, three times: for the largest, the
+// exponentials and the quotients.
+func softmaxRows(v vector) {
+	name := "softmax" + v.suffix()
+	v.begin(name, "func(dst, x *byte, r, n int)", name+" computes the softmax of r > 0 rows of n > 0 elements.")
+	s := v.pointers("dst", "x")
+	dst, x := s[0].base.(reg.GPVirtual), s[1].base.(reg.GPVirtual)
+	r, n := v.Load(v.Param("r"), v.GP64()), v.Load(v.Param("n"), v.GP64())
+	v = v.holding(func(v vector) { v.exp(v.reg(), false, 0) })
+	w := sixteens{v, n}
+
+	v.Label("row")
+	sums := w.each("largest", math.Inf(-1), func(l loop, most vec) {
+		y := l.load(stream{base: x})
+		if l.mask != nil {
+			y = l.choose(l.mask, y, v.source(math.Inf(-1)))
+		}
+		v.VMAXPS(y, most, most)
+	})
+	most := v.broadcastLow(v.halves(v.VMAXPS, sums))
+	sums = w.each("exp", 0, func(l loop, sum vec) {
+		y := l.sub(l.load(stream{base: x}), most)
+		e := l.exp(l.max(softmaxLow, y), false, 0)
+		e = l.keep(l.compare(notLess, y, v.source(softmaxLow)), e)
+		if l.mask != nil {
+			e = l.keep(l.mask, e)
+		}
+		l.store(e, stream{base: dst})
+		v.VADDPS(e, sum, sum)
+	})
+	sum := v.broadcastLow(v.halves(v.VADDPS, sums))
+	over := v.div(v.source(1), sum)
+	w.each("scale", 0, func(l loop, _ vec) {
+		l.store(l.mul(l.load(stream{base: dst}), over), stream{base: dst})
+	})
+	for _, p := range []reg.GPVirtual{dst, x} {
+		v.LEAQ(operand.Mem{Base: p, Index: n, Scale: 4}, p)
+	}
+	v.DECQ(r)
+	v.JNZ(operand.LabelRef("row"))
+	v.end()
+}
+
+// softmaxSlopes takes a row twice: for the sum, and for what it is taken from.
+func softmaxSlopes(v vector) {
+	name := "softmaxSlope" + v.suffix()
+	v.begin(name, "func(dst, v, y *byte, r, n int)", name+" computes y(v−Σvy) of r > 0 rows of n > 0 elements.")
+	s := v.pointers("dst", "v", "y")
+	r, n := v.Load(v.Param("r"), v.GP64()), v.Load(v.Param("n"), v.GP64())
+	w := sixteens{v, n}
+	v.Label("row")
+	sums := w.each("sum", 0, func(l loop, sum vec) {
+		v.VADDPS(l.mul(l.load(s[1]), l.load(s[2])), sum, sum)
+	})
+	sum := v.broadcastLow(v.halves(v.VADDPS, sums))
+	w.each("slope", 0, func(l loop, _ vec) {
+		l.store(l.mul(l.sub(l.load(s[1]), sum), l.load(s[2])), s[0])
+	})
+	for _, p := range s {
+		v.LEAQ(operand.Mem{Base: p.base, Index: n, Scale: 4}, p.base)
+	}
+	v.DECQ(r)
+	v.JNZ(operand.LabelRef("row"))
+	v.end()
 }
 
 // sixteens is the walk of rows of n float32, sixteen at a time in one or two vectors.
