@@ -15,30 +15,36 @@ import (
 // classifier is a small convolutional network that has learned labels by their
 // cross-entropy.
 type classifier struct {
+	format
 	program *ad.Program[float32]
 	weights ad.Weights[float32]
 	crew    *pool.Crew
 }
 
 // classifierNet gives a logit for each class.
-var classifierNet = nn.Sequential{
-	nn.Conv{Size: []int{side, side}, Out: 16}, nn.SiLU{},
-	nn.Conv{Size: []int{side, side}, Out: 32, Stride: 2}, nn.SiLU{}, nn.Dropout{P: 0.3},
-	nn.Conv{Size: []int{side / 2, side / 2}, Out: 64, Stride: 2}, nn.SiLU{}, nn.Dropout{P: 0.3},
-	nn.Linear{Out: classes, Init: nn.LeCun{}},
+func (f format) classifierNet() nn.Module {
+	whole := []int{f.height, f.width}
+	half := []int{(f.height + 1) / 2, (f.width + 1) / 2}
+	return nn.Sequential{
+		nn.Conv{Size: whole, Out: 16}, nn.SiLU{},
+		nn.Conv{Size: whole, Out: 32, Stride: 2}, nn.SiLU{}, nn.Dropout{P: 0.3},
+		nn.Conv{Size: half, Out: 64, Stride: 2}, nn.SiLU{}, nn.Dropout{P: 0.3},
+		nn.Linear{Out: f.classes, Init: nn.LeCun{}},
+	}
 }
 
 const classifierBatch = 128
 
 // learn returns a classifier that has seen the images of s only.
 func (j *job) learn(s set) *classifier {
+	net, pixels := s.classifierNet(), s.pixels()
 	x, label := ad.Input("x", pixels), ad.Input("label", 1)
 	params := &nn.Params{}
 	b := nn.NewBuild(params)
 	b.Train = true
-	z := classifierNet.Apply(b, x)
+	z := net.Apply(b, x)
 	z = ad.Sub(z, ad.MaxCols(z))
-	logLikelihood := ad.Sub(ad.SumCols(ad.Mul(z, ad.OneHot(label, classes))), ad.Log(ad.SumCols(ad.Exp(z))))
+	logLikelihood := ad.Sub(ad.SumCols(ad.Mul(z, ad.OneHot(label, s.classes))), ad.Log(ad.SumCols(ad.Exp(z))))
 	loss := ad.Scale(-1./classifierBatch, ad.SumRows(logLikelihood))
 	train := ad.Compile[float32](ad.Grad(loss, params.Leaves()...), []*ad.Expr{x, label})
 
@@ -52,14 +58,14 @@ func (j *job) learn(s set) *classifier {
 	for _, e := range params.Entries() {
 		out = append(out, grad[e.Offset:e.Offset+e.Rows*e.Cols])
 	}
-	c := &classifier{crew: pool.New(j.workers)}
+	c := &classifier{format: s.format, crew: pool.New(j.workers)}
 	adam, rate := &optim.Adam[float32]{WeightDecay: 0.01}, optim.Cosine{Peak: 3e-3, Steps: j.lessons}
 	rng := rand.New(rand.NewPCG(j.seed, 3))
 	in := [][]float32{make([]float32, classifierBatch*pixels), make([]float32, classifierBatch)}
 	for step := range j.lessons {
 		for i := range classifierBatch {
 			k := rng.IntN(s.len())
-			pack(in[0][i*pixels:], s.x.RawRowView(k))
+			s.pack(in[0][i*pixels:], s.x.RawRowView(k))
 			in[1][i] = float32(s.labels.At(k, 0))
 		}
 		train.Pack(&c.weights, theta, c.crew)
@@ -72,29 +78,29 @@ func (j *job) learn(s set) *classifier {
 		optim.ClipNorm(grad, 1)
 		optim.Step(adam, theta, grad, step, rate.At(step))
 	}
-	c.program = ad.Compile[float32]([]*ad.Expr{classifierNet.Apply(nn.NewBuild(params), x)}, []*ad.Expr{x})
+	c.program = ad.Compile[float32]([]*ad.Expr{net.Apply(nn.NewBuild(params), x)}, []*ad.Expr{x})
 	c.program.Pack(&c.weights, theta, c.crew)
 	return c
 }
 
 // pack writes an image as the network sees it, with shades from −1 to 1.
-func pack(dst []float32, image []float64) {
+func (f format) pack(dst []float32, image []float64) {
 	for p, v := range image {
-		dst[p] = float32(2*v/(shades-1) - 1)
+		dst[p] = float32(2*v/f.white() - 1)
 	}
 }
 
 // labels returns the likeliest class of each row.
 func (c *classifier) labels(x *mat.Dense) []int {
 	n := x.RawMatrix().Rows
-	in, logits := make([]float32, n*pixels), make([]float32, n*classes)
+	in, logits := make([]float32, n*c.pixels()), make([]float32, n*c.classes)
 	for i := range n {
-		pack(in[i*pixels:], x.RawRowView(i))
+		c.pack(in[i*c.pixels():], x.RawRowView(i))
 	}
 	c.program.Run(n, &c.weights, nil, [][]float32{logits}, [][]float32{in}, c.crew)
 	labels := make([]int, n)
 	for i := range labels {
-		row := logits[i*classes : (i+1)*classes]
+		row := logits[i*c.classes : (i+1)*c.classes]
 		for k, v := range row {
 			if v > row[labels[i]] {
 				labels[i] = k

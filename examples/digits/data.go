@@ -11,14 +11,31 @@ import (
 	"github.com/gradlogp/gradlogp/dataset/array"
 )
 
-// The images have 8×8 pixels of 17 shades, 0 is empty.
-const (
-	side    = 8
-	pixels  = side * side
-	shades  = 17
-	classes = 10
-)
+// format is what the images of a set have in common.
+type format struct {
+	height, width int
+	shades        int // of a pixel, from 0, the empty one, on
+	classes       int
+}
 
+func (f format) pixels() int { return f.height * f.width }
+
+// set is images, a row each, and their labels.
+type set struct {
+	format
+	x, labels *mat.Dense
+}
+
+func (s set) len() int { return s.x.RawMatrix().Rows }
+
+func (s set) label(i int) int { return int(s.labels.At(i, 0)) }
+
+// blank returns n images with labels to be written.
+func (f format) blank(n int) set {
+	return set{f, mat.NewDense(n, f.pixels(), nil), mat.NewDense(n, 1, nil)}
+}
+
+// The images that the program carries have 8×8 pixels of 17 shades.
 var (
 	//go:embed digits-images-idx3-ubyte.gz
 	imagesFile []byte
@@ -26,81 +43,81 @@ var (
 	labelsFile []byte
 )
 
-// set is images, a row each, and their labels.
-type set struct{ x, labels *mat.Dense }
+// carried returns all of them.
+func carried() (set, error) {
+	x, shape, err := array.Read(bytes.NewReader(imagesFile))
+	if err != nil {
+		return set{}, err
+	}
+	labels, _, err := array.Read(bytes.NewReader(labelsFile))
+	if err != nil {
+		return set{}, err
+	}
+	return labelled(x, shape, labels)
+}
 
-func (s set) len() int { return s.x.RawMatrix().Rows }
-
-// images reads all of them.
-func images() (set, error) {
-	var s set
-	for _, f := range []struct {
-		to   **mat.Dense
-		file []byte
-		cols int
-	}{{&s.x, imagesFile, pixels}, {&s.labels, labelsFile, 1}} {
-		m, shape, err := array.Read(bytes.NewReader(f.file))
-		if err != nil {
-			return set{}, err
+// labelled checks images and labels that were read.
+func labelled(x *mat.Dense, shape []int, labels *mat.Dense) (set, error) {
+	if len(shape) != 3 {
+		return set{}, fmt.Errorf("images of the shape %v, want images × lines × columns", shape)
+	}
+	if n, k := labels.Dims(); n != shape[0] || k != 1 {
+		return set{}, fmt.Errorf("%d×%d labels of %d images, want one of each", n, k, shape[0])
+	}
+	s := set{format{shape[1], shape[2], 2, 1}, x, labels}
+	for i := range s.len() {
+		for j, v := range x.RawRowView(i) {
+			if v < 0 || v > 255 || v != float64(int(v)) {
+				return set{}, fmt.Errorf("image %d, pixel %d: is %v, want a whole number from 0 to 255", i, j, v)
+			}
+			s.shades = max(s.shades, int(v)+1)
 		}
-		if m.RawMatrix().Cols != f.cols {
-			return set{}, fmt.Errorf("an array of shape %v, want rows of %d numbers", shape, f.cols)
+		k := labels.At(i, 0)
+		if k < 0 || k > 255 || k != float64(int(k)) {
+			return set{}, fmt.Errorf("label %d: is %v, want a whole number from 0 to 255", i, k)
 		}
-		*f.to = m
+		s.classes = max(s.classes, int(k)+1)
 	}
 	return s, nil
 }
 
-// split returns random disjoint parts of these sizes, and the rest.
+// split shuffles the images and returns disjoint parts of these sizes, and the rest.
 func (s set) split(seed uint64, sizes ...int) []set {
-	order := rand.New(rand.NewPCG(seed, 1)).Perm(s.len())
+	rand.New(rand.NewPCG(seed, 1)).Shuffle(s.len(), func(i, j int) {
+		for _, m := range []*mat.Dense{s.x, s.labels} {
+			a, b := m.RawRowView(i), m.RawRowView(j)
+			for k := range a {
+				a[k], b[k] = b[k], a[k]
+			}
+		}
+	})
 	var parts []set
-	for _, n := range append(sizes, len(order)) {
-		n = min(n, len(order))
-		parts, order = append(parts, s.rows(order[:n])), order[n:]
+	at := 0
+	for _, n := range append(sizes, s.len()) {
+		n = min(n, s.len()-at)
+		parts = append(parts, s.slice(at, at+n))
+		at += n
 	}
 	return parts
 }
 
-// rows returns some of the rows.
+// slice returns the images from one on, up to another.
+func (s set) slice(from, to int) set {
+	part := func(m *mat.Dense) *mat.Dense { return m.Slice(from, to, 0, m.RawMatrix().Cols).(*mat.Dense) }
+	return set{s.format, part(s.x), part(s.labels)}
+}
+
+// first returns the first n images, all when there are fewer.
+func (s set) first(n int) set { return s.slice(0, min(n, s.len())) }
+
+// rows returns some of the images, a blank one for an index of −1.
 func (s set) rows(index []int) set {
-	p := set{mat.NewDense(len(index), pixels, nil), mat.NewDense(len(index), 1, nil)}
+	p := s.blank(len(index))
 	for i, k := range index {
-		p.x.SetRow(i, s.x.RawRowView(k))
-		p.labels.Set(i, 0, s.labels.At(k, 0))
+		if k >= 0 {
+			p.x.SetRow(i, s.x.RawRowView(k))
+			p.labels.Set(i, 0, s.labels.At(k, 0))
+		}
 	}
 	return p
-}
-
-// jittered serves images with their labels, and with noise in their shades, anew
-// whenever an image is drawn: a network learns a density of numbers, and here half of
-// them are exactly 0. Snap takes it back.
-type jittered struct{ set }
-
-// jitter is the half-width of the noise. At ½ it would reach the next shade; at less
-// there is room for what a network gets wrong.
-const jitter = 0.25
-
-// Dims implements score.Data.
-func (j jittered) Dims() (d, cond int) { return pixels, 1 }
-
-// Batch implements score.Data.
-func (j jittered) Batch(x, cond *mat.Dense, _, _ int, rng *rand.Rand) error {
-	for i := range x.RawMatrix().Rows {
-		k := rng.IntN(j.len())
-		for p, v := range j.x.RawRowView(k) {
-			x.Set(i, p, v+jitter*(2*rng.Float64()-1))
-		}
-		if cond != nil {
-			cond.Set(i, 0, j.labels.At(k, 0))
-		}
-	}
-	return nil
-}
-
-// snap rounds every pixel to its shade.
-func snap(x *mat.Dense) {
-	x.Apply(func(_, _ int, v float64) float64 {
-		return min(max(float64(int(v+shades+0.5))-shades, 0), shades-1)
-	}, x)
 }
