@@ -39,7 +39,7 @@ func (j *job) Flags(f *flag.FlagSet) {
 	f.IntVar(&j.steps, "steps", 2000, "training steps of each model")
 	f.IntVar(&j.batch, "batch", 32, "windows of a step")
 	f.IntVar(&j.window, "window", 64, "symbols of a window")
-	f.Float64Var(&j.rate, "rate", 3e-3, "highest learning rate")
+	f.Float64Var(&j.rate, "rate", 8e-3, "highest learning rate")
 	f.BoolVar(&j.plain, "plain", false, "also train a diffusion without the head")
 	f.IntVar(&j.points, "points", 60, "noise levels of a sample")
 	f.IntVar(&j.n, "n", 200, "samples of each model")

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"context"
+	"io"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -22,6 +25,14 @@ func TestOutputDoesNotDependOnWorkers(t *testing.T) {
 	for _, s := range []string{"2 steps, seed 0", "autoregression", "samples of diffusion without a head", "held-out words in random order"} {
 		require.Contains(t, stdout, s)
 	}
+}
+
+func TestAnInterruptEndsTheTrainingOnly(t *testing.T) {
+	ctx, stop := context.WithCancel(context.Background())
+	stop()
+	var out strings.Builder
+	require.NoError(t, small(t, "-steps", "1000000").Run(ctx, &out, io.Discard))
+	require.Contains(t, out.String(), "samples of diffusion")
 }
 
 func TestImpossibleFlagsAreRefused(t *testing.T) {
