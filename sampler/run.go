@@ -1,25 +1,17 @@
 package sampler
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
 	"math"
 	"runtime"
-	"sync"
-	"sync/atomic"
 
 	"github.com/gradlogp/gradlogp/sde"
 	"github.com/gradlogp/gradlogp/sde/noise"
 	"gonum.org/v1/gonum/mat"
-)
-
-const (
-	// chunkRows bounds the rows of a Step, so that its matrices stay in
-	// cache; chunks are multiples of rowBlock, the scorers' natural unit.
-	chunkRows = 512
-	rowBlock  = 64
 )
 
 // run is one call of Sample or Continue with its defaults filled in.
@@ -55,14 +47,9 @@ func (r *run) deliver(x, state *mat.Dense, failed RowErrors) error {
 	return failed
 }
 
-// rowsTogether returns how many rows form a chunk: all of them when something
-// looks at the rows together, else what keeps the workers busy.
-func (r *run) rowsTogether(n, workers int) int {
-	if r.Observer != nil || couples(r.pred) || couples(r.Corrector) {
-		return n
-	}
-	share := (n-1)/workers + 1
-	return min(chunkRows, (share+rowBlock-1)/rowBlock*rowBlock)
+// together reports whether something looks at the rows together.
+func (r *run) together() bool {
+	return r.Observer != nil || couples(r.pred) || couples(r.Corrector)
 }
 
 func couples(v any) bool {
@@ -70,62 +57,36 @@ func couples(v any) bool {
 	return ok && c.CouplesRows()
 }
 
+// workers returns how many goroutines there may be.
+func (r *run) workers() int { return cmp.Or(r.Workers, runtime.GOMAXPROCS(0)) }
+
 // chunks carries the state along the grid, chunk by chunk. Workers take the
 // chunks in order; the first error or panic stops them all.
 func (r *run) chunks(ctx context.Context, state *mat.Dense) (RowErrors, error) {
 	if err := needContext(ctx); err != nil {
 		return nil, err
 	}
-	n, _ := state.Dims()
-	workers := r.Workers
-	if workers == 0 {
-		workers = runtime.GOMAXPROCS(0)
+	n, d := state.Dims()
+	workers, c := r.workers(), cut{n, 1}
+	if !r.together() {
+		c = cutOf(n, d, workers, leastChunk)
 	}
-	size := r.rowsTogether(n, workers)
 	inner, stop := context.WithCancel(ctx)
 	defer stop()
-	results := make([]outcome, (n+size-1)/size)
-	var next atomic.Int64
-	work := func() {
-		for c := int(next.Add(1)) - 1; c < len(results); c = int(next.Add(1)) - 1 {
-			o := &results[c]
-			if o.failed, o.err = r.chunk(inner, state, c*size, min((c+1)*size, n)); o.err != nil {
+	results := make([]outcome, c.parts)
+	c.each(workers, func(i int) {
+		o, ok := &results[i], false
+		defer func() {
+			if !ok {
 				stop()
 			}
-		}
-	}
-	if workers = min(workers, len(results)); workers == 1 {
-		work() // a panic keeps its stack
-		return merge(results, ctx.Err() != nil)
-	}
-	var wg sync.WaitGroup
-	panics := make([]any, workers)
-	for w := range workers {
-		wg.Go(func() {
-			panics[w] = errExit // unless work returns, or panics
-			defer func() {
-				if p := recover(); p != nil {
-					panics[w] = p
-				}
-				if panics[w] != nil {
-					stop()
-				}
-			}()
-			work()
-			panics[w] = nil
-		})
-	}
-	wg.Wait()
-	for _, p := range panics {
-		if p != nil {
-			panic(p)
-		}
-	}
+		}()
+		lo, hi := c.part(i)
+		o.failed, o.err = r.chunk(inner, state, lo, hi)
+		ok = o.err == nil
+	})
 	return merge(results, ctx.Err() != nil)
 }
-
-// errExit is what a scorer or method that ends its goroutine leaves behind.
-const errExit = "sampler: a worker's goroutine was ended by runtime.Goexit"
 
 // outcome is what became of a chunk.
 type outcome struct {
@@ -171,6 +132,9 @@ func (r *run) newStep(ctx context.Context, state *mat.Dense, lo, hi int) *Step {
 		rows[i] = s.Row0 + i
 	}
 	s.alike, s.scorer = r.Rows == 0, r.Select(rows)
+	if n, _ := state.Dims(); hi-lo == n {
+		s.share(r.workers())
+	}
 	return s
 }
 

@@ -45,7 +45,8 @@ type Corrector interface {
 }
 
 // Coupler is implemented by a Predictor or Corrector whose update of one row
-// may depend on the others. When it does, all rows form one Step.
+// may depend on the others. When it does, all rows form one Step, whose evaluations
+// of the score the workers share.
 type Coupler interface {
 	CouplesRows() bool
 }
@@ -90,7 +91,8 @@ type Settings struct {
 	// Workers bounds the goroutines used; 0 means GOMAXPROCS. The result has
 	// the same bits for any number.
 	Workers int
-	// Observer, when set, makes all rows advance together in one goroutine.
+	// Observer, when set, makes all rows advance together: the workers share each
+	// evaluation of the score, and do not share the rows' ways.
 	Observer Observer
 }
 

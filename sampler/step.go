@@ -32,6 +32,7 @@ type Step struct {
 	scorer  sde.Scorer // of X's rows
 	alike   bool       // so that it is that of any rows
 	some    subset
+	crew    crew
 	time    [1]float64
 	evals   int
 	ahead   lookahead
@@ -68,7 +69,7 @@ func (s *Step) ScoreRows(dst, x *mat.Dense, t []float64) error {
 		return err
 	}
 	s.evals++
-	s.scorer.Score(dst, x, t)
+	s.evaluate(s.scorer, s.crew.every, dst, x, t)
 	return nil
 }
 
@@ -80,7 +81,7 @@ func (s *Step) ScoreSome(dst, x *mat.Dense, t []float64, rows []int) error {
 		return err
 	}
 	s.evals++
-	s.scorerOf(rows).Score(dst, x, t)
+	s.evaluate(s.scorerOf(rows), rows, dst, x, t)
 	return nil
 }
 

@@ -58,8 +58,8 @@ func sized(b *testing.B, c Precond, dim, width, depth int) *Model {
 	return m
 }
 
-// benchmarkSteps makes steps, after one that warms up.
-func benchmarkSteps(b *testing.B, m *Model, data Data, s Settings) {
+// benchmarkSteps makes steps, after one that warms up, and returns the work of a row.
+func benchmarkSteps(b *testing.B, m *Model, data Data, s Settings) float64 {
 	t, err := newTrainer(b.Context(), m, data, s)
 	if err != nil {
 		b.Fatal(err)
@@ -73,6 +73,7 @@ func benchmarkSteps(b *testing.B, m *Model, data Data, s Settings) {
 			b.Fatal(err)
 		}
 	}
+	return t.program.Work()
 }
 
 // BenchmarkFitStep is a whole training step: data, times, noise, embedding,

@@ -128,6 +128,8 @@ func TestCalibrationMeasuresShiftAndScale(t *testing.T) {
 	}{
 		"one scale":            {[]func(int) float64{column(3, 1), column(-5, 7)}, CommonScale, []float64{3, -5}, []float64{5, 5}},
 		"a scale each":         {[]func(int) float64{column(3, 1), column(-5, 7)}, ColumnScales, []float64{3, -5}, []float64{1, 7}},
+		"left as it is":        {[]func(int) float64{column(3, 1), column(-5, 7)}, Unscaled, []float64{0, 0}, []float64{1, 1}},
+		"constant, left":       {[]func(int) float64{column(3, 0), column(-5, 7)}, Unscaled, []float64{0, 0}, []float64{1, 1}},
 		"constant column":      {[]func(int) float64{column(0.1, 0), column(-5, 7)}, ColumnScales, []float64{0.1, -5}, []float64{0x1p-54, 7}},
 		"constant, one scale":  {[]func(int) float64{column(1e15, 0), column(-5, 7)}, CommonScale, []float64{1e15, -5}, []float64{7 / math.Sqrt2, 7 / math.Sqrt2}},
 		"one row, repeated":    {[]func(int) float64{column(0.1, 0), column(-1e9/3, 0)}, CommonScale, []float64{0.1, -1e9 / 3}, []float64{0x1p-54, 0x1p-22}},

@@ -28,7 +28,7 @@ func (e *engine[T]) energy(dst []float64, x *mat.Dense, at place) {
 	b := f.take(1)
 	b.set(e.m.cond, x, at)
 	b.out[0] = resize(b.out[0], n)
-	f.run(n, b)
+	f.run(n, b, at.alone)
 	for i, v := range b.out[0] {
 		dst[i] = float64(v)
 	}

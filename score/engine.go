@@ -28,6 +28,7 @@ type place struct {
 	coeffs []float64
 	cond   *mat.Dense
 	seen   *mat.Dense
+	alone  bool // see View.alone
 }
 
 // common reports whether there is one condition, or none, for all rows.
@@ -174,7 +175,7 @@ func (e *engine[T]) score(dst, x *mat.Dense, at place) {
 	b := f.take(1)
 	b.set(e.m.cond, x, at)
 	b.out[0] = resize(b.out[0], n*e.m.dim)
-	f.run(n, b)
+	f.run(n, b, at.alone)
 	fromRows(dst, b.out[0])
 	f.idle.Give(b)
 }
@@ -187,7 +188,7 @@ func (e *engine[T]) jvp(dst, jv, x, v *mat.Dense, at place) {
 	last := f.inputs - 1
 	b.in[last] = toRows(b.in[last], v)
 	b.out[0], b.out[1] = resize(b.out[0], n*e.m.dim), resize(b.out[1], n*e.m.dim)
-	f.run(n, b)
+	f.run(n, b, at.alone)
 	fromRows(dst, b.out[0])
 	fromRows(jv, b.out[1])
 	f.idle.Give(b)
@@ -199,7 +200,7 @@ func (e *engine[T]) divergence(dst *mat.Dense, div []float64, x *mat.Dense, at p
 	b := f.take(2)
 	b.set(e.m.cond, x, at)
 	b.out[0], b.out[1] = resize(b.out[0], n*e.m.dim), resize(b.out[1], n)
-	f.run(n, b)
+	f.run(n, b, at.alone)
 	fromRows(dst, b.out[0])
 	for i, v := range b.out[1] {
 		div[i] = float64(v)
@@ -216,16 +217,18 @@ func (b *buffers[T]) set(c *conditions, x *mat.Dense, at place) {
 	}
 }
 
-// run evaluates the program. A sampler's chunk stays on its own goroutine;
-// larger calls are shared among the processors.
-func (f *form[T]) run(n int, b *buffers[T]) {
-	const chunk = 512
-	var crew *pool.Crew
-	if n > chunk {
-		crew = b.crew
+// run evaluates the program, shared among the processors where that is worth it.
+func (f *form[T]) run(n int, b *buffers[T], alone bool) {
+	crew := b.crew
+	if alone || !f.worthSharing(n) {
+		crew = nil
 	}
 	f.program.Run(n, &f.weights, nil, b.out, b.in, crew)
 }
+
+// worthSharing reports whether n rows take some hundred microseconds: those of 600
+// rows of a small network, or of one picture.
+func (f *form[T]) worthSharing(n int) bool { return float64(n)*f.program.Work() > 20e6 }
 
 func (f *form[T]) take(out int) *buffers[T] {
 	if b, ok := f.idle.Take(); ok {

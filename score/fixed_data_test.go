@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -229,7 +230,12 @@ func TestColumnsOfDifferentUnitsTrainAsUnitColumnsDo(t *testing.T) {
 	m.calibrated = true
 	s := quick(1)
 	s.Scaling = ColumnScales
-	require.Equal(t, []string{"Settings.Scaling is columns, but the model keeps the scale that it has, common"}, fit(t, m, standard(3), s).Warnings)
+	require.Equal(t, []string{"Settings.Scaling is columns, but the model keeps the scale that it has, unscaled"}, fit(t, m, standard(3), s).Warnings)
+	_, r = run(plain, Unscaled)
+	require.Equal(t, Unscaled, r.Scaling)
+	require.Empty(t, r.Warnings)
+	_, r = run(&scaled, Unscaled)
+	require.Contains(t, strings.Join(r.Warnings, ""), "Settings.Scaling is unscaled, but the root mean square of the data is")
 	bad, r := run(&scaled, CommonScale)
 	require.Equal(t, CommonScale, r.Scaling)
 	require.Greater(t, ksDistance(bad, fresh, 0), 0.3, "what the default was")

@@ -64,6 +64,9 @@ func (t *trainer) calibrate() error {
 			return fmt.Errorf("score: Fit: data at calibration: %w", err)
 		}
 	}
+	if t.s.Scaling == Unscaled {
+		t.warnUnscaled(shift, scale)
+	}
 	if err := t.s.Scaling.apply(shift, scale); err != nil {
 		return fmt.Errorf("score: Fit: data at calibration: %w", err)
 	}
@@ -83,6 +86,14 @@ func (t *trainer) calibrate() error {
 	m.shift, m.scale, m.calibrated = shift, scale, true
 	t.log.Info("score: scale", "scaling", m.scaling().String(), "least", floats.Min(scale), "most", floats.Max(scale))
 	return nil
+}
+
+// warnUnscaled tells of data that are not what Unscaled is for.
+func (t *trainer) warnUnscaled(mean, deviation []float64) {
+	most := math.Hypot(floats.Norm(mean, 2), floats.Norm(deviation, 2)) / math.Sqrt(float64(len(mean)))
+	if !(most > 1./alike && most < alike) {
+		t.warn(fmt.Sprintf("Settings.Scaling is unscaled, but the root mean square of the data is %.3g, want about 1: the noise is too weak for them, or too strong", most))
+	}
 }
 
 // warnFar tells of a column, centred, whose deviation comes from a few rows far out:

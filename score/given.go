@@ -20,6 +20,10 @@ type View struct {
 	m    *Model
 	cond *mat.Dense   // nil: none
 	seen *observation // nil: nothing
+
+	// alone says that evaluations stay on the caller's goroutine, as those of a
+	// Problem's score do: a sampler shares rows among its own workers.
+	alone bool
 }
 
 var (
@@ -71,9 +75,13 @@ func (m *Model) CheckGiven(cond *mat.Dense) error {
 }
 
 // Problem returns the process of the model with this score, and what a run has to
-// know about it.
+// know about it. Where the View shares large evaluations among the processors, the
+// Score of the Problem stays on the goroutine that calls it, because samplers share
+// rows among workers of their own.
 func (v *View) Problem() sde.Problem {
-	p := sde.Problem{SDE: v.m.process, Score: v, Frame: v.m.Frame(), Conditional: v.cond != nil || v.seen != nil, Rows: v.rows(), Origin: v}
+	own := *v
+	own.alone = true
+	p := sde.Problem{SDE: v.m.process, Score: &own, Frame: v.m.Frame(), Conditional: v.cond != nil || v.seen != nil, Rows: v.rows(), Origin: &own}
 	if v.seen != nil {
 		p.Observed = v.seen.exact
 	}
@@ -104,7 +112,7 @@ func (v *View) Select(rows []int) sde.Scorer {
 	if v.rows() == 0 {
 		return v
 	}
-	s := &View{m: v.m, cond: v.cond, seen: v.seen.selected(rows)}
+	s := &View{m: v.m, cond: v.cond, seen: v.seen.selected(rows), alone: v.alone}
 	if v.conditions() == 0 {
 		return s
 	}
@@ -118,7 +126,7 @@ func (v *View) Select(rows []int) sde.Scorer {
 // place returns where the rows of x are evaluated, its coefficients in a buffer to
 // give back.
 func (v *View) place(x *mat.Dense, t []float64) place {
-	at := place{cond: v.cond}
+	at := place{cond: v.cond, alone: v.alone}
 	if v.seen != nil {
 		at.seen = v.seen.exact
 	}

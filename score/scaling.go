@@ -23,9 +23,13 @@ const (
 	// ColumnScales divides each column by its own deviation: for tables whose
 	// columns have different units.
 	ColumnScales
+	// Unscaled leaves the data as they are, means and all: for rows that were made with
+	// mean 0 and mean square 1 in all, where those of single columns mean something, such
+	// as vectors that stand for words. What is far from that is learned badly.
+	Unscaled
 )
 
-// String returns "auto", "common" or "columns".
+// String returns "auto", "common", "columns" or "unscaled".
 func (s Scaling) String() string {
 	switch s {
 	case AutoScale:
@@ -34,24 +38,31 @@ func (s Scaling) String() string {
 		return "common"
 	case ColumnScales:
 		return "columns"
+	case Unscaled:
+		return "unscaled"
 	}
 	return fmt.Sprintf("Scaling(%d)", int(s))
 }
 
-// Validate returns an error wrapping ErrRange unless s is one of the three.
+// Validate returns an error wrapping ErrRange unless s is one of the four.
 func (s Scaling) Validate() error {
-	if s < AutoScale || s > ColumnScales {
-		return fmt.Errorf("is %d, want AutoScale, CommonScale or ColumnScales: %w", int(s), ErrRange)
+	if s < AutoScale || s > Unscaled {
+		return fmt.Errorf("is %d, want AutoScale, CommonScale, ColumnScales or Unscaled: %w", int(s), ErrRange)
 	}
 	return nil
 }
 
 // scaling returns what the model's scale is.
 func (m *Model) scaling() Scaling {
-	for _, s := range m.scale {
+	plain := true
+	for j, s := range m.scale {
 		if s != m.scale[0] {
 			return ColumnScales
 		}
+		plain = plain && s == 1 && m.shift[j] == 0
+	}
+	if plain {
+		return Unscaled
 	}
 	return CommonScale
 }
@@ -59,8 +70,15 @@ func (m *Model) scaling() Scaling {
 // alike is the factor within which deviations have one scale by default.
 const alike = 2
 
-// apply turns the deviations of columns, 0 for one that is constant, into scales.
+// apply turns the means and deviations of columns, 0 for one that is constant, into shifts
+// and scales.
 func (s Scaling) apply(mean, deviation []float64) error {
+	if s == Unscaled {
+		for j := range mean {
+			mean[j], deviation[j] = 0, 1
+		}
+		return nil
+	}
 	one := floats.Norm(deviation, 2) / math.Sqrt(float64(len(deviation)))
 	if !finite(one) {
 		return fmt.Errorf("the spread of the data overflows: %w", ErrRange)

@@ -83,7 +83,7 @@ type Settings struct {
 	// network of your own; None is none. Where data are nearly Gaussian in many columns
 	// a larger decay is better, as of optim.Adam[float32]{WeightDecay: 1}.
 	Regularize float64
-	// Scaling chooses between one scale for all columns and one for each; the
+	// Scaling chooses between one scale for all columns, one for each, and none; the
 	// zero value decides by their deviations.
 	Scaling Scaling
 	// Workers is the number of goroutines, up to 65,536, 0 for one a processor. The result
@@ -152,7 +152,7 @@ type Result struct {
 	HeldOut   float64   // the least held-out loss; 0 without validation
 	BestStep  int       // the step of HeldOut, whose average the Model has; 0 without validation
 	Recipe    Recipe    // what the run took, by the rows or by Config and Settings
-	Scaling   Scaling   // of the model: CommonScale or ColumnScales
+	Scaling   Scaling   // of the model: CommonScale, ColumnScales or Unscaled
 	Warnings  []string
 	Diagnoses []Diagnosis // what the detector of collapse saw
 }

@@ -37,7 +37,7 @@ func TestNetworksOverPositionsTrainAndSampleWithTheSameBitsForAnyWorkers(t *test
 			t.Parallel()
 			var weights []float32
 			var samples *mat.Dense
-			for _, workers := range []int{1, 3} {
+			for _, workers := range []int{1, 2, 3, 7} {
 				m, err := New(16, &Config{Net: net, Seed: 3})
 				require.NoError(t, err)
 				data, err := Rows(stripes(200), nil)
@@ -127,4 +127,62 @@ func TestDivergencesOfNetworksOverPositionsMatchCentralDifferences(t *testing.T)
 			require.InDelta(t, want[i], div[i], 1e-6*math.Abs(want[i]), name)
 		}
 	}
+}
+
+// onlooker is an observer that looks at nothing.
+type onlooker struct{}
+
+func (onlooker) Observe(int, float64, mat.Matrix) error { return nil }
+
+// Rows are shared by the sampler among its workers, and by a View, which is asked
+// directly, among the processors: nothing depends on who shares, and how.
+func TestSharedEvaluationsOfPicturesHaveTheBitsOfLoneOnes(t *testing.T) {
+	const n = 130
+	m := newModel(t, 16, Config{Net: smallUNet, Cond: Conditions{Classes: []int{3}}})
+	labels := mat.NewDense(n, 1, nil)
+	for i := range n {
+		labels.Set(i, 0, float64(i%3))
+	}
+	given := m.Given(labels)
+	p := given.Problem()
+	x, shared, alone := normals(n, 16, 1), mat.NewDense(n, 16, nil), mat.NewDense(n, 16, nil)
+	given.Score(shared, x, []float64{0.5})
+	p.Score.Score(alone, x, []float64{0.5})
+	require.Equal(t, alone, shared)
+	require.Equal(t, given.Problem(), p.Score.(*View).Problem())
+
+	var samples *mat.Dense
+	var logp []float64
+	for _, observer := range []sampler.Observer{nil, onlooker{}} {
+		for _, workers := range []int{1, 2, 3, 7} {
+			y := mat.NewDense(n, 16, nil)
+			require.NoError(t, sampler.Sample(background, y, p, sampler.Heun{}, &sampler.Settings{Grid: grid.Default(m.Process(), 5), Seed: 5, Workers: workers, Observer: observer}))
+			if samples == nil {
+				samples = y
+			}
+			require.Equal(t, samples, y, "%d workers, observer %T", workers, observer)
+		}
+	}
+	q := m.Given(mat.NewDense(1, 1, nil)).Problem()
+	for _, workers := range []int{1, 2, 3, 7} {
+		l := make([]float64, 9)
+		_, err := sampler.LogProb(background, l, x.Slice(0, 9, 0, 16).(*mat.Dense), q, &sampler.FlowSettings{RTol: 1e-2, ATol: 1e-2, Probes: 1, Workers: workers})
+		require.NoError(t, err)
+		if logp == nil {
+			logp = l
+		}
+		require.Equal(t, logp, l, "%d workers", workers)
+	}
+}
+
+func TestEvaluationsAreSharedWhereTheyTakeLong(t *testing.T) {
+	shared := func(net nn.Module, d, n int) bool {
+		m, err := New(d, &Config{Net: net})
+		require.NoError(t, err)
+		return m.eval.(*engine[float32]).form(scoreForm, place{coeffs: make([]float64, m.coeffsAt())}).worthSharing(n)
+	}
+	mlp, picture := nn.MLP{Hidden: []int{128, 128, 128}}, nn.UNet{Size: []int{28, 28}, Channels: []int{32, 64}, Patch: 2}
+	require.False(t, shared(mlp, 2, 256), "half of a sampler's chunk")
+	require.True(t, shared(mlp, 2, 2048))
+	require.True(t, shared(picture, 28*28, 4))
 }

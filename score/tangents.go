@@ -16,7 +16,7 @@ func (e *engine[T]) jvps(dst *mat.Dense, jv []*mat.Dense, x *mat.Dense, v []*mat
 		b.in[first+k] = toRows(b.in[first+k], v[k])
 		b.out[1+k] = resize(b.out[1+k], n*e.m.dim)
 	}
-	f.run(n, b)
+	f.run(n, b, at.alone)
 	fromRows(dst, b.out[0])
 	for k := range bundle {
 		fromRows(jv[k], b.out[1+k])

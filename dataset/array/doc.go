@@ -29,6 +29,8 @@ var (
 	ErrLength = errors.New("wrong length")
 	// ErrRange reports a whole number that float64 would round.
 	ErrRange = errors.New("out of range")
+	// ErrChanged reports a file that is not any more what it was when it was opened.
+	ErrChanged = errors.New("file has changed")
 	// ErrName reports a name that no array of an archive has.
 	ErrName = errors.New("no such array")
 )

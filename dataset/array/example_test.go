@@ -37,3 +37,19 @@ func ExampleWrite() {
 	fmt.Println(x.RawMatrix().Data, shape, err)
 	// Output: [1 2 3 4] [2 2] <nil>
 }
+
+// Training on images that stay on disk would go on with score.RowsOf(images).
+func ExampleOpen() {
+	images, err := array.Open("testdata/two-images-idx3-ubyte")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer images.Close()
+	fmt.Println(images.Len(), "of shape", images.Shape()[1:])
+	x := make([]float64, 6)
+	fmt.Println(images.Row(1, x, nil), x)
+	// Output:
+	// 2 of shape [2 3]
+	// <nil> [200 250 1 2 3 4]
+}

@@ -26,6 +26,7 @@ func readIDXHeader(r io.Reader) (*header, error) {
 		return nil, err
 	}
 	axes := make([]byte, 4*int(magic[3]))
+	h.begin = int64(len(magic) + len(axes))
 	if err := readHeader(r, axes); err != nil {
 		return nil, err
 	}

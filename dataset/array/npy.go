@@ -28,6 +28,7 @@ func readNPYHeader(r io.Reader) (*header, error) {
 		return nil, fmt.Errorf("begins with %q, want %q: %w", begin[:6], npyMagic, ErrFormat)
 	}
 	var length uint32
+	at := int64(len(begin))
 	switch begin[6] {
 	case 1:
 		var n [2]byte
@@ -35,12 +36,14 @@ func readNPYHeader(r io.Reader) (*header, error) {
 			return nil, err
 		}
 		length = uint32(binary.LittleEndian.Uint16(n[:]))
+		at += int64(len(n))
 	case 2, 3:
 		var n [4]byte
 		if err := readHeader(r, n[:]); err != nil {
 			return nil, err
 		}
 		length = binary.LittleEndian.Uint32(n[:])
+		at += int64(len(n))
 	default:
 		return nil, fmt.Errorf("version is %d.%d, want 1.0, 2.0 or 3.0: %w", begin[6], begin[7], ErrFormat)
 	}
@@ -52,7 +55,12 @@ func readNPYHeader(r io.Reader) (*header, error) {
 		return nil, err
 	}
 	d := description{rest: string(text)}
-	return d.header()
+	h, err := d.header()
+	if err != nil {
+		return nil, err
+	}
+	h.begin = at + int64(length)
+	return h, nil
 }
 
 // description reads the literal {'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }

@@ -41,29 +41,7 @@ func Read(r io.Reader) (x *mat.Dense, shape []int, err error) {
 }
 
 func read(r io.Reader) (*mat.Dense, []int, error) {
-	b := bufio.NewReaderSize(r, 1<<16)
-	if begin, _ := b.Peek(2); bytes.Equal(begin, []byte{0x1f, 0x8b}) {
-		z, err := gzip.NewReader(b)
-		if err != nil {
-			return nil, nil, err
-		}
-		b = bufio.NewReaderSize(z, 1<<16)
-	}
-	begin, err := b.Peek(4)
-	if err != nil && err != io.EOF {
-		return nil, nil, err
-	}
-	var h *header
-	switch {
-	case bytes.Equal(begin, []byte(npyMagic)[:4]):
-		h, err = readNPYHeader(b)
-	case len(begin) == 4 && begin[0] == 0 && begin[1] == 0:
-		h, err = readIDXHeader(b)
-	case bytes.Equal(begin, []byte("PK\x03\x04")):
-		return nil, nil, fmt.Errorf("is a zip archive, want one array; ReadArchive reads those of a .npz file: %w", ErrFormat)
-	default:
-		return nil, nil, fmt.Errorf("begins with %q, want a .npy or an IDX file: %w", begin, ErrFormat)
-	}
+	h, b, _, err := open(r)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -74,8 +52,36 @@ func read(r io.Reader) (*mat.Dense, []int, error) {
 	return x, h.shape, nil
 }
 
+// open reads the header, and returns it with what comes after.
+func open(r io.Reader) (h *header, rest *bufio.Reader, zipped bool, err error) {
+	b := bufio.NewReaderSize(r, 1<<16)
+	if begin, _ := b.Peek(2); bytes.Equal(begin, []byte{0x1f, 0x8b}) {
+		z, err := gzip.NewReader(b)
+		if err != nil {
+			return nil, nil, false, err
+		}
+		b, zipped = bufio.NewReaderSize(z, 1<<16), true
+	}
+	begin, err := b.Peek(4)
+	if err != nil && err != io.EOF {
+		return nil, nil, false, err
+	}
+	switch {
+	case bytes.Equal(begin, []byte(npyMagic)[:4]):
+		h, err = readNPYHeader(b)
+	case len(begin) == 4 && begin[0] == 0 && begin[1] == 0:
+		h, err = readIDXHeader(b)
+	case bytes.Equal(begin, []byte("PK\x03\x04")):
+		err = fmt.Errorf("is a zip archive, want one array; ReadArchive reads those of a .npz file: %w", ErrFormat)
+	default:
+		err = fmt.Errorf("begins with %q, want a .npy or an IDX file: %w", begin, ErrFormat)
+	}
+	return h, b, zipped, err
+}
+
 // header is what a file says of its elements.
 type header struct {
+	begin   int64 // bytes of the header itself
 	shape   []int
 	fortran bool // the first axis is the fastest
 	size    int  // bytes of an element
@@ -117,23 +123,33 @@ func (h *header) read(r io.Reader) (*mat.Dense, error) {
 	at := h.places()
 	for i, block := range blocks {
 		for ; len(block) > 0; block = block[h.size:] {
-			v, k := h.element(block), at()
-			if h.whole && math.Abs(v) >= 1<<53 {
-				return nil, fmt.Errorf("row %d, column %d is %.0f or near it, want a whole number of magnitude below 2⁵³, which float64 does not round: %w", k/columns, k%columns, v, ErrRange)
+			k := at()
+			if x[k], err = h.value(block); err != nil {
+				return nil, fmt.Errorf("row %d, column %d %w", k/columns, k%columns, err)
 			}
-			x[k] = v
 		}
 		blocks[i] = nil // so that there is no second copy of all elements
 	}
 	return mat.NewDense(rows, columns, x), nil
 }
 
+// value returns the first element of b.
+func (h *header) value(b []byte) (float64, error) {
+	v := h.element(b)
+	if h.whole && math.Abs(v) >= 1<<53 {
+		return 0, fmt.Errorf("is %.0f or near it, want a whole number of magnitude below 2⁵³, which float64 does not round: %w", v, ErrRange)
+	}
+	return v, nil
+}
+
+// blockSize is a multiple of the size of every element.
+const blockSize = 1 << 20
+
 // readBlocks reads n bytes and the end of the file. A block is a whole number of
 // elements, and is allocated when those before it were there.
 func readBlocks(r io.Reader, n int) (blocks [][]byte, err error) {
-	const size = 1 << 20
-	for left := n; left > 0; left -= size {
-		block := make([]byte, min(left, size))
+	for left := n; left > 0; left -= blockSize {
+		block := make([]byte, min(left, blockSize))
 		k, err := io.ReadFull(r, block)
 		if err == io.EOF || err == io.ErrUnexpectedEOF {
 			return nil, fmt.Errorf("ends after %d of the %d bytes of its elements: %w", n-left+k, n, ErrLength)

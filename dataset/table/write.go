@@ -8,6 +8,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/gradlogp/gradlogp/dataset/internal/replace"
 )
 
 // WriteSettings says how a table is written. The zero value and nil are the same.
@@ -39,7 +41,7 @@ func Write(w io.Writer, t *Table, s *WriteSettings) error {
 // name ends in .gz. The file is replaced when all has been written, or not at all;
 // what is no regular file, such as a pipe, is written to as it is.
 func WriteFile(path string, t *Table, s *WriteSettings) error {
-	if err := replace(path, func(w io.Writer) error {
+	if err := replace.File(path, func(w io.Writer) error {
 		if !strings.HasSuffix(path, ".gz") {
 			return write(w, t, s)
 		}

@@ -1,6 +1,6 @@
 // Command bench prints the speed table: training steps, score evaluations,
-// divergences, samples and log-densities a second, beside the machine's peak of fused
-// multiply-adds and, when given, a peer's figures.
+// divergences, samples, log-densities, convolutions and attention a second, beside the
+// machine's peak of fused multiply-adds and, when given, a peer's figures.
 //
 // It builds the benchmarks of the packages, runs them in turn, several rounds of
 // all, each group followed by the peer's, and prints medians: what disturbs the
@@ -16,27 +16,57 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"text/tabwriter"
 )
 
 // unit is a group of benchmarks and how their rows are counted.
 type unit struct {
-	bench string // pattern
+	bench string // function
+	pkg   string // that has it
 	title string
 	rate  string // the metric to show; empty for calls a second
+	alone string // benchmark whose memory is measured; empty for none
 }
 
 var units = []unit{
-	{"FitStep", "training, steps/s", ""},
-	{"Score", "score, rows/s", "rows/s"},
-	{"Divergence", "divergence, rows/s", "rows/s"},
-	{"Sample", "sampling, samples/s", "samples/s"},
-	{"LogProb", "log-density, points/s", "points/s"},
+	{"FitStep", "score", "training, steps/s", "", "S/workers=2"},
+	{"Score", "score", "score, rows/s", "rows/s", ""},
+	{"Divergence", "score", "divergence, rows/s", "rows/s", ""},
+	{"Sample", "score", "sampling, samples/s", "samples/s", "Heun/steps=18/workers=2"},
+	{"LogProb", "score", "log-density, points/s", "points/s", ""},
+	{"Convolution", "nn/ad", "3×3 convolutions, pictures/s", "samples/s", "28×28×64/all/workers=2"},
+	{"Attention", "nn/ad", "attention, sequences/s", "samples/s", "64×128/all/workers=2"},
+	{"UNetStep", "score", "training U-Nets, steps/s", "", "28×28/workers=2"},
+	{"UNetSample", "score", "sampling pictures, samples/s", "samples/s", "28×28/workers=2"},
+}
+
+// chosen returns the units with these names, separated by commas; all for none.
+func chosen(groups string) ([]unit, error) {
+	if groups == "" {
+		return units, nil
+	}
+	var some []unit
+	for name := range strings.SplitSeq(groups, ",") {
+		i := slices.IndexFunc(units, func(u unit) bool { return u.bench == name })
+		if i < 0 {
+			var names []string
+			for _, u := range units {
+				names = append(names, u.bench)
+			}
+			return nil, fmt.Errorf("-groups: there is no %q, want some of %s", name, strings.Join(names, ","))
+		}
+		some = append(some, units[i])
+	}
+	return some, nil
 }
 
 func main() {
+	groups := flag.String("groups", "", "names of groups of benchmarks to run, separated by commas, such as Convolution,Attention; all when empty")
 	rounds := flag.Int("rounds", 3, "rounds of all benchmarks, of which the median is shown")
 	benchtime := flag.String("time", "500ms", "time of each benchmark in a round")
 	p := new(peer)
@@ -45,15 +75,19 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, os.Stdout, os.Stderr, *rounds, *benchtime, p); err != nil {
+	if err := run(ctx, os.Stdout, os.Stderr, *groups, *rounds, *benchtime, p); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, stdout, stderr io.Writer, rounds int, benchtime string, p *peer) error {
+func run(ctx context.Context, stdout, stderr io.Writer, groups string, rounds int, benchtime string, p *peer) error {
 	if rounds < 1 {
 		return fmt.Errorf("-rounds %d: want at least 1", rounds)
+	}
+	units, err := chosen(groups)
+	if err != nil {
+		return err
 	}
 	if err := p.read(); err != nil {
 		return err
@@ -63,8 +97,12 @@ func run(ctx context.Context, stdout, stderr io.Writer, rounds int, benchtime st
 		return err
 	}
 	defer os.RemoveAll(dir)
-	scores, kernels := filepath.Join(dir, "score.test"), filepath.Join(dir, "kernel.test")
-	for binary, pkg := range map[string]string{scores: "score", kernels: "nn/internal/kernel"} {
+	const kernels = "nn/internal/kernel"
+	binaries := map[string]string{kernels: filepath.Join(dir, "peak.test")}
+	for _, u := range units {
+		binaries[u.pkg] = filepath.Join(dir, path.Base(u.pkg)+".test")
+	}
+	for pkg, binary := range binaries {
 		build := exec.CommandContext(ctx, "go", "test", "-c", "-o", binary, "github.com/gradlogp/gradlogp/"+pkg)
 		build.Stderr = stderr
 		if err := build.Run(); err != nil {
@@ -74,23 +112,53 @@ func run(ctx context.Context, stdout, stderr io.Writer, rounds int, benchtime st
 	r := newResults()
 	for round := range rounds {
 		fmt.Fprintf(stderr, "round %d of %d\n", round+1, rounds)
-		if _, err := r.measure(ctx, kernels, "Peak", benchtime); err != nil {
+		if _, err := r.measure(ctx, binaries[kernels], "Peak", benchtime); err != nil {
 			return err
 		}
 		for _, u := range units {
-			if _, err := r.measure(ctx, scores, u.bench, benchtime); err != nil {
+			if _, err := r.measure(ctx, binaries[u.pkg], u.bench, benchtime); err != nil {
 				return err
 			}
-			if err := p.measure(ctx, stderr, u.bench); err != nil {
+			if _, err := p.measure(ctx, stderr, u.bench); err != nil {
 				return err
 			}
 		}
 	}
-	return r.report(ctx, stdout, scores, p)
+	if err := r.report(stdout, units, p); err != nil {
+		return err
+	}
+	for _, u := range units {
+		if u.alone == "" {
+			continue
+		}
+		name := u.bench + "/" + u.alone
+		size, err := newResults().measure(ctx, binaries[u.pkg], name, benchtime)
+		if err != nil {
+			return err
+		}
+		other, err := p.measure(ctx, stderr, name)
+		if err != nil {
+			return err
+		}
+		reportMemory(stdout, name, size, p.name, other)
+	}
+	return nil
+}
+
+// reportMemory prints the resident memory of a benchmark alone where it is known.
+func reportMemory(w io.Writer, name string, size int64, peer string, other int64) {
+	if size == 0 {
+		return
+	}
+	fmt.Fprintf(w, "resident memory of %s: %d MB", name, size>>20)
+	if other > 0 {
+		fmt.Fprintf(w, "; %s: %d MB", peer, other>>20)
+	}
+	fmt.Fprintln(w)
 }
 
 // report prints the tables.
-func (r *results) report(ctx context.Context, stdout io.Writer, scores string, p *peer) error {
+func (r *results) report(stdout io.Writer, units []unit, p *peer) error {
 	peak := r.peak()
 	fmt.Fprintf(stdout, "%s/%s, %s, %d processors; peak of one core %.0f GFLOP/s\n\n", runtime.GOOS, runtime.GOARCH, r.cpu, runtime.NumCPU(), peak)
 	w := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -115,20 +183,5 @@ func (r *results) report(ctx context.Context, stdout io.Writer, scores string, p
 		}
 		fmt.Fprintln(w, "\t\t\t\t\t\t")
 	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	for _, u := range []struct{ bench, title string }{
-		{"FitStep/S/workers=2", "training with the S network"},
-		{"Sample/Heun/steps=18/workers=2", "drawing 10,000 samples with it"},
-	} {
-		size, err := r.measure(ctx, scores, u.bench, "500ms")
-		if err != nil {
-			return err
-		}
-		if size > 0 {
-			fmt.Fprintf(stdout, "resident memory of %s: %d MB\n", u.title, size>>20)
-		}
-	}
-	return nil
+	return w.Flush()
 }

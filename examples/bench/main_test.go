@@ -34,9 +34,20 @@ func TestBenchmarkLinesAreReadAndMediansTaken(t *testing.T) {
 }
 
 func TestImpossibleArgumentsAreRefused(t *testing.T) {
-	require.ErrorContains(t, run(t.Context(), nil, nil, 0, "1ms", new(peer)), "-rounds 0")
-	require.ErrorContains(t, run(t.Context(), nil, nil, 1, "1ms", &peer{file: "no such file"}), "-peer no such file")
-	require.ErrorContains(t, (&peer{command: "no-such-program"}).measure(t.Context(), nil, "FitStep"), "-peer-command no-such-program")
+	require.ErrorContains(t, run(t.Context(), nil, nil, "", 0, "1ms", new(peer)), "-rounds 0")
+	require.ErrorContains(t, run(t.Context(), nil, nil, "", 1, "1ms", &peer{file: "no such file"}), "-peer no such file")
+	require.ErrorContains(t, run(t.Context(), nil, nil, "Score,Board", 1, "1ms", new(peer)), `-groups: there is no "Board", want some of FitStep,Score,`)
+	_, err := (&peer{command: "no-such-program"}).measure(t.Context(), nil, "FitStep")
+	require.ErrorContains(t, err, "-peer-command no-such-program")
+}
+
+func TestGroupsAreChosenByName(t *testing.T) {
+	all, err := chosen("")
+	require.NoError(t, err)
+	require.Equal(t, units, all)
+	some, err := chosen("Attention,Score")
+	require.NoError(t, err)
+	require.Equal(t, []unit{units[6], units[1]}, some)
 }
 
 func TestAPeersFiguresAreCollected(t *testing.T) {
@@ -45,9 +56,12 @@ func TestAPeersFiguresAreCollected(t *testing.T) {
 	for range 2 {
 		require.NoError(t, p.read())
 	}
-	require.NoError(t, p.add([]byte(`{"name": "other", "figures": {"FitStep/S/workers=1": 9, "Score/S/rows=1": 2}}`)))
+	n, err := p.add([]byte(`{"name": "other", "figures": {"FitStep/S/workers=1": 9, "Score/S/rows=1": 2}}`))
+	require.NoError(t, err)
+	require.Equal(t, 2, n)
 	require.Equal(t, "other", p.name)
 	require.Equal(t, 3.0, median(p.figures["FitStep/S/workers=1"]))
 	require.Equal(t, 2.0, median(p.figures["Score/S/rows=1"]))
-	require.Error(t, p.add([]byte("text")))
+	_, err = p.add([]byte("text"))
+	require.Error(t, err)
 }

@@ -26,7 +26,7 @@ func (p *peer) read() error {
 	}
 	data, err := os.ReadFile(p.file)
 	if err == nil {
-		err = p.add(data)
+		_, err = p.add(data)
 	}
 	if err != nil {
 		return fmt.Errorf("-peer %s: %w", p.file, err)
@@ -34,31 +34,38 @@ func (p *peer) read() error {
 	return nil
 }
 
-// measure runs the command, if there is one, for a group of benchmarks.
-func (p *peer) measure(ctx context.Context, stderr io.Writer, group string) error {
+// measure runs the command, if there is one, for a group of benchmarks, or a single
+// one, and returns the largest resident set of the process in bytes, 0 where the
+// system does not tell or the program has no figure.
+func (p *peer) measure(ctx context.Context, stderr io.Writer, name string) (int64, error) {
 	if p.command == "" {
-		return nil
+		return 0, nil
 	}
-	c := exec.CommandContext(ctx, p.command, group)
+	c := exec.CommandContext(ctx, p.command, name)
 	c.Stderr = stderr
 	data, err := c.Output()
+	figures := 0
 	if err == nil {
-		err = p.add(data)
+		figures, err = p.add(data)
 	}
 	if err != nil {
-		return fmt.Errorf("-peer-command %s: %w", p.command, err)
+		return 0, fmt.Errorf("-peer-command %s: %w", p.command, err)
 	}
-	return nil
+	if figures == 0 {
+		return 0, nil
+	}
+	return residentSet(c.ProcessState), nil
 }
 
-// add takes figures in JSON: the work a second that the benchmarks show.
-func (p *peer) add(data []byte) error {
+// add takes figures in JSON, the work a second that the benchmarks show, and returns
+// how many there are.
+func (p *peer) add(data []byte) (int, error) {
 	var one struct {
 		Name    string             `json:"name"`
 		Figures map[string]float64 `json:"figures"`
 	}
 	if err := json.Unmarshal(data, &one); err != nil {
-		return err
+		return 0, err
 	}
 	if p.name = one.Name; p.figures == nil {
 		p.figures = make(map[string][]float64)
@@ -66,5 +73,5 @@ func (p *peer) add(data []byte) error {
 	for _, name := range slices.Sorted(maps.Keys(one.Figures)) {
 		p.figures[name] = append(p.figures[name], one.Figures[name])
 	}
-	return nil
+	return len(one.Figures), nil
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,14 +21,15 @@ type results struct {
 
 func newResults() *results { return &results{metrics: make(map[string]map[string][]float64)} }
 
-// measure runs the benchmarks of a test binary that match the pattern and
-// returns the largest resident set of the process in bytes, 0 where the system
+// measure runs the benchmark of a test binary that has this name, with those in it,
+// and returns the largest resident set of the process in bytes, 0 where the system
 // does not tell.
-func (r *results) measure(ctx context.Context, binary, pattern, benchtime string) (int64, error) {
+func (r *results) measure(ctx context.Context, binary, name, benchtime string) (int64, error) {
+	pattern := "^Benchmark" + strings.ReplaceAll(regexp.QuoteMeta(name), "/", "$/^") + "$"
 	c := exec.CommandContext(ctx, binary, "-test.run=^$", "-test.bench="+pattern, "-test.benchtime="+benchtime, "-test.cpu=2")
 	out, err := c.CombinedOutput()
 	if err != nil {
-		return 0, fmt.Errorf("benchmark %s: %w\n%s", pattern, err, out)
+		return 0, fmt.Errorf("benchmark %s: %w\n%s", name, err, out)
 	}
 	r.parse(out)
 	return residentSet(c.ProcessState), nil

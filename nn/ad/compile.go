@@ -83,18 +83,29 @@ func assemble[T Float](g *graph, out, in []*Expr) *Program[T] {
 const wideBytes = 256 << 10
 
 // rowsPerBlock is part of the numerical specification: sums over rows are
-// formed block by block. It depends on shapes only. What is counted is samples: a
-// block of one is enough for products if that has many rows, and such rows are best
-// kept in the cache from one instruction to the next.
+// formed block by block. It depends on shapes only. What is counted is samples.
 func rowsPerBlock(weightBytes, rowBytes, groups int) int {
-	rows, least, most := 64, 16, 8<<20
+	if groups > 1 {
+		return samplesPerBlock(rowBytes, groups)
+	}
+	rows := 64
 	if weightBytes > 256<<10 {
 		rows = 128
 	}
-	if groups > 1 {
-		least, most = 1, 2<<20
+	for rows > 16 && rowBytes > 8<<20/rows {
+		rows /= 2
 	}
-	for rows > least && rowBytes > most/rows {
+	return rows
+}
+
+// samplesPerBlock is rowsPerBlock for samples of several rows: enough for what has a
+// row a sample, and to pass seldom over weights, but not many times what a cache holds.
+func samplesPerBlock(sampleBytes, groups int) int {
+	rows, least := 64, 2
+	if sampleBytes > 8<<20 {
+		least = 1
+	}
+	for rows > least && (rows*groups >= 1<<10 || sampleBytes > 5<<20/rows) {
 		rows /= 2
 	}
 	return rows

@@ -30,7 +30,7 @@ func (n *node) makes(i int) bool {
 		return n.multiplies(i)
 	}
 	switch {
-	case a.phase != n.phase:
+	case a.phase != n.phase, a.rows == 1:
 		return false
 	case n.op == opMatMulT && i == 0:
 		return true

@@ -1,5 +1,26 @@
 package ad
 
+import (
+	"math"
+	"slices"
+)
+
+// evalSoftmax computes the softmax v of rows of x.
+func evalSoftmax(v, x []float64, cols int) {
+	for at := 0; at < len(v); at += cols {
+		row, most, sum := x[at:at+cols], slices.Max(x[at:at+cols]), 0.0
+		for j, w := range row {
+			if w -= most; !(w < -44) {
+				v[at+j] = math.Exp(w)
+			}
+			sum += v[at+j]
+		}
+		for j := range row {
+			v[at+j] /= sum
+		}
+	}
+}
+
 // evalTable computes e = Gather(x, t) or Scatter(x, t) of n samples.
 func evalTable(v, x []float64, e *Expr, n int) {
 	t := e.table

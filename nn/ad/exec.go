@@ -73,6 +73,10 @@ func (f *frame[T]) exec(in *instr, s stretch) {
 		kernel.OneHot(dst, arg(0), r, n, in.index)
 	case opMaxCols:
 		kernel.MaxCols(dst, arg(0), r, in.operands[0].cols)
+	case opSoftmaxSlope:
+		kernel.SoftmaxSlope(dst, arg(0), arg(1), r, n)
+	case opSoftmax:
+		kernel.Softmax(dst, arg(0), r, n)
 	default:
 		f.withinSamples(in, s)
 	}

@@ -6,15 +6,16 @@ import "github.com/gradlogp/gradlogp/nn/internal/kernel"
 func (f *frame[T]) withinSamples(in *instr, s stretch) {
 	dst, a, n := f.at(&in.dst, s), &in.operands[0], in.dst.cols
 	x, to, from := f.at(a, s), in.dst.columns(), a.columns()
+	if in.dst.rows == 1 {
+		s.rows = 1 // the same for all samples
+	}
 	switch in.op {
 	case opSumGroups:
 		for i := range s.rows {
 			kernel.SumRowsSet(dst[i*to:], x[i*from:], -a.rows, n)
 		}
 	case opGather:
-		for i := range s.rows {
-			kernel.Gather(dst[i*to:], x[i*from:], in.table.runs, 0)
-		}
+		gatherRows(dst, x, in.table, 0, s.rows*in.table.rows)
 	case opScatter:
 		clear(dst[:s.rows*to])
 		for i := range s.rows {

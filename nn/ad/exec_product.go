@@ -120,6 +120,8 @@ func (f *frame[T]) addProducts(in *instr, s stretch, dst []T, set bool) {
 func (f *frame[T]) addProduct(dst []T, x, g *operand, s stretch, n, from, to int, set bool) {
 	a, b, k := f.at(x, s), f.at(g, s), x.width()
 	switch piece := f.workers[s.worker].piece; {
+	case x.table != nil && x.table.windows != nil && n > narrow:
+		addWindows(dst, piece, a, b, x.table, s.rows, n, from, to, set)
 	case x.classes > 0:
 		kernel.MatTMulOneHotRows(dst, a, b, g.height(s.rows), n, x.first, from, to, set)
 	case x.table != nil:
@@ -141,5 +143,19 @@ func (f *frame[T]) addProduct(dst []T, x, g *operand, s stretch, n, from, to int
 		})
 	default:
 		kernel.MatTMulRows(dst, a, b, x.height(s.rows), k, n, from, to, set)
+	}
+}
+
+// addWindows adds rows of xᵀ·g, of windows of x that lie over each other, to those of
+// dst, a few samples at a time.
+func addWindows[T Float](dst, line, x, g []T, t *Table, samples, n, from, to int, set bool) {
+	w := t.windows
+	for first := 0; first < samples; first += w.samples {
+		m := min(w.samples, samples-first)
+		for i := range m {
+			kernel.Gather(line[i*w.size:], x[(first+i)*t.source():], w.runs, 0)
+		}
+		kernel.MatTMulWindows(dst, line, w.together[:m*len(w.lines)], w.beginning[:m*len(w.starts)], w.step*t.size,
+			g[first*t.rows*n:], w.segment*t.size, n, from, to, set && first == 0)
 	}
 }

@@ -104,6 +104,8 @@ func pull(e, g *Expr, active map[*Expr]bool, give func(e, g *Expr)) {
 		to(0, func() *Expr { return pad(g, e.index, arg(0).cols) })
 	case opUnary:
 		to(0, func() *Expr { return mulSlope(g, e) })
+	case opSoftmax:
+		to(0, func() *Expr { return softmaxSlope(g, e) })
 	case opRegroup:
 		to(0, func() *Expr { return Regroup(g, arg(0).Groups()) })
 	case opSumGroups:

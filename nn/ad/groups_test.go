@@ -3,6 +3,7 @@ package ad
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -89,10 +90,33 @@ func TestSoftmaxIsFiniteAndIgnoresAShift(t *testing.T) {
 	requireClose(t, []float64{1. / 3, 1. / 3, 1. / 3, 0, 0, 1}, got[0][:6], 1e-15)
 	requireNear(t, make([]float64, 9), got[3], 1e-15, "shifting all does nothing")
 	require.False(t, math.IsNaN(norm(got[2])))
+	same := Softmax(spreadRows(Row([]float64{1, 2, 3}), batch))
+	require.Equal(t, "before", strings.Fields(listing(in, Mul(same, x)))[0], "what all rows have in common is computed once")
+
+	slopes := Compile[float64]([]*Expr{Grad(Mul(s, x), x)[0], JVP(s, x, x)}, in).String()
+	require.Equal(t, 1, strings.Count(slopes, "softmaxslope"), "it is the same in both modes: %s", slopes)
 
 	most := MaxCols(x)
 	requireValues(t, []float64{3, -1}, most, x, 2, []float64{1, 3, 2, -1, -2, -3})
 	require.True(t, math.IsNaN(run[float32]([]*Expr{most}, in, 1, nil, [][]float64{{1, math.NaN(), 2}}, 1)[0][0]))
+}
+
+// Products with denormal numbers take many times as long as others.
+func TestNoDenormalNumberLeavesSoftmax(t *testing.T) {
+	x := Input("x", 50)
+	in, inputs := []*Expr{x}, [][]float64{normals(generator(78), 50*20)}
+	for i := range inputs[0] {
+		inputs[0][i] *= 30
+	}
+	out := []*Expr{Softmax(x), Grad(Square(Softmax(x)), x)[0]}
+	double, single := run[float64](out, in, 20, nil, inputs, 1), run[float32](out, in, 20, nil, inputs, 1)
+	for i, want := range Eval(out, 20, nil, nil, leavesOf(in, inputs)) {
+		requireClose(t, want, double[i], 1e-14, "output", i)
+		requireClose(t, want, single[i], 1e-4, "output", i)
+		for _, v := range single[i] {
+			require.False(t, v != 0 && math.Abs(v) < 0x1p-126, "output %d has %g", i, v)
+		}
+	}
 }
 
 func TestRegroupingCostsNothing(t *testing.T) {
@@ -115,6 +139,7 @@ func TestSimplifyWithinSamples(t *testing.T) {
 		{"sum of constants", SumGroups(full(2, rows)), full(6, Slice(x, 0, 2))},
 		{"a number for each sample", Mul(rows, Regroup(spreadCols(c, 6), 3)), Mul(rows, c)},
 		{"a repeated row times w", MatMul(spreadRows(Slice(x, 0, 2), -3), Param("w", 2, 2, 0)), spreadRows(MatMul(Slice(x, 0, 2), Param("w", 2, 2, 0)), -3)},
+		{"division by a number for each row", Div(rows, SumCols(rows)), Mul(rows, Recip(SumCols(rows)))},
 		{"gathered zeros", Gather(zero, table), full(0, Gather(x, table))},
 		{"scattered zeros", Scatter(full(0, Gather(x, table)), table), full(0, x)},
 		{"product with zeros", RowMatMulT(rows, zero, 1), full(0, RowMatMulT(rows, rows, 1))},
@@ -153,5 +178,23 @@ func TestSamplesAreRefusedThatDoNotFit(t *testing.T) {
 		{fmt.Sprintf("ad: NewTable: 1×1 of 2 cells of %d numbers, want fewer than 2³¹ numbers a sample", 1<<30), func() { NewTable([][]int{{0}}, 2, 1<<30) }},
 	} {
 		require.PanicsWithValue(t, c.want, c.build)
+	}
+}
+
+// As the relative positions of attention.
+func TestWhatAllSamplesHaveIsGatheredOnce(t *testing.T) {
+	x, u := Input("x", 4), Param("u", 1, 3, 0)
+	y := Add(Regroup(x, 2), Gather(u, NewTable([][]int{{0, 1}, {2, -1}}, 3, 1)))
+	out := []*Expr{y, Grad(total(Square(y)), u)[0]}
+	p := Compile[float64](out, []*Expr{x})
+	for ph, op := range map[phase]opcode{before: opGather, body: opAdd, after: opScatter} {
+		require.True(t, slices.ContainsFunc(p.phases[ph], func(in instr) bool { return in.op == op }), p.String())
+	}
+	theta, inputs := []float64{1, 2, 3}, inputsOf(generator(79), []*Expr{x}, 70)
+	want := Eval(out, 70, theta, nil, leavesOf([]*Expr{x}, inputs))
+	for _, workers := range []int{1, 2, 3, 7} {
+		for i, got := range runCompiled(p, 70, theta, inputs, workers) {
+			requireClose(t, want[i], got, 1e-13, "output", i)
+		}
 	}
 }

@@ -89,6 +89,8 @@ func push(e *Expr, dot func(i int) *Expr) *Expr {
 		return Slice(v, e.index, e.index+e.cols)
 	case opUnary:
 		return mulSlope(v, e)
+	case opSoftmax:
+		return softmaxSlope(v, e)
 	case opRegroup:
 		return Regroup(v, e.Groups())
 	case opSumGroups:

@@ -29,9 +29,10 @@ const (
 	opSpread // a column over columns, or a uniform row over rows
 	opConcat
 	opSlice
-	opUnary     // fn of each element
-	opOneHot    // of a column of labels
-	opMaxCols   // a constant to Grad and JVP
+	opUnary   // fn of each element
+	opOneHot  // of a column of labels
+	opMaxCols // a constant to Grad and JVP
+	opSoftmax
 	opRegroup   // the numbers of a sample in another number of rows
 	opSumGroups // over the rows of a sample
 	opGather    // by a table of cells
@@ -39,12 +40,14 @@ const (
 	opRowMatMul // products within a sample
 	opRowMatMulT
 	opRowMatTMul
+	opSoftmaxSlope // in programs only: what softmaxSlope returns
 )
 
 var opcodeNames = [...]string{
 	"input", "param", "random", "const", "matmul", "matmulT", "matTmul", "add", "sub", "mul", "div",
-	"scale", "shift", "sumcols", "sumrows", "spread", "concat", "slice", "unary", "onehot", "maxcols",
+	"scale", "shift", "sumcols", "sumrows", "spread", "concat", "slice", "unary", "onehot", "maxcols", "softmax",
 	"regroup", "sumgroups", "gather", "scatter", "rowmatmul", "rowmatmulT", "rowmatTmul",
+	"softmaxslope",
 }
 
 func (o opcode) String() string { return opcodeNames[o] }

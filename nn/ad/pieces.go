@@ -60,7 +60,11 @@ func (t *Table) spans(first, last int, do func(sample, at int, runs []kernel.Run
 // gatherRows makes a piece of the rows first, …, last−1 that are gathered from x.
 func gatherRows[T Float](piece, x []T, t *Table, first, last int) {
 	t.spans(first, last, func(sample, at int, runs []kernel.Run, base int) {
-		kernel.Gather(piece[at:], x[sample*t.source():], runs, base)
+		if x := x[sample*t.source():]; t.turns {
+			kernel.Transpose(piece[at:], x[base/t.cols:], t.rows, len(runs)/t.cols, t.cols)
+		} else {
+			kernel.Gather(piece[at:], x, runs, base)
+		}
 	})
 }
 

@@ -47,7 +47,7 @@ func (l *layout) reserve(t *Table) {
 		l.piece = max(l.piece, part.pieceNumbers())
 	}
 	if t.windows != nil {
-		l.piece = max(l.piece, t.windows.size)
+		l.piece = max(l.piece, t.windows.samples*t.windows.size)
 	}
 }
 
@@ -166,10 +166,11 @@ func reusable(n *node, i int, last map[*node]int) *node {
 }
 
 // elementwise reports whether entry (r, j) of n needs entry (r, j) only of an
-// operand of n's shape, so that the two may share storage.
+// operand of n's shape, or row r, which softmaxes read first, so that the two may
+// share storage.
 func (n *node) elementwise() bool {
 	switch n.op {
-	case opAdd, opSub, opMul, opDiv, opScale, opShift:
+	case opSoftmax, opSoftmaxSlope, opAdd, opSub, opMul, opDiv, opScale, opShift:
 		return true
 	case opUnary:
 		return n.folded == nil

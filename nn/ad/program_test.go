@@ -107,7 +107,8 @@ func TestOutputsMayBeLeavesAndRepeated(t *testing.T) {
 func TestBlocksAndLanesDependOnShapesOnly(t *testing.T) {
 	for _, c := range []struct{ weight, row, groups, want int }{
 		{0, 0, 1, 64}, {256 << 10, 0, 1, 64}, {256<<10 + 1, 0, 1, 128}, {0, 1 << 17, 1, 64}, {0, 1<<17 + 1, 1, 32},
-		{1 << 20, 1<<17 + 1, 1, 32}, {0, 1 << 30, 1, 16}, {0, 1 << 19, 2, 4}, {0, 1 << 30, 2, 1},
+		{1 << 20, 1<<17 + 1, 1, 32}, {0, 1 << 30, 1, 16},
+		{0, 0, 2, 64}, {0, 0, 64, 8}, {0, 0, 1 << 20, 2}, {0, 1 << 19, 2, 8}, {0, 1 << 23, 2, 2}, {0, 1 << 30, 2, 1},
 	} {
 		require.Equal(t, c.want, rowsPerBlock(c.weight, c.row, c.groups), "%+v", c)
 	}

@@ -2,6 +2,7 @@ package ad
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -16,10 +17,14 @@ func (g *randomGraph) growWithinSamples(op int, a *Expr, cols int) {
 	case 0, 1:
 		g.keep(&g.rows, Regroup(a, g.divisor(a.columns())))
 	case 2:
-		g.keep(&g.rows, Gather(a, g.table(a.columns())))
+		x := g.pick(a, g.pick(g.once...))
+		g.keep(&g.rows, Gather(x, g.table(x.columns())))
 	case 3: // of a value in the shape that the table wants
 		t := g.table(g.divisor(12))
 		x := g.within(t.rows, t.cols*t.size)
+		if u := g.pick(g.once...); u.Cols() == t.result() {
+			x = u
+		}
 		g.keep(&g.rows, Regroup(Scatter(x, t), g.divisor(t.source())))
 	case 4:
 		g.keep(&g.rows, RowMatMul(g.within(h*r, k), g.within(h*k, cols), h))
@@ -43,9 +48,18 @@ func (g *randomGraph) divisor(n int) int {
 	return rapid.SampledFrom(fit).Draw(g.t, "divisor")
 }
 
-// table draws a table over samples of n numbers, with zeros and repetitions.
+// table draws a table over samples of n numbers: one that moves them, or one with
+// zeros and repetitions.
 func (g *randomGraph) table(n int) *Table {
 	size := g.divisor(n)
+	if rapid.Bool().Draw(g.t, "moves") {
+		cells := make([]int, n/size)
+		for i := range cells {
+			cells[i] = i
+		}
+		from := slices.Chunk(rapid.Permutation(cells).Draw(g.t, "cells"), len(cells)/g.divisor(len(cells)))
+		return NewTable(slices.Collect(from), len(cells), size)
+	}
 	cell := rapid.IntRange(-1, n/size-1)
 	rows, cols := rapid.IntRange(1, 4).Draw(g.t, "rows"), rapid.IntRange(1, 3).Draw(g.t, "cols")
 	from := make([][]int, rows)

@@ -24,9 +24,20 @@ func (g *numbering) simplify(e *Expr, args []*node) *node {
 		}
 	case opRegroup, opSumGroups, opGather, opScatter, opRowMatMul, opRowMatMulT, opRowMatTMul:
 		return g.withinSamples(e, args)
+	case opSoftmax:
+		if u := g.least(args[0]); u.rows != e.rows {
+			once := *e
+			once.rows = u.rows
+			return g.spread(e, g.intern(&once, []*node{u}))
+		}
 	case opSumRows:
-		if x := args[0]; x.op == opConst && x.rows > 0 {
+		switch x := args[0]; {
+		case x.op == opConst && x.rows > 0:
 			return g.constant(x.value*float64(x.rows), e)
+		case x.op == opScatter && x.table.size == 1 && !x.args[0].multiplied():
+			row := &Expr{op: opSumRows, rows: 1, cols: x.args[0].columns()}
+			sample := g.regroup(&Expr{rows: batch, cols: row.cols}, x.args[0])
+			return g.moveOnce(x.Expr, g.simplify(row, []*node{sample})) // single numbers are slow to move
 		}
 	case opSlice:
 		return g.slice(e, args[0])
@@ -136,6 +147,10 @@ func (g *numbering) arithmetic(e *Expr, a, b *node) *node {
 	switch {
 	case a.op == opConst && b.op == opConst:
 		return g.constant(arithmeticOf(e.op)(a.value, b.value), e)
+	case isSoftmaxSlope(e, a, b):
+		return g.intern(&Expr{op: opSoftmaxSlope, rows: e.rows, cols: e.cols}, []*node{b.args[0], a})
+	case isSoftmaxSlope(e, b, a):
+		return g.intern(&Expr{op: opSoftmaxSlope, rows: e.rows, cols: e.cols}, []*node{a.args[0], b})
 	case e.op == opMul && (isZero(a) || isZero(b)), e.op == opDiv && isZero(a):
 		return g.constant(0, e)
 	case e.op == opAdd && a.op == opConst:
@@ -152,6 +167,8 @@ func (g *numbering) arithmetic(e *Expr, a, b *node) *node {
 		return g.spread(e, g.scale(b.value, a))
 	case e.op == opDiv && b.op == opConst:
 		return g.spread(e, g.scale(1/b.value, a))
+	case e.op == opDiv && b.cols == 1 && e.cols > 1 && e.rows < batch:
+		return g.arithmetic(Mul(e, e), a, g.simplify(Recip(b.Expr), []*node{b}))
 	case e.op == opAdd && negated(b):
 		return g.arithmetic(Sub(e, e), a, b.args[0])
 	case e.op == opAdd && negated(a):

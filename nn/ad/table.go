@@ -19,6 +19,7 @@ type Table struct {
 	from        []int32 // row by row; −1 is a cell of zeros
 	runs        []kernel.Run
 	first       []int32  // of a row: its first run, and at the end the number of runs
+	turns       bool     // a transposition
 	windows     *windows // nil if products gather row by row
 	parts       []*Table // its columns, a few of which make a row that is not long
 	key         [sha256.Size]byte
@@ -54,7 +55,7 @@ func NewTable(from [][]int, cells, size int) *Table {
 		}
 	}
 	t.join()
-	t.windows, t.parts, t.key = t.overlaps(), t.cut(), t.hash()
+	t.turns, t.windows, t.parts, t.key = t.transposes(), t.overlaps(), t.cut(), t.hash()
 	return t
 }
 

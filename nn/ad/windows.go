@@ -17,6 +17,10 @@ type windows struct {
 	starts        []int32       // by line and segment: the first of its numbers
 	runs          []kernel.Run  // of all cells that are passed over
 	size          int           // numbers in these
+
+	samples   int           // that a sum over rows takes at a time
+	together  []kernel.Line // of so many samples, one after the other
+	beginning []int32       // their starts
 }
 
 // Windows are sought in tables of some rows and few columns, and used where they
@@ -27,6 +31,9 @@ const (
 	lineRows    = 7
 	windowGains = 2
 )
+
+// sumRows is how many rows of a sum of products are best taken at a time.
+const sumRows = 256
 
 // overlaps returns the windows of the table, nil if it has none worth it.
 func (t *Table) overlaps() *windows {
@@ -45,7 +52,23 @@ func (t *Table) overlaps() *windows {
 			}
 		}
 	}
+	if best != nil {
+		best.repeat(t.rows)
+	}
 	return best
+}
+
+// repeat lists the lines of several samples of so many rows.
+func (w *windows) repeat(rows int) {
+	w.samples = max(1, sumRows/rows)
+	for i := range w.samples {
+		for _, l := range w.lines {
+			w.together = append(w.together, kernel.Line{First: i*rows + l.First, Rows: l.Rows})
+		}
+		for _, s := range w.starts {
+			w.beginning = append(w.beginning, int32(i*w.size)+s)
+		}
+	}
 }
 
 // over returns the windows of given segments and step, nil if lines are short.

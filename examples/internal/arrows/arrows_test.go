@@ -43,7 +43,7 @@ var rules = []rule{
 	{folder: "score", own: []string{"sde/...", "nn", "nn/ad", "nn/checkpoint", "nn/optim", "nn/pool"}},
 	{folder: "score/record", own: []string{"score", "nn"}},
 	{folder: "score/record/bar", own: []string{"score"}, foreign: []string{"github.com/schollz/progressbar/v3"}},
-	{folder: "dataset", own: []string{"dataset", "dataset/boost", "dataset/table", "dataset/twosample"}},
+	{folder: "dataset", own: []string{"dataset", "dataset/boost", "dataset/internal/onfile", "dataset/internal/replace", "dataset/rows", "dataset/table", "dataset/twosample"}},
 	{folder: "dataset/boost"},
 	{folder: "dataset/figure", own: []string{"dataset/table", "dataset/twosample"}, foreign: []string{"gonum.org/v1/plot"}},
 	{

@@ -186,3 +186,58 @@ func shortRuns(runs []Run) bool {
 	last := runs[len(runs)-1]
 	return int(last.To+last.N-runs[0].To) <= len(runs)*longest/runsPerCall
 }
+
+// sumColsFast adds up as many rows as it takes at a time and returns their number.
+func sumColsFast[T Float](dst, x []T, r, n int) int {
+	block, step := 64/size[T](), 16/size[T]()
+	if using == portable || r < block || n < step {
+		return 0
+	}
+	whole := n / step * step
+	done := 0
+	for left := r / block; left > 0; {
+		m := min(left, max(1, longest/(block*n)))
+		sumColsAssembly[T](bytes(dst[done:]), bytes(x[done*n:]), size[T]()*n, n/step, m)
+		for i := done; i < done+m*block; i++ {
+			for _, v := range x[i*n+whole : i*n+n] {
+				dst[i] += v
+			}
+		}
+		left, done = left-m, done+m*block
+	}
+	return done
+}
+
+func softmaxFast[T Float](dst, x []T, r, n int) bool {
+	if using == portable || size[T]() == 8 || r*n == 0 {
+		return false
+	}
+	dst, x = dst[:r*n], x[:r*n]
+	for r > 0 {
+		m := min(r, max(1, longest/n))
+		if using == avx512 {
+			softmaxAVX512(bytes(dst), bytes(x), m, n)
+		} else {
+			softmaxAVX2(bytes(dst), bytes(x), m, n)
+		}
+		r, dst, x = r-m, dst[m*n:], x[m*n:]
+	}
+	return true
+}
+
+func softmaxSlopeFast[T Float](dst, g, y []T, r, n int) bool {
+	if using == portable || size[T]() == 8 || r*n == 0 {
+		return false
+	}
+	dst, g, y = dst[:r*n], g[:r*n], y[:r*n]
+	for r > 0 {
+		m := min(r, max(1, longest/n))
+		if using == avx512 {
+			softmaxSlopeAVX512(bytes(dst), bytes(g), bytes(y), m, n)
+		} else {
+			softmaxSlopeAVX2(bytes(dst), bytes(g), bytes(y), m, n)
+		}
+		r, dst, g, y = r-m, dst[m*n:], g[m*n:], y[m*n:]
+	}
+	return true
+}

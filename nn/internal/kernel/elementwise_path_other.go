@@ -13,6 +13,9 @@ func sumSquaresFast[T Float](sums *[16]float64, x []T) []T            { return x
 func adamFast[T Float](theta, m, v, grad []T, k *adamNumbers[T]) bool { return false }
 func gatherFast[T Float](dst, x []T, runs []Run, base int) bool       { return false }
 func scatterFast[T Float](dst, x []T, runs []Run, base int) bool      { return false }
+func sumColsFast[T Float](dst, x []T, r, n int) int                   { return 0 }
+func softmaxSlopeFast[T Float](dst, g, y []T, r, n int) bool          { return false }
+func softmaxFast[T Float](dst, x []T, r, n int) bool                  { return false }
 func emaFast[T Float](shadow, theta []T, gain T) bool                 { return false }
 func adamEMAFast[T Float](theta, m, v, grad, shadow []T, k *adamNumbers[T]) bool {
 	return false

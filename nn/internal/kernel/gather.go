@@ -33,3 +33,18 @@ func Scatter[T Float](dst, x []T, runs []Run, base int) {
 		}
 	}
 }
+
+// Transpose makes the r×n matrix dst of n rows of r numbers, which begin apart numbers
+// after each other in x.
+func Transpose[T Float](dst, x []T, apart, r, n int) {
+	if using != portable && r > 0 && n > 0 {
+		packPanelT(dst, n, x, apart, r, n)
+		return
+	}
+	for i := range r {
+		row := dst[i*n:][:n]
+		for j := range row {
+			row[j] = x[j*apart+i]
+		}
+	}
+}

@@ -65,3 +65,24 @@ func TestMaxColsIsTheLargestOrNaN(t *testing.T) {
 	forPaths(t, testMaxCols[float32])
 	forPaths(t, testMaxCols[float64])
 }
+
+func testTranspose[T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(55, 56))
+	for _, r := range sizes {
+		for _, n := range sizes {
+			apart := r + rng.IntN(3)
+			x, want := random[T](rng, n*apart), make([]T, r*n)
+			for i := range want {
+				want[i] = x[i%n*apart+i/n]
+			}
+			dst := guarded[T](r * n)
+			Transpose(dst.in, x, apart, r, n)
+			dst.requireBits(t, want)
+		}
+	}
+}
+
+func TestTransposeTurnsRowsIntoColumns(t *testing.T) {
+	forPaths(t, testTranspose[float32])
+	forPaths(t, testTranspose[float64])
+}

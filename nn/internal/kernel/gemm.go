@@ -18,9 +18,15 @@ type product[T Float] struct {
 
 	// The rows are cut into tiles, of which the first high are one row higher
 	// than the others. The rows of a that belong to tiles lie pitch apart, if that
-	// is not 0.
+	// is not 0; between their rows of c and init so many are then skipped.
 	tiles, low, high int
-	pitch            int
+	pitch, skip      int
+
+	// If there are jumps, the columns of a lie in runs of so many, and a jump of so many
+	// bytes leads from the end of each to the next; −1 is behind the last jump. k is
+	// then not cut.
+	run   int
+	jumps []int64
 }
 
 // cut cuts the rows into the smallest number of tiles.
@@ -28,7 +34,7 @@ func (p *product[T]) cut(rows int) {
 	p.tiles = (rows + tileHeight() - 1) / tileHeight()
 	p.low = rows / p.tiles
 	p.high = rows - p.low*p.tiles
-	p.pitch = 0
+	p.pitch, p.skip = 0, 0
 }
 
 // MatMulPacked is MatMul with the matrix w that Pack has packed.
@@ -83,12 +89,20 @@ func initial[T Float](init []T, initRows, r, j, n int, zero []T) ([]T, int) {
 func (p *product[T]) panel() {
 	width := tileWidth[T]()
 	init, ir := p.init, p.ir
-	for l := 0; l < p.k; l += depth {
-		k := min(depth, p.k-l)
+	most := depth
+	if p.jumps != nil {
+		most = p.k
+	}
+	for l := 0; l < p.k; l += most {
+		k := min(most, p.k-l)
 		b := p.b[l*p.br:]
 		last := b[(k-1)*p.br:]
 		if l+k == p.k && p.last != nil {
 			last = p.last
+		}
+		run := k
+		if p.jumps != nil {
+			run = p.run
 		}
 		ahead := 0
 		if p.follows {
@@ -109,10 +123,10 @@ func (p *product[T]) panel() {
 				if p.pitch > 0 {
 					at, pitch = t*p.pitch, p.pitch
 				}
-				gemm(m, count, k, min(width, p.cols-j),
+				gemm(m, count, run, min(width, p.cols-j),
 					p.c[i*p.cr+j:], p.cr, init[i*ir+j:], ir,
-					p.a[at+l*p.ac:], p.ar, p.ac, pitch, b[j:], p.br, last[j:], ahead)
-				i, t = i+m*count, t+count
+					p.a[at+l*p.ac:], p.ar, p.ac, pitch, p.skip, p.jumps, b[j:], p.br, last[j:], ahead)
+				i, t = i+(m+p.skip)*count, t+count
 			}
 		}
 		init, ir = p.c, p.cr

@@ -7,39 +7,51 @@ package kernel
 // gemm32AVX2 computes c = init + a·b for tiles of m rows, one below the other, and cols columns.
 // Distances are in bytes: between rows of c, init and b, rows and columns of a, and
 // from the rows of a of one tile to those of the next.
-// The last of the k rows of b is at last. Whole vectors of b are read.
+// The last row of b is at last. Whole vectors of b are read. There are k of them for each
+// run of columns of a, from the end of which to the next one are jumps of so many bytes; −1
+// ends the jumps. Without any there is one run. jump is overwritten. Between the rows of two
+// tiles so many bytes of c and init are skipped.
 // Whenever the rows left of b are a multiple of every, a power of two, the loop prefetches
 // a row of the next tile of c, and a little of what lies ahead bytes beyond b.
 //
 //go:noescape
-func gemm32AVX2(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int)
+func gemm32AVX2(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int, jumps *byte, jump *byte, skipc int, skipi int)
 
 // gemm32AVX512 computes c = init + a·b for tiles of m rows, one below the other, and cols columns.
 // Distances are in bytes: between rows of c, init and b, rows and columns of a, and
 // from the rows of a of one tile to those of the next.
-// The last of the k rows of b is at last. Whole vectors of b are read.
+// The last row of b is at last. Whole vectors of b are read. There are k of them for each
+// run of columns of a, from the end of which to the next one are jumps of so many bytes; −1
+// ends the jumps. Without any there is one run. jump is overwritten. Between the rows of two
+// tiles so many bytes of c and init are skipped.
 // Whenever the rows left of b are a multiple of every, a power of two, the loop prefetches
 // a row of the next tile of c, and a little of what lies ahead bytes beyond b.
 //
 //go:noescape
-func gemm32AVX512(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int)
+func gemm32AVX512(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int, jumps *byte, jump *byte, skipc int, skipi int)
 
 // gemm64AVX2 computes c = init + a·b for tiles of m rows, one below the other, and cols columns.
 // Distances are in bytes: between rows of c, init and b, rows and columns of a, and
 // from the rows of a of one tile to those of the next.
-// The last of the k rows of b is at last. Whole vectors of b are read.
+// The last row of b is at last. Whole vectors of b are read. There are k of them for each
+// run of columns of a, from the end of which to the next one are jumps of so many bytes; −1
+// ends the jumps. Without any there is one run. jump is overwritten. Between the rows of two
+// tiles so many bytes of c and init are skipped.
 // Whenever the rows left of b are a multiple of every, a power of two, the loop prefetches
 // a row of the next tile of c, and a little of what lies ahead bytes beyond b.
 //
 //go:noescape
-func gemm64AVX2(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int)
+func gemm64AVX2(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int, jumps *byte, jump *byte, skipc int, skipi int)
 
 // gemm64AVX512 computes c = init + a·b for tiles of m rows, one below the other, and cols columns.
 // Distances are in bytes: between rows of c, init and b, rows and columns of a, and
 // from the rows of a of one tile to those of the next.
-// The last of the k rows of b is at last. Whole vectors of b are read.
+// The last row of b is at last. Whole vectors of b are read. There are k of them for each
+// run of columns of a, from the end of which to the next one are jumps of so many bytes; −1
+// ends the jumps. Without any there is one run. jump is overwritten. Between the rows of two
+// tiles so many bytes of c and init are skipped.
 // Whenever the rows left of b are a multiple of every, a power of two, the loop prefetches
 // a row of the next tile of c, and a little of what lies ahead bytes beyond b.
 //
 //go:noescape
-func gemm64AVX512(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int)
+func gemm64AVX512(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int, jumps *byte, jump *byte, skipc int, skipi int)

@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func gemm32AVX2(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int)
+// func gemm32AVX2(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int, jumps *byte, jump *byte, skipc int, skipi int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm32AVX2(SB), NOSPLIT, $0-136
+TEXT ·gemm32AVX2(SB), NOSPLIT, $0-168
 	MOVQ cols+24(FP), AX
 	MOVQ m+0(FP), CX
 	CMPQ AX, $0x08
@@ -54,6 +54,7 @@ tile6x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Y5
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start6x1
 
@@ -96,6 +97,7 @@ part6x1:
 	VMOVUPS    (BX)(DX*4), Y5
 	VMASKMOVPS (AX), Y5, Y5
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start6x1:
@@ -111,11 +113,18 @@ start6x1:
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
+	ADDQ   skipc+152(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	DECQ   SI
-	JNZ    loop6x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs6x1
+
+lastrun6x1:
+	DECQ SI
+	JNZ  loop6x1
+
+last6x1:
+	MOVQ last+112(FP), DX
 
 loop6x1:
 	VMOVUPS      (DX), Y6
@@ -148,8 +157,28 @@ loop6x1:
 
 end6x1:
 	JL   done6x1
-	MOVQ last+112(FP), DX
-	JMP  loop6x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last6x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow6x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run6x1
+
+lastrow6x1:
+	XORQ SI, SI
+	JMP  last6x1
+
+runs6x1:
+	MOVQ jumps+136(FP), SI
+
+run6x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop6x1
+	JMP  lastrun6x1
 
 done6x1:
 	SUBQ    b+96(FP), R11
@@ -171,6 +200,7 @@ done6x1:
 	ADDQ    CX, AX
 	VMOVUPS Y5, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance6x1
 
@@ -213,6 +243,7 @@ storepart6x1:
 	VMOVUPS    (BX)(DX*4), Y0
 	VMASKMOVPS Y5, Y0, (AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance6x1:
@@ -239,6 +270,7 @@ tile5x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Y4
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start5x1
 
@@ -275,6 +307,7 @@ part5x1:
 	VMOVUPS    (BX)(DX*4), Y4
 	VMASKMOVPS (AX), Y4, Y4
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start5x1:
@@ -289,11 +322,18 @@ start5x1:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
+	ADDQ   skipc+152(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop5x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs5x1
+
+lastrun5x1:
+	DECQ SI
+	JNZ  loop5x1
+
+last5x1:
+	MOVQ last+112(FP), DX
 
 loop5x1:
 	VMOVUPS      (DX), Y5
@@ -324,8 +364,28 @@ loop5x1:
 
 end5x1:
 	JL   done5x1
-	MOVQ last+112(FP), DX
-	JMP  loop5x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last5x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow5x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run5x1
+
+lastrow5x1:
+	XORQ SI, SI
+	JMP  last5x1
+
+runs5x1:
+	MOVQ jumps+136(FP), SI
+
+run5x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop5x1
+	JMP  lastrun5x1
 
 done5x1:
 	SUBQ    b+96(FP), R10
@@ -345,6 +405,7 @@ done5x1:
 	ADDQ    CX, AX
 	VMOVUPS Y4, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance5x1
 
@@ -381,6 +442,7 @@ storepart5x1:
 	VMOVUPS    (BX)(DX*4), Y0
 	VMASKMOVPS Y4, Y0, (AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance5x1:
@@ -405,6 +467,7 @@ tile4x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Y3
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start4x1
 
@@ -435,6 +498,7 @@ part4x1:
 	VMOVUPS    (BX)(DX*4), Y3
 	VMASKMOVPS (AX), Y3, Y3
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start4x1:
@@ -449,11 +513,18 @@ start4x1:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
+	ADDQ   skipc+152(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop4x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs4x1
+
+lastrun4x1:
+	DECQ SI
+	JNZ  loop4x1
+
+last4x1:
+	MOVQ last+112(FP), DX
 
 loop4x1:
 	VMOVUPS      (DX), Y4
@@ -482,8 +553,28 @@ loop4x1:
 
 end4x1:
 	JL   done4x1
-	MOVQ last+112(FP), DX
-	JMP  loop4x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last4x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow4x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run4x1
+
+lastrow4x1:
+	XORQ SI, SI
+	JMP  last4x1
+
+runs4x1:
+	MOVQ jumps+136(FP), SI
+
+run4x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop4x1
+	JMP  lastrun4x1
 
 done4x1:
 	SUBQ    b+96(FP), R10
@@ -501,6 +592,7 @@ done4x1:
 	ADDQ    CX, AX
 	VMOVUPS Y3, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance4x1
 
@@ -531,6 +623,7 @@ storepart4x1:
 	VMOVUPS    (BX)(DX*4), Y0
 	VMASKMOVPS Y3, Y0, (AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance4x1:
@@ -553,6 +646,7 @@ tile3x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Y2
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start3x1
 
@@ -577,6 +671,7 @@ part3x1:
 	VMOVUPS    (BX)(DX*4), Y2
 	VMASKMOVPS (AX), Y2, Y2
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start3x1:
@@ -590,11 +685,18 @@ start3x1:
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
+	ADDQ   skipc+152(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop3x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs3x1
+
+lastrun3x1:
+	DECQ SI
+	JNZ  loop3x1
+
+last3x1:
+	MOVQ last+112(FP), DX
 
 loop3x1:
 	VMOVUPS      (DX), Y3
@@ -621,8 +723,28 @@ loop3x1:
 
 end3x1:
 	JL   done3x1
-	MOVQ last+112(FP), DX
-	JMP  loop3x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last3x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow3x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run3x1
+
+lastrow3x1:
+	XORQ SI, SI
+	JMP  last3x1
+
+runs3x1:
+	MOVQ jumps+136(FP), SI
+
+run3x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop3x1
+	JMP  lastrun3x1
 
 done3x1:
 	SUBQ    b+96(FP), R9
@@ -638,6 +760,7 @@ done3x1:
 	ADDQ    CX, AX
 	VMOVUPS Y2, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance3x1
 
@@ -662,6 +785,7 @@ storepart3x1:
 	VMOVUPS    (BX)(DX*4), Y0
 	VMASKMOVPS Y2, Y0, (AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance3x1:
@@ -682,6 +806,7 @@ tile2x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Y1
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start2x1
 
@@ -700,6 +825,7 @@ part2x1:
 	VMOVUPS    (BX)(DX*4), Y1
 	VMASKMOVPS (AX), Y1, Y1
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start2x1:
@@ -713,11 +839,18 @@ start2x1:
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
+	ADDQ   skipc+152(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop2x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs2x1
+
+lastrun2x1:
+	DECQ SI
+	JNZ  loop2x1
+
+last2x1:
+	MOVQ last+112(FP), DX
 
 loop2x1:
 	VMOVUPS      (DX), Y2
@@ -742,8 +875,28 @@ loop2x1:
 
 end2x1:
 	JL   done2x1
-	MOVQ last+112(FP), DX
-	JMP  loop2x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last2x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow2x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run2x1
+
+lastrow2x1:
+	XORQ SI, SI
+	JMP  last2x1
+
+runs2x1:
+	MOVQ jumps+136(FP), SI
+
+run2x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop2x1
+	JMP  lastrun2x1
 
 done2x1:
 	SUBQ    b+96(FP), R9
@@ -757,6 +910,7 @@ done2x1:
 	ADDQ    CX, AX
 	VMOVUPS Y1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance2x1
 
@@ -775,6 +929,7 @@ storepart2x1:
 	VMOVUPS    (BX)(DX*4), Y0
 	VMASKMOVPS Y1, Y0, (AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance2x1:
@@ -793,6 +948,7 @@ tile1x1:
 	MOVQ    ldi+56(FP), CX
 	VMOVUPS (AX), Y0
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start1x1
 
@@ -805,6 +961,7 @@ part1x1:
 	VMOVUPS    (BX)(DX*4), Y0
 	VMASKMOVPS (AX), Y0, Y0
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start1x1:
@@ -816,11 +973,18 @@ start1x1:
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
+	ADDQ   skipc+152(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
-	DECQ   SI
-	JNZ    loop1x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs1x1
+
+lastrun1x1:
+	DECQ SI
+	JNZ  loop1x1
+
+last1x1:
+	MOVQ last+112(FP), DX
 
 loop1x1:
 	VMOVUPS      (DX), Y1
@@ -843,8 +1007,28 @@ loop1x1:
 
 end1x1:
 	JL   done1x1
-	MOVQ last+112(FP), DX
-	JMP  loop1x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last1x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow1x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run1x1
+
+lastrow1x1:
+	XORQ SI, SI
+	JMP  last1x1
+
+runs1x1:
+	MOVQ jumps+136(FP), SI
+
+run1x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop1x1
+	JMP  lastrun1x1
 
 done1x1:
 	SUBQ    b+96(FP), R8
@@ -856,6 +1040,7 @@ done1x1:
 	MOVQ    ldc+40(FP), CX
 	VMOVUPS Y0, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance1x1
 
@@ -868,6 +1053,7 @@ storepart1x1:
 	VMOVUPS    (BX)(DX*4), Y1
 	VMASKMOVPS Y0, Y1, (AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance1x1:
@@ -902,6 +1088,7 @@ tile6x2:
 	VMOVUPS (AX), Y10
 	VMOVUPS 32(AX), Y11
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start6x2
 
@@ -950,6 +1137,7 @@ part6x2:
 	VMOVUPS    (BX)(DX*4), Y11
 	VMASKMOVPS 32(AX), Y11, Y11
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start6x2:
@@ -965,11 +1153,18 @@ start6x2:
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
+	ADDQ   skipc+152(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	DECQ   SI
-	JNZ    loop6x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs6x2
+
+lastrun6x2:
+	DECQ SI
+	JNZ  loop6x2
+
+last6x2:
+	MOVQ last+112(FP), DX
 
 loop6x2:
 	VMOVUPS      (DX), Y12
@@ -1009,8 +1204,28 @@ loop6x2:
 
 end6x2:
 	JL   done6x2
-	MOVQ last+112(FP), DX
-	JMP  loop6x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last6x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow6x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run6x2
+
+lastrow6x2:
+	XORQ SI, SI
+	JMP  last6x2
+
+runs6x2:
+	MOVQ jumps+136(FP), SI
+
+run6x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop6x2
+	JMP  lastrun6x2
 
 done6x2:
 	SUBQ    b+96(FP), R11
@@ -1038,6 +1253,7 @@ done6x2:
 	VMOVUPS Y10, (AX)
 	VMOVUPS Y11, 32(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance6x2
 
@@ -1086,6 +1302,7 @@ storepart6x2:
 	VMOVUPS    (BX)(DX*4), Y0
 	VMASKMOVPS Y11, Y0, 32(AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance6x2:
@@ -1117,6 +1334,7 @@ tile5x2:
 	VMOVUPS (AX), Y8
 	VMOVUPS 32(AX), Y9
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start5x2
 
@@ -1158,6 +1376,7 @@ part5x2:
 	VMOVUPS    (BX)(DX*4), Y9
 	VMASKMOVPS 32(AX), Y9, Y9
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start5x2:
@@ -1172,11 +1391,18 @@ start5x2:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
+	ADDQ   skipc+152(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop5x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs5x2
+
+lastrun5x2:
+	DECQ SI
+	JNZ  loop5x2
+
+last5x2:
+	MOVQ last+112(FP), DX
 
 loop5x2:
 	VMOVUPS      (DX), Y10
@@ -1213,8 +1439,28 @@ loop5x2:
 
 end5x2:
 	JL   done5x2
-	MOVQ last+112(FP), DX
-	JMP  loop5x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last5x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow5x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run5x2
+
+lastrow5x2:
+	XORQ SI, SI
+	JMP  last5x2
+
+runs5x2:
+	MOVQ jumps+136(FP), SI
+
+run5x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop5x2
+	JMP  lastrun5x2
 
 done5x2:
 	SUBQ    b+96(FP), R10
@@ -1239,6 +1485,7 @@ done5x2:
 	VMOVUPS Y8, (AX)
 	VMOVUPS Y9, 32(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance5x2
 
@@ -1280,6 +1527,7 @@ storepart5x2:
 	VMOVUPS    (BX)(DX*4), Y0
 	VMASKMOVPS Y9, Y0, 32(AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance5x2:
@@ -1308,6 +1556,7 @@ tile4x2:
 	VMOVUPS (AX), Y6
 	VMOVUPS 32(AX), Y7
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start4x2
 
@@ -1342,6 +1591,7 @@ part4x2:
 	VMOVUPS    (BX)(DX*4), Y7
 	VMASKMOVPS 32(AX), Y7, Y7
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start4x2:
@@ -1356,11 +1606,18 @@ start4x2:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
+	ADDQ   skipc+152(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop4x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs4x2
+
+lastrun4x2:
+	DECQ SI
+	JNZ  loop4x2
+
+last4x2:
+	MOVQ last+112(FP), DX
 
 loop4x2:
 	VMOVUPS      (DX), Y8
@@ -1394,8 +1651,28 @@ loop4x2:
 
 end4x2:
 	JL   done4x2
-	MOVQ last+112(FP), DX
-	JMP  loop4x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last4x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow4x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run4x2
+
+lastrow4x2:
+	XORQ SI, SI
+	JMP  last4x2
+
+runs4x2:
+	MOVQ jumps+136(FP), SI
+
+run4x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop4x2
+	JMP  lastrun4x2
 
 done4x2:
 	SUBQ    b+96(FP), R10
@@ -1417,6 +1694,7 @@ done4x2:
 	VMOVUPS Y6, (AX)
 	VMOVUPS Y7, 32(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance4x2
 
@@ -1451,6 +1729,7 @@ storepart4x2:
 	VMOVUPS    (BX)(DX*4), Y0
 	VMASKMOVPS Y7, Y0, 32(AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance4x2:
@@ -1476,6 +1755,7 @@ tile3x2:
 	VMOVUPS (AX), Y4
 	VMOVUPS 32(AX), Y5
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start3x2
 
@@ -1503,6 +1783,7 @@ part3x2:
 	VMOVUPS    (BX)(DX*4), Y5
 	VMASKMOVPS 32(AX), Y5, Y5
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start3x2:
@@ -1516,11 +1797,18 @@ start3x2:
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
+	ADDQ   skipc+152(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop3x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs3x2
+
+lastrun3x2:
+	DECQ SI
+	JNZ  loop3x2
+
+last3x2:
+	MOVQ last+112(FP), DX
 
 loop3x2:
 	VMOVUPS      (DX), Y6
@@ -1551,8 +1839,28 @@ loop3x2:
 
 end3x2:
 	JL   done3x2
-	MOVQ last+112(FP), DX
-	JMP  loop3x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last3x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow3x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run3x2
+
+lastrow3x2:
+	XORQ SI, SI
+	JMP  last3x2
+
+runs3x2:
+	MOVQ jumps+136(FP), SI
+
+run3x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop3x2
+	JMP  lastrun3x2
 
 done3x2:
 	SUBQ    b+96(FP), R9
@@ -1571,6 +1879,7 @@ done3x2:
 	VMOVUPS Y4, (AX)
 	VMOVUPS Y5, 32(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance3x2
 
@@ -1598,6 +1907,7 @@ storepart3x2:
 	VMOVUPS    (BX)(DX*4), Y0
 	VMASKMOVPS Y5, Y0, 32(AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance3x2:
@@ -1620,6 +1930,7 @@ tile2x2:
 	VMOVUPS (AX), Y2
 	VMOVUPS 32(AX), Y3
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start2x2
 
@@ -1640,6 +1951,7 @@ part2x2:
 	VMOVUPS    (BX)(DX*4), Y3
 	VMASKMOVPS 32(AX), Y3, Y3
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start2x2:
@@ -1653,11 +1965,18 @@ start2x2:
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
+	ADDQ   skipc+152(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop2x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs2x2
+
+lastrun2x2:
+	DECQ SI
+	JNZ  loop2x2
+
+last2x2:
+	MOVQ last+112(FP), DX
 
 loop2x2:
 	VMOVUPS      (DX), Y4
@@ -1685,8 +2004,28 @@ loop2x2:
 
 end2x2:
 	JL   done2x2
-	MOVQ last+112(FP), DX
-	JMP  loop2x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last2x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow2x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run2x2
+
+lastrow2x2:
+	XORQ SI, SI
+	JMP  last2x2
+
+runs2x2:
+	MOVQ jumps+136(FP), SI
+
+run2x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop2x2
+	JMP  lastrun2x2
 
 done2x2:
 	SUBQ    b+96(FP), R9
@@ -1702,6 +2041,7 @@ done2x2:
 	VMOVUPS Y2, (AX)
 	VMOVUPS Y3, 32(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance2x2
 
@@ -1722,6 +2062,7 @@ storepart2x2:
 	VMOVUPS    (BX)(DX*4), Y0
 	VMASKMOVPS Y3, Y0, 32(AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance2x2:
@@ -1741,6 +2082,7 @@ tile1x2:
 	VMOVUPS (AX), Y0
 	VMOVUPS 32(AX), Y1
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start1x2
 
@@ -1754,6 +2096,7 @@ part1x2:
 	VMOVUPS    (BX)(DX*4), Y1
 	VMASKMOVPS 32(AX), Y1, Y1
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start1x2:
@@ -1765,11 +2108,18 @@ start1x2:
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
+	ADDQ   skipc+152(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
-	DECQ   SI
-	JNZ    loop1x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs1x2
+
+lastrun1x2:
+	DECQ SI
+	JNZ  loop1x2
+
+last1x2:
+	MOVQ last+112(FP), DX
 
 loop1x2:
 	VMOVUPS      (DX), Y2
@@ -1794,8 +2144,28 @@ loop1x2:
 
 end1x2:
 	JL   done1x2
-	MOVQ last+112(FP), DX
-	JMP  loop1x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last1x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow1x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run1x2
+
+lastrow1x2:
+	XORQ SI, SI
+	JMP  last1x2
+
+runs1x2:
+	MOVQ jumps+136(FP), SI
+
+run1x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop1x2
+	JMP  lastrun1x2
 
 done1x2:
 	SUBQ    b+96(FP), R8
@@ -1808,6 +2178,7 @@ done1x2:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance1x2
 
@@ -1821,6 +2192,7 @@ storepart1x2:
 	VMOVUPS    (BX)(DX*4), Y0
 	VMASKMOVPS Y1, Y0, 32(AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance1x2:
@@ -1831,9 +2203,9 @@ advance1x2:
 	VZEROUPPER
 	RET
 
-// func gemm32AVX512(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int)
+// func gemm32AVX512(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int, jumps *byte, jump *byte, skipc int, skipi int)
 // Requires: AVX, AVX512BW, AVX512F, BMI2, MMX+
-TEXT ·gemm32AVX512(SB), NOSPLIT, $0-136
+TEXT ·gemm32AVX512(SB), NOSPLIT, $0-168
 	MOVQ  cols+24(FP), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
@@ -1935,6 +2307,7 @@ tile14x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z13
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start14x1
 
@@ -1969,6 +2342,7 @@ part14x1:
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z13
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start14x1:
@@ -1988,11 +2362,18 @@ start14x1:
 	MOVQ   ldc+40(FP), R14
 	IMUL3Q $0x0e, R14, R14
 	ADDQ   c+32(FP), R14
+	ADDQ   skipc+152(FP), R14
 	MOVQ   ahead+120(FP), R15
 	ADDQ   DX, R15
-	DECQ   SI
-	JNZ    loop14x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs14x1
+
+lastrun14x1:
+	DECQ SI
+	JNZ  loop14x1
+
+last14x1:
+	MOVQ last+112(FP), DX
 
 loop14x1:
 	VMOVUPS      (DX), Z14
@@ -2045,8 +2426,28 @@ loop14x1:
 
 end14x1:
 	JL   done14x1
-	MOVQ last+112(FP), DX
-	JMP  loop14x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last14x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow14x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run14x1
+
+lastrow14x1:
+	XORQ SI, SI
+	JMP  last14x1
+
+runs14x1:
+	MOVQ jumps+136(FP), SI
+
+run14x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop14x1
+	JMP  lastrun14x1
 
 done14x1:
 	SUBQ    b+96(FP), R15
@@ -2084,6 +2485,7 @@ done14x1:
 	ADDQ    CX, AX
 	VMOVUPS Z13, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance14x1
 
@@ -2118,6 +2520,7 @@ storepart14x1:
 	ADDQ    CX, AX
 	VMOVUPS Z13, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance14x1:
@@ -2160,6 +2563,7 @@ tile13x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z12
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start13x1
 
@@ -2192,6 +2596,7 @@ part13x1:
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z12
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start13x1:
@@ -2210,11 +2615,18 @@ start13x1:
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0d, R13, R13
 	ADDQ   c+32(FP), R13
+	ADDQ   skipc+152(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
-	DECQ   SI
-	JNZ    loop13x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs13x1
+
+lastrun13x1:
+	DECQ SI
+	JNZ  loop13x1
+
+last13x1:
+	MOVQ last+112(FP), DX
 
 loop13x1:
 	VMOVUPS      (DX), Z13
@@ -2265,8 +2677,28 @@ loop13x1:
 
 end13x1:
 	JL   done13x1
-	MOVQ last+112(FP), DX
-	JMP  loop13x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last13x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow13x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run13x1
+
+lastrow13x1:
+	XORQ SI, SI
+	JMP  last13x1
+
+runs13x1:
+	MOVQ jumps+136(FP), SI
+
+run13x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop13x1
+	JMP  lastrun13x1
 
 done13x1:
 	SUBQ    b+96(FP), R14
@@ -2302,6 +2734,7 @@ done13x1:
 	ADDQ    CX, AX
 	VMOVUPS Z12, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance13x1
 
@@ -2334,6 +2767,7 @@ storepart13x1:
 	ADDQ    CX, AX
 	VMOVUPS Z12, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance13x1:
@@ -2374,6 +2808,7 @@ tile12x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z11
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start12x1
 
@@ -2404,6 +2839,7 @@ part12x1:
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z11
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start12x1:
@@ -2422,11 +2858,18 @@ start12x1:
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0c, R13, R13
 	ADDQ   c+32(FP), R13
+	ADDQ   skipc+152(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
-	DECQ   SI
-	JNZ    loop12x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs12x1
+
+lastrun12x1:
+	DECQ SI
+	JNZ  loop12x1
+
+last12x1:
+	MOVQ last+112(FP), DX
 
 loop12x1:
 	VMOVUPS      (DX), Z12
@@ -2475,8 +2918,28 @@ loop12x1:
 
 end12x1:
 	JL   done12x1
-	MOVQ last+112(FP), DX
-	JMP  loop12x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last12x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow12x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run12x1
+
+lastrow12x1:
+	XORQ SI, SI
+	JMP  last12x1
+
+runs12x1:
+	MOVQ jumps+136(FP), SI
+
+run12x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop12x1
+	JMP  lastrun12x1
 
 done12x1:
 	SUBQ    b+96(FP), R14
@@ -2510,6 +2973,7 @@ done12x1:
 	ADDQ    CX, AX
 	VMOVUPS Z11, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance12x1
 
@@ -2540,6 +3004,7 @@ storepart12x1:
 	ADDQ    CX, AX
 	VMOVUPS Z11, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance12x1:
@@ -2578,6 +3043,7 @@ tile11x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z10
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start11x1
 
@@ -2606,6 +3072,7 @@ part11x1:
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z10
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start11x1:
@@ -2623,11 +3090,18 @@ start11x1:
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0b, R12, R12
 	ADDQ   c+32(FP), R12
+	ADDQ   skipc+152(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
-	DECQ   SI
-	JNZ    loop11x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs11x1
+
+lastrun11x1:
+	DECQ SI
+	JNZ  loop11x1
+
+last11x1:
+	MOVQ last+112(FP), DX
 
 loop11x1:
 	VMOVUPS      (DX), Z11
@@ -2674,8 +3148,28 @@ loop11x1:
 
 end11x1:
 	JL   done11x1
-	MOVQ last+112(FP), DX
-	JMP  loop11x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last11x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow11x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run11x1
+
+lastrow11x1:
+	XORQ SI, SI
+	JMP  last11x1
+
+runs11x1:
+	MOVQ jumps+136(FP), SI
+
+run11x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop11x1
+	JMP  lastrun11x1
 
 done11x1:
 	SUBQ    b+96(FP), R13
@@ -2707,6 +3201,7 @@ done11x1:
 	ADDQ    CX, AX
 	VMOVUPS Z10, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance11x1
 
@@ -2735,6 +3230,7 @@ storepart11x1:
 	ADDQ    CX, AX
 	VMOVUPS Z10, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance11x1:
@@ -2771,6 +3267,7 @@ tile10x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z9
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start10x1
 
@@ -2797,6 +3294,7 @@ part10x1:
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z9
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start10x1:
@@ -2814,11 +3312,18 @@ start10x1:
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0a, R12, R12
 	ADDQ   c+32(FP), R12
+	ADDQ   skipc+152(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
-	DECQ   SI
-	JNZ    loop10x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs10x1
+
+lastrun10x1:
+	DECQ SI
+	JNZ  loop10x1
+
+last10x1:
+	MOVQ last+112(FP), DX
 
 loop10x1:
 	VMOVUPS      (DX), Z10
@@ -2863,8 +3368,28 @@ loop10x1:
 
 end10x1:
 	JL   done10x1
-	MOVQ last+112(FP), DX
-	JMP  loop10x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last10x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow10x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run10x1
+
+lastrow10x1:
+	XORQ SI, SI
+	JMP  last10x1
+
+runs10x1:
+	MOVQ jumps+136(FP), SI
+
+run10x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop10x1
+	JMP  lastrun10x1
 
 done10x1:
 	SUBQ    b+96(FP), R13
@@ -2894,6 +3419,7 @@ done10x1:
 	ADDQ    CX, AX
 	VMOVUPS Z9, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance10x1
 
@@ -2920,6 +3446,7 @@ storepart10x1:
 	ADDQ    CX, AX
 	VMOVUPS Z9, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance10x1:
@@ -2954,6 +3481,7 @@ tile9x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z8
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start9x1
 
@@ -2978,6 +3506,7 @@ part9x1:
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z8
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start9x1:
@@ -2994,11 +3523,18 @@ start9x1:
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x09, R11, R11
 	ADDQ   c+32(FP), R11
+	ADDQ   skipc+152(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
-	DECQ   SI
-	JNZ    loop9x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs9x1
+
+lastrun9x1:
+	DECQ SI
+	JNZ  loop9x1
+
+last9x1:
+	MOVQ last+112(FP), DX
 
 loop9x1:
 	VMOVUPS      (DX), Z9
@@ -3041,8 +3577,28 @@ loop9x1:
 
 end9x1:
 	JL   done9x1
-	MOVQ last+112(FP), DX
-	JMP  loop9x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last9x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow9x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run9x1
+
+lastrow9x1:
+	XORQ SI, SI
+	JMP  last9x1
+
+runs9x1:
+	MOVQ jumps+136(FP), SI
+
+run9x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop9x1
+	JMP  lastrun9x1
 
 done9x1:
 	SUBQ    b+96(FP), R12
@@ -3070,6 +3626,7 @@ done9x1:
 	ADDQ    CX, AX
 	VMOVUPS Z8, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance9x1
 
@@ -3094,6 +3651,7 @@ storepart9x1:
 	ADDQ    CX, AX
 	VMOVUPS Z8, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance9x1:
@@ -3126,6 +3684,7 @@ tile8x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z7
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start8x1
 
@@ -3148,6 +3707,7 @@ part8x1:
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z7
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start8x1:
@@ -3164,11 +3724,18 @@ start8x1:
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x08, R11, R11
 	ADDQ   c+32(FP), R11
+	ADDQ   skipc+152(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
-	DECQ   SI
-	JNZ    loop8x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs8x1
+
+lastrun8x1:
+	DECQ SI
+	JNZ  loop8x1
+
+last8x1:
+	MOVQ last+112(FP), DX
 
 loop8x1:
 	VMOVUPS      (DX), Z8
@@ -3209,8 +3776,28 @@ loop8x1:
 
 end8x1:
 	JL   done8x1
-	MOVQ last+112(FP), DX
-	JMP  loop8x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last8x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow8x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run8x1
+
+lastrow8x1:
+	XORQ SI, SI
+	JMP  last8x1
+
+runs8x1:
+	MOVQ jumps+136(FP), SI
+
+run8x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop8x1
+	JMP  lastrun8x1
 
 done8x1:
 	SUBQ    b+96(FP), R12
@@ -3236,6 +3823,7 @@ done8x1:
 	ADDQ    CX, AX
 	VMOVUPS Z7, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance8x1
 
@@ -3258,6 +3846,7 @@ storepart8x1:
 	ADDQ    CX, AX
 	VMOVUPS Z7, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance8x1:
@@ -3288,6 +3877,7 @@ tile7x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z6
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start7x1
 
@@ -3308,6 +3898,7 @@ part7x1:
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z6
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start7x1:
@@ -3323,11 +3914,18 @@ start7x1:
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x07, R10, R10
 	ADDQ   c+32(FP), R10
+	ADDQ   skipc+152(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	DECQ   SI
-	JNZ    loop7x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs7x1
+
+lastrun7x1:
+	DECQ SI
+	JNZ  loop7x1
+
+last7x1:
+	MOVQ last+112(FP), DX
 
 loop7x1:
 	VMOVUPS      (DX), Z7
@@ -3366,8 +3964,28 @@ loop7x1:
 
 end7x1:
 	JL   done7x1
-	MOVQ last+112(FP), DX
-	JMP  loop7x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last7x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow7x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run7x1
+
+lastrow7x1:
+	XORQ SI, SI
+	JMP  last7x1
+
+runs7x1:
+	MOVQ jumps+136(FP), SI
+
+run7x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop7x1
+	JMP  lastrun7x1
 
 done7x1:
 	SUBQ    b+96(FP), R11
@@ -3391,6 +4009,7 @@ done7x1:
 	ADDQ    CX, AX
 	VMOVUPS Z6, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance7x1
 
@@ -3411,6 +4030,7 @@ storepart7x1:
 	ADDQ    CX, AX
 	VMOVUPS Z6, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance7x1:
@@ -3439,6 +4059,7 @@ tile6x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z5
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start6x1
 
@@ -3457,6 +4078,7 @@ part6x1:
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z5
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start6x1:
@@ -3472,11 +4094,18 @@ start6x1:
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
+	ADDQ   skipc+152(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	DECQ   SI
-	JNZ    loop6x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs6x1
+
+lastrun6x1:
+	DECQ SI
+	JNZ  loop6x1
+
+last6x1:
+	MOVQ last+112(FP), DX
 
 loop6x1:
 	VMOVUPS      (DX), Z6
@@ -3513,8 +4142,28 @@ loop6x1:
 
 end6x1:
 	JL   done6x1
-	MOVQ last+112(FP), DX
-	JMP  loop6x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last6x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow6x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run6x1
+
+lastrow6x1:
+	XORQ SI, SI
+	JMP  last6x1
+
+runs6x1:
+	MOVQ jumps+136(FP), SI
+
+run6x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop6x1
+	JMP  lastrun6x1
 
 done6x1:
 	SUBQ    b+96(FP), R11
@@ -3536,6 +4185,7 @@ done6x1:
 	ADDQ    CX, AX
 	VMOVUPS Z5, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance6x1
 
@@ -3554,6 +4204,7 @@ storepart6x1:
 	ADDQ    CX, AX
 	VMOVUPS Z5, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance6x1:
@@ -3580,6 +4231,7 @@ tile5x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z4
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start5x1
 
@@ -3596,6 +4248,7 @@ part5x1:
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z4
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start5x1:
@@ -3610,11 +4263,18 @@ start5x1:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
+	ADDQ   skipc+152(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop5x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs5x1
+
+lastrun5x1:
+	DECQ SI
+	JNZ  loop5x1
+
+last5x1:
+	MOVQ last+112(FP), DX
 
 loop5x1:
 	VMOVUPS      (DX), Z5
@@ -3649,8 +4309,28 @@ loop5x1:
 
 end5x1:
 	JL   done5x1
-	MOVQ last+112(FP), DX
-	JMP  loop5x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last5x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow5x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run5x1
+
+lastrow5x1:
+	XORQ SI, SI
+	JMP  last5x1
+
+runs5x1:
+	MOVQ jumps+136(FP), SI
+
+run5x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop5x1
+	JMP  lastrun5x1
 
 done5x1:
 	SUBQ    b+96(FP), R10
@@ -3670,6 +4350,7 @@ done5x1:
 	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance5x1
 
@@ -3686,6 +4367,7 @@ storepart5x1:
 	ADDQ    CX, AX
 	VMOVUPS Z4, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance5x1:
@@ -3710,6 +4392,7 @@ tile4x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z3
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start4x1
 
@@ -3724,6 +4407,7 @@ part4x1:
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z3
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start4x1:
@@ -3738,11 +4422,18 @@ start4x1:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
+	ADDQ   skipc+152(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop4x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs4x1
+
+lastrun4x1:
+	DECQ SI
+	JNZ  loop4x1
+
+last4x1:
+	MOVQ last+112(FP), DX
 
 loop4x1:
 	VMOVUPS      (DX), Z4
@@ -3775,8 +4466,28 @@ loop4x1:
 
 end4x1:
 	JL   done4x1
-	MOVQ last+112(FP), DX
-	JMP  loop4x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last4x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow4x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run4x1
+
+lastrow4x1:
+	XORQ SI, SI
+	JMP  last4x1
+
+runs4x1:
+	MOVQ jumps+136(FP), SI
+
+run4x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop4x1
+	JMP  lastrun4x1
 
 done4x1:
 	SUBQ    b+96(FP), R10
@@ -3794,6 +4505,7 @@ done4x1:
 	ADDQ    CX, AX
 	VMOVUPS Z3, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance4x1
 
@@ -3808,6 +4520,7 @@ storepart4x1:
 	ADDQ    CX, AX
 	VMOVUPS Z3, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance4x1:
@@ -3830,6 +4543,7 @@ tile3x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z2
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start3x1
 
@@ -3842,6 +4556,7 @@ part3x1:
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z2
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start3x1:
@@ -3855,11 +4570,18 @@ start3x1:
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
+	ADDQ   skipc+152(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop3x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs3x1
+
+lastrun3x1:
+	DECQ SI
+	JNZ  loop3x1
+
+last3x1:
+	MOVQ last+112(FP), DX
 
 loop3x1:
 	VMOVUPS      (DX), Z3
@@ -3890,8 +4612,28 @@ loop3x1:
 
 end3x1:
 	JL   done3x1
-	MOVQ last+112(FP), DX
-	JMP  loop3x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last3x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow3x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run3x1
+
+lastrow3x1:
+	XORQ SI, SI
+	JMP  last3x1
+
+runs3x1:
+	MOVQ jumps+136(FP), SI
+
+run3x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop3x1
+	JMP  lastrun3x1
 
 done3x1:
 	SUBQ    b+96(FP), R9
@@ -3907,6 +4649,7 @@ done3x1:
 	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance3x1
 
@@ -3919,6 +4662,7 @@ storepart3x1:
 	ADDQ    CX, AX
 	VMOVUPS Z2, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance3x1:
@@ -3939,6 +4683,7 @@ tile2x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z1
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start2x1
 
@@ -3949,6 +4694,7 @@ part2x1:
 	ADDQ      CX, AX
 	VMOVUPS.Z (AX), K1, Z1
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start2x1:
@@ -3962,11 +4708,18 @@ start2x1:
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
+	ADDQ   skipc+152(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop2x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs2x1
+
+lastrun2x1:
+	DECQ SI
+	JNZ  loop2x1
+
+last2x1:
+	MOVQ last+112(FP), DX
 
 loop2x1:
 	VMOVUPS      (DX), Z2
@@ -3995,8 +4748,28 @@ loop2x1:
 
 end2x1:
 	JL   done2x1
-	MOVQ last+112(FP), DX
-	JMP  loop2x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last2x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow2x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run2x1
+
+lastrow2x1:
+	XORQ SI, SI
+	JMP  last2x1
+
+runs2x1:
+	MOVQ jumps+136(FP), SI
+
+run2x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop2x1
+	JMP  lastrun2x1
 
 done2x1:
 	SUBQ    b+96(FP), R9
@@ -4010,6 +4783,7 @@ done2x1:
 	ADDQ    CX, AX
 	VMOVUPS Z1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance2x1
 
@@ -4020,6 +4794,7 @@ storepart2x1:
 	ADDQ    CX, AX
 	VMOVUPS Z1, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance2x1:
@@ -4038,6 +4813,7 @@ tile1x1:
 	MOVQ    ldi+56(FP), CX
 	VMOVUPS (AX), Z0
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start1x1
 
@@ -4046,6 +4822,7 @@ part1x1:
 	MOVQ      ldi+56(FP), CX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start1x1:
@@ -4057,11 +4834,18 @@ start1x1:
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
+	ADDQ   skipc+152(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
-	DECQ   SI
-	JNZ    loop1x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs1x1
+
+lastrun1x1:
+	DECQ SI
+	JNZ  loop1x1
+
+last1x1:
+	MOVQ last+112(FP), DX
 
 loop1x1:
 	VMOVUPS      (DX), Z1
@@ -4088,8 +4872,28 @@ loop1x1:
 
 end1x1:
 	JL   done1x1
-	MOVQ last+112(FP), DX
-	JMP  loop1x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last1x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow1x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run1x1
+
+lastrow1x1:
+	XORQ SI, SI
+	JMP  last1x1
+
+runs1x1:
+	MOVQ jumps+136(FP), SI
+
+run1x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop1x1
+	JMP  lastrun1x1
 
 done1x1:
 	SUBQ    b+96(FP), R8
@@ -4101,6 +4905,7 @@ done1x1:
 	MOVQ    ldc+40(FP), CX
 	VMOVUPS Z0, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance1x1
 
@@ -4109,6 +4914,7 @@ storepart1x1:
 	MOVQ    ldc+40(FP), CX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance1x1:
@@ -4167,6 +4973,7 @@ tile14x2:
 	VMOVUPS (AX), Z26
 	VMOVUPS 64(AX), Z27
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start14x2
 
@@ -4215,6 +5022,7 @@ part14x2:
 	VMOVUPS   (AX), Z26
 	VMOVUPS.Z 64(AX), K2, Z27
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start14x2:
@@ -4234,11 +5042,18 @@ start14x2:
 	MOVQ   ldc+40(FP), R14
 	IMUL3Q $0x0e, R14, R14
 	ADDQ   c+32(FP), R14
+	ADDQ   skipc+152(FP), R14
 	MOVQ   ahead+120(FP), R15
 	ADDQ   DX, R15
-	DECQ   SI
-	JNZ    loop14x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs14x2
+
+lastrun14x2:
+	DECQ SI
+	JNZ  loop14x2
+
+last14x2:
+	MOVQ last+112(FP), DX
 
 loop14x2:
 	VMOVUPS      (DX), Z28
@@ -4307,8 +5122,28 @@ loop14x2:
 
 end14x2:
 	JL   done14x2
-	MOVQ last+112(FP), DX
-	JMP  loop14x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last14x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow14x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run14x2
+
+lastrow14x2:
+	XORQ SI, SI
+	JMP  last14x2
+
+runs14x2:
+	MOVQ jumps+136(FP), SI
+
+run14x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop14x2
+	JMP  lastrun14x2
 
 done14x2:
 	SUBQ    b+96(FP), R15
@@ -4360,6 +5195,7 @@ done14x2:
 	VMOVUPS Z26, (AX)
 	VMOVUPS Z27, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance14x2
 
@@ -4408,6 +5244,7 @@ storepart14x2:
 	VMOVUPS Z26, (AX)
 	VMOVUPS Z27, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance14x2:
@@ -4463,6 +5300,7 @@ tile13x2:
 	VMOVUPS (AX), Z24
 	VMOVUPS 64(AX), Z25
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start13x2
 
@@ -4508,6 +5346,7 @@ part13x2:
 	VMOVUPS   (AX), Z24
 	VMOVUPS.Z 64(AX), K2, Z25
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start13x2:
@@ -4526,11 +5365,18 @@ start13x2:
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0d, R13, R13
 	ADDQ   c+32(FP), R13
+	ADDQ   skipc+152(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
-	DECQ   SI
-	JNZ    loop13x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs13x2
+
+lastrun13x2:
+	DECQ SI
+	JNZ  loop13x2
+
+last13x2:
+	MOVQ last+112(FP), DX
 
 loop13x2:
 	VMOVUPS      (DX), Z26
@@ -4596,8 +5442,28 @@ loop13x2:
 
 end13x2:
 	JL   done13x2
-	MOVQ last+112(FP), DX
-	JMP  loop13x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last13x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow13x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run13x2
+
+lastrow13x2:
+	XORQ SI, SI
+	JMP  last13x2
+
+runs13x2:
+	MOVQ jumps+136(FP), SI
+
+run13x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop13x2
+	JMP  lastrun13x2
 
 done13x2:
 	SUBQ    b+96(FP), R14
@@ -4646,6 +5512,7 @@ done13x2:
 	VMOVUPS Z24, (AX)
 	VMOVUPS Z25, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance13x2
 
@@ -4691,6 +5558,7 @@ storepart13x2:
 	VMOVUPS Z24, (AX)
 	VMOVUPS Z25, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance13x2:
@@ -4743,6 +5611,7 @@ tile12x2:
 	VMOVUPS (AX), Z22
 	VMOVUPS 64(AX), Z23
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start12x2
 
@@ -4785,6 +5654,7 @@ part12x2:
 	VMOVUPS   (AX), Z22
 	VMOVUPS.Z 64(AX), K2, Z23
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start12x2:
@@ -4803,11 +5673,18 @@ start12x2:
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0c, R13, R13
 	ADDQ   c+32(FP), R13
+	ADDQ   skipc+152(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
-	DECQ   SI
-	JNZ    loop12x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs12x2
+
+lastrun12x2:
+	DECQ SI
+	JNZ  loop12x2
+
+last12x2:
+	MOVQ last+112(FP), DX
 
 loop12x2:
 	VMOVUPS      (DX), Z24
@@ -4870,8 +5747,28 @@ loop12x2:
 
 end12x2:
 	JL   done12x2
-	MOVQ last+112(FP), DX
-	JMP  loop12x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last12x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow12x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run12x2
+
+lastrow12x2:
+	XORQ SI, SI
+	JMP  last12x2
+
+runs12x2:
+	MOVQ jumps+136(FP), SI
+
+run12x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop12x2
+	JMP  lastrun12x2
 
 done12x2:
 	SUBQ    b+96(FP), R14
@@ -4917,6 +5814,7 @@ done12x2:
 	VMOVUPS Z22, (AX)
 	VMOVUPS Z23, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance12x2
 
@@ -4959,6 +5857,7 @@ storepart12x2:
 	VMOVUPS Z22, (AX)
 	VMOVUPS Z23, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance12x2:
@@ -5008,6 +5907,7 @@ tile11x2:
 	VMOVUPS (AX), Z20
 	VMOVUPS 64(AX), Z21
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start11x2
 
@@ -5047,6 +5947,7 @@ part11x2:
 	VMOVUPS   (AX), Z20
 	VMOVUPS.Z 64(AX), K2, Z21
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start11x2:
@@ -5064,11 +5965,18 @@ start11x2:
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0b, R12, R12
 	ADDQ   c+32(FP), R12
+	ADDQ   skipc+152(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
-	DECQ   SI
-	JNZ    loop11x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs11x2
+
+lastrun11x2:
+	DECQ SI
+	JNZ  loop11x2
+
+last11x2:
+	MOVQ last+112(FP), DX
 
 loop11x2:
 	VMOVUPS      (DX), Z22
@@ -5128,8 +6036,28 @@ loop11x2:
 
 end11x2:
 	JL   done11x2
-	MOVQ last+112(FP), DX
-	JMP  loop11x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last11x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow11x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run11x2
+
+lastrow11x2:
+	XORQ SI, SI
+	JMP  last11x2
+
+runs11x2:
+	MOVQ jumps+136(FP), SI
+
+run11x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop11x2
+	JMP  lastrun11x2
 
 done11x2:
 	SUBQ    b+96(FP), R13
@@ -5172,6 +6100,7 @@ done11x2:
 	VMOVUPS Z20, (AX)
 	VMOVUPS Z21, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance11x2
 
@@ -5211,6 +6140,7 @@ storepart11x2:
 	VMOVUPS Z20, (AX)
 	VMOVUPS Z21, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance11x2:
@@ -5257,6 +6187,7 @@ tile10x2:
 	VMOVUPS (AX), Z18
 	VMOVUPS 64(AX), Z19
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start10x2
 
@@ -5293,6 +6224,7 @@ part10x2:
 	VMOVUPS   (AX), Z18
 	VMOVUPS.Z 64(AX), K2, Z19
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start10x2:
@@ -5310,11 +6242,18 @@ start10x2:
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0a, R12, R12
 	ADDQ   c+32(FP), R12
+	ADDQ   skipc+152(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
-	DECQ   SI
-	JNZ    loop10x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs10x2
+
+lastrun10x2:
+	DECQ SI
+	JNZ  loop10x2
+
+last10x2:
+	MOVQ last+112(FP), DX
 
 loop10x2:
 	VMOVUPS      (DX), Z20
@@ -5371,8 +6310,28 @@ loop10x2:
 
 end10x2:
 	JL   done10x2
-	MOVQ last+112(FP), DX
-	JMP  loop10x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last10x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow10x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run10x2
+
+lastrow10x2:
+	XORQ SI, SI
+	JMP  last10x2
+
+runs10x2:
+	MOVQ jumps+136(FP), SI
+
+run10x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop10x2
+	JMP  lastrun10x2
 
 done10x2:
 	SUBQ    b+96(FP), R13
@@ -5412,6 +6371,7 @@ done10x2:
 	VMOVUPS Z18, (AX)
 	VMOVUPS Z19, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance10x2
 
@@ -5448,6 +6408,7 @@ storepart10x2:
 	VMOVUPS Z18, (AX)
 	VMOVUPS Z19, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance10x2:
@@ -5491,6 +6452,7 @@ tile9x2:
 	VMOVUPS (AX), Z16
 	VMOVUPS 64(AX), Z17
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start9x2
 
@@ -5524,6 +6486,7 @@ part9x2:
 	VMOVUPS   (AX), Z16
 	VMOVUPS.Z 64(AX), K2, Z17
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start9x2:
@@ -5540,11 +6503,18 @@ start9x2:
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x09, R11, R11
 	ADDQ   c+32(FP), R11
+	ADDQ   skipc+152(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
-	DECQ   SI
-	JNZ    loop9x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs9x2
+
+lastrun9x2:
+	DECQ SI
+	JNZ  loop9x2
+
+last9x2:
+	MOVQ last+112(FP), DX
 
 loop9x2:
 	VMOVUPS      (DX), Z18
@@ -5598,8 +6568,28 @@ loop9x2:
 
 end9x2:
 	JL   done9x2
-	MOVQ last+112(FP), DX
-	JMP  loop9x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last9x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow9x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run9x2
+
+lastrow9x2:
+	XORQ SI, SI
+	JMP  last9x2
+
+runs9x2:
+	MOVQ jumps+136(FP), SI
+
+run9x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop9x2
+	JMP  lastrun9x2
 
 done9x2:
 	SUBQ    b+96(FP), R12
@@ -5636,6 +6626,7 @@ done9x2:
 	VMOVUPS Z16, (AX)
 	VMOVUPS Z17, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance9x2
 
@@ -5669,6 +6660,7 @@ storepart9x2:
 	VMOVUPS Z16, (AX)
 	VMOVUPS Z17, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance9x2:
@@ -5709,6 +6701,7 @@ tile8x2:
 	VMOVUPS (AX), Z14
 	VMOVUPS 64(AX), Z15
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start8x2
 
@@ -5739,6 +6732,7 @@ part8x2:
 	VMOVUPS   (AX), Z14
 	VMOVUPS.Z 64(AX), K2, Z15
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start8x2:
@@ -5755,11 +6749,18 @@ start8x2:
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x08, R11, R11
 	ADDQ   c+32(FP), R11
+	ADDQ   skipc+152(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
-	DECQ   SI
-	JNZ    loop8x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs8x2
+
+lastrun8x2:
+	DECQ SI
+	JNZ  loop8x2
+
+last8x2:
+	MOVQ last+112(FP), DX
 
 loop8x2:
 	VMOVUPS      (DX), Z16
@@ -5810,8 +6811,28 @@ loop8x2:
 
 end8x2:
 	JL   done8x2
-	MOVQ last+112(FP), DX
-	JMP  loop8x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last8x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow8x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run8x2
+
+lastrow8x2:
+	XORQ SI, SI
+	JMP  last8x2
+
+runs8x2:
+	MOVQ jumps+136(FP), SI
+
+run8x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop8x2
+	JMP  lastrun8x2
 
 done8x2:
 	SUBQ    b+96(FP), R12
@@ -5845,6 +6866,7 @@ done8x2:
 	VMOVUPS Z14, (AX)
 	VMOVUPS Z15, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance8x2
 
@@ -5875,6 +6897,7 @@ storepart8x2:
 	VMOVUPS Z14, (AX)
 	VMOVUPS Z15, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance8x2:
@@ -5912,6 +6935,7 @@ tile7x2:
 	VMOVUPS (AX), Z12
 	VMOVUPS 64(AX), Z13
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start7x2
 
@@ -5939,6 +6963,7 @@ part7x2:
 	VMOVUPS   (AX), Z12
 	VMOVUPS.Z 64(AX), K2, Z13
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start7x2:
@@ -5954,11 +6979,18 @@ start7x2:
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x07, R10, R10
 	ADDQ   c+32(FP), R10
+	ADDQ   skipc+152(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	DECQ   SI
-	JNZ    loop7x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs7x2
+
+lastrun7x2:
+	DECQ SI
+	JNZ  loop7x2
+
+last7x2:
+	MOVQ last+112(FP), DX
 
 loop7x2:
 	VMOVUPS      (DX), Z14
@@ -6006,8 +7038,28 @@ loop7x2:
 
 end7x2:
 	JL   done7x2
-	MOVQ last+112(FP), DX
-	JMP  loop7x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last7x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow7x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run7x2
+
+lastrow7x2:
+	XORQ SI, SI
+	JMP  last7x2
+
+runs7x2:
+	MOVQ jumps+136(FP), SI
+
+run7x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop7x2
+	JMP  lastrun7x2
 
 done7x2:
 	SUBQ    b+96(FP), R11
@@ -6038,6 +7090,7 @@ done7x2:
 	VMOVUPS Z12, (AX)
 	VMOVUPS Z13, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance7x2
 
@@ -6065,6 +7118,7 @@ storepart7x2:
 	VMOVUPS Z12, (AX)
 	VMOVUPS Z13, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance7x2:
@@ -6099,6 +7153,7 @@ tile6x2:
 	VMOVUPS (AX), Z10
 	VMOVUPS 64(AX), Z11
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start6x2
 
@@ -6123,6 +7178,7 @@ part6x2:
 	VMOVUPS   (AX), Z10
 	VMOVUPS.Z 64(AX), K2, Z11
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start6x2:
@@ -6138,11 +7194,18 @@ start6x2:
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
+	ADDQ   skipc+152(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	DECQ   SI
-	JNZ    loop6x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs6x2
+
+lastrun6x2:
+	DECQ SI
+	JNZ  loop6x2
+
+last6x2:
+	MOVQ last+112(FP), DX
 
 loop6x2:
 	VMOVUPS      (DX), Z12
@@ -6187,8 +7250,28 @@ loop6x2:
 
 end6x2:
 	JL   done6x2
-	MOVQ last+112(FP), DX
-	JMP  loop6x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last6x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow6x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run6x2
+
+lastrow6x2:
+	XORQ SI, SI
+	JMP  last6x2
+
+runs6x2:
+	MOVQ jumps+136(FP), SI
+
+run6x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop6x2
+	JMP  lastrun6x2
 
 done6x2:
 	SUBQ    b+96(FP), R11
@@ -6216,6 +7299,7 @@ done6x2:
 	VMOVUPS Z10, (AX)
 	VMOVUPS Z11, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance6x2
 
@@ -6240,6 +7324,7 @@ storepart6x2:
 	VMOVUPS Z10, (AX)
 	VMOVUPS Z11, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance6x2:
@@ -6271,6 +7356,7 @@ tile5x2:
 	VMOVUPS (AX), Z8
 	VMOVUPS 64(AX), Z9
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start5x2
 
@@ -6292,6 +7378,7 @@ part5x2:
 	VMOVUPS   (AX), Z8
 	VMOVUPS.Z 64(AX), K2, Z9
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start5x2:
@@ -6306,11 +7393,18 @@ start5x2:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
+	ADDQ   skipc+152(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop5x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs5x2
+
+lastrun5x2:
+	DECQ SI
+	JNZ  loop5x2
+
+last5x2:
+	MOVQ last+112(FP), DX
 
 loop5x2:
 	VMOVUPS      (DX), Z10
@@ -6352,8 +7446,28 @@ loop5x2:
 
 end5x2:
 	JL   done5x2
-	MOVQ last+112(FP), DX
-	JMP  loop5x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last5x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow5x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run5x2
+
+lastrow5x2:
+	XORQ SI, SI
+	JMP  last5x2
+
+runs5x2:
+	MOVQ jumps+136(FP), SI
+
+run5x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop5x2
+	JMP  lastrun5x2
 
 done5x2:
 	SUBQ    b+96(FP), R10
@@ -6378,6 +7492,7 @@ done5x2:
 	VMOVUPS Z8, (AX)
 	VMOVUPS Z9, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance5x2
 
@@ -6399,6 +7514,7 @@ storepart5x2:
 	VMOVUPS Z8, (AX)
 	VMOVUPS Z9, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance5x2:
@@ -6427,6 +7543,7 @@ tile4x2:
 	VMOVUPS (AX), Z6
 	VMOVUPS 64(AX), Z7
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start4x2
 
@@ -6445,6 +7562,7 @@ part4x2:
 	VMOVUPS   (AX), Z6
 	VMOVUPS.Z 64(AX), K2, Z7
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start4x2:
@@ -6459,11 +7577,18 @@ start4x2:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
+	ADDQ   skipc+152(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop4x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs4x2
+
+lastrun4x2:
+	DECQ SI
+	JNZ  loop4x2
+
+last4x2:
+	MOVQ last+112(FP), DX
 
 loop4x2:
 	VMOVUPS      (DX), Z8
@@ -6502,8 +7627,28 @@ loop4x2:
 
 end4x2:
 	JL   done4x2
-	MOVQ last+112(FP), DX
-	JMP  loop4x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last4x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow4x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run4x2
+
+lastrow4x2:
+	XORQ SI, SI
+	JMP  last4x2
+
+runs4x2:
+	MOVQ jumps+136(FP), SI
+
+run4x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop4x2
+	JMP  lastrun4x2
 
 done4x2:
 	SUBQ    b+96(FP), R10
@@ -6525,6 +7670,7 @@ done4x2:
 	VMOVUPS Z6, (AX)
 	VMOVUPS Z7, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance4x2
 
@@ -6543,6 +7689,7 @@ storepart4x2:
 	VMOVUPS Z6, (AX)
 	VMOVUPS Z7, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance4x2:
@@ -6568,6 +7715,7 @@ tile3x2:
 	VMOVUPS (AX), Z4
 	VMOVUPS 64(AX), Z5
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start3x2
 
@@ -6583,6 +7731,7 @@ part3x2:
 	VMOVUPS   (AX), Z4
 	VMOVUPS.Z 64(AX), K2, Z5
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start3x2:
@@ -6596,11 +7745,18 @@ start3x2:
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
+	ADDQ   skipc+152(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop3x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs3x2
+
+lastrun3x2:
+	DECQ SI
+	JNZ  loop3x2
+
+last3x2:
+	MOVQ last+112(FP), DX
 
 loop3x2:
 	VMOVUPS      (DX), Z6
@@ -6636,8 +7792,28 @@ loop3x2:
 
 end3x2:
 	JL   done3x2
-	MOVQ last+112(FP), DX
-	JMP  loop3x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last3x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow3x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run3x2
+
+lastrow3x2:
+	XORQ SI, SI
+	JMP  last3x2
+
+runs3x2:
+	MOVQ jumps+136(FP), SI
+
+run3x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop3x2
+	JMP  lastrun3x2
 
 done3x2:
 	SUBQ    b+96(FP), R9
@@ -6656,6 +7832,7 @@ done3x2:
 	VMOVUPS Z4, (AX)
 	VMOVUPS Z5, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance3x2
 
@@ -6671,6 +7848,7 @@ storepart3x2:
 	VMOVUPS Z4, (AX)
 	VMOVUPS Z5, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance3x2:
@@ -6693,6 +7871,7 @@ tile2x2:
 	VMOVUPS (AX), Z2
 	VMOVUPS 64(AX), Z3
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start2x2
 
@@ -6705,6 +7884,7 @@ part2x2:
 	VMOVUPS   (AX), Z2
 	VMOVUPS.Z 64(AX), K2, Z3
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start2x2:
@@ -6718,11 +7898,18 @@ start2x2:
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
+	ADDQ   skipc+152(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop2x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs2x2
+
+lastrun2x2:
+	DECQ SI
+	JNZ  loop2x2
+
+last2x2:
+	MOVQ last+112(FP), DX
 
 loop2x2:
 	VMOVUPS      (DX), Z4
@@ -6755,8 +7942,28 @@ loop2x2:
 
 end2x2:
 	JL   done2x2
-	MOVQ last+112(FP), DX
-	JMP  loop2x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last2x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow2x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run2x2
+
+lastrow2x2:
+	XORQ SI, SI
+	JMP  last2x2
+
+runs2x2:
+	MOVQ jumps+136(FP), SI
+
+run2x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop2x2
+	JMP  lastrun2x2
 
 done2x2:
 	SUBQ    b+96(FP), R9
@@ -6772,6 +7979,7 @@ done2x2:
 	VMOVUPS Z2, (AX)
 	VMOVUPS Z3, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance2x2
 
@@ -6784,6 +7992,7 @@ storepart2x2:
 	VMOVUPS Z2, (AX)
 	VMOVUPS Z3, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance2x2:
@@ -6803,6 +8012,7 @@ tile1x2:
 	VMOVUPS (AX), Z0
 	VMOVUPS 64(AX), Z1
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start1x2
 
@@ -6812,6 +8022,7 @@ part1x2:
 	VMOVUPS   (AX), Z0
 	VMOVUPS.Z 64(AX), K2, Z1
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start1x2:
@@ -6823,11 +8034,18 @@ start1x2:
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
+	ADDQ   skipc+152(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
-	DECQ   SI
-	JNZ    loop1x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs1x2
+
+lastrun1x2:
+	DECQ SI
+	JNZ  loop1x2
+
+last1x2:
+	MOVQ last+112(FP), DX
 
 loop1x2:
 	VMOVUPS      (DX), Z2
@@ -6857,8 +8075,28 @@ loop1x2:
 
 end1x2:
 	JL   done1x2
-	MOVQ last+112(FP), DX
-	JMP  loop1x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last1x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow1x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run1x2
+
+lastrow1x2:
+	XORQ SI, SI
+	JMP  last1x2
+
+runs1x2:
+	MOVQ jumps+136(FP), SI
+
+run1x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop1x2
+	JMP  lastrun1x2
 
 done1x2:
 	SUBQ    b+96(FP), R8
@@ -6871,6 +8109,7 @@ done1x2:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance1x2
 
@@ -6880,6 +8119,7 @@ storepart1x2:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance1x2:
@@ -6890,9 +8130,9 @@ advance1x2:
 	VZEROUPPER
 	RET
 
-// func gemm64AVX2(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int)
+// func gemm64AVX2(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int, jumps *byte, jump *byte, skipc int, skipi int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemm64AVX2(SB), NOSPLIT, $0-136
+TEXT ·gemm64AVX2(SB), NOSPLIT, $0-168
 	MOVQ cols+24(FP), AX
 	MOVQ m+0(FP), CX
 	CMPQ AX, $0x04
@@ -6940,6 +8180,7 @@ tile6x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Y5
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start6x1
 
@@ -6982,6 +8223,7 @@ part6x1:
 	VMOVUPS    (BX)(DX*8), Y5
 	VMASKMOVPD (AX), Y5, Y5
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start6x1:
@@ -6997,11 +8239,18 @@ start6x1:
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
+	ADDQ   skipc+152(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	DECQ   SI
-	JNZ    loop6x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs6x1
+
+lastrun6x1:
+	DECQ SI
+	JNZ  loop6x1
+
+last6x1:
+	MOVQ last+112(FP), DX
 
 loop6x1:
 	VMOVUPS      (DX), Y6
@@ -7034,8 +8283,28 @@ loop6x1:
 
 end6x1:
 	JL   done6x1
-	MOVQ last+112(FP), DX
-	JMP  loop6x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last6x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow6x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run6x1
+
+lastrow6x1:
+	XORQ SI, SI
+	JMP  last6x1
+
+runs6x1:
+	MOVQ jumps+136(FP), SI
+
+run6x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop6x1
+	JMP  lastrun6x1
 
 done6x1:
 	SUBQ    b+96(FP), R11
@@ -7057,6 +8326,7 @@ done6x1:
 	ADDQ    CX, AX
 	VMOVUPS Y5, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance6x1
 
@@ -7099,6 +8369,7 @@ storepart6x1:
 	VMOVUPS    (BX)(DX*8), Y0
 	VMASKMOVPD Y5, Y0, (AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance6x1:
@@ -7125,6 +8396,7 @@ tile5x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Y4
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start5x1
 
@@ -7161,6 +8433,7 @@ part5x1:
 	VMOVUPS    (BX)(DX*8), Y4
 	VMASKMOVPD (AX), Y4, Y4
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start5x1:
@@ -7175,11 +8448,18 @@ start5x1:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
+	ADDQ   skipc+152(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop5x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs5x1
+
+lastrun5x1:
+	DECQ SI
+	JNZ  loop5x1
+
+last5x1:
+	MOVQ last+112(FP), DX
 
 loop5x1:
 	VMOVUPS      (DX), Y5
@@ -7210,8 +8490,28 @@ loop5x1:
 
 end5x1:
 	JL   done5x1
-	MOVQ last+112(FP), DX
-	JMP  loop5x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last5x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow5x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run5x1
+
+lastrow5x1:
+	XORQ SI, SI
+	JMP  last5x1
+
+runs5x1:
+	MOVQ jumps+136(FP), SI
+
+run5x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop5x1
+	JMP  lastrun5x1
 
 done5x1:
 	SUBQ    b+96(FP), R10
@@ -7231,6 +8531,7 @@ done5x1:
 	ADDQ    CX, AX
 	VMOVUPS Y4, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance5x1
 
@@ -7267,6 +8568,7 @@ storepart5x1:
 	VMOVUPS    (BX)(DX*8), Y0
 	VMASKMOVPD Y4, Y0, (AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance5x1:
@@ -7291,6 +8593,7 @@ tile4x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Y3
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start4x1
 
@@ -7321,6 +8624,7 @@ part4x1:
 	VMOVUPS    (BX)(DX*8), Y3
 	VMASKMOVPD (AX), Y3, Y3
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start4x1:
@@ -7335,11 +8639,18 @@ start4x1:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
+	ADDQ   skipc+152(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop4x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs4x1
+
+lastrun4x1:
+	DECQ SI
+	JNZ  loop4x1
+
+last4x1:
+	MOVQ last+112(FP), DX
 
 loop4x1:
 	VMOVUPS      (DX), Y4
@@ -7368,8 +8679,28 @@ loop4x1:
 
 end4x1:
 	JL   done4x1
-	MOVQ last+112(FP), DX
-	JMP  loop4x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last4x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow4x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run4x1
+
+lastrow4x1:
+	XORQ SI, SI
+	JMP  last4x1
+
+runs4x1:
+	MOVQ jumps+136(FP), SI
+
+run4x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop4x1
+	JMP  lastrun4x1
 
 done4x1:
 	SUBQ    b+96(FP), R10
@@ -7387,6 +8718,7 @@ done4x1:
 	ADDQ    CX, AX
 	VMOVUPS Y3, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance4x1
 
@@ -7417,6 +8749,7 @@ storepart4x1:
 	VMOVUPS    (BX)(DX*8), Y0
 	VMASKMOVPD Y3, Y0, (AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance4x1:
@@ -7439,6 +8772,7 @@ tile3x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Y2
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start3x1
 
@@ -7463,6 +8797,7 @@ part3x1:
 	VMOVUPS    (BX)(DX*8), Y2
 	VMASKMOVPD (AX), Y2, Y2
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start3x1:
@@ -7476,11 +8811,18 @@ start3x1:
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
+	ADDQ   skipc+152(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop3x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs3x1
+
+lastrun3x1:
+	DECQ SI
+	JNZ  loop3x1
+
+last3x1:
+	MOVQ last+112(FP), DX
 
 loop3x1:
 	VMOVUPS      (DX), Y3
@@ -7507,8 +8849,28 @@ loop3x1:
 
 end3x1:
 	JL   done3x1
-	MOVQ last+112(FP), DX
-	JMP  loop3x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last3x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow3x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run3x1
+
+lastrow3x1:
+	XORQ SI, SI
+	JMP  last3x1
+
+runs3x1:
+	MOVQ jumps+136(FP), SI
+
+run3x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop3x1
+	JMP  lastrun3x1
 
 done3x1:
 	SUBQ    b+96(FP), R9
@@ -7524,6 +8886,7 @@ done3x1:
 	ADDQ    CX, AX
 	VMOVUPS Y2, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance3x1
 
@@ -7548,6 +8911,7 @@ storepart3x1:
 	VMOVUPS    (BX)(DX*8), Y0
 	VMASKMOVPD Y2, Y0, (AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance3x1:
@@ -7568,6 +8932,7 @@ tile2x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Y1
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start2x1
 
@@ -7586,6 +8951,7 @@ part2x1:
 	VMOVUPS    (BX)(DX*8), Y1
 	VMASKMOVPD (AX), Y1, Y1
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start2x1:
@@ -7599,11 +8965,18 @@ start2x1:
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
+	ADDQ   skipc+152(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop2x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs2x1
+
+lastrun2x1:
+	DECQ SI
+	JNZ  loop2x1
+
+last2x1:
+	MOVQ last+112(FP), DX
 
 loop2x1:
 	VMOVUPS      (DX), Y2
@@ -7628,8 +9001,28 @@ loop2x1:
 
 end2x1:
 	JL   done2x1
-	MOVQ last+112(FP), DX
-	JMP  loop2x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last2x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow2x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run2x1
+
+lastrow2x1:
+	XORQ SI, SI
+	JMP  last2x1
+
+runs2x1:
+	MOVQ jumps+136(FP), SI
+
+run2x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop2x1
+	JMP  lastrun2x1
 
 done2x1:
 	SUBQ    b+96(FP), R9
@@ -7643,6 +9036,7 @@ done2x1:
 	ADDQ    CX, AX
 	VMOVUPS Y1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance2x1
 
@@ -7661,6 +9055,7 @@ storepart2x1:
 	VMOVUPS    (BX)(DX*8), Y0
 	VMASKMOVPD Y1, Y0, (AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance2x1:
@@ -7679,6 +9074,7 @@ tile1x1:
 	MOVQ    ldi+56(FP), CX
 	VMOVUPS (AX), Y0
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start1x1
 
@@ -7691,6 +9087,7 @@ part1x1:
 	VMOVUPS    (BX)(DX*8), Y0
 	VMASKMOVPD (AX), Y0, Y0
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start1x1:
@@ -7702,11 +9099,18 @@ start1x1:
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
+	ADDQ   skipc+152(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
-	DECQ   SI
-	JNZ    loop1x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs1x1
+
+lastrun1x1:
+	DECQ SI
+	JNZ  loop1x1
+
+last1x1:
+	MOVQ last+112(FP), DX
 
 loop1x1:
 	VMOVUPS      (DX), Y1
@@ -7729,8 +9133,28 @@ loop1x1:
 
 end1x1:
 	JL   done1x1
-	MOVQ last+112(FP), DX
-	JMP  loop1x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last1x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow1x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run1x1
+
+lastrow1x1:
+	XORQ SI, SI
+	JMP  last1x1
+
+runs1x1:
+	MOVQ jumps+136(FP), SI
+
+run1x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop1x1
+	JMP  lastrun1x1
 
 done1x1:
 	SUBQ    b+96(FP), R8
@@ -7742,6 +9166,7 @@ done1x1:
 	MOVQ    ldc+40(FP), CX
 	VMOVUPS Y0, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance1x1
 
@@ -7754,6 +9179,7 @@ storepart1x1:
 	VMOVUPS    (BX)(DX*8), Y1
 	VMASKMOVPD Y0, Y1, (AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance1x1:
@@ -7788,6 +9214,7 @@ tile6x2:
 	VMOVUPS (AX), Y10
 	VMOVUPS 32(AX), Y11
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start6x2
 
@@ -7836,6 +9263,7 @@ part6x2:
 	VMOVUPS    (BX)(DX*8), Y11
 	VMASKMOVPD 32(AX), Y11, Y11
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start6x2:
@@ -7851,11 +9279,18 @@ start6x2:
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
+	ADDQ   skipc+152(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	DECQ   SI
-	JNZ    loop6x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs6x2
+
+lastrun6x2:
+	DECQ SI
+	JNZ  loop6x2
+
+last6x2:
+	MOVQ last+112(FP), DX
 
 loop6x2:
 	VMOVUPS      (DX), Y12
@@ -7895,8 +9330,28 @@ loop6x2:
 
 end6x2:
 	JL   done6x2
-	MOVQ last+112(FP), DX
-	JMP  loop6x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last6x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow6x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run6x2
+
+lastrow6x2:
+	XORQ SI, SI
+	JMP  last6x2
+
+runs6x2:
+	MOVQ jumps+136(FP), SI
+
+run6x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop6x2
+	JMP  lastrun6x2
 
 done6x2:
 	SUBQ    b+96(FP), R11
@@ -7924,6 +9379,7 @@ done6x2:
 	VMOVUPS Y10, (AX)
 	VMOVUPS Y11, 32(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance6x2
 
@@ -7972,6 +9428,7 @@ storepart6x2:
 	VMOVUPS    (BX)(DX*8), Y0
 	VMASKMOVPD Y11, Y0, 32(AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance6x2:
@@ -8003,6 +9460,7 @@ tile5x2:
 	VMOVUPS (AX), Y8
 	VMOVUPS 32(AX), Y9
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start5x2
 
@@ -8044,6 +9502,7 @@ part5x2:
 	VMOVUPS    (BX)(DX*8), Y9
 	VMASKMOVPD 32(AX), Y9, Y9
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start5x2:
@@ -8058,11 +9517,18 @@ start5x2:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
+	ADDQ   skipc+152(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop5x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs5x2
+
+lastrun5x2:
+	DECQ SI
+	JNZ  loop5x2
+
+last5x2:
+	MOVQ last+112(FP), DX
 
 loop5x2:
 	VMOVUPS      (DX), Y10
@@ -8099,8 +9565,28 @@ loop5x2:
 
 end5x2:
 	JL   done5x2
-	MOVQ last+112(FP), DX
-	JMP  loop5x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last5x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow5x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run5x2
+
+lastrow5x2:
+	XORQ SI, SI
+	JMP  last5x2
+
+runs5x2:
+	MOVQ jumps+136(FP), SI
+
+run5x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop5x2
+	JMP  lastrun5x2
 
 done5x2:
 	SUBQ    b+96(FP), R10
@@ -8125,6 +9611,7 @@ done5x2:
 	VMOVUPS Y8, (AX)
 	VMOVUPS Y9, 32(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance5x2
 
@@ -8166,6 +9653,7 @@ storepart5x2:
 	VMOVUPS    (BX)(DX*8), Y0
 	VMASKMOVPD Y9, Y0, 32(AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance5x2:
@@ -8194,6 +9682,7 @@ tile4x2:
 	VMOVUPS (AX), Y6
 	VMOVUPS 32(AX), Y7
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start4x2
 
@@ -8228,6 +9717,7 @@ part4x2:
 	VMOVUPS    (BX)(DX*8), Y7
 	VMASKMOVPD 32(AX), Y7, Y7
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start4x2:
@@ -8242,11 +9732,18 @@ start4x2:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
+	ADDQ   skipc+152(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop4x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs4x2
+
+lastrun4x2:
+	DECQ SI
+	JNZ  loop4x2
+
+last4x2:
+	MOVQ last+112(FP), DX
 
 loop4x2:
 	VMOVUPS      (DX), Y8
@@ -8280,8 +9777,28 @@ loop4x2:
 
 end4x2:
 	JL   done4x2
-	MOVQ last+112(FP), DX
-	JMP  loop4x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last4x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow4x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run4x2
+
+lastrow4x2:
+	XORQ SI, SI
+	JMP  last4x2
+
+runs4x2:
+	MOVQ jumps+136(FP), SI
+
+run4x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop4x2
+	JMP  lastrun4x2
 
 done4x2:
 	SUBQ    b+96(FP), R10
@@ -8303,6 +9820,7 @@ done4x2:
 	VMOVUPS Y6, (AX)
 	VMOVUPS Y7, 32(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance4x2
 
@@ -8337,6 +9855,7 @@ storepart4x2:
 	VMOVUPS    (BX)(DX*8), Y0
 	VMASKMOVPD Y7, Y0, 32(AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance4x2:
@@ -8362,6 +9881,7 @@ tile3x2:
 	VMOVUPS (AX), Y4
 	VMOVUPS 32(AX), Y5
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start3x2
 
@@ -8389,6 +9909,7 @@ part3x2:
 	VMOVUPS    (BX)(DX*8), Y5
 	VMASKMOVPD 32(AX), Y5, Y5
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start3x2:
@@ -8402,11 +9923,18 @@ start3x2:
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
+	ADDQ   skipc+152(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop3x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs3x2
+
+lastrun3x2:
+	DECQ SI
+	JNZ  loop3x2
+
+last3x2:
+	MOVQ last+112(FP), DX
 
 loop3x2:
 	VMOVUPS      (DX), Y6
@@ -8437,8 +9965,28 @@ loop3x2:
 
 end3x2:
 	JL   done3x2
-	MOVQ last+112(FP), DX
-	JMP  loop3x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last3x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow3x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run3x2
+
+lastrow3x2:
+	XORQ SI, SI
+	JMP  last3x2
+
+runs3x2:
+	MOVQ jumps+136(FP), SI
+
+run3x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop3x2
+	JMP  lastrun3x2
 
 done3x2:
 	SUBQ    b+96(FP), R9
@@ -8457,6 +10005,7 @@ done3x2:
 	VMOVUPS Y4, (AX)
 	VMOVUPS Y5, 32(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance3x2
 
@@ -8484,6 +10033,7 @@ storepart3x2:
 	VMOVUPS    (BX)(DX*8), Y0
 	VMASKMOVPD Y5, Y0, 32(AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance3x2:
@@ -8506,6 +10056,7 @@ tile2x2:
 	VMOVUPS (AX), Y2
 	VMOVUPS 32(AX), Y3
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start2x2
 
@@ -8526,6 +10077,7 @@ part2x2:
 	VMOVUPS    (BX)(DX*8), Y3
 	VMASKMOVPD 32(AX), Y3, Y3
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start2x2:
@@ -8539,11 +10091,18 @@ start2x2:
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
+	ADDQ   skipc+152(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop2x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs2x2
+
+lastrun2x2:
+	DECQ SI
+	JNZ  loop2x2
+
+last2x2:
+	MOVQ last+112(FP), DX
 
 loop2x2:
 	VMOVUPS      (DX), Y4
@@ -8571,8 +10130,28 @@ loop2x2:
 
 end2x2:
 	JL   done2x2
-	MOVQ last+112(FP), DX
-	JMP  loop2x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last2x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow2x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run2x2
+
+lastrow2x2:
+	XORQ SI, SI
+	JMP  last2x2
+
+runs2x2:
+	MOVQ jumps+136(FP), SI
+
+run2x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop2x2
+	JMP  lastrun2x2
 
 done2x2:
 	SUBQ    b+96(FP), R9
@@ -8588,6 +10167,7 @@ done2x2:
 	VMOVUPS Y2, (AX)
 	VMOVUPS Y3, 32(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance2x2
 
@@ -8608,6 +10188,7 @@ storepart2x2:
 	VMOVUPS    (BX)(DX*8), Y0
 	VMASKMOVPD Y3, Y0, 32(AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance2x2:
@@ -8627,6 +10208,7 @@ tile1x2:
 	VMOVUPS (AX), Y0
 	VMOVUPS 32(AX), Y1
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start1x2
 
@@ -8640,6 +10222,7 @@ part1x2:
 	VMOVUPS    (BX)(DX*8), Y1
 	VMASKMOVPD 32(AX), Y1, Y1
 	ADDQ       CX, AX
+	ADDQ       skipi+160(FP), AX
 	MOVQ       AX, init+48(FP)
 
 start1x2:
@@ -8651,11 +10234,18 @@ start1x2:
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
+	ADDQ   skipc+152(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
-	DECQ   SI
-	JNZ    loop1x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs1x2
+
+lastrun1x2:
+	DECQ SI
+	JNZ  loop1x2
+
+last1x2:
+	MOVQ last+112(FP), DX
 
 loop1x2:
 	VMOVUPS      (DX), Y2
@@ -8680,8 +10270,28 @@ loop1x2:
 
 end1x2:
 	JL   done1x2
-	MOVQ last+112(FP), DX
-	JMP  loop1x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last1x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow1x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run1x2
+
+lastrow1x2:
+	XORQ SI, SI
+	JMP  last1x2
+
+runs1x2:
+	MOVQ jumps+136(FP), SI
+
+run1x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop1x2
+	JMP  lastrun1x2
 
 done1x2:
 	SUBQ    b+96(FP), R8
@@ -8694,6 +10304,7 @@ done1x2:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance1x2
 
@@ -8707,6 +10318,7 @@ storepart1x2:
 	VMOVUPS    (BX)(DX*8), Y0
 	VMASKMOVPD Y1, Y0, 32(AX)
 	ADDQ       CX, AX
+	ADDQ       skipc+152(FP), AX
 	MOVQ       AX, c+32(FP)
 
 advance1x2:
@@ -8717,9 +10329,9 @@ advance1x2:
 	VZEROUPPER
 	RET
 
-// func gemm64AVX512(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int)
+// func gemm64AVX512(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int, jumps *byte, jump *byte, skipc int, skipi int)
 // Requires: AVX, AVX512BW, AVX512F, BMI2, MMX+
-TEXT ·gemm64AVX512(SB), NOSPLIT, $0-136
+TEXT ·gemm64AVX512(SB), NOSPLIT, $0-168
 	MOVQ  cols+24(FP), AX
 	MOVQ  $-1, CX
 	BZHIQ AX, CX, CX
@@ -8821,6 +10433,7 @@ tile14x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z13
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start14x1
 
@@ -8855,6 +10468,7 @@ part14x1:
 	ADDQ      CX, AX
 	VMOVUPD.Z (AX), K1, Z13
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start14x1:
@@ -8874,11 +10488,18 @@ start14x1:
 	MOVQ   ldc+40(FP), R14
 	IMUL3Q $0x0e, R14, R14
 	ADDQ   c+32(FP), R14
+	ADDQ   skipc+152(FP), R14
 	MOVQ   ahead+120(FP), R15
 	ADDQ   DX, R15
-	DECQ   SI
-	JNZ    loop14x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs14x1
+
+lastrun14x1:
+	DECQ SI
+	JNZ  loop14x1
+
+last14x1:
+	MOVQ last+112(FP), DX
 
 loop14x1:
 	VMOVUPS      (DX), Z14
@@ -8931,8 +10552,28 @@ loop14x1:
 
 end14x1:
 	JL   done14x1
-	MOVQ last+112(FP), DX
-	JMP  loop14x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last14x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow14x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run14x1
+
+lastrow14x1:
+	XORQ SI, SI
+	JMP  last14x1
+
+runs14x1:
+	MOVQ jumps+136(FP), SI
+
+run14x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop14x1
+	JMP  lastrun14x1
 
 done14x1:
 	SUBQ    b+96(FP), R15
@@ -8970,6 +10611,7 @@ done14x1:
 	ADDQ    CX, AX
 	VMOVUPS Z13, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance14x1
 
@@ -9004,6 +10646,7 @@ storepart14x1:
 	ADDQ    CX, AX
 	VMOVUPD Z13, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance14x1:
@@ -9046,6 +10689,7 @@ tile13x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z12
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start13x1
 
@@ -9078,6 +10722,7 @@ part13x1:
 	ADDQ      CX, AX
 	VMOVUPD.Z (AX), K1, Z12
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start13x1:
@@ -9096,11 +10741,18 @@ start13x1:
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0d, R13, R13
 	ADDQ   c+32(FP), R13
+	ADDQ   skipc+152(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
-	DECQ   SI
-	JNZ    loop13x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs13x1
+
+lastrun13x1:
+	DECQ SI
+	JNZ  loop13x1
+
+last13x1:
+	MOVQ last+112(FP), DX
 
 loop13x1:
 	VMOVUPS      (DX), Z13
@@ -9151,8 +10803,28 @@ loop13x1:
 
 end13x1:
 	JL   done13x1
-	MOVQ last+112(FP), DX
-	JMP  loop13x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last13x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow13x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run13x1
+
+lastrow13x1:
+	XORQ SI, SI
+	JMP  last13x1
+
+runs13x1:
+	MOVQ jumps+136(FP), SI
+
+run13x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop13x1
+	JMP  lastrun13x1
 
 done13x1:
 	SUBQ    b+96(FP), R14
@@ -9188,6 +10860,7 @@ done13x1:
 	ADDQ    CX, AX
 	VMOVUPS Z12, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance13x1
 
@@ -9220,6 +10893,7 @@ storepart13x1:
 	ADDQ    CX, AX
 	VMOVUPD Z12, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance13x1:
@@ -9260,6 +10934,7 @@ tile12x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z11
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start12x1
 
@@ -9290,6 +10965,7 @@ part12x1:
 	ADDQ      CX, AX
 	VMOVUPD.Z (AX), K1, Z11
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start12x1:
@@ -9308,11 +10984,18 @@ start12x1:
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0c, R13, R13
 	ADDQ   c+32(FP), R13
+	ADDQ   skipc+152(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
-	DECQ   SI
-	JNZ    loop12x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs12x1
+
+lastrun12x1:
+	DECQ SI
+	JNZ  loop12x1
+
+last12x1:
+	MOVQ last+112(FP), DX
 
 loop12x1:
 	VMOVUPS      (DX), Z12
@@ -9361,8 +11044,28 @@ loop12x1:
 
 end12x1:
 	JL   done12x1
-	MOVQ last+112(FP), DX
-	JMP  loop12x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last12x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow12x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run12x1
+
+lastrow12x1:
+	XORQ SI, SI
+	JMP  last12x1
+
+runs12x1:
+	MOVQ jumps+136(FP), SI
+
+run12x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop12x1
+	JMP  lastrun12x1
 
 done12x1:
 	SUBQ    b+96(FP), R14
@@ -9396,6 +11099,7 @@ done12x1:
 	ADDQ    CX, AX
 	VMOVUPS Z11, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance12x1
 
@@ -9426,6 +11130,7 @@ storepart12x1:
 	ADDQ    CX, AX
 	VMOVUPD Z11, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance12x1:
@@ -9464,6 +11169,7 @@ tile11x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z10
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start11x1
 
@@ -9492,6 +11198,7 @@ part11x1:
 	ADDQ      CX, AX
 	VMOVUPD.Z (AX), K1, Z10
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start11x1:
@@ -9509,11 +11216,18 @@ start11x1:
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0b, R12, R12
 	ADDQ   c+32(FP), R12
+	ADDQ   skipc+152(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
-	DECQ   SI
-	JNZ    loop11x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs11x1
+
+lastrun11x1:
+	DECQ SI
+	JNZ  loop11x1
+
+last11x1:
+	MOVQ last+112(FP), DX
 
 loop11x1:
 	VMOVUPS      (DX), Z11
@@ -9560,8 +11274,28 @@ loop11x1:
 
 end11x1:
 	JL   done11x1
-	MOVQ last+112(FP), DX
-	JMP  loop11x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last11x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow11x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run11x1
+
+lastrow11x1:
+	XORQ SI, SI
+	JMP  last11x1
+
+runs11x1:
+	MOVQ jumps+136(FP), SI
+
+run11x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop11x1
+	JMP  lastrun11x1
 
 done11x1:
 	SUBQ    b+96(FP), R13
@@ -9593,6 +11327,7 @@ done11x1:
 	ADDQ    CX, AX
 	VMOVUPS Z10, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance11x1
 
@@ -9621,6 +11356,7 @@ storepart11x1:
 	ADDQ    CX, AX
 	VMOVUPD Z10, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance11x1:
@@ -9657,6 +11393,7 @@ tile10x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z9
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start10x1
 
@@ -9683,6 +11420,7 @@ part10x1:
 	ADDQ      CX, AX
 	VMOVUPD.Z (AX), K1, Z9
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start10x1:
@@ -9700,11 +11438,18 @@ start10x1:
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0a, R12, R12
 	ADDQ   c+32(FP), R12
+	ADDQ   skipc+152(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
-	DECQ   SI
-	JNZ    loop10x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs10x1
+
+lastrun10x1:
+	DECQ SI
+	JNZ  loop10x1
+
+last10x1:
+	MOVQ last+112(FP), DX
 
 loop10x1:
 	VMOVUPS      (DX), Z10
@@ -9749,8 +11494,28 @@ loop10x1:
 
 end10x1:
 	JL   done10x1
-	MOVQ last+112(FP), DX
-	JMP  loop10x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last10x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow10x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run10x1
+
+lastrow10x1:
+	XORQ SI, SI
+	JMP  last10x1
+
+runs10x1:
+	MOVQ jumps+136(FP), SI
+
+run10x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop10x1
+	JMP  lastrun10x1
 
 done10x1:
 	SUBQ    b+96(FP), R13
@@ -9780,6 +11545,7 @@ done10x1:
 	ADDQ    CX, AX
 	VMOVUPS Z9, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance10x1
 
@@ -9806,6 +11572,7 @@ storepart10x1:
 	ADDQ    CX, AX
 	VMOVUPD Z9, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance10x1:
@@ -9840,6 +11607,7 @@ tile9x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z8
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start9x1
 
@@ -9864,6 +11632,7 @@ part9x1:
 	ADDQ      CX, AX
 	VMOVUPD.Z (AX), K1, Z8
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start9x1:
@@ -9880,11 +11649,18 @@ start9x1:
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x09, R11, R11
 	ADDQ   c+32(FP), R11
+	ADDQ   skipc+152(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
-	DECQ   SI
-	JNZ    loop9x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs9x1
+
+lastrun9x1:
+	DECQ SI
+	JNZ  loop9x1
+
+last9x1:
+	MOVQ last+112(FP), DX
 
 loop9x1:
 	VMOVUPS      (DX), Z9
@@ -9927,8 +11703,28 @@ loop9x1:
 
 end9x1:
 	JL   done9x1
-	MOVQ last+112(FP), DX
-	JMP  loop9x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last9x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow9x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run9x1
+
+lastrow9x1:
+	XORQ SI, SI
+	JMP  last9x1
+
+runs9x1:
+	MOVQ jumps+136(FP), SI
+
+run9x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop9x1
+	JMP  lastrun9x1
 
 done9x1:
 	SUBQ    b+96(FP), R12
@@ -9956,6 +11752,7 @@ done9x1:
 	ADDQ    CX, AX
 	VMOVUPS Z8, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance9x1
 
@@ -9980,6 +11777,7 @@ storepart9x1:
 	ADDQ    CX, AX
 	VMOVUPD Z8, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance9x1:
@@ -10012,6 +11810,7 @@ tile8x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z7
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start8x1
 
@@ -10034,6 +11833,7 @@ part8x1:
 	ADDQ      CX, AX
 	VMOVUPD.Z (AX), K1, Z7
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start8x1:
@@ -10050,11 +11850,18 @@ start8x1:
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x08, R11, R11
 	ADDQ   c+32(FP), R11
+	ADDQ   skipc+152(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
-	DECQ   SI
-	JNZ    loop8x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs8x1
+
+lastrun8x1:
+	DECQ SI
+	JNZ  loop8x1
+
+last8x1:
+	MOVQ last+112(FP), DX
 
 loop8x1:
 	VMOVUPS      (DX), Z8
@@ -10095,8 +11902,28 @@ loop8x1:
 
 end8x1:
 	JL   done8x1
-	MOVQ last+112(FP), DX
-	JMP  loop8x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last8x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow8x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run8x1
+
+lastrow8x1:
+	XORQ SI, SI
+	JMP  last8x1
+
+runs8x1:
+	MOVQ jumps+136(FP), SI
+
+run8x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop8x1
+	JMP  lastrun8x1
 
 done8x1:
 	SUBQ    b+96(FP), R12
@@ -10122,6 +11949,7 @@ done8x1:
 	ADDQ    CX, AX
 	VMOVUPS Z7, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance8x1
 
@@ -10144,6 +11972,7 @@ storepart8x1:
 	ADDQ    CX, AX
 	VMOVUPD Z7, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance8x1:
@@ -10174,6 +12003,7 @@ tile7x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z6
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start7x1
 
@@ -10194,6 +12024,7 @@ part7x1:
 	ADDQ      CX, AX
 	VMOVUPD.Z (AX), K1, Z6
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start7x1:
@@ -10209,11 +12040,18 @@ start7x1:
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x07, R10, R10
 	ADDQ   c+32(FP), R10
+	ADDQ   skipc+152(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	DECQ   SI
-	JNZ    loop7x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs7x1
+
+lastrun7x1:
+	DECQ SI
+	JNZ  loop7x1
+
+last7x1:
+	MOVQ last+112(FP), DX
 
 loop7x1:
 	VMOVUPS      (DX), Z7
@@ -10252,8 +12090,28 @@ loop7x1:
 
 end7x1:
 	JL   done7x1
-	MOVQ last+112(FP), DX
-	JMP  loop7x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last7x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow7x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run7x1
+
+lastrow7x1:
+	XORQ SI, SI
+	JMP  last7x1
+
+runs7x1:
+	MOVQ jumps+136(FP), SI
+
+run7x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop7x1
+	JMP  lastrun7x1
 
 done7x1:
 	SUBQ    b+96(FP), R11
@@ -10277,6 +12135,7 @@ done7x1:
 	ADDQ    CX, AX
 	VMOVUPS Z6, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance7x1
 
@@ -10297,6 +12156,7 @@ storepart7x1:
 	ADDQ    CX, AX
 	VMOVUPD Z6, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance7x1:
@@ -10325,6 +12185,7 @@ tile6x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z5
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start6x1
 
@@ -10343,6 +12204,7 @@ part6x1:
 	ADDQ      CX, AX
 	VMOVUPD.Z (AX), K1, Z5
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start6x1:
@@ -10358,11 +12220,18 @@ start6x1:
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
+	ADDQ   skipc+152(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	DECQ   SI
-	JNZ    loop6x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs6x1
+
+lastrun6x1:
+	DECQ SI
+	JNZ  loop6x1
+
+last6x1:
+	MOVQ last+112(FP), DX
 
 loop6x1:
 	VMOVUPS      (DX), Z6
@@ -10399,8 +12268,28 @@ loop6x1:
 
 end6x1:
 	JL   done6x1
-	MOVQ last+112(FP), DX
-	JMP  loop6x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last6x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow6x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run6x1
+
+lastrow6x1:
+	XORQ SI, SI
+	JMP  last6x1
+
+runs6x1:
+	MOVQ jumps+136(FP), SI
+
+run6x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop6x1
+	JMP  lastrun6x1
 
 done6x1:
 	SUBQ    b+96(FP), R11
@@ -10422,6 +12311,7 @@ done6x1:
 	ADDQ    CX, AX
 	VMOVUPS Z5, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance6x1
 
@@ -10440,6 +12330,7 @@ storepart6x1:
 	ADDQ    CX, AX
 	VMOVUPD Z5, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance6x1:
@@ -10466,6 +12357,7 @@ tile5x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z4
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start5x1
 
@@ -10482,6 +12374,7 @@ part5x1:
 	ADDQ      CX, AX
 	VMOVUPD.Z (AX), K1, Z4
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start5x1:
@@ -10496,11 +12389,18 @@ start5x1:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
+	ADDQ   skipc+152(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop5x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs5x1
+
+lastrun5x1:
+	DECQ SI
+	JNZ  loop5x1
+
+last5x1:
+	MOVQ last+112(FP), DX
 
 loop5x1:
 	VMOVUPS      (DX), Z5
@@ -10535,8 +12435,28 @@ loop5x1:
 
 end5x1:
 	JL   done5x1
-	MOVQ last+112(FP), DX
-	JMP  loop5x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last5x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow5x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run5x1
+
+lastrow5x1:
+	XORQ SI, SI
+	JMP  last5x1
+
+runs5x1:
+	MOVQ jumps+136(FP), SI
+
+run5x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop5x1
+	JMP  lastrun5x1
 
 done5x1:
 	SUBQ    b+96(FP), R10
@@ -10556,6 +12476,7 @@ done5x1:
 	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance5x1
 
@@ -10572,6 +12493,7 @@ storepart5x1:
 	ADDQ    CX, AX
 	VMOVUPD Z4, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance5x1:
@@ -10596,6 +12518,7 @@ tile4x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z3
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start4x1
 
@@ -10610,6 +12533,7 @@ part4x1:
 	ADDQ      CX, AX
 	VMOVUPD.Z (AX), K1, Z3
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start4x1:
@@ -10624,11 +12548,18 @@ start4x1:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
+	ADDQ   skipc+152(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop4x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs4x1
+
+lastrun4x1:
+	DECQ SI
+	JNZ  loop4x1
+
+last4x1:
+	MOVQ last+112(FP), DX
 
 loop4x1:
 	VMOVUPS      (DX), Z4
@@ -10661,8 +12592,28 @@ loop4x1:
 
 end4x1:
 	JL   done4x1
-	MOVQ last+112(FP), DX
-	JMP  loop4x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last4x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow4x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run4x1
+
+lastrow4x1:
+	XORQ SI, SI
+	JMP  last4x1
+
+runs4x1:
+	MOVQ jumps+136(FP), SI
+
+run4x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop4x1
+	JMP  lastrun4x1
 
 done4x1:
 	SUBQ    b+96(FP), R10
@@ -10680,6 +12631,7 @@ done4x1:
 	ADDQ    CX, AX
 	VMOVUPS Z3, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance4x1
 
@@ -10694,6 +12646,7 @@ storepart4x1:
 	ADDQ    CX, AX
 	VMOVUPD Z3, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance4x1:
@@ -10716,6 +12669,7 @@ tile3x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z2
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start3x1
 
@@ -10728,6 +12682,7 @@ part3x1:
 	ADDQ      CX, AX
 	VMOVUPD.Z (AX), K1, Z2
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start3x1:
@@ -10741,11 +12696,18 @@ start3x1:
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
+	ADDQ   skipc+152(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop3x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs3x1
+
+lastrun3x1:
+	DECQ SI
+	JNZ  loop3x1
+
+last3x1:
+	MOVQ last+112(FP), DX
 
 loop3x1:
 	VMOVUPS      (DX), Z3
@@ -10776,8 +12738,28 @@ loop3x1:
 
 end3x1:
 	JL   done3x1
-	MOVQ last+112(FP), DX
-	JMP  loop3x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last3x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow3x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run3x1
+
+lastrow3x1:
+	XORQ SI, SI
+	JMP  last3x1
+
+runs3x1:
+	MOVQ jumps+136(FP), SI
+
+run3x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop3x1
+	JMP  lastrun3x1
 
 done3x1:
 	SUBQ    b+96(FP), R9
@@ -10793,6 +12775,7 @@ done3x1:
 	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance3x1
 
@@ -10805,6 +12788,7 @@ storepart3x1:
 	ADDQ    CX, AX
 	VMOVUPD Z2, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance3x1:
@@ -10825,6 +12809,7 @@ tile2x1:
 	ADDQ    CX, AX
 	VMOVUPS (AX), Z1
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start2x1
 
@@ -10835,6 +12820,7 @@ part2x1:
 	ADDQ      CX, AX
 	VMOVUPD.Z (AX), K1, Z1
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start2x1:
@@ -10848,11 +12834,18 @@ start2x1:
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
+	ADDQ   skipc+152(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop2x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs2x1
+
+lastrun2x1:
+	DECQ SI
+	JNZ  loop2x1
+
+last2x1:
+	MOVQ last+112(FP), DX
 
 loop2x1:
 	VMOVUPS      (DX), Z2
@@ -10881,8 +12874,28 @@ loop2x1:
 
 end2x1:
 	JL   done2x1
-	MOVQ last+112(FP), DX
-	JMP  loop2x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last2x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow2x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run2x1
+
+lastrow2x1:
+	XORQ SI, SI
+	JMP  last2x1
+
+runs2x1:
+	MOVQ jumps+136(FP), SI
+
+run2x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop2x1
+	JMP  lastrun2x1
 
 done2x1:
 	SUBQ    b+96(FP), R9
@@ -10896,6 +12909,7 @@ done2x1:
 	ADDQ    CX, AX
 	VMOVUPS Z1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance2x1
 
@@ -10906,6 +12920,7 @@ storepart2x1:
 	ADDQ    CX, AX
 	VMOVUPD Z1, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance2x1:
@@ -10924,6 +12939,7 @@ tile1x1:
 	MOVQ    ldi+56(FP), CX
 	VMOVUPS (AX), Z0
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start1x1
 
@@ -10932,6 +12948,7 @@ part1x1:
 	MOVQ      ldi+56(FP), CX
 	VMOVUPD.Z (AX), K1, Z0
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start1x1:
@@ -10943,11 +12960,18 @@ start1x1:
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
+	ADDQ   skipc+152(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
-	DECQ   SI
-	JNZ    loop1x1
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs1x1
+
+lastrun1x1:
+	DECQ SI
+	JNZ  loop1x1
+
+last1x1:
+	MOVQ last+112(FP), DX
 
 loop1x1:
 	VMOVUPS      (DX), Z1
@@ -10974,8 +12998,28 @@ loop1x1:
 
 end1x1:
 	JL   done1x1
-	MOVQ last+112(FP), DX
-	JMP  loop1x1
+	CMPQ jumps+136(FP), $0x00
+	JE   last1x1
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow1x1
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run1x1
+
+lastrow1x1:
+	XORQ SI, SI
+	JMP  last1x1
+
+runs1x1:
+	MOVQ jumps+136(FP), SI
+
+run1x1:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop1x1
+	JMP  lastrun1x1
 
 done1x1:
 	SUBQ    b+96(FP), R8
@@ -10987,6 +13031,7 @@ done1x1:
 	MOVQ    ldc+40(FP), CX
 	VMOVUPS Z0, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance1x1
 
@@ -10995,6 +13040,7 @@ storepart1x1:
 	MOVQ    ldc+40(FP), CX
 	VMOVUPD Z0, K1, (AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance1x1:
@@ -11053,6 +13099,7 @@ tile14x2:
 	VMOVUPS (AX), Z26
 	VMOVUPS 64(AX), Z27
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start14x2
 
@@ -11101,6 +13148,7 @@ part14x2:
 	VMOVUPS   (AX), Z26
 	VMOVUPD.Z 64(AX), K2, Z27
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start14x2:
@@ -11120,11 +13168,18 @@ start14x2:
 	MOVQ   ldc+40(FP), R14
 	IMUL3Q $0x0e, R14, R14
 	ADDQ   c+32(FP), R14
+	ADDQ   skipc+152(FP), R14
 	MOVQ   ahead+120(FP), R15
 	ADDQ   DX, R15
-	DECQ   SI
-	JNZ    loop14x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs14x2
+
+lastrun14x2:
+	DECQ SI
+	JNZ  loop14x2
+
+last14x2:
+	MOVQ last+112(FP), DX
 
 loop14x2:
 	VMOVUPS      (DX), Z28
@@ -11193,8 +13248,28 @@ loop14x2:
 
 end14x2:
 	JL   done14x2
-	MOVQ last+112(FP), DX
-	JMP  loop14x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last14x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow14x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run14x2
+
+lastrow14x2:
+	XORQ SI, SI
+	JMP  last14x2
+
+runs14x2:
+	MOVQ jumps+136(FP), SI
+
+run14x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop14x2
+	JMP  lastrun14x2
 
 done14x2:
 	SUBQ    b+96(FP), R15
@@ -11246,6 +13321,7 @@ done14x2:
 	VMOVUPS Z26, (AX)
 	VMOVUPS Z27, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance14x2
 
@@ -11294,6 +13370,7 @@ storepart14x2:
 	VMOVUPS Z26, (AX)
 	VMOVUPD Z27, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance14x2:
@@ -11349,6 +13426,7 @@ tile13x2:
 	VMOVUPS (AX), Z24
 	VMOVUPS 64(AX), Z25
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start13x2
 
@@ -11394,6 +13472,7 @@ part13x2:
 	VMOVUPS   (AX), Z24
 	VMOVUPD.Z 64(AX), K2, Z25
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start13x2:
@@ -11412,11 +13491,18 @@ start13x2:
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0d, R13, R13
 	ADDQ   c+32(FP), R13
+	ADDQ   skipc+152(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
-	DECQ   SI
-	JNZ    loop13x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs13x2
+
+lastrun13x2:
+	DECQ SI
+	JNZ  loop13x2
+
+last13x2:
+	MOVQ last+112(FP), DX
 
 loop13x2:
 	VMOVUPS      (DX), Z26
@@ -11482,8 +13568,28 @@ loop13x2:
 
 end13x2:
 	JL   done13x2
-	MOVQ last+112(FP), DX
-	JMP  loop13x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last13x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow13x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run13x2
+
+lastrow13x2:
+	XORQ SI, SI
+	JMP  last13x2
+
+runs13x2:
+	MOVQ jumps+136(FP), SI
+
+run13x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop13x2
+	JMP  lastrun13x2
 
 done13x2:
 	SUBQ    b+96(FP), R14
@@ -11532,6 +13638,7 @@ done13x2:
 	VMOVUPS Z24, (AX)
 	VMOVUPS Z25, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance13x2
 
@@ -11577,6 +13684,7 @@ storepart13x2:
 	VMOVUPS Z24, (AX)
 	VMOVUPD Z25, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance13x2:
@@ -11629,6 +13737,7 @@ tile12x2:
 	VMOVUPS (AX), Z22
 	VMOVUPS 64(AX), Z23
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start12x2
 
@@ -11671,6 +13780,7 @@ part12x2:
 	VMOVUPS   (AX), Z22
 	VMOVUPD.Z 64(AX), K2, Z23
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start12x2:
@@ -11689,11 +13799,18 @@ start12x2:
 	MOVQ   ldc+40(FP), R13
 	IMUL3Q $0x0c, R13, R13
 	ADDQ   c+32(FP), R13
+	ADDQ   skipc+152(FP), R13
 	MOVQ   ahead+120(FP), R14
 	ADDQ   DX, R14
-	DECQ   SI
-	JNZ    loop12x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs12x2
+
+lastrun12x2:
+	DECQ SI
+	JNZ  loop12x2
+
+last12x2:
+	MOVQ last+112(FP), DX
 
 loop12x2:
 	VMOVUPS      (DX), Z24
@@ -11756,8 +13873,28 @@ loop12x2:
 
 end12x2:
 	JL   done12x2
-	MOVQ last+112(FP), DX
-	JMP  loop12x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last12x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow12x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run12x2
+
+lastrow12x2:
+	XORQ SI, SI
+	JMP  last12x2
+
+runs12x2:
+	MOVQ jumps+136(FP), SI
+
+run12x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop12x2
+	JMP  lastrun12x2
 
 done12x2:
 	SUBQ    b+96(FP), R14
@@ -11803,6 +13940,7 @@ done12x2:
 	VMOVUPS Z22, (AX)
 	VMOVUPS Z23, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance12x2
 
@@ -11845,6 +13983,7 @@ storepart12x2:
 	VMOVUPS Z22, (AX)
 	VMOVUPD Z23, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance12x2:
@@ -11894,6 +14033,7 @@ tile11x2:
 	VMOVUPS (AX), Z20
 	VMOVUPS 64(AX), Z21
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start11x2
 
@@ -11933,6 +14073,7 @@ part11x2:
 	VMOVUPS   (AX), Z20
 	VMOVUPD.Z 64(AX), K2, Z21
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start11x2:
@@ -11950,11 +14091,18 @@ start11x2:
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0b, R12, R12
 	ADDQ   c+32(FP), R12
+	ADDQ   skipc+152(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
-	DECQ   SI
-	JNZ    loop11x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs11x2
+
+lastrun11x2:
+	DECQ SI
+	JNZ  loop11x2
+
+last11x2:
+	MOVQ last+112(FP), DX
 
 loop11x2:
 	VMOVUPS      (DX), Z22
@@ -12014,8 +14162,28 @@ loop11x2:
 
 end11x2:
 	JL   done11x2
-	MOVQ last+112(FP), DX
-	JMP  loop11x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last11x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow11x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run11x2
+
+lastrow11x2:
+	XORQ SI, SI
+	JMP  last11x2
+
+runs11x2:
+	MOVQ jumps+136(FP), SI
+
+run11x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop11x2
+	JMP  lastrun11x2
 
 done11x2:
 	SUBQ    b+96(FP), R13
@@ -12058,6 +14226,7 @@ done11x2:
 	VMOVUPS Z20, (AX)
 	VMOVUPS Z21, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance11x2
 
@@ -12097,6 +14266,7 @@ storepart11x2:
 	VMOVUPS Z20, (AX)
 	VMOVUPD Z21, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance11x2:
@@ -12143,6 +14313,7 @@ tile10x2:
 	VMOVUPS (AX), Z18
 	VMOVUPS 64(AX), Z19
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start10x2
 
@@ -12179,6 +14350,7 @@ part10x2:
 	VMOVUPS   (AX), Z18
 	VMOVUPD.Z 64(AX), K2, Z19
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start10x2:
@@ -12196,11 +14368,18 @@ start10x2:
 	MOVQ   ldc+40(FP), R12
 	IMUL3Q $0x0a, R12, R12
 	ADDQ   c+32(FP), R12
+	ADDQ   skipc+152(FP), R12
 	MOVQ   ahead+120(FP), R13
 	ADDQ   DX, R13
-	DECQ   SI
-	JNZ    loop10x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs10x2
+
+lastrun10x2:
+	DECQ SI
+	JNZ  loop10x2
+
+last10x2:
+	MOVQ last+112(FP), DX
 
 loop10x2:
 	VMOVUPS      (DX), Z20
@@ -12257,8 +14436,28 @@ loop10x2:
 
 end10x2:
 	JL   done10x2
-	MOVQ last+112(FP), DX
-	JMP  loop10x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last10x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow10x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run10x2
+
+lastrow10x2:
+	XORQ SI, SI
+	JMP  last10x2
+
+runs10x2:
+	MOVQ jumps+136(FP), SI
+
+run10x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop10x2
+	JMP  lastrun10x2
 
 done10x2:
 	SUBQ    b+96(FP), R13
@@ -12298,6 +14497,7 @@ done10x2:
 	VMOVUPS Z18, (AX)
 	VMOVUPS Z19, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance10x2
 
@@ -12334,6 +14534,7 @@ storepart10x2:
 	VMOVUPS Z18, (AX)
 	VMOVUPD Z19, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance10x2:
@@ -12377,6 +14578,7 @@ tile9x2:
 	VMOVUPS (AX), Z16
 	VMOVUPS 64(AX), Z17
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start9x2
 
@@ -12410,6 +14612,7 @@ part9x2:
 	VMOVUPS   (AX), Z16
 	VMOVUPD.Z 64(AX), K2, Z17
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start9x2:
@@ -12426,11 +14629,18 @@ start9x2:
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x09, R11, R11
 	ADDQ   c+32(FP), R11
+	ADDQ   skipc+152(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
-	DECQ   SI
-	JNZ    loop9x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs9x2
+
+lastrun9x2:
+	DECQ SI
+	JNZ  loop9x2
+
+last9x2:
+	MOVQ last+112(FP), DX
 
 loop9x2:
 	VMOVUPS      (DX), Z18
@@ -12484,8 +14694,28 @@ loop9x2:
 
 end9x2:
 	JL   done9x2
-	MOVQ last+112(FP), DX
-	JMP  loop9x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last9x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow9x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run9x2
+
+lastrow9x2:
+	XORQ SI, SI
+	JMP  last9x2
+
+runs9x2:
+	MOVQ jumps+136(FP), SI
+
+run9x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop9x2
+	JMP  lastrun9x2
 
 done9x2:
 	SUBQ    b+96(FP), R12
@@ -12522,6 +14752,7 @@ done9x2:
 	VMOVUPS Z16, (AX)
 	VMOVUPS Z17, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance9x2
 
@@ -12555,6 +14786,7 @@ storepart9x2:
 	VMOVUPS Z16, (AX)
 	VMOVUPD Z17, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance9x2:
@@ -12595,6 +14827,7 @@ tile8x2:
 	VMOVUPS (AX), Z14
 	VMOVUPS 64(AX), Z15
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start8x2
 
@@ -12625,6 +14858,7 @@ part8x2:
 	VMOVUPS   (AX), Z14
 	VMOVUPD.Z 64(AX), K2, Z15
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start8x2:
@@ -12641,11 +14875,18 @@ start8x2:
 	MOVQ   ldc+40(FP), R11
 	IMUL3Q $0x08, R11, R11
 	ADDQ   c+32(FP), R11
+	ADDQ   skipc+152(FP), R11
 	MOVQ   ahead+120(FP), R12
 	ADDQ   DX, R12
-	DECQ   SI
-	JNZ    loop8x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs8x2
+
+lastrun8x2:
+	DECQ SI
+	JNZ  loop8x2
+
+last8x2:
+	MOVQ last+112(FP), DX
 
 loop8x2:
 	VMOVUPS      (DX), Z16
@@ -12696,8 +14937,28 @@ loop8x2:
 
 end8x2:
 	JL   done8x2
-	MOVQ last+112(FP), DX
-	JMP  loop8x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last8x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow8x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run8x2
+
+lastrow8x2:
+	XORQ SI, SI
+	JMP  last8x2
+
+runs8x2:
+	MOVQ jumps+136(FP), SI
+
+run8x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop8x2
+	JMP  lastrun8x2
 
 done8x2:
 	SUBQ    b+96(FP), R12
@@ -12731,6 +14992,7 @@ done8x2:
 	VMOVUPS Z14, (AX)
 	VMOVUPS Z15, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance8x2
 
@@ -12761,6 +15023,7 @@ storepart8x2:
 	VMOVUPS Z14, (AX)
 	VMOVUPD Z15, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance8x2:
@@ -12798,6 +15061,7 @@ tile7x2:
 	VMOVUPS (AX), Z12
 	VMOVUPS 64(AX), Z13
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start7x2
 
@@ -12825,6 +15089,7 @@ part7x2:
 	VMOVUPS   (AX), Z12
 	VMOVUPD.Z 64(AX), K2, Z13
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start7x2:
@@ -12840,11 +15105,18 @@ start7x2:
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x07, R10, R10
 	ADDQ   c+32(FP), R10
+	ADDQ   skipc+152(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	DECQ   SI
-	JNZ    loop7x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs7x2
+
+lastrun7x2:
+	DECQ SI
+	JNZ  loop7x2
+
+last7x2:
+	MOVQ last+112(FP), DX
 
 loop7x2:
 	VMOVUPS      (DX), Z14
@@ -12892,8 +15164,28 @@ loop7x2:
 
 end7x2:
 	JL   done7x2
-	MOVQ last+112(FP), DX
-	JMP  loop7x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last7x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow7x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run7x2
+
+lastrow7x2:
+	XORQ SI, SI
+	JMP  last7x2
+
+runs7x2:
+	MOVQ jumps+136(FP), SI
+
+run7x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop7x2
+	JMP  lastrun7x2
 
 done7x2:
 	SUBQ    b+96(FP), R11
@@ -12924,6 +15216,7 @@ done7x2:
 	VMOVUPS Z12, (AX)
 	VMOVUPS Z13, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance7x2
 
@@ -12951,6 +15244,7 @@ storepart7x2:
 	VMOVUPS Z12, (AX)
 	VMOVUPD Z13, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance7x2:
@@ -12985,6 +15279,7 @@ tile6x2:
 	VMOVUPS (AX), Z10
 	VMOVUPS 64(AX), Z11
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start6x2
 
@@ -13009,6 +15304,7 @@ part6x2:
 	VMOVUPS   (AX), Z10
 	VMOVUPD.Z 64(AX), K2, Z11
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start6x2:
@@ -13024,11 +15320,18 @@ start6x2:
 	MOVQ   ldc+40(FP), R10
 	IMUL3Q $0x06, R10, R10
 	ADDQ   c+32(FP), R10
+	ADDQ   skipc+152(FP), R10
 	MOVQ   ahead+120(FP), R11
 	ADDQ   DX, R11
-	DECQ   SI
-	JNZ    loop6x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs6x2
+
+lastrun6x2:
+	DECQ SI
+	JNZ  loop6x2
+
+last6x2:
+	MOVQ last+112(FP), DX
 
 loop6x2:
 	VMOVUPS      (DX), Z12
@@ -13073,8 +15376,28 @@ loop6x2:
 
 end6x2:
 	JL   done6x2
-	MOVQ last+112(FP), DX
-	JMP  loop6x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last6x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow6x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run6x2
+
+lastrow6x2:
+	XORQ SI, SI
+	JMP  last6x2
+
+runs6x2:
+	MOVQ jumps+136(FP), SI
+
+run6x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop6x2
+	JMP  lastrun6x2
 
 done6x2:
 	SUBQ    b+96(FP), R11
@@ -13102,6 +15425,7 @@ done6x2:
 	VMOVUPS Z10, (AX)
 	VMOVUPS Z11, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance6x2
 
@@ -13126,6 +15450,7 @@ storepart6x2:
 	VMOVUPS Z10, (AX)
 	VMOVUPD Z11, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance6x2:
@@ -13157,6 +15482,7 @@ tile5x2:
 	VMOVUPS (AX), Z8
 	VMOVUPS 64(AX), Z9
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start5x2
 
@@ -13178,6 +15504,7 @@ part5x2:
 	VMOVUPS   (AX), Z8
 	VMOVUPD.Z 64(AX), K2, Z9
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start5x2:
@@ -13192,11 +15519,18 @@ start5x2:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x05, R9, R9
 	ADDQ   c+32(FP), R9
+	ADDQ   skipc+152(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop5x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs5x2
+
+lastrun5x2:
+	DECQ SI
+	JNZ  loop5x2
+
+last5x2:
+	MOVQ last+112(FP), DX
 
 loop5x2:
 	VMOVUPS      (DX), Z10
@@ -13238,8 +15572,28 @@ loop5x2:
 
 end5x2:
 	JL   done5x2
-	MOVQ last+112(FP), DX
-	JMP  loop5x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last5x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow5x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run5x2
+
+lastrow5x2:
+	XORQ SI, SI
+	JMP  last5x2
+
+runs5x2:
+	MOVQ jumps+136(FP), SI
+
+run5x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop5x2
+	JMP  lastrun5x2
 
 done5x2:
 	SUBQ    b+96(FP), R10
@@ -13264,6 +15618,7 @@ done5x2:
 	VMOVUPS Z8, (AX)
 	VMOVUPS Z9, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance5x2
 
@@ -13285,6 +15640,7 @@ storepart5x2:
 	VMOVUPS Z8, (AX)
 	VMOVUPD Z9, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance5x2:
@@ -13313,6 +15669,7 @@ tile4x2:
 	VMOVUPS (AX), Z6
 	VMOVUPS 64(AX), Z7
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start4x2
 
@@ -13331,6 +15688,7 @@ part4x2:
 	VMOVUPS   (AX), Z6
 	VMOVUPD.Z 64(AX), K2, Z7
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start4x2:
@@ -13345,11 +15703,18 @@ start4x2:
 	MOVQ   ldc+40(FP), R9
 	IMUL3Q $0x04, R9, R9
 	ADDQ   c+32(FP), R9
+	ADDQ   skipc+152(FP), R9
 	MOVQ   ahead+120(FP), R10
 	ADDQ   DX, R10
-	DECQ   SI
-	JNZ    loop4x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs4x2
+
+lastrun4x2:
+	DECQ SI
+	JNZ  loop4x2
+
+last4x2:
+	MOVQ last+112(FP), DX
 
 loop4x2:
 	VMOVUPS      (DX), Z8
@@ -13388,8 +15753,28 @@ loop4x2:
 
 end4x2:
 	JL   done4x2
-	MOVQ last+112(FP), DX
-	JMP  loop4x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last4x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow4x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run4x2
+
+lastrow4x2:
+	XORQ SI, SI
+	JMP  last4x2
+
+runs4x2:
+	MOVQ jumps+136(FP), SI
+
+run4x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop4x2
+	JMP  lastrun4x2
 
 done4x2:
 	SUBQ    b+96(FP), R10
@@ -13411,6 +15796,7 @@ done4x2:
 	VMOVUPS Z6, (AX)
 	VMOVUPS Z7, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance4x2
 
@@ -13429,6 +15815,7 @@ storepart4x2:
 	VMOVUPS Z6, (AX)
 	VMOVUPD Z7, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance4x2:
@@ -13454,6 +15841,7 @@ tile3x2:
 	VMOVUPS (AX), Z4
 	VMOVUPS 64(AX), Z5
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start3x2
 
@@ -13469,6 +15857,7 @@ part3x2:
 	VMOVUPS   (AX), Z4
 	VMOVUPD.Z 64(AX), K2, Z5
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start3x2:
@@ -13482,11 +15871,18 @@ start3x2:
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x03, R8, R8
 	ADDQ   c+32(FP), R8
+	ADDQ   skipc+152(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop3x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs3x2
+
+lastrun3x2:
+	DECQ SI
+	JNZ  loop3x2
+
+last3x2:
+	MOVQ last+112(FP), DX
 
 loop3x2:
 	VMOVUPS      (DX), Z6
@@ -13522,8 +15918,28 @@ loop3x2:
 
 end3x2:
 	JL   done3x2
-	MOVQ last+112(FP), DX
-	JMP  loop3x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last3x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow3x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run3x2
+
+lastrow3x2:
+	XORQ SI, SI
+	JMP  last3x2
+
+runs3x2:
+	MOVQ jumps+136(FP), SI
+
+run3x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop3x2
+	JMP  lastrun3x2
 
 done3x2:
 	SUBQ    b+96(FP), R9
@@ -13542,6 +15958,7 @@ done3x2:
 	VMOVUPS Z4, (AX)
 	VMOVUPS Z5, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance3x2
 
@@ -13557,6 +15974,7 @@ storepart3x2:
 	VMOVUPS Z4, (AX)
 	VMOVUPD Z5, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance3x2:
@@ -13579,6 +15997,7 @@ tile2x2:
 	VMOVUPS (AX), Z2
 	VMOVUPS 64(AX), Z3
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start2x2
 
@@ -13591,6 +16010,7 @@ part2x2:
 	VMOVUPS   (AX), Z2
 	VMOVUPD.Z 64(AX), K2, Z3
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start2x2:
@@ -13604,11 +16024,18 @@ start2x2:
 	MOVQ   ldc+40(FP), R8
 	IMUL3Q $0x02, R8, R8
 	ADDQ   c+32(FP), R8
+	ADDQ   skipc+152(FP), R8
 	MOVQ   ahead+120(FP), R9
 	ADDQ   DX, R9
-	DECQ   SI
-	JNZ    loop2x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs2x2
+
+lastrun2x2:
+	DECQ SI
+	JNZ  loop2x2
+
+last2x2:
+	MOVQ last+112(FP), DX
 
 loop2x2:
 	VMOVUPS      (DX), Z4
@@ -13641,8 +16068,28 @@ loop2x2:
 
 end2x2:
 	JL   done2x2
-	MOVQ last+112(FP), DX
-	JMP  loop2x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last2x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow2x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run2x2
+
+lastrow2x2:
+	XORQ SI, SI
+	JMP  last2x2
+
+runs2x2:
+	MOVQ jumps+136(FP), SI
+
+run2x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop2x2
+	JMP  lastrun2x2
 
 done2x2:
 	SUBQ    b+96(FP), R9
@@ -13658,6 +16105,7 @@ done2x2:
 	VMOVUPS Z2, (AX)
 	VMOVUPS Z3, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance2x2
 
@@ -13670,6 +16118,7 @@ storepart2x2:
 	VMOVUPS Z2, (AX)
 	VMOVUPD Z3, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance2x2:
@@ -13689,6 +16138,7 @@ tile1x2:
 	VMOVUPS (AX), Z0
 	VMOVUPS 64(AX), Z1
 	ADDQ    CX, AX
+	ADDQ    skipi+160(FP), AX
 	MOVQ    AX, init+48(FP)
 	JMP     start1x2
 
@@ -13698,6 +16148,7 @@ part1x2:
 	VMOVUPS   (AX), Z0
 	VMOVUPD.Z 64(AX), K2, Z1
 	ADDQ      CX, AX
+	ADDQ      skipi+160(FP), AX
 	MOVQ      AX, init+48(FP)
 
 start1x2:
@@ -13709,11 +16160,18 @@ start1x2:
 	MOVQ   ldc+40(FP), DI
 	IMUL3Q $0x01, DI, DI
 	ADDQ   c+32(FP), DI
+	ADDQ   skipc+152(FP), DI
 	MOVQ   ahead+120(FP), R8
 	ADDQ   DX, R8
-	DECQ   SI
-	JNZ    loop1x2
-	MOVQ   last+112(FP), DX
+	CMPQ   jumps+136(FP), $0x00
+	JNE    runs1x2
+
+lastrun1x2:
+	DECQ SI
+	JNZ  loop1x2
+
+last1x2:
+	MOVQ last+112(FP), DX
 
 loop1x2:
 	VMOVUPS      (DX), Z2
@@ -13743,8 +16201,28 @@ loop1x2:
 
 end1x2:
 	JL   done1x2
-	MOVQ last+112(FP), DX
-	JMP  loop1x2
+	CMPQ jumps+136(FP), $0x00
+	JE   last1x2
+	MOVQ jump+144(FP), SI
+	CMPQ (SI), $-1
+	JE   lastrow1x2
+	ADDQ (SI), AX
+	ADDQ $0x08, SI
+	JMP  run1x2
+
+lastrow1x2:
+	XORQ SI, SI
+	JMP  last1x2
+
+runs1x2:
+	MOVQ jumps+136(FP), SI
+
+run1x2:
+	MOVQ SI, jump+144(FP)
+	CMPQ (SI), $-1
+	MOVQ k+16(FP), SI
+	JNE  loop1x2
+	JMP  lastrun1x2
 
 done1x2:
 	SUBQ    b+96(FP), R8
@@ -13757,6 +16235,7 @@ done1x2:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 	JMP     advance1x2
 
@@ -13766,6 +16245,7 @@ storepart1x2:
 	VMOVUPS Z0, (AX)
 	VMOVUPD Z1, K2, 64(AX)
 	ADDQ    CX, AX
+	ADDQ    skipc+152(FP), AX
 	MOVQ    AX, c+32(FP)
 
 advance1x2:

@@ -24,9 +24,11 @@ func tileWidth[T Float]() int {
 }
 
 // gemm computes tiles of m rows, one below the other: c = init + a·b with k
-// rows of b, of which the last is elsewhere. Rows lie cr, ir, ar and br apart,
-// columns of a ac, tiles of a pitch. What is ahead elements beyond b is used next.
-func gemm[T Float](m, tiles, k, cols int, c []T, cr int, init []T, ir int, a []T, ar, ac, pitch int, b []T, br int, last []T, ahead int) {
+// rows of b for each run of columns of a, of which the last is elsewhere. Rows lie
+// cr, ir, ar and br apart, columns of a ac, tiles of a pitch, between two of which so
+// many rows of c and init are skipped. From the end of a run a jump
+// leads to the next. What is ahead elements beyond b is used next.
+func gemm[T Float](m, tiles, k, cols int, c []T, cr int, init []T, ir int, a []T, ar, ac, pitch int, skip int, jumps []int64, b []T, br int, last []T, ahead int) {
 	s := size[T]()
 	cr, ir, ar, ac, pitch, br = s*cr, s*ir, s*ar, s*ac, s*pitch, s*br
 	// As often as a tile has rows, or up to twice that.
@@ -34,7 +36,7 @@ func gemm[T Float](m, tiles, k, cols int, c []T, cr int, init []T, ir int, a []T
 	if k > m {
 		every = 1<<(bits.Len(uint(k/m))-1) - 1
 	}
-	gemmAssembly[T](m, tiles, k, cols, bytes(c), cr, bytes(init), ir, bytes(a), ar, ac, pitch, bytes(b), br, bytes(last), s*ahead, every)
+	gemmAssembly[T](m, tiles, k, cols, bytes(c), cr, bytes(init), ir, bytes(a), ar, ac, pitch, bytes(b), br, bytes(last), s*ahead, every, (*byte)(unsafe.Pointer(unsafe.SliceData(jumps))), nil, skip*cr, skip*ir)
 }
 
 // narrow computes the first rows of dst = init + x·packed with n ≤ 4 columns,

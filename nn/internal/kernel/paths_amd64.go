@@ -116,6 +116,16 @@ func scatterAssembly[T Float](dst *byte, x *byte, runs *byte, base int, count in
 	}
 }
 
+// sumColsAssembly adds up the first 4·steps > 0 elements of each row of x, for 16·blocks > 0 rows xr bytes apart.
+func sumColsAssembly[T Float](dst *byte, x *byte, xr int, steps int, blocks int) {
+	switch {
+	case size[T]() == 4:
+		sumCols32(dst, x, xr, steps, blocks)
+	default:
+		sumCols64(dst, x, xr, steps, blocks)
+	}
+}
+
 // adamAssembly is Adam for n elements with the fields of adamNumbers.
 func adamAssembly[T Float](theta *byte, m *byte, v *byte, grad *byte, numbers *byte, n int) {
 	switch {
@@ -158,17 +168,17 @@ func emaAssembly[T Float](shadow *byte, theta *byte, gain *byte, n int) {
 	}
 }
 
-// gemmAssembly computes c = init + a·b for tiles of m rows, one below the other, and cols columns. Distances are in bytes: between rows of c, init and b, rows and columns of a, and from the rows of a of one tile to those of the next. The last of the k rows of b is at last. Whole vectors of b are read. Whenever the rows left of b are a multiple of every, a power of two, the loop prefetches a row of the next tile of c, and a little of what lies ahead bytes beyond b.
-func gemmAssembly[T Float](m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int) {
+// gemmAssembly computes c = init + a·b for tiles of m rows, one below the other, and cols columns. Distances are in bytes: between rows of c, init and b, rows and columns of a, and from the rows of a of one tile to those of the next. The last row of b is at last. Whole vectors of b are read. There are k of them for each run of columns of a, from the end of which to the next one are jumps of so many bytes; −1 ends the jumps. Without any there is one run. jump is overwritten. Between the rows of two tiles so many bytes of c and init are skipped. Whenever the rows left of b are a multiple of every, a power of two, the loop prefetches a row of the next tile of c, and a little of what lies ahead bytes beyond b.
+func gemmAssembly[T Float](m int, tiles int, k int, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar int, ac int, pitch int, b *byte, br int, last *byte, ahead int, every int, jumps *byte, jump *byte, skipc int, skipi int) {
 	switch {
 	case using == avx512 && size[T]() == 4:
-		gemm32AVX512(m, tiles, k, cols, c, ldc, init, ldi, a, ar, ac, pitch, b, br, last, ahead, every)
+		gemm32AVX512(m, tiles, k, cols, c, ldc, init, ldi, a, ar, ac, pitch, b, br, last, ahead, every, jumps, jump, skipc, skipi)
 	case using == avx512:
-		gemm64AVX512(m, tiles, k, cols, c, ldc, init, ldi, a, ar, ac, pitch, b, br, last, ahead, every)
+		gemm64AVX512(m, tiles, k, cols, c, ldc, init, ldi, a, ar, ac, pitch, b, br, last, ahead, every, jumps, jump, skipc, skipi)
 	case size[T]() == 4:
-		gemm32AVX2(m, tiles, k, cols, c, ldc, init, ldi, a, ar, ac, pitch, b, br, last, ahead, every)
+		gemm32AVX2(m, tiles, k, cols, c, ldc, init, ldi, a, ar, ac, pitch, b, br, last, ahead, every, jumps, jump, skipc, skipi)
 	default:
-		gemm64AVX2(m, tiles, k, cols, c, ldc, init, ldi, a, ar, ac, pitch, b, br, last, ahead, every)
+		gemm64AVX2(m, tiles, k, cols, c, ldc, init, ldi, a, ar, ac, pitch, b, br, last, ahead, every, jumps, jump, skipc, skipi)
 	}
 }
 

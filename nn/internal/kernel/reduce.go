@@ -26,7 +26,7 @@ func SumRowsSet[T Float](dst, x []T, r, n int) {
 // A sum in order is a chain of additions, each of which waits for the last: eight
 // rows are eight chains.
 func SumCols[T Float](dst, x []T, r, n int) {
-	i := 0
+	i := sumColsFast(dst, x, r, n)
 	for ; i+8 <= r; i += 8 {
 		sumEight((*[8]T)(dst[i:]), x[i*n:], n)
 	}
@@ -69,12 +69,7 @@ func SumSquares[T Float](x []T) float64 {
 		}
 		x = x[n:]
 	}
-	for half := 8; half > 0; half /= 2 {
-		for i := range half {
-			sums[i] += sums[half+i]
-		}
-	}
-	return sums[0]
+	return halved(&sums)
 }
 
 // MaxCols writes to dst the largest number of each row of the r×n matrix x, NaN if

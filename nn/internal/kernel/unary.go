@@ -188,7 +188,7 @@ func function(op UnaryOp) func(float64) float64 {
 }
 
 var unaryNames = [...]string{
-	"neg", "square", "sqrt", "recip", "exp", "log", "sin", "cos", "tanh",
+	"square", "sqrt", "recip", "exp", "log", "sin", "cos", "tanh",
 	"sigmoid", "softplus", "erf", "silu", "silu'", "silu''", "gelu", "gelu'",
 	"gelu''", "gelutanh", "gelutanh'", "gelutanh''", "relu", "step",
 	"leakyrelu", "leakyrelu'", "elu", "elu'", "elu''",

@@ -265,3 +265,8 @@ func TestUnknownFunctionPanics(t *testing.T) {
 		Unary(ELU2+1, make([]float32, 1), make([]float32, 1), 0)
 	})
 }
+
+func TestFunctionsHaveTheirNames(t *testing.T) {
+	require.Equal(t, []string{"square", "gelu''", "elu''"}, []string{Square.String(), GELU2.String(), ELU2.String()})
+	require.Len(t, unaryNames, int(ELU2)+1)
+}

@@ -50,11 +50,14 @@ func (t *tiler) function() {
 	t.Function(t.name())
 	t.Attributes(noSplit)
 	t.Pragma("noescape")
-	t.SignatureExpr("func(m, tiles, k, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar, ac, pitch int, b *byte, br int, last *byte, ahead, every int)")
+	t.SignatureExpr("func(m, tiles, k, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar, ac, pitch int, b *byte, br int, last *byte, ahead, every int, jumps, jump *byte, skipc, skipi int)")
 	t.Doc(t.name()+" computes c = init + a·b for tiles of m rows, one below the other, and cols columns.",
 		"Distances are in bytes: between rows of c, init and b, rows and columns of a, and",
 		"from the rows of a of one tile to those of the next.",
-		"The last of the k rows of b is at last. Whole vectors of b are read.",
+		"The last row of b is at last. Whole vectors of b are read. There are k of them for each",
+		"run of columns of a, from the end of which to the next one are jumps of so many bytes; −1",
+		"ends the jumps. Without any there is one run. jump is overwritten. Between the rows of two",
+		"tiles so many bytes of c and init are skipped.",
 		"Whenever the rows left of b are a multiple of every, a power of two, the loop prefetches",
 		"a row of the next tile of c, and a little of what lies ahead bytes beyond b.")
 
@@ -120,14 +123,14 @@ func (t *tiler) tile(rows, vectors int) {
 
 	compare()
 	t.JNE(at("part"))
-	t.eachRow("init", "ldi", rows, func(i int, row operand.Mem) {
+	t.eachRow("init", "ldi", "skipi", rows, func(i int, row operand.Mem) {
 		for v := range acc[i] {
 			t.VMOVUPS(row.Offset(v*t.bytes), acc[i][v])
 		}
 	})
 	t.JMP(at("start"))
 	t.Label(label("part", rows, vectors))
-	t.eachRow("init", "ldi", rows, func(i int, row operand.Mem) {
+	t.eachRow("init", "ldi", "skipi", rows, func(i int, row operand.Mem) {
 		t.loadPart(row, acc[i])
 	})
 	t.Label(label("start", rows, vectors))
@@ -148,12 +151,17 @@ func (t *tiler) tile(rows, vectors int) {
 	t.c = t.argument("ldc")
 	t.IMUL3Q(operand.Imm(uint64(rows)), t.c, t.c)
 	t.ADDQ(t.slot("c"), t.c)
+	t.ADDQ(t.slot("skipc"), t.c)
 	t.ahead = t.argument("ahead")
 	t.ADDQ(t.b, t.ahead)
-	// The loop runs k−1 times; then b moves to the last row and it runs once
-	// more, when the count passes below zero.
+	// The loop runs k times for each run, of the last k−1 times; then b moves to the
+	// last row and it runs once more, when the count passes below zero.
+	t.CMPQ(t.slot("jumps"), operand.Imm(0))
+	t.JNE(at("runs"))
+	t.Label(label("lastrun", rows, vectors))
 	t.DECQ(t.count)
 	t.JNZ(at("loop"))
+	t.Label(label("last", rows, vectors))
 	t.MOVQ(t.slot("last"), t.b)
 	t.Label(label("loop", rows, vectors))
 	t.accumulate(acc)
@@ -167,22 +175,40 @@ func (t *tiler) tile(rows, vectors int) {
 	t.JMP(at("loop"))
 	t.Label(label("end", rows, vectors))
 	t.JL(at("done"))
-	t.MOVQ(t.slot("last"), t.b)
-	t.JMP(at("loop"))
+	t.CMPQ(t.slot("jumps"), operand.Imm(0))
+	t.JE(at("last"))
+	t.MOVQ(t.slot("jump"), t.count)
+	t.CMPQ(operand.Mem{Base: t.count}, operand.I8(-1))
+	t.JE(at("lastrow"))
+	t.ADDQ(operand.Mem{Base: t.count}, t.a)
+	t.ADDQ(operand.Imm(8), t.count)
+	t.JMP(at("run"))
+	t.Label(label("lastrow", rows, vectors))
+	t.XORQ(t.count, t.count)
+	t.JMP(at("last"))
+
+	t.Label(label("runs", rows, vectors))
+	t.MOVQ(t.slot("jumps"), t.count)
+	t.Label(label("run", rows, vectors))
+	t.MOVQ(t.count, t.slot("jump"))
+	t.CMPQ(operand.Mem{Base: t.count}, operand.I8(-1))
+	t.MOVQ(t.slot("k"), t.count)
+	t.JNE(at("loop"))
+	t.JMP(at("lastrun"))
 
 	t.Label(label("done", rows, vectors))
 	t.SUBQ(t.slot("b"), t.ahead)
 	t.MOVQ(t.ahead, t.slot("ahead"))
 	compare()
 	t.JNE(at("storepart"))
-	t.eachRow("c", "ldc", rows, func(i int, row operand.Mem) {
+	t.eachRow("c", "ldc", "skipc", rows, func(i int, row operand.Mem) {
 		for v := range acc[i] {
 			t.VMOVUPS(acc[i][v], row.Offset(v*t.bytes))
 		}
 	})
 	t.JMP(at("advance"))
 	t.Label(label("storepart", rows, vectors))
-	t.eachRow("c", "ldc", rows, func(i int, row operand.Mem) {
+	t.eachRow("c", "ldc", "skipc", rows, func(i int, row operand.Mem) {
 		t.storePart(acc[i], row)
 	})
 
@@ -240,13 +266,14 @@ func (t *tiler) element(i int) operand.Mem {
 }
 
 // eachRow calls f with the address of each row of the tile in the matrix, and
-// moves the matrix on by as many rows.
-func (t *tiler) eachRow(matrix, distance string, rows int, f func(i int, row operand.Mem)) {
+// moves the matrix on by as many rows and what is skipped.
+func (t *tiler) eachRow(matrix, distance, skip string, rows int, f func(i int, row operand.Mem)) {
 	p, d := t.argument(matrix), t.argument(distance)
 	for i := range rows {
 		f(i, operand.Mem{Base: p})
 		t.ADDQ(d, p)
 	}
+	t.ADDQ(t.slot(skip), p)
 	t.MOVQ(p, t.slot(matrix))
 }
 

@@ -34,6 +34,8 @@ var families = []struct {
 	{kernel, "arithmetic", arithmetic},
 	{kernel, "memory", memory},
 	{kernel, "gather", gather},
+	{kernel, "softmax", softmax},
+	{kernel, "sumcols", sumCols},
 	{kernel, "optimizer", optimizer},
 	{kernel, "gemm", gemm},
 	{kernel, "narrow", narrow},

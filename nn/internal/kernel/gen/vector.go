@@ -251,6 +251,7 @@ func (v vector) fraction() uint8 {
 const (
 	less            = operand.U8(17)
 	lessEqual       = operand.U8(18)
+	notLess         = operand.U8(21) // unordered
 	notLessEqual    = operand.U8(22) // unordered
 	equal           = operand.U8(0)
 	greaterOrEqual  = operand.U8(29)

@@ -1,4 +1,5 @@
-package table
+// Package replace writes files that are there as a whole or not at all.
+package replace
 
 import (
 	"crypto/rand"
@@ -8,10 +9,10 @@ import (
 	"path/filepath"
 )
 
-// replace writes a file under a temporary name, .NAME.RANDOM.tmp in its folder, syncs
+// File writes a file under a temporary name, .NAME.RANDOM.tmp in its folder, syncs
 // it and renames it. A link is followed. What is there and no regular file is opened
 // and written to.
-func replace(path string, fill func(io.Writer) error) error {
+func File(path string, fill func(io.Writer) error) error {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
 	}
