@@ -24,8 +24,8 @@ type diffusion struct {
 }
 
 // diffuse trains one. A chooser learns by cross-entropy, a network without a head by
-// denoising score matching. The noise is where the vectors of a window begin to tell
-// symbols: below σ = 1 they say all, above 10 nothing.
+// denoising score matching. The model keeps the vectors as they are. The noise is where
+// they begin to tell symbols: below σ = 1 they say all, above 10 nothing.
 func (j *job) diffuse(ctx context.Context, stderr io.Writer, train corpus, plain bool) (*diffusion, error) {
 	v := vectorsOf(train)
 	var net nn.Module = nn.Transformer{Size: []int{j.window}, Width: width, Blocks: blocks, Heads: heads, Relative: true}
@@ -39,7 +39,7 @@ func (j *job) diffuse(ctx context.Context, stderr io.Writer, train corpus, plain
 	}
 	progress := bar.New(stderr, j.steps)
 	_, err = score.Fit(ctx, m, source{v, train, j.window}, &score.Settings{
-		Steps: j.steps, Batch: j.batch, Independent: true, References: score.None,
+		Steps: j.steps, Batch: j.batch, Independent: true, References: score.None, Scaling: score.Unscaled,
 		Objective: loss, Times: score.LogNormal{Mean: 1.1, Std: 0.6},
 		Rate: j.schedule(), EMA: 0.99, Workers: j.workers, Seed: j.seed, Recorder: progress,
 	})

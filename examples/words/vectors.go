@@ -86,23 +86,10 @@ type source struct {
 // Dims implements score.Data.
 func (s source) Dims() (d, cond int) { return s.window * kinds, 0 }
 
-// Batch implements score.Data. Fit takes means and deviations from the rows of step −1.
-// Those are random signs, each row followed by its opposite, so that the model has the
-// vectors as they are.
-func (s source) Batch(x, _ *mat.Dense, step, _ int, rng *rand.Rand) error {
+// Batch implements score.Data.
+func (s source) Batch(x, _ *mat.Dense, _, _ int, rng *rand.Rand) error {
 	for i := range x.RawMatrix().Rows {
-		row := x.RawRowView(i)
-		if step != -1 {
-			s.write(row, s.draw(s.window, rng))
-			continue
-		}
-		for j := range row {
-			if i%2 == 0 {
-				row[j] = float64(1 - 2*rng.IntN(2))
-			} else {
-				row[j] = -x.At(i-1, j)
-			}
-		}
+		s.write(x.RawRowView(i), s.draw(s.window, rng))
 	}
 	return nil
 }
