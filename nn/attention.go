@@ -17,13 +17,15 @@ import (
 //
 // It treats positions alike: what distinguishes them has to be in x, see Positions,
 // or be Relative, when a number that is learned for every head and difference of
-// positions is added to q kᵀ/√… (Shaw et al. 2018; Liu et al. 2021). The parameters
-// are "weight" and "bias" in the scopes "query", "key", "value" and "output", and
-// "relative" (1 × heads · differences, initially zero).
+// positions is added to q kᵀ/√… (Shaw et al. 2018; Liu et al. 2021). With Causal a
+// position looks at itself and those before it only, in the order in which they lie in
+// a sample. The parameters are "weight" and "bias" in the scopes "query", "key",
+// "value" and "output", and "relative" (1 × heads · differences, initially zero).
 type Attention struct {
 	Size     []int // lengths of the axes
 	Heads    int   // divides the channels; zero means 1
 	Relative bool
+	Causal   bool
 	Init     Init // of W_o; nil means LeCun
 }
 
@@ -42,6 +44,9 @@ func (a Attention) Apply(b *Build, x *ad.Expr) *ad.Expr {
 	logits := ad.RowMatMulT(ad.Scale(math.Sqrt(float64(heads)/float64(channels)), part("query")), part("key"), heads)
 	if a.Relative {
 		logits = ad.Regroup(ad.Add(ad.Regroup(logits, 1), a.biases(b, heads)), heads*n)
+	}
+	if a.Causal {
+		logits = ad.Add(logits, ad.Gather(ad.Const(hidden), b.table(before{n, heads})))
 	}
 	y := ad.RowMatMul(ad.Softmax(logits), part("value"), heads)
 	init := a.Init
@@ -101,6 +106,28 @@ func (l differences) table() *ad.Table {
 		}
 	}
 	return ad.NewTable(from, l.heads*each, 1)
+}
+
+// hidden is what is added to the logit of a position that may not be seen: its
+// exponential is 0.
+const hidden = -1e9
+
+// before is the layout of zeros for the positions that each position of each head may
+// see, itself and those before it, and of one number for the others.
+type before struct{ n, heads int }
+
+func (l before) table() *ad.Table {
+	from := make([][]int, 0, l.heads*l.n)
+	for range l.heads {
+		for i := range l.n {
+			row := make([]int, l.n)
+			for j := range i + 1 {
+				row[j] = -1
+			}
+			from = append(from, row)
+		}
+	}
+	return ad.NewTable(from, 1, 1)
 }
 
 // Validate implements Validator.

@@ -22,7 +22,7 @@ type structuredCase struct {
 	Size, Kernel          []int
 	Stride, Factor        int
 	Groups, Heads, Hidden int
-	Circular              bool
+	Circular, Causal      bool
 	Epsilon               float64
 	X, V, Out             fixture.Array
 	Params, Grads, Second map[string]fixture.Array
@@ -101,7 +101,7 @@ func structuredLayer(c structuredCase) (m nn.Module, in, out func(fixture.Array)
 		m = nn.GroupNorm{Size: c.Size, Groups: c.Groups, Epsilon: c.Epsilon}
 		return m, lastChannels, lastChannels, map[string]theirs{"gain": {"gain", asIs}, "bias": {"bias", asIs}}
 	case "attention":
-		return nn.Attention{Size: c.Size, Heads: c.Heads}, asIs, asIs, attentionParams("", "in_", "out_")
+		return nn.Attention{Size: c.Size, Heads: c.Heads, Causal: c.Causal}, asIs, asIs, attentionParams("", "in_", "out_")
 	}
 	m = nn.TransformerBlock{Size: c.Size, Heads: c.Heads, Hidden: c.Hidden}
 	params = attentionParams("attention.", "self_attn.in_proj_", "self_attn.out_proj.")

@@ -31,6 +31,7 @@ var structuredNets = map[string]structuredNet{
 	"2-D U-Net":   {nn.UNet{Size: []int{4, 4}, Channels: []int{4, 6}, Circular: true}, 16},
 	"transformer": {nn.Transformer{Size: []int{4, 2}, Patch: 2, Width: 6, Blocks: 2, Heads: 2}, 16},
 	"relative":    {nn.Transformer{Size: []int{5}, Width: 4, Blocks: 1, Relative: true, Hidden: 5}, 5},
+	"causal":      {nn.Transformer{Size: []int{5}, Width: 4, Blocks: 1, Heads: 2, Causal: true, Hidden: 5}, 5},
 	"mixer":       {nn.Mixer{Size: []int{4, 4}, Patch: 2, Width: 6, Blocks: 2, Tokens: 3}, 16},
 	"table":       {nn.TabularTransformer{Width: 6, Blocks: 2, Heads: 2}, 4},
 }

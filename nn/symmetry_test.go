@@ -59,6 +59,27 @@ func TestAttentionDoesNotKnowTheOrderOfPositions(t *testing.T) {
 	})
 }
 
+// The output of a causal network at a position is that of the positions up to there,
+// whatever comes later, to the bit.
+func TestCausalNetworksDoNotSeeWhatComesLater(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		positions, heads := rapid.IntRange(2, 7).Draw(t, "positions"), rapid.IntRange(1, 3).Draw(t, "heads")
+		width := heads * rapid.IntRange(2, 3).Draw(t, "channels of a head")
+		m := nn.Transformer{Size: []int{positions}, Width: width, Blocks: 2, Heads: heads, Hidden: 3, Causal: true, Relative: rapid.Bool().Draw(t, "relative")}
+		n := newNetwork(m, 2*positions, 0, nil)
+		x := normals(2*positions, 1, 3)
+		at := func(x []float64) []float64 {
+			return run[float64](n.out, 1, n.theta, []*ad.Expr{n.x}, x)
+		}
+		y := at(x)
+		from := 2 * rapid.IntRange(1, positions-1).Draw(t, "changed from")
+		other := append(slices.Clone(x[:from]), normals(2*positions-from, 100, 4)...)
+		z := at(other)
+		require.Equal(t, y[:from], z[:from])
+		require.NotEqual(t, y[from:], z[from:])
+	})
+}
+
 // each yields 0, …, n−1.
 func each(n int) func(yield func(int) bool) {
 	return func(yield func(int) bool) {

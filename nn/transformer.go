@@ -21,6 +21,7 @@ type TransformerBlock struct {
 	Heads      int    // divides the channels; zero means 1
 	Hidden     int    // columns of W_1; zero means four times the channels
 	Relative   bool   // of the attention
+	Causal     bool   // of the attention
 	Activation Module // nil means GELU
 }
 
@@ -29,7 +30,7 @@ type TransformerBlock struct {
 func (t TransformerBlock) Apply(b *Build, x *ad.Expr) *ad.Expr {
 	mustBeValid(t)
 	x = positioned("TransformerBlock", x, t.Size)
-	attention := Attention{Size: t.Size, Heads: t.Heads, Relative: t.Relative, Init: Zeros{}}
+	attention := Attention{Size: t.Size, Heads: t.Heads, Relative: t.Relative, Causal: t.Causal, Init: Zeros{}}
 	h := b.Scope("attention").Apply(attention, conditionedNorm(b.Scope("norm1"), x))
 	x = ad.Add(x, ad.Regroup(h, x.Groups()))
 	hidden := cmp.Or(t.Hidden, 4*x.Cols())
@@ -75,7 +76,8 @@ func (t TransformerBlock) Validate() error {
 //	e = SiLU(SiLU((Time(b.Time), b.Cond) A_1 + a_1) A_2 + a_2).
 //
 // p is learned, a row for each token; with Relative there is none, and the attention
-// learns from differences of positions. W_out starts at zero, what multiplies e
+// learns from differences of positions. With Causal output i depends on the tokens up to
+// i only, as what predicts the next word wants. W_out starts at zero, what multiplies e
 // likewise. Dropout is b.Dropout, in the blocks' hidden layers.
 type Transformer struct {
 	Size       []int // lengths of the axes of x
@@ -86,6 +88,7 @@ type Transformer struct {
 	Hidden     int   // columns of the blocks' hidden layers; zero means 4·Width
 	Out        int   // channels of the output; zero means those of x
 	Relative   bool
+	Causal     bool   // a token looks at itself and those before it only
 	Activation Module // nil means GELU
 	Time       Module // embedding of the time; nil means TimeFourier
 }
@@ -98,7 +101,7 @@ func (t Transformer) Apply(b *Build, x *ad.Expr) *ad.Expr {
 		h = b.Apply(Positions{}, h)
 	}
 	b = conditioned(b, t.Time, t.Width)
-	block := TransformerBlock{Size: tokens, Heads: t.Heads, Hidden: t.Hidden, Relative: t.Relative, Activation: t.Activation}
+	block := TransformerBlock{Size: tokens, Heads: t.Heads, Hidden: t.Hidden, Relative: t.Relative, Causal: t.Causal, Activation: t.Activation}
 	for l := range t.Blocks {
 		h = b.Scope(numbered("block", l)).Apply(block, h)
 	}

@@ -63,7 +63,7 @@ var libraryModels = map[string]Config{
 		nn.Pointwise{Size: []int{2}, Body: nn.Linear{Out: 1}},
 	}},
 	"U-Net":             {Net: nn.UNet{Size: []int{2, 1}, Channels: []int{4}, Blocks: 2, Heads: 2, Kernel: []int{3, 1}, Circular: true, Time: nn.TimeFourier{N: 2}}},
-	"transformer":       {Net: nn.Transformer{Size: []int{2}, Patch: 2, Width: 6, Blocks: 2, Heads: 3, Hidden: 5, Relative: true, Activation: nn.ReLU{}}},
+	"transformer":       {Net: nn.Transformer{Size: []int{2}, Patch: 2, Width: 6, Blocks: 2, Heads: 3, Hidden: 5, Relative: true, Causal: true, Activation: nn.ReLU{}}},
 	"mixer":             {Net: nn.Mixer{Size: []int{1, 2}, Width: 4, Blocks: 1, Tokens: 3, Hidden: 5}},
 	"columns":           {Net: nn.TabularTransformer{Width: 4, Blocks: 1, Heads: 2}, ColumnLevels: true},
 	"shared embedding":  {Net: nn.Embedded{Body: small, Time: nn.Sequential{nn.TimeFourier{}, nn.Linear{Out: 5}, nn.SiLU{}}}},

@@ -94,6 +94,16 @@ def main():
     params = {k: p for k, p in layer.named_parameters()}
     records.append(record("transformer block, norm first", "transformer", {"heads": 2, "size": [5], "hidden": 12, "epsilon": 1e-5}, torch.randn(2, 5, d), params,
                           lambda x, p: functional_call(layer, p, x)))
+
+    params = {"in_weight": torch.randn(3 * d, d) * .4, "in_bias": torch.randn(3 * d) * .4, "out_weight": torch.randn(d, d) * .4, "out_bias": torch.randn(d)}
+
+    def causal(x, p):
+        y, _ = F.multi_head_attention_forward(x.transpose(0, 1), x.transpose(0, 1), x.transpose(0, 1), d, 2, p["in_weight"], p["in_bias"],
+                                              None, None, False, 0., p["out_weight"], p["out_bias"], need_weights=False,
+                                              attn_mask=torch.ones(4, 4).triu(1).bool())
+        return y.transpose(0, 1)
+
+    records.append(record("attention causal", "attention", {"heads": 2, "size": [4], "causal": True}, torch.randn(2, 4, d), params, causal))
     json.dump({"torch": torch.__version__, "records": records}, sys.stdout)
 
 
