@@ -19,3 +19,9 @@ var goldenConditional = [][4]string{
 	{"02c78503d841698a", "b36b9b0d5577b7b4", "56d7ed771d35022b", "72430f1e2538b2df"},
 	{"7ee918e336607fcd", "7b934c0f7aa30967", "7a996fffed561625", "51c89f5903d19860"},
 }
+
+// The weights and samples of networks over positions.
+var goldenPositions = map[string][2]string{
+	"U-Net":       {"10bd6592bb6caa7c", "419cf72931292b41"},
+	"transformer": {"bea00437464302ee", "a2d4b95ace6195d2"},
+}

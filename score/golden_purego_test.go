@@ -19,3 +19,9 @@ var goldenConditional = [][4]string{
 	{"5d2297679cd30d4c", "e3c7d861c3a50127", "a64639d112ae9da6", "5a2973f6829f4efe"},
 	{"2e639ce441d5c1bc", "6577f11325a7e2fc", "39b4495c42ebc66f", "2e039658e881c1db"},
 }
+
+// The weights and samples of networks over positions.
+var goldenPositions = map[string][2]string{
+	"U-Net":       {"8c106e7db870c8e4", "a808efa31ef96b50"},
+	"transformer": {"f44fdfafef8c3e8c", "9871369687eb1b83"},
+}

@@ -14,6 +14,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/optim"
 	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
@@ -82,6 +83,22 @@ func TestNumbersOfConditionalModelsAreThoseRecorded(t *testing.T) {
 			require.Equal(t, goldenConditional[i][1+k], hash(drawn.RawMatrix().Data), "%#v %d", c, k)
 		}
 		require.Equal(t, goldenConditional[i][0], hash(widen(r.Raw)), "%#v", c)
+	}
+}
+
+func TestNumbersOfNetworksOverPositionsAreThoseRecorded(t *testing.T) {
+	if !cpu.X86.HasFMA || !cpu.X86.HasAVX2 {
+		return
+	}
+	for name, net := range map[string]nn.Module{"U-Net": smallUNet, "transformer": smallTransformer} {
+		m := newModel(t, 16, Config{Net: net, Seed: 3})
+		rows, err := Rows(stripes(200), nil)
+		require.NoError(t, err)
+		r, err := Fit(t.Context(), m, rows, &Settings{Steps: 30, Batch: 32, References: 64, Seed: 5, Rate: optim.Constant(5e-3), Validation: Validation{Rows: None}})
+		require.NoError(t, err)
+		x := mat.NewDense(20, 16, nil)
+		require.NoError(t, sampler.Sample(t.Context(), x, m.Problem(), sampler.DDIM{}, &sampler.Settings{Grid: grid.Default(m.Process(), 6), Seed: 9}))
+		require.Equal(t, goldenPositions[name], [2]string{hash(widen(r.Raw)), hash(x.RawMatrix().Data)}, name)
 	}
 }
 
