@@ -155,6 +155,21 @@ func TestCalibrationMeasuresShiftAndScale(t *testing.T) {
 	}
 }
 
+func TestCalibrationOfWideRowsTakesFewer(t *testing.T) {
+	for d, want := range map[int]int{2: 16384, 256: 16384, 1024: 4096, 20_000: 1024} {
+		require.Equal(t, want, calibrationRows(d))
+	}
+	got := 0
+	data := edited{standard(512), func(x *mat.Dense, step, _ int) {
+		if step == calibrationStep {
+			got = x.RawMatrix().Rows
+		}
+	}}
+	_, err := Fit(context.Background(), newModel(t, 512, Config{}), data, &Settings{Steps: 1, Batch: 8})
+	require.NoError(t, err)
+	require.Equal(t, 8192, got)
+}
+
 func TestCalibrationRefusesWhatOverflows(t *testing.T) {
 	data := edited{standard(2), func(x *mat.Dense, _, _ int) {
 		x.Apply(func(i, _ int, _ float64) float64 { return math.MaxFloat64 * float64(i%2*2-1) }, x)

@@ -21,17 +21,19 @@ func (m *Model) toModel(x *mat.Dense) {
 	}
 }
 
-// calibrationRows is the number of rows from which shift and scale are measured.
-const calibrationRows = 16384
+// calibrationRows is the number of rows from which shift and scale are measured: fewer
+// where there are more than 256 columns, so that up to 4,096 they are 32 MB at most.
+func calibrationRows(columns int) int { return min(16384, max(1<<22/columns, 1024)) }
 
 // calibrate measures shift and scale of the model, and of its conditions. Those of
 // a model that has some stay, whatever the data are.
 func (t *trainer) calibrate() error {
 	m, data := t.m, t.batch.data
-	x := mat.NewDense(calibrationRows, m.dim, nil)
+	n := calibrationRows(m.dim)
+	x := mat.NewDense(n, m.dim, nil)
 	blankRows(x)
 	rng := newStream().at(t.s.Seed, noise.Draw{Purpose: noise.Data, Slot: 1})
-	cond := m.conditionsOf(calibrationRows)
+	cond := m.conditionsOf(n)
 	if cond != nil {
 		blankRows(cond)
 	}
@@ -42,12 +44,12 @@ func (t *trainer) calibrate() error {
 		return fmt.Errorf("score: Fit: data at calibration: %w", err)
 	}
 	shift, scale := make([]float64, m.dim), make([]float64, m.dim)
-	all := make([]float64, calibrationRows)
+	all := make([]float64, n)
 	var constant []int
 	for j := range m.dim {
 		column := present(mat.Col(all, j, x))
 		if len(column) == 0 {
-			return fmt.Errorf("score: Fit: data at calibration: column %d: is NaN in all of %d rows, want a value to learn from: %w", j, calibrationRows, ErrNonFinite)
+			return fmt.Errorf("score: Fit: data at calibration: column %d: is NaN in all of %d rows, want a value to learn from: %w", j, n, ErrNonFinite)
 		}
 		if shift[j], scale[j] = moments(column); scale[j] == 0 {
 			constant = append(constant, j)

@@ -11,20 +11,20 @@ import (
 // warnRepeated tells of data that seem to be a finite set that Fit does not know
 // of.
 func (t *trainer) warnRepeated(x, cond *mat.Dense) {
-	const most = calibrationRows / 20
+	n := x.RawMatrix().Rows
 	if _, known := t.batch.data.(rows); known || t.held != nil || t.s.Validation.Rows < 0 {
 		return
 	}
-	seen := make(map[uint64]struct{}, calibrationRows)
-	for i := range calibrationRows {
+	seen := make(map[uint64]struct{}, n)
+	for i := range n {
 		h := hashRow(0, x.RawRowView(i))
 		if cond != nil {
 			h = hashRow(h, cond.RawRowView(i))
 		}
 		seen[h] = struct{}{}
 	}
-	if again := calibrationRows - len(seen); again > most {
-		t.warn(fmt.Sprintf("%d of %d rows of the data are copies of others: of a finite set, served by Rows or RowsOf, some would be held out so that the network does not learn them by heart; Settings.Validation does it otherwise", again, calibrationRows))
+	if again := n - len(seen); again > n/20 {
+		t.warn(fmt.Sprintf("%d of %d rows of the data are copies of others: of a finite set, served by Rows or RowsOf, some would be held out so that the network does not learn them by heart; Settings.Validation does it otherwise", again, n))
 	}
 }
 
