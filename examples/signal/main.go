@@ -111,11 +111,7 @@ func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := j.judge(stdout, train, real, samples); err != nil {
 		return err
 	}
-	if err := j.show(r, real, samples); err != nil {
-		return err
-	}
-	fmt.Fprintln(stderr, command.Cost())
-	return nil
+	return j.show(r, real, samples)
 }
 
 // recording sings or reads, and returns an error for what has no windows for every part.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"time"
 )
 
 // Job is a command. Flags declares its flags, Check refuses what could only fail
@@ -19,9 +20,10 @@ type Job interface {
 	Run(ctx context.Context, stdout, stderr io.Writer) error
 }
 
-// Main runs the job with the arguments of the process, and ends the process with
-// status 1 on an error.
+// Main runs the job with the arguments of the process, says on standard error what time
+// and memory it took, and ends the process with status 1 on an error.
 func Main(name string, j Job) {
+	begin := time.Now()
 	err := Parse(name, j, os.Args[1:])
 	if errors.Is(err, flag.ErrHelp) {
 		return
@@ -35,6 +37,7 @@ func Main(name string, j Job) {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
 		os.Exit(1)
 	}
+	fmt.Fprintf(os.Stderr, "%.1f s%s\n", time.Since(begin).Seconds(), cost())
 }
 
 // Parse reads the flags into the job and checks it.

@@ -2,12 +2,12 @@ package command
 
 import "fmt"
 
-// Cost says what the process has taken so far, such as "12 s of processor time, 60 MB of
+// cost says what the process has taken so far, such as ", 12 s of processor time, 60 MB of
 // memory", and nothing where the system does not tell.
-func Cost() string {
+func cost() string {
 	processor, resident := spent()
 	if resident == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%.0f s of processor time, %d MB of memory", processor.Seconds(), resident>>20)
+	return fmt.Sprintf(", %.1f s of processor time, %d MB of memory", processor.Seconds(), resident>>20)
 }
