@@ -400,6 +400,37 @@ func TestRowsFarOutAreWarnedOf(t *testing.T) {
 	require.Empty(t, warnings(x))
 }
 
+// Pixels that are black in most pictures, with noise within their shade, were told one by
+// one to be far out, though the scale is that of all of them together.
+func TestDarkPixelsAreNotFarOutOnACommonScale(t *testing.T) {
+	const n, d = 400, 12
+	x := normals(n, d, 1)
+	for i := range n {
+		for j := range d {
+			x.Set(i, j, -1+0.004*math.Tanh(x.At(i, j)))
+		}
+		if i%5 == 0 {
+			x.Set(i, i/5%d, 1)
+		}
+	}
+	warnings := func(scaling Scaling) []string {
+		data, err := Rows(x, nil)
+		require.NoError(t, err)
+		s := quick(1)
+		s.Scaling = scaling
+		return fit(t, newModel(t, d, Config{}), data, s).Warnings
+	}
+	require.Empty(t, warnings(CommonScale))
+	all := warnings(ColumnScales)
+	require.Len(t, all, 1, "one warning, not one a column")
+	require.Contains(t, all[0], "column 0: its deviation")
+	require.Contains(t, all[0], "likewise column 1, 2, 3, 4, 5 and 6 more; pictures and signals want CommonScale")
+	x.Set(7, 3, 1e5)
+	all = warnings(CommonScale)
+	require.Len(t, all, 1)
+	require.Contains(t, all[0], "column 3: its deviation")
+}
+
 // The columns of a generator that knows them were met as a panic of the generator.
 func TestDrawsOfOtherColumnsAreNamed(t *testing.T) {
 	_, err := Fit(background, newModel(t, 3, Config{}), Draws(3, dataset.NewMoons), quick(1))

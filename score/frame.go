@@ -3,7 +3,6 @@ package score
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
@@ -46,6 +45,7 @@ func (t *trainer) calibrate() error {
 	shift, scale := make([]float64, m.dim), make([]float64, m.dim)
 	all := make([]float64, n)
 	var constant []int
+	var far []outliers
 	for j := range m.dim {
 		column := present(mat.Col(all, j, x))
 		if len(column) == 0 {
@@ -54,9 +54,12 @@ func (t *trainer) calibrate() error {
 		if shift[j], scale[j] = moments(column); scale[j] == 0 {
 			constant = append(constant, j)
 		}
-		t.warnFar(j, column, shift[j], scale[j])
+		if o := (outliers{column: j, deviation: scale[j]}); o.find(column, shift[j]) {
+			far = append(far, o)
+		}
 	}
 	if m.calibrated {
+		t.warnFar(far, m.scale)
 		t.warnForeign(shift, scale)
 		return nil
 	}
@@ -72,6 +75,7 @@ func (t *trainer) calibrate() error {
 	if err := t.s.Scaling.apply(shift, scale); err != nil {
 		return fmt.Errorf("score: Fit: data at calibration: %w", err)
 	}
+	t.warnFar(far, scale)
 	if len(constant) > 0 {
 		t.warn(fmt.Sprintf("column %s: spread by less than four units in the last place; taken as constant, so that log-densities are those of the other columns but for a number that means nothing", list(constant)))
 	}
@@ -96,26 +100,6 @@ func (t *trainer) warnUnscaled(mean, deviation []float64) {
 	if !(most > 1./alike && most < alike) {
 		t.warn(fmt.Sprintf("Settings.Scaling is unscaled, but the root mean square of the data is %.3g, want about 1: the noise is too weak for them, or too strong", most))
 	}
-}
-
-// warnFar tells of a column, centred, whose deviation comes from a few rows far out:
-// it is many times what the middle half of the rows would give a normal column.
-func (t *trainer) warnFar(j int, centred []float64, mean, deviation float64) {
-	const most, normal, few = 20, 1.349, 1024
-	some := make([]float64, few) // enough for quartiles, and soon sorted for many columns
-	for i := range some {
-		some[i] = centred[i*len(centred)/few]
-	}
-	slices.Sort(some)
-	middle := (some[3*few/4] - some[few/4]) / normal
-	if !(middle > 0 && deviation > most*middle) {
-		return
-	}
-	far := floats.Max(centred)
-	if least := floats.Min(centred); -least > far {
-		far = least
-	}
-	t.warn(fmt.Sprintf("column %d: its deviation %.4g comes from a few rows far out, such as %.6g; that of the middle half is %.4g: take them out, or train on logarithms", j, deviation, mean+far, middle))
 }
 
 // warnForeign tells of data that are not those that the model's frame was made for.

@@ -21,7 +21,8 @@ type Job interface {
 }
 
 // Main runs the job with the arguments of the process, says on standard error what time
-// and memory it took, and ends the process with status 1 on an error.
+// and memory it took, and ends the process with status 1 on an error. After the first
+// interrupt the job may go on with what it has; the second one ends the process.
 func Main(name string, j Job) {
 	begin := time.Now()
 	err := Parse(name, j, os.Args[1:])
@@ -31,6 +32,7 @@ func Main(name string, j Job) {
 	if err == nil {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 		defer stop()
+		context.AfterFunc(ctx, stop)
 		err = j.Run(ctx, os.Stdout, os.Stderr)
 	}
 	if err != nil {
