@@ -53,10 +53,10 @@ func (f Fit) apply(to Format, img image.Image) image.Image {
 	}
 	scale := min(float64(h)/float64(to.Height), float64(w)/float64(to.Width))
 	ys, xs := areas(h, to.Height, scale), areas(w, to.Width, scale)
-	out := image.NewRGBA64(image.Rect(0, 0, to.Width, to.Height))
+	out := image.NewNRGBA(image.Rect(0, 0, to.Width, to.Height))
 	for y := range to.Height {
 		for x := range to.Width {
-			out.SetRGBA64(x, y, mean(img, ys[y], xs[x]))
+			out.SetNRGBA(x, y, mean(img, ys[y], xs[x]))
 		}
 	}
 	return out
@@ -85,8 +85,8 @@ func areas(n, m int, scale float64) []area {
 	return list
 }
 
-// mean returns the mean colour over an area of lines and one of columns.
-func mean(img image.Image, ys, xs area) color.RGBA64 {
+// mean returns the nearest colour to the mean over an area of lines and one of columns.
+func mean(img image.Image, ys, xs area) color.NRGBA {
 	b := img.Bounds()
 	var sum [4]float64
 	for i, p := range ys.shares {
@@ -97,6 +97,6 @@ func mean(img image.Image, ys, xs area) color.RGBA64 {
 			}
 		}
 	}
-	round := func(v float64) uint16 { return uint16(min(v+0.5, 0xffff)) }
-	return color.RGBA64{R: round(sum[0]), G: round(sum[1]), B: round(sum[2]), A: round(sum[3])}
+	shade := func(v, all float64) uint8 { return uint8(min(v*0xff/max(all, 1)+0.5, 0xff)) }
+	return color.NRGBA{R: shade(sum[0], sum[3]), G: shade(sum[1], sum[3]), B: shade(sum[2], sum[3]), A: shade(sum[3], 0xffff)}
 }

@@ -138,6 +138,24 @@ func TestSizesAreMadeToAgreeOnlyWhenAsked(t *testing.T) {
 	require.ErrorContains(t, err, "1.png: image has 2×2 pixels, want at least 2×3, or Fit: Resample")
 }
 
+// The means of 16 bits lost the lower 8: nearly black was black.
+func TestMeansAreTheNearestShade(t *testing.T) {
+	grey, clear := image.NewGray(image.Rect(0, 0, 2, 2)), image.NewNRGBA(image.Rect(0, 0, 2, 1))
+	clear.SetNRGBA(0, 0, color.NRGBA{201, 100, 7, 4})
+	for _, base := range []uint8{0, 30, 128, 251} {
+		for _, c := range []struct {
+			more [4]uint8
+			want uint8
+		}{{[4]uint8{0, 1, 1, 1}, 1}, {[4]uint8{0, 0, 0, 1}, 0}, {[4]uint8{0, 1, 4, 4}, 2}, {[4]uint8{3, 3, 4, 4}, 4}} {
+			for i, v := range c.more {
+				grey.Pix[i] = base + v
+			}
+			require.Equal(t, color.NRGBA{base + c.want, base + c.want, base + c.want, 255}, color.NRGBAModel.Convert(Resample.apply(Format{Height: 1, Width: 1}, grey).At(0, 0)))
+		}
+	}
+	require.Equal(t, color.NRGBA{201, 100, 7, 2}, Resample.apply(Format{Height: 1, Width: 1}, clear).At(0, 0), "of what can be seen")
+}
+
 func TestOpenSaysWhatIsWrong(t *testing.T) {
 	good := grey(t, 2, 2, 1)
 	for name, c := range map[string]struct {
