@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/gradlogp/gradlogp/examples/internal/learn"
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
 	"github.com/gradlogp/gradlogp/nn/optim"
@@ -33,8 +35,6 @@ func (f format) classifierNet() nn.Module {
 	}
 }
 
-const classifierBatch = 128
-
 // learn returns a classifier that has seen the images of s only.
 func (j *job) learn(s set) *classifier {
 	net, pixels := s.classifierNet(), s.pixels()
@@ -44,40 +44,19 @@ func (j *job) learn(s set) *classifier {
 	b.Train = true
 	z := net.Apply(b, x)
 	z = ad.Sub(z, ad.MaxCols(z))
-	logLikelihood := ad.Sub(ad.SumCols(ad.Mul(z, ad.OneHot(label, s.classes))), ad.Log(ad.SumCols(ad.Exp(z))))
-	loss := ad.Scale(-1./classifierBatch, ad.SumRows(logLikelihood))
-	train := ad.Compile[float32](ad.Grad(loss, params.Leaves()...), []*ad.Expr{x, label})
-
-	initial, theta := make([]float64, params.Len()), make([]float32, params.Len())
-	params.Init(initial, rand.NewPCG(j.seed, 2))
-	for i, v := range initial {
-		theta[i] = float32(v)
-	}
-	grad := make([]float32, len(theta))
-	var out [][]float32
-	for _, e := range params.Entries() {
-		out = append(out, grad[e.Offset:e.Offset+e.Rows*e.Cols])
-	}
+	loss := ad.Sub(ad.Log(ad.SumCols(ad.Exp(z))), ad.SumCols(ad.Mul(z, ad.OneHot(label, s.classes))))
 	c := &classifier{format: s.format, crew: pool.New(j.workers)}
-	adam, rate := &optim.Adam[float32]{WeightDecay: 0.01}, optim.Cosine{Peak: 3e-3, Steps: j.lessons}
 	rng := rand.New(rand.NewPCG(j.seed, 3))
-	in := [][]float32{make([]float32, classifierBatch*pixels), make([]float32, classifierBatch)}
-	for step := range j.lessons {
-		for i := range classifierBatch {
+	theta := learn.Minimise(context.Background(), params, loss, []*ad.Expr{x, label}, func(batch [][]float32) {
+		for i := range batch[1] {
 			k := rng.IntN(s.len())
-			s.pack(in[0][i*pixels:], s.x.RawRowView(k))
-			in[1][i] = float32(s.labels.At(k, 0))
+			s.pack(batch[0][i*pixels:], s.x.RawRowView(k))
+			batch[1][i] = float32(s.labels.At(k, 0))
 		}
-		train.Pack(&c.weights, theta, c.crew)
-		train.Run(classifierBatch, &c.weights, func(dst []float64, row, slot int) {
-			mask := rand.New(rand.NewPCG(j.seed+uint64(step)<<20, uint64(slot)<<32+uint64(row)))
-			for i := range dst {
-				dst[i] = float64(mask.Uint64()>>40) / (1 << 24)
-			}
-		}, out, in, c.crew)
-		optim.ClipNorm(grad, 1)
-		optim.Step(adam, theta, grad, step, rate.At(step))
-	}
+	}, &learn.Settings{
+		Steps: j.lessons, Batch: 128, Rate: optim.Cosine{Peak: 3e-3, Steps: j.lessons},
+		Optimizer: &optim.Adam[float32]{WeightDecay: 0.01}, Seed: j.seed, Crew: c.crew,
+	})
 	c.program = ad.Compile[float32]([]*ad.Expr{net.Apply(nn.NewBuild(params), x)}, []*ad.Expr{x})
 	c.program.Pack(&c.weights, theta, c.crew)
 	return c

@@ -6,11 +6,11 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"github.com/gradlogp/gradlogp/examples/internal/learn"
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
 	"github.com/gradlogp/gradlogp/nn/optim"
 	"github.com/gradlogp/gradlogp/nn/pool"
-	"github.com/gradlogp/gradlogp/score"
 	"github.com/gradlogp/gradlogp/score/record/bar"
 )
 
@@ -32,40 +32,20 @@ func (j *job) predict(ctx context.Context, stderr io.Writer, c corpus) *predicto
 	z := ad.Regroup(net.Apply(nn.NewBuild(params), indicators(before)), j.window)
 	p := ad.Softmax(z)
 	z = ad.Sub(z, ad.MaxCols(z))
-	logLikelihood := ad.SumGroups(ad.Sub(ad.SumCols(ad.Mul(z, indicators(label))), ad.Log(ad.SumCols(ad.Exp(z)))))
-	loss := ad.Scale(-1/float64(j.batch*j.window), ad.SumRows(logLikelihood))
-	train := ad.Compile[float32](append([]*ad.Expr{loss}, ad.Grad(loss, params.Leaves()...)...), []*ad.Expr{before, label})
-
-	initial, theta := make([]float64, params.Len()), make([]float32, params.Len())
-	params.Init(initial, rand.NewPCG(j.seed, 2))
-	for i, v := range initial {
-		theta[i] = float32(v)
-	}
-	grad := make([]float32, len(theta))
-	out := [][]float32{make([]float32, 1)}
-	for _, e := range params.Entries() {
-		out = append(out, grad[e.Offset:e.Offset+e.Rows*e.Cols])
-	}
+	loss := ad.SumGroups(ad.Sub(ad.Log(ad.SumCols(ad.Exp(z))), ad.SumCols(ad.Mul(z, indicators(label)))))
 	m := &predictor{crew: pool.New(j.workers), window: j.window}
-	adam, rate := &optim.Adam[float32]{}, j.schedule()
 	rng := rand.New(rand.NewPCG(j.seed, 3))
-	in := [][]float32{make([]float32, j.batch*j.window), make([]float32, j.batch*j.window)}
 	progress := bar.New(stderr, j.steps)
 	defer progress.Close()
-	for step := 0; step < j.steps && ctx.Err() == nil; step++ {
+	theta := learn.Minimise(ctx, params, ad.Scale(1/float64(j.window), loss), []*ad.Expr{before, label}, func(batch [][]float32) {
 		for i := range j.batch {
 			labels := c.draw(j.window, rng)
-			shift(in[0][i*j.window:], labels)
+			shift(batch[0][i*j.window:], labels)
 			for t, k := range labels {
-				in[1][i*j.window+t] = float32(k)
+				batch[1][i*j.window+t] = float32(k)
 			}
 		}
-		train.Pack(&m.weights, theta, m.crew)
-		train.Run(j.batch, &m.weights, nil, out, in, m.crew)
-		optim.ClipNorm(grad, 1)
-		optim.Step(adam, theta, grad, step, rate.At(step))
-		_ = progress.Record(score.Metrics{Step: step + 1, Steps: j.steps, Loss: float64(out[0][0]), Rate: rate.At(step)})
-	}
+	}, &learn.Settings{Steps: j.steps, Batch: j.batch, Rate: j.schedule(), Optimizer: &optim.Adam[float32]{}, Seed: j.seed, Crew: m.crew, Recorder: progress})
 	m.program = ad.Compile[float32]([]*ad.Expr{ad.Regroup(p, 1)}, []*ad.Expr{before})
 	m.program.Pack(&m.weights, theta, m.crew)
 	return m
