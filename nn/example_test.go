@@ -110,8 +110,7 @@ func ExampleParallel() {
 	// Output: [[0 1 0.7 1 0 0.3]]
 }
 
-// Weights decay, biases do not.
-// One step of training is three calls; the steps count from 0.
+// How much a hidden layer varies with its input at first: about 1 is right.
 func ExampleMLP_Spread() {
 	fmt.Printf("%.1f\n", nn.RecipeMLP(2, 116).Spread(2, rand.NewPCG(1, 1)))
 	// Output: 1.0

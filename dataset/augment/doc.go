@@ -19,7 +19,7 @@
 //
 //	data, err := augment.New(rows, grid, augment.Shift{Most: []int{2, 2}})
 //	m, err := score.New(d, &score.Config{Cond: score.Conditions{Columns: data.Parameters(), Classes: …}})
-//	res, err := score.Fit(ctx, m, data, &score.Settings{Scaling: score.CommonScale})
+//	res, err := score.Fit(ctx, m, data, &score.Settings{Steps: 4000, Batch: 96, Scaling: score.CommonScale})
 //	problem := m.Given(data.Clean(labels)).Problem()
 //
 // The score without conditions, that of Model.Problem, which Settings.DropCond trains beside

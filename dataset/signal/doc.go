@@ -17,7 +17,8 @@
 //
 //	x = k/2ᵇ⁻¹,
 //
-// so that what is read and written again has the same bytes.
+// so that what is read and written again has the same bytes. What a model samples may lie a
+// little beyond full scale: clip it before Write, or take the Encoding Float32.
 //
 // A recording that does not fit in memory is read from disk, window by window: see
 // Open. Nothing is allocated for what a header only promises.

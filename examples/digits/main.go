@@ -69,7 +69,7 @@ func (j *job) Check() error {
 			return fmt.Errorf("-%s %d: want at least %d", f.name, f.value, f.least)
 		}
 	}
-	if !(j.rate > 0) {
+	if !(j.rate > 0 && j.rate <= math.MaxFloat64) {
 		return fmt.Errorf("-rate %v: want a positive number", j.rate)
 	}
 	if math.IsNaN(j.guidance - j.guidance) {

@@ -201,7 +201,7 @@ func TestAClassifierLearnsDigits(t *testing.T) {
 
 func TestImpossibleFlagsAreRefused(t *testing.T) {
 	for _, args := range [][]string{
-		{"-steps", "0"}, {"-n", "50"}, {"-rate", "NaN"}, {"-lessons", "0"}, {"-points", "2"}, {"-bits", "1"}, {"-guidance", "Inf"},
+		{"-steps", "0"}, {"-rate", "Inf"}, {"-n", "50"}, {"-rate", "NaN"}, {"-lessons", "0"}, {"-points", "2"}, {"-bits", "1"}, {"-guidance", "Inf"},
 		{"-out", "no/such/folder/a.png"}, {"-out", "a", "-gif", "a"},
 	} {
 		require.Error(t, command.Parse("digits", &job{}, args))

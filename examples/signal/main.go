@@ -14,6 +14,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"os"
 
 	"gonum.org/v1/gonum/mat"
@@ -55,9 +56,16 @@ func (j *job) Flags(f *flag.FlagSet) {
 
 // Check implements command.Job.
 func (j *job) Check() error {
-	if j.notes < 50 || j.steps < 1 || j.batch < 2 || j.n < 20 || j.workers < 0 || !(j.rate > 0) {
-		return fmt.Errorf("-notes %d, -steps %d, -batch %d, -n %d, -workers %d, -rate %v: want at least 50, 1, 2, 20, 0 and a positive number",
-			j.notes, j.steps, j.batch, j.n, j.workers, j.rate)
+	for _, f := range []struct {
+		name         string
+		value, least int
+	}{{"notes", j.notes, 50}, {"steps", j.steps, 1}, {"batch", j.batch, 2}, {"n", j.n, 20}, {"workers", j.workers, 0}} {
+		if f.value < f.least {
+			return fmt.Errorf("-%s %d: want at least %d", f.name, f.value, f.least)
+		}
+	}
+	if !(j.rate > 0 && j.rate <= math.MaxFloat64) {
+		return fmt.Errorf("-rate %v: want a positive number", j.rate)
 	}
 	if j.data != "" {
 		if _, err := os.Stat(j.data); err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/gradlogp/gradlogp/nn/pool"
 )
 
+// Weights decay, biases do not.
 func ExampleGroupDecay() {
 	var params nn.Params
 	nn.Linear{Out: 1}.Apply(nn.NewBuild(&params), ad.Input("x", 2))
@@ -52,6 +53,7 @@ func ExampleOneCycle() {
 	// Output: 1.0000 25.0000 0.0001
 }
 
+// One step of training is three calls; the steps count from 0.
 func ExampleAdam() {
 	const steps = 400
 	theta, shadow := []float32{0}, []float32{0}

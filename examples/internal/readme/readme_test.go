@@ -20,9 +20,10 @@ const root = "../../.."
 
 // packages are those that a piece of a program may use.
 var packages = []string{
-	"context", "encoding/json", "fmt", "log/slog", "math",
+	"context", "encoding/json", "errors", "fmt", "image/png", "log/slog", "math", "os",
 	"gonum.org/v1/gonum/mat", "gonum.org/v1/gonum/stat",
-	"github.com/gradlogp/gradlogp/dataset", "github.com/gradlogp/gradlogp/dataset/table", "github.com/gradlogp/gradlogp/dataset/twosample",
+	"github.com/gradlogp/gradlogp/dataset", "github.com/gradlogp/gradlogp/dataset/augment", "github.com/gradlogp/gradlogp/dataset/images",
+	"github.com/gradlogp/gradlogp/dataset/table", "github.com/gradlogp/gradlogp/dataset/twosample",
 	"github.com/gradlogp/gradlogp/nn", "github.com/gradlogp/gradlogp/nn/optim",
 	"github.com/gradlogp/gradlogp/sampler", "github.com/gradlogp/gradlogp/sampler/grid",
 	"github.com/gradlogp/gradlogp/score", "github.com/gradlogp/gradlogp/sde",
