@@ -11,7 +11,9 @@ import (
 //	F(x) = −∇ₓ E_θ(x),
 //
 // which is conservative by construction: its Jacobian is symmetric. It fits
-// wherever a network with as many outputs as inputs fits (Salimans & Ho 2021).
+// wherever a network with as many outputs as inputs fits (Salimans & Ho 2021). A network
+// over positions gives one column when a layer follows it, as in
+// Sequential{UNet{…}, Linear{Out: 1}}.
 type Energy struct{ Net Module }
 
 // RecipeEnergy returns RecipeMLP with one output as an energy.
