@@ -102,16 +102,17 @@ func (p Pointwise) Validate() error {
 //	y = x + p,
 //
 // so that a layer which treats positions alike can tell them from each other (Vaswani
-// et al. 2017). The parameter is "positions", 1 × the numbers of a sample.
+// et al. 2017). It begins as large as an x of mean square 1: one far smaller is hardly seen
+// by what comes after a norm. The parameter is "positions", 1 × the numbers of a sample.
 type Positions struct {
-	Init Init // nil means Normal{0.02}
+	Init Init // nil means Normal{1}
 }
 
 // Apply implements Module.
 func (p Positions) Apply(b *Build, x *ad.Expr) *ad.Expr {
 	init := p.Init
 	if init == nil {
-		init = Normal{Std: 0.02}
+		init = Normal{Std: 1}
 	}
 	return ad.Add(ad.Regroup(x, 1), b.Param("positions", 1, columnsOf(x), init))
 }
