@@ -55,8 +55,8 @@ func (j *job) Flags(f *flag.FlagSet) {
 
 // Check implements command.Job.
 func (j *job) Check() error {
-	if j.notes < 50 || j.steps < 1 || j.batch < 2 || j.n < 20 || j.workers < 0 || !(j.rate > 0) {
-		return fmt.Errorf("-notes %d, -steps %d, -batch %d, -n %d, -workers %d, -rate %v: want at least 50, 1, 2, 20, 0 and a positive number",
+	if j.notes < 100 || j.steps < 1 || j.batch < 2 || j.n < 20 || j.workers < 0 || !(j.rate > 0) {
+		return fmt.Errorf("-notes %d, -steps %d, -batch %d, -n %d, -workers %d, -rate %v: want at least 100, 1, 2, 20, 0 and a positive number",
 			j.notes, j.steps, j.batch, j.n, j.workers, j.rate)
 	}
 	if j.data != "" {
@@ -71,6 +71,9 @@ func (j *job) Check() error {
 		if err := figure.Writable(name); err != nil {
 			return err
 		}
+	}
+	if j.out == j.wav && j.out != "-" {
+		return fmt.Errorf("-out and -wav are both %s, want two files", j.out)
 	}
 	return nil
 }
