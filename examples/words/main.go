@@ -11,6 +11,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 
 	"github.com/gradlogp/gradlogp/examples/internal/command"
@@ -49,7 +50,7 @@ func (j *job) Flags(f *flag.FlagSet) {
 
 // Check implements command.Job.
 func (j *job) Check() error {
-	if j.steps < 1 || j.batch < 2 || j.window < 2 || j.window > 256 || j.points < 2 || j.n < shown || j.workers < 0 || !(j.rate > 0) {
+	if j.steps < 1 || j.batch < 2 || j.window < 2 || j.window > 256 || j.points < 2 || j.n < shown || j.workers < 0 || !(j.rate > 0 && j.rate <= math.MaxFloat64) {
 		return fmt.Errorf("-steps %d, -batch %d, -window %d, -points %d, -n %d, -workers %d, -rate %v: want at least 1, 2, 2 to 256, 2, %d, 0 and a positive number",
 			j.steps, j.batch, j.window, j.points, j.n, j.workers, j.rate, shown)
 	}

@@ -36,7 +36,7 @@ func TestAnInterruptEndsTheTrainingOnly(t *testing.T) {
 }
 
 func TestImpossibleFlagsAreRefused(t *testing.T) {
-	for _, args := range [][]string{{"-steps", "0"}, {"-batch", "1"}, {"-window", "1"}, {"-window", "1000"}, {"-points", "1"}, {"-n", "5"}, {"-rate", "NaN"}, {"-workers", "-1"}} {
+	for _, args := range [][]string{{"-steps", "0"}, {"-batch", "1"}, {"-window", "1"}, {"-window", "1000"}, {"-points", "1"}, {"-n", "5"}, {"-rate", "NaN"}, {"-rate", "Inf"}, {"-workers", "-1"}} {
 		require.Error(t, command.Parse("words", &job{}, args), "%v", args)
 	}
 }
