@@ -23,5 +23,5 @@ var goldenConditional = [][4]string{
 // The weights and samples of networks over positions.
 var goldenPositions = map[string][2]string{
 	"U-Net":       {"8c106e7db870c8e4", "a808efa31ef96b50"},
-	"transformer": {"f44fdfafef8c3e8c", "9871369687eb1b83"},
+	"transformer": {"47cb7f0f4c3088a5", "d3595032b132a56f"},
 }

@@ -344,3 +344,13 @@ func TestMonoIsTheMeanOfTheChannels(t *testing.T) {
 	d, _ := w.Dims()
 	require.Equal(t, 3, d)
 }
+
+// Other room held a part of the window, or what comes after it.
+func TestRowWantsRoomForAWindow(t *testing.T) {
+	w, err := NewWindows(&Signal{Rate: 1, X: mat.NewDense(9, 2, nil)}, 3, 1)
+	require.NoError(t, err)
+	for _, n := range []int{0, 4, 8} {
+		require.ErrorIs(t, w.Row(0, make([]float64, n), nil), ErrShape)
+	}
+	require.NoError(t, w.Row(0, make([]float64, 6), nil))
+}

@@ -35,10 +35,13 @@ func (w *Windows) Len() int { return (w.source.Len()-w.length)/w.hop + 1 }
 func (w *Windows) Dims() (d, cond int) { return w.length * w.source.Channels(), 0 }
 
 // Row writes window i into x. cond is empty. It returns ErrRange for a window that there
-// is not, and what the source returns.
+// is not, ErrShape when x has another length than Dims, and what the source returns.
 func (w *Windows) Row(i int, x, _ []float64) error {
 	if n := w.Len(); i < 0 || i >= n {
 		return fmt.Errorf("signal: Row: %d, want one of 0, …, %d: %w", i, n-1, ErrRange)
+	}
+	if d, _ := w.Dims(); len(x) != d {
+		return fmt.Errorf("signal: Row: room for %d values, want %d: %w", len(x), d, ErrShape)
 	}
 	return w.source.Frames(x, i*w.hop)
 }

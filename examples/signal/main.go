@@ -59,7 +59,7 @@ func (j *job) Check() error {
 	for _, f := range []struct {
 		name         string
 		value, least int
-	}{{"notes", j.notes, 50}, {"steps", j.steps, 1}, {"batch", j.batch, 2}, {"n", j.n, 20}, {"workers", j.workers, 0}} {
+	}{{"notes", j.notes, 100}, {"steps", j.steps, 1}, {"batch", j.batch, 2}, {"n", j.n, 20}, {"workers", j.workers, 0}} {
 		if f.value < f.least {
 			return fmt.Errorf("-%s %d: want at least %d", f.name, f.value, f.least)
 		}
@@ -79,6 +79,9 @@ func (j *job) Check() error {
 		if err := figure.Writable(name); err != nil {
 			return err
 		}
+	}
+	if j.out == j.wav && j.out != "-" {
+		return fmt.Errorf("-out and -wav are both %s, want two files", j.out)
 	}
 	return nil
 }

@@ -173,7 +173,7 @@ func TestAFileOfNoUseIsRefused(t *testing.T) {
 }
 
 func TestImpossibleFlagsAreRefused(t *testing.T) {
-	for _, args := range [][]string{{"-steps", "0"}, {"-rate", "Inf"}, {"-n", "1"}, {"-rate", "NaN"}, {"-notes", "1"}, {"-data", "no.wav"}, {"-out", "no/such/folder/a.png"}, {"-out", "-", "-wav", "no/such/folder/a.wav"}} {
+	for _, args := range [][]string{{"-steps", "0"}, {"-rate", "Inf"}, {"-n", "1"}, {"-rate", "NaN"}, {"-notes", "1"}, {"-notes", "99"}, {"-out", "same", "-wav", "same"}, {"-data", "no.wav"}, {"-out", "no/such/folder/a.png"}, {"-out", "-", "-wav", "no/such/folder/a.wav"}} {
 		require.Error(t, command.Parse("signal", &job{}, args))
 	}
 }
