@@ -234,6 +234,12 @@ func TestColumnsOfDifferentUnitsTrainAsUnitColumnsDo(t *testing.T) {
 	_, r = run(plain, Unscaled)
 	require.Equal(t, Unscaled, r.Scaling)
 	require.Empty(t, r.Warnings)
+	one := mat.DenseCopyOf(plain)
+	for i := range n + test {
+		one.Set(i, 1, 1)
+	}
+	_, r = run(one, Unscaled)
+	require.Empty(t, r.Warnings, "a constant is learned as it is")
 	_, r = run(&scaled, Unscaled)
 	require.Contains(t, strings.Join(r.Warnings, ""), "Settings.Scaling is unscaled, but the root mean square of the data is")
 	bad, r := run(&scaled, CommonScale)

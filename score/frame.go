@@ -76,7 +76,7 @@ func (t *trainer) calibrate() error {
 		return fmt.Errorf("score: Fit: data at calibration: %w", err)
 	}
 	t.warnFar(far, scale)
-	if len(constant) > 0 {
+	if len(constant) > 0 && t.s.Scaling != Unscaled {
 		t.warn(fmt.Sprintf("column %s: spread by less than four units in the last place; taken as constant, so that log-densities are those of the other columns but for a number that means nothing", list(constant)))
 	}
 	if m.cond != nil {

@@ -13,7 +13,8 @@ func MaxCols(x *Expr) *Expr {
 //
 // of each row, finite for any finite x; −Inf gives 0. A share below e⁻⁴⁴ counts for
 // nothing, in sums of either precision, and its products with small numbers would be
-// those that processors are slow with.
+// those that processors are slow with. The logarithm of such a share would be −Inf: take
+// x_j − max_k x_k − Log(SumCols(Exp(x − max_k x_k))) instead.
 func Softmax(x *Expr) *Expr {
 	return &Expr{op: opSoftmax, args: []*Expr{x}, rows: x.rows, cols: x.cols}
 }
