@@ -4,8 +4,9 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/gradlogp/gradlogp/sde"
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/gradlogp/gradlogp/sde"
 )
 
 // How rows are shared among workers depends on how many numbers they have, which is

@@ -22,7 +22,8 @@
 // again the derivatives of one form, moving numbers by a table (Gather) and adding
 // them back (Scatter) are transposes of each other, and cutting a sample into other
 // rows (Regroup) changes nothing. The derivative of a Softmax is a symmetric matrix, so
-// that it, too, is the same in both modes. These rules are the whole of the package's calculus.
+// that it, too, is the same in both modes. These rules are the whole of the package's
+// calculus.
 //
 // # Rows
 //
@@ -54,8 +55,8 @@
 //
 //	RowMatMul(Softmax(RowMatMulT(q, k, h)), v, h)
 //
-// is attention of h heads with queries q, keys k and values v. A program's inputs have one row a sample, its outputs
-// may have more.
+// is attention of h heads with queries q, keys k and values v. A program's inputs have
+// one row a sample, its outputs may have more.
 //
 // # Programs
 //
@@ -63,10 +64,11 @@
 // is the same for all rows out of the blocks, and fuses functions of one
 // variable with the products around them. In doing so it takes 0·x to be 0,
 // whatever x is, and division by a constant, or by one number for each of a sample's
-// several rows, to be multiplication by the reciprocal. Of a one-hot matrix that only products read it keeps the labels: they
-// gather rows of w and add up rows of g. Neither does it store what only products
-// gather, nor a product that is only scattered; the windows of a convolution, which
-// have most of their cells in common, are not even copied. Regroup is free.
+// several rows, to be multiplication by the reciprocal. Of a one-hot matrix that only
+// products read it keeps the labels: they gather rows of w and add up rows of g. Neither
+// does it store what only products gather, nor a product that is only scattered; the
+// windows of a convolution, which have most of their cells in common, are not even copied.
+// Regroup is free.
 // Program.String prints the result, an instruction a line.
 //
 // CompileOver is for sums over directions, such as exact divergences: what does
