@@ -1,0 +1,2 @@
+// Package calibration tests whether posteriors learned from simulations are right.
+package calibration
