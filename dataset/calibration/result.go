@@ -20,6 +20,10 @@ type Result struct {
 	// Edges are those of the bins of the histogram, which has the ranks Edges[b] to
 	// Edges[b+1] − 1 in bin b, n·(Edges[b+1] − Edges[b])/(L + 1) of them on average.
 	Edges []int
+	// CountLow and CountHigh are the bounds of the counts in the bins, within which those
+	// of all quantities lie with probability Confidence at least (Bonferroni's bounds)
+	// when the posterior is exact.
+	CountLow, CountHigh []int
 	// Level has the points of the distribution functions, which are also the levels
 	// of credible regions, within (0, 1).
 	Level []float64

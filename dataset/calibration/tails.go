@@ -1,9 +1,6 @@
 package calibration
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 // tails has the two-sided probability of each count of ranks below each level: of the
 // counts c of n trials with the probability z each,
@@ -43,24 +40,18 @@ func newTails(n int, levels []float64) *tails {
 
 func (t *tails) at(level, count int) float64 { return t.p[level*(t.n+1)+count] }
 
-// band returns the least and the largest shares at each level that are not too
-// improbable beside the smallest probabilities of the exchanges.
-func (t *tails) band(null []float64, confidence float64) (low, high []float64) {
-	null = slices.Sorted(slices.Values(null))
-	least := 0.0 // probability within the band
-	if k := int(math.Floor((1-confidence)*float64(len(null)+1) + slack)); k > 0 {
-		least = null[k-1]
-	}
-	levels := len(t.p) / (t.n + 1)
-	for k := range levels {
+// band returns the least and the largest count at each level whose probability is not
+// below least.
+func (t *tails) band(least float64) (low, high []int) {
+	for k := range len(t.p) / (t.n + 1) {
 		from, to := 0, t.n
-		for from < t.n && t.at(k, from)*(1+slack) < least {
+		for from < t.n && !atLeast(t.at(k, from), least) {
 			from++
 		}
-		for to > from && t.at(k, to)*(1+slack) < least {
+		for to > from && !atLeast(t.at(k, to), least) {
 			to--
 		}
-		low, high = append(low, float64(from)/float64(t.n)), append(high, float64(to)/float64(t.n))
+		low, high = append(low, from), append(high, to)
 	}
 	return low, high
 }

@@ -36,7 +36,21 @@ func uniform(quantities []Quantity, n, draws int, s Settings) *Result {
 		u.ECDFTest = Test{t, share(tail[q], t, atMost), share(least, t, atMost)}
 	}
 	r.ChiSquaredP, r.ECDFP = share(most, most[0], atLeast), share(least, least[0], atMost)
-	r.Low, r.High = tails.band(least[1:], s.Confidence)
+
+	// Rejection is a smallest probability below so many of those of the exchanges.
+	within := 0.0
+	if k := int(math.Floor((1-s.Confidence)*float64(s.Exchanges+1) + slack)); k > 0 {
+		within = slices.Sorted(slices.Values(least[1:]))[k-1]
+	}
+	low, high := tails.band(within)
+	for k := range low {
+		r.Low, r.High = append(r.Low, float64(low[k])/float64(n)), append(r.High, float64(high[k])/float64(n))
+	}
+	shares := make([]float64, s.Bins)
+	for b := range shares {
+		shares[b] = float64(r.Edges[b+1]-r.Edges[b]) / float64(draws+1)
+	}
+	r.CountLow, r.CountHigh = newTails(n, shares).band((1 - s.Confidence) / float64(s.Bins*len(quantities)))
 	return r
 }
 
