@@ -23,7 +23,8 @@ type Reference func(dst, x []float64, rng *rand.Rand)
 //
 // the one Quantity of the result, whose ECDF is the expected coverage and whose band is
 // what exact draws stay in. Faults of the joint distribution show that no parameter
-// shows alone.
+// shows alone, but a constant shift of all draws hardly does, as the points lie on all
+// sides of them: SBC sees that.
 //
 // A nil reference takes a random member, truth or draw, of another random trial: points
 // from where the parameters lie, which know nothing of x, so that a posterior which
