@@ -437,6 +437,23 @@ func TestDarkPixelsAreNotFarOutOnACommonScale(t *testing.T) {
 	require.Contains(t, all[0], "column 3: its deviation")
 }
 
+// A scale that had been measured on other rows of the same data, from as many far out, was
+// taken for one of all columns together.
+func TestRowsFarOutAreToldOfAgain(t *testing.T) {
+	m := newModel(t, 2, Config{})
+	for seed := range uint64(3) {
+		x := normals(4000, 2, seed)
+		for i := range 80 + int(seed) {
+			x.Set(50*i%3999, 1, 1e5)
+		}
+		data, err := Rows(x, nil)
+		require.NoError(t, err)
+		all := fit(t, m, data, quick(1)).Warnings
+		require.Len(t, all, 1, "run %d", seed)
+		require.Contains(t, all[0], "column 1: its deviation")
+	}
+}
+
 // The columns of a generator that knows them were met as a panic of the generator.
 func TestDrawsOfOtherColumnsAreNamed(t *testing.T) {
 	_, err := Fit(background, newModel(t, 3, Config{}), Draws(3, dataset.NewMoons), quick(1))

@@ -59,7 +59,7 @@ func (t *trainer) calibrate() error {
 		}
 	}
 	if m.calibrated {
-		t.warnFar(far, m.scale)
+		t.warnFar(far, m.shift, m.scale)
 		t.warnForeign(shift, scale)
 		return nil
 	}
@@ -75,7 +75,7 @@ func (t *trainer) calibrate() error {
 	if err := t.s.Scaling.apply(shift, scale); err != nil {
 		return fmt.Errorf("score: Fit: data at calibration: %w", err)
 	}
-	t.warnFar(far, scale)
+	t.warnFar(far, shift, scale)
 	if len(constant) > 0 && t.s.Scaling != Unscaled {
 		t.warn(fmt.Sprintf("column %s: spread by less than four units in the last place; taken as constant, so that log-densities are those of the other columns but for a number that means nothing", list(constant)))
 	}

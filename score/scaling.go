@@ -53,13 +53,16 @@ func (s Scaling) Validate() error {
 }
 
 // scaling returns what the model's scale is.
-func (m *Model) scaling() Scaling {
+func (m *Model) scaling() Scaling { return scalingOf(m.shift, m.scale) }
+
+// scalingOf returns what made shifts and scales.
+func scalingOf(shift, scale []float64) Scaling {
 	plain := true
-	for j, s := range m.scale {
-		if s != m.scale[0] {
+	for j, s := range scale {
+		if s != scale[0] {
 			return ColumnScales
 		}
-		plain = plain && s == 1 && m.shift[j] == 0
+		plain = plain && s == 1 && shift[j] == 0
 	}
 	if plain {
 		return Unscaled
