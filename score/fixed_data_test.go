@@ -454,6 +454,38 @@ func TestRowsFarOutAreToldOfAgain(t *testing.T) {
 	}
 }
 
+// Pixels at the border, which hardly vary, got the noise of their own deviation under a
+// U-Net, and nobody was told.
+func TestPicturesWantTheirScaleToBeChosen(t *testing.T) {
+	x := normals(400, 16, 1)
+	for i := range 400 {
+		x.Set(i, 0, 0.1*x.At(i, 0))
+	}
+	data, err := Rows(x, nil)
+	require.NoError(t, err)
+	square := []int{4, 4}
+	for _, c := range []struct {
+		name   string
+		config Config
+		scale  Scaling
+		want   bool
+	}{
+		{"U-Net", Config{Net: nn.UNet{Size: square, Channels: []int{4}}}, AutoScale, true},
+		{"energy", Config{Net: nn.Energy{Net: nn.Sequential{nn.Conv{Size: square, Out: 1}, nn.SiLU{}, nn.Linear{Out: 1}}}}, AutoScale, true},
+		{"patches", Config{Net: nn.Mixer{Size: square, Patch: 2, Width: 4, Blocks: 1}}, AutoScale, true},
+		{"one scale", Config{Net: nn.UNet{Size: square, Channels: []int{4}}}, CommonScale, false},
+		{"meant so", Config{Net: nn.UNet{Size: square, Channels: []int{4}}}, ColumnScales, false},
+		{"MLP", Config{}, AutoScale, false},
+		{"table", Config{Net: nn.TabularTransformer{Width: 4, Blocks: 1}, ColumnLevels: true}, AutoScale, false},
+	} {
+		m, err := New(16, &c.config)
+		require.NoError(t, err)
+		s := quick(1)
+		s.Scaling = c.scale
+		require.Equal(t, c.want, strings.Contains(strings.Join(fit(t, m, data, s).Warnings, ""), "set Settings.Scaling to CommonScale"), c.name)
+	}
+}
+
 // The columns of a generator that knows them were met as a panic of the generator.
 func TestDrawsOfOtherColumnsAreNamed(t *testing.T) {
 	_, err := Fit(background, newModel(t, 3, Config{}), Draws(3, dataset.NewMoons), quick(1))

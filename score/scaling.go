@@ -15,7 +15,8 @@ type Scaling int
 // The zero value is AutoScale.
 const (
 	// AutoScale is CommonScale when the deviations of all columns lie within a
-	// factor of two of each other, and ColumnScales otherwise.
+	// factor of two of each other, and ColumnScales otherwise. Fit warns of the latter
+	// when the network takes columns to be of one unit, see nn.Params.OneUnit.
 	AutoScale Scaling = iota
 	// CommonScale divides all columns by one number, the root mean square of all
 	// centred entries: for columns of one unit, such as coordinates and pixels.
