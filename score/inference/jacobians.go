@@ -1,0 +1,68 @@
+package inference
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/gradlogp/gradlogp/sde"
+)
+
+// jacobians are the Jacobians ∂s/∂y of the scores of rows.
+type jacobians struct {
+	along, columns []*mat.Dense // columns[j] has ∂s/∂y_j
+	h              *mat.SymDense
+}
+
+// jacobians returns room for the Jacobians of n rows, nil where they are not needed.
+func (p *pooled) jacobians(n, d int) *jacobians {
+	if p.method != JAC {
+		return nil
+	}
+	b := &jacobians{h: mat.NewSymDense(d, nil)}
+	for j := range d {
+		axis := mat.NewDense(n, d, nil)
+		for i := range n {
+			axis.Set(i, j, 1)
+		}
+		b.along, b.columns = append(b.along, axis), append(b.columns, mat.NewDense(n, d, nil))
+	}
+	return b
+}
+
+// evaluate writes the scores into s and finds their Jacobians.
+func (b *jacobians) evaluate(of sde.Scorer, s, y *mat.Dense, t []float64) {
+	score, _ := sde.As[tangent](of)
+	sde.JVPs(score, s, b.columns, y, b.along, t)
+}
+
+// precision returns P = (I + σ²∂s/∂y)⁻¹ of row i, the precision of y_0 given y_t in units of
+// α²/σ². The Jacobian is made symmetric, and such that P is I or more, as it is where the
+// density has no two modes.
+func (b *jacobians) precision(i int, sigma float64) *mat.SymDense {
+	d := len(b.columns)
+	for j := range d {
+		for k := j; k < d; k++ {
+			v := sigma * sigma * (b.columns[j].At(i, k) + b.columns[k].At(i, j)) / 2
+			if j == k {
+				v++
+			}
+			if !finite(v) {
+				v = math.Copysign(1, float64(j-k)) // the score is not finite either, and tells
+			}
+			b.h.SetSym(j, k, v)
+		}
+	}
+	const least = 1e-6 // of a variance that is at most 1
+	return withValues(b.h, func(v float64) float64 { return 1 / max(least, min(v, 1)) })
+}
+
+// prepare returns the terms of Λ that are the prior's, for every row.
+func (p *pooled) prepare(at []*moment) []*mat.SymDense {
+	all := make([]*mat.SymDense, len(at))
+	for i := range all {
+		all[i] = mat.NewSymDense(len(p.prior.mean), nil)
+		all[i].CopySym(at[i].prior)
+	}
+	return all
+}
