@@ -114,10 +114,7 @@ func scaled(m moments, f sde.Frame) moments {
 // narrower returns the precision of a posterior of the given covariance, which is at most
 // the prior's in every direction: more is the chance of the draws.
 func (g normal) narrower(cov *mat.SymDense) *mat.SymDense {
-	back := g.power(func(v float64) float64 { return 1 / math.Sqrt(v) })
-	relative := congruent(back, cov)
-	precision := withValues(relative, func(v float64) float64 { return 1 / max(1e-10, min(v, 1)) })
-	return congruent(back, precision)
+	return clipped(cov, g.power(func(v float64) float64 { return 1 / math.Sqrt(v) }))
 }
 
 // congruent returns a b a.

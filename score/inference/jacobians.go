@@ -1,8 +1,6 @@
 package inference
 
 import (
-	"math"
-
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/gradlogp/gradlogp/sde"
@@ -37,24 +35,31 @@ func (b *jacobians) evaluate(of sde.Scorer, s, y *mat.Dense, t []float64) {
 }
 
 // precision returns P = (I + σ²∂s/∂y)⁻¹ of row i, the precision of y_0 given y_t in units of
-// α²/σ². The Jacobian is made symmetric, and such that P is I or more, as it is where the
-// density has no two modes.
-func (b *jacobians) precision(i int, sigma float64) *mat.SymDense {
+// α²/σ². The Jacobian is made symmetric, and P at least what it is for the prior: networks
+// err, and a density may have two modes.
+func (b *jacobians) precision(i int, at *moment) *mat.SymDense {
 	d := len(b.columns)
 	for j := range d {
 		for k := j; k < d; k++ {
-			v := sigma * sigma * (b.columns[j].At(i, k) + b.columns[k].At(i, j)) / 2
+			v := at.sigma * at.sigma * (b.columns[j].At(i, k) + b.columns[k].At(i, j)) / 2
 			if j == k {
 				v++
 			}
 			if !finite(v) {
-				v = math.Copysign(1, float64(j-k)) // the score is not finite either, and tells
+				v = 0 // the score is not finite either, and tells
 			}
 			b.h.SetSym(j, k, v)
 		}
 	}
-	const least = 1e-6 // of a variance that is at most 1
-	return withValues(b.h, func(v float64) float64 { return 1 / max(least, min(v, 1)) })
+	return clipped(b.h, at.half)
+}
+
+// clipped returns the inverse of a covariance that is between 1e-8 of
+// another one's and that in every direction, half being the root of that one's precision and
+// back the inverse of half.
+func clipped(cov, half *mat.SymDense) *mat.SymDense {
+	precision := withValues(congruent(half, cov), func(v float64) float64 { return 1 / max(1e-8, min(v, 1)) })
+	return congruent(half, precision)
 }
 
 // prepare returns the terms of Λ that are the prior's, for every row.

@@ -67,6 +67,7 @@ type moment struct {
 	prior        *mat.SymDense   // of the prior's score
 	diffused     *mat.SymDense   // inverse covariance of the prior at this time
 	sum          mat.Cholesky    // of Λ
+	half         *mat.SymDense   // of JAC: the root of P_λ
 }
 
 // moment returns the weights at a time: Σ_i P_i s_i + (1 − n) P_λ s_λ = Λ s with
@@ -86,6 +87,7 @@ func (p *pooled) moment(t float64) *moment {
 	m.prior.AddSym(m.prior, identity(d))
 	m.prior.ScaleSym(-others, m.prior)
 	if p.method == JAC {
+		m.half = p.prior.power(func(v float64) float64 { return math.Sqrt(1 + ratio/v) })
 		return m
 	}
 	total := mat.NewSymDense(d, nil)
@@ -162,7 +164,7 @@ func (p *pooled) Score(dst, x *mat.Dense, t []float64) {
 			case GAUSS:
 				w = at[i].weights[k]
 			case JAC:
-				w = jacobian.precision(i, at[i].sigma)
+				w = jacobian.precision(i, at[i])
 				local[i].AddSym(local[i], w)
 			}
 			addProduct(sums.RawRowView(i), 1, w, s.RawRowView(i))

@@ -180,9 +180,9 @@ func TestPooledSamplesAreThoseOfTheExactPosterior(t *testing.T) {
 	prior, single, all := conjugate(8, 5)
 	process := sde.EDM{}
 	for _, method := range []Method{GAUSS, JAC, FNPE} {
-		n := 1000
+		n := 300
 		if method == JAC {
-			n = 200
+			n = 100
 		}
 		v := &View{method: method, problem: sde.Problem{SDE: process, Score: poolOf(t, process, method, prior, single), Conditional: true}}
 		s := SampleSettings{Predictor: sampler.Default(process)}

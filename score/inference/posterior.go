@@ -119,7 +119,10 @@ func fit(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings) (*Poste
 	}
 	post.wide = momentsOf(w)
 	w.Sub(w, post.at.shifts(x))
-	return post, post.learn(ctx, w, x, k, s)
+	if err = post.learn(ctx, w, x, k, s); post.Result == nil {
+		return nil, err
+	}
+	return post, err
 }
 
 // learn trains the model of y given x.
@@ -146,6 +149,9 @@ func (p *Posterior) learn(ctx context.Context, y, x *mat.Dense, k int, s *Settin
 	}
 	var err error
 	if p.model, err = score.New(d, &c); err != nil {
+		return err
+	}
+	if err := p.keep(); err != nil {
 		return err
 	}
 	data, err := score.Rows(y, x)
