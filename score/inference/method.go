@@ -12,7 +12,8 @@ const (
 	GAUSS Method = iota
 	// JAC finds the precisions from the Jacobians of the scores, at every row and time
 	// (Linhart et al. 2024): exact in the same case and better away from it, for as many
-	// derivatives as there are parameters. It has no LogProb.
+	// derivatives as there are parameters, which have to be as good as the scores: those of
+	// a network that has seen little are not. It has no LogProb.
 	JAC
 	// FNPE adds the scores up, which is right at t = 0 only, and follows annealed
 	// Langevin dynamics to get there (Geffner et al. 2023). It has no LogProb, and other

@@ -140,7 +140,7 @@ func (s *simulations) each(ctx context.Context) {
 		}
 		select {
 		case tell <- struct{}{}:
-			if k := int(done.Load()); k == n || k-told >= (n+99)/100 {
+			if k := int(done.Load()); k > told && (k == n || k-told >= (n+99)/100) {
 				s.settings.Progress(k, n)
 				told = k
 			}
