@@ -186,17 +186,20 @@ func (p *Posterior) notNormal(m moments, theta, w *mat.Dense) float64 {
 	return deviation
 }
 
-// anneal sets a run of FNPE: Langevin steps at falling noise levels.
+// anneal sets a run of FNPE: Langevin steps at falling noise levels, down to a tenth of the
+// least deviation of the posterior. With less noise the score has nothing to say but the
+// errors of a network, on which steps of the posterior's size diverge.
 func (v *View) anneal(s *SampleSettings) {
-	all := v.problem.Score.(*pooled)
+	all, process := v.problem.Score.(*pooled), v.problem.SDE
 	s.Predictor = sampler.NoPredictor{}
 	if s.Corrector == nil {
 		s.Corrector = sampler.Langevin{SNR: 0.5, Steps: 5, Scale: all.step}
 	}
 	if s.Grid == nil {
-		s.Grid = grid.Conditional(v.problem.SDE, 100)
+		start, _ := process.Span()
+		alpha, sigma := process.Kernel(start)
+		s.Grid = grid.Karras(process, 80, 0.1*math.Sqrt(all.narrowest(start))*sigma/alpha, 7, 100)
 	}
-	s.Final = sampler.FinalState
 }
 
 // narrowest returns the least variance at a time, in units of σ², of what the sum of the
