@@ -87,3 +87,47 @@ func repeated(v float64, n int) []float64 {
 	fill(x, v)
 	return x
 }
+
+// logNormals has independent columns with log θ_j ~ N(location_j, scale_j²).
+type logNormals struct{ location, scale []float64 }
+
+func (p logNormals) Dim() int { return len(p.location) }
+
+func (p logNormals) Sample(theta []float64, rng *rand.Rand) {
+	parameters(p, theta)
+	for j := range theta {
+		theta[j] = rng.NormFloat64()
+	}
+	p.from(theta, theta)
+}
+
+// from maps u ~ N(0, I) to parameters.
+func (p logNormals) from(theta, u []float64) {
+	for j, v := range u {
+		theta[j] = math.Exp(p.location[j] + p.scale[j]*v)
+	}
+}
+
+func (p logNormals) LogProb(theta []float64) float64 {
+	parameters(p, theta)
+	var l float64
+	outside := false
+	for j, v := range theta {
+		if math.IsNaN(v) {
+			return v
+		}
+		if outside = outside || !(v > 0) || math.IsInf(v, 1); outside {
+			continue
+		}
+		y := math.Log(v)
+		l += logNormal([]float64{y}, p.location[j:j+1], p.scale[j]) - y
+	}
+	if outside {
+		return math.Inf(-1)
+	}
+	return l
+}
+
+func (p logNormals) Bounds() (low, high []float64) {
+	return repeated(0, p.Dim()), repeated(math.Inf(1), p.Dim())
+}

@@ -49,8 +49,8 @@ type Task interface {
 // Tasks returns all tasks, in the order of the paper.
 func Tasks() []Task {
 	return []Task{
-		GaussianLinear{},
-		GaussianLinearUniform{},
+		GaussianLinear{}, GaussianLinearUniform{}, SLCP{}, NewSLCPDistractors(),
+		NewBernoulliGLM(), NewRawBernoulliGLM(), GaussianMixture{}, TwoMoons{}, SIR{}, LotkaVolterra{},
 	}
 }
 
@@ -82,7 +82,7 @@ func Pairs(ctx context.Context, theta, x *mat.Dense, task Task, seed, first uint
 			n, d, r, c, task.Prior().Dim(), task.Dim()))
 	}
 	failed := make([]error, n)
-	err := chunks(ctx, n, func(from, to int) {
+	err := chunks(ctx, n, rowsPerChunk, func(from, to int) {
 		var s stream
 		for i := from; i < to; i++ {
 			rng := s.at(seed, forPairs, first+uint64(i), 0)
@@ -116,6 +116,9 @@ const (
 	forObservation
 	forDraw
 	forResample
+	forMove
+	forSign
+	forTrial
 )
 
 // stream is a source that is set to an address.

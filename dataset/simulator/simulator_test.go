@@ -21,6 +21,11 @@ func each(t *testing.T, f func(t *testing.T, task simulator.Task)) {
 	}
 }
 
+// tempered reports whether the draws of the posterior take seconds.
+func tempered(task simulator.Task) bool {
+	return slices.Contains([]string{"bernoulli_glm", "bernoulli_glm_raw", "sir", "lotka_volterra"}, task.Name())
+}
+
 // observe returns the observation of a seed.
 func observe(t *testing.T, task simulator.Task, seed uint64) (theta, x []float64) {
 	theta, x, err := simulator.Observe(task, seed)
@@ -88,6 +93,9 @@ func TestPriorsDrawWithinTheirBoundsWhereTheirDensityIs(t *testing.T) {
 // For a box B within the support, the mean of 1{θ ∈ B}/p(θ) over draws is its volume.
 func TestDensitiesOfPriorsAreNormalised(t *testing.T) {
 	each(t, func(t *testing.T, task simulator.Task) {
+		if task.Prior() == simulator.NewBernoulliGLM().Prior() {
+			t.Skip("TestFiltersAreSmoothAPriori")
+		}
 		prior := task.Prior()
 		rng := rand.New(rand.NewPCG(3, 4))
 		const n = 20000
@@ -133,6 +141,9 @@ func repeat(v float64, n int) []float64 { return slices.Repeat([]float64{v}, n) 
 func TestReferencesAreTheSameOnAnyProcessors(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(3))
 	each(t, func(t *testing.T, task simulator.Task) {
+		if tempered(task) {
+			t.Skip("TestTemperingIsTheSameOnAnyProcessors")
+		}
 		_, x := observe(t, task, 1)
 		a, b := mat.NewDense(20, task.Prior().Dim(), nil), mat.NewDense(20, task.Prior().Dim(), nil)
 		runtime.GOMAXPROCS(3)

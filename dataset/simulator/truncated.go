@@ -47,3 +47,33 @@ func tail(a, b float64, rng *rand.Rand) float64 {
 		}
 	}
 }
+
+// logMass returns log P(a < z < b) of z ~ N(0, 1).
+func logMass(a, b float64) float64 {
+	switch {
+	case a > 1:
+		// Both ends lie in one tail, Q(a) − Q(b).
+		high, low := logTail(a), logTail(b)
+		if math.IsInf(high, -1) {
+			return high
+		}
+		return high + math.Log(-math.Expm1(low-high))
+	case b < -1:
+		return logMass(-b, -a)
+	default:
+		return math.Log(0.5 * (math.Erf(b/math.Sqrt2) - math.Erf(a/math.Sqrt2)))
+	}
+}
+
+// logTail returns log Q(z) = log P(Z > z) for z > 1, beyond the range of Erfc by the
+// continued fraction Q(z) = φ(z)/(z + 1/(z + 2/(z + …))).
+func logTail(z float64) float64 {
+	if z < 30 {
+		return math.Log(0.5 * math.Erfc(z/math.Sqrt2))
+	}
+	f := z
+	for k := 10; k > 0; k-- {
+		f = z + float64(k)/f
+	}
+	return -0.5*z*z - 0.5*math.Log(2*math.Pi) - math.Log(f)
+}
