@@ -37,15 +37,11 @@ func newCoordinates(low, high []float64, theta, x *mat.Dense, plain bool) (*coor
 	n, d := theta.Dims()
 	_, k := x.Dims()
 	c := &coordinates{
-		axes: make([]axis, d), low: make([]float64, k), high: make([]float64, k), shift: make([]float64, k), scale: make([]float64, k),
-		weights: mat.NewDense(d, k, nil),
+		axes: make([]axis, d), center: make([]float64, d), low: make([]float64, k), high: make([]float64, k),
+		shift: make([]float64, k), scale: make([]float64, k), weights: mat.NewDense(d, k, nil),
 	}
 	for j := range c.axes {
-		c.axes[j] = axis{low[j], high[j]}
-	}
-	u := mat.NewDense(n, d, nil)
-	if err := c.free(u, theta); err != nil {
-		return nil, err
+		c.axes[j] = axis{low: low[j], high: high[j]}
 	}
 	column := make([]float64, n)
 	for j := range k {
@@ -53,8 +49,34 @@ func newCoordinates(low, high []float64, theta, x *mat.Dense, plain bool) (*coor
 		c.low[j], c.high[j] = floats.Min(column), floats.Max(column)
 		c.shift[j], c.scale[j] = spread(column)
 	}
-	var deviation []float64
-	c.center, deviation = make([]float64, d), make([]float64, d)
+	u := mat.NewDense(n, d, nil)
+	if err := c.free(u, theta); err != nil {
+		return nil, err
+	}
+	deviation := c.standardise(u)
+	if !plain {
+		explained := c.regress(u, x)
+		if c.straighten(theta, x, explained) {
+			if err := c.free(u, theta); err != nil {
+				return nil, err
+			}
+			deviation = c.standardise(u)
+			c.weights.Zero()
+			c.regress(u, x)
+		}
+	}
+	c.whiten(u, x, deviation)
+	if !finite(c.volume) {
+		return nil, fmt.Errorf("theta: a spread of %v is too small or too large: %w", deviation, ErrRange)
+	}
+	return c, nil
+}
+
+// standardise centres and scales the columns of u and returns their deviations.
+func (c *coordinates) standardise(u *mat.Dense) (deviation []float64) {
+	n, d := u.Dims()
+	deviation = make([]float64, d)
+	column := make([]float64, n)
 	for j := range d {
 		mat.Col(column, j, u)
 		c.center[j], deviation[j] = spread(column)
@@ -62,14 +84,28 @@ func newCoordinates(low, high []float64, theta, x *mat.Dense, plain bool) (*coor
 		floats.Scale(1/deviation[j], column)
 		u.SetCol(j, column)
 	}
-	if !plain {
-		c.regress(u, x)
+	return deviation
+}
+
+// straighten makes those axes between two bounds straight of which a linear regression then
+// leaves less than half of the variance, and reports whether there are any.
+func (c *coordinates) straighten(theta, x *mat.Dense, explained []float64) (any bool) {
+	n, d := theta.Dims()
+	s := &coordinates{axes: make([]axis, d), center: make([]float64, d), shift: c.shift, scale: c.scale, weights: mat.NewDense(d, len(c.shift), nil)}
+	for j, a := range c.axes {
+		s.axes[j] = axis{a.low, a.high, finite(a.low) && finite(a.high)}
 	}
-	c.whiten(u, x, deviation)
-	if !finite(c.volume) {
-		return nil, fmt.Errorf("theta: a spread of %v is too small or too large: %w", deviation, ErrRange)
+	u := mat.NewDense(n, d, nil)
+	if s.free(u, theta) != nil {
+		return false
 	}
-	return c, nil
+	s.standardise(u)
+	for j, share := range s.regress(u, x) {
+		if s.axes[j].straight && 1-share < (1-explained[j])/2 {
+			c.axes[j].straight, any = true, true
+		}
+	}
+	return any
 }
 
 // spread returns mean and deviation of a column, the deviation 1 of one that is constant
@@ -117,12 +153,14 @@ func (c *coordinates) standard(dst, x []float64) {
 }
 
 // regress fits the weights for standardised u by least squares, and drops those of
-// parameters of which x tells no more, linearly, than chance would.
-func (c *coordinates) regress(u, x *mat.Dense) {
+// parameters of which x tells no more, linearly, than chance would. It returns the shares of
+// the variances that are explained.
+func (c *coordinates) regress(u, x *mat.Dense) (shares []float64) {
 	n, d := u.Dims()
 	_, k := x.Dims()
+	shares = make([]float64, d)
 	if n < 4*k+20 {
-		return
+		return shares
 	}
 	gram, cross, z := mat.NewSymDense(k, nil), mat.NewDense(k, d, nil), make([]float64, k)
 	for i := range n {
@@ -137,11 +175,11 @@ func (c *coordinates) regress(u, x *mat.Dense) {
 	}
 	var chol mat.Cholesky
 	if !chol.Factorize(gram) {
-		return
+		return shares
 	}
 	var b mat.Dense
 	if chol.SolveTo(&b, cross) != nil {
-		return
+		return shares
 	}
 	for j := range d {
 		explained := 0.0
@@ -152,10 +190,12 @@ func (c *coordinates) regress(u, x *mat.Dense) {
 		if float64(n)*explained < float64(k)+4*math.Sqrt(2*float64(k)) {
 			continue
 		}
+		shares[j] = explained
 		for a := range k {
 			c.weights.Set(j, a, b.At(a, j))
 		}
 	}
+	return shares
 }
 
 // whiten sets the root so that what the regression leaves of the standardised u has

@@ -14,8 +14,11 @@ func TestAxesAreInverted(t *testing.T) {
 	inf := math.Inf(1)
 	rapid.Check(t, func(t *rapid.T) {
 		low := rapid.Float64Range(-1e3, 1e3).Draw(t, "low")
-		a := rapid.SampledFrom([]axis{{-inf, inf}, {low, inf}, {-inf, low}, {low, low + 2}}).Draw(t, "axis")
+		a := rapid.SampledFrom([]axis{{low: -inf, high: inf}, {low: low, high: inf}, {low: -inf, high: low}, {low: low, high: low + 2}, {low, low + 2, true}}).Draw(t, "axis")
 		u := rapid.Float64Range(-5, 5).Draw(t, "u")
+		if a.straight {
+			u = 0.5 + u/10
+		}
 		theta := a.fromFree(u)
 		require.True(t, a.holds(theta))
 		require.InDelta(t, u, a.toFree(theta), 1e-5*(1+math.Abs(low)))
@@ -32,7 +35,7 @@ func TestAxesAreInverted(t *testing.T) {
 }
 
 func TestBoundsThemselvesHaveCoordinates(t *testing.T) {
-	for _, a := range []axis{{0, 1}, {1e6, 1e6 + 1e-3}, {0, math.Inf(1)}, {math.Inf(-1), 0}} {
+	for _, a := range []axis{{low: 0, high: 1}, {low: 1e6, high: 1e6 + 1e-3}, {low: 0, high: math.Inf(1)}, {low: math.Inf(-1), high: 0}, {-3, 3, true}} {
 		for _, theta := range []float64{a.low, a.high} {
 			if !math.IsInf(theta, 0) {
 				u := a.toFree(theta)
@@ -144,4 +147,23 @@ func TestOddTablesHaveCoordinates(t *testing.T) {
 		_, _, bad := firstNonFinite(c.shifts(of.x))
 		require.False(t, bad, name)
 	}
+}
+
+// Between bounds far apart the regression on x = θ + noise leaves the noise alone.
+func TestStraightAxesLeaveTheNoiseOfALinearObservation(t *testing.T) {
+	rng := rand.New(rand.NewPCG(2, 2))
+	theta, x := mat.NewDense(3000, 2, nil), mat.NewDense(3000, 2, nil)
+	for i := range 3000 {
+		a, b := 20*rng.Float64()-10, rng.Float64()
+		theta.SetRow(i, []float64{a, b})
+		x.SetRow(i, []float64{a + 0.5*rng.NormFloat64(), rng.NormFloat64()})
+	}
+	c, err := newCoordinates([]float64{-10, 0}, []float64{10, 1}, theta, x, false)
+	require.NoError(t, err)
+	require.True(t, c.axes[0].straight)
+	require.False(t, c.axes[1].straight)
+	w := mat.NewDense(3000, 2, nil)
+	require.NoError(t, c.wide(w, theta))
+	w.Sub(w, c.shifts(x))
+	require.Less(t, mat.Max(w), 6.0, "of deviation 1")
 }

@@ -20,6 +20,7 @@ const metadata = "inference"
 type kept struct {
 	Version        int
 	Low, High      []*float64 // of the parameters; null where there is no bound
+	Straight       []bool
 	Center         []float64
 	Root, Back     []float64 // row by row
 	Weights        []float64
@@ -39,7 +40,7 @@ func (p *Posterior) keep() error {
 		XLow: c.low, XHigh: c.high, XShift: c.shift, XScale: c.scale, Mean: p.wide.mean, Covariance: numbers(p.wide.cov),
 	}
 	for _, a := range c.axes {
-		k.Low, k.High = append(k.Low, bound(a.low)), append(k.High, bound(a.high))
+		k.Low, k.High, k.Straight = append(k.Low, bound(a.low)), append(k.High, bound(a.high)), append(k.Straight, a.straight)
 	}
 	text, err := json.Marshal(k)
 	if err != nil {
@@ -141,15 +142,15 @@ func (k *kept) coordinates(m *score.Model) (*coordinates, moments, error) {
 			return fail("%s has %d numbers, want %d", f.name, len(f.v), f.want)
 		}
 	}
-	if len(k.Low) != d || len(k.High) != d {
-		return fail("has %d and %d bounds, want %d of each", len(k.Low), len(k.High), d)
+	if len(k.Low) != d || len(k.High) != d || len(k.Straight) != d {
+		return fail("has %d and %d bounds of %d axes, want %d of each", len(k.Low), len(k.High), len(k.Straight), d)
 	}
 	c := &coordinates{
 		center: k.Center, root: mat.NewDense(d, d, k.Root), back: mat.NewDense(d, d, k.Back), weights: mat.NewDense(d, columns, k.Weights),
 		low: k.XLow, high: k.XHigh, shift: k.XShift, scale: k.XScale,
 	}
 	for j := range d {
-		a := axis{math.Inf(-1), math.Inf(1)}
+		a := axis{math.Inf(-1), math.Inf(1), k.Straight[j]}
 		if k.Low[j] != nil {
 			a.low = *k.Low[j]
 		}

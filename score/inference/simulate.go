@@ -169,7 +169,7 @@ func (s *simulations) one(i int, rng *rand.Rand) error {
 		switch {
 		case !finite(v):
 			return outside{fmt.Errorf("prior: draws %v for parameter %d, want a finite number: %w", v, j, ErrNonFinite)}
-		case !(axis{s.low[j], s.high[j]}).holds(v):
+		case !(axis{low: s.low[j], high: s.high[j]}).holds(v):
 			return outside{fmt.Errorf("prior: draws %v for parameter %d, outside its Bounds %v and %v: %w", v, j, s.low[j], s.high[j], ErrRange)}
 		}
 	}
