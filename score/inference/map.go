@@ -99,7 +99,7 @@ func (v *View) MAP(ctx context.Context, s *MAPSettings) (theta []float64, logPro
 // deviation of the draws, in steps scaled by their covariance. A step ends before the slope
 // along it has changed its sign.
 func (v *View) climb(ctx context.Context, theta, draws *mat.Dense, share float64) error {
-	const steps, least = 60, 1e-4
+	const steps, least = 60, 1e-8
 	n, d := theta.Dims()
 	y, spreads := mat.NewDense(n, d, nil), mat.DenseCopyOf(draws)
 	if err := v.FromParameters(y, theta); err != nil {
