@@ -3,6 +3,7 @@ package inference
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/gonum/mat"
@@ -22,7 +23,8 @@ type Settings struct {
 	// Recommend.
 	Embed nn.Module
 	// Training is what score.Fit is given. What is 0 or nil there is taken from Recommend,
-	// and Seed and Workers from here.
+	// and Seed and Workers from here; DropCond is None unless it is set, since nothing here
+	// asks for the score without x.
 	Training score.Settings
 	// Plain leaves out the linear regression on x, so that the network has to learn all of
 	// what x tells.
@@ -161,11 +163,10 @@ func (p *Posterior) learn(ctx context.Context, y, x *mat.Dense, k int, s *Settin
 	if p.Result, err = score.Fit(ctx, p.model, data, &training); p.Result == nil {
 		return err
 	}
-	for _, text := range p.Result.Warnings {
-		if !strings.Contains(text, "DropCond") { // this Posterior asks for no score without x
-			p.Warnings = append(p.Warnings, text)
-		}
+	if s.Training.DropCond == 0 { // this Posterior asks for no score without x
+		p.Result.Warnings = slices.DeleteFunc(p.Result.Warnings, func(text string) bool { return strings.Contains(text, "DropCond") })
 	}
+	p.Warnings = slices.Clone(p.Result.Warnings)
 	return err
 }
 
