@@ -120,6 +120,7 @@ func TestErrorsNameThePartThatIsWrong(t *testing.T) {
 		"nn: GroupNorm.Groups: is -1, want a positive number up to 2²⁴":                 nn.GroupNorm{Size: []int{2}, Groups: -1},
 		"nn: Attention.Heads: is -1, want a number ≥ 0":                                 nn.Attention{Size: []int{2}, Heads: -1},
 		"nn: Pointwise.Body: is <nil>, want a Module":                                   nn.Pointwise{Size: []int{2}},
+		"nn: Mean.Size: is [0], want one or two positive numbers":                       nn.Mean{Size: []int{0}},
 		"nn: Positions.Init: Normal.Std: is -1":                                         nn.Positions{Init: nn.Normal{Std: -1}},
 		"nn: TransformerBlock.Hidden: is -2, want a positive number":                    nn.TransformerBlock{Size: []int{2}, Hidden: -2},
 		"nn: Transformer.Width: is 0, want a positive number":                           nn.Transformer{Size: []int{2}, Blocks: 1},
