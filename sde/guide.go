@@ -69,6 +69,7 @@ var (
 	_ Selector    = guided{}
 	_ Origin      = guided{}
 	_ Divergencer = guidedDerivatives{}
+	_ Pullback    = guidedPullback{}
 	_ LogProber   = guidedLogProb{}
 )
 
@@ -107,6 +108,9 @@ func (g guided) Score(dst, x *mat.Dense, t []float64) {
 func (g guided) Capabilities() (all []any) {
 	if c, u, ok := both[Divergencer](g); ok {
 		all = append(all, guidedDerivatives{g, c, u})
+	}
+	if c, u, ok := both[Pullback](g); ok {
+		all = append(all, guidedPullback{g, c, u})
 	}
 	if c, u, ok := both[LogProber](g); ok {
 		all = append(all, guidedLogProb{g, c, u})
@@ -164,6 +168,24 @@ func (g guidedDerivatives) JVPs(dst *mat.Dense, jv []*mat.Dense, x *mat.Dense, v
 	for k := range jv {
 		combine(jv[k], g.w, jv[k], 1-g.w, other[k])
 	}
+	g.idle.put(s)
+}
+
+type guidedPullback struct {
+	guided
+	c, u Pullback
+}
+
+// VJP writes the guided scores into dst and the products of u with their Jacobians into
+// jtu.
+func (g guidedPullback) VJP(dst, jtu, x, u *mat.Dense, t []float64) {
+	alike("VJP", "jtu", jtu, "x", x)
+	alike("VJP", "u", u, "x", x)
+	s := g.take(alike("VJP", "dst", dst, "x", x))
+	g.u.VJP(&s.score, &s.derivative, x, u, t)
+	g.c.VJP(dst, jtu, x, u, t)
+	combine(dst, g.w, dst, 1-g.w, &s.score)
+	combine(jtu, g.w, jtu, 1-g.w, &s.derivative)
 	g.idle.put(s)
 }
 
