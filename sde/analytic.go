@@ -10,7 +10,7 @@ type Jacobian interface {
 
 // Analytic returns the exact score of a diffused distribution: at(α, σ) is the
 // distribution of αx₀ + σz, such as a dataset's method Diffuse. The result is also
-// a Divergencer exactly when the density is a Jacobian, and a LogProber exactly
+// a Divergencer and a Pullback exactly when the density is a Jacobian, and a LogProber exactly
 // when the density has the method LogProb(x []float64) float64, which is decided
 // here, once, from the density at the end of the span. It panics when an argument
 // is nil.
@@ -51,6 +51,7 @@ type differentiable struct{ analytic }
 var (
 	_ Scorer      = analytic{}
 	_ Divergencer = differentiable{}
+	_ Pullback    = differentiable{}
 )
 
 // Score writes the exact scores of the rows x into dst.
@@ -102,6 +103,13 @@ func (s differentiable) JVP(dst, jv, x, v *mat.Dense, t []float64) {
 			}
 		}
 	})
+}
+
+// VJP is JVP, as the Jacobian is symmetric.
+func (s differentiable) VJP(dst, jtu, x, u *mat.Dense, t []float64) {
+	alike("VJP", "jtu", jtu, "x", x)
+	alike("VJP", "u", u, "x", x)
+	s.JVP(dst, jtu, x, u, t)
 }
 
 // jacobians writes the scores into dst and hands each row's Jacobian to f.

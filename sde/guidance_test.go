@@ -160,16 +160,19 @@ func TestWithinIsOneScoreInsideAndTheOtherOutside(t *testing.T) {
 	require.NoError(t, both.Validate(3, 2))
 	x, v := mat.NewDense(3, 2, []float64{0.2, -1, 3, 0.4, -0.7, 0.1}), mat.NewDense(3, 2, []float64{1, 0, 0.5, 2, -1, 1})
 	type values struct {
-		score, again, third, jv *mat.Dense
-		div, logp               []float64
+		score, again, third, fourth, jv, jtu *mat.Dense
+		div, logp                            []float64
 	}
 	of := func(p sde.Scorer, at ...float64) values {
 		d, _ := sde.As[sde.Divergencer](p)
 		l, _ := sde.As[sde.LogProber](p)
-		r := values{mat.NewDense(3, 2, nil), mat.NewDense(3, 2, nil), mat.NewDense(3, 2, nil), mat.NewDense(3, 2, nil), make([]float64, 3), make([]float64, 3)}
+		b, _ := sde.As[sde.Pullback](p)
+		m := func() *mat.Dense { return mat.NewDense(3, 2, nil) }
+		r := values{m(), m(), m(), m(), m(), m(), make([]float64, 3), make([]float64, 3)}
 		p.Score(r.score, x, at)
 		d.Divergence(r.again, r.div, x, at)
 		d.JVP(r.third, r.jv, x, v, at)
+		b.VJP(r.fourth, r.jtu, x, v, at)
 		l.LogProb(r.logp, x, at)
 		return r
 	}
@@ -184,6 +187,8 @@ func TestWithinIsOneScoreInsideAndTheOtherOutside(t *testing.T) {
 		require.Equal(t, want.score.RawRowView(i), mixed.score.RawRowView(i))
 		require.Equal(t, want.score.RawRowView(i), mixed.again.RawRowView(i))
 		require.Equal(t, want.score.RawRowView(i), mixed.third.RawRowView(i))
+		require.Equal(t, want.score.RawRowView(i), mixed.fourth.RawRowView(i))
+		require.Equal(t, want.jtu.RawRowView(i), mixed.jtu.RawRowView(i))
 		require.Equal(t, want.jv.RawRowView(i), mixed.jv.RawRowView(i))
 		require.Equal(t, want.div[i], mixed.div[i])
 		require.Equal(t, want.logp[i], mixed.logp[i])

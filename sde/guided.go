@@ -17,6 +17,7 @@ var (
 	_ Origin      = guided{}
 	_ Divergencer = guidedDerivatives{}
 	_ Tangents    = guidedDerivatives{}
+	_ Pullback    = guidedPullback{}
 	_ LogProber   = guidedLogProb{}
 )
 
@@ -46,6 +47,9 @@ func (g guided) Score(dst, x *mat.Dense, t []float64) {
 func (g guided) Capabilities() (all []any) {
 	if c, u, ok := both[Divergencer](g.pair); ok {
 		all = append(all, guidedDerivatives{g, c, u})
+	}
+	if c, u, ok := both[Pullback](g.pair); ok {
+		all = append(all, guidedPullback{g, c, u})
 	}
 	if c, u, ok := both[LogProber](g.pair); ok {
 		all = append(all, guidedLogProb{g, c, u})
@@ -102,6 +106,24 @@ func rooms(jv []*mat.Dense, x *mat.Dense, v []*mat.Dense) []*mat.Dense {
 		other[k] = mat.NewDense(n, d, nil)
 	}
 	return other
+}
+
+type guidedPullback struct {
+	guided
+	c, u Pullback // of the first and the second score
+}
+
+// VJP writes the guided scores into dst and the products of u with their Jacobians into
+// jtu.
+func (g guidedPullback) VJP(dst, jtu, x, u *mat.Dense, t []float64) {
+	alike("VJP", "jtu", jtu, "x", x)
+	alike("VJP", "u", u, "x", x)
+	s := g.idle.take(alike("VJP", "dst", dst, "x", x))
+	g.u.VJP(&s.score, &s.derivative, x, u, t)
+	g.c.VJP(dst, jtu, x, u, t)
+	combine(dst, g.onFirst, dst, g.onSecond, &s.score)
+	combine(jtu, g.onFirst, jtu, g.onSecond, &s.derivative)
+	g.idle.put(s)
 }
 
 type guidedLogProb struct {

@@ -17,6 +17,7 @@ var (
 	_ Origin      = within{}
 	_ Divergencer = withinDerivatives{}
 	_ Tangents    = withinDerivatives{}
+	_ Pullback    = withinPullback{}
 	_ LogProber   = withinLogProb{}
 )
 
@@ -87,6 +88,9 @@ func (w within) Capabilities() (all []any) {
 	if first, second, ok := both[Divergencer](w.pair); ok {
 		all = append(all, withinDerivatives{w, first, second})
 	}
+	if first, second, ok := both[Pullback](w.pair); ok {
+		all = append(all, withinPullback{w, first, second})
+	}
 	if first, second, ok := both[LogProber](w.pair); ok {
 		all = append(all, withinLogProb{w, first, second})
 	}
@@ -138,6 +142,30 @@ func (w withinDerivatives) JVPs(dst *mat.Dense, jv []*mat.Dense, x *mat.Dense, v
 		for k := range jv {
 			w.replace(jv[k], other[k], t)
 		}
+		w.idle.put(s)
+	}
+}
+
+type withinPullback struct {
+	within
+	in, out Pullback
+}
+
+// VJP writes the scores into dst and the products of u with their Jacobians into jtu.
+func (w withinPullback) VJP(dst, jtu, x, u *mat.Dense, t []float64) {
+	inside, outside := w.sides(t)
+	switch {
+	case !outside:
+		w.in.VJP(dst, jtu, x, u, t)
+	case !inside:
+		w.out.VJP(dst, jtu, x, u, t)
+	default:
+		alike("VJP", "jtu", jtu, "x", x)
+		s := w.idle.take(alike("VJP", "dst", dst, "x", x))
+		w.out.VJP(&s.score, &s.derivative, x, u, t)
+		w.in.VJP(dst, jtu, x, u, t)
+		w.replace(dst, &s.score, t)
+		w.replace(jtu, &s.derivative, t)
 		w.idle.put(s)
 	}
 }
