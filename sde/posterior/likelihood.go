@@ -60,8 +60,7 @@ func pose(o Observation, f sde.Frame) (*Likelihood, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Likelihood{op: o.Operator, y: mat.DenseCopyOf(o.Y), noise: e}
-	l.in(sde.Frame{Shift: slices.Clone(f.Shift), Scale: slices.Clone(f.Scale)})
+	l := (&Likelihood{op: o.Operator, y: mat.DenseCopyOf(o.Y), noise: e}).in(f)
 	if l.matrix != nil && !e.definite {
 		if err := independent(l.matrix, e); err != nil {
 			return nil, err
@@ -70,16 +69,29 @@ func pose(o Observation, f sde.Frame) (*Likelihood, error) {
 	return l, nil
 }
 
-// in sets the frame.
-func (l *Likelihood) in(f sde.Frame) {
-	l.frame = f
+// in returns the likelihood in another frame.
+func (l *Likelihood) in(f sde.Frame) *Likelihood {
+	framed := *l
+	framed.frame = sde.Frame{Shift: slices.Clone(f.Shift), Scale: slices.Clone(f.Scale)}
 	if linear, ok := l.op.(Linear); ok {
-		l.matrix = mat.DenseCopyOf(linear.Matrix())
-		n, _ := l.matrix.Dims()
+		framed.matrix = mat.DenseCopyOf(linear.Matrix())
+		n, _ := framed.matrix.Dims()
 		for k := range n {
-			l.scale(l.matrix.RawRowView(k))
+			framed.scale(framed.matrix.RawRowView(k))
 		}
 	}
+	return &framed
+}
+
+// model returns a value of column j in the coordinates of the frame.
+func (l *Likelihood) model(j int, v float64) float64 {
+	if l.frame.Shift != nil {
+		v -= l.frame.Shift[j]
+	}
+	if l.frame.Scale != nil {
+		v /= l.frame.Scale[j]
+	}
+	return v
 }
 
 // scale multiplies a row by the scales of the frame.
@@ -212,4 +224,19 @@ func (l *Likelihood) vjp(dst, u, w *mat.Dense) {
 	for i := range dst.RawMatrix().Rows {
 		l.scale(dst.RawRowView(i))
 	}
+}
+
+// jacobian returns ∂h/∂u at a row u, which is not to be changed.
+func (l *Likelihood) jacobian(u []float64) *mat.Dense {
+	if l.matrix != nil {
+		return l.matrix
+	}
+	in, out := l.op.Dims()
+	h, all, unit := mat.NewDense(out, in, nil), mat.NewDense(out, in, nil), mat.NewDense(out, out, nil)
+	for k := range out {
+		all.SetRow(k, u)
+		unit.Set(k, k, 1)
+	}
+	l.vjp(h, all, unit)
+	return h
 }

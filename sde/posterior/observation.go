@@ -77,7 +77,7 @@ const dependent = 1e-12
 // independent returns an error when, with the noise, a row of A follows from those
 // before it.
 func independent(a *mat.Dense, e *covariance) error {
-	m, d := a.Dims()
+	m, _ := a.Dims()
 	size, most := make([]float64, m), 0.0
 	for k := range m {
 		row := a.RawRowView(k)
@@ -101,19 +101,8 @@ func independent(a *mat.Dense, e *covariance) error {
 			s.SetSym(k, l, noise+dot(a.RawRowView(k), a.RawRowView(l))/(size[k]*size[l]))
 		}
 	}
-	// Cholesky's algorithm: what is left of a pivot is what the row has of its own.
-	l := mat.NewDense(m, m, nil)
-	for k := range m {
-		row := l.RawRowView(k)
-		for j := range k {
-			other := l.RawRowView(j)
-			row[j] = (s.At(k, j) - dot(row[:j], other[:j])) / other[j]
-		}
-		own := s.At(k, k) - dot(row[:k], row[:k])
-		if !(own > dependent*float64(d)*s.At(k, k)) {
-			return fmt.Errorf("number %d of y follows from those before it and has no noise of its own: the values contradict each other, or say the same twice; want noise, or an operator of independent rows: %w", k, ErrRange)
-		}
-		row[k] = math.Sqrt(own)
+	if k := factorise(s).first; k < m {
+		return fmt.Errorf("number %d of y follows from those before it and has no noise of its own: the values contradict each other, or say the same twice; want noise, or an operator of independent rows: %w", k, ErrRange)
 	}
 	return nil
 }
