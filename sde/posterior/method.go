@@ -152,17 +152,20 @@ func (g *guided) Score(dst, x *mat.Dense, t []float64) {
 	g.by.add(dst, g.at(dst, x, t))
 }
 
-// Capabilities returns the log-density where the method and the score know it.
-func (g *guided) Capabilities() []any {
+// Capabilities returns the log-density where the method and the score know it, and the
+// twisting function of a likelihood that has a density.
+func (g *guided) Capabilities() (all []any) {
+	if twist, ok := g.by.(twisting); ok && g.like.noise.definite {
+		all = append(all, guidedTwist{g, twist})
+	}
 	c, ok := g.by.(conservative)
 	if !ok || !c.conserves(g.like) {
-		return nil
+		return all
 	}
-	base, ok := sde.As[sde.LogProber](g.base.Score)
-	if !ok {
-		return nil
+	if base, ok := sde.As[sde.LogProber](g.base.Score); ok {
+		all = append(all, guidedLogProb{g, c, base})
 	}
-	return []any{guidedLogProb{g, c, base}}
+	return all
 }
 
 type guidedLogProb struct {
