@@ -43,6 +43,7 @@
 //	DormandPrince      6                    adaptive    –        no
 //	AdaptiveSDE        2                    adaptive    –        yes
 //	Twisted            1 and products       1           –        yes
+//	DAPS{FlowSteps}    1, or FlowSteps      –           –        yes
 //	Steered            1                    1           –        yes
 //	NoPredictor        0                    –           –        no (moves nothing)
 //	Langevin           Steps                corrector   –        yes
@@ -128,7 +129,9 @@
 // approximation that no grid mends. Twisted is the predictor that does: its rows are
 // particles, which the approximation moves, and which are weighed and resampled by what it
 // gets wrong. Steered does without derivatives, for any function of the clean rows. Both
-// estimate the evidence log p(y), with a standard error.
+// estimate the evidence log p(y), with a standard error. DAPS draws clean rows given the
+// state and the observation and noises them anew, an approximation that is
+// exact for normal data and needs no derivatives either.
 //
 // # Wrappers
 //
@@ -150,6 +153,7 @@
 //	Anderson 1982                      Reverse-time diffusion equation models, Stochastic Processes and their Applications 12
 //	Chen et al. 2018                   Neural Ordinary Differential Equations, arXiv:1806.07366
 //	Dormand & Prince 1980              A family of embedded Runge–Kutta formulae, Journal of Computational and Applied Mathematics 6
+//	Girolami & Calderhead 2011         Riemann manifold Langevin and Hamiltonian Monte Carlo methods, Journal of the Royal Statistical Society B 73
 //	Gordon, Salmond & Smith 1993       Novel approach to nonlinear/non-Gaussian Bayesian state estimation, IEE Proceedings F 140
 //	Grathwohl et al. 2019              FFJORD: Free-form Continuous Dynamics for Scalable Reversible Generative Models, arXiv:1810.01367
 //	Ho et al. 2020                     Denoising Diffusion Probabilistic Models, arXiv:2006.11239
@@ -172,5 +176,6 @@
 //	Theis et al. 2016                  A note on the evaluation of generative models, arXiv:1511.01844
 //	Wu et al. 2023                     Practical and Asymptotically Exact Conditional Sampling in Diffusion Models, arXiv:2306.17775
 //	Zhang & Chen 2023                  Fast Sampling of Diffusion Models with Exponential Integrator, arXiv:2204.13902
+//	Zhang et al. 2024                  Improving Diffusion Inverse Problem Solving with Decoupled Noise Annealing, arXiv:2407.01521
 //	Zhao et al. 2023                   UniPC: A Unified Predictor-Corrector Framework for Fast Sampling of Diffusion Models, arXiv:2302.04867
 package sampler

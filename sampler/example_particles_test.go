@@ -73,3 +73,15 @@ func ExampleResampler() {
 	// sampler.Residual [0 0 0 2 2]
 	// sampler.Multinomial [0 0 2 2 2]
 }
+
+// Draws of clean rows, noised anew at every step: no derivative of the score is needed,
+// but of modes far apart it is an approximation. The exact answer is 0.53.
+func ExampleDAPS() {
+	_, p, o := twoBlobs()
+	x := mat.NewDense(1000, 2, nil)
+	if err := sampler.Sample(context.Background(), x, p, sampler.DAPS{Observation: o}, nil); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("E[x₂|y] = %.1f\n", stat.Mean(mat.Col(nil, 1, x), nil))
+	// Output: E[x₂|y] = 0.2
+}

@@ -23,6 +23,7 @@ type covariance struct {
 	variances []float64
 	full      *mat.SymDense // nil: diagonal
 	chol      *mat.Cholesky // of full
+	lower     mat.TriDense  // its factor
 	logDet    float64       // of 2πΣ
 	definite  bool
 }
@@ -94,6 +95,7 @@ func fullCovariance(s *mat.SymDense, m int) (*covariance, error) {
 		return nil, fmt.Errorf("Noise.Cov: has the eigenvalue %.3g when scaled to correlations, want a positive semi-definite matrix: %w", least, ErrRange)
 	}
 	if c.definite = least > dependent && c.chol.Factorize(c.full); c.definite {
+		c.chol.LTo(&c.lower)
 		c.logDet = c.chol.LogDet() + float64(m)*math.Log(2*math.Pi)
 	}
 	return c, nil
@@ -135,5 +137,21 @@ func (c *covariance) addTo(s *mat.SymDense) {
 	}
 	for k, v := range c.variances {
 		s.SetSym(k, k, s.At(k, k)+v)
+	}
+}
+
+// root writes the noise Σ^½ e of standard normals e into dst.
+func (c *covariance) root(dst, e []float64) {
+	if c.full == nil {
+		for k, v := range c.variances {
+			dst[k] = math.Sqrt(v) * e[k]
+		}
+		return
+	}
+	for k := range dst {
+		dst[k] = 0
+		for j := range k + 1 {
+			dst[k] += c.lower.At(k, j) * e[j]
+		}
 	}
 }

@@ -131,12 +131,18 @@ func (m MMPS) twist(guide *mat.Dense, log []float64, at *moment) {
 func (f *factor) logNormal(r []float64) float64 {
 	w := make([]float64, len(r))
 	f.solve(w, r)
-	log := -0.5 * dot(w, r)
-	for k, s := range f.scale {
-		if s > 0 {
-			log += math.Log(s / f.l.At(k, k))
-		}
-	}
+	log := -0.5*dot(w, r) - 0.5*f.logDet()
 	copy(r, w)
 	return log
+}
+
+// logDet returns log det S, of what is not left out.
+func (f *factor) logDet() float64 {
+	sum := 0.0
+	for k, s := range f.scale {
+		if s > 0 {
+			sum += 2 * math.Log(f.l.At(k, k)/s)
+		}
+	}
+	return sum
 }
