@@ -45,6 +45,7 @@
 //	Twisted            1 and products       1           –        yes
 //	DAPS{FlowSteps}    1, or FlowSteps      –           –        yes
 //	Steered            1                    1           –        yes
+//	Replace{Back}      Back's               –           –        yes
 //	NoPredictor        0                    –           –        no (moves nothing)
 //	Langevin           Steps                corrector   –        yes
 //	Renoise            Steps                corrector   –        yes
@@ -131,7 +132,8 @@
 // gets wrong. Steered does without derivatives, for any function of the clean rows. Both
 // estimate the evidence log p(y), with a standard error. DAPS draws clean rows given the
 // state and the observation and noises them anew, an approximation that is
-// exact for normal data and needs no derivatives either.
+// exact for normal data and needs no derivatives either. Replace, with Gibbs, is RePaint
+// for columns that are known.
 //
 // # Wrappers
 //

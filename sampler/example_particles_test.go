@@ -85,3 +85,18 @@ func ExampleDAPS() {
 	fmt.Printf("E[x₂|y] = %.1f\n", stat.Mean(mat.Col(nil, 1, x), nil))
 	// Output: E[x₂|y] = 0.2
 }
+
+// RePaint: the known column is put in after every step, and every step is repeated. The
+// exact mean is 0.98, to which more repetitions lead.
+func ExampleReplace() {
+	_, p, o := twoBlobs()
+	o.Noise = posterior.Noise{}
+	back := sampler.Replace{Observation: o}
+	s := &sampler.Settings{Corrector: sampler.Gibbs{Back: back, Steps: 10}}
+	x := mat.NewDense(500, 2, nil)
+	if err := sampler.Sample(context.Background(), x, p, back, s); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("x₁ = %.1f, E[x₂|x₁] = %.1f\n", x.At(0, 0), stat.Mean(mat.Col(nil, 1, x), nil))
+	// Output: x₁ = 0.2, E[x₂|x₁] = 0.8
+}
