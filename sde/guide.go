@@ -51,11 +51,11 @@ func Guide(conditional, unconditional Problem, w float64) (Problem, error) {
 //	s + w ∇ₓ log p(c | x_t).
 //
 // The classifier is a Problem whose Score is not that of a distribution but this
-// gradient, in the coordinates of the process, of the probability of a class given the
-// noised row: Score(dst, x, t) writes ∇ₓ log p(c | x_t = x) into dst. Its process and
-// Frame say for what noised rows it was made and have to be p's. Where every row of
-// a run wants a class of its own it says for how many in Rows, and its Score is a
-// Selector.
+// gradient: Score(dst, x, t) writes ∇ₓ log p(c | x_t = x) into dst, the derivative of the
+// probability of a class given the noised row. Its process and Frame say for what rows it
+// was made and have to be p's. Where every row of a run wants a class of its own it says
+// for how many in Rows, and its Score is a Selector. score.Classifier makes such a
+// Problem from a network.
 //
 // At w = 1 this is the score of the rows of class c, by Bayes' rule. For other
 // w it is that of p_t(x) p(c|x_t = x)^w, which are not the noised forms of one
