@@ -20,6 +20,7 @@ type evaluator interface {
 	vjp(dst, jtu, x, u *mat.Dense, at place)
 	jvps(dst *mat.Dense, jv []*mat.Dense, x *mat.Dense, v []*mat.Dense, at place)
 	energy(dst []float64, x *mat.Dense, at place)
+	work(at place) float64
 }
 
 // place is what rows are evaluated at: the coefficients of a common time or of
