@@ -27,7 +27,7 @@ var _ Predictor = DAPS{}
 // with acceptance (posterior.Near), where the paper takes plain ones: for a linear
 // observation one is exact, whatever the noise. Then, with one step of DDIM, the whole
 // method is exact for normal data of variance v, however few steps the grid has. The
-// published form, five steps of DDIM and r = σ/α (a Variance of +Inf), is not: of
+// published form, five steps of DDIM and r = σ/α (a huge Variance), is not: of
 // normal data of deviation .8, observed with noise .5 in one direction of two, the
 // standard deviation of the second column was, in 50 steps,
 //
@@ -59,11 +59,8 @@ func (p DAPS) Validate() error {
 	if _, err := posterior.NewLikelihood(p.Observation, sde.Frame{}); err != nil {
 		return fmt.Errorf("DAPS.Observation: %w", err)
 	}
-	if !(p.Variance >= 0) {
-		return fmt.Errorf("DAPS.Variance: is %v, want a number ≥ 0: %w", p.Variance, ErrRange)
-	}
 	return cmp.Or(
-		nonNegative("DAPS", "FlowSteps", p.FlowSteps), nonNegative("DAPS", "Steps", p.Steps), within("DAPS", "Rate", p.Rate, 0, 1),
+		nonNegative("DAPS", "Variance", p.Variance), nonNegative("DAPS", "FlowSteps", p.FlowSteps), nonNegative("DAPS", "Steps", p.Steps), within("DAPS", "Rate", p.Rate, 0, 1),
 	)
 }
 
@@ -72,7 +69,10 @@ func (p DAPS) Validate() error {
 func (p DAPS) Predict(s *Step) error {
 	l, ok := s.solver.(*posterior.Likelihood)
 	if !ok {
-		var err error
+		err := p.Validate()
+		if err != nil {
+			return err
+		}
 		if l, err = p.likelihood(s); err != nil {
 			return err
 		}

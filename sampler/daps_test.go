@@ -62,7 +62,7 @@ func TestDAPSAsPublishedIsTooWide(t *testing.T) {
 	require.NoError(t, err)
 	p := sde.Problem{SDE: sde.EDM{}, Score: sde.Analytic(sde.EDM{}, law.Diffuse)}
 	x := mat.NewDense(n, 2, nil)
-	published := sampler.DAPS{Observation: projected(0.5, 0.1), FlowSteps: 5, Variance: math.Inf(1)}
+	published := sampler.DAPS{Observation: projected(0.5, 0.1), FlowSteps: 5, Variance: 1e12}
 	require.NoError(t, sampler.Sample(context.Background(), x, p, published, &sampler.Settings{Grid: grid.Conditional(sde.EDM{}, 50), Seed: 1}))
 	require.Greater(t, stat.StdDev(mat.Col(nil, 1, x), nil), 0.9, "exact: .775")
 }

@@ -51,12 +51,12 @@ type Trace struct {
 	Ancestors []int
 }
 
-// Validate returns an error wrapping ErrRange or ErrUnset that names an impossible field.
-func (c Particles) Validate() error {
+// validate checks the fields as those of a method of this name.
+func (c Particles) validate(name string) error {
 	if c.Resampler != nil && unset(c.Resampler) {
-		return fmt.Errorf("Particles.Resampler: is a nil %T, want nil or one that is set: %w", c.Resampler, ErrUnset)
+		return fmt.Errorf("%s.Resampler: is a nil %T, want nil or one that is set: %w", name, c.Resampler, ErrUnset)
 	}
-	return cmp.Or(nonNegative("Particles", "Number", c.Number), within("Particles", "Threshold", c.Threshold, 0, 1))
+	return cmp.Or(nonNegative(name, "Number", c.Number), within(name, "Threshold", c.Threshold, 0, 1))
 }
 
 // CouplesRows reports true: particles are weighed against each other.
@@ -91,7 +91,7 @@ func (c Particles) begin(s *Step, ψ potential) (*swarm, error) {
 		c.Resampler = Systematic{}
 	}
 	if n%c.Number != 0 {
-		return nil, fmt.Errorf("Particles.Number: is %d, the run has %d rows, want a multiple: %w", c.Number, n, ErrRange)
+		return nil, fmt.Errorf("Number: is %d, the run has %d rows, want a multiple: %w", c.Number, n, ErrRange)
 	}
 	if c.Trace == nil {
 		c.Trace = new(Trace)
@@ -127,7 +127,7 @@ func (w *swarm) alike(s *Step) error {
 	for i := range w.log {
 		first := i - i%w.Number
 		if w.log[i] != w.log[first] || !slices.Equal(w.score.RawRowView(i), w.score.RawRowView(first)) {
-			return fmt.Errorf("rows %d and %d are particles of one observation, and have other observations or conditions: want the same for every %d rows, see Particles.Number: %w", s.Row0+first, s.Row0+i, w.Number, ErrRange)
+			return fmt.Errorf("rows %d and %d are particles of one observation, and have other observations or conditions: want the same for every %d rows, see Number: %w", s.Row0+first, s.Row0+i, w.Number, ErrRange)
 		}
 	}
 	return nil

@@ -42,7 +42,7 @@ func (p Steered) Validate() error {
 	if unset(p.Reward) {
 		return fmt.Errorf("Steered.Reward: is nil, want a function of clean rows: %w", ErrUnset)
 	}
-	return p.Particles.Validate()
+	return p.validate("Steered")
 }
 
 // Predict implements Predictor. It returns errors wrapping ErrRange for an impossible field
@@ -50,7 +50,10 @@ func (p Steered) Validate() error {
 func (p Steered) Predict(s *Step) error {
 	w, ok := s.solver.(*swarm)
 	if !ok {
-		var err error
+		err := p.Validate()
+		if err != nil {
+			return err
+		}
 		if w, err = p.begin(s, steering{p.Reward}); err != nil {
 			return fmt.Errorf("Steered: %w", err)
 		}

@@ -47,12 +47,18 @@ var (
 // the workers.
 type Twisted struct{ Particles }
 
+// Validate returns an error wrapping ErrRange or ErrUnset that names an impossible field.
+func (p Twisted) Validate() error { return p.validate("Twisted") }
+
 // Predict implements Predictor. It returns errors wrapping ErrUnset for a score that is
 // not a posterior.Twister, and ErrRange for an impossible field or a state that something
 // else has changed.
 func (p Twisted) Predict(s *Step) error {
 	w, ok := s.solver.(*swarm)
 	if !ok {
+		if err := p.Validate(); err != nil {
+			return err
+		}
 		ψ, err := newTwisting(s)
 		if err != nil {
 			return err
