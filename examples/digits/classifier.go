@@ -7,6 +7,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/gradlogp/gradlogp/dataset/augment"
 	"github.com/gradlogp/gradlogp/examples/internal/learn"
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
@@ -35,8 +36,11 @@ func (f format) classifierNet() nn.Module {
 	}
 }
 
-// learn returns a classifier that has seen the images of s only.
+// learn returns a classifier that has seen the images of s only, moved by up to a
+// fourteenth of their sides: a digit is the same a little to the side.
 func (j *job) learn(s set) *classifier {
+	grid, move := augment.Grid{Size: []int{s.height, s.width}}, augment.Shift{Most: []int{s.height / 14, s.width / 14}}
+	by, moved := make([]float64, len(move.Most)), make([]float64, s.pixels())
 	net, pixels := s.classifierNet(), s.pixels()
 	x, label := ad.Input("x", pixels), ad.Input("label", 1)
 	params := &nn.Params{}
@@ -50,7 +54,9 @@ func (j *job) learn(s set) *classifier {
 	theta := learn.Minimise(context.Background(), params, loss, []*ad.Expr{x, label}, func(batch [][]float32) {
 		for i := range batch[1] {
 			k := rng.IntN(s.len())
-			s.pack(batch[0][i*pixels:], s.x.RawRowView(k))
+			move.Draw(by, grid, rng)
+			move.Apply(moved, s.x.RawRowView(k), by, grid, rng)
+			s.pack(batch[0][i*pixels:], moved)
 			batch[1][i] = float32(s.labels.At(k, 0))
 		}
 	}, &learn.Settings{

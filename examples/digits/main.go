@@ -14,6 +14,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 
 	"github.com/gradlogp/gradlogp/dataset/figure"
@@ -31,7 +32,7 @@ func main() { command.Main("digits", &job{}) }
 
 // job is what the flags ask for.
 type job struct {
-	data                       string
+	data, model                string
 	steps, batch, n, workers   int
 	lessons                    int // of a classifier
 	compared, points, bitsOf   int
@@ -43,6 +44,7 @@ type job struct {
 // Flags implements command.Job.
 func (j *job) Flags(f *flag.FlagSet) {
 	f.StringVar(&j.data, "data", "", "IDX file of images, with the one of labels beside it, or folder with a folder of PNG files for each class; the digits that the program carries when empty")
+	f.StringVar(&j.model, "model", "", "file of the trained network: used when it is there, written after training when not; none when empty")
 	f.IntVar(&j.steps, "steps", 4000, "training steps")
 	f.IntVar(&j.batch, "batch", 96, "images of a step")
 	f.IntVar(&j.lessons, "lessons", 800, "training steps of a classifier")
@@ -123,27 +125,15 @@ func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 	if test.len() < 2 || train.len() < 2 {
 		return fmt.Errorf("%d images, want 10 or more", all.len())
 	}
-	m, err := score.New(all.pixels(), &score.Config{Net: all.network(), Cond: score.Conditions{Classes: []int{all.classes}}, Seed: j.seed})
+	m, err := j.network(ctx, train, stdout, stderr)
 	if err != nil {
 		return err
 	}
-	progress := bar.New(stderr, j.steps)
-	res, err := score.Fit(ctx, m, scattered{train}, &score.Settings{
-		Steps: j.steps, Batch: j.batch, Independent: true, References: score.None, Scaling: score.CommonScale,
-		Rate:       optim.WarmUp{Steps: 100, Then: optim.Cosine{Peak: j.rate, Floor: j.rate / 100, Steps: max(j.steps-100, 1)}},
-		Regularize: j.regularize, Times: all.times(),
-		Workers: j.workers, Seed: j.seed, Recorder: progress,
-	})
-	progress.Close()
-	if err != nil && !errors.Is(err, context.Canceled) {
-		return err
-	}
+	fmt.Fprintf(stdout, "%d images of %d×%d, %d held out\n", all.len(), all.height, all.width, test.len())
 	samples, err := j.sample(m, train)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "%d of %d steps, seed %d, %d images of %d×%d, %d held out, loss %.3f\n",
-		res.Steps, j.steps, j.seed, all.len(), all.height, all.width, test.len(), res.Loss)
 	if err := j.judge(stdout, m, train, test, samples); err != nil {
 		return err
 	}
@@ -160,6 +150,37 @@ func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 		return err
 	}
 	return figure.SaveGIF(j.gif, film)
+}
+
+// network returns the model that is kept in a file, or trains one. The context ends the
+// training.
+func (j *job) network(ctx context.Context, train set, stdout, stderr io.Writer) (*score.Model, error) {
+	m, err := score.New(train.pixels(), &score.Config{Net: train.network(), Cond: score.Conditions{Classes: []int{train.classes}}, Seed: j.seed})
+	if err != nil {
+		return nil, err
+	}
+	if j.model != "" {
+		if err := m.LoadFile(j.model); !errors.Is(err, fs.ErrNotExist) {
+			fmt.Fprintf(stdout, "seed %d, network of %s\n", j.seed, j.model)
+			return m, err
+		}
+	}
+	progress := bar.New(stderr, j.steps)
+	res, err := score.Fit(ctx, m, scattered{train}, &score.Settings{
+		Steps: j.steps, Batch: j.batch, Independent: true, References: score.None, Scaling: score.CommonScale,
+		Rate:       optim.WarmUp{Steps: 100, Then: optim.Cosine{Peak: j.rate, Floor: j.rate / 100, Steps: max(j.steps-100, 1)}},
+		Regularize: j.regularize, Times: train.times(),
+		Workers: j.workers, Seed: j.seed, Recorder: progress,
+	})
+	progress.Close()
+	if err != nil && !errors.Is(err, context.Canceled) {
+		return nil, err
+	}
+	fmt.Fprintf(stdout, "%d of %d steps, seed %d, loss %.3f\n", res.Steps, j.steps, j.seed, res.Loss)
+	if j.model == "" {
+		return m, nil
+	}
+	return m, m.SaveFile(j.model)
 }
 
 // mostHeldOut is the most images that are held out for the comparisons, a fifth when
