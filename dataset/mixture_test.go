@@ -343,5 +343,7 @@ func TestScoreJVPIsTheProductWithTheJacobian(t *testing.T) {
 			require.InDeltaSlice(t, want.RawVector().Data, jv, 1e-12*norm(jv))
 		}
 	}
-	require.Panics(t, func() { isoMixture(3, nil).ScoreJVP(make([]float64, 3), make([]float64, 3), make([]float64, 3), make([]float64, 2)) })
+	require.Panics(t, func() {
+		isoMixture(3, nil).ScoreJVP(make([]float64, 3), make([]float64, 3), make([]float64, 3), make([]float64, 2))
+	})
 }

@@ -18,14 +18,20 @@ import (
 // grows as σ²/τ² for noise τ: the pull is then too strong to be followed in few steps,
 // and draws are too narrow. One product with the Jacobian. It takes any h.
 type DPS struct {
-	// Step is ζ of the form that the paper's experiments use,
+	// Step is ζ of the algorithm in the paper, which moves x by −ζ ∇_x ‖y − h(D)‖ in each of
+	// 1000 steps, evenly spaced over the span T of the process. As a step Δt multiplies a
+	// score by g²Δt, that is
 	//
-	//	∇ log p(y | x_t) ≈ −ζ ∇_x ‖y − h(D)‖² / ‖y − h(D)‖,
+	//	∇ log p(y | x_t) ≈ −ζ (1000/(T g²)) ∇_x ‖y − h(D)‖,
 	//
-	// in which the noise has no part, and which is no posterior's score; 0 means the
-	// form above, for which Σ has to be positive definite.
+	// on any grid, in which the noise has no part. It is no posterior's score: ζ has to
+	// be tuned for every problem. 0 means the form above, for which Σ has to be positive
+	// definite.
 	Step float64
 }
+
+// stepsOfPaper is the number of steps that Step is for.
+const stepsOfPaper = 1000
 
 // Given implements Method.
 func (m DPS) Given(p sde.Problem, o Observation) (sde.Problem, error) { return given("DPS", p, o, m) }
@@ -51,11 +57,18 @@ func (m DPS) add(dst *mat.Dense, at *moment) {
 		}
 		if size := math.Sqrt(dot(row, row)); size > 0 {
 			for k := range row {
-				row[k] *= 2 * m.Step / size
+				row[k] *= m.weight(i, at) / size
 			}
 		}
 	}
 	dst.Add(dst, at.pullback(r))
+}
+
+// weight returns the factor of −∇‖y − h(D)‖.
+func (m DPS) weight(i int, at *moment) float64 {
+	start, end := at.base.Span()
+	_, g2 := at.base.Rates(at.t[min(i, len(at.t)-1)])
+	return m.Step * stepsOfPaper / ((end - start) * g2)
 }
 
 func (m DPS) conserves(*Likelihood) bool { return true }
@@ -66,7 +79,7 @@ func (m DPS) logProb(dst []float64, at *moment) {
 	for i := range dst {
 		row := r.RawRowView(i)
 		if m.Step > 0 {
-			dst[i] -= 2 * m.Step * math.Sqrt(dot(row, row))
+			dst[i] -= m.weight(i, at) * math.Sqrt(dot(row, row))
 			continue
 		}
 		at.like.noise.solve(w, row)

@@ -309,3 +309,118 @@ func TestMethodsRefuseWhatTheyCannotDo(t *testing.T) {
 	require.ErrorContains(t, q.Validate(2, 3), "Problem.Frame")
 	require.Panics(t, func() { q.Score.Score(mat.NewDense(3, 3, nil), mat.NewDense(3, 3, nil), []float64{1}) })
 }
+
+// What the iterations that MMPS makes by default leave to solve is small beside the
+// error that its covariance makes.
+func TestDefaultIterationsAreEnough(t *testing.T) {
+	const d, m, n = 12, 8, 40
+	covs := make([]*mat.SymDense, 3)
+	for k := range covs {
+		covs[k] = covarianceOf(d, uint64(k))
+		covs[k].ScaleSym(1./d, covs[k])
+	}
+	prior, err := dataset.NewMixture([]float64{1, 1, 1}, normals(3, d, 1), covs, rand.NewPCG(5, 6))
+	require.NoError(t, err)
+	problem := sde.Problem{SDE: sde.EDM{}, Score: sde.Analytic(sde.EDM{}, prior.Diffuse)}
+	o := Observation{Matrix{normals(m, d, 9)}, mat.NewDense(1, m, nil), Noise{Deviation: .1}}
+	o.Operator.Apply(o.Y, dataset.Sample(prior, 1))
+	for _, σ := range []float64{.03, .3, 1, 3} {
+		x, scores := normals(n, d, 2), map[int]*mat.Dense{}
+		x.Scale(σ, x)
+		x.Add(x, dataset.Sample(prior, n))
+		for _, iterations := range []int{0, 1, m} {
+			q, err := MMPS{Iterations: iterations}.Given(problem, o)
+			require.NoError(t, err)
+			scores[iterations] = mat.NewDense(n, d, nil)
+			q.Score.Score(scores[iterations], x, []float64{σ})
+		}
+		term := mat.NewDense(n, d, nil)
+		problem.Score.Score(term, x, []float64{σ})
+		term.Sub(scores[m], term)
+		scores[0].Sub(scores[0], scores[m])
+		scores[1].Sub(scores[1], scores[m])
+		require.Less(t, mat.Norm(scores[0], 2), .05*mat.Norm(term, 2))
+		require.Less(t, mat.Norm(scores[0], 2), .2*mat.Norm(scores[1], 2))
+	}
+}
+
+// In units of σ/α a posterior's score is the same for every process.
+func TestMethodsDoNotDependOnTheProcess(t *testing.T) {
+	const d, n = 3, 20
+	prior := threeModes(t, nil)
+	o := Observation{Matrix{normals(2, d, 2)}, normals(1, 2, 3), Noise{Deviation: .4}}
+	for _, m := range []Method{DPS{}, PiGDM{}, TMPD{}, MMPS{}} {
+		for _, level := range []float64{.01, .3, 2, 40} {
+			var scores []*mat.Dense
+			for _, p := range []sde.SDE{sde.EDM{}, sde.VP{}, sde.Cosine{}} {
+				at := []float64{sde.TimeAt(p, -math.Log(level))}
+				α, _ := p.Kernel(at[0])
+				q, err := m.Given(sde.Problem{SDE: p, Score: sde.Analytic(p, prior.Diffuse)}, o)
+				require.NoError(t, err)
+				x, s := normals(n, d, 4), mat.NewDense(n, d, nil)
+				x.Scale(α*math.Hypot(1, level), x)
+				q.Score.Score(s, x, at)
+				s.Scale(α, s)
+				scores = append(scores, s)
+			}
+			for _, s := range scores[1:] {
+				s.Sub(s, scores[0])
+				require.Less(t, mat.Norm(s, 2), 1e-7*mat.Norm(scores[0], 2), "%T at %v", m, level)
+			}
+		}
+	}
+}
+
+// watched is a wrapper that counts.
+type watched struct {
+	sde.Scorer
+	n *int
+}
+
+func (w watched) Unwrap() sde.Scorer { return w.Scorer }
+
+func TestMethodsSeeThroughWrappersAndRows(t *testing.T) {
+	const d, n = 3, 4
+	p := sde.VP{}
+	a, b := threeModes(t, nil), normal(t, []float64{1, 2, 3}, covarianceOf(3, 5))
+	rows := perRow{[]sde.Scorer{sde.Analytic(p, a.Diffuse), sde.Analytic(p, b.Diffuse), sde.Analytic(p, a.Diffuse), sde.Analytic(p, b.Diffuse)}}
+	x, at := normals(n, d, 1), []float64{.3}
+	for _, y := range []*mat.Dense{normals(1, 2, 3), normals(n, 2, 3)} {
+		o := Observation{Matrix{normals(2, d, 2)}, y, Noise{Deviation: .4}}
+		q, err := MMPS{}.Given(sde.Problem{SDE: p, Score: watched{rows, new(int)}, Rows: n}, o)
+		require.NoError(t, err)
+		require.Equal(t, n, q.Rows)
+		whole := mat.NewDense(n, d, nil)
+		q.Score.Score(whole, x, at)
+		for i := range n {
+			row, want := mat.NewDense(1, d, nil), mat.NewDense(1, d, nil)
+			q.Select([]int{i}).Score(row, x.Slice(i, i+1, 0, d).(*mat.Dense), at)
+			require.Equal(t, whole.RawRowView(i), row.RawRowView(0))
+			o.Y = mat.DenseCopyOf(y.Slice(min(i, y.RawMatrix().Rows-1), min(i, y.RawMatrix().Rows-1)+1, 0, 2))
+			one, err := MMPS{}.Given(sde.Problem{SDE: p, Score: rows.scores[i]}, o)
+			require.NoError(t, err)
+			one.Score.Score(want, x.Slice(i, i+1, 0, d).(*mat.Dense), at)
+			require.Equal(t, want, row)
+		}
+	}
+}
+
+// perRow has a score for each row.
+type perRow struct{ scores []sde.Scorer }
+
+func (p perRow) Score(dst, x *mat.Dense, t []float64) { p.VJP(dst, mat.DenseCopyOf(x), x, x, t) }
+
+func (p perRow) VJP(dst, jtu, x, u *mat.Dense, t []float64) {
+	for i, s := range p.scores {
+		row := func(m *mat.Dense) *mat.Dense { return m.Slice(i, i+1, 0, 3).(*mat.Dense) }
+		s.(sde.Pullback).VJP(row(dst), row(jtu), row(x), row(u), t[min(i, len(t)-1):][:1])
+	}
+}
+
+func (p perRow) Select(rows []int) sde.Scorer {
+	var some perRow
+	for _, r := range rows {
+		some.scores = append(some.scores, p.scores[r])
+	}
+	return some
+}
