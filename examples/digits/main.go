@@ -97,10 +97,9 @@ func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	parts := all.Split(j.seed, min((all.Len()+4)/5, mostHeldOut))
-	test, train := parts[0], parts[1]
-	if test.Len() < 2 || train.Len() < 2 {
-		return fmt.Errorf("%d images, want 10 or more", all.Len())
+	test, train, err := all.HoldOut(j.seed)
+	if err != nil {
+		return err
 	}
 	m, err := digits.Train(ctx, train, digits.Training{
 		Model: j.model, Steps: j.steps, Batch: j.batch, Rate: j.rate, Regularize: j.regularize, Workers: j.workers, Seed: j.seed,
@@ -130,10 +129,6 @@ func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	return figure.SaveGIF(j.gif, film)
 }
-
-// mostHeldOut is the most images that are held out for the comparisons, a fifth when
-// that is fewer.
-const mostHeldOut = 2000
 
 // sample draws images, class after class, in the shades of the training images.
 func (j *job) sample(m *score.Model, train digits.Set) (digits.Set, error) {

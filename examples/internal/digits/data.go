@@ -86,6 +86,20 @@ func labelled(x *mat.Dense, shape []int, labels *mat.Dense) (Set, error) {
 	return s, nil
 }
 
+// mostHeldOut is the most images that are held out for comparisons, a fifth when that is
+// fewer.
+const mostHeldOut = 2000
+
+// HoldOut shuffles the images and returns some that are held out, and those to learn. Of
+// fewer than 10 it returns an error.
+func (s Set) HoldOut(seed uint64) (test, train Set, err error) {
+	if s.Len() < 10 {
+		return Set{}, Set{}, fmt.Errorf("%d images, want 10 or more", s.Len())
+	}
+	parts := s.Split(seed, min((s.Len()+4)/5, mostHeldOut))
+	return parts[0], parts[1], nil
+}
+
 // Split shuffles the images and returns disjoint parts of these sizes, and the rest.
 func (s Set) Split(seed uint64, sizes ...int) []Set {
 	rand.New(rand.NewPCG(seed, 1)).Shuffle(s.Len(), func(i, j int) {
