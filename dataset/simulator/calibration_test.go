@@ -98,7 +98,7 @@ func TestExactReferencesAreCalibrated(t *testing.T) {
 		simulator.TwoMoons{}, simulator.SLCP{},
 	} {
 		t.Run(task.Name(), func(t *testing.T) {
-			for k, c := range simulationBased(t, task, 2000) {
+			for k, c := range simulationBased(t, task, 1000) {
 				require.Less(t, c, limit, "statistic %d", k)
 			}
 		})
@@ -109,10 +109,10 @@ func TestExactReferencesAreCalibrated(t *testing.T) {
 func TestLikelihoodsBelongToTheSimulators(t *testing.T) {
 	each(t, func(t *testing.T, task simulator.Task) {
 		rng := rand.New(rand.NewPCG(1, 2))
-		for seed := range uint64(3) {
+		for seed := range uint64(2) {
 			theta, x := observe(t, task, seed)
 			shifted := make([]float64, len(theta))
-			for direction := range 3 {
+			for direction := range 2 {
 				h := make([]float64, len(theta))
 				for j := range h {
 					h[j] = rng.NormFloat64() * theta[j]
@@ -132,7 +132,7 @@ func TestLikelihoodsBelongToTheSimulators(t *testing.T) {
 				step := 1e-4
 				_, _, logSD := ratios(50, step)
 				step *= 0.3 / logSD
-				const n = 1000
+				const n = 500
 				mean, sd, _ := ratios(n, step)
 				require.InDelta(t, 1, mean, 4.5*sd/math.Sqrt(n), "seed %d, direction %d", seed, direction)
 				require.InDelta(t, 0.3, sd, 0.2, "the step is as large as wanted")

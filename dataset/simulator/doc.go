@@ -13,10 +13,9 @@
 // Gaussian ones by normal distributions cut at the prior's bounds, TwoMoons by
 // inverting its simulator, SLCP by an inverse Wishart distribution and rejection.
 //
-// The others, BernoulliGLM, SIR and LotkaVolterra, have normal priors, after a logarithm
-// of the parameters or without, and go from the prior to the posterior by tempering
-// ("Sequential Monte Carlo samplers", Del Moral et al. 2006): four independent
-// populations pass through
+// The others, BernoulliGLM, SIR and LotkaVolterra, and one in fifty observations of SLCP, go from
+// the prior to the posterior by tempering ("Sequential Monte Carlo samplers", Del Moral et al.
+// 2006): four independent populations of 1024 draws pass through
 //
 //	p_β(θ) ∝ p(θ) p(x | θ)^β,   0 = β₀ < β₁ < … < 1,
 //
@@ -24,8 +23,8 @@
 // elliptical slices about a Student t distribution fitted to it ("Parallel MCMC with
 // Generalized Elliptical Slice Sampling", Nishihara et al. 2014, arXiv:1210.7477). At
 // β = 1 they move until no draw is correlated with its start, and the draws are
-// returned when the populations agree: the split R̂ ("Rank-normalization, folding, and
-// localization: An improved R̂", Vehtari et al. 2021, arXiv:1903.08008) is below 1.01.
+// returned when the populations and their halves agree: R̂ ("Inference from Iterative
+// Simulation Using Multiple Sequences", Gelman and Rubin 1992) is below 1.01.
 //
 // # Randomness
 //

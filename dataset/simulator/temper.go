@@ -12,7 +12,7 @@ const (
 	populations = 4
 	members     = 1024 // of a population
 	moves       = 3    // of every member between two steps of tempering
-	mostMoves   = 100
+	mostMoves   = 1000
 	mostSteps   = 200
 	mostRHat    = 1.01
 )

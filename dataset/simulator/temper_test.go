@@ -60,8 +60,8 @@ func TestTemperingIsTheSameOnAnyProcessors(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(3))
 	draw := func(processors int, seed uint64) *mat.Dense {
 		runtime.GOMAXPROCS(processors)
-		dst := mat.NewDense(1000, glmDim, nil)
-		require.NoError(t, temper(t.Context(), task, dst, x, seed, 200, latent{normal{glmDim, 1}, smooth{}.from}))
+		dst := mat.NewDense(300, glmDim, nil)
+		require.NoError(t, temper(t.Context(), task, dst, x, seed, 256, latent{normal{glmDim, 1}, smooth{}.from}))
 		return dst
 	}
 	want := draw(1, 1)
