@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/gradlogp/gradlogp/dataset"
+	"github.com/gradlogp/gradlogp/dataset/twosample"
+	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sampler/grid"
+	"github.com/gradlogp/gradlogp/sde"
+	"github.com/gradlogp/gradlogp/sde/posterior"
+)
+
+// method is a way to make a posterior's score.
+type method struct {
+	name string
+	// of holds the methods of which the one nearest to the exact posterior counts: one,
+	// unless a number has to be tuned.
+	of []posterior.Method
+	// products returns how often the score's Jacobian is multiplied for each score,
+	// when out numbers are observed.
+	products func(out int) int
+}
+
+func methods() []method {
+	always := func(n int) func(int) int { return func(int) int { return n } }
+	atMost := func(n int) func(int) int { return func(out int) int { return min(n, out) } }
+	one := func(m posterior.Method) []posterior.Method { return []posterior.Method{m} }
+	var tuned []posterior.Method
+	for _, ζ := range []float64{0.003, 0.01, 0.03, 0.1} {
+		tuned = append(tuned, posterior.DPS{Step: ζ})
+	}
+	return []method{
+		{"DPS", one(posterior.DPS{}), always(1)},
+		{"DPS, best ζ", tuned, always(1)},
+		{"ΠGDM", one(posterior.PiGDM{}), always(1)},
+		{"TMPD", one(posterior.TMPD{}), always(2)},
+		{"MMPS, 1 it.", one(posterior.MMPS{Iterations: 1}), atMost(1)},
+		{"MMPS", one(posterior.MMPS{}), atMost(5)},
+	}
+}
+
+// levels are the noise levels σ/α at which scores are compared.
+var levels = []float64{0.01, 0.03, 0.1, 0.3, 1, 3, 10}
+
+// budgets are numbers of evaluations, of the score and of products with its Jacobian.
+var budgets = []int{40, 160}
+
+// result is what is measured of one observation.
+type result struct {
+	d int
+	kind
+	errors    [][]float64 // of each method, at each level
+	distances [][]float64 // of each method, with each budget; +Inf when rows are lost
+	sampled   []float64   // of samples by the exact score, with each budget
+	exact     float64     // of other exact draws
+	prior     float64     // of draws from the prior
+}
+
+// measure measures the methods on one observation.
+func (j *job) measure(ctx context.Context, prior *dataset.Mixture, k kind, r *rand.Rand) (*result, error) {
+	p := sde.Problem{SDE: sde.VP{}, Score: sde.Analytic(sde.VP{}, prior.Diffuse)}
+	o, t, err := k.observe(prior, r)
+	if err != nil {
+		return nil, err
+	}
+	exact := sde.Problem{SDE: p.SDE, Score: t.score(p.SDE), Conditional: true}
+	draws := t.draw(j.n)
+	u := unit(64, prior.Dim(), r)
+	res := &result{
+		d: prior.Dim(), kind: k,
+		exact: twosample.SlicedW2(t.draw(j.n), draws, u),
+		prior: twosample.SlicedW2(dataset.Sample(prior, j.n), draws, u),
+	}
+	for _, b := range budgets {
+		w, err := j.distance(ctx, exact, b, draws, u)
+		if err != nil {
+			return nil, err
+		}
+		res.sampled = append(res.sampled, w)
+	}
+	probe := newPlaces(p, exact.Score, t, j.n)
+	_, out := o.Operator.Dims()
+	for _, m := range methods() {
+		var bestErrors, best []float64
+		for _, way := range m.of {
+			q, err := way.Given(p, o)
+			if err != nil {
+				return nil, err
+			}
+			var far []float64
+			for _, b := range budgets {
+				w, err := j.distance(ctx, q, b/(1+m.products(out)), draws, u)
+				if err != nil {
+					return nil, err
+				}
+				far = append(far, w)
+			}
+			if last := len(far) - 1; best == nil || far[last] < best[last] {
+				best, bestErrors = far, probe.errors(q.Score)
+			}
+		}
+		res.distances, res.errors = append(res.distances, best), append(res.errors, bestErrors)
+	}
+	return res, nil
+}
+
+// place is where scores are compared: x_t from the posterior at one level, its exact
+// score, and ∇ log p(y | x_t).
+type place struct {
+	t             []float64
+	x, exact, own *mat.Dense
+}
+
+type places []place
+
+// newPlaces draws n rows at each level.
+func newPlaces(p sde.Problem, exact sde.Scorer, t *truth, n int) (all places) {
+	clean := t.draw(n)
+	_, d := clean.Dims()
+	for _, level := range levels {
+		at := place{[]float64{sde.TimeAt(p.SDE, -math.Log(level))}, mat.NewDense(n, d, nil), mat.NewDense(n, d, nil), mat.NewDense(n, d, nil)}
+		α, σ := p.Kernel(at.t[0])
+		at.x.Apply(func(i, j int, _ float64) float64 { return α*clean.At(i, j) + σ*t.rng.NormFloat64() }, at.x)
+		exact.Score(at.exact, at.x, at.t)
+		p.Score.Score(at.own, at.x, at.t)
+		at.own.Sub(at.exact, at.own)
+		all = append(all, at)
+	}
+	return all
+}
+
+// errors returns, at each level, the root mean square of the error of ∇ log p(y | x_t),
+// relative to its size.
+func (all places) errors(s sde.Scorer) []float64 {
+	var e []float64
+	for _, at := range all {
+		var got mat.Dense
+		got.CloneFrom(at.x)
+		s.Score(&got, at.x, at.t)
+		got.Sub(&got, at.exact)
+		e = append(e, mat.Norm(&got, 2)/mat.Norm(at.own, 2))
+	}
+	return e
+}
+
+// predictor draws noise, which lets samples forget errors of the score on the way.
+var predictor = sampler.DPMpp2MSDE{}
+
+// distance returns the sliced Wasserstein distance between samples of a posterior, on
+// a grid of so many points, and exact draws.
+func (j *job) distance(ctx context.Context, p sde.Problem, points int, draws, directions *mat.Dense) (float64, error) {
+	n, d := draws.Dims()
+	x := mat.NewDense(n, d, nil)
+	err := sampler.Sample(ctx, x, p, predictor, &sampler.Settings{Grid: grid.Conditional(p.SDE, points), Seed: j.seed, Workers: j.workers})
+	switch {
+	case errors.Is(err, sampler.ErrNonFinite), errors.Is(err, sampler.ErrDiverged):
+		return math.Inf(1), nil
+	case err != nil:
+		return 0, fmt.Errorf("%d points: %w", points, err)
+	}
+	return twosample.SlicedW2(x, draws, directions), nil
+}
+
+// unit returns n directions.
+func unit(n, d int, r *rand.Rand) *mat.Dense {
+	u := mat.NewDense(n, d, nil)
+	u.Apply(func(_, _ int, _ float64) float64 { return r.NormFloat64() }, u)
+	for i := range n {
+		row := u.RowView(i).(*mat.VecDense)
+		row.ScaleVec(1/mat.Norm(row, 2), row)
+	}
+	return u
+}
