@@ -46,7 +46,7 @@ var rules = []rule{
 	{folder: "score/record/bar", own: []string{"score"}, foreign: []string{"github.com/schollz/progressbar/v3"}},
 	{folder: "dataset", own: []string{"dataset", "dataset/boost", "dataset/internal/onfile", "dataset/internal/replace", "dataset/rows", "dataset/table", "dataset/twosample"}},
 	{folder: "dataset/boost"},
-	{folder: "dataset/figure", own: []string{"dataset/table", "dataset/twosample"}, foreign: []string{"gonum.org/v1/plot"}},
+	{folder: "dataset/figure", own: []string{"dataset/calibration", "dataset/table", "dataset/twosample"}, foreign: []string{"gonum.org/v1/plot"}},
 	{
 		folder:  "examples",
 		own:     []string{"examples/internal/...", "sde/...", "nn", "nn/ad", "nn/checkpoint", "nn/optim", "nn/pool", "score/...", "sampler/...", "dataset/..."},
