@@ -60,7 +60,7 @@ var methods = []struct {
 	}},
 }
 
-func power(t *testing.T, m int, s sampler, runs int) (share float64) {
+func power(t testing.TB, m int, s sampler, runs int) (share float64) {
 	for seed := range uint64(runs) {
 		p, err := methods[m].p(s, 200, 50, seed)
 		require.NoError(t, err)
