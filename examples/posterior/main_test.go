@@ -23,7 +23,7 @@ func TestOutputDoesNotDependOnWorkers(t *testing.T) {
 	})
 	for _, want := range []string{
 		`(?m)^± 0.01, at σ/α =( +[\d.]+){7}$`, `(?m)^MMPS( +\d\.\d{3}){7}$`, `(?m)^ΠGDM( +\S+){7}$`,
-		`(?m)^2 columns, \|x₁\| ± 0\.1( +\S+){9}$`, `(?m)^times farther than exact draws +1\.000( +\S+){8}$`,
+		`(?m)^2 columns, \|x₁\| ± 0\.1( +\S+){11}$`, `(?m)^times farther than exact draws +1\.000( +\S+){10}$`,
 	} {
 		require.Regexp(t, regexp.MustCompile(want), out)
 	}

@@ -17,12 +17,14 @@ import (
 	"github.com/gradlogp/gradlogp/sde/posterior"
 )
 
-// method is a way to make a posterior's score.
+// method is a way to draw from a posterior.
 type method struct {
 	name string
 	// of holds the methods of which the one nearest to the exact posterior counts: one,
-	// unless a number has to be tuned.
+	// unless a number has to be tuned; nil stands for the score of the prior.
 	of []posterior.Method
+	// by returns the predictor that draws; nil stands for one that any score is drawn by.
+	by func(o posterior.Observation) sampler.Predictor
 	// products returns how often the score's Jacobian is multiplied for each score,
 	// when out numbers are observed.
 	products func(out int) int
@@ -37,12 +39,14 @@ func methods() []method {
 		tuned = append(tuned, posterior.DPS{Step: ζ})
 	}
 	return []method{
-		{"DPS", one(posterior.DPS{}), always(1)},
-		{"DPS, best ζ", tuned, always(1)},
-		{"ΠGDM", one(posterior.PiGDM{}), always(1)},
-		{"TMPD", one(posterior.TMPD{}), always(2)},
-		{"MMPS, 1 it.", one(posterior.MMPS{Iterations: 1}), atMost(1)},
-		{"MMPS", one(posterior.MMPS{}), atMost(5)},
+		{"DPS", one(posterior.DPS{}), nil, always(1)},
+		{"DPS, best ζ", tuned, nil, always(1)},
+		{"ΠGDM", one(posterior.PiGDM{}), nil, always(1)},
+		{"TMPD", one(posterior.TMPD{}), nil, always(2)},
+		{"MMPS, 1 it.", one(posterior.MMPS{Iterations: 1}), nil, atMost(1)},
+		{"MMPS", one(posterior.MMPS{}), nil, atMost(5)},
+		{"DAPS", nil, func(o posterior.Observation) sampler.Predictor { return sampler.DAPS{Observation: o} }, always(0)},
+		{"ΠGDM, particles", one(posterior.PiGDM{}), func(posterior.Observation) sampler.Predictor { return sampler.Twisted{} }, always(1)},
 	}
 }
 
@@ -56,7 +60,7 @@ var budgets = []int{40, 160}
 type result struct {
 	d int
 	kind
-	errors    [][]float64 // of each method, at each level
+	errors    [][]float64 // of each method, at each level; of those that need a predictor of their own none
 	distances [][]float64 // of each method, with each budget; +Inf when rows are lost
 	sampled   []float64   // of samples by the exact score, with each budget
 	exact     float64     // of other exact draws
@@ -79,7 +83,7 @@ func (j *job) measure(ctx context.Context, prior *dataset.Mixture, k kind, r *ra
 		prior: twosample.SlicedW2(dataset.Sample(prior, j.n), draws, u),
 	}
 	for _, b := range budgets {
-		w, err := j.distance(ctx, exact, b, draws, u)
+		w, err := j.distance(ctx, exact, predictor, b, draws, u)
 		if err != nil {
 			return nil, err
 		}
@@ -88,22 +92,34 @@ func (j *job) measure(ctx context.Context, prior *dataset.Mixture, k kind, r *ra
 	probe := newPlaces(p, exact.Score, t, j.n)
 	_, out := o.Operator.Dims()
 	for _, m := range methods() {
-		var bestErrors, best []float64
+		problems, by := []sde.Problem{p}, sampler.Predictor(predictor)
+		if m.by != nil {
+			by = m.by(o)
+		}
+		if m.of != nil {
+			problems = nil
+		}
 		for _, way := range m.of {
 			q, err := way.Given(p, o)
 			if err != nil {
 				return nil, err
 			}
+			problems = append(problems, q)
+		}
+		var bestErrors, best []float64
+		for _, q := range problems {
 			var far []float64
 			for _, b := range budgets {
-				w, err := j.distance(ctx, q, b/(1+m.products(out)), draws, u)
+				w, err := j.distance(ctx, q, by, b/(1+m.products(out)), draws, u)
 				if err != nil {
-					return nil, err
+					return nil, fmt.Errorf("%s: %w", m.name, err)
 				}
 				far = append(far, w)
 			}
 			if last := len(far) - 1; best == nil || far[last] < best[last] {
-				best, bestErrors = far, probe.errors(q.Score)
+				if best = far; m.by == nil {
+					bestErrors = probe.errors(q.Score)
+				}
 			}
 		}
 		res.distances, res.errors = append(res.distances, best), append(res.errors, bestErrors)
@@ -155,12 +171,12 @@ var predictor = sampler.DPMpp2MSDE{}
 
 // distance returns the sliced Wasserstein distance between samples of a posterior, on
 // a grid of so many points, and exact draws.
-func (j *job) distance(ctx context.Context, p sde.Problem, points int, draws, directions *mat.Dense) (float64, error) {
+func (j *job) distance(ctx context.Context, p sde.Problem, by sampler.Predictor, points int, draws, directions *mat.Dense) (float64, error) {
 	n, d := draws.Dims()
 	x := mat.NewDense(n, d, nil)
-	err := sampler.Sample(ctx, x, p, predictor, &sampler.Settings{Grid: grid.Conditional(p.SDE, points), Seed: j.seed, Workers: j.workers})
+	err := sampler.Sample(ctx, x, p, by, &sampler.Settings{Grid: grid.Conditional(p.SDE, points), Seed: j.seed, Workers: j.workers})
 	switch {
-	case errors.Is(err, sampler.ErrNonFinite), errors.Is(err, sampler.ErrDiverged):
+	case errors.Is(err, sampler.ErrNonFinite), errors.Is(err, sampler.ErrDiverged), errors.Is(err, sampler.ErrDepleted):
 		return math.Inf(1), nil
 	case err != nil:
 		return 0, fmt.Errorf("%d points: %w", points, err)

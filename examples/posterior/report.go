@@ -31,6 +31,9 @@ func scores(w io.Writer, all []*result) {
 		}
 		fmt.Fprintln(w)
 		for i, m := range methods() {
+			if m.by != nil {
+				continue
+			}
 			fmt.Fprint(w, m.name)
 			for l := range levels {
 				var values []float64
