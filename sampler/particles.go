@@ -91,7 +91,7 @@ func (c Particles) begin(s *Step, ψ potential) (*swarm, error) {
 		c.Resampler = Systematic{}
 	}
 	if n%c.Number != 0 {
-		return nil, fmt.Errorf("Number: is %d, the run has %d rows, want a multiple: %w", c.Number, n, ErrRange)
+		return nil, fmt.Errorf("Particles.Number: is %d, the run has %d rows, want a multiple: %w", c.Number, n, ErrRange)
 	}
 	if c.Trace == nil {
 		c.Trace = new(Trace)

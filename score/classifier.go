@@ -37,7 +37,7 @@ type Classifier struct {
 // weights, and ErrNonFinite for a weight that is no number.
 func (c Classifier) Given(class ...int) (sde.Problem, error) {
 	if err := c.validate(class); err != nil {
-		return sde.Problem{}, fmt.Errorf("score: Classifier.%w", err)
+		return sde.Problem{}, fmt.Errorf("score: %w", err)
 	}
 	y, level, label, v := ad.Input("y", c.Columns), ad.Input("level", 1), ad.Input("class", 1), ad.Input("v", c.Columns)
 	logits := c.Logits(y, level)
@@ -74,26 +74,26 @@ func (c Classifier) Given(class ...int) (sde.Problem, error) {
 
 func (c Classifier) validate(class []int) error {
 	if err := sde.Validate(c.Process); err != nil {
-		return fmt.Errorf("Process: %w", err)
+		return fmt.Errorf("Classifier.Process: %w", err)
 	}
 	switch {
 	case c.Columns < 1:
-		return fmt.Errorf("Columns: is %d, want 1 or more: %w", c.Columns, ErrRange)
+		return fmt.Errorf("Classifier.Columns: is %d, want 1 or more: %w", c.Columns, ErrRange)
 	case c.Classes < 2:
-		return fmt.Errorf("Classes: is %d, want 2 or more: %w", c.Classes, ErrRange)
+		return fmt.Errorf("Classifier.Classes: is %d, want 2 or more: %w", c.Classes, ErrRange)
 	case c.Logits == nil:
-		return fmt.Errorf("Logits: is nil, want a network: %w", ErrRange)
+		return fmt.Errorf("Classifier.Logits: is nil, want a network: %w", ErrRange)
 	case len(class) == 0:
-		return fmt.Errorf("Given: has no class, want one for all rows or one for each: %w", ErrRange)
+		return fmt.Errorf("Classifier.Given: has no class, want one for all rows or one for each: %w", ErrRange)
 	}
 	for i, k := range class {
 		if k < 0 || k >= c.Classes {
-			return fmt.Errorf("Given: class %d of row %d does not exist, want 0 to %d: %w", k, i, c.Classes-1, ErrRange)
+			return fmt.Errorf("Classifier.Given: class %d of row %d does not exist, want 0 to %d: %w", k, i, c.Classes-1, ErrRange)
 		}
 	}
 	for i, w := range c.Weights {
 		if w-w != 0 {
-			return fmt.Errorf("Weights[%d]: is %v, want a finite number: %w", i, w, ErrNonFinite)
+			return fmt.Errorf("Classifier.Weights[%d]: is %v, want a finite number: %w", i, w, ErrNonFinite)
 		}
 	}
 	return nil

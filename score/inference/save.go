@@ -98,7 +98,7 @@ func opened(m *score.Model, p Prior) (*Posterior, error) {
 	decoder := json.NewDecoder(bytes.NewReader([]byte(text)))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&k); err != nil {
-		return nil, fmt.Errorf("Metadata %q: %w", metadata, also{err, ErrMismatch})
+		return nil, fmt.Errorf("metadata %q: %w", metadata, also{err, ErrMismatch})
 	}
 	c, wide, err := k.coordinates(m)
 	if err != nil {
@@ -121,7 +121,7 @@ func opened(m *score.Model, p Prior) (*Posterior, error) {
 // coordinates checks what a file says against its model.
 func (k *kept) coordinates(m *score.Model) (*coordinates, moments, error) {
 	fail := func(format string, args ...any) (*coordinates, moments, error) {
-		return nil, moments{}, fmt.Errorf("Metadata %q: %s: %w", metadata, fmt.Sprintf(format, args...), ErrMismatch)
+		return nil, moments{}, fmt.Errorf("metadata %q: %s: %w", metadata, fmt.Sprintf(format, args...), ErrMismatch)
 	}
 	d, columns := m.Dim(), len(k.XShift)
 	if k.Version != version {
