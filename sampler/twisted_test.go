@@ -325,7 +325,7 @@ func TestParticlesRefuseWhatTheyCannotWeigh(t *testing.T) {
 	}{
 		"want that of a method of package posterior":  {p, sampler.Twisted{}, nil, sampler.ErrUnset},
 		"for an observation with noise":               {noiseless, sampler.Twisted{}, nil, sampler.ErrUnset},
-		"Twisted: Number: is 7, the run has 20 rows":  {q, sampler.Twisted{Particles: sampler.Particles{Number: 7}}, nil, sampler.ErrRange},
+		"Twisted: Particles.Number: is 7, the run has 20 rows":  {q, sampler.Twisted{Particles: sampler.Particles{Number: 7}}, nil, sampler.ErrRange},
 		"Twisted.Number: is -1":                       {q, sampler.Twisted{Particles: sampler.Particles{Number: -1}}, nil, sampler.ErrRange},
 		"Twisted.Threshold: is 2":                     {q, sampler.Twisted{Particles: sampler.Particles{Threshold: 2}}, nil, sampler.ErrRange},
 		"Steered.Reward: is nil":                      {p, sampler.Steered{}, nil, sampler.ErrUnset},
