@@ -33,20 +33,21 @@
 //	         of the true one
 //	MMPS     (σ²/α) ∂D/∂x, the true Cov[x₀ | x_t]              up to 5    always
 //
-// A product is one with the Jacobian of the score, which costs two or three
-// evaluations of a network: beside the score itself each needs one forward and one
-// backward pass. The scores have to be capable of it (sde.Pullback); a score.View,
+// A product is one with the Jacobian of the score, which costs as much as two evaluations
+// of a network, one pass forward and one backward. The scores have to be capable of it (sde.Pullback); a score.View,
 // sde.Analytic and sde.Guide are.
 //
 // On data that are not normal no method is exact, whatever its budget: p(x₀ | x_t) has
 // modes, of whose weights given y a single normal knows nothing. Where σ/α is below the
-// distance of the modes all but DPS are right to some per cent; above, errors of the
-// term from a fifth to all of its size are common. The example posterior
-// (examples/posterior) measures that. MMPS is the one to begin with. What is exact:
+// width of the modes MMPS is right to some per cent; above, errors of the term of a fifth
+// to two fifths of its size remain, and of all of it where only the size of a column is
+// seen: see the example posterior (examples/posterior). MMPS is the one to begin with; more
+// than one of its iterations makes scores better, but not the samples there. What is
+// exact:
 //
 //   - a Mask with independent noise, for a model with score.Config.ColumnLevels: see
 //     score.View.Observe and Observation.Cells;
-//   - corrections by many particles, for which a Likelihood gives p(y | x₀).
+//   - many particles that one of the methods moves: see sampler.Twisted.
 //
 // # Densities
 //
