@@ -31,6 +31,7 @@ type Conv struct {
 func (c Conv) Apply(b *Build, x *ad.Expr) *ad.Expr {
 	mustBeValid(c)
 	x = positioned("Conv", x, c.Size)
+	b.params.oneUnit = true
 	if k := c.kernel(); positionsOf(k) > 1 || c.Stride > 1 {
 		h, w := plane(c.Size, 1)
 		kh, kw := plane(k, 1)

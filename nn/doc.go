@@ -51,6 +51,7 @@
 //	Attention         softmax(q kᵀ/√·) v between positions, by heads
 //	Positions         x + p, p learned
 //	Pointwise         Body at each position, any layer above
+//	Mean              the mean over all positions, for sets
 //	TransformerBlock  attention and a hidden layer, both added, norm-first
 //
 // Four networks are made of them: UNet for pictures and signals, Transformer for
@@ -97,4 +98,5 @@
 //	Vaswani et al. 2017      Attention Is All You Need, arXiv:1706.03762
 //	Wu & He 2018             Group Normalization, arXiv:1803.08494
 //	Xiong et al. 2020        On Layer Normalization in the Transformer Architecture, arXiv:2002.04745
+//	Zaheer et al. 2017       Deep Sets, arXiv:1703.06114
 package nn

@@ -98,7 +98,10 @@ func (b *Build) Apply(m Module, x *ad.Expr) *ad.Expr {
 	returned := false
 	defer func() {
 		if !returned && b.common.broken == "" {
-			b.common.broken = fmt.Sprintf("layer %q, %T of %s", b.scope, m, shape(x))
+			b.common.broken = fmt.Sprintf("%T of %s", m, shape(x))
+			if b.scope != "" {
+				b.common.broken = fmt.Sprintf("layer %q, ", b.scope) + b.common.broken
+			}
 		}
 	}()
 	y := m.Apply(b, x)

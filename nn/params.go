@@ -21,6 +21,7 @@ type Params struct {
 	leaves  []*ad.Expr
 	index   map[string]int
 	length  int
+	oneUnit bool
 }
 
 // Entry describes one parameter.
@@ -33,6 +34,12 @@ type Entry struct {
 
 // Len returns the number of weights: the length of the flat vector.
 func (p *Params) Len() int { return p.length }
+
+// OneUnit reports whether a layer that was applied has the same weights for all
+// positions of an axis, as Conv and the networks of patches have (UNet, Mixer,
+// Transformer): columns of one unit suit it, pixels or samples of a signal, and not those
+// of a table.
+func (p *Params) OneUnit() bool { return p.oneUnit }
 
 // Entries returns the parameters in the order of their offsets. The slice may
 // not be changed.

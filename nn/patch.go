@@ -13,6 +13,7 @@ import (
 // on each axis, and the channels of the network's output.
 func patched(b *Build, of string, x *ad.Expr, size []int, patch, width, out int) (tokens []int, h *ad.Expr, channels int) {
 	x = positioned(of, x, size)
+	b.params.oneUnit = true
 	channels = cmp.Or(out, x.Cols())
 	tokens, h = divided(size, cmp.Or(patch, 1)), x
 	if patch > 1 {

@@ -27,6 +27,7 @@ var structuredNets = map[string]structuredNet{
 		nn.Pointwise{Size: []int{2, 3}, Body: nn.Residual{Body: nn.Sequential{nn.Linear{Out: 5}, nn.LayerNorm{}, nn.Condition{}, nn.Dropout{P: 0.3}, nn.Linear{Out: 2}}}},
 		nn.Resample{Size: []int{6}, Down: 2}, nn.Conv{Size: []int{3}, Out: 2, Kernel: []int{1}},
 	}, 6},
+	"set":         {nn.Sequential{nn.Pointwise{Size: []int{3}, Body: nn.Sequential{nn.Linear{Out: 4}, nn.Tanh{}}}, nn.Mean{Size: []int{3}}, nn.Condition{}, nn.Linear{Out: 6}}, 6},
 	"1-D U-Net":   {nn.UNet{Size: []int{16}, Channels: []int{4, 6}, Patch: 2, Kernel: []int{5}, Heads: 2}, 16},
 	"2-D U-Net":   {nn.UNet{Size: []int{4, 4}, Channels: []int{4, 6}, Circular: true}, 16},
 	"transformer": {nn.Transformer{Size: []int{4, 2}, Patch: 2, Width: 6, Blocks: 2, Heads: 2}, 16},
@@ -86,7 +87,7 @@ func TestGradientsOfStructuredNetworksMatchCentralDifferences(t *testing.T) {
 // The field starts networks like these at zero, where their blocks are the identity.
 func TestStructuredNetworksStartAtZero(t *testing.T) {
 	for name, s := range structuredNets {
-		if name == "layers" {
+		if name == "layers" || name == "set" {
 			continue
 		}
 		n := newNetwork(s.m, s.d, 2, ad.Input("t", 1))
@@ -165,4 +166,14 @@ func TestATransformerSeesPositionsFromTheStart(t *testing.T) {
 		square += v * v / float64(len(p))
 	}
 	require.InDelta(t, 1, square, 0.1)
+}
+
+func TestMeanDoesNotSeeTheOrderOfPositions(t *testing.T) {
+	x, params := ad.Input("x", 6), &nn.Params{}
+	y := nn.Mean{Size: []int{3}}.Apply(nn.NewBuild(params), x)
+	require.Equal(t, 2, y.Cols())
+	for _, of := range [][]float64{{1, 10, 2, 20, 6, 60}, {6, 60, 1, 10, 2, 20}} {
+		got := ad.Eval([]*ad.Expr{y}, 1, nil, nil, map[*ad.Expr][]float64{x: of})[0]
+		require.InDeltaSlice(t, []float64{3, 30}, got, 1e-12)
+	}
 }

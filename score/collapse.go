@@ -37,11 +37,17 @@ type Diagnosis struct {
 // 500 steps when training works and at most 0.0003 when it is stuck.
 const (
 	deadR, deadZ, deadGain = 0.02, 5, 0.02
-	detectorRows           = 4096
 	detectorReferences     = 2048
 	firstCheck             = 500
 	leastDistinct          = 1000 // with fewer the gain of Gaussian rows is off by up to the threshold
 )
+
+// detectorRows is the number of fixed rows: fewer where there are more than 256 columns,
+// so that up to 2,048 a matrix of them is 8 MB at most.
+func detectorRows(columns int) int { return min(4096, max(1<<20/columns, 512)) }
+
+// detectedAtOnce is the number of rows that are evaluated at a time.
+func detectedAtOnce(columns int) int { return max(1<<18/columns, 128) }
 
 // detector holds the fixed rows. What is compared lives in VE coordinates:
 // noisy = clean + σz.
@@ -98,8 +104,9 @@ func (t *trainer) check() error {
 // newDetector draws the fixed rows. Levels that the process does not reach are
 // moved to its own.
 func newDetector(b *batcher) (*detector, error) {
-	d := &detector{clean: mat.NewDense(detectorRows, b.m.dim, nil), noisy: mat.NewDense(detectorRows, b.m.dim, nil), σ: make([]float64, detectorRows)}
-	d.cond = b.m.conditionsOf(detectorRows)
+	n := detectorRows(b.m.dim)
+	d := &detector{clean: mat.NewDense(n, b.m.dim, nil), noisy: mat.NewDense(n, b.m.dim, nil), σ: make([]float64, n)}
+	d.cond = b.m.conditionsOf(n)
 	if err := b.pairs(d.clean, d.cond, diagnosticStep, 0, noise.Data); err != nil {
 		return nil, err
 	}
@@ -110,7 +117,7 @@ func newDetector(b *batcher) (*detector, error) {
 	start, end := b.m.process.Span()
 	lowest, highest := math.Exp(-sde.LogSNR(b.m.process, start)), math.Exp(-sde.LogSNR(b.m.process, end))
 	for i := range d.σ {
-		u := (float64(i) + 0.5) / detectorRows
+		u := (float64(i) + 0.5) / float64(n)
 		d.σ[i] = min(max(math.Pow(0.3, 1-u), lowest), highest)
 		for j, z := range d.noisy.RawRowView(i) {
 			d.noisy.Set(i, j, d.clean.At(i, j)+d.σ[i]*z)
@@ -127,43 +134,64 @@ func target(clean, noisy, σ float64) float64 {
 
 // explained returns R and its paired z-score.
 func (d *detector) explained(m *Model) (r, z float64) {
-	t := make([]float64, detectorRows)
-	x := mat.NewDense(detectorRows, m.dim, nil)
-	s := mat.NewDense(detectorRows, m.dim, nil)
-	for i, σ := range d.σ {
-		t[i] = sde.TimeAt(m.process, -math.Log(σ))
-		α, _ := m.process.Kernel(t[i])
-		for j, v := range d.noisy.RawRowView(i) {
-			x.Set(i, j, α*v)
-		}
-	}
-	v := &View{m: m, cond: d.cond}
-	if d.missing != nil {
-		v = v.Observe(Observed{Values: d.missing})
-	}
-	v.Score(s, x, t)
+	all, atOnce := len(d.σ), detectedAtOnce(m.dim)
+	t := make([]float64, min(all, atOnce))
+	x, s := mat.NewDense(len(t), m.dim, nil), mat.NewDense(len(t), m.dim, nil)
 	var power, better, square float64
-	for i, σ := range d.σ {
-		α, σt := m.process.Kernel(t[i])
-		var a, e float64
-		for j, y := range d.noisy.RawRowView(i) {
-			if math.IsNaN(y) {
-				continue
+	for first := 0; first < all; first += atOnce {
+		part := d.rows(first, min(first+atOnce, all))
+		for i, σ := range part.σ {
+			t[i] = sde.TimeAt(m.process, -math.Log(σ))
+			α, _ := m.process.Kernel(t[i])
+			for j, v := range part.noisy.RawRowView(i) {
+				x.Set(i, j, α*v)
 			}
-			T := target(d.clean.At(i, j), y, σ)
-			F := target((x.At(i, j)+σt*σt*s.At(i, j))/α, y, σ)
-			a += T * T
-			e += (F - T) * (F - T)
 		}
-		power += a
-		better += a - e
-		square += (a - e) * (a - e)
+		k := len(part.σ)
+		v := &View{m: m, cond: part.cond}
+		if part.missing != nil {
+			v = v.Observe(Observed{Values: part.missing})
+		}
+		v.Score(firstRows(s, k), firstRows(x, k), t[:k])
+		for i, σ := range part.σ {
+			α, σt := m.process.Kernel(t[i])
+			var a, e float64
+			for j, y := range part.noisy.RawRowView(i) {
+				if math.IsNaN(y) {
+					continue
+				}
+				T := target(part.clean.At(i, j), y, σ)
+				F := target((x.At(i, j)+σt*σt*s.At(i, j))/α, y, σ)
+				a += T * T
+				e += (F - T) * (F - T)
+			}
+			power += a
+			better += a - e
+			square += (a - e) * (a - e)
+		}
 	}
-	variance := square/detectorRows - better*better/(detectorRows*detectorRows)
+	n := float64(all)
+	variance := square/n - better*better/(n*n)
 	if variance > 0 {
-		z = better / math.Sqrt(variance*detectorRows)
+		z = better / math.Sqrt(variance*n)
 	}
 	return better / power, z
+}
+
+// rows returns the detector of the rows from first up to end.
+func (d *detector) rows(first, end int) *detector {
+	part := func(x *mat.Dense) *mat.Dense {
+		if x == nil {
+			return nil
+		}
+		return x.Slice(first, end, 0, x.RawMatrix().Cols).(*mat.Dense)
+	}
+	return &detector{noisy: part(d.noisy), clean: part(d.clean), σ: d.σ[first:end], cond: part(d.cond), missing: part(d.missing)}
+}
+
+// firstRows returns the first n rows of x.
+func firstRows(x *mat.Dense, n int) *mat.Dense {
+	return x.Slice(0, n, 0, x.RawMatrix().Cols).(*mat.Dense)
 }
 
 // references returns two sets of rows that have none in common. Fresh draws are
@@ -178,7 +206,7 @@ func (d *detector) references(b *batcher) (sets [2]*mat.Dense, ok bool, err erro
 	_, finite := b.data.(rows)
 	drawn := mat.NewDense(detectorReferences, b.m.dim, nil)
 	for k := 0; n[0] < detectorReferences || n[1] < detectorReferences; k++ {
-		if err := b.rows(drawn, diagnosticStep, detectorRows+k*detectorReferences, noise.Reference); err != nil {
+		if err := b.rows(drawn, diagnosticStep, len(d.σ)+k*detectorReferences, noise.Reference); err != nil {
 			return sets, false, err
 		}
 		if !finite {
@@ -209,7 +237,7 @@ func (d *detector) references(b *batcher) (sets [2]*mat.Dense, ok bool, err erro
 // gain returns the explainable part of the target per coordinate, NaN when there
 // are too few rows to tell, or values are missing.
 func (d *detector) gain(b *batcher) (float64, error) {
-	dim := b.m.dim
+	dim, n := b.m.dim, len(d.σ)
 	if d.missing != nil {
 		return math.NaN(), nil
 	}
@@ -217,22 +245,22 @@ func (d *detector) gain(b *batcher) (float64, error) {
 	if err != nil || !ok {
 		return math.NaN(), err
 	}
-	p := newPosterior(dim, detectorReferences, detectorRows, 0, false)
+	p := newPosterior(dim, detectorReferences, n, 0, false)
 	var mean [2]*mat.Dense
 	for k, refs := range sets {
 		p.load(refs, nil)
-		b.crew.Each(detectorRows, func(_, i int) {
+		b.crew.Each(n, func(_, i int) {
 			y := d.noisy.RawRowView(i)
 			p.set(i, y, d.σ[i], nearest(y, refs)/(2*d.σ[i]*d.σ[i]))
 		})
 		p.run(b.crew)
-		mean[k] = mat.NewDense(detectorRows, dim, nil)
-		for i := range detectorRows {
+		mean[k] = mat.NewDense(n, dim, nil)
+		for i := range n {
 			p.mean(mean[k].RawRowView(i), i)
 		}
 	}
 	total := 0.0
-	for i := range detectorRows {
+	for i := range n {
 		if !p.good[i] {
 			continue // far out: a row that adds next to nothing
 		}
@@ -240,7 +268,7 @@ func (d *detector) gain(b *batcher) (float64, error) {
 			total += target(mean[0].At(i, j), y, d.σ[i]) * target(mean[1].At(i, j), y, d.σ[i])
 		}
 	}
-	return total / float64(detectorRows*dim), nil
+	return total / float64(n*dim), nil
 }
 
 // nearest returns the squared distance from y to the nearest row.

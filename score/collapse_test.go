@@ -3,6 +3,7 @@ package score
 import (
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -156,7 +157,7 @@ func TestDetectorMeasuresTheExplainedPart(t *testing.T) {
 	for i, σ := range d.σ {
 		y := d.noisy.At(i, 0)
 		T := target(math.Tanh(y/(σ*σ)), y, σ)
-		available += T * T / detectorRows
+		available += T * T / float64(len(d.σ))
 	}
 	require.InDelta(t, available, gain, 0.01)
 }
@@ -168,7 +169,7 @@ func TestDetectorAgreesWithItsDefinition(t *testing.T) {
 		d, err := newDetector(batchOf(t, m, pinwheel(), Settings{}))
 		require.NoError(t, err)
 		r, z := d.explained(m)
-		gains, power := make([]float64, detectorRows), 0.0
+		gains, power := make([]float64, len(d.σ)), 0.0
 		for i, σ := range d.σ {
 			at := sde.TimeAt(p, -math.Log(σ))
 			α, _ := p.Kernel(at)
@@ -246,4 +247,67 @@ func TestTrainingReachesTheOptimumOfGaussianData(t *testing.T) {
 			}
 		}
 	}
+}
+
+// The detector took 4,096 rows of any length several times: 270 MB and more for 2,048
+// columns.
+func TestDetectorOfLongRowsTakesLittleMemory(t *testing.T) {
+	const d = 2048
+	m := newDead(t, d, Config{Net: nn.MLP{Hidden: []int{8}}})
+	s, err := quick(1).withDefaults()
+	require.NoError(t, err)
+	b := newBatcher(m, standard(d), &s, nil)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	found, err := newDetector(b)
+	require.NoError(t, err)
+	r, z := found.explained(m)
+	runtime.ReadMemStats(&after)
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(60<<20))
+	require.Less(t, r, 0.0)
+	require.Less(t, z, 0.0)
+}
+
+// Which rows are evaluated together changes no bit of what the detector finds.
+func TestDetectorFindsTheSameInParts(t *testing.T) {
+	const d = 96
+	m := newModel(t, d, Config{Cond: Conditions{Classes: []int{2}}})
+	x, cond := normals(50, d, 1), mat.NewDense(50, 1, nil)
+	for i := range 25 {
+		cond.Set(i, 0, 1)
+	}
+	data, err := Rows(x, cond)
+	require.NoError(t, err)
+	fit(t, m, data, quick(5))
+	s, err := quick(1).withDefaults()
+	require.NoError(t, err)
+	all, err := newDetector(newBatcher(m, data, &s, nil))
+	require.NoError(t, err)
+	require.Greater(t, len(all.σ), detectedAtOnce(d), "several parts")
+
+	α := make([]float64, len(all.σ))
+	times, noisy := make([]float64, len(all.σ)), mat.DenseCopyOf(all.noisy)
+	for i, σ := range all.σ {
+		times[i] = sde.TimeAt(m.process, -math.Log(σ))
+		α[i], _ = m.process.Kernel(times[i])
+		for j := range d {
+			noisy.Set(i, j, α[i]*noisy.At(i, j))
+		}
+	}
+	score := mat.NewDense(len(α), d, nil)
+	(&View{m: m, cond: all.cond}).Score(score, noisy, times)
+	var power, better float64
+	for i, σ := range all.σ {
+		var a, e float64
+		for j := range d {
+			_, σt := m.process.Kernel(times[i])
+			y := all.noisy.At(i, j)
+			T := target(all.clean.At(i, j), y, σ)
+			F := target((noisy.At(i, j)+σt*σt*score.At(i, j))/α[i], y, σ)
+			a, e = a+T*T, e+(F-T)*(F-T)
+		}
+		power, better = power+a, better+a-e
+	}
+	r, _ := all.explained(m)
+	require.InEpsilon(t, better/power, r, 1e-12)
 }

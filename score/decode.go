@@ -16,7 +16,7 @@ var parts = [...]any{
 	EDM{}, Epsilon{}, X0{}, V{}, Velocity{}, Conditions{},
 	nn.MLP{}, nn.Linear{}, nn.Energy{}, nn.LayerNorm{}, nn.Dropout{}, nn.Residual{}, nn.Sequential{}, nn.Parallel{}, nn.Columns{},
 	nn.Condition{}, nn.Embedded{}, nn.Embedding{}, nn.OneHot{}, nn.Fourier{}, nn.TimeFourier{},
-	nn.Conv{}, nn.Resample{}, nn.GroupNorm{}, nn.Pointwise{}, nn.Positions{}, nn.Attention{}, nn.TransformerBlock{},
+	nn.Conv{}, nn.Resample{}, nn.GroupNorm{}, nn.Pointwise{}, nn.Mean{}, nn.Positions{}, nn.Attention{}, nn.TransformerBlock{},
 	nn.UNet{}, nn.Transformer{}, nn.Mixer{}, nn.TabularTransformer{},
 	nn.SiLU{}, nn.GELU{}, nn.GELUTanh{}, nn.ReLU{}, nn.Tanh{}, nn.Softplus{}, nn.Sigmoid{}, nn.LeakyReLU{}, nn.ELU{},
 	nn.He{}, nn.LeCun{}, nn.Xavier{}, nn.Normal{}, nn.Zeros{}, nn.Ones{}, nn.None{},

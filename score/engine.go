@@ -19,6 +19,7 @@ type evaluator interface {
 	jvp(dst, jv, x, v *mat.Dense, at place)
 	jvps(dst *mat.Dense, jv []*mat.Dense, x *mat.Dense, v []*mat.Dense, at place)
 	energy(dst []float64, x *mat.Dense, at place)
+	work(at place) float64
 }
 
 // place is what rows are evaluated at: the coefficients of a common time or of

@@ -60,13 +60,16 @@ func prepare(ctx context.Context, m *Model, data Data, s *Settings) (t *trainer,
 	if s == nil {
 		s = &Settings{}
 	}
-	recipe := recipeFor(m, data)
-	rowwise := s.with(recipe, data)
-	c, err := (&rowwise).withDefaults()
-	if err != nil {
+	if _, err := s.withDefaults(); err != nil {
 		return nil, err
 	}
 	if err := checkArguments(ctx, m, data); err != nil {
+		return nil, err
+	}
+	recipe, note := recipeFor(m, data, s)
+	rowwise := s.with(recipe, data)
+	c, err := (&rowwise).withDefaults()
+	if err != nil {
 		return nil, err
 	}
 	if err := c.fits(m.dim + m.conditionWidth()); err != nil {
@@ -100,6 +103,9 @@ func prepare(ctx context.Context, m *Model, data Data, s *Settings) (t *trainer,
 		return nil, err
 	}
 	t.undo, t.notes = undo, missing
+	if note != "" {
+		t.notes = append(t.notes, note)
+	}
 	if m.cond != nil && c.DropCond == None {
 		t.notes = append(t.notes, "Settings.DropCond is None: the score without conditions, that of Model.Problem and one half of sde.Guide, is not trained")
 	}

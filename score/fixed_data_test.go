@@ -437,6 +437,55 @@ func TestDarkPixelsAreNotFarOutOnACommonScale(t *testing.T) {
 	require.Contains(t, all[0], "column 3: its deviation")
 }
 
+// A scale that had been measured on other rows of the same data, from as many far out, was
+// taken for one of all columns together.
+func TestRowsFarOutAreToldOfAgain(t *testing.T) {
+	m := newModel(t, 2, Config{})
+	for seed := range uint64(3) {
+		x := normals(4000, 2, seed)
+		for i := range 80 + int(seed) {
+			x.Set(50*i%3999, 1, 1e5)
+		}
+		data, err := Rows(x, nil)
+		require.NoError(t, err)
+		all := fit(t, m, data, quick(1)).Warnings
+		require.Len(t, all, 1, "run %d", seed)
+		require.Contains(t, all[0], "column 1: its deviation")
+	}
+}
+
+// Pixels at the border, which hardly vary, got the noise of their own deviation under a
+// U-Net, and nobody was told.
+func TestPicturesWantTheirScaleToBeChosen(t *testing.T) {
+	x := normals(400, 16, 1)
+	for i := range 400 {
+		x.Set(i, 0, 0.1*x.At(i, 0))
+	}
+	data, err := Rows(x, nil)
+	require.NoError(t, err)
+	square := []int{4, 4}
+	for _, c := range []struct {
+		name   string
+		config Config
+		scale  Scaling
+		want   bool
+	}{
+		{"U-Net", Config{Net: nn.UNet{Size: square, Channels: []int{4}}}, AutoScale, true},
+		{"energy", Config{Net: nn.Energy{Net: nn.Sequential{nn.Conv{Size: square, Out: 1}, nn.SiLU{}, nn.Linear{Out: 1}}}}, AutoScale, true},
+		{"patches", Config{Net: nn.Mixer{Size: square, Patch: 2, Width: 4, Blocks: 1}}, AutoScale, true},
+		{"one scale", Config{Net: nn.UNet{Size: square, Channels: []int{4}}}, CommonScale, false},
+		{"meant so", Config{Net: nn.UNet{Size: square, Channels: []int{4}}}, ColumnScales, false},
+		{"MLP", Config{}, AutoScale, false},
+		{"table", Config{Net: nn.TabularTransformer{Width: 4, Blocks: 1}, ColumnLevels: true}, AutoScale, false},
+	} {
+		m, err := New(16, &c.config)
+		require.NoError(t, err)
+		s := quick(1)
+		s.Scaling = c.scale
+		require.Equal(t, c.want, strings.Contains(strings.Join(fit(t, m, data, s).Warnings, ""), "set Settings.Scaling to CommonScale"), c.name)
+	}
+}
+
 // The columns of a generator that knows them were met as a panic of the generator.
 func TestDrawsOfOtherColumnsAreNamed(t *testing.T) {
 	_, err := Fit(background, newModel(t, 3, Config{}), Draws(3, dataset.NewMoons), quick(1))

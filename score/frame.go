@@ -59,7 +59,7 @@ func (t *trainer) calibrate() error {
 		}
 	}
 	if m.calibrated {
-		t.warnFar(far, m.scale)
+		t.warnFar(far, m.shift, m.scale)
 		t.warnForeign(shift, scale)
 		return nil
 	}
@@ -75,7 +75,10 @@ func (t *trainer) calibrate() error {
 	if err := t.s.Scaling.apply(shift, scale); err != nil {
 		return fmt.Errorf("score: Fit: data at calibration: %w", err)
 	}
-	t.warnFar(far, scale)
+	if t.s.Scaling == AutoScale && m.params.OneUnit() && scalingOf(shift, scale) == ColumnScales {
+		t.warn("every column has a scale of its own, since their deviations differ, but the network has the same weights for all: for pictures and signals set Settings.Scaling to CommonScale, or to ColumnScales if it is meant so")
+	}
+	t.warnFar(far, shift, scale)
 	if len(constant) > 0 && t.s.Scaling != Unscaled {
 		t.warn(fmt.Sprintf("column %s: spread by less than four units in the last place; taken as constant, so that log-densities are those of the other columns but for a number that means nothing", list(constant)))
 	}

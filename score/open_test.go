@@ -60,7 +60,7 @@ var libraryModels = map[string]Config{
 		nn.GroupNorm{Size: []int{2}, Groups: 2, Epsilon: 1e-3, Conditioned: true}, nn.Resample{Size: []int{2}, Down: 2}, nn.Resample{Size: []int{1, 1}, Up: 2},
 		nn.Positions{Init: nn.Normal{Std: 0.1}}, nn.Attention{Size: []int{2, 2}, Heads: 2, Relative: true, Init: nn.He{}},
 		nn.TransformerBlock{Size: []int{2, 2}, Hidden: 3, Activation: nn.SiLU{}}, nn.Conv{Size: []int{2, 2}, Out: 2, Stride: 2},
-		nn.Pointwise{Size: []int{2}, Body: nn.Linear{Out: 1}},
+		nn.Pointwise{Size: []int{2}, Body: nn.Linear{Out: 1}}, nn.Mean{Size: []int{1}},
 	}},
 	"U-Net":             {Net: nn.UNet{Size: []int{2, 1}, Channels: []int{4}, Blocks: 2, Heads: 2, Kernel: []int{3, 1}, Circular: true, Time: nn.TimeFourier{N: 2}}},
 	"transformer":       {Net: nn.Transformer{Size: []int{2}, Patch: 2, Width: 6, Blocks: 2, Heads: 3, Hidden: 5, Relative: true, Causal: true, Activation: nn.ReLU{}}},

@@ -36,15 +36,14 @@ func (o *outliers) find(centred []float64, mean float64) bool {
 	return true
 }
 
-// warnFar tells of columns whose scale comes from a few rows far out. A scale that is not
-// the column's own, such as that of all pixels of a picture, of which one may be black in
-// most pictures, comes from them only when it is small beside them.
-func (t *trainer) warnFar(far []outliers, scale []float64) {
+// warnFar tells of columns whose scale comes from a few rows far out. One scale for all
+// columns, such as the pixels of a picture, of which one may be black in most pictures,
+// comes from them only when it is small beside them.
+func (t *trainer) warnFar(far []outliers, shift, scale []float64) {
 	const most = 10
-	far = slices.DeleteFunc(far, func(o outliers) bool {
-		s := scale[o.column]
-		return s != o.deviation && o.off <= most*s
-	})
+	made := scalingOf(shift, scale)
+	own := made == ColumnScales || made == CommonScale && len(scale) == 1
+	far = slices.DeleteFunc(far, func(o outliers) bool { return !own && o.off <= most*scale[o.column] })
 	if len(far) == 0 {
 		return
 	}

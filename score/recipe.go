@@ -15,6 +15,7 @@ import (
 type Recipe struct {
 	Net        nn.Module // of Config
 	Steps      int       // of Settings
+	Batch      int       // likewise
 	Regularize float64   // likewise, or None
 	HeldOut    int       // rows; 0 when none are
 }
@@ -34,14 +35,21 @@ type Recipe struct {
 // The features are those of nn.RecipeMLP, for d ≤ 3. With ColumnLevels the times go
 // into the network as in nn.RecipeColumns, and there are three times as many steps, up
 // to 20,000: any columns given any others are more to learn (examples/tables -impute -steps
-// shows what fewer do). Other fields of c change nothing.
+// shows what fewer do). Other fields of c change nothing. Batch is 512.
+//
+// For a network of one's own that uses its weights in many places of a row, such as an
+// nn.UNet (from 8 products on for each weight and row), Fit takes fewer: the largest
+// batch of 512, 256, 128 and 64 rows for which the score takes at most 5e8 products, 64
+// when none does, and as many steps as make 8e12 of them, but at least 2,000 where the
+// table has more. That is 10 to 30 minutes of two cores for pictures of up to 28×28;
+// Fit warns when it is hours. ad.Program.Work counts the products.
 func Recommend(n, d int, c *Config) Recipe {
 	width, few := 116, n > 0 && n < smallRows
 	if d > 3 && n >= wideRows {
 		width = 256
 	}
 	net := nn.RecipeMLP(d, width)
-	r := Recipe{Steps: 20_000, Regularize: None, HeldOut: heldOutOf(n)}
+	r := Recipe{Steps: 20_000, Batch: 512, Regularize: None, HeldOut: heldOutOf(n)}
 	if few {
 		net.Features, r.Steps = nil, min(max(2*n, 2000), 20_000)
 	}
@@ -75,20 +83,19 @@ func heldOutOf(n int) int {
 	return min(n/10, mostHeldOut)
 }
 
-// recipeFor returns the recipe for a model, which may be nil, and data.
-func recipeFor(m *Model, data Data) Recipe {
-	if m == nil {
-		return Recipe{}
-	}
+// recipeFor returns the recipe for a model, data and settings, and what is to be said of
+// it, "" for nothing.
+func recipeFor(m *Model, data Data, s *Settings) (r Recipe, note string) {
 	n := 0
 	if r, ok := data.(rows); ok {
 		n = r.len()
 	}
-	r := Recommend(n, m.dim, &Config{ColumnLevels: m.levels})
+	r = Recommend(n, m.dim, &Config{ColumnLevels: m.levels})
 	if !m.free {
 		r.Net, r.Regularize = m.net, None
+		return r.affordable(m, s)
 	}
-	return r
+	return r, ""
 }
 
 // choose gives a model whose network is still open that of a recipe, and returns what
@@ -106,14 +113,14 @@ func (s Settings) with(r Recipe, data Data) Settings {
 	if few, ok := data.(rows); ok && few.len() < smallRows {
 		s.References = cmp.Or(s.References, None)
 	}
-	s.Steps = cmp.Or(s.Steps, r.Steps)
+	s.Steps, s.Batch = cmp.Or(s.Steps, r.Steps), cmp.Or(s.Batch, r.Batch)
 	s.Regularize = cmp.Or(s.Regularize, r.Regularize)
 	return s
 }
 
 // recipe returns what the run is made with.
 func (t *trainer) recipe() Recipe {
-	r := Recipe{Net: t.m.net, Steps: t.s.Steps, Regularize: t.s.Regularize}
+	r := Recipe{Net: t.m.net, Steps: t.s.Steps, Batch: t.s.Batch, Regularize: t.s.Regularize}
 	if t.held != nil {
 		r.HeldOut = t.held.rows
 	}
@@ -128,6 +135,9 @@ func (s *Settings) regularization() (dropout, decay float64) {
 // String says in a few words what the recipe is.
 func (r Recipe) String() string {
 	text := fmt.Sprintf("%s, %d steps", netName(r.Net), r.Steps)
+	if r.Batch != 512 {
+		text += fmt.Sprintf(" of %d rows", r.Batch)
+	}
 	if r.Regularize > 0 {
 		text += fmt.Sprintf(", regularised by %v", r.Regularize)
 	}

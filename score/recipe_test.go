@@ -1,9 +1,15 @@
 package score
 
 import (
+	"context"
 	"fmt"
+	"gonum.org/v1/gonum/mat"
+
+	"log/slog"
+
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -67,13 +73,13 @@ func TestFitChoosesTheNetworkByTheRows(t *testing.T) {
 func TestANetworkOfOnesOwnIsKeptAndNotRegularised(t *testing.T) {
 	m := newModel(t, 5, Config{})
 	r := fit(t, m, table(t, 300, 5), brief())
-	require.Equal(t, Recipe{Net: small, Steps: 2, Regularize: None, HeldOut: 30}, r.Recipe)
-	require.Equal(t, "MLP 16×16, 2 steps, 30 rows held out", r.Recipe.String())
+	require.Equal(t, Recipe{Net: small, Steps: 2, Batch: 16, Regularize: None, HeldOut: 30}, r.Recipe)
+	require.Equal(t, "MLP 16×16, 2 steps of 16 rows, 30 rows held out", r.Recipe.String())
 	regularized := brief()
 	regularized.Regularize = 0.5
 	other := fit(t, newModel(t, 5, Config{}), table(t, 300, 5), regularized)
 	require.NotEqual(t, r.Raw, other.Raw)
-	require.Equal(t, "MLP 16×16, 2 steps, regularised by 0.5, 30 rows held out", other.Recipe.String())
+	require.Equal(t, "MLP 16×16, 2 steps of 16 rows, regularised by 0.5, 30 rows held out", other.Recipe.String())
 }
 
 // What Fit chose is in the file, for Open and for a model made as the saved one was.
@@ -189,4 +195,53 @@ func TestAnyColumnsGivenAnyOthersTakeMoreSteps(t *testing.T) {
 	require.Equal(t, 3*Recommend(800, 9, nil).Steps, Recommend(800, 9, levels).Steps)
 	require.Equal(t, 20_000, Recommend(9000, 9, levels).Steps)
 	require.Equal(t, Recommend(0, 9, nil).Steps, Recommend(0, 9, levels).Steps)
+}
+
+// stopped is a context that ends a run before its first step.
+func stopped() context.Context {
+	ctx, stop := context.WithCancel(context.Background())
+	stop()
+	return ctx
+}
+
+func TestANetworkOfManyPlacesTakesAffordableStepsByDefault(t *testing.T) {
+	square := func(side int, channels ...int) nn.UNet { return nn.UNet{Size: []int{side, side}, Channels: channels} }
+	for _, c := range []struct {
+		name         string
+		d            int
+		config       Config
+		s            Settings
+		batch, steps int
+		warned       bool
+	}{
+		{"MLP", 64, Config{Net: nn.MLP{Hidden: []int{256, 256}}}, Settings{}, 512, 20_000, false},
+		{"wide MLP", 64, Config{Net: nn.MLP{Hidden: []int{768, 768}}}, Settings{}, 512, 20_000, false},
+		{"small convolution", 64, Config{Net: square(8, 4)}, Settings{}, 512, 20_000, false},
+		{"U-Net", 64, Config{Net: square(8, 32)}, Settings{}, 128, 20_000, false},
+		{"U-Net with classes", 64, Config{Net: square(8, 32), Cond: Conditions{Classes: []int{3}}}, Settings{}, 128, 2000, false},
+		{"U-Net of pictures", 784, Config{Net: square(28, 32)}, Settings{}, 64, 4150, false},
+		{"steps of one's own", 784, Config{Net: square(28, 32)}, Settings{Steps: 9000}, 64, 9000, false},
+		{"batch of one's own", 784, Config{Net: square(28, 32)}, Settings{Batch: 32}, 32, 8300, false},
+		{"too much", 1 << 14, Config{Net: square(128, 32)}, Settings{}, 64, 2000, true},
+		{"table", 40, Config{Net: nn.TabularTransformer{Width: 32, Blocks: 2}, ColumnLevels: true}, Settings{}, 256, 17_700, false},
+	} {
+		m, err := New(c.d, &c.config)
+		require.NoError(t, err)
+		data := standard(c.d)
+		if c.config.Cond.Classes != nil {
+			data, err = Rows(normals(9, c.d, 1), mat.NewDense(9, 1, nil))
+			require.NoError(t, err)
+			c.s.Validation.Rows = None
+		}
+		var r *Result
+		all := events(t, func(log *slog.Logger) {
+			c.s.Logger = log
+			r, err = Fit(stopped(), m, data, &c.s)
+		})
+		require.ErrorIs(t, err, context.Canceled)
+		require.Equal(t, float64(c.batch), all[0]["batch"], c.name)
+		require.Equal(t, c.batch, r.Recipe.Batch, c.name)
+		require.InEpsilon(t, c.steps, r.Recipe.Steps, 0.05, c.name)
+		require.Equal(t, c.warned, strings.Contains(strings.Join(r.Warnings, ""), "2000 steps of 64 rows, the defaults, take hours"), "%s: %v", c.name, r.Warnings)
+	}
 }

@@ -24,7 +24,7 @@ func (t *trainer) warnRepeated(x, cond *mat.Dense) {
 		seen[h] = struct{}{}
 	}
 	if again := n - len(seen); again > n/20 {
-		t.warn(fmt.Sprintf("%d of %d rows of the data are copies of others: of a finite set, served by Rows or RowsOf, some would be held out so that the network does not learn them by heart; Settings.Validation does it otherwise", again, n))
+		t.warn(fmt.Sprintf("%d of %d rows of the data are copies of others, as of a finite set, which a network may learn by heart: give Settings.Validation.Data rows that are held out, or take Rows or RowsOf without anything around them, which hold some out themselves", again, n))
 	}
 }
 

@@ -15,7 +15,8 @@ type Scaling int
 // The zero value is AutoScale.
 const (
 	// AutoScale is CommonScale when the deviations of all columns lie within a
-	// factor of two of each other, and ColumnScales otherwise.
+	// factor of two of each other, and ColumnScales otherwise. Fit warns of the latter
+	// when the network takes columns to be of one unit, see nn.Params.OneUnit.
 	AutoScale Scaling = iota
 	// CommonScale divides all columns by one number, the root mean square of all
 	// centred entries: for columns of one unit, such as coordinates and pixels.
@@ -53,13 +54,16 @@ func (s Scaling) Validate() error {
 }
 
 // scaling returns what the model's scale is.
-func (m *Model) scaling() Scaling {
+func (m *Model) scaling() Scaling { return scalingOf(m.shift, m.scale) }
+
+// scalingOf returns what made shifts and scales.
+func scalingOf(shift, scale []float64) Scaling {
 	plain := true
-	for j, s := range m.scale {
-		if s != m.scale[0] {
+	for j, s := range scale {
+		if s != scale[0] {
 			return ColumnScales
 		}
-		plain = plain && s == 1 && m.shift[j] == 0
+		plain = plain && s == 1 && shift[j] == 0
 	}
 	if plain {
 		return Unscaled

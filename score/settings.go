@@ -27,10 +27,11 @@ type Settings struct {
 	Times Times
 	// Steps is the number of optimiser steps; 0 is 20,000, and for Rows and
 	// RowsOf of fewer than 10,000 twice their number, but at least 2,000, and three
-	// times that with Config.ColumnLevels: see Recommend. A quarter
-	// of that is often enough in up to three columns.
+	// times that with Config.ColumnLevels, and fewer for a U-Net and the like: see
+	// Recommend. A quarter of that is often enough in up to three columns.
 	Steps int
-	// Batch is the number of noisy rows of a step; 0 is 512. Batch, References and twice
+	// Batch is the number of noisy rows of a step; 0 is 512, and down to 64 for a U-Net
+	// and the like (see Recommend). Batch, References and twice
 	// Validation.Rows are at most 2²⁴ rows and 2²⁸ numbers, Batch·References at most
 	// 2³⁴.
 	Batch int

@@ -84,7 +84,7 @@ func TestDefaultsDependOnTheNumberOfRows(t *testing.T) {
 		require.Equal(t, c.held, held.(inOrder).len())
 		require.Equal(t, c.n-c.held, train.(rows).len())
 	}
-	asked := Settings{Steps: 7, References: 64, Regularize: None, Validation: Validation{Rows: 5}}
+	asked := Settings{Steps: 7, Batch: 9, References: 64, Regularize: None, Validation: Validation{Rows: 5}}
 	s := asked.with(Recommend(10, 2, nil), numbered(t, 10))
 	require.Equal(t, asked, s)
 	_, held, err := s.heldOut(numbered(t, 10))

@@ -17,9 +17,8 @@ type Source interface {
 // Data serves the rows of a Source, changed anew whenever one is drawn. The parameters of
 // the ops are the first columns of the condition, in the order of the ops, before those of
 // the source. It is a score.Data. score.Fit does not see whether the rows behind it are
-// few: Settings.Validation.Data from Plain, Steps and Regularize are the caller's. Where they
-// are left out it makes 20,000 steps, of 512 rows unless Batch says otherwise, which networks
-// of convolutions or attention take hours for.
+// few: Settings.Validation.Data from Plain, Steps and Regularize are the caller's. Where Steps
+// are left out it makes as many as for rows without end, see score.Recommend.
 type Data struct {
 	source Source
 	chain  *chain

@@ -11,7 +11,8 @@
 //	Area      a polygon, such as the bars of a histogram
 //	Images    rows of data as small grey images
 //
-// TableReport makes such a sheet of a table.Report. One unit is equally long along
+// TableReport makes such a sheet of a table.Report; RankHistogram, ECDFDifference and
+// CoverageCurve make panels of a calibration.Result. One unit is equally long along
 // both axes, unless they are logarithmic or the panel may Stretch. The
 // bytes of a picture depend on its input only, whatever the number of
 // processors.

@@ -9,6 +9,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/gradlogp/gradlogp/dataset"
+	"github.com/gradlogp/gradlogp/dataset/calibration"
 	"github.com/gradlogp/gradlogp/dataset/figure"
 	"github.com/gradlogp/gradlogp/dataset/table"
 )
@@ -68,4 +69,40 @@ func ExampleTableReport() {
 	err = figure.WritePNG(&file, sheet, width, height)
 	fmt.Println(len(sheet), "rows of", len(sheet[0]), "panels", err)
 	// Output: 2 rows of 4 panels <nil>
+}
+
+// Is a posterior of two parameters calibrated? A program calls Save with the path of a
+// file instead of WritePNG.
+func ExampleRankHistogram() {
+	rng := rand.New(rand.NewPCG(2, 1))
+	t := &calibration.Trials{Theta: mat.NewDense(200, 2, nil), Draws: mat.NewDense(200*49, 2, nil), Names: []string{"rate", "size"}}
+	for _, x := range []*mat.Dense{t.Theta, t.Draws} {
+		x.Apply(func(int, int, float64) float64 { return rng.NormFloat64() }, x)
+	}
+	sbc, err := calibration.SBC(t, t.Products(), nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	tarp, err := calibration.TARP(t, nil, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	sheet := [][]figure.Panel{
+		{figure.RankHistogram(sbc, 0), figure.RankHistogram(sbc, 1)},
+		{figure.ECDFDifference(sbc), figure.CoverageCurve(tarp)},
+	}
+	var file bytes.Buffer
+	err = figure.WritePNG(&file, sheet, 800, 800)
+	for _, panel := range []figure.Panel{sheet[0][0], sheet[0][1], sheet[1][0], sheet[1][1]} {
+		fmt.Println(panel.Title)
+	}
+	fmt.Println(err)
+	// Output:
+	// rate  (χ²: P = 0.99)
+	// size  (χ²: P = 0.41)
+	// ranks, P = 0.87
+	// expected coverage, P = 0.61
+	// <nil>
 }

@@ -14,7 +14,8 @@
 // stays black.
 //
 // All pixels have the same unit, so score.Fit is given Settings.Scaling CommonScale. Left the
-// choice it would scale every column by itself, because pixels at the border hardly vary.
+// choice it would scale every column by itself, because pixels at the border hardly vary,
+// and with a network such as nn.UNet warn of that.
 //
 // Images come from an IDX or .npy file, by New and array.Open, and from a folder of PNG
 // files, by Open. Both stay on disk: a row is read when it is wanted, and nothing is kept,

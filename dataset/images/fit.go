@@ -31,9 +31,9 @@ func (f Fit) validate() error {
 func (f Fit) check(to Format, height, width int) error {
 	switch {
 	case f == SameSize && (height != to.Height || width != to.Width):
-		return fmt.Errorf("image has %d×%d pixels, want %d×%d; Settings.Fit crops or resamples: %w", height, width, to.Height, to.Width, ErrShape)
+		return fmt.Errorf("image has %d×%d pixels (height×width), want %d×%d; Settings.Fit crops or resamples: %w", height, width, to.Height, to.Width, ErrShape)
 	case f == CropCentre && (height < to.Height || width < to.Width):
-		return fmt.Errorf("image has %d×%d pixels, want at least %d×%d, or Fit: Resample: %w", height, width, to.Height, to.Width, ErrShape)
+		return fmt.Errorf("image has %d×%d pixels (height×width), want at least %d×%d, or Fit: Resample: %w", height, width, to.Height, to.Width, ErrShape)
 	}
 	return nil
 }

@@ -54,8 +54,11 @@ type Settings struct {
 // It returns ErrShape for a file of another size than the first or than Settings say,
 // unless Fit makes them agree, for a class without a file and for a folder without any,
 // ErrFormat for a file that is no PNG and for files beside folders with files, ErrRange
-// for Settings that are none, and what the file system returns. Errors name the file.
+// for Settings that are none and a folder without a name, and what the file system returns. Errors name the file.
 func Open(folder string, s *Settings) (*Folder, error) {
+	if folder == "" {
+		return nil, fmt.Errorf("images: Open: folder: is \"\", want the path of one: %w", ErrRange)
+	}
 	f, err := open(os.DirFS(folder), folder, s)
 	if err != nil {
 		return nil, fmt.Errorf("images: Open: %w", err)
@@ -191,6 +194,9 @@ func (f *Folder) add(folder string, entries []fs.DirEntry, label int) error {
 
 // fault returns an error with the name of a file in the folder.
 func (f *Folder) fault(name string, err error) error {
+	if e := (*fs.PathError)(nil); errors.As(err, &e) {
+		err = e.Err // without its name of the same place
+	}
 	return fmt.Errorf("%s: %w", path.Join(f.name, name), err)
 }
 

@@ -121,7 +121,7 @@ func TestSizesAreMadeToAgreeOnlyWhenAsked(t *testing.T) {
 	dir := files(map[string][]byte{"1.png": grey(t, 2, 2, 9), "2.png": encoded(t, wide)})
 	_, err := OpenFS(dir, nil)
 	require.ErrorIs(t, err, ErrShape)
-	require.EqualError(t, err, "images: OpenFS: 2.png: image has 2×4 pixels, want 2×2; Settings.Fit crops or resamples: wrong shape")
+	require.EqualError(t, err, "images: OpenFS: 2.png: image has 2×4 pixels (height×width), want 2×2; Settings.Fit crops or resamples: wrong shape")
 	second := func(s Settings) []float64 {
 		s.High = 255
 		f, err := OpenFS(dir, &s)
@@ -135,7 +135,7 @@ func TestSizesAreMadeToAgreeOnlyWhenAsked(t *testing.T) {
 	require.Equal(t, []float64{35}, second(Settings{Height: 1, Width: 1, Fit: Resample}), "the mean")
 	require.Equal(t, []float64{10, 10, 20, 20, 10, 10, 20, 20, 50, 50, 60, 60, 50, 50, 60, 60}, second(Settings{Height: 4, Width: 4, Fit: Resample}))
 	_, err = OpenFS(dir, &Settings{Height: 2, Width: 3, Fit: CropCentre})
-	require.ErrorContains(t, err, "1.png: image has 2×2 pixels, want at least 2×3, or Fit: Resample")
+	require.ErrorContains(t, err, "1.png: image has 2×2 pixels (height×width), want at least 2×3, or Fit: Resample")
 }
 
 // The means of 16 bits lost the lower 8: nearly black was black.
@@ -174,7 +174,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		"fit":         {map[string][]byte{"a.png": good}, Settings{Fit: 9}, ErrRange, "Settings: Fit: is 9"},
 		"no file":     {map[string][]byte{"a/b.png/c": nil, "d.png": good}, Settings{}, ErrShape, "a: has no file"},
 		"channels":    {map[string][]byte{"a.png": good}, Settings{Channels: 2}, ErrRange, "Channels: is 2"},
-		"promise":     {map[string][]byte{"a.png": promising(good, 1<<20, 1<<7)}, Settings{}, ErrFormat, "promises 128×1048576 pixels"},
+		"promise":     {map[string][]byte{"a.png": promising(good, 1<<20, 1<<7)}, Settings{}, ErrFormat, "promises 128×1048576 pixels (height×width)"},
 		"overflow":    {map[string][]byte{"a.png": promising(good, 1<<31-1, 1<<31-1)}, Settings{}, ErrFormat, "a.png"},
 	} {
 		_, err := OpenFS(files(c.files), &c.s)
@@ -303,4 +303,16 @@ func FuzzFolder(f *testing.F) {
 			require.NotContains(t, x, 2.)
 		}
 	})
+}
+
+// The name of a folder that there is not was followed by that of the place in it, ".".
+func TestAFolderThatIsMissingIsNamedOnce(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "pictures")
+	_, err := Open(missing, nil)
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	require.ErrorContains(t, err, "images: Open: "+filepath.ToSlash(missing)+": ")
+	require.NotContains(t, err.Error(), "open .")
+	_, err = Open("", nil)
+	require.ErrorIs(t, err, ErrRange)
+	require.ErrorContains(t, err, `folder: is ""`)
 }

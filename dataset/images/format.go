@@ -126,7 +126,7 @@ func (f Format) encode(dst []float64, img image.Image) error {
 	f = f.defaults()
 	b := img.Bounds()
 	if b.Dy() != f.Height || b.Dx() != f.Width {
-		return fmt.Errorf("image has %d×%d pixels, want %d×%d: %w", b.Dy(), b.Dx(), f.Height, f.Width, ErrShape)
+		return fmt.Errorf("image has %d×%d pixels (height×width), want %d×%d: %w", b.Dy(), b.Dx(), f.Height, f.Width, ErrShape)
 	}
 	values, colour := f.bytes(), colours(img)
 	for y := range f.Height {
@@ -175,6 +175,6 @@ func (f Format) bytes() (values [256]float64) {
 
 func (f Format) mustFit(row []float64) {
 	if len(row) != f.Columns() {
-		panic(fmt.Sprintf("images: a row of %d numbers, want %d for %d×%d pixels of %d channels", len(row), f.Columns(), f.Height, f.Width, cmp.Or(f.Channels, 1)))
+		panic(fmt.Sprintf("images: a row of %d numbers, want %d for %d×%d pixels (height×width) of %d channels", len(row), f.Columns(), f.Height, f.Width, cmp.Or(f.Channels, 1)))
 	}
 }

@@ -85,10 +85,10 @@ func TestAShareOfAnImageIsEncoded(t *testing.T) {
 	require.Equal(t, []float64{9, 10, 13, 14}, row)
 	err := f.Encode(row, all)
 	require.ErrorIs(t, err, ErrShape)
-	require.ErrorContains(t, err, "image has 4×4 pixels, want 2×2")
+	require.ErrorContains(t, err, "image has 4×4 pixels (height×width), want 2×2")
 	see := image.NewNRGBA(image.Rect(0, 0, 2, 2))
 	require.ErrorContains(t, f.Encode(row, see), "pixel in line 0, column 0 has alpha 0")
-	require.PanicsWithValue(t, "images: a row of 3 numbers, want 4 for 2×2 pixels of 1 channels", func() { f.Image(row[:3]) })
+	require.PanicsWithValue(t, "images: a row of 3 numbers, want 4 for 2×2 pixels (height×width) of 1 channels", func() { f.Image(row[:3]) })
 }
 
 func TestFormatsAreChecked(t *testing.T) {

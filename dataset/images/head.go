@@ -41,7 +41,7 @@ func readHead(r io.Reader, size int64) (image.Config, error) {
 	}
 	const most = 1040
 	if h.Height > mostPixels/h.Width || int64(h.Height)*(1+int64(h.Width)*bits(h.ColorModel)/8) > most*size {
-		return image.Config{}, fmt.Errorf("promises %d×%d pixels in %d bytes, more than they can hold: %w", h.Height, h.Width, size, ErrFormat)
+		return image.Config{}, fmt.Errorf("promises %d×%d pixels (height×width) in %d bytes, more than they can hold: %w", h.Height, h.Width, size, ErrFormat)
 	}
 	return h, nil
 }

@@ -26,6 +26,9 @@ func (j *job) synthesise(m *model, learned *rows, stdout io.Writer) error {
 		if given, err = j.wanted(m.codec.Fields(), n); err != nil {
 			return fmt.Errorf("-given: %w", err)
 		}
+		for _, text := range beyond(m.codec, given) {
+			fmt.Fprintf(stdout, "warning: -given: %s\n", text)
+		}
 	}
 	synthetic, drawn, err := m.codec.Draw(n, given, j.seed+100, draw.Sampler(context.Background(), m.Model, m.workers))
 	if err != nil {
@@ -43,6 +46,21 @@ func (j *job) synthesise(m *model, learned *rows, stdout io.Writer) error {
 		return err
 	}
 	return j.judge(learned, synthetic, stdout)
+}
+
+// beyond says which numbers of the first row lie where the model has learned nothing.
+func beyond(c *table.Codec, given *table.Table) (texts []string) {
+	for j, f := range c.Fields() {
+		k := given.Index(f.Name)
+		least, most, ok := c.Range(j)
+		if k < 0 || !ok {
+			continue
+		}
+		if v := given.Columns[k][0]; v < least || v > most {
+			texts = append(texts, fmt.Sprintf("column %q: %s is outside of what was learned, %s to %s: what is drawn with it is a guess", f.Name, f.Text(v), f.Text(least), f.Text(most)))
+		}
+	}
+	return texts
 }
 
 // wanted returns n equal rows of the columns and values of -given.

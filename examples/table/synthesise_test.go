@@ -195,3 +195,18 @@ func TestMissingCellsStayWhereTheyBelong(t *testing.T) {
 	require.Less(t, wrong/1000, .1) // .5 when they have nothing to do with each other
 	require.InDelta(t, .5, share(out, "gauge", math.IsNaN), .08)
 }
+
+// A value that no row had anything like was taken without a word.
+func TestGivenValuesBeyondTheTableAreWarnedOf(t *testing.T) {
+	rows := &table.Table{Fields: []table.Field{{Name: "age", Kind: table.Whole, Step: 1}, {Name: "weight", Kind: table.Number, Step: .1}},
+		Columns: [][]float64{{18, 30, 44, 71, 80}, {50.5, 61, 70.2, 85, 99.5}}}
+	c, err := table.NewCodec(rows, nil)
+	require.NoError(t, err)
+	given := func(age, weight float64) *table.Table {
+		return &table.Table{Fields: rows.Fields, Columns: [][]float64{{age}, {weight}}}
+	}
+	require.Empty(t, beyond(c, given(18, 99.5)))
+	require.Empty(t, beyond(c, given(math.NaN(), 60)))
+	require.Equal(t, []string{`column "age": 120 is outside of what was learned, 18 to 80: what is drawn with it is a guess`}, beyond(c, given(120, 60)))
+	require.Len(t, beyond(c, given(1, -4)), 2)
+}

@@ -2,6 +2,7 @@ package ad
 
 import (
 	encode "encoding/binary"
+	"slices"
 
 	"github.com/gradlogp/gradlogp/nn/internal/kernel"
 )
@@ -14,7 +15,7 @@ import (
 type windows struct {
 	segment, step int           // cells
 	lines         []kernel.Line // all rows
-	starts        []int32       // by line and segment: the first of its numbers
+	starts        []int32       // by line and segment: the first of its numbers, −1 where all are zero
 	runs          []kernel.Run  // of all cells that are passed over
 	size          int           // numbers in these
 
@@ -66,7 +67,10 @@ func (w *windows) repeat(rows int) {
 			w.together = append(w.together, kernel.Line{First: i*rows + l.First, Rows: l.Rows})
 		}
 		for _, s := range w.starts {
-			w.beginning = append(w.beginning, int32(i*w.size)+s)
+			if s >= 0 {
+				s += int32(i * w.size)
+			}
+			w.beginning = append(w.beginning, s)
 		}
 	}
 }
@@ -83,6 +87,9 @@ func (t *Table) over(segment, step int) *windows {
 		w.lines = append(w.lines, kernel.Line{First: first, Rows: last - first})
 		for s := 0; s < t.cols; s += segment {
 			w.starts = append(w.starts, w.pass(t, first, last, s, known))
+		}
+		if own := w.starts[len(w.starts)-t.cols/segment:]; slices.Max(own) < 0 {
+			return nil // nothing but zeros
 		}
 		if first = last; lineRows*len(w.lines) > t.rows {
 			return nil
@@ -104,11 +111,14 @@ func (t *Table) follows(i, segment, step int) bool {
 }
 
 // pass returns where the cells begin that the segments from column s on pass over in
-// the rows first, …, last−1. The same cells are there once.
+// the rows first, …, last−1, −1 for zeros only. The same cells are there once.
 func (w *windows) pass(t *Table, first, last, s int, known map[string]int32) int32 {
 	cells := append([]int32(nil), t.from[first*t.cols+s:][:w.segment]...)
 	for i := first + 1; i < last; i++ {
 		cells = append(cells, t.from[i*t.cols+s+w.segment-w.step:][:w.step]...)
+	}
+	if slices.Max(cells) < 0 {
+		return -1
 	}
 	key := make([]byte, 0, 4*len(cells))
 	for _, cell := range cells {

@@ -1,6 +1,7 @@
 package ad
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -64,8 +65,13 @@ func TestWindowsAreTheRowsOfTheTable(t *testing.T) {
 			next += line.Rows
 			for row := range line.Rows {
 				for s := range segments {
-					at := int(w.starts[i*segments+s])/3 + row*w.step
-					require.Equal(t, table.from[(line.First+row)*table.cols+s*w.segment:][:w.segment], cells[at:at+w.segment])
+					want, start := table.from[(line.First+row)*table.cols+s*w.segment:][:w.segment], int(w.starts[i*segments+s])
+					if start < 0 {
+						require.Negative(t, slices.Max(want))
+						continue
+					}
+					at := start/3 + row*w.step
+					require.Equal(t, want, cells[at:at+w.segment])
 				}
 			}
 		}
@@ -110,7 +116,7 @@ func TestScatteredProductsAreTurned(t *testing.T) {
 func TestTheWindowsOfAPictureAreItsRows(t *testing.T) {
 	w := neighbours(28, 28, 32, 1).windows
 	require.Equal(t, []int{3, 1, 28}, []int{w.segment, w.step, len(w.lines)})
-	require.Equal(t, (28+1)*30*32, w.size, "the rows with an end on each side, and one of zeros")
+	require.Equal(t, 28*30*32, w.size, "the rows with an end on each side")
 	w = neighbours(28, 28, 32, 2).windows
 	require.Equal(t, []int{3, 2, 14}, []int{w.segment, w.step, len(w.lines)})
 	require.Nil(t, neighbours(4, 4, 8, 1).windows, "lines are too short")

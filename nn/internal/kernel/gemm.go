@@ -22,12 +22,16 @@ type product[T Float] struct {
 	tiles, low, high int
 	pitch, skip      int
 
-	// If there are jumps, the columns of a lie in runs of so many, and a jump of so many
-	// bytes leads from the end of each to the next; −1 is behind the last jump. k is
-	// then not cut.
+	// If there are jumps, the columns of a and rows of b lie in runs of so many, and a
+	// jump leads from the end of each to the next. k is then not cut. The last row of b
+	// is so many rows after the first one.
 	run   int
-	jumps []int64
+	jumps []jump
+	down  int
 }
+
+// jump is a distance in bytes in a and in b. −1 in a is behind the last jump.
+type jump struct{ a, b int64 }
 
 // cut cuts the rows into the smallest number of tiles.
 func (p *product[T]) cut(rows int) {
@@ -96,13 +100,13 @@ func (p *product[T]) panel() {
 	for l := 0; l < p.k; l += most {
 		k := min(most, p.k-l)
 		b := p.b[l*p.br:]
-		last := b[(k-1)*p.br:]
+		run, down := k, k-1
+		if p.jumps != nil {
+			run, down = p.run, p.down
+		}
+		last := b[down*p.br:]
 		if l+k == p.k && p.last != nil {
 			last = p.last
-		}
-		run := k
-		if p.jumps != nil {
-			run = p.run
 		}
 		ahead := 0
 		if p.follows {

@@ -8,9 +8,9 @@ package kernel
 // Distances are in bytes: between rows of c, init and b, rows and columns of a, and
 // from the rows of a of one tile to those of the next.
 // The last row of b is at last. Whole vectors of b are read. There are k of them for each
-// run of columns of a, from the end of which to the next one are jumps of so many bytes; −1
-// ends the jumps. Without any there is one run. jump is overwritten. Between the rows of two
-// tiles so many bytes of c and init are skipped.
+// run of columns of a. From its end to the next one are jumps, each of so many bytes in a and
+// so many in b; −1 ends the jumps. Without any there is one run. jump is overwritten. Between
+// the rows of two tiles so many bytes of c and init are skipped.
 // Whenever the rows left of b are a multiple of every, a power of two, the loop prefetches
 // a row of the next tile of c, and a little of what lies ahead bytes beyond b.
 //
@@ -21,9 +21,9 @@ func gemm32AVX2(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte,
 // Distances are in bytes: between rows of c, init and b, rows and columns of a, and
 // from the rows of a of one tile to those of the next.
 // The last row of b is at last. Whole vectors of b are read. There are k of them for each
-// run of columns of a, from the end of which to the next one are jumps of so many bytes; −1
-// ends the jumps. Without any there is one run. jump is overwritten. Between the rows of two
-// tiles so many bytes of c and init are skipped.
+// run of columns of a. From its end to the next one are jumps, each of so many bytes in a and
+// so many in b; −1 ends the jumps. Without any there is one run. jump is overwritten. Between
+// the rows of two tiles so many bytes of c and init are skipped.
 // Whenever the rows left of b are a multiple of every, a power of two, the loop prefetches
 // a row of the next tile of c, and a little of what lies ahead bytes beyond b.
 //
@@ -34,9 +34,9 @@ func gemm32AVX512(m int, tiles int, k int, cols int, c *byte, ldc int, init *byt
 // Distances are in bytes: between rows of c, init and b, rows and columns of a, and
 // from the rows of a of one tile to those of the next.
 // The last row of b is at last. Whole vectors of b are read. There are k of them for each
-// run of columns of a, from the end of which to the next one are jumps of so many bytes; −1
-// ends the jumps. Without any there is one run. jump is overwritten. Between the rows of two
-// tiles so many bytes of c and init are skipped.
+// run of columns of a. From its end to the next one are jumps, each of so many bytes in a and
+// so many in b; −1 ends the jumps. Without any there is one run. jump is overwritten. Between
+// the rows of two tiles so many bytes of c and init are skipped.
 // Whenever the rows left of b are a multiple of every, a power of two, the loop prefetches
 // a row of the next tile of c, and a little of what lies ahead bytes beyond b.
 //
@@ -47,9 +47,9 @@ func gemm64AVX2(m int, tiles int, k int, cols int, c *byte, ldc int, init *byte,
 // Distances are in bytes: between rows of c, init and b, rows and columns of a, and
 // from the rows of a of one tile to those of the next.
 // The last row of b is at last. Whole vectors of b are read. There are k of them for each
-// run of columns of a, from the end of which to the next one are jumps of so many bytes; −1
-// ends the jumps. Without any there is one run. jump is overwritten. Between the rows of two
-// tiles so many bytes of c and init are skipped.
+// run of columns of a. From its end to the next one are jumps, each of so many bytes in a and
+// so many in b; −1 ends the jumps. Without any there is one run. jump is overwritten. Between
+// the rows of two tiles so many bytes of c and init are skipped.
 // Whenever the rows left of b are a multiple of every, a power of two, the loop prefetches
 // a row of the next tile of c, and a little of what lies ahead bytes beyond b.
 //

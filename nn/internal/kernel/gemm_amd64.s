@@ -163,7 +163,8 @@ end6x1:
 	CMPQ (SI), $-1
 	JE   lastrow6x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run6x1
 
 lastrow6x1:
@@ -370,7 +371,8 @@ end5x1:
 	CMPQ (SI), $-1
 	JE   lastrow5x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run5x1
 
 lastrow5x1:
@@ -559,7 +561,8 @@ end4x1:
 	CMPQ (SI), $-1
 	JE   lastrow4x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run4x1
 
 lastrow4x1:
@@ -729,7 +732,8 @@ end3x1:
 	CMPQ (SI), $-1
 	JE   lastrow3x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run3x1
 
 lastrow3x1:
@@ -881,7 +885,8 @@ end2x1:
 	CMPQ (SI), $-1
 	JE   lastrow2x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run2x1
 
 lastrow2x1:
@@ -1013,7 +1018,8 @@ end1x1:
 	CMPQ (SI), $-1
 	JE   lastrow1x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run1x1
 
 lastrow1x1:
@@ -1210,7 +1216,8 @@ end6x2:
 	CMPQ (SI), $-1
 	JE   lastrow6x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run6x2
 
 lastrow6x2:
@@ -1445,7 +1452,8 @@ end5x2:
 	CMPQ (SI), $-1
 	JE   lastrow5x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run5x2
 
 lastrow5x2:
@@ -1657,7 +1665,8 @@ end4x2:
 	CMPQ (SI), $-1
 	JE   lastrow4x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run4x2
 
 lastrow4x2:
@@ -1845,7 +1854,8 @@ end3x2:
 	CMPQ (SI), $-1
 	JE   lastrow3x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run3x2
 
 lastrow3x2:
@@ -2010,7 +2020,8 @@ end2x2:
 	CMPQ (SI), $-1
 	JE   lastrow2x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run2x2
 
 lastrow2x2:
@@ -2150,7 +2161,8 @@ end1x2:
 	CMPQ (SI), $-1
 	JE   lastrow1x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run1x2
 
 lastrow1x2:
@@ -2432,7 +2444,8 @@ end14x1:
 	CMPQ (SI), $-1
 	JE   lastrow14x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run14x1
 
 lastrow14x1:
@@ -2683,7 +2696,8 @@ end13x1:
 	CMPQ (SI), $-1
 	JE   lastrow13x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run13x1
 
 lastrow13x1:
@@ -2924,7 +2938,8 @@ end12x1:
 	CMPQ (SI), $-1
 	JE   lastrow12x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run12x1
 
 lastrow12x1:
@@ -3154,7 +3169,8 @@ end11x1:
 	CMPQ (SI), $-1
 	JE   lastrow11x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run11x1
 
 lastrow11x1:
@@ -3374,7 +3390,8 @@ end10x1:
 	CMPQ (SI), $-1
 	JE   lastrow10x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run10x1
 
 lastrow10x1:
@@ -3583,7 +3600,8 @@ end9x1:
 	CMPQ (SI), $-1
 	JE   lastrow9x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run9x1
 
 lastrow9x1:
@@ -3782,7 +3800,8 @@ end8x1:
 	CMPQ (SI), $-1
 	JE   lastrow8x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run8x1
 
 lastrow8x1:
@@ -3970,7 +3989,8 @@ end7x1:
 	CMPQ (SI), $-1
 	JE   lastrow7x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run7x1
 
 lastrow7x1:
@@ -4148,7 +4168,8 @@ end6x1:
 	CMPQ (SI), $-1
 	JE   lastrow6x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run6x1
 
 lastrow6x1:
@@ -4315,7 +4336,8 @@ end5x1:
 	CMPQ (SI), $-1
 	JE   lastrow5x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run5x1
 
 lastrow5x1:
@@ -4472,7 +4494,8 @@ end4x1:
 	CMPQ (SI), $-1
 	JE   lastrow4x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run4x1
 
 lastrow4x1:
@@ -4618,7 +4641,8 @@ end3x1:
 	CMPQ (SI), $-1
 	JE   lastrow3x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run3x1
 
 lastrow3x1:
@@ -4754,7 +4778,8 @@ end2x1:
 	CMPQ (SI), $-1
 	JE   lastrow2x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run2x1
 
 lastrow2x1:
@@ -4878,7 +4903,8 @@ end1x1:
 	CMPQ (SI), $-1
 	JE   lastrow1x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run1x1
 
 lastrow1x1:
@@ -5128,7 +5154,8 @@ end14x2:
 	CMPQ (SI), $-1
 	JE   lastrow14x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run14x2
 
 lastrow14x2:
@@ -5448,7 +5475,8 @@ end13x2:
 	CMPQ (SI), $-1
 	JE   lastrow13x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run13x2
 
 lastrow13x2:
@@ -5753,7 +5781,8 @@ end12x2:
 	CMPQ (SI), $-1
 	JE   lastrow12x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run12x2
 
 lastrow12x2:
@@ -6042,7 +6071,8 @@ end11x2:
 	CMPQ (SI), $-1
 	JE   lastrow11x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run11x2
 
 lastrow11x2:
@@ -6316,7 +6346,8 @@ end10x2:
 	CMPQ (SI), $-1
 	JE   lastrow10x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run10x2
 
 lastrow10x2:
@@ -6574,7 +6605,8 @@ end9x2:
 	CMPQ (SI), $-1
 	JE   lastrow9x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run9x2
 
 lastrow9x2:
@@ -6817,7 +6849,8 @@ end8x2:
 	CMPQ (SI), $-1
 	JE   lastrow8x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run8x2
 
 lastrow8x2:
@@ -7044,7 +7077,8 @@ end7x2:
 	CMPQ (SI), $-1
 	JE   lastrow7x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run7x2
 
 lastrow7x2:
@@ -7256,7 +7290,8 @@ end6x2:
 	CMPQ (SI), $-1
 	JE   lastrow6x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run6x2
 
 lastrow6x2:
@@ -7452,7 +7487,8 @@ end5x2:
 	CMPQ (SI), $-1
 	JE   lastrow5x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run5x2
 
 lastrow5x2:
@@ -7633,7 +7669,8 @@ end4x2:
 	CMPQ (SI), $-1
 	JE   lastrow4x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run4x2
 
 lastrow4x2:
@@ -7798,7 +7835,8 @@ end3x2:
 	CMPQ (SI), $-1
 	JE   lastrow3x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run3x2
 
 lastrow3x2:
@@ -7948,7 +7986,8 @@ end2x2:
 	CMPQ (SI), $-1
 	JE   lastrow2x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run2x2
 
 lastrow2x2:
@@ -8081,7 +8120,8 @@ end1x2:
 	CMPQ (SI), $-1
 	JE   lastrow1x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run1x2
 
 lastrow1x2:
@@ -8289,7 +8329,8 @@ end6x1:
 	CMPQ (SI), $-1
 	JE   lastrow6x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run6x1
 
 lastrow6x1:
@@ -8496,7 +8537,8 @@ end5x1:
 	CMPQ (SI), $-1
 	JE   lastrow5x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run5x1
 
 lastrow5x1:
@@ -8685,7 +8727,8 @@ end4x1:
 	CMPQ (SI), $-1
 	JE   lastrow4x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run4x1
 
 lastrow4x1:
@@ -8855,7 +8898,8 @@ end3x1:
 	CMPQ (SI), $-1
 	JE   lastrow3x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run3x1
 
 lastrow3x1:
@@ -9007,7 +9051,8 @@ end2x1:
 	CMPQ (SI), $-1
 	JE   lastrow2x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run2x1
 
 lastrow2x1:
@@ -9139,7 +9184,8 @@ end1x1:
 	CMPQ (SI), $-1
 	JE   lastrow1x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run1x1
 
 lastrow1x1:
@@ -9336,7 +9382,8 @@ end6x2:
 	CMPQ (SI), $-1
 	JE   lastrow6x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run6x2
 
 lastrow6x2:
@@ -9571,7 +9618,8 @@ end5x2:
 	CMPQ (SI), $-1
 	JE   lastrow5x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run5x2
 
 lastrow5x2:
@@ -9783,7 +9831,8 @@ end4x2:
 	CMPQ (SI), $-1
 	JE   lastrow4x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run4x2
 
 lastrow4x2:
@@ -9971,7 +10020,8 @@ end3x2:
 	CMPQ (SI), $-1
 	JE   lastrow3x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run3x2
 
 lastrow3x2:
@@ -10136,7 +10186,8 @@ end2x2:
 	CMPQ (SI), $-1
 	JE   lastrow2x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run2x2
 
 lastrow2x2:
@@ -10276,7 +10327,8 @@ end1x2:
 	CMPQ (SI), $-1
 	JE   lastrow1x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run1x2
 
 lastrow1x2:
@@ -10558,7 +10610,8 @@ end14x1:
 	CMPQ (SI), $-1
 	JE   lastrow14x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run14x1
 
 lastrow14x1:
@@ -10809,7 +10862,8 @@ end13x1:
 	CMPQ (SI), $-1
 	JE   lastrow13x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run13x1
 
 lastrow13x1:
@@ -11050,7 +11104,8 @@ end12x1:
 	CMPQ (SI), $-1
 	JE   lastrow12x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run12x1
 
 lastrow12x1:
@@ -11280,7 +11335,8 @@ end11x1:
 	CMPQ (SI), $-1
 	JE   lastrow11x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run11x1
 
 lastrow11x1:
@@ -11500,7 +11556,8 @@ end10x1:
 	CMPQ (SI), $-1
 	JE   lastrow10x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run10x1
 
 lastrow10x1:
@@ -11709,7 +11766,8 @@ end9x1:
 	CMPQ (SI), $-1
 	JE   lastrow9x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run9x1
 
 lastrow9x1:
@@ -11908,7 +11966,8 @@ end8x1:
 	CMPQ (SI), $-1
 	JE   lastrow8x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run8x1
 
 lastrow8x1:
@@ -12096,7 +12155,8 @@ end7x1:
 	CMPQ (SI), $-1
 	JE   lastrow7x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run7x1
 
 lastrow7x1:
@@ -12274,7 +12334,8 @@ end6x1:
 	CMPQ (SI), $-1
 	JE   lastrow6x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run6x1
 
 lastrow6x1:
@@ -12441,7 +12502,8 @@ end5x1:
 	CMPQ (SI), $-1
 	JE   lastrow5x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run5x1
 
 lastrow5x1:
@@ -12598,7 +12660,8 @@ end4x1:
 	CMPQ (SI), $-1
 	JE   lastrow4x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run4x1
 
 lastrow4x1:
@@ -12744,7 +12807,8 @@ end3x1:
 	CMPQ (SI), $-1
 	JE   lastrow3x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run3x1
 
 lastrow3x1:
@@ -12880,7 +12944,8 @@ end2x1:
 	CMPQ (SI), $-1
 	JE   lastrow2x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run2x1
 
 lastrow2x1:
@@ -13004,7 +13069,8 @@ end1x1:
 	CMPQ (SI), $-1
 	JE   lastrow1x1
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run1x1
 
 lastrow1x1:
@@ -13254,7 +13320,8 @@ end14x2:
 	CMPQ (SI), $-1
 	JE   lastrow14x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run14x2
 
 lastrow14x2:
@@ -13574,7 +13641,8 @@ end13x2:
 	CMPQ (SI), $-1
 	JE   lastrow13x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run13x2
 
 lastrow13x2:
@@ -13879,7 +13947,8 @@ end12x2:
 	CMPQ (SI), $-1
 	JE   lastrow12x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run12x2
 
 lastrow12x2:
@@ -14168,7 +14237,8 @@ end11x2:
 	CMPQ (SI), $-1
 	JE   lastrow11x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run11x2
 
 lastrow11x2:
@@ -14442,7 +14512,8 @@ end10x2:
 	CMPQ (SI), $-1
 	JE   lastrow10x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run10x2
 
 lastrow10x2:
@@ -14700,7 +14771,8 @@ end9x2:
 	CMPQ (SI), $-1
 	JE   lastrow9x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run9x2
 
 lastrow9x2:
@@ -14943,7 +15015,8 @@ end8x2:
 	CMPQ (SI), $-1
 	JE   lastrow8x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run8x2
 
 lastrow8x2:
@@ -15170,7 +15243,8 @@ end7x2:
 	CMPQ (SI), $-1
 	JE   lastrow7x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run7x2
 
 lastrow7x2:
@@ -15382,7 +15456,8 @@ end6x2:
 	CMPQ (SI), $-1
 	JE   lastrow6x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run6x2
 
 lastrow6x2:
@@ -15578,7 +15653,8 @@ end5x2:
 	CMPQ (SI), $-1
 	JE   lastrow5x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run5x2
 
 lastrow5x2:
@@ -15759,7 +15835,8 @@ end4x2:
 	CMPQ (SI), $-1
 	JE   lastrow4x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run4x2
 
 lastrow4x2:
@@ -15924,7 +16001,8 @@ end3x2:
 	CMPQ (SI), $-1
 	JE   lastrow3x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run3x2
 
 lastrow3x2:
@@ -16074,7 +16152,8 @@ end2x2:
 	CMPQ (SI), $-1
 	JE   lastrow2x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run2x2
 
 lastrow2x2:
@@ -16207,7 +16286,8 @@ end1x2:
 	CMPQ (SI), $-1
 	JE   lastrow1x2
 	ADDQ (SI), AX
-	ADDQ $0x08, SI
+	ADDQ 8(SI), DX
+	ADDQ $0x10, SI
 	JMP  run1x2
 
 lastrow1x2:

@@ -27,8 +27,8 @@ func tileWidth[T Float]() int {
 // rows of b for each run of columns of a, of which the last is elsewhere. Rows lie
 // cr, ir, ar and br apart, columns of a ac, tiles of a pitch, between two of which so
 // many rows of c and init are skipped. From the end of a run a jump
-// leads to the next. What is ahead elements beyond b is used next.
-func gemm[T Float](m, tiles, k, cols int, c []T, cr int, init []T, ir int, a []T, ar, ac, pitch int, skip int, jumps []int64, b []T, br int, last []T, ahead int) {
+// leads to the next one. What is ahead elements beyond b is used next.
+func gemm[T Float](m, tiles, k, cols int, c []T, cr int, init []T, ir int, a []T, ar, ac, pitch int, skip int, jumps []jump, b []T, br int, last []T, ahead int) {
 	s := size[T]()
 	cr, ir, ar, ac, pitch, br = s*cr, s*ir, s*ar, s*ac, s*pitch, s*br
 	// As often as a tile has rows, or up to twice that.

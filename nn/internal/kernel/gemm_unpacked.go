@@ -139,7 +139,11 @@ func (p *product[T]) over(b []T, n, j int) {
 	part.b, part.br = b[j:], n
 	if j+width > n {
 		var last [32]T
-		copy(last[:p.cols], b[(p.k-1)*n+j:])
+		down := p.k - 1
+		if p.jumps != nil {
+			down = p.down
+		}
+		copy(last[:p.cols], b[down*n+j:])
 		part.last = last[:]
 	}
 	part.panel()

@@ -18,6 +18,10 @@ func testWindows[T Float](t *testing.T) {
 		gathered := make([]T, rows*k)
 		for i, line := range lines {
 			for seg := range s.segments {
+				if i < s.segments && seg == i && s.segments > 1 { // zero in the line
+					starts[i*s.segments+seg] = -1
+					continue
+				}
 				start := rng.IntN(len(x) - s.k - s.apart*line.Rows)
 				starts[i*s.segments+seg] = int32(start)
 				for row := range line.Rows {
@@ -45,8 +49,8 @@ func testWindows[T Float](t *testing.T) {
 	}
 }
 
-// testAlikeLines has lines as pictures have them, of one tile and several, the last one
-// of which begins elsewhere.
+// testAlikeLines has lines as pictures have them, of one tile and several, some with a
+// segment of zeros, the last one of which begins elsewhere.
 func testAlikeLines[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(69, 70))
 	for _, s := range []struct{ segments, k, apart, n, rows int }{{3, 6, 2, 33, 5}, {3, 96, 32, 40, 17}, {3, 192, 64, 9, 31}, {5, 40, 8, 16, 28}} {
@@ -62,7 +66,11 @@ func testAlikeLines[T Float](t *testing.T) {
 			lines = append(lines, Line{i * s.rows, s.rows})
 			for seg := range s.segments {
 				start := (i + seg) * pitch
-				if i == count-1 && seg == s.segments-1 {
+				switch {
+				case i+seg == 0, i == count-2 && seg == s.segments-1, i == count-1 && seg == 1:
+					starts = append(starts, -1)
+					continue
+				case i == count-1 && seg == s.segments-1:
 					start = 0
 				}
 				starts = append(starts, int32(start))
@@ -97,10 +105,13 @@ func TestWindowsHaveTheBitsOfTheirRows(t *testing.T) {
 }
 
 // testSumsOverWindows has lines of which several make a run of a product, a long one
-// and single rows.
+// and single rows, and one segment or all with zeros in some of the lines.
 func testSumsOverWindows[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(65, 66))
-	for _, s := range []struct{ segments, k, apart, n int }{{1, 5, 1, 3}, {3, 6, 2, 33}, {3, 96, 32, 40}, {2, 40, 30, 70}, {2, 17, 3, 9}} {
+	for _, s := range []struct {
+		segments, k, apart, n int
+		zeros                 bool // a segment that no line has
+	}{{1, 5, 1, 3, false}, {3, 6, 2, 33, false}, {3, 96, 32, 40, true}, {2, 40, 30, 70, false}, {2, 17, 3, 9, true}} {
 		var lines []Line
 		rows := 0
 		for _, n := range []int{1, 1, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 7, 7, 300, 5} {
@@ -113,6 +124,10 @@ func testSumsOverWindows[T Float](t *testing.T) {
 		gathered := make([]T, rows*k)
 		for i, line := range lines {
 			for seg := range s.segments {
+				if seg == 0 && i%5 == 4 || s.zeros && seg == 1 {
+					starts[i*s.segments+seg] = -1
+					continue
+				}
 				start := rng.IntN(len(x) - s.k - s.apart*line.Rows)
 				starts[i*s.segments+seg] = int32(start)
 				for row := range line.Rows {

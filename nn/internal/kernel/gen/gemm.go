@@ -55,9 +55,9 @@ func (t *tiler) function() {
 		"Distances are in bytes: between rows of c, init and b, rows and columns of a, and",
 		"from the rows of a of one tile to those of the next.",
 		"The last row of b is at last. Whole vectors of b are read. There are k of them for each",
-		"run of columns of a, from the end of which to the next one are jumps of so many bytes; −1",
-		"ends the jumps. Without any there is one run. jump is overwritten. Between the rows of two",
-		"tiles so many bytes of c and init are skipped.",
+		"run of columns of a. From its end to the next one are jumps, each of so many bytes in a and",
+		"so many in b; −1 ends the jumps. Without any there is one run. jump is overwritten. Between",
+		"the rows of two tiles so many bytes of c and init are skipped.",
 		"Whenever the rows left of b are a multiple of every, a power of two, the loop prefetches",
 		"a row of the next tile of c, and a little of what lies ahead bytes beyond b.")
 
@@ -181,7 +181,8 @@ func (t *tiler) tile(rows, vectors int) {
 	t.CMPQ(operand.Mem{Base: t.count}, operand.I8(-1))
 	t.JE(at("lastrow"))
 	t.ADDQ(operand.Mem{Base: t.count}, t.a)
-	t.ADDQ(operand.Imm(8), t.count)
+	t.ADDQ(operand.Mem{Base: t.count, Disp: 8}, t.b)
+	t.ADDQ(operand.Imm(16), t.count)
 	t.JMP(at("run"))
 	t.Label(label("lastrow", rows, vectors))
 	t.XORQ(t.count, t.count)

@@ -1,0 +1,72 @@
+package simulator
+
+import (
+	"math"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat"
+)
+
+func observed(t *testing.T, task Task, seed uint64) []float64 {
+	_, x, err := Observe(task, seed)
+	require.NoError(t, err)
+	return x
+}
+
+func TestTemperingFindsTheNormalPosterior(t *testing.T) {
+	task := GaussianLinear{}
+	x := observed(t, task, 1)
+	dst := mat.NewDense(1500, linearDim, nil)
+	require.NoError(t, temper(t.Context(), task, dst, x, 1, 256, latent{task.Prior(), same}))
+	sd := linearSD / math.Sqrt2
+	for j := range linearDim {
+		mean, got := stat.MeanStdDev(mat.Col(nil, j, dst), nil)
+		require.InDelta(t, x[j]/2, mean, 6*sd/math.Sqrt(1500))
+		require.InDelta(t, sd, got, 6*sd/math.Sqrt(3000))
+	}
+}
+
+func TestTemperingGivesTwoModesTheirShares(t *testing.T) {
+	task := TwoMoons{}
+	x := []float64{-0.35, 0.6} // the crescents cross the bounds
+	exact, dst := mat.NewDense(4000, 2, nil), mat.NewDense(4000, 2, nil)
+	require.NoError(t, task.Reference(t.Context(), exact, x, 1))
+	require.NoError(t, temper(t.Context(), task, dst, x, 1, 1024, latent{task.Prior(), same}))
+	share := func(m *mat.Dense) float64 {
+		n := 0.0
+		for i := range 4000 {
+			if m.At(i, 0)+m.At(i, 1) > 0 {
+				n++
+			}
+		}
+		return n / 4000
+	}
+	require.InDelta(t, 0.5, share(exact), 0.04)
+	require.InDelta(t, 0.5, share(dst), 0.06)
+	for j := range 2 {
+		a, sa := stat.MeanStdDev(mat.Col(nil, j, exact), nil)
+		b, sb := stat.MeanStdDev(mat.Col(nil, j, dst), nil)
+		require.InDelta(t, a, b, 0.1*sa)
+		require.InDelta(t, sa, sb, 0.1*sa)
+	}
+}
+
+func TestTemperingIsTheSameOnAnyProcessors(t *testing.T) {
+	task := NewBernoulliGLM()
+	x := observed(t, task, 1)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(3))
+	draw := func(processors int, seed uint64) *mat.Dense {
+		runtime.GOMAXPROCS(processors)
+		dst := mat.NewDense(1000, glmDim, nil)
+		require.NoError(t, temper(t.Context(), task, dst, x, seed, 200, latent{normal{glmDim, 1}, smooth{}.from}))
+		return dst
+	}
+	want := draw(1, 1)
+	require.True(t, mat.Equal(want, draw(3, 1)))
+	require.False(t, mat.EqualApprox(want, draw(3, 2), 1e-6))
+}
+
+func same(theta, u []float64) { copy(theta, u) }

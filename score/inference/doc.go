@@ -1,0 +1,78 @@
+// Package inference learns the posterior p(θ | x) of a simulator's parameters from
+// simulations, by their conditional score.
+//
+//	post, err := inference.Infer(ctx, prior, simulator, columns, 10_000, nil)
+//	view, err := post.Given(observation)
+//	err = view.Sample(ctx, theta, nil)
+//
+// A prior p(θ) and a program that draws x from p(x | θ) are all that is needed: no
+// likelihood. What is learned holds for every x (amortised inference), so that Given and
+// GivenAll take seconds. This is neural posterior estimation (Papamakarios & Murray 2016)
+// by a score (Geffner et al. 2023; Sharrock et al. 2022).
+//
+// # Coordinates
+//
+// The score is learned of y, which parameters are mapped to in three steps, one to one for
+// every x:
+//
+//	u = free(θ)               without bounds, a parameter by itself
+//	w = Root⁻¹(u − Center)
+//	y = w − Weights z(x)      what a linear regression on x leaves, of covariance I
+//
+// with free(θ) = θ, log(θ − low), −log(high − θ), or Φ⁻¹((θ − low)/(high − low)) by the
+// bounds that there are. So no draw is outside the bounds, and priors that are uniform
+// between two bounds or lognormal are normal in u. A parameter between two bounds of which a
+// linear regression leaves less than half as much when it is u = p + 0.02 log(p/(1 − p)),
+// p = (θ − low)/(high − low), has that for its free(θ): nearly linear but at the ends. The regression is that of
+// approximate Bayesian computation (Beaumont et al. 2002): where the posterior is normal and
+// its mean linear in x nothing is left to learn, and ten parameters are learned from 10,000
+// simulations as well as the moments are known from them. z(x) is standardised and cut at
+// ±5, and a parameter takes part as far as x tells more of it than chance would.
+//
+// The density has the Jacobian of all steps,
+//
+//	log p(θ | x) = log p(y | x) − log det Root + Σ_j log du_j/dθ_j,
+//
+// that of y being exact for what has been learned (sampler.LogProb).
+//
+// # Several observations
+//
+// For independent observations x_1, …, x_n of one θ
+//
+//	p(θ | x_1, …, x_n) ∝ p(θ)^{1−n} Π_i p(θ | x_i),
+//
+// but the sum of the scores (1−n)s_λ + Σ s_i of noisy parameters is that of noisy draws
+// from it at t = 0 only. With P_i the precision of θ given θ_t and x_i, and P_λ without x,
+//
+//	Λ s = Σ_i P_i s_i + (1−n) P_λ s_λ,   Λ = Σ_i P_i + (1−n) P_λ,
+//
+// is exact where all are normal (Linhart et al. 2024): GAUSS has
+// P_i = Σ_i⁻¹ + (α²/σ²)I from the covariance Σ_i of draws given x_i, JAC has
+// P_i⁻¹ = (σ²/α²)(I + σ²∂s_i/∂θ). FNPE takes the sum as it is and leaves it to annealed
+// Langevin dynamics to forget where they came from (Geffner et al. 2023). There the paper has
+// (1 − t/T)∇log p(θ) for the prior's part, with which densities of processes such as
+// sde.EDM's cannot be normalised; here it is the score of the noisy prior. No P_i is less
+// than P_λ, whatever errors of draws and networks say.
+//
+// # Importance
+//
+// Where the likelihood is known, View.Weigh makes draws of the learned posterior q draws of
+// the exact one by the weights p(θ)p(x|θ)/q(θ|x), and says by the effective sample size how
+// far q is from it.
+//
+// # What goes wrong
+//
+// A simulation that fails for some θ is left out (Simulate); what is learned is the posterior
+// given that the simulator works. An observation outside what was simulated is answered, with
+// a warning that names column, value and range; what a network says there is an
+// extrapolation. How well a posterior is calibrated, package dataset/calibration says.
+//
+// # References
+//
+//	Beaumont et al. 2002           Approximate Bayesian Computation in Population Genetics, Genetics 162
+//	Deistler et al. 2022           Truncated proposals for scalable and hassle-free simulation-based inference, arXiv:2210.04815
+//	Geffner et al. 2023            Compositional Score Modeling for Simulation-based Inference, arXiv:2209.14249
+//	Linhart et al. 2024            Diffusion posterior sampling for simulation-based inference in tall data settings, arXiv:2404.07593
+//	Papamakarios & Murray 2016     Fast ε-free Inference of Simulation Models with Bayesian Conditional Density Estimation, arXiv:1605.06376
+//	Sharrock et al. 2022           Sequential Neural Score Estimation, arXiv:2210.04872
+package inference

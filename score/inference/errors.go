@@ -1,0 +1,45 @@
+package inference
+
+import (
+	"errors"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/gradlogp/gradlogp/sde"
+)
+
+// Errors that this package wraps. Those of training, sampling and files are those of
+// packages score, sampler and nn/checkpoint.
+var (
+	// ErrRange marks an argument, a setting or a number outside its domain.
+	ErrRange = sde.ErrRange
+	// ErrShape marks data of other rows or columns than are wanted.
+	ErrShape = errors.New("wrong shape")
+	// ErrNonFinite marks a number that is NaN or infinite.
+	ErrNonFinite = errors.New("not finite")
+	// ErrSimulator marks a simulator of which nothing, or too little, came.
+	ErrSimulator = errors.New("the simulator failed")
+	// ErrMismatch marks a file that holds no posterior, or one for another prior.
+	ErrMismatch = errors.New("posterior and file differ")
+	// ErrUnsupported marks what a View has no answer to, such as the density of one
+	// made by FNPE.
+	ErrUnsupported = errors.New("not supported")
+)
+
+const badShape = "inference: dimension mismatch"
+
+func finite(v float64) bool { return math.Abs(v) <= math.MaxFloat64 }
+
+// firstNonFinite returns the first cell of x that is NaN or infinite.
+func firstNonFinite(x *mat.Dense) (i, j int, found bool) {
+	n, d := x.Dims()
+	for i := range n {
+		for j := range d {
+			if !finite(x.At(i, j)) {
+				return i, j, true
+			}
+		}
+	}
+	return 0, 0, false
+}

@@ -1,0 +1,148 @@
+package inference_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/score"
+	"github.com/gradlogp/gradlogp/score/inference"
+)
+
+// scale weighs something twice: x_1, x_2 ~ N(θ, 1).
+type scale struct{}
+
+func (scale) Simulate(x, theta []float64, rng *rand.Rand) error {
+	for j := range x {
+		x[j] = theta[0] + rng.NormFloat64()
+	}
+	return nil
+}
+
+// settings are those of a run of a second: without them it is one of minutes.
+func settings() *inference.Settings {
+	s := &inference.Settings{Net: nn.MLP{Hidden: []int{16}}, Embed: nn.Linear{Out: 2}}
+	s.Training = score.Settings{Steps: 150, Batch: 64}
+	return s
+}
+
+// learn returns the posterior of a weight that is N(0, 1) before it is weighed.
+func learn() *inference.Posterior {
+	prior := inference.Normal{Mean: []float64{0}, Deviation: []float64{1}}
+	post, err := inference.Infer(context.Background(), prior, scale{}, 2, 2000, settings())
+	if err != nil {
+		log.Fatal(err)
+	}
+	return post
+}
+
+// The posterior of the weight given 1.4 and 1.6 is N(1, ⅓).
+func ExampleInfer() {
+	view, err := learn().Given(mat.NewDense(1, 2, []float64{1.4, 1.6}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	theta := mat.NewDense(2000, 1, nil)
+	if err := view.Sample(context.Background(), theta, nil); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("mean %.0f\n", mat.Sum(theta)/2000)
+	best, _, err := view.MAP(context.Background(), nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("most probable %.0f\n", best)
+	// Output:
+	// mean 1
+	// most probable [1]
+}
+
+// An observation far from all simulations is answered, and named.
+func ExamplePosterior_Given() {
+	view, err := learn().Given(mat.NewDense(1, 2, []float64{1.4, 160}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(view.Warnings), "warning:", view.Warnings[0][:36])
+	// Output:
+	// 1 warning: column 1 of x: row 0 is 160, the sim
+}
+
+// Draws of what has been learned become draws of the exact posterior by their weights.
+func ExampleView_Weigh() {
+	x := []float64{1.4, 1.6}
+	view, err := learn().Given(mat.NewDense(1, 2, x))
+	if err != nil {
+		log.Fatal(err)
+	}
+	theta := mat.NewDense(500, 1, nil)
+	w, err := view.Weigh(context.Background(), theta, func(theta []float64) float64 {
+		sum := 0.0
+		for _, v := range x {
+			sum -= (v-theta[0])*(v-theta[0])/2 + math.Log(2*math.Pi)/2
+		}
+		return sum
+	}, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(w.Effective > 400, math.Round(10*w.LogEvidence)/10)
+	// Output:
+	// true -3.1
+}
+
+// A posterior is one file.
+func ExampleOpen() {
+	post := learn()
+	path := filepath.Join(os.TempDir(), fmt.Sprintf("posterior-%d", os.Getpid()))
+	defer os.Remove(path)
+	if err := post.SaveFile(path); err != nil {
+		log.Fatal(err)
+	}
+	again, err := inference.Open(path, post.Prior)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(again.Dims())
+	// Output:
+	// 1 2
+}
+
+// Simulations that fail are left out.
+func ExampleSimulate() {
+	prior := inference.Uniform{Low: []float64{0}, High: []float64{1}}
+	pairs, err := inference.Simulate(context.Background(), prior, scale{}, 2, 100, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(pairs.Theta.Dims())
+	fmt.Println(pairs.X.Dims())
+	fmt.Println(pairs.Failed, "failed")
+	// Output:
+	// 100 1
+	// 100 2
+	// 0 failed
+}
+
+// Several observations of one θ are put together after learning from single ones.
+func ExamplePosterior_GivenAll() {
+	x := mat.NewDense(3, 2, []float64{1.4, 1.6, 0.9, 1.2, 1.1, 1.0})
+	view, err := learn().GivenAll(context.Background(), x, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	theta := mat.NewDense(1000, 1, nil)
+	if err := view.Sample(context.Background(), theta, nil); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("mean %.0f of N(1.03, 1/7)\n", mat.Sum(theta)/1000)
+	// Output:
+	// mean 1 of N(1.03, 1/7)
+}

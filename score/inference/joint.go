@@ -1,0 +1,200 @@
+package inference
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/score"
+)
+
+// Joint is p(θ, x), learned with a noise level for every column (score.Config.ColumnLevels):
+// it answers for any parameters and columns of x given any others. So it is the posterior,
+// the simulator's emulator p(x | θ), the prior, and the posterior given a part of x.
+// It learns more than a Posterior does, and each of these less well in as many steps. It
+// is safe for concurrent use.
+type Joint struct {
+	// Warnings are those of training.
+	Warnings []string
+	// Result is that of training.
+	Result *score.Result
+
+	model   *score.Model
+	axes    []axis
+	columns int
+}
+
+// FitJoint learns the joint distribution from pairs, as Fit takes them. Of the Settings,
+// Embed and Plain have no meaning here, and steps and network are those of score.Recommend.
+// The parameters have coordinates without bounds; x has its own, scaled by score.Fit. A NaN
+// in x is a value that is missing. Errors are those of Fit.
+func FitJoint(ctx context.Context, p Prior, theta, x *mat.Dense, settings *Settings) (*Joint, error) {
+	var s Settings
+	if settings != nil {
+		s = *settings
+	}
+	j, err := fitJoint(ctx, p, theta, x, &s)
+	if err != nil {
+		err = fmt.Errorf("inference: FitJoint: %w", err)
+	}
+	return j, err
+}
+
+func fitJoint(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings) (*Joint, error) {
+	if theta == nil || theta.IsEmpty() || x == nil || x.IsEmpty() {
+		return nil, fmt.Errorf("theta and x: want at least one row and column of each: %w", ErrShape)
+	}
+	n, d := theta.Dims()
+	rows, k := x.Dims()
+	if rows != n {
+		return nil, fmt.Errorf("x: has %d rows, want %d, as many as theta: %w", rows, n, ErrShape)
+	}
+	low, high, err := boundsOf(p, d)
+	if err != nil {
+		return nil, err
+	}
+	j := &Joint{columns: k}
+	for i := range d {
+		j.axes = append(j.axes, axis{low: low[i], high: high[i]})
+	}
+	free, all := mat.NewDense(n, d, nil), mat.NewDense(n, d+k, nil)
+	if err := (&coordinates{axes: j.axes}).free(free, theta); err != nil {
+		return nil, err
+	}
+	all.Augment(free, x)
+	data, err := score.Incomplete(all, nil)
+	if err != nil {
+		return nil, err
+	}
+	if j.model, err = score.New(d+k, &score.Config{Net: s.Net, ColumnLevels: true, Seed: s.Seed}); err != nil {
+		return nil, err
+	}
+	training := s.Training
+	if training.Seed == 0 {
+		training.Seed = s.Seed
+	}
+	if training.Workers == 0 {
+		training.Workers = s.Workers
+	}
+	if j.Result, err = score.Fit(ctx, j.model, data, &training); j.Result == nil {
+		return nil, err
+	}
+	j.Warnings = j.Result.Warnings
+	return j, err
+}
+
+// Model returns the network, whose columns are the parameters in coordinates without bounds
+// and those of x.
+func (j *Joint) Model() *score.Model { return j.model }
+
+// Sample draws into rows of parameters and observations what is NaN there, given what is a
+// number; what is +Inf is left out, integrated out of the rest, and comes out as NaN. So
+//
+//	theta NaN, x known       draws from the posterior
+//	theta known, x NaN       simulates
+//	both NaN                 draws pairs
+//
+// It panics when the shapes do not match. Errors are those of sampler.Sample, and those of
+// parameters outside their bounds; after an error other than sampler.RowErrors nothing is
+// changed.
+func (j *Joint) Sample(ctx context.Context, theta, x *mat.Dense, s *SampleSettings) error {
+	values := j.values("Sample", theta, x)
+	if err := j.toFree(values); err != nil {
+		return fmt.Errorf("inference: Joint.Sample: %w", err)
+	}
+	var c SampleSettings
+	if s != nil {
+		c = *s
+	}
+	problem := j.model.Observe(score.Observed{Values: values}).Problem()
+	if c.Predictor == nil {
+		c.Predictor = sampler.Default(problem.SDE)
+	}
+	n, _ := theta.Dims()
+	draws := mat.DenseCopyOf(values)
+	err := sampler.Sample(ctx, draws, problem, c.Predictor, &c.Settings)
+	if _, some := err.(sampler.RowErrors); err != nil && !some {
+		return err
+	}
+	d := len(j.axes)
+	for i := range n {
+		row := draws.RawRowView(i)
+		for k, a := range j.axes {
+			if known := theta.At(i, k); !finite(known) { // what is known stays as it is
+				theta.Set(i, k, a.fromFree(row[k]))
+			}
+		}
+		copy(x.RawRowView(i), row[d:])
+	}
+	return err
+}
+
+// LogProb writes into dst the log-densities, in nats, of the numbers of theta and x for which
+// given is NaN, given those for which it is a number, which has to be the same one, with
+// those left out for which it is +Inf. given has a row for each of theta, or one for all, with
+// columns first for the parameters and then for x. Errors and panics are those of Sample and
+// sampler.LogProb.
+func (j *Joint) LogProb(ctx context.Context, dst []float64, theta, x, given *mat.Dense, s *sampler.FlowSettings) (*sampler.FlowResult, error) {
+	all := j.values("LogProb", theta, x)
+	n, d := all.Dims()
+	if r, c := given.Dims(); r != 1 && r != n || c != d {
+		panic(fmt.Sprintf("%s: Joint.LogProb: given is %d×%d, want 1 or %d rows of %d columns", badShape, r, c, n, d))
+	}
+	seen := mat.DenseCopyOf(given)
+	slope := make([]float64, n)
+	for i := range n {
+		known := seen.RawRowView(min(i, seen.RawMatrix().Rows-1))
+		for k, a := range j.axes {
+			if math.IsNaN(known[k]) && a.holds(all.At(i, k)) {
+				log, _ := a.logSlope(a.toFree(all.At(i, k)))
+				slope[i] += log
+			}
+		}
+	}
+	if err := j.toFree(all); err != nil {
+		return nil, fmt.Errorf("inference: Joint.LogProb: theta: %w", err)
+	}
+	if err := j.toFree(seen); err != nil {
+		return nil, fmt.Errorf("inference: Joint.LogProb: given: %w", err)
+	}
+	result, err := sampler.LogProb(ctx, dst, all, j.model.Observe(score.Observed{Values: seen}).Problem(), s)
+	if result != nil {
+		for i := range dst {
+			dst[i] += slope[i]
+		}
+	}
+	return result, err
+}
+
+// values returns parameters and observations side by side.
+func (j *Joint) values(verb string, theta, x *mat.Dense) *mat.Dense {
+	n, d := theta.Dims()
+	m, k := x.Dims()
+	if n != m || d != len(j.axes) || k != j.columns {
+		panic(fmt.Sprintf("%s: Joint.%s: theta is %d×%d, x %d×%d, want as many rows of %d and %d columns", badShape, verb, n, d, m, k, len(j.axes), j.columns))
+	}
+	var all mat.Dense
+	all.Augment(theta, x)
+	return &all
+}
+
+// toFree maps the parameters that are numbers to coordinates without bounds.
+func (j *Joint) toFree(values *mat.Dense) error {
+	n, _ := values.Dims()
+	for i := range n {
+		row := values.RawRowView(i)
+		for k, a := range j.axes {
+			if !finite(row[k]) {
+				continue
+			}
+			if !a.holds(row[k]) {
+				return fmt.Errorf("row %d, parameter %d: is %v, outside the prior's bounds %v and %v: %w", i, k, row[k], a.low, a.high, ErrRange)
+			}
+			row[k] = a.toFree(row[k])
+		}
+	}
+	return nil
+}

@@ -1,0 +1,177 @@
+package inference
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/score"
+)
+
+// Settings are the choices of Infer and Fit. The zero value, or a nil pointer, is ready to
+// use: see Recommend for what it takes.
+type Settings struct {
+	// Net is the network, of a row of parameters in the coordinates of View; nil is that
+	// of Recommend.
+	Net nn.Module
+	// Embed turns the standardised observation into what conditions the network: for long,
+	// exchangeable or time-series x a network that knows what they are. Nil is that of
+	// Recommend.
+	Embed nn.Module
+	// Training is what score.Fit is given. What is 0 or nil there is taken from Recommend,
+	// and Seed and Workers from here; DropCond is None unless it is set, since nothing here
+	// asks for the score without x.
+	Training score.Settings
+	// Plain leaves out the linear regression on x, so that the network has to learn all of
+	// what x tells.
+	Plain bool
+	// Seed chooses simulations, initial weights and all that training draws.
+	Seed uint64
+	// Workers is the number of goroutines, 0 for one a processor. The result has the same
+	// bits for any.
+	Workers int
+	// Progress is told how many simulations of Infer are done; nil is none. Training has
+	// a Recorder.
+	Progress func(done, n int)
+}
+
+// Posterior is p(θ | x), learned from simulations for any x. It is safe for concurrent use.
+type Posterior struct {
+	// Prior is that of the simulations, nil when it is not known. Weigh and GivenAll use
+	// it.
+	Prior Prior
+	// Warnings are those of simulation and training.
+	Warnings []string
+	// Result is that of training, nil for a Posterior from a file.
+	Result *score.Result
+
+	model *score.Model
+	at    *coordinates
+	wide  moments // of the parameters, in w
+}
+
+// Infer draws n parameters from the prior, simulates an observation of so many columns for
+// each (see Simulate) and learns the posterior from the pairs (see Fit).
+func Infer(ctx context.Context, p Prior, s Simulator, columns, n int, settings *Settings) (*Posterior, error) {
+	var c Settings
+	if settings != nil {
+		c = *settings
+	}
+	pairs, err := Simulate(ctx, p, s, columns, n, &SimulateSettings{Seed: c.Seed, Workers: c.Workers, Progress: c.Progress})
+	if err != nil {
+		return nil, err
+	}
+	post, err := Fit(ctx, p, pairs.Theta, pairs.X, settings)
+	if post != nil {
+		post.Warnings = append(pairs.Warnings, post.Warnings...)
+	}
+	return post, err
+}
+
+// Fit learns the posterior from pairs of parameters and observations: row i of x was
+// simulated with row i of theta, which was drawn from the prior p. A nil p stands for what
+// theta was drawn from, without bounds.
+//
+// The conditional score that is learned is that of coordinates without bounds (see the
+// package's documentation). Errors wrap ErrShape, ErrRange or ErrNonFinite and name row
+// and column, or are those of score.Fit. When the context ends, or a step fails, the
+// Posterior as far as it has been learned is returned with the error.
+func Fit(ctx context.Context, p Prior, theta, x *mat.Dense, settings *Settings) (*Posterior, error) {
+	var c Settings
+	if settings != nil {
+		c = *settings
+	}
+	post, err := fit(ctx, p, theta, x, &c)
+	if err != nil {
+		err = fmt.Errorf("inference: Fit: %w", err)
+	}
+	return post, err
+}
+
+func fit(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings) (*Posterior, error) {
+	if theta == nil || theta.IsEmpty() || x == nil || x.IsEmpty() {
+		return nil, fmt.Errorf("theta and x: want at least one row and column of each: %w", ErrShape)
+	}
+	n, d := theta.Dims()
+	rows, k := x.Dims()
+	switch {
+	case rows != n:
+		return nil, fmt.Errorf("x: has %d rows, want %d, as many as theta: %w", rows, n, ErrShape)
+	case n < 2:
+		return nil, fmt.Errorf("theta: has %d rows, want at least 2: %w", n, ErrShape)
+	}
+	if i, j, bad := firstNonFinite(x); bad {
+		return nil, fmt.Errorf("x: row %d, column %d: is %v, want a finite number: %w", i, j, x.At(i, j), ErrNonFinite)
+	}
+	low, high, err := boundsOf(p, d)
+	if err != nil {
+		return nil, err
+	}
+	post := &Posterior{Prior: p}
+	if post.at, err = newCoordinates(low, high, theta, x, s.Plain); err != nil {
+		return nil, err
+	}
+	w := mat.NewDense(n, d, nil)
+	if err := post.at.wide(w, theta); err != nil {
+		return nil, err
+	}
+	post.wide = momentsOf(w)
+	w.Sub(w, post.at.shifts(x))
+	if err = post.learn(ctx, w, x, k, s); post.Result == nil {
+		return nil, err
+	}
+	return post, err
+}
+
+// learn trains the model of y given x.
+func (p *Posterior) learn(ctx context.Context, y, x *mat.Dense, k int, s *Settings) error {
+	n, d := y.Dims()
+	recipe := Recommend(n, d, k)
+	c := score.Config{Net: s.Net, Cond: score.Conditions{Columns: k, Embed: s.Embed}, Seed: s.Seed}
+	training := s.Training
+	if c.Net == nil {
+		c.Net = recipe.Net
+	}
+	if c.Cond.Embed == nil {
+		c.Cond.Embed = recipe.Embed
+	}
+	recipe.fill(&training)
+	if training.Seed == 0 {
+		training.Seed = s.Seed
+	}
+	if training.Workers == 0 {
+		training.Workers = s.Workers
+	}
+	if training.DropCond == 0 {
+		training.DropCond = score.None
+	}
+	var err error
+	if p.model, err = score.New(d, &c); err != nil {
+		return err
+	}
+	if err := p.keep(); err != nil {
+		return err
+	}
+	data, err := score.Rows(y, x)
+	if err != nil {
+		return err
+	}
+	if p.Result, err = score.Fit(ctx, p.model, data, &training); p.Result == nil {
+		return err
+	}
+	if s.Training.DropCond == 0 { // this Posterior asks for no score without x
+		p.Result.Warnings = slices.DeleteFunc(p.Result.Warnings, func(text string) bool { return strings.Contains(text, "DropCond") })
+	}
+	p.Warnings = slices.Clone(p.Result.Warnings)
+	return err
+}
+
+// Model returns the network: the score of p(y | x) in the coordinates of View.
+func (p *Posterior) Model() *score.Model { return p.model }
+
+// Dims returns the numbers of parameters and of columns of an observation.
+func (p *Posterior) Dims() (parameters, columns int) { return len(p.at.axes), len(p.at.shift) }

@@ -1,0 +1,126 @@
+package inference
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+)
+
+// Prior is the distribution of the parameters θ before anything has been observed. Its
+// methods are called from several goroutines at once, with a generator for each.
+type Prior interface {
+	// Dim returns the number of parameters.
+	Dim() int
+	// Sample draws parameters into theta, which has Dim places.
+	Sample(theta []float64, rng *rand.Rand)
+	// LogProb returns the log-density at theta in nats, up to a constant for all that is
+	// done here but the evidence; −Inf where the prior has no mass.
+	LogProb(theta []float64) float64
+	// Bounds returns the least and the largest value of each parameter, ±Inf where
+	// there is none.
+	Bounds() (low, high []float64)
+}
+
+// Uniform is the prior that is uniform between bounds,
+//
+//	p(θ) = Π_j 1/(High_j − Low_j),   Low_j ≤ θ_j ≤ High_j.
+type Uniform struct{ Low, High []float64 }
+
+// Dim returns the number of parameters.
+func (u Uniform) Dim() int { return len(u.Low) }
+
+// Sample draws parameters into theta. It panics when theta has not Dim places.
+func (u Uniform) Sample(theta []float64, rng *rand.Rand) {
+	mustHave("Uniform.Sample", theta, len(u.Low))
+	for j := range theta {
+		theta[j] = u.Low[j] + (u.High[j]-u.Low[j])*rng.Float64()
+	}
+}
+
+// LogProb returns the log-density in nats. It panics when theta has not Dim places.
+func (u Uniform) LogProb(theta []float64) float64 {
+	mustHave("Uniform.LogProb", theta, len(u.Low))
+	sum := 0.0
+	for j, v := range theta {
+		if !(v >= u.Low[j] && v <= u.High[j]) {
+			return math.Inf(-1)
+		}
+		sum -= math.Log(u.High[j] - u.Low[j])
+	}
+	return sum
+}
+
+// Bounds returns Low and High.
+func (u Uniform) Bounds() (low, high []float64) { return u.Low, u.High }
+
+// Normal is the prior of independent normal parameters,
+//
+//	p(θ) = Π_j N(θ_j; Mean_j, Deviation_j²).
+type Normal struct{ Mean, Deviation []float64 }
+
+// Dim returns the number of parameters.
+func (g Normal) Dim() int { return len(g.Mean) }
+
+// Sample draws parameters into theta. It panics when theta has not Dim places.
+func (g Normal) Sample(theta []float64, rng *rand.Rand) {
+	mustHave("Normal.Sample", theta, len(g.Mean))
+	for j := range theta {
+		theta[j] = g.Mean[j] + g.Deviation[j]*rng.NormFloat64()
+	}
+}
+
+// LogProb returns the log-density in nats. It panics when theta has not Dim places.
+func (g Normal) LogProb(theta []float64) float64 {
+	mustHave("Normal.LogProb", theta, len(g.Mean))
+	sum := 0.0
+	for j, v := range theta {
+		z := (v - g.Mean[j]) / g.Deviation[j]
+		sum -= z*z/2 + math.Log(g.Deviation[j]) + math.Log(2*math.Pi)/2
+	}
+	return sum
+}
+
+// Bounds returns −Inf and +Inf: there are none.
+func (g Normal) Bounds() (low, high []float64) { return unbounded(len(g.Mean)) }
+
+var (
+	_ Prior = Uniform{}
+	_ Prior = Normal{}
+)
+
+func mustHave(verb string, theta []float64, d int) {
+	if len(theta) != d {
+		panic(fmt.Sprintf("%s: %s: theta has %d places, want %d", badShape, verb, len(theta), d))
+	}
+}
+
+// unbounded returns the bounds of d parameters that have none.
+func unbounded(d int) (low, high []float64) {
+	low, high = make([]float64, d), make([]float64, d)
+	for j := range low {
+		low[j], high[j] = math.Inf(-1), math.Inf(1)
+	}
+	return low, high
+}
+
+// boundsOf returns copies of the bounds of a prior of d parameters, nil for one that is
+// not known.
+func boundsOf(p Prior, d int) (low, high []float64, err error) {
+	if p == nil {
+		low, high = unbounded(d)
+		return low, high, nil
+	}
+	if p.Dim() != d {
+		return nil, nil, fmt.Errorf("prior: has %d parameters, want %d, the columns of theta: %w", p.Dim(), d, ErrShape)
+	}
+	low, high = p.Bounds()
+	if len(low) != d || len(high) != d {
+		return nil, nil, fmt.Errorf("prior: has %d lower and %d upper bounds, want %d of each: %w", len(low), len(high), d, ErrShape)
+	}
+	for j := range low {
+		if !(low[j] < high[j]) || math.IsInf(high[j]-low[j], 1) && finite(low[j]) && finite(high[j]) {
+			return nil, nil, fmt.Errorf("prior: parameter %d: has bounds %v and %v, want a lower and a higher one that are finite numbers apart, or infinite: %w", j, low[j], high[j], ErrRange)
+		}
+	}
+	return append([]float64(nil), low...), append([]float64(nil), high...), nil
+}

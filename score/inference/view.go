@@ -1,0 +1,220 @@
+package inference
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sde"
+)
+
+// View is the posterior of what has been observed, p(θ | x). It is safe for concurrent
+// use.
+type View struct {
+	// Warnings name the columns of observations that lie outside what was simulated, where
+	// the answer is an extrapolation.
+	Warnings []string
+
+	at      *coordinates
+	prior   Prior
+	problem sde.Problem
+	shift   *mat.Dense // w = y + shift, one row for all or one for each
+	method  Method     // of GivenAll; 0 for one observation
+}
+
+// Given returns the posterior of the observations x: one row for all draws, or row i for
+// draw i. An x of other columns gives an error wrapping ErrShape, a number that is not
+// finite one wrapping ErrNonFinite. Warnings of the View name what lies outside the
+// simulations.
+func (p *Posterior) Given(x *mat.Dense) (*View, error) {
+	if err := p.check("Given", x); err != nil {
+		return nil, err
+	}
+	return &View{
+		Warnings: p.at.outside(x), at: p.at, prior: p.Prior, problem: p.model.Given(x).Problem(), shift: p.at.shifts(x),
+	}, nil
+}
+
+// check returns an error for what cannot be an observation.
+func (p *Posterior) check(verb string, x *mat.Dense) error {
+	if x == nil || x.IsEmpty() {
+		return fmt.Errorf("inference: %s: x: is empty, want at least one row: %w", verb, ErrShape)
+	}
+	if _, k := x.Dims(); k != len(p.at.shift) {
+		return fmt.Errorf("inference: %s: x: has %d columns, want %d, those of the simulations: %w", verb, k, len(p.at.shift), ErrShape)
+	}
+	if i, j, bad := firstNonFinite(x); bad {
+		return fmt.Errorf("inference: %s: x: row %d, column %d: is %v, want a finite number: %w", verb, i, j, x.At(i, j), ErrNonFinite)
+	}
+	return nil
+}
+
+// outside tells of the columns of x that lie outside the simulations.
+func (c *coordinates) outside(x *mat.Dense) (warnings []string) {
+	n, k := x.Dims()
+	for j := range k {
+		count, first := 0, -1
+		for i := range n {
+			if v := x.At(i, j); v < c.low[j] || v > c.high[j] {
+				if count++; first < 0 {
+					first = i
+				}
+			}
+		}
+		if count > 0 {
+			text := fmt.Sprintf("column %d of x: row %d is %.6g, the simulations lie from %.6g to %.6g: the posterior is an extrapolation", j, first, x.At(first, j), c.low[j], c.high[j])
+			if count > 1 {
+				text = fmt.Sprintf("%s, and so it is for %d rows more", text, count-1)
+			}
+			warnings = append(warnings, text)
+		}
+	}
+	return warnings
+}
+
+// Problem returns what a sampler runs: the score of y, see the package's documentation. Use
+// ToParameters for its samples.
+func (v *View) Problem() sde.Problem { return v.problem }
+
+// ToParameters writes the parameters of the rows of y, which are coordinates of the Problem,
+// into theta. It panics when the shapes do not match.
+func (v *View) ToParameters(theta, y *mat.Dense) {
+	v.alike("ToParameters", theta, y)
+	w := mat.DenseCopyOf(y)
+	v.move(w, 1, 0)
+	v.at.fromWide(theta, w)
+}
+
+// FromParameters writes the coordinates y of the rows of theta. Errors wrap ErrNonFinite
+// or ErrRange, for what lies outside the prior's bounds, and name row and parameter. It
+// panics when the shapes do not match.
+func (v *View) FromParameters(y, theta *mat.Dense) error {
+	v.alike("FromParameters", theta, y)
+	if err := v.at.wide(y, theta); err != nil {
+		return fmt.Errorf("inference: FromParameters: %w", err)
+	}
+	v.move(y, -1, 0)
+	return nil
+}
+
+// move adds the shift, times sign, to rows of which the first is row first of the run.
+func (v *View) move(w *mat.Dense, sign float64, first int) {
+	n, _ := w.Dims()
+	for i := range n {
+		m := v.shift.RawRowView(0)
+		if v.shift.RawMatrix().Rows > 1 {
+			m = v.shift.RawRowView(first + i)
+		}
+		for j := range m {
+			w.Set(i, j, w.At(i, j)+sign*m[j])
+		}
+	}
+}
+
+func (v *View) alike(verb string, theta, y *mat.Dense) {
+	n, d := theta.Dims()
+	r, c := y.Dims()
+	if n != r || d != c || d != len(v.at.axes) {
+		panic(fmt.Sprintf("%s: %s: theta is %d×%d, y %d×%d, of %d parameters", badShape, verb, n, d, r, c, len(v.at.axes)))
+	}
+	if k := v.shift.RawMatrix().Rows; k > 1 && k != n {
+		panic(fmt.Sprintf("%s: %s: %d rows for %d observations, want as many, or one observation", badShape, verb, n, k))
+	}
+}
+
+// SampleSettings are the choices of View.Sample. The zero value, or a nil pointer, is ready
+// to use.
+type SampleSettings struct {
+	// Predictor is the sampler; nil is sampler.Default. A View made with FNPE has one of
+	// its own.
+	Predictor sampler.Predictor
+	sampler.Settings
+}
+
+// Sample draws a row of parameters from the posterior into each row of theta. A row that
+// fails is NaN and named in a sampler.RowErrors; after any other error theta is unchanged.
+// It panics when theta has not the posterior's parameters, or not a row for each of several
+// observations.
+func (v *View) Sample(ctx context.Context, theta *mat.Dense, s *SampleSettings) error {
+	v.alike("Sample", theta, theta)
+	var c SampleSettings
+	if s != nil {
+		c = *s
+	}
+	if c.Predictor == nil {
+		c.Predictor = sampler.Default(v.problem.SDE)
+	}
+	if v.method == FNPE {
+		v.anneal(&c)
+	}
+	n, d := theta.Dims()
+	y := mat.NewDense(n, d, nil)
+	err := sampler.Sample(ctx, y, v.problem, c.Predictor, &c.Settings)
+	var rows sampler.RowErrors
+	if err != nil && !errors.As(err, &rows) {
+		return err
+	}
+	v.ToParameters(theta, y)
+	for i := range n {
+		if math.IsNaN(y.At(i, 0)) {
+			for j := range d {
+				theta.Set(i, j, math.NaN())
+			}
+		}
+	}
+	return err
+}
+
+// LogProb writes the log-densities log p(θ | x) of the rows of theta, in nats, into dst: those
+// of the probability flow, see sampler.LogProb, with the Jacobians of all coordinates. It is
+// −Inf outside the prior's bounds, and normalised within. Errors are those of
+// sampler.LogProb, and one wrapping ErrNonFinite that names a row and a parameter; one
+// wrapping ErrUnsupported for a View made with FNPE or JAC. It panics when the shapes do
+// not match.
+func (v *View) LogProb(ctx context.Context, dst []float64, theta *mat.Dense, s *sampler.FlowSettings) (*sampler.FlowResult, error) {
+	v.alike("LogProb", theta, theta)
+	n, d := theta.Dims()
+	if len(dst) != n {
+		panic(fmt.Sprintf("%s: LogProb: dst has length %d, want %d, one entry a row of theta", badShape, len(dst), n))
+	}
+	if err := v.hasDensity("LogProb"); err != nil {
+		return nil, err
+	}
+	if i, j, bad := firstNonFinite(theta); bad {
+		return nil, fmt.Errorf("inference: LogProb: theta: row %d, parameter %d: is %v, want a finite number: %w", i, j, theta.At(i, j), ErrNonFinite)
+	}
+	slope, inside := make([]float64, n), mat.DenseCopyOf(theta)
+	for i := range n {
+		row := inside.RawRowView(i)
+		slope[i] = v.at.logSlope(row)
+		for j, a := range v.at.axes { // any point will do where the density is 0
+			row[j] = max(a.low, min(a.high, row[j]))
+		}
+	}
+	y, logs := mat.NewDense(n, d, nil), make([]float64, n)
+	if err := v.FromParameters(y, inside); err != nil {
+		return nil, err
+	}
+	result, err := sampler.LogProb(ctx, logs, y, v.problem, s)
+	if result == nil {
+		return nil, err
+	}
+	for i := range dst {
+		if dst[i] = logs[i] + slope[i]; math.IsInf(slope[i], -1) {
+			dst[i] = slope[i]
+		}
+	}
+	return result, err
+}
+
+// hasDensity returns an error for a View whose density is not known.
+func (v *View) hasDensity(verb string) error {
+	if v.method == FNPE || v.method == JAC {
+		return fmt.Errorf("inference: %s: the View was made with %v, whose density is not known: want GAUSS: %w", verb, v.method, ErrUnsupported)
+	}
+	return nil
+}

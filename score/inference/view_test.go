@@ -1,0 +1,85 @@
+package inference
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat/distuv"
+
+	"github.com/gradlogp/gradlogp/sampler"
+	"github.com/gradlogp/gradlogp/sde"
+)
+
+// exact is the View of parameters whose w are N(mean, cov), with y = w − 1.
+func exact(axes []axis, mean []float64, cov *mat.SymDense) *View {
+	d := len(axes)
+	at := &coordinates{axes: axes, center: make([]float64, d), root: mat.NewDense(d, d, nil), back: mat.NewDense(d, d, nil), shift: make([]float64, d)}
+	shift, y := mat.NewDense(1, d, nil), make([]float64, d)
+	for j := range d {
+		at.root.Set(j, j, 1)
+		at.back.Set(j, j, 1)
+		shift.Set(0, j, 1)
+		y[j] = mean[j] - 1
+	}
+	process := sde.EDM{}
+	frame := sde.Frame{Shift: make([]float64, d), Scale: make([]float64, d)}
+	for j := range d {
+		frame.Scale[j] = 1
+	}
+	return &View{at: at, shift: shift, problem: sde.Problem{SDE: process, Score: gaussian(process, y, cov), Frame: frame, Conditional: true}}
+}
+
+// θ_1 = exp(w_1) is lognormal, θ_2 = w_2 normal, of correlation 0.
+func TestDensityAndModeHaveTheJacobian(t *testing.T) {
+	v := exact([]axis{{low: 0, high: math.Inf(1)}, {low: math.Inf(-1), high: math.Inf(1)}}, []float64{0.5, 2}, mat.NewSymDense(2, []float64{0.16, 0, 0, 1}))
+	lognormal, normal := distuv.LogNormal{Mu: 0.5, Sigma: 0.4}, distuv.Normal{Mu: 2, Sigma: 1}
+	theta := mat.NewDense(3, 2, []float64{1, 2, 1.6, 1, 4, 3})
+	logs := make([]float64, 3)
+	_, err := v.LogProb(t.Context(), logs, theta, &sampler.FlowSettings{RTol: 1e-7, ATol: 1e-7})
+	require.NoError(t, err)
+	for i := range 3 {
+		require.InDelta(t, lognormal.LogProb(theta.At(i, 0))+normal.LogProb(theta.At(i, 1)), logs[i], 1e-3)
+	}
+	best, top, err := v.MAP(t.Context(), &MAPSettings{Draws: 100, Climbs: 4})
+	require.NoError(t, err)
+	mode := math.Exp(0.5 - 0.16)
+	require.InDeltaSlice(t, []float64{mode, 2}, best, 2e-3)
+	require.InDelta(t, lognormal.LogProb(mode)+normal.LogProb(2), top, 1e-3)
+
+	_, _, err = v.MAP(t.Context(), &MAPSettings{Draws: -1})
+	require.ErrorIs(t, err, ErrRange)
+	require.ErrorContains(t, err, "MAPSettings.Draws: is -1")
+}
+
+// With draws from the exact posterior all weights are equal, but for the evidence.
+func TestWeightsOfTheExactPosteriorAreEqual(t *testing.T) {
+	v := exact([]axis{{low: math.Inf(-1), high: math.Inf(1)}}, []float64{0.75}, mat.NewSymDense(1, []float64{0.5}))
+	v.prior = Normal{[]float64{0}, []float64{1}}
+	theta := mat.NewDense(100, 1, nil)
+	w, err := v.Weigh(t.Context(), theta, func(theta []float64) float64 { return distuv.Normal{Mu: theta[0], Sigma: 1}.LogProb(1.5) }, &sampler.FlowSettings{RTol: 1e-7, ATol: 1e-7})
+	require.NoError(t, err)
+	require.InDelta(t, 100, w.Effective, 0.01)
+	require.InDelta(t, distuv.Normal{Mu: 0, Sigma: math.Sqrt2}.LogProb(1.5), w.LogEvidence, 2e-3)
+	require.Less(t, w.StdErr, 0.01)
+
+	v.prior = nil
+	_, err = v.Weigh(t.Context(), theta, func([]float64) float64 { return 0 }, nil)
+	require.ErrorIs(t, err, ErrUnsupported)
+}
+
+func TestResamplingTakesRowsByTheirWeights(t *testing.T) {
+	w := &Weights{W: []float64{0.5, 0, 0.25, 0.25}}
+	theta, dst := mat.NewDense(4, 1, []float64{1, 2, 3, 4}), mat.NewDense(8, 1, nil)
+	w.Resample(dst, theta, 0.5)
+	require.Equal(t, []float64{1, 1, 1, 1, 3, 3, 4, 4}, dst.RawMatrix().Data)
+	require.Panics(t, func() { w.Resample(dst, mat.NewDense(3, 1, nil), 0) })
+}
+
+func TestShapesThatDoNotMatchPanic(t *testing.T) {
+	v := exact([]axis{{low: 0, high: 1}}, []float64{0}, mat.NewSymDense(1, []float64{1}))
+	require.Panics(t, func() { _ = v.Sample(t.Context(), mat.NewDense(2, 2, nil), nil) })
+	require.Panics(t, func() { _, _ = v.LogProb(t.Context(), make([]float64, 3), mat.NewDense(2, 1, nil), nil) })
+	require.Panics(t, func() { v.ToParameters(mat.NewDense(2, 1, nil), mat.NewDense(1, 1, nil)) })
+}
