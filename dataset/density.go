@@ -180,6 +180,48 @@ func (m *Mixture) ScoreJacobian(dst *mat.Dense, x []float64) {
 	}
 }
 
+// ScoreJVP stores the score in dst and its derivative along v,
+//
+//	(∂s/∂x) v = Σ_k p(k|x) [(u_k − s)(u_k − s)·v − C_k⁻¹ v],
+//
+// in jv, without the Jacobian. All have length d, and only v may be x.
+func (m *Mixture) ScoreJVP(dst, jv, x, v []float64) {
+	wantLen("x", x, m.dim)
+	wantLen("dst", dst, m.dim)
+	wantLen("jv", jv, m.dim)
+	wantLen("v", v, m.dim)
+	var stack [stackComponents]float64
+	var vector [stackDim]float64
+	r, own := m.shares(stack[:])
+	u := scratch(vector[:], m.dim)
+	m.posterior(r, x)
+	m.score(dst, r, x)
+	clear(jv)
+	for k, rk := range r {
+		if rk == 0 {
+			continue
+		}
+		m.deviation(u, dst, k, x)
+		var along float64
+		for i, ui := range u {
+			along += ui * v[i]
+		}
+		axpy(jv, rk*along, u)
+		if m.axes == nil {
+			axpy(jv, -rk*m.prec[k], v)
+			continue
+		}
+		for j := range m.dim {
+			q, c := m.axis(k, j), 0.0
+			for i, qi := range q {
+				c += qi * v[i]
+			}
+			axpy(jv, -rk*m.prec[k*m.dim+j]*c, q)
+		}
+	}
+	m.spare.put(own)
+}
+
 // deviation stores u_k − s in u.
 func (m *Mixture) deviation(u, s []float64, k int, x []float64) {
 	for i, si := range s {

@@ -324,3 +324,26 @@ func ExampleMixture() {
 	// score      = [-0.2871]
 	// E[x₀|x_t]  = [0.3605]
 }
+
+func TestScoreJVPIsTheProductWithTheJacobian(t *testing.T) {
+	for _, m := range []*Mixture{randomMixture(3, 4, 1), isoMixture(3, nil), randomMixture(2, 40, 2)} {
+		d := m.Dim()
+		rng := rand.New(rand.NewPCG(6, 6))
+		x, v, s, jv := make([]float64, d), make([]float64, d), make([]float64, d), make([]float64, d)
+		for range 5 {
+			for j := range d {
+				x[j], v[j] = rng.NormFloat64(), rng.NormFloat64()
+			}
+			m.ScoreJVP(s, jv, x, v)
+			require.Equal(t, m.ScoreInput(nil, x), s)
+			var jac mat.Dense
+			m.ScoreJacobian(&jac, x)
+			var want mat.VecDense
+			want.MulVec(&jac, mat.NewVecDense(d, v))
+			require.InDeltaSlice(t, want.RawVector().Data, jv, 1e-12*norm(jv))
+		}
+	}
+	require.Panics(t, func() {
+		isoMixture(3, nil).ScoreJVP(make([]float64, 3), make([]float64, 3), make([]float64, 3), make([]float64, 2))
+	})
+}

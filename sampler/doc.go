@@ -42,6 +42,10 @@
 //	DPMAdaptive        2, 3                 adaptive    –        with Eta
 //	DormandPrince      6                    adaptive    –        no
 //	AdaptiveSDE        2                    adaptive    –        yes
+//	Twisted            1 and products       1           –        yes
+//	DAPS{FlowSteps}    1, or FlowSteps      –           –        yes
+//	Steered            1                    1           –        yes
+//	Replace{Back}      Back's               –           –        yes
 //	NoPredictor        0                    –           –        no (moves nothing)
 //	Langevin           Steps                corrector   –        yes
 //	Renoise            Steps                corrector   –        yes
@@ -120,6 +124,17 @@
 // keeps the known cells at α times the known value plus noise, where the process
 // would have them, and the drawn cells do not look there.
 //
+// # Posteriors
+//
+// Package sde/posterior makes the score of p(x_t | y) from that of p(x_t), up to an
+// approximation that no grid mends. Twisted is the predictor that does: its rows are
+// particles, which the approximation moves, and which are weighed and resampled by what it
+// gets wrong. Steered does without derivatives, for any function of the clean rows. Both
+// estimate the evidence log p(y), with a standard error. DAPS draws clean rows given the
+// state and the observation and noises them anew, an approximation that is
+// exact for normal data and needs no derivatives either. Replace, with Gibbs, is RePaint
+// for columns that are known.
+//
 // # Wrappers
 //
 // What a run means is in the Problem. What a score is capable of besides,
@@ -131,7 +146,7 @@
 //
 // Rows are independent. Sample i depends on the seed and on i, not on the
 // number of rows, how they are split over calls (Settings.FirstRow), the
-// workers or GOMAXPROCS: the bits are the same. Only a Coupler, such as the
+// workers or GOMAXPROCS: the bits are the same. Only a Coupler, such as Twisted or the
 // batch-norm rule of Langevin, makes rows depend on each other, and even then
 // not on the workers.
 //
@@ -140,21 +155,29 @@
 //	Anderson 1982                      Reverse-time diffusion equation models, Stochastic Processes and their Applications 12
 //	Chen et al. 2018                   Neural Ordinary Differential Equations, arXiv:1806.07366
 //	Dormand & Prince 1980              A family of embedded Runge–Kutta formulae, Journal of Computational and Applied Mathematics 6
+//	Girolami & Calderhead 2011         Riemann manifold Langevin and Hamiltonian Monte Carlo methods, Journal of the Royal Statistical Society B 73
+//	Gordon, Salmond & Smith 1993       Novel approach to nonlinear/non-Gaussian Bayesian state estimation, IEE Proceedings F 140
 //	Grathwohl et al. 2019              FFJORD: Free-form Continuous Dynamics for Scalable Reversible Generative Models, arXiv:1810.01367
 //	Ho et al. 2020                     Denoising Diffusion Probabilistic Models, arXiv:2006.11239
 //	Hutchinson 1990                    A stochastic estimator of the trace of the influence matrix for Laplacian smoothing splines, Communications in Statistics 19
 //	Jolicoeur-Martineau et al. 2021    Gotta Go Fast When Generating Data with Score-Based Models, arXiv:2105.14080
 //	Karras et al. 2022                 Elucidating the Design Space of Diffusion-Based Generative Models, arXiv:2206.00364
+//	Kitagawa 1996                      Monte Carlo Filter and Smoother for Non-Gaussian Nonlinear State Space Models, Journal of Computational and Graphical Statistics 5
+//	Lee & Whiteley 2018                Variance estimation in the particle filter, arXiv:1509.00394
+//	Liu & Chen 1998                    Sequential Monte Carlo Methods for Dynamic Systems, Journal of the American Statistical Association 93
 //	Lu et al. 2022                     DPM-Solver, arXiv:2206.00927, and DPM-Solver++, arXiv:2211.01095
 //	Lugmayr et al. 2022                RePaint: Inpainting using Denoising Diffusion Probabilistic Models, arXiv:2201.09865
 //	Meng et al. 2022                   SDEdit: Guided Image Synthesis and Editing with Stochastic Differential Equations, arXiv:2108.01073
 //	Roberts & Tweedie 1996             Exponential convergence of Langevin distributions and their discrete approximations, Bernoulli 2
+//	Singhal et al. 2025                A General Framework for Inference-time Scaling and Steering of Diffusion Models, arXiv:2501.06848
 //	Söderlind 2003                     Digital Filters in Adaptive Time-Stepping, ACM Transactions on Mathematical Software 29
 //	Song & Ermon 2019                  Generative Modeling by Estimating Gradients of the Data Distribution, arXiv:1907.05600
 //	Song et al. 2021                   Score-Based Generative Modeling through Stochastic Differential Equations, arXiv:2011.13456
 //	Song et al. 2021, NeurIPS          Maximum Likelihood Training of Score-Based Diffusion Models, arXiv:2101.09258
 //	Song, Meng & Ermon 2021            Denoising Diffusion Implicit Models, arXiv:2010.02502
 //	Theis et al. 2016                  A note on the evaluation of generative models, arXiv:1511.01844
+//	Wu et al. 2023                     Practical and Asymptotically Exact Conditional Sampling in Diffusion Models, arXiv:2306.17775
 //	Zhang & Chen 2023                  Fast Sampling of Diffusion Models with Exponential Integrator, arXiv:2204.13902
+//	Zhang et al. 2024                  Improving Diffusion Inverse Problem Solving with Decoupled Noise Annealing, arXiv:2407.01521
 //	Zhao et al. 2023                   UniPC: A Unified Predictor-Corrector Framework for Fast Sampling of Diffusion Models, arXiv:2302.04867
 package sampler

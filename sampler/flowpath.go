@@ -25,7 +25,9 @@ func (f *flow) legs() []leg {
 	from := f.begin
 	for _, t := range slices.Sorted(slices.Values(f.Breakpoints)) {
 		if t > from && t < f.end {
-			all = append(all, leg{from, t, len(all) == 0})
+			if t > math.Nextafter(from, t) { // a score that jumps has two neighbouring times, with nothing between
+				all = append(all, leg{from, t, len(all) == 0})
+			}
 			from = t
 		}
 	}

@@ -71,6 +71,30 @@ func TestStepsEndWhereAScoreHasAKink(t *testing.T) {
 	}
 }
 
+// Guidance on an interval of noise levels is a score that jumps: nothing of one side is
+// seen by the steps of the other.
+func TestStepsEndWhereAScoreJumps(t *testing.T) {
+	long(t)
+	p := threeModes(t, sde.VE{})
+	wide := sde.Problem{SDE: p.SDE, Score: sde.Analytic(p.SDE, threeLaw(t).Noised(1, 1).Diffuse)}
+	g, err := sde.Guide(p, wide, 3)
+	require.NoError(t, err)
+	g, err = sde.Within(g, p, 0.3, 3)
+	require.NoError(t, err)
+	x := dataset.Sample(threeLaw(t), 50)
+	logp := func(tol float64) []float64 {
+		dst := make([]float64, 50)
+		_, err := sampler.LogProb(context.Background(), dst, x, g, &sampler.FlowSettings{RTol: tol, ATol: tol})
+		require.NoError(t, err)
+		return dst
+	}
+	const tol = 1e-5
+	want, got := logp(1e-9), logp(tol)
+	for i, v := range want {
+		require.InDelta(t, v, got[i], 40*tol*max(1, math.Abs(v)), "row %d", i)
+	}
+}
+
 // counted counts what is asked of a score.
 type counted struct {
 	d                   sde.Divergencer

@@ -19,7 +19,7 @@ var (
 //	x_v = a x_u + √q z,   x_u = Back(x_v),   σ_v/α_v = (1 + Rise) σ_u/α_u,
 //
 // the two halves of a Gibbs sampler on the pair, and what RePaint (Lugmayr et
-// al. 2022) calls resampling. Its only error is that of the predictor, which
+// al. 2022) calls resampling; with Replace for Back it is RePaint. Its only error is that of the predictor, which
 // vanishes with the step, and with more Substeps.
 type Gibbs struct {
 	// Back is the way back; nil means DDIM{Eta: 1}, which draws from

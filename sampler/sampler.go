@@ -27,6 +27,8 @@ var (
 	ErrStepUnderflow = errors.New("step underflow")
 	// ErrLimit marks a row that used up the evaluations it was given.
 	ErrLimit = errors.New("evaluation limit reached")
+	// ErrDepleted marks a row whose particles all have lost their weight.
+	ErrDepleted = errors.New("no particles left")
 )
 
 // Predictor carries the state from time T to the earlier time U of a Step.

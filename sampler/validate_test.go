@@ -18,13 +18,16 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// everyMethod are the zero values of all predictors and correctors.
+// everyMethod are the zero values of all predictors and correctors, with what some of
+// them cannot do without.
 var everyMethod = []any{
 	sampler.AdaptiveSDE{}, sampler.Ancestral{}, sampler.DDIM{}, sampler.DEIS{}, sampler.DPM2{}, sampler.DPM2Ancestral{},
 	sampler.DPMAdaptive{}, sampler.DPMFast{}, sampler.DPMSolver{}, sampler.DPMpp2M{}, sampler.DPMpp2MSDE{}, sampler.DPMpp2S{},
 	sampler.DPMpp2SAncestral{}, sampler.DPMpp3M{}, sampler.DPMpp3MSDE{}, sampler.DPMppSDE{}, sampler.DormandPrince{},
 	sampler.Euler{}, sampler.EulerAncestral{}, sampler.EulerMaruyama{}, sampler.Heun{}, sampler.LMS{}, sampler.NoPredictor{},
 	sampler.ReverseDiffusion{}, sampler.RungeKutta{}, sampler.UniPC{},
+	sampler.DAPS{Observation: projected(1, 0)}, sampler.Replace{Observation: seen(0)}, sampler.Twisted{},
+	sampler.Steered{Reward: reward(func([]float64) float64 { return 0 })},
 	sampler.Gibbs{}, sampler.Langevin{}, sampler.MALA{}, sampler.Renoise{},
 }
 
@@ -58,6 +61,7 @@ func TestTheTableOfMethodsIsComplete(t *testing.T) {
 // spoilt yields the method with one of its numbers made impossible.
 func spoilt(m any, yield func(field string, m any)) {
 	v := reflect.New(reflect.TypeOf(m)).Elem()
+	v.Set(reflect.ValueOf(m))
 	for _, f := range reflect.VisibleFields(v.Type()) {
 		at := v.FieldByIndex(f.Index)
 		set := func(values ...any) {
@@ -105,7 +109,7 @@ func TestImpossibleFieldsAreRefusedBeforeTheRun(t *testing.T) {
 				require.Equal(t, []float64{1, 2, 3, 4}, x.RawMatrix().Data)
 			})
 			if v, ok := m.(interface{ Validate() error }); ok {
-				require.NoError(t, v.Validate(), "the zero value is ready to use")
+				require.NoError(t, v.Validate(), "without numbers it is ready to use")
 			}
 		})
 	}

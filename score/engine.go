@@ -17,6 +17,7 @@ type evaluator interface {
 	score(dst, x *mat.Dense, at place)
 	divergence(dst *mat.Dense, div []float64, x *mat.Dense, at place)
 	jvp(dst, jv, x, v *mat.Dense, at place)
+	vjp(dst, jtu, x, u *mat.Dense, at place)
 	jvps(dst *mat.Dense, jv []*mat.Dense, x *mat.Dense, v []*mat.Dense, at place)
 	energy(dst []float64, x *mat.Dense, at place)
 	work(at place) float64
@@ -46,7 +47,7 @@ const coeffsPerTime = 4
 type engine[T ad.Float] struct {
 	m     *Model // its dimension, network, parameters and conditions
 	theta []T
-	forms [5][4]form[T]
+	forms [6][4]form[T]
 }
 
 // The programs of an engine.
@@ -56,6 +57,7 @@ const (
 	jvpForm
 	energyForm
 	bundleForm
+	vjpForm
 )
 
 // form is one compiled program with its packed weights and idle buffers.
@@ -143,6 +145,9 @@ func (e *engine[T]) form(kind int, at place) *form[T] {
 		case jvpForm:
 			v, s := ad.Input("v", m.dim), scoreOf(b, m.net, x, c)
 			in, out = append(in, v), []*ad.Expr{s, ad.JVP(s, x, v)}
+		case vjpForm:
+			u, s := ad.Input("u", m.dim), scoreOf(b, m.net, x, c)
+			in, out = append(in, u), []*ad.Expr{s, ad.Grad(ad.SumCols(ad.Mul(u, s)), x)[0]}
 		case bundleForm:
 			s := scoreOf(b, m.net, x, c)
 			out = []*ad.Expr{s}
@@ -181,8 +186,14 @@ func (e *engine[T]) score(dst, x *mat.Dense, at place) {
 	f.idle.Give(b)
 }
 
-func (e *engine[T]) jvp(dst, jv, x, v *mat.Dense, at place) {
-	f := e.form(jvpForm, at)
+func (e *engine[T]) jvp(dst, jv, x, v *mat.Dense, at place) { e.product(jvpForm, dst, jv, x, v, at) }
+
+func (e *engine[T]) vjp(dst, jtu, x, u *mat.Dense, at place) { e.product(vjpForm, dst, jtu, x, u, at) }
+
+// product runs a program that makes the scores and a product of their Jacobians from
+// rows and a vector for each.
+func (e *engine[T]) product(kind int, dst, jv, x, v *mat.Dense, at place) {
+	f := e.form(kind, at)
 	n := x.RawMatrix().Rows
 	b := f.take(2)
 	b.set(e.m.cond, x, at)

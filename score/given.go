@@ -14,7 +14,7 @@ import (
 // says which these are. A View is safe for concurrent use, except beside Fit and
 // Load of the model, after which it shows the model as it is then.
 //
-// A View is a sde.Divergencer, sde.Tangents and sde.Selector, and an
+// A View is a sde.Divergencer, sde.Tangents, sde.Pullback and sde.Selector, and an
 // sde.LogProber when the network is an nn.Energy.
 type View struct {
 	m    *Model
@@ -29,6 +29,7 @@ type View struct {
 var (
 	_ sde.Divergencer = (*View)(nil)
 	_ sde.Tangents    = (*View)(nil)
+	_ sde.Pullback    = (*View)(nil)
 	_ sde.Selector    = (*View)(nil)
 	_ sde.Origin      = (*View)(nil)
 	_ sde.LogProber   = density{}
@@ -168,6 +169,17 @@ func (v *View) JVP(dst, jv, x, along *mat.Dense, t []float64) {
 	v.check(along, x, t)
 	at := v.place(x, t)
 	v.m.eval.jvp(dst, jv, x, along, at)
+	v.seen.settle(v.m, dst, x, t)
+	v.m.coeffs.Give(at.coeffs)
+}
+
+// VJP writes the scores into dst and the products (∂s/∂x)ᵀu into jtu, for one u a row.
+func (v *View) VJP(dst, jtu, x, u *mat.Dense, t []float64) {
+	v.check(dst, x, t)
+	v.check(jtu, x, t)
+	v.check(u, x, t)
+	at := v.place(x, t)
+	v.m.eval.vjp(dst, jtu, x, u, at)
 	v.seen.settle(v.m, dst, x, t)
 	v.m.coeffs.Give(at.coeffs)
 }

@@ -8,12 +8,20 @@ type Jacobian interface {
 	ScoreJacobian(dst *mat.Dense, x []float64)
 }
 
+// productive is a Jacobian that knows products with it at less than its price.
+type productive interface {
+	Jacobian
+	// ScoreJVP writes the score at x into dst and its derivative along v into jv.
+	ScoreJVP(dst, jv, x, v []float64)
+}
+
 // Analytic returns the exact score of a diffused distribution: at(α, σ) is the
 // distribution of αx₀ + σz, such as a dataset's method Diffuse. The result is also
-// a Divergencer exactly when the density is a Jacobian, and a LogProber exactly
+// a Divergencer and a Pullback exactly when the density is a Jacobian, and a LogProber exactly
 // when the density has the method LogProb(x []float64) float64, which is decided
-// here, once, from the density at the end of the span. It panics when an argument
-// is nil.
+// here, once, from the density at the end of the span. Products with the Jacobian are
+// the density's ScoreJVP(dst, jv, x, v []float64), score and derivative along v, where it
+// has that method. It panics when an argument is nil.
 //
 // A call of Score calls at once for every run of equal times, hence once when
 // the time is common. at must be safe for concurrent use; a density serves one
@@ -30,11 +38,13 @@ func Analytic[D Density](p SDE, at func(alpha, sigma float64) D) Scorer {
 	density := score.at(p.Kernel(end))
 	_, jacobian := density.(Jacobian)
 	_, log := density.(logDensity)
+	_, products := density.(productive)
+	derivatives := differentiable{score, products}
 	switch {
 	case jacobian && log:
-		return differentiableLog{differentiable{score}, logProb{score}}
+		return differentiableLog{derivatives, logProb{score}}
 	case jacobian:
-		return differentiable{score}
+		return derivatives
 	case log:
 		return analyticLog{score, logProb{score}}
 	}
@@ -46,11 +56,15 @@ type analytic struct {
 	at      func(alpha, sigma float64) Density
 }
 
-type differentiable struct{ analytic }
+type differentiable struct {
+	analytic
+	productive bool
+}
 
 var (
 	_ Scorer      = analytic{}
 	_ Divergencer = differentiable{}
+	_ Pullback    = differentiable{}
 )
 
 // Score writes the exact scores of the rows x into dst.
@@ -93,6 +107,12 @@ func (s differentiable) JVP(dst, jv, x, v *mat.Dense, t []float64) {
 	alike("JVP", "dst", dst, "x", x)
 	alike("JVP", "jv", jv, "x", x)
 	alike("JVP", "v", v, "x", x)
+	if s.productive {
+		s.each("JVP", x, t, func(i int, p Density) {
+			p.(productive).ScoreJVP(dst.RawRowView(i), jv.RawRowView(i), x.RawRowView(i), v.RawRowView(i))
+		})
+		return
+	}
 	s.jacobians("JVP", dst, x, t, func(i int, j *mat.Dense) {
 		out, dir := jv.RawRowView(i), v.RawRowView(i)
 		for k := range out {
@@ -102,6 +122,13 @@ func (s differentiable) JVP(dst, jv, x, v *mat.Dense, t []float64) {
 			}
 		}
 	})
+}
+
+// VJP is JVP, as the Jacobian is symmetric.
+func (s differentiable) VJP(dst, jtu, x, u *mat.Dense, t []float64) {
+	alike("VJP", "jtu", jtu, "x", x)
+	alike("VJP", "u", u, "x", x)
+	s.JVP(dst, jtu, x, u, t)
 }
 
 // jacobians writes the scores into dst and hands each row's Jacobian to f.

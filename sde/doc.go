@@ -68,6 +68,19 @@
 // whose diffused form is known, the oracle that samplers and networks are
 // tested against.
 //
+// # Guidance
+//
+// Guide, GuideByClassifier and Within make a Problem of two, whose score is
+//
+//	s_u + w (s_c − s_u)        Guide: classifier-free guidance and autoguidance
+//	s + w ∇ₓ log p(c | x_t)    GuideByClassifier
+//	s_a or s_b, by σ/α         Within: guidance on an interval
+//
+// All samplers run on them, and densities as far as both have derivatives. w = 1 is
+// the score of the condition. Larger w lean towards it, and samples then have the
+// tilted distribution p_u^{1−w} p_c^w only where both are normals of one covariance:
+// the noised forms of a product are not the products of the noised forms.
+//
 // # Conventions
 //
 // Rows are samples. Time runs from data to noise; flow matching's runs the other
@@ -82,9 +95,12 @@
 // # References
 //
 //	Anderson 1982              Reverse-time diffusion equation models, Stochastic Processes and their Applications 12
+//	Dhariwal & Nichol 2021     Diffusion Models Beat GANs on Image Synthesis, arXiv:2105.05233
 //	Ho et al. 2020             Denoising Diffusion Probabilistic Models, arXiv:2006.11239
 //	Ho & Salimans 2022         Classifier-Free Diffusion Guidance, arXiv:2207.12598
 //	Karras et al. 2022         Elucidating the Design Space of Diffusion-Based Generative Models, arXiv:2206.00364
+//	Karras et al. 2024         Guiding a Diffusion Model with a Bad Version of Itself, arXiv:2406.02507
+//	Kynkäänniemi et al. 2024   Applying Guidance in a Limited Interval Improves Sample and Distribution Quality in Diffusion Models, arXiv:2404.07724
 //	Lipman et al. 2023         Flow Matching for Generative Modeling, arXiv:2210.02747
 //	Liu et al. 2023            Flow Straight and Fast: Learning to Generate and Transfer Data with Rectified Flow, arXiv:2209.03003
 //	Nichol & Dhariwal 2021     Improved Denoising Diffusion Probabilistic Models, arXiv:2102.09672

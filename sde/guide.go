@@ -3,20 +3,7 @@ package sde
 import (
 	"fmt"
 	"math"
-	"slices"
-	"sync"
-
-	"gonum.org/v1/gonum/mat"
 )
-
-// Selector is implemented by a Scorer whose rows differ by more than x and t, as
-// when each has a condition of its own; Problem.Rows says how many it knows.
-// Select returns the Scorer for the rows with these indices in the whole run, in
-// this order. A sampler that evaluates some of the rows only, or in chunks, asks
-// for theirs; the slice is not kept.
-type Selector interface {
-	Select(rows []int) Scorer
-}
 
 // Guide returns the Problem of classifier-free guidance (Ho & Salimans 2022), whose
 // score is
@@ -27,209 +14,114 @@ type Selector interface {
 // score, w = 0 the unconditional one, and w > 1 leans towards what tells the
 // condition from others. For other w than these two no data have such scores at
 // all times: samples follow the tilted distribution p_u^{1−w} p_c^w in tendency
-// only.
+// only. (They follow it exactly where both are normals of one covariance, whose tilt
+// has the mean (1−w) m_u + w m_c.)
+//
+// It is autoguidance (Karras et al. 2024) when the first Problem is that of a good
+// model and the second that of a bad one, a smaller or less trained model of the
+// same data under the same conditions:
+//
+//	s_bad + w (s_good − s_bad),   w > 1,
+//
+// which goes away from what the bad model gets wrong. It mends errors that the good
+// model has too, and smaller; where that has none, samples become narrower than the
+// data. Both models need the same process and Frame, hence the same columns' means and
+// scales.
+//
+// Guidance at some noise levels only is Within, that by a classifier GuideByClassifier.
 //
 // Everything else is the conditional Problem's, breakpoints are those of both,
 // and the larger rounding error counts. The score has the capabilities that both
 // have. Errors wrap ErrRange: a w that is not finite, and two Problems of
 // different processes, frames, or numbers of rows.
 func Guide(conditional, unconditional Problem, w float64) (Problem, error) {
-	c, u := conditional, unconditional
-	for _, q := range []struct {
-		name string
-		Problem
-	}{{"conditional", c}, {"unconditional", u}} {
-		if missing(q.SDE) || missing(q.Score) {
-			return Problem{}, fmt.Errorf("sde: Guide: the %s Problem is without a process or a score: %w", q.name, ErrRange)
-		}
-		if err := Validate(q.SDE); err != nil {
-			return Problem{}, fmt.Errorf("sde: Guide: the %s Problem: %w", q.name, err)
-		}
+	p, err := newPair("Guide", "conditional", conditional, "unconditional", unconditional)
+	if err != nil {
+		return Problem{}, err
 	}
+	if err := finiteWeight("Guide", w); err != nil {
+		return Problem{}, err
+	}
+	return guided{pair: p, onFirst: w, onSecond: 1 - w}.Problem(), nil
+}
+
+// GuideByClassifier returns the Problem of classifier guidance (Dhariwal & Nichol
+// 2021), whose score is
+//
+//	s + w ∇ₓ log p(c | x_t).
+//
+// The classifier is a Problem whose Score is not that of a distribution but this
+// gradient: Score(dst, x, t) writes ∇ₓ log p(c | x_t = x) into dst, the derivative of the
+// probability of a class given the noised row. Its process and Frame say for what rows it
+// was made and have to be p's. Where every row of a run wants a class of its own it says
+// for how many in Rows, and its Score is a Selector. score.Classifier makes such a
+// Problem from a network.
+//
+// At w = 1 this is the score of the rows of class c, by Bayes' rule. For other
+// w it is that of p_t(x) p(c|x_t = x)^w, which are not the noised forms of one
+// distribution: see Guide, which is the same for ∇ log p(c|x_t) = s_c − s_u.
+//
+// Everything else is as for Guide: derivatives and log-densities
+// are there when both have them, the classifier's being those of ∇ log p(c|x_t) and of
+// log p(c|x_t). Errors wrap ErrRange.
+func GuideByClassifier(p, classifier Problem, w float64) (Problem, error) {
+	q, err := newPair("GuideByClassifier", "guided", p, "classifier's", classifier)
+	if err != nil {
+		return Problem{}, err
+	}
+	if err := finiteWeight("GuideByClassifier", w); err != nil {
+		return Problem{}, err
+	}
+	q.conditional = true // its rows are those of a class
+	return guided{pair: q, onFirst: 1, onSecond: w}.Problem(), nil
+}
+
+// Within returns the Problem whose score is that of inside for noise levels from
+// low to high, and that of outside for all others:
+//
+//	s = s_inside   where low ≤ σ/α ≤ high,   s_outside elsewhere.
+//
+// Guidance on an interval (Kynkäänniemi et al. 2024) is
+//
+//	p, err := sde.Guide(conditional, unconditional, w)
+//	p, err = sde.Within(p, conditional, low, high)
+//
+// At high levels guidance takes all samples to the same place, at low ones it
+// does nothing; between them larger w than otherwise are of use, and
+// elsewhere only outside is evaluated. Levels are those in the coordinates of the process:
+// for EDM they are σ, the paper's. A low of 0 and a high of +Inf are no bounds.
+//
+// Everything else is that of inside, whose rows, frame and process have to be those of
+// outside, as for Guide; so are capabilities. The bounds are Breakpoints. A call with
+// times on both sides evaluates all its rows on both. Errors wrap ErrRange: bounds that
+// are negative, NaN, or not increasing, and an interval none of which is in the span.
+func Within(inside, outside Problem, low, high float64) (Problem, error) {
+	p, err := newPair("Within", "inside", inside, "outside", outside)
+	if err != nil {
+		return Problem{}, err
+	}
+	if !(low >= 0 && low < high) {
+		return Problem{}, fmt.Errorf("sde: Within: low, high: are %v and %v, want 0 ≤ low < high: %w", low, high, ErrRange)
+	}
+	start, end := inside.Span()
+	least, most := math.Exp(-LogSNR(inside, start)), math.Exp(-LogSNR(inside, end))
+	if high < least || low > most {
+		return Problem{}, fmt.Errorf("sde: Within: low, high: are %v and %v, want levels σ/α from %.4g to %.4g, those of %s, among them: %w", low, high, least, most, brief(inside.SDE), ErrRange)
+	}
+	w := within{pair: p, from: math.Inf(-1), to: math.Inf(1)}
+	if low > least {
+		w.from = TimeAt(inside, -math.Log(low))
+	}
+	if high < most {
+		w.to = TimeAt(inside, -math.Log(high))
+	}
+	return w.Problem(), nil
+}
+
+// finiteWeight refuses a weight that is no number.
+func finiteWeight(verb string, w float64) error {
 	if !(math.Abs(w) <= math.MaxFloat64) {
-		return Problem{}, fmt.Errorf("sde: Guide: w: is %v, want a finite number: %w", w, ErrRange)
+		return fmt.Errorf("sde: %s: w: is %v, want a finite number: %w", verb, w, ErrRange)
 	}
-	same := u
-	if u.Rows == 0 || c.Rows == 0 { // one condition is for all rows
-		same.Rows = c.Rows
-	}
-	if err := c.matches(same, "that of the unconditional score"); err != nil {
-		return Problem{}, fmt.Errorf("sde: Guide: %w", err)
-	}
-	return guided{conditional: c, unconditional: u, w: w, idle: new(idle)}.Problem(), nil
-}
-
-type guided struct {
-	conditional, unconditional Problem
-	w                          float64
-	idle                       *idle
-}
-
-var (
-	_ Selector    = guided{}
-	_ Origin      = guided{}
-	_ Divergencer = guidedDerivatives{}
-	_ LogProber   = guidedLogProb{}
-)
-
-// Problem implements Origin.
-func (g guided) Problem() Problem {
-	c, u := g.conditional.now(), g.unconditional.now()
-	p := c
-	if c.Frame.equal(g.conditional.Frame) {
-		p.Frame = u.Frame // which is another if only that model has been trained since
-	}
-	p.Rows, p.Conditional = max(c.Rows, u.Rows), c.Conditional || u.Conditional
-	p.UnitRoundoff = max(c.UnitRoundoff, u.UnitRoundoff)
-	p.Breakpoints = append(slices.Clone(c.Breakpoints), u.Breakpoints...)
-	slices.Sort(p.Breakpoints)
-	p.Breakpoints = slices.Compact(p.Breakpoints)
-	p.Score, p.Origin = g, g
-	return p
-}
-
-// Select implements Selector.
-func (g guided) Select(rows []int) Scorer {
-	g.conditional.Score, g.unconditional.Score = g.conditional.Select(rows), g.unconditional.Select(rows)
-	return g
-}
-
-// Score writes the guided scores of the rows x into dst.
-func (g guided) Score(dst, x *mat.Dense, t []float64) {
-	s := g.take(alike("Score", "dst", dst, "x", x))
-	g.unconditional.Score.Score(&s.score, x, t)
-	g.conditional.Score.Score(dst, x, t)
-	combine(dst, g.w, dst, 1-g.w, &s.score)
-	g.idle.put(s)
-}
-
-// Capabilities returns what both scores are capable of.
-func (g guided) Capabilities() (all []any) {
-	if c, u, ok := both[Divergencer](g); ok {
-		all = append(all, guidedDerivatives{g, c, u})
-	}
-	if c, u, ok := both[LogProber](g); ok {
-		all = append(all, guidedLogProb{g, c, u})
-	}
-	return all
-}
-
-func both[T any](g guided) (c, u T, ok bool) {
-	c, first := As[T](g.conditional.Score)
-	u, second := As[T](g.unconditional.Score)
-	return c, u, first && second
-}
-
-type guidedDerivatives struct {
-	guided
-	c, u Divergencer
-}
-
-// Divergence writes the guided scores into dst and their divergences into div.
-func (g guidedDerivatives) Divergence(dst *mat.Dense, div []float64, x *mat.Dense, t []float64) {
-	s := g.take(alike("Divergence", "dst", dst, "x", x))
-	g.u.Divergence(&s.score, s.div, x, t)
-	g.c.Divergence(dst, div, x, t)
-	combine(dst, g.w, dst, 1-g.w, &s.score)
-	mix(div, g.w, s.div)
-	g.idle.put(s)
-}
-
-// JVP writes the guided scores into dst and their derivatives along v into jv.
-func (g guidedDerivatives) JVP(dst, jv, x, v *mat.Dense, t []float64) {
-	alike("JVP", "jv", jv, "x", x)
-	alike("JVP", "v", v, "x", x)
-	s := g.take(alike("JVP", "dst", dst, "x", x))
-	g.u.JVP(&s.score, &s.derivative, x, v, t)
-	g.c.JVP(dst, jv, x, v, t)
-	combine(dst, g.w, dst, 1-g.w, &s.score)
-	combine(jv, g.w, jv, 1-g.w, &s.derivative)
-	g.idle.put(s)
-}
-
-// JVPs is JVP for every pair of v and jv.
-func (g guidedDerivatives) JVPs(dst *mat.Dense, jv []*mat.Dense, x *mat.Dense, v []*mat.Dense, t []float64) {
-	s := g.take(alike("JVPs", "dst", dst, "x", x))
-	for k := range jv {
-		alike("JVPs", fmt.Sprintf("jv[%d]", k), jv[k], "x", x)
-		alike("JVPs", fmt.Sprintf("v[%d]", k), v[k], "x", x)
-	}
-	other := make([]*mat.Dense, len(jv))
-	for k := range other {
-		other[k] = mat.NewDense(x.RawMatrix().Rows, x.RawMatrix().Cols, nil)
-	}
-	JVPs(g.u, &s.score, other, x, v, t)
-	JVPs(g.c, dst, jv, x, v, t)
-	combine(dst, g.w, dst, 1-g.w, &s.score)
-	for k := range jv {
-		combine(jv[k], g.w, jv[k], 1-g.w, other[k])
-	}
-	g.idle.put(s)
-}
-
-type guidedLogProb struct {
-	guided
-	c, u LogProber
-}
-
-// LogProb writes the logarithms of p_u^{1−w} p_c^w into dst.
-func (g guidedLogProb) LogProb(dst []float64, x *mat.Dense, t []float64) {
-	rows, cols := x.Dims()
-	s := g.take(rows, cols)
-	g.u.LogProb(s.div, x, t)
-	g.c.LogProb(dst, x, t)
-	mix(dst, g.w, s.div)
-	g.idle.put(s)
-}
-
-// mix sets c = w c + (1 − w) u.
-func mix(c []float64, w float64, u []float64) {
-	for i, v := range u {
-		c[i] = w*c[i] + (1-w)*v
-	}
-}
-
-// scratch is room for the values of the second score.
-type scratch struct {
-	score, derivative mat.Dense
-	div               []float64
-}
-
-// idle holds scratch that nobody uses. A sync.Pool may forget what it is given.
-type idle struct {
-	mu   sync.Mutex
-	free []*scratch
-}
-
-func (p *idle) get() *scratch {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	k := len(p.free) - 1
-	if k < 0 {
-		return new(scratch)
-	}
-	s := p.free[k]
-	p.free = p.free[:k]
-	return s
-}
-
-func (p *idle) put(s *scratch) {
-	p.mu.Lock()
-	p.free = append(p.free, s)
-	p.mu.Unlock()
-}
-
-// take returns scratch of n×d numbers.
-func (g guided) take(n, d int) *scratch {
-	s := g.idle.get()
-	for _, m := range []*mat.Dense{&s.score, &s.derivative} {
-		if r, c := m.Dims(); r != n || c != d {
-			*m = *mat.NewDense(n, d, nil)
-		}
-	}
-	if cap(s.div) < n {
-		s.div = make([]float64, n)
-	}
-	s.div = s.div[:n]
-	return s
+	return nil
 }

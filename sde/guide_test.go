@@ -56,6 +56,11 @@ func TestGuideIsLinearInItsWeight(t *testing.T) {
 		require.True(t, ok)
 		d.JVP(dst, jv, x, v, at)
 		d.Divergence(dst, div, x, at)
+		pull, ok := sde.As[sde.Pullback](s)
+		require.True(t, ok)
+		jtv := mat.NewDense(3, 2, nil)
+		pull.VJP(dst, jtv, x, v, at)
+		require.True(t, mat.EqualApprox(jv, jtv, 1e-14), "the Jacobians of exact scores are symmetric")
 		plain, many, along := mat.NewDense(3, 2, nil), mat.NewDense(3, 2, nil), []*mat.Dense{mat.NewDense(3, 2, nil), mat.NewDense(3, 2, nil)}
 		s.Score(plain, x, at)
 		require.Equal(t, plain, dst)

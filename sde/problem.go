@@ -199,6 +199,15 @@ func otherKernel(p, q SDE) (t float64, differ bool) {
 
 func close(a, b float64) bool { return math.Abs(a-b) <= 1e-9*max(math.Abs(a), math.Abs(b)) }
 
+// Selector is implemented by a Scorer whose rows differ by more than x and t, as
+// when each has a condition of its own; Problem.Rows says how many it knows.
+// Select returns the Scorer for the rows with these indices in the whole run, in
+// this order. A sampler that evaluates some of the rows only, or in chunks, asks
+// for theirs; the slice is not kept.
+type Selector interface {
+	Select(rows []int) Scorer
+}
+
 // Select returns the score of the rows with these indices in the whole run, in
 // this order. It is that of a Selector where there is one. A Score that differs
 // by row and is none is evaluated for all rows of the run to learn about some:

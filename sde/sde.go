@@ -64,6 +64,14 @@ func JVPs(s interface {
 	}
 }
 
+// Pullback is a Scorer that also knows the products of rows with its Jacobian.
+type Pullback interface {
+	Scorer
+	// VJP writes the scores into dst and (∂s/∂x)ᵀ u into jtu, for one u a row. For the
+	// exact score, whose Jacobian is symmetric, that is the derivative along u.
+	VJP(dst, jtu, x, u *mat.Dense, t []float64)
+}
+
 // Density is a distribution whose score is known: gonum's distmv.Normal is
 // one, so is dataset.Mixture.
 type Density interface {

@@ -14,17 +14,14 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"io/fs"
 	"math"
 
 	"github.com/gradlogp/gradlogp/dataset/figure"
 	"github.com/gradlogp/gradlogp/examples/internal/command"
-	"github.com/gradlogp/gradlogp/nn"
-	"github.com/gradlogp/gradlogp/nn/optim"
+	"github.com/gradlogp/gradlogp/examples/internal/digits"
 	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/score"
-	"github.com/gradlogp/gradlogp/score/record/bar"
 	"github.com/gradlogp/gradlogp/sde"
 )
 
@@ -94,42 +91,23 @@ func (j *job) Check() error {
 	return nil
 }
 
-// network is a U-Net of two levels, with attention between the positions of the lower
-// and, for images of 16 pixels and more, a stem of 2×2 patches.
-func (f format) network() nn.UNet {
-	net := nn.UNet{Size: []int{f.height, f.width}, Channels: []int{32, 64}, Heads: 4}
-	if min(f.height, f.width) >= 16 {
-		net.Patch, net.Channels = 2, []int{48, 96}
-	}
-	return net
-}
-
-// times are the noise levels of training: those of Karras et al. 2022 for images of 16
-// pixels and more, whose classes and outlines only much noise hides; lower ones, the
-// default, for those of less.
-func (f format) times() score.Times {
-	if min(f.height, f.width) >= 16 {
-		return score.LogNormal{Mean: -0.5, Std: 1.2} // −1.2 for data of deviation ½
-	}
-	return nil
-}
-
 // Run implements command.Job. The context ends the training, not what follows.
 func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
-	all, err := j.load()
+	all, err := digits.Load(j.data)
 	if err != nil {
 		return err
 	}
-	parts := all.split(j.seed, min((all.len()+4)/5, mostHeldOut))
-	test, train := parts[0], parts[1]
-	if test.len() < 2 || train.len() < 2 {
-		return fmt.Errorf("%d images, want 10 or more", all.len())
-	}
-	m, err := j.network(ctx, train, stdout, stderr)
+	test, train, err := all.HoldOut(j.seed)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "%d images of %d×%d, %d held out\n", all.len(), all.height, all.width, test.len())
+	m, err := digits.Train(ctx, train, digits.Training{
+		Model: j.model, Steps: j.steps, Batch: j.batch, Rate: j.rate, Regularize: j.regularize, Workers: j.workers, Seed: j.seed,
+	}, stdout, stderr)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "%d images of %d×%d, %d held out\n", all.Len(), all.Height, all.Width, test.Len())
 	samples, err := j.sample(m, train)
 	if err != nil {
 		return err
@@ -145,62 +123,27 @@ func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 	if j.gif == "-" {
 		return nil
 	}
-	film, err := j.film(m, all.format)
+	film, err := j.film(m, all.Format)
 	if err != nil {
 		return err
 	}
 	return figure.SaveGIF(j.gif, film)
 }
 
-// network returns the model that is kept in a file, or trains one. The context ends the
-// training.
-func (j *job) network(ctx context.Context, train set, stdout, stderr io.Writer) (*score.Model, error) {
-	m, err := score.New(train.pixels(), &score.Config{Net: train.network(), Cond: score.Conditions{Classes: []int{train.classes}}, Seed: j.seed})
-	if err != nil {
-		return nil, err
-	}
-	if j.model != "" {
-		if err := m.LoadFile(j.model); !errors.Is(err, fs.ErrNotExist) {
-			fmt.Fprintf(stdout, "seed %d, network of %s\n", j.seed, j.model)
-			return m, err
-		}
-	}
-	progress := bar.New(stderr, j.steps)
-	res, err := score.Fit(ctx, m, scattered{train}, &score.Settings{
-		Steps: j.steps, Batch: j.batch, Independent: true, References: score.None, Scaling: score.CommonScale,
-		Rate:       optim.WarmUp{Steps: 100, Then: optim.Cosine{Peak: j.rate, Floor: j.rate / 100, Steps: max(j.steps-100, 1)}},
-		Regularize: j.regularize, Times: train.times(),
-		Workers: j.workers, Seed: j.seed, Recorder: progress,
-	})
-	progress.Close()
-	if err != nil && !errors.Is(err, context.Canceled) {
-		return nil, err
-	}
-	fmt.Fprintf(stdout, "%d of %d steps, seed %d, loss %.3f\n", res.Steps, j.steps, j.seed, res.Loss)
-	if j.model == "" {
-		return m, nil
-	}
-	return m, m.SaveFile(j.model)
-}
-
-// mostHeldOut is the most images that are held out for the comparisons, a fifth when
-// that is fewer.
-const mostHeldOut = 2000
-
 // sample draws images, class after class, in the shades of the training images.
-func (j *job) sample(m *score.Model, train set) (set, error) {
-	s := train.blank(j.n)
+func (j *job) sample(m *score.Model, train digits.Set) (digits.Set, error) {
+	s := train.Blank(j.n)
 	for i := range j.n {
-		s.labels.Set(i, 0, float64(i%s.classes))
+		s.Labels.Set(i, 0, float64(i%s.Classes))
 	}
 	p, settings, err := j.problem(m, s)
 	if err != nil {
-		return set{}, err
+		return digits.Set{}, err
 	}
-	if err := sampler.Sample(context.Background(), s.x, p, method, settings); err != nil {
-		return set{}, err
+	if err := sampler.Sample(context.Background(), s.X, p, method, settings); err != nil {
+		return digits.Set{}, err
 	}
-	snap(s.x, cuts(s.x, train))
+	digits.Snap(s.X, digits.Cuts(s.X, train))
 	return s, nil
 }
 
@@ -208,8 +151,8 @@ func (j *job) sample(m *score.Model, train set) (set, error) {
 var method = sampler.Heun{Churn: sampler.Churn{SChurn: 20, STmin: 0.05, STmax: 50}}
 
 // problem returns what a sampler runs for images with the labels of s.
-func (j *job) problem(m *score.Model, s set) (p sde.Problem, settings *sampler.Settings, err error) {
-	p = m.Given(s.labels).Problem()
+func (j *job) problem(m *score.Model, s digits.Set) (p sde.Problem, settings *sampler.Settings, err error) {
+	p = m.Given(s.Labels).Problem()
 	if j.guidance != 1 {
 		p, err = sde.Guide(p, m.Problem(), j.guidance)
 	}

@@ -55,7 +55,7 @@ var rules = []rule{
 }
 
 // forTests are packages that serve tests and that nothing else imports.
-var forTests = []string{"dataset/fixture", "sde/sdetest", "sampler/samplertest", "examples/internal/command/commandtest"}
+var forTests = []string{"dataset/fixture", "sde/sdetest", "sampler/samplertest", "examples/internal/command/commandtest", "examples/internal/digits/digitstest"}
 
 // allowed reports whether a package of the module may import another package.
 func allowed(from, to string) bool {

@@ -1,4 +1,4 @@
-package main
+package digits
 
 import (
 	"math"
@@ -15,80 +15,81 @@ import (
 // gets wrong. What comes out is cut into shades again.
 
 // place returns the middle of the interval of a shade.
-func (f format) place(v float64) float64 {
+func (f Format) place(v float64) float64 {
 	switch v {
 	case 0:
 		return -f.room()
-	case f.white():
+	case f.White():
 		return v + f.room()
 	}
 	return v
 }
 
-func (f format) white() float64 { return float64(f.shades - 1) }
+// White is the last shade.
+func (f Format) White() float64 { return float64(f.Shades - 1) }
 
 // room is how far the first and the last shade are moved away from the others.
-func (f format) room() float64 { return max(float64(f.shades/16), 1) }
+func (f Format) room() float64 { return max(float64(f.Shades/16), 1) }
 
-// spread returns the width of the interval of a shade.
-func (f format) spread(v float64) float64 {
-	if v == 0 || v == f.white() {
+// Spread returns the width of the interval of a shade.
+func (f Format) Spread(v float64) float64 {
+	if v == 0 || v == f.White() {
 		return f.room() / 2
 	}
 	return 1
 }
 
-// scatter writes a random point of the intervals of an image.
-func (f format) scatter(dst, image []float64, rng *rand.Rand) {
+// Scatter writes a random point of the intervals of an image.
+func (f Format) Scatter(dst, image []float64, rng *rand.Rand) {
 	for p, v := range image {
-		dst[p] = f.place(v) + f.spread(v)*(rng.Float64()-0.5)
+		dst[p] = f.place(v) + f.Spread(v)*(rng.Float64()-0.5)
 	}
 }
 
-// cuts returns the numbers that part the shades of samples, in such a way that these
+// Cuts returns the numbers that part the shades of samples, in such a way that these
 // get the shares of all pixels that they have in real images. A fixed cut would move a
 // tenth of the brightest pixels to the shade below, whose place is near and whose share
 // is small.
-func cuts(samples *mat.Dense, real set) []float64 {
-	count := make([]float64, real.shades)
-	for i := range real.len() {
-		for _, v := range real.x.RawRowView(i) {
+func Cuts(samples *mat.Dense, real Set) []float64 {
+	count := make([]float64, real.Shades)
+	for i := range real.Len() {
+		for _, v := range real.X.RawRowView(i) {
 			count[int(v)]++
 		}
 	}
 	all := append([]float64{math.Inf(-1)}, samples.RawMatrix().Data...)
 	slices.Sort(all)
 	all = append(all, math.Inf(1))
-	c, below := make([]float64, real.shades-1), 0.0
+	c, below := make([]float64, real.Shades-1), 0.0
 	for k := range c {
-		below += count[k] / float64(real.len()*real.pixels())
+		below += count[k] / float64(real.Len()*real.Pixels())
 		at := int(below*float64(len(all)-2) + 0.5) // pixels below the cut
 		c[k] = (all[at] + all[at+1]) / 2
 	}
 	return c
 }
 
-// snap replaces every number by its shade.
-func snap(x *mat.Dense, cuts []float64) {
+// Snap replaces every number by its shade.
+func Snap(x *mat.Dense, cuts []float64) {
 	x.Apply(func(_, _ int, v float64) float64 {
 		k, _ := slices.BinarySearch(cuts, v)
 		return float64(k)
 	}, x)
 }
 
-// scattered serves images with their labels, scattered anew whenever one is drawn.
-type scattered struct{ set }
+// Scattered serves images with their labels, scattered anew whenever one is drawn.
+type Scattered struct{ Set }
 
 // Dims implements score.Data.
-func (s scattered) Dims() (d, cond int) { return s.pixels(), 1 }
+func (s Scattered) Dims() (d, cond int) { return s.Pixels(), 1 }
 
 // Batch implements score.Data.
-func (s scattered) Batch(x, cond *mat.Dense, _, _ int, rng *rand.Rand) error {
+func (s Scattered) Batch(x, cond *mat.Dense, _, _ int, rng *rand.Rand) error {
 	for i := range x.RawMatrix().Rows {
-		k := rng.IntN(s.len())
-		s.scatter(x.RawRowView(i), s.x.RawRowView(k), rng)
+		k := rng.IntN(s.Len())
+		s.Scatter(x.RawRowView(i), s.X.RawRowView(k), rng)
 		if cond != nil {
-			cond.Set(i, 0, s.labels.At(k, 0))
+			cond.Set(i, 0, s.Labels.At(k, 0))
 		}
 	}
 	return nil

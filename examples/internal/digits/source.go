@@ -1,4 +1,4 @@
-package main
+package digits
 
 import (
 	"fmt"
@@ -13,53 +13,54 @@ import (
 	"github.com/gradlogp/gradlogp/dataset/rows"
 )
 
-// load returns the images that are asked for.
-func (j *job) load() (set, error) {
-	if j.data == "" {
-		return carried()
+// Load returns the images of a path: an IDX file, beside which is one of labels, or a
+// folder with a folder of PNG files for each class; the carried ones when it is empty.
+func Load(path string) (Set, error) {
+	if path == "" {
+		return Carried()
 	}
-	info, err := os.Stat(j.data)
+	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		return set{}, err
+		return Set{}, err
 	case info.IsDir():
-		return folder(j.data)
+		return folder(path)
 	}
-	return idx(j.data)
+	return idx(path)
 }
 
 // idx reads images from an IDX file, and their labels from the one beside it whose name
 // has labels-idx1 for images-idx3.
-func idx(path string) (set, error) {
+func idx(path string) (Set, error) {
 	dir, name := filepath.Split(path)
 	if !strings.Contains(name, "images-idx3") {
-		return set{}, fmt.Errorf("%s: want a name with images-idx3, beside which is one with labels-idx1", path)
+		return Set{}, fmt.Errorf("%s: want a name with images-idx3, beside which is one with labels-idx1", path)
 	}
 	x, shape, err := array.ReadFile(path)
 	if err != nil {
-		return set{}, err
+		return Set{}, err
 	}
 	labels, _, err := array.ReadFile(dir + strings.Replace(name, "images-idx3", "labels-idx1", 1))
 	if err != nil {
-		return set{}, err
+		return Set{}, err
 	}
 	s, err := labelled(x, shape, labels)
 	if err != nil {
-		return set{}, fmt.Errorf("%s: %w", path, err)
+		return Set{}, fmt.Errorf("%s: %w", path, err)
 	}
 	return s, nil
 }
 
 // folder reads the PNG files of a folder as grey images, those of each folder in it as a
 // class, or all as one.
-func folder(path string) (set, error) {
+func folder(path string) (Set, error) {
 	f, err := images.Open(path, &images.Settings{Channels: 1, Low: 0, High: 255})
 	if err != nil {
-		return set{}, err
+		return Set{}, err
 	}
 	x, labels, err := rows.Read(f)
 	if err != nil {
-		return set{}, err
+		return Set{}, err
 	}
 	if labels == nil {
 		labels = mat.NewDense(f.Len(), 1, nil)

@@ -1,0 +1,277 @@
+package sampler
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// Particles are the choices that Twisted and Steered have in common. The zero value is
+// ready to use.
+type Particles struct {
+	// Number is how many rows are the particles of one observation: the first Number
+	// rows of a run are those of the first one, and so on. 0 means all rows. The rows
+	// of a run have to be a multiple, and what the Problem has for every row the same
+	// for those of one observation. The same observation several times shows how far
+	// the answers of so many particles are apart.
+	Number int
+	// Threshold is the share of Number below which the effective sample size makes
+	// particles be resampled; 0 means 0.5, and 1 that they are at every step.
+	Threshold float64
+	// Resampler is how; nil means Systematic.
+	Resampler Resampler
+	// Weighted leaves the particles at the end as they are, with the weights in Trace.
+	// Otherwise they are resampled once more, and all count the same.
+	Weighted bool
+	// Trace, when set, is filled by a run. It is for one run at a time.
+	Trace *Trace
+}
+
+// Trace is what the particles of a run have been through. It is complete when the run
+// ends without an error other than RowErrors.
+type Trace struct {
+	// EffectiveSize[k][g] is the effective sample size 1/Σw² of the particles of
+	// observation g at point k of the grid, before they are resampled; Resampled[k][g]
+	// says whether they are.
+	EffectiveSize [][]float64
+	Resampled     [][]bool
+	// LogEvidence[g] estimates log p(y) of observation g. Its exponential is without
+	// bias, for the process in the steps of the grid and a likelihood that has its
+	// constants. StdErr is its standard error, found from how unequally the
+	// starting particles are the ancestors of the last ones (Lee & Whiteley 2018). It is
+	// good as long as these have many different ancestors, and never above 1.
+	LogEvidence, StdErr []float64
+	// LogWeights are those of the rows that a run returns, normalised for each
+	// observation; all the same unless Weighted.
+	LogWeights []float64
+	// Ancestors are the rows of the start from which those that a run returns descend.
+	Ancestors []int
+}
+
+// validate checks the fields as those of a method of this name.
+func (c Particles) validate(name string) error {
+	if c.Resampler != nil && unset(c.Resampler) {
+		return fmt.Errorf("%s.Resampler: is a nil %T, want nil or one that is set: %w", name, c.Resampler, ErrUnset)
+	}
+	return cmp.Or(nonNegative(name, "Number", c.Number), within(name, "Threshold", c.Threshold, 0, 1))
+}
+
+// CouplesRows reports true: particles are weighed against each other.
+func (Particles) CouplesRows() bool { return true }
+
+// potential is a twisting function of particles.
+type potential interface {
+	// at writes the prior's scores, the guidance and log ψ of the rows x at time t to w.
+	at(s *Step, w *swarm, x *mat.Dense, t float64) error
+	// likelihood writes log ψ of clean rows to w.
+	likelihood(s *Step, w *swarm, x0 *mat.Dense) error
+}
+
+// swarm is what a run of particles keeps between steps.
+type swarm struct {
+	Particles
+	ψ            potential
+	score, guide *mat.Dense // at the state
+	log          []float64  // log ψ at the state
+	state        *mat.Dense // a copy of it
+	logW         []float64  // normalised in each group
+	ancestor     []int      // an index of the Step's rows at the start
+	dead         []bool     // by group
+	spare        *mat.Dense
+}
+
+// begin returns the particles of a Step whose run begins, weighed at its first time.
+func (c Particles) begin(s *Step, ψ potential) (*swarm, error) {
+	n, _ := s.X.Dims()
+	c.Number, c.Threshold = cmp.Or(c.Number, n), cmp.Or(c.Threshold, 0.5)
+	if c.Resampler == nil {
+		c.Resampler = Systematic{}
+	}
+	if n%c.Number != 0 {
+		return nil, fmt.Errorf("Number: is %d, the run has %d rows, want a multiple: %w", c.Number, n, ErrRange)
+	}
+	if c.Trace == nil {
+		c.Trace = new(Trace)
+	}
+	groups := n / c.Number
+	*c.Trace = Trace{LogEvidence: make([]float64, groups), StdErr: make([]float64, groups)}
+	w := &swarm{
+		Particles: c, ψ: ψ, score: s.like(), guide: s.like(), log: make([]float64, n), state: s.like(),
+		logW: make([]float64, n), ancestor: make([]int, n), dead: make([]bool, groups), spare: s.like(),
+	}
+	for i := range n {
+		w.logW[i], w.ancestor[i] = -math.Log(float64(c.Number)), i
+	}
+	if err := w.alike(s); err != nil {
+		return nil, err
+	}
+	if err := ψ.at(s, w, s.X, s.T); err != nil {
+		return nil, err
+	}
+	w.reweigh(s, slices.Clone(w.log), startSlot, false)
+	return w, nil
+}
+
+// alike returns an error when rows of one group mean different things, which is seen
+// in what is found at one and the same place.
+func (w *swarm) alike(s *Step) error {
+	if s.alike {
+		return nil
+	}
+	if err := w.ψ.at(s, w, s.like(), s.T); err != nil {
+		return err
+	}
+	for i := range w.log {
+		first := i - i%w.Number
+		if w.log[i] != w.log[first] || !slices.Equal(w.score.RawRowView(i), w.score.RawRowView(first)) {
+			return fmt.Errorf("rows %d and %d are particles of one observation, and have other observations or conditions: want the same for every %d rows, see Number: %w", s.Row0+first, s.Row0+i, w.Number, ErrRange)
+		}
+	}
+	return nil
+}
+
+// Slots of the uniform numbers of a step, and of those before the first one.
+const (
+	stepSlot  = 1
+	startSlot = 2
+)
+
+// reweigh multiplies the weights by the exponentials of inc, which it changes, and
+// resamples the groups that are due, with the numbers of a slot. A particle that is not
+// finite has no weight.
+func (w *swarm) reweigh(s *Step, inc []float64, slot int, last bool) {
+	for i := range inc {
+		if x := largest(s.X.RawRowView(i)); s.bad[i] || inc[i]-inc[i] != 0 || x-x != 0 {
+			inc[i] = math.Inf(-1)
+		}
+	}
+	sizes, due := make([]float64, len(w.dead)), make([]bool, len(w.dead))
+	any := false
+	for g := range w.dead {
+		if w.dead[g] {
+			continue
+		}
+		lo, hi := g*w.Number, (g+1)*w.Number
+		total, died := w.weigh(lo, hi, inc)
+		if math.IsInf(total, -1) {
+			w.bury(s, g)
+			continue
+		}
+		square := 0.0
+		for _, v := range w.logW[lo:hi] {
+			square += math.Exp(2 * v)
+		}
+		sizes[g] = 1 / square
+		w.Trace.LogEvidence[g] += total
+		if last {
+			w.Trace.StdErr[g] = w.standardError(lo, hi)
+			due[g] = !w.Weighted
+		} else {
+			due[g] = died || w.Threshold == 1 || sizes[g] < w.Threshold*float64(w.Number)
+		}
+		any = any || due[g]
+	}
+	w.Trace.EffectiveSize, w.Trace.Resampled = append(w.Trace.EffectiveSize, sizes), append(w.Trace.Resampled, due)
+	if any {
+		u := uniforms(s, slot)
+		for g, is := range due {
+			if is {
+				w.resample(s, g*w.Number, u[g*w.Number:(g+1)*w.Number])
+			}
+		}
+	}
+	w.state.Copy(s.X)
+	if last {
+		w.Trace.LogWeights = w.logW
+		w.Trace.Ancestors = w.ancestor
+		for i := range w.ancestor {
+			w.ancestor[i] += s.Row0
+		}
+	}
+}
+
+// weigh multiplies the weights of a group and normalises them. It returns the logarithm
+// of their sum, and whether there are particles without weight.
+func (w *swarm) weigh(lo, hi int, inc []float64) (total float64, died bool) {
+	top := math.Inf(-1)
+	for i := lo; i < hi; i++ {
+		w.logW[i] += inc[i]
+		top = max(top, w.logW[i])
+		died = died || math.IsInf(w.logW[i], -1)
+	}
+	if math.IsInf(top, -1) {
+		return top, died
+	}
+	sum := 0.0
+	for _, v := range w.logW[lo:hi] {
+		sum += math.Exp(v - top)
+	}
+	total = top + math.Log(sum)
+	for i := lo; i < hi; i++ {
+		w.logW[i] -= total
+	}
+	return total, died
+}
+
+// bury gives up the rows of a group.
+func (w *swarm) bury(s *Step, g int) {
+	w.dead[g] = true
+	w.Trace.LogEvidence[g], w.Trace.StdErr[g] = math.NaN(), math.NaN()
+	for i := g * w.Number; i < (g+1)*w.Number; i++ {
+		s.Fail(i, s.U, fmt.Errorf("observation %d: no particle of %d has a weight above 0: %w", g, w.Number, ErrDepleted))
+	}
+}
+
+// standardError returns the root of Σ_e (W_e − 1/N)², where W_e is the weight of all that
+// descend from the starting particle e.
+func (w *swarm) standardError(lo, hi int) float64 {
+	of := make([]float64, hi-lo)
+	for i := lo; i < hi; i++ {
+		of[w.ancestor[i]-lo] += math.Exp(w.logW[i])
+	}
+	sum := 0.0
+	for _, v := range of {
+		v -= 1 / float64(len(of))
+		sum += v * v
+	}
+	return math.Sqrt(sum)
+}
+
+// resample replaces the particles from lo on by copies that all weigh the same.
+func (w *swarm) resample(s *Step, lo int, u []float64) {
+	n := len(u)
+	weights, from := make([]float64, n), make([]int, n)
+	for i, v := range w.logW[lo : lo+n] {
+		weights[i] = math.Exp(v)
+	}
+	w.Resampler.Ancestors(from, weights, u)
+	for _, m := range []*mat.Dense{s.X, s.Mean, w.score, w.guide} {
+		for i := range n {
+			w.spare.SetRow(lo+i, m.RawRowView(lo+i))
+		}
+		for i, j := range from {
+			m.SetRow(lo+i, w.spare.RawRowView(lo+j))
+		}
+	}
+	log, ancestor := make([]float64, n), make([]int, n)
+	for i, j := range from {
+		log[i], ancestor[i] = w.log[lo+j], w.ancestor[lo+j]
+		w.logW[lo+i] = -math.Log(float64(n))
+	}
+	copy(w.log[lo:], log)
+	copy(w.ancestor[lo:], ancestor)
+}
+
+// uniforms draws a number of [0, 1) for every row.
+func uniforms(s *Step, slot int) []float64 {
+	normals := s.column(0)
+	s.Normal(normals, slot)
+	u := values(normals)
+	for i, z := range u {
+		u[i] = min(0.5*math.Erfc(-z/math.Sqrt2), 1-0x1p-53)
+	}
+	return u
+}

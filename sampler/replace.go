@@ -1,0 +1,111 @@
+package sampler
+
+import (
+	"fmt"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/gradlogp/gradlogp/sde/posterior"
+)
+
+var (
+	_ Predictor = Replace{}
+	_ Coupler   = Replace{}
+)
+
+// Replace is the predictor of RePaint (Lugmayr et al. 2022) for columns that are known: a
+// step of another predictor, after which the known cells are what the process makes of
+// their values k,
+//
+//	x_u = α_u k + σ_u z.
+//
+// The drawn cells see them with noise only, and follow too late: alone it is biased,
+// however many steps there are. RePaint goes back and repeats, which is Gibbs, whose Back is
+// this predictor again:
+//
+//	back := sampler.Replace{Observation: o}
+//	s.Corrector = sampler.Gibbs{Back: back, Steps: 10}
+//	err := sampler.Sample(ctx, x, p, back, s)
+//
+// and takes the bias away as its Steps grow. The Problem is that of the prior. What a run
+// returns has the known cells up to the noise of the last time.
+//
+// A model that knows a level for every column needs none of this: see
+// sde.Problem.Observed.
+type Replace struct {
+	// Observation is a posterior.Mask, in the coordinates of the data and without
+	// noise.
+	Observation posterior.Observation
+	// Back is the other predictor; nil means DDIM{Eta: 1}.
+	Back Predictor
+}
+
+// Validate returns an error wrapping ErrRange that names an impossible field.
+func (p Replace) Validate() error {
+	if p.Back != nil && unset(p.Back) {
+		return fmt.Errorf("Replace.Back: is a nil %T, want nil or a predictor: %w", p.Back, ErrUnset)
+	}
+	if err := p.Observation.Validate(); err != nil {
+		return fmt.Errorf("Replace.Observation: %w", err)
+	}
+	if _, err := p.mask(); err != nil {
+		return err
+	}
+	return validate("Replace.Back: ", p.Back)
+}
+
+// CouplesRows reports whether Back does.
+func (p Replace) CouplesRows() bool { return couples(p.Back) }
+
+// mask returns the columns that are known.
+func (p Replace) mask() (posterior.Mask, error) {
+	mask, ok := p.Observation.Operator.(posterior.Mask)
+	e := p.Observation.Noise
+	switch {
+	case !ok:
+		return mask, fmt.Errorf("Replace.Observation.Operator: is a %T, want a posterior.Mask: %w", p.Observation.Operator, ErrRange)
+	case e.Deviation != 0 || e.Deviations != nil || e.Cov != nil:
+		return mask, fmt.Errorf("Replace.Observation.Noise: is %+v, want none: %w", e, ErrRange)
+	}
+	return mask, nil
+}
+
+// Predict implements Predictor. It returns the errors of Back, and one wrapping ErrRange for
+// an observation of other rows or columns than the run's.
+func (p Replace) Predict(s *Step) error {
+	mask, err := p.mask()
+	if err != nil {
+		return err
+	}
+	n, d := s.X.Dims()
+	y := p.Observation.Y
+	rows, _ := y.Dims()
+	if mask.In != d || rows > 1 && rows < s.Row0+n {
+		return fmt.Errorf("Replace.Observation: is for %d columns and has %d rows, the run %d columns and a row %d: want as many columns, and one row for all or as many: %w", mask.In, rows, d, s.Row0+n-1, ErrRange)
+	}
+	back := p.Back
+	if back == nil {
+		back = DDIM{Eta: 1}
+	}
+	if err := back.Predict(s); err != nil {
+		return err
+	}
+	z, k := s.Scratch(0), mat.NewDense(1, d, nil)
+	s.Normal(z, slotsOfUpdate-1) // beyond those that Back draws
+	alpha, sigma := s.Kernel(s.U)
+	for i := range n {
+		row := 0
+		if rows > 1 {
+			row = s.Row0 + i
+		}
+		for c, j := range mask.Columns {
+			k.Set(0, j, y.At(row, c))
+		}
+		s.problem.Frame.ToModel(k, k)
+		for _, j := range mask.Columns {
+			s.Mean.Set(i, j, alpha*k.At(0, j))
+			s.X.Set(i, j, alpha*k.At(0, j)+sigma*z.At(i, j))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,65 @@
+// Package posterior makes scores of p(x_t | y) from scores of p(x_t): a model that
+// knows nothing of conditions becomes the prior of an inverse problem
+//
+//	y = h(x₀) + N(0, Σ),
+//
+// such as a hole in a picture, a blur, a sum over columns, or a size without its sign.
+// What comes out is a sde.Problem, so that every sampler and grid runs on it:
+//
+//	o := posterior.Observation{
+//		Operator: posterior.Matrix{A: a},
+//		Y:        y,
+//		Noise:    posterior.Noise{Deviation: 0.1},
+//	}
+//	p, err := posterior.MMPS{}.Given(model.Problem(), o)
+//	…
+//	err = sampler.Sample(ctx, x, p, sampler.DPMpp2MSDE{}, nil)
+//
+// An observation is in the data's coordinates and units; where the model has a Frame
+// of its own it is translated.
+//
+// # Methods
+//
+// With the denoiser D(x_t) = E[x₀ | x_t] = (x_t + σ²s)/α, its Jacobian ∂D/∂x, and
+// H = h'(D), all methods take p(x₀ | x_t) to be a normal distribution N(D, V), for which
+//
+//	∇ log p(x_t | y) = s + ∇ log p(y | x_t),
+//	∇ log p(y | x_t) ≈ (∂D/∂x)ᵀ Hᵀ (H V Hᵀ + Σ)⁻¹ (y − h(D)).
+//
+//	method   V                                                 products   exact for normal data
+//	DPS      0                                                 1          never
+//	PiGDM    diag σ²v_j/(α²v_j + σ²)                           1          of independent columns
+//	TMPD     what makes H V Hᵀ the diagonal of the row sums    2          when H V Hᵀ is diagonal
+//	         of the true one
+//	MMPS     (σ²/α) ∂D/∂x, the true Cov[x₀ | x_t]              up to 5    always
+//
+// A product is one with the Jacobian of the score, which costs two or three
+// evaluations of a network: beside the score itself each needs one forward and one
+// backward pass. The scores have to be capable of it (sde.Pullback); a score.View,
+// sde.Analytic and sde.Guide are.
+//
+// On data that are not normal no method is exact, whatever its budget: p(x₀ | x_t) has
+// modes, of whose weights given y a single normal knows nothing. Where σ/α is below the
+// distance of the modes all but DPS are right to some per cent; above, errors of the
+// term from a fifth to all of its size are common. The example posterior
+// (examples/posterior) measures that. MMPS is the one to begin with. What is exact:
+//
+//   - a Mask with independent noise, for a model with score.Config.ColumnLevels: see
+//     score.View.Observe and Observation.Cells;
+//   - corrections by many particles, for which a Likelihood gives p(y | x₀).
+//
+// # Densities
+//
+// Derivatives of these scores would need second derivatives of the model, and are not
+// given: sampler.LogProb refuses the Problems with an error. DPS, and PiGDM when h is
+// linear, are the gradients of log p_t(x) + log N(y; h(D), H V Hᵀ + Σ), which they know
+// (sde.LogProber) when the model's log-density is known. The other two are no
+// gradients: that of V is left out, as the papers do.
+//
+// # References
+//
+//	Boys et al. 2023     Tweedie Moment Projected Diffusions for Inverse Problems, arXiv:2310.06721
+//	Chung et al. 2023    Diffusion Posterior Sampling for General Noisy Inverse Problems, arXiv:2209.14687
+//	Rozet et al. 2024    Learning Diffusion Priors from Observations by Expectation Maximization, arXiv:2405.13712
+//	Song et al. 2023     Pseudoinverse-Guided Diffusion Models for Inverse Problems, ICLR 2023
+package posterior

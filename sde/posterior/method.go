@@ -1,0 +1,270 @@
+package posterior
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/gradlogp/gradlogp/sde"
+)
+
+// Method makes the Problem of p(x_t | y) from that of p(x_t). The methods of this
+// package are values whose zero value is ready to use. They differ in the covariance
+// that they take x₀ to have given x_t, see the package's documentation.
+//
+// The Score of the result is s + ∇ log p(y | x_t); it adds to one evaluation of the
+// score as many products with its Jacobian as the method says. Everything else is the
+// first Problem's, which has to be a score with the method VJP (sde.Pullback). Rows may
+// have observations of their own. The derivative of the result is not known, so that
+// sampler.LogProb refuses it; DPS and PiGDM know their densities where the score
+// does, for sampler.MALA.
+//
+// Given returns an error for what Observation.Validate and Problem.Validate find, one
+// wrapping ErrShape for observations of another number of rows or columns than the
+// Problem's, and one wrapping ErrRange for an impossible field of the method, a score
+// without VJP, and a Problem with cells that are left out.
+type Method interface {
+	Given(p sde.Problem, o Observation) (sde.Problem, error)
+}
+
+var (
+	_ Method = DPS{}
+	_ Method = PiGDM{}
+	_ Method = TMPD{}
+	_ Method = MMPS{}
+)
+
+// guidance is what tells one method from another.
+type guidance interface {
+	// check returns an error for an impossible field, or an observation that the
+	// method does not take.
+	check(l *Likelihood) error
+	// add adds ∇ log p(y | x_t) to the scores in dst.
+	add(dst *mat.Dense, at *moment)
+}
+
+// conservative is a guidance that is the gradient of a function of x.
+type conservative interface {
+	guidance
+	// conserves says whether it is for this likelihood.
+	conserves(l *Likelihood) bool
+	// logProb adds that function to dst.
+	logProb(dst []float64, at *moment)
+}
+
+// guided is the score of a posterior.
+type guided struct {
+	base sde.Problem
+	pull sde.Pullback // of base.Score
+	like *Likelihood
+	seen *mat.Dense // base.Observed, of the rows that are meant
+	by   guidance
+}
+
+var (
+	_ sde.Selector  = (*guided)(nil)
+	_ sde.Origin    = (*guided)(nil)
+	_ sde.LogProber = guidedLogProb{}
+)
+
+// given makes the Problem of a method of this name.
+func given(name string, p sde.Problem, o Observation, by guidance) (sde.Problem, error) {
+	g, err := newGuided(p, o, by)
+	if err != nil {
+		return sde.Problem{}, fmt.Errorf("posterior: %s: %w", name, err)
+	}
+	return g.Problem(), nil
+}
+
+func newGuided(p sde.Problem, o Observation, by guidance) (*guided, error) {
+	l, err := pose(o, p.Frame)
+	if err != nil {
+		return nil, err
+	}
+	in, _ := l.Dims()
+	n := max(p.Rows, 1)
+	if err := p.Validate(n, in); err != nil {
+		return nil, err
+	}
+	if p.Rows > 0 && l.Rows() > 0 && p.Rows != l.Rows() {
+		return nil, fmt.Errorf("Observation.Y: has %d rows, the score conditions for %d, want one for all rows, or as many: %w", l.Rows(), p.Rows, ErrShape)
+	}
+	if p.Observed != nil {
+		for i := range p.Observed.RawMatrix().Rows {
+			for j, v := range p.Observed.RawRowView(i) {
+				if math.IsInf(v, 1) {
+					return nil, fmt.Errorf("Problem.Observed: row %d, column %d is left out, want it drawn or known: %w", i, j, ErrRange)
+				}
+			}
+		}
+	}
+	if err := by.check(l); err != nil {
+		return nil, err
+	}
+	pull, ok := sde.As[sde.Pullback](p.Score)
+	if ok && p.Rows > 0 {
+		_, ok = sde.As[sde.Pullback](p.Select([]int{0}))
+	}
+	if !ok {
+		return nil, fmt.Errorf("Problem.Score: is a %T, which does not know products with its Jacobian, want one with the method VJP of sde.Pullback: %w", p.Score, ErrRange)
+	}
+	return &guided{base: p, pull: pull, like: l, seen: p.Observed, by: by}, nil
+}
+
+// Problem implements sde.Origin.
+func (g *guided) Problem() sde.Problem {
+	p := g.base
+	if p.Origin != nil {
+		p = p.Origin.Problem()
+	} else if o, ok := sde.As[sde.Origin](p.Score); ok {
+		p = o.Problem()
+	}
+	now := *g
+	now.base, now.like = p, g.like.in(p.Frame)
+	if pull, ok := sde.As[sde.Pullback](p.Score); ok {
+		now.pull = pull
+	}
+	p.Rows, p.Conditional = max(p.Rows, g.like.Rows()), true
+	p.Score, p.Origin = &now, &now
+	return p
+}
+
+// Select implements sde.Selector.
+func (g *guided) Select(rows []int) sde.Scorer {
+	some := *g
+	if g.base.Rows > 0 {
+		some.base.Score = g.base.Select(rows)
+		some.pull, _ = sde.As[sde.Pullback](some.base.Score)
+	}
+	some.like = g.like.Select(rows)
+	if g.seen != nil && g.seen.RawMatrix().Rows > 1 {
+		some.seen = mat.NewDense(len(rows), g.seen.RawMatrix().Cols, nil)
+		for i, r := range rows {
+			some.seen.SetRow(i, g.seen.RawRowView(r))
+		}
+	}
+	return &some
+}
+
+// Score writes the scores of the posteriors of the rows x into dst.
+func (g *guided) Score(dst, x *mat.Dense, t []float64) {
+	g.by.add(dst, g.at(dst, x, t))
+}
+
+// Capabilities returns the log-density where the method and the score know it, and the
+// twisting function of a likelihood that has a density.
+func (g *guided) Capabilities() (all []any) {
+	if twist, ok := g.by.(twisting); ok && g.like.noise.definite {
+		all = append(all, guidedTwist{g, twist})
+	}
+	c, ok := g.by.(conservative)
+	if !ok || !c.conserves(g.like) {
+		return all
+	}
+	if base, ok := sde.As[sde.LogProber](g.base.Score); ok {
+		all = append(all, guidedLogProb{g, c, base})
+	}
+	return all
+}
+
+type guidedLogProb struct {
+	*guided
+	by   conservative
+	base sde.LogProber
+}
+
+// LogProb writes log p_t(x) + log p(y | x) of the rows x into dst.
+func (g guidedLogProb) LogProb(dst []float64, x *mat.Dense, t []float64) {
+	n, d := x.Dims()
+	at := g.at(mat.NewDense(n, d, nil), x, t)
+	g.base.LogProb(dst, x, t)
+	g.by.logProb(dst, at)
+}
+
+// moment is what is known of some rows x_t before the observation is.
+type moment struct {
+	*guided
+	x             *mat.Dense
+	t             []float64
+	alphas        []float64 // α and σ, one or one a row, as the times
+	sigmas        []float64
+	mean          *mat.Dense // D = E[x₀ | x_t]
+	scratch, back *mat.Dense
+}
+
+// at evaluates the scores of p(x_t) into dst.
+func (g *guided) at(dst, x *mat.Dense, t []float64) *moment {
+	n, d := x.Dims()
+	g.like.check("Score", x)
+	g.base.Score.Score(dst, x, t)
+	at := &moment{guided: g, x: x, t: t, mean: mat.NewDense(n, d, nil), scratch: mat.NewDense(n, d, nil), back: mat.NewDense(n, d, nil)}
+	at.alphas, at.sigmas = make([]float64, len(t)), make([]float64, len(t))
+	for i, v := range t {
+		at.alphas[i], at.sigmas[i] = g.base.Kernel(v)
+	}
+	for i := range n {
+		α, σ := at.kernel(i)
+		row, s := at.mean.RawRowView(i), dst.RawRowView(i)
+		for j, v := range x.RawRowView(i) {
+			row[j] = (v + σ*σ*s[j]) / α
+		}
+		for j, k := range g.known(i) { // x may be anything there
+			if finite(k) {
+				row[j] = g.like.model(j, k)
+			}
+		}
+	}
+	return at
+}
+
+// known returns what is known of the cells of row i exactly.
+func (g *guided) known(i int) []float64 {
+	if g.seen == nil {
+		return nil
+	}
+	return g.seen.RawRowView(min(i, g.seen.RawMatrix().Rows-1))
+}
+
+// hide makes 0 of what belongs to the cells of row i that are known.
+func (g *guided) hide(row []float64, i int) {
+	for j, k := range g.known(i) {
+		if finite(k) {
+			row[j] = 0
+		}
+	}
+}
+
+func (at *moment) kernel(i int) (alpha, sigma float64) {
+	i = min(i, len(at.t)-1)
+	return at.alphas[i], at.sigmas[i]
+}
+
+// residual returns y − h(D).
+func (at *moment) residual() *mat.Dense {
+	n, _ := at.x.Dims()
+	_, m := at.like.Dims()
+	r := mat.NewDense(n, m, nil)
+	at.like.Residual(r, at.mean)
+	return r
+}
+
+// pullback returns (∂D/∂x)ᵀ Hᵀ w = (Hᵀw + σ² (∂s/∂x)ᵀ Hᵀw)/α with H = h'(D), a
+// product with the Jacobian of the score. The result is for use until the next call.
+func (at *moment) pullback(w *mat.Dense) *mat.Dense {
+	at.like.vjp(at.scratch, at.mean, w)
+	n, d := at.x.Dims()
+	for i := range n {
+		at.hide(at.scratch.RawRowView(i), i)
+	}
+	at.pull.VJP(mat.NewDense(n, d, nil), at.back, at.x, at.scratch, at.t)
+	for i := range n {
+		α, σ := at.kernel(i)
+		row := at.back.RawRowView(i)
+		for j, u := range at.scratch.RawRowView(i) {
+			row[j] = (u + σ*σ*row[j]) / α
+		}
+		at.hide(row, i)
+	}
+	return at.back
+}

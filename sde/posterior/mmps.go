@@ -1,0 +1,95 @@
+package posterior
+
+import (
+	"fmt"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/gradlogp/gradlogp/sde"
+)
+
+// MMPS is moment matching posterior sampling (Rozet et al. 2024): the covariance of x₀
+// given x_t is the true one,
+//
+//	∇ log p(y | x_t) ≈ (∂D/∂x)ᵀ Hᵀ (H V Hᵀ + Σ)⁻¹ (y − h(D)),   V = (σ²/α) (∂D/∂x)ᵀ,   H = h'(D),
+//
+// so that it is exact for all normal data and a linear h. The system is solved by
+// conjugate gradients, preconditioned by the matrix of PiGDM, in each iteration of which V
+// is multiplied once; the products give the result too, so that there are as many as
+// iterations.
+//
+// V is used as the network's derivatives give it, without a symmetrisation, which would
+// double the price. Where that makes H V Hᵀ + Σ indefinite along a direction, the
+// iteration of that row ends.
+type MMPS struct {
+	// Iterations is the largest number of iterations. 0 means 5, or the number of
+	// columns of y when that is smaller, after which nothing is left to solve.
+	Iterations int
+}
+
+// Given implements Method.
+func (m MMPS) Given(p sde.Problem, o Observation) (sde.Problem, error) {
+	return given("MMPS", p, o, m)
+}
+
+func (m MMPS) check(*Likelihood) error {
+	if m.Iterations < 0 {
+		return fmt.Errorf("MMPS.Iterations: is %d, want 0 or more: %w", m.Iterations, ErrRange)
+	}
+	return nil
+}
+
+const defaultIterations = 5
+
+// solved is how small ‖r‖² of the preconditioned system has become, relative to its
+// first value, when rounding is all that is left.
+const solved = 1e-30
+
+func (m MMPS) add(dst *mat.Dense, at *moment) {
+	r := at.residual()
+	n, out := r.Dims()
+	iterations := m.Iterations
+	if iterations == 0 {
+		iterations = min(defaultIterations, out)
+	}
+	near := PiGDM{}.factors(at)
+	z, p, mp := make([]float64, out), mat.NewDense(n, out, nil), mat.NewDense(n, out, nil)
+	rz, first := make([]float64, n), make([]float64, n)
+	for i, f := range near {
+		f.solve(p.RawRowView(i), r.RawRowView(i))
+		rz[i] = dot(r.RawRowView(i), p.RawRowView(i))
+		first[i] = rz[i]
+	}
+	for range iterations {
+		back := at.pullback(p)
+		at.like.jvp(mp, at.mean, back)
+		left := false
+		for i := range n {
+			α, σ := at.kernel(i)
+			pi, mpi, ri := p.RawRowView(i), mp.RawRowView(i), r.RawRowView(i)
+			for k := range mpi {
+				mpi[k] *= σ * σ / α
+			}
+			at.like.noise.add(mpi, pi)
+			curvature := dot(pi, mpi)
+			if !(curvature > 0) && rz[i] == rz[i] || rz[i] <= solved*first[i] {
+				rz[i] = 0
+				clear(pi)
+				continue
+			}
+			left = true
+			a := rz[i] / curvature
+			axpy(dst.RawRowView(i), a, back.RawRowView(i))
+			axpy(ri, -a, mpi)
+			near[i].solve(z, ri)
+			again := dot(ri, z)
+			for k, v := range pi {
+				pi[k] = z[k] + again/rz[i]*v
+			}
+			rz[i] = again
+		}
+		if !left {
+			return
+		}
+	}
+}
