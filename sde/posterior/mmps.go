@@ -19,8 +19,9 @@ import (
 // iterations.
 //
 // V is used as the network's derivatives give it, without a symmetrisation, which would
-// double the price. Where that makes H V Hᵀ + Σ indefinite along a direction, the
-// iteration of that row ends.
+// double the price. Where it is negative along a direction, which no covariance is, the
+// iteration of that row ends: H V Hᵀ + Σ may be next to 0 there, and a step as long as one
+// likes.
 type MMPS struct {
 	// Iterations is the largest number of iterations. 0 means 5, or the number of
 	// columns of y when that is smaller, after which nothing is left to solve.
@@ -70,9 +71,10 @@ func (m MMPS) add(dst *mat.Dense, at *moment) {
 			for k := range mpi {
 				mpi[k] *= σ * σ / α
 			}
+			ofV := dot(pi, mpi)
 			at.like.noise.add(mpi, pi)
 			curvature := dot(pi, mpi)
-			if !(curvature > 0) && rz[i] == rz[i] || rz[i] <= solved*first[i] {
+			if (ofV < 0 || !(curvature > 0)) && rz[i] == rz[i] || rz[i] <= solved*first[i] {
 				rz[i] = 0
 				clear(pi)
 				continue
