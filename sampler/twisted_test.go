@@ -323,15 +323,15 @@ func TestParticlesRefuseWhatTheyCannotWeigh(t *testing.T) {
 		s    *sampler.Settings
 		is   error
 	}{
-		"want that of a method of package posterior":  {p, sampler.Twisted{}, nil, sampler.ErrUnset},
-		"for an observation with noise":               {noiseless, sampler.Twisted{}, nil, sampler.ErrUnset},
-		"Twisted: Particles.Number: is 7, the run has 20 rows":  {q, sampler.Twisted{Particles: sampler.Particles{Number: 7}}, nil, sampler.ErrRange},
-		"Twisted.Number: is -1":                       {q, sampler.Twisted{Particles: sampler.Particles{Number: -1}}, nil, sampler.ErrRange},
-		"Twisted.Threshold: is 2":                     {q, sampler.Twisted{Particles: sampler.Particles{Threshold: 2}}, nil, sampler.ErrRange},
-		"Steered.Reward: is nil":                      {p, sampler.Steered{}, nil, sampler.ErrUnset},
-		"the state is not what it was after the last": {q, sampler.Twisted{}, &sampler.Settings{Corrector: sampler.Langevin{}}, sampler.ErrRange},
-		"Steered: the state is not what it was":       {p, sampler.Steered{Reward: zero}, &sampler.Settings{Corrector: sampler.Langevin{}}, sampler.ErrRange},
-		"Twisted.Resampler: is a nil *sampler_test.":  {q, sampler.Twisted{Particles: sampler.Particles{Resampler: (*noResampler)(nil)}}, nil, sampler.ErrUnset},
+		"want that of a method of package posterior":           {p, sampler.Twisted{}, nil, sampler.ErrUnset},
+		"for an observation with noise":                        {noiseless, sampler.Twisted{}, nil, sampler.ErrUnset},
+		"Twisted: Particles.Number: is 7, the run has 20 rows": {q, sampler.Twisted{Particles: sampler.Particles{Number: 7}}, nil, sampler.ErrRange},
+		"Twisted.Number: is -1":                                {q, sampler.Twisted{Particles: sampler.Particles{Number: -1}}, nil, sampler.ErrRange},
+		"Twisted.Threshold: is 2":                              {q, sampler.Twisted{Particles: sampler.Particles{Threshold: 2}}, nil, sampler.ErrRange},
+		"Steered.Reward: is nil":                               {p, sampler.Steered{}, nil, sampler.ErrUnset},
+		"the state is not what it was after the last":          {q, sampler.Twisted{}, &sampler.Settings{Corrector: sampler.Langevin{}}, sampler.ErrRange},
+		"Steered: the state is not what it was":                {p, sampler.Steered{Reward: zero}, &sampler.Settings{Corrector: sampler.Langevin{}}, sampler.ErrRange},
+		"Twisted.Resampler: is a nil *sampler_test.":           {q, sampler.Twisted{Particles: sampler.Particles{Resampler: (*noResampler)(nil)}}, nil, sampler.ErrUnset},
 	} {
 		x := mat.NewDense(20, 2, []float64{39: 1})
 		err := sampler.Sample(context.Background(), x, c.p, c.pred, c.s)
