@@ -42,9 +42,9 @@
 //	DPMAdaptive        2, 3                 adaptive    –        with Eta
 //	DormandPrince      6                    adaptive    –        no
 //	AdaptiveSDE        2                    adaptive    –        yes
-//	Twisted            1 and products       1           –        yes
+//	Twisted            1 and products       –           –        yes
 //	DAPS{FlowSteps}    1, or FlowSteps      –           –        yes
-//	Steered            1                    1           –        yes
+//	Steered            1                    –           –        yes
 //	Replace{Back}      Back's               –           –        yes
 //	NoPredictor        0                    –           –        no (moves nothing)
 //	Langevin           Steps                corrector   –        yes

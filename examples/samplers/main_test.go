@@ -75,6 +75,10 @@ func TestEveryPredictorIsCompared(t *testing.T) {
 		for _, d := range parsed.Decls {
 			if f, ok := d.(*ast.FuncDecl); ok && f.Name.Name == "Predict" && f.Recv != nil {
 				if of, ok := f.Recv.List[0].Type.(*ast.Ident); ok && of.IsExported() {
+					switch of.Name {
+					case "Twisted", "Steered", "DAPS", "Replace": // need an observation: examples/posterior compares those
+						continue
+					}
 					require.True(t, compared[of.Name], of.Name)
 					n++
 				}

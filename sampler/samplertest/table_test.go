@@ -142,6 +142,11 @@ func TestTheDocSaysWhatIsMeasured(t *testing.T) {
 		if row[2] == "corrector" {
 			continue
 		}
+		switch name {
+		case "Twisted", "Steered", "DAPS", "Replace": // need an observation, which this table has none of
+			require.Empty(t, append(order, strong...), "%s promises an order that is not measured", name)
+			continue
+		}
 		measured := claims[name]
 		delete(claims, name)
 		require.NotEmpty(t, measured, "%s is in the doc but not in the table", name)
