@@ -1,7 +1,9 @@
 package simulator
 
 import (
+	"cmp"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/stat"
 )
@@ -35,7 +37,8 @@ func rHat(all []*population) float64 {
 	return worst
 }
 
-// mostCorrelated returns the largest correlation, in size, of a column with its like.
+// mostCorrelated returns the largest rank correlation, in size, of a column with its like. A rare
+// mode that few moves leave has a small one; the populations have to agree on its weight.
 func mostCorrelated(a, b []float64, d int) float64 {
 	n := len(a) / d
 	x, y := make([]float64, n), make([]float64, n)
@@ -44,9 +47,23 @@ func mostCorrelated(a, b []float64, d int) float64 {
 		for i := range n {
 			x[i], y[i] = a[i*d+j], b[i*d+j]
 		}
-		if c := math.Abs(stat.Correlation(x, y, nil)); !(c <= most) {
+		if c := math.Abs(stat.Correlation(ranks(x), ranks(y), nil)); !(c <= most) {
 			most = c
 		}
 	}
 	return most
+}
+
+// ranks returns the rank of each number among all, of equal ones in their order.
+func ranks(x []float64) []float64 {
+	order := make([]int, len(x))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(x[i], x[j]) })
+	r := make([]float64, len(x))
+	for k, i := range order {
+		r[i] = float64(k)
+	}
+	return r
 }

@@ -2,6 +2,7 @@ package inference
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -168,6 +169,58 @@ func TestAFileIsThePosterior(t *testing.T) {
 		_, err = opened2(m)
 		require.ErrorIs(t, err, ErrMismatch, text)
 	}
+}
+
+// An edited file would have answered with other draws than densities, in silence.
+func TestFilesThatContradictThemselvesAreRefused(t *testing.T) {
+	post, err := learned()
+	require.NoError(t, err)
+	text := post.model.Metadata[metadata]
+	for says, change := range map[string]func(k *kept){
+		"Back is not":     func(k *kept) { k.Back[0] *= 1.1 },
+		"the scale":       func(k *kept) { k.XScale[1] = 5e-324 },
+		"column 0 goes":   func(k *kept) { k.XLow[0], k.XHigh[0] = k.XHigh[0], k.XLow[0] },
+		"the variance of": func(k *kept) { k.Covariance[3] = -1 },
+	} {
+		var k kept
+		require.NoError(t, json.Unmarshal([]byte(text), &k))
+		change(&k)
+		_, _, err := k.coordinates(post.model)
+		require.ErrorIs(t, err, ErrMismatch)
+		require.ErrorContains(t, err, says)
+	}
+	m, err := score.New(2, &score.Config{Cond: score.Conditions{Columns: 2}})
+	require.NoError(t, err)
+	m.Metadata = map[string]string{metadata: text + "{}"}
+	_, err = opened(m, nil)
+	require.ErrorContains(t, err, "goes on")
+}
+
+// bursting is a faulty program.
+type bursting struct{}
+
+func (bursting) Simulate(_, _ []float64, _ *rand.Rand) error { panic("boom") }
+
+func TestImpossiblePriorsAreNamed(t *testing.T) {
+	for _, c := range []struct {
+		prior Prior
+		kind  error
+		says  string
+	}{
+		{Normal{Mean: []float64{0, 0}, Deviation: []float64{1}}, ErrShape, "Mean has 2 numbers, Deviation 1"},
+		{Normal{Mean: []float64{0}, Deviation: []float64{0}}, ErrRange, "parameter 0: has mean 0 and deviation 0"},
+		{Normal{Mean: []float64{0}, Deviation: []float64{-1}}, ErrRange, "deviation -1"},
+		{Uniform{Low: []float64{0, 0}, High: []float64{1}}, ErrShape, "Low has 2 numbers, High 1"},
+	} {
+		_, err := Simulate(t.Context(), c.prior, shifted{}, 1, 4, nil)
+		require.ErrorIs(t, err, c.kind)
+		require.ErrorContains(t, err, c.says)
+	}
+	_, err := Simulate(t.Context(), standard, shifted{}, 2, 4, &SimulateSettings{First: math.MaxInt - 3})
+	require.ErrorContains(t, err, "First")
+	require.PanicsWithValue(t, "boom", func() {
+		_, _ = Simulate(t.Context(), standard, bursting{}, 1, 4, nil)
+	})
 }
 
 func opened2(m *score.Model) (*Posterior, error) { return opened(m, nil) }

@@ -7,7 +7,8 @@ import (
 )
 
 // Prior is the distribution of the parameters θ before anything has been observed. Its
-// methods are called from several goroutines at once, with a generator for each.
+// methods are called from several goroutines at once, with a generator for each. One that
+// has a method Validate() error is asked first.
 type Prior interface {
 	// Dim returns the number of parameters.
 	Dim() int
@@ -50,6 +51,10 @@ func (u Uniform) LogProb(theta []float64) float64 {
 	return sum
 }
 
+// Validate returns an error wrapping ErrShape when Low and High have other lengths; that
+// they are apart is for all priors to show, by Bounds.
+func (u Uniform) Validate() error { return sameLength("Uniform", "Low", u.Low, "High", u.High) }
+
 // Bounds returns Low and High.
 func (u Uniform) Bounds() (low, high []float64) { return u.Low, u.High }
 
@@ -78,6 +83,27 @@ func (g Normal) LogProb(theta []float64) float64 {
 		sum -= z*z/2 + math.Log(g.Deviation[j]) + math.Log(2*math.Pi)/2
 	}
 	return sum
+}
+
+// Validate returns an error wrapping ErrShape when Mean and Deviation have other lengths,
+// and ErrRange for a mean that is not finite and a deviation that is not positive.
+func (g Normal) Validate() error {
+	if err := sameLength("Normal", "Mean", g.Mean, "Deviation", g.Deviation); err != nil {
+		return err
+	}
+	for j, s := range g.Deviation {
+		if !finite(g.Mean[j]) || !(s > 0 && finite(s)) {
+			return fmt.Errorf("Normal: parameter %d: has mean %v and deviation %v, want a finite one and a positive one: %w", j, g.Mean[j], s, ErrRange)
+		}
+	}
+	return nil
+}
+
+func sameLength(prior, first string, a []float64, second string, b []float64) error {
+	if len(a) != len(b) {
+		return fmt.Errorf("%s: %s has %d numbers, %s %d, want as many: %w", prior, first, len(a), second, len(b), ErrShape)
+	}
+	return nil
 }
 
 // Bounds returns −Inf and +Inf: there are none.
@@ -109,6 +135,11 @@ func boundsOf(p Prior, d int) (low, high []float64, err error) {
 	if p == nil {
 		low, high = unbounded(d)
 		return low, high, nil
+	}
+	if v, ok := p.(interface{ Validate() error }); ok {
+		if err := v.Validate(); err != nil {
+			return nil, nil, fmt.Errorf("prior: %w", err)
+		}
 	}
 	if p.Dim() != d {
 		return nil, nil, fmt.Errorf("prior: has %d parameters, want %d, the columns of theta: %w", p.Dim(), d, ErrShape)

@@ -100,6 +100,9 @@ func opened(m *score.Model, p Prior) (*Posterior, error) {
 	if err := decoder.Decode(&k); err != nil {
 		return nil, fmt.Errorf("metadata %q: %w", metadata, also{err, ErrMismatch})
 	}
+	if decoder.More() {
+		return nil, fmt.Errorf("metadata %q: goes on after its end: %w", metadata, ErrMismatch)
+	}
 	c, wide, err := k.coordinates(m)
 	if err != nil {
 		return nil, err
@@ -163,15 +166,29 @@ func (k *kept) coordinates(m *score.Model) (*coordinates, moments, error) {
 		c.axes = append(c.axes, a)
 	}
 	for j, v := range k.XScale {
-		if !(v > 0) {
+		if !(v > 0 && finite(1/v)) {
 			return fail("the scale of column %d is %v", j, v)
+		}
+		if !(k.XLow[j] <= k.XHigh[j]) {
+			return fail("column %d goes from %v to %v", j, k.XLow[j], k.XHigh[j])
 		}
 	}
 	if c.volume, _ = mat.LogDet(c.root); !finite(c.volume) {
 		return fail("Root is singular")
 	}
+	var one mat.Dense
+	one.Mul(c.back, c.root) // in this order whatever the units of the parameters
+	for i := range d {
+		one.Set(i, i, one.At(i, i)-1)
+	}
+	if !(mat.Norm(&one, 1) < 1e-6) {
+		return fail("Back is not the inverse of Root")
+	}
 	cov := mat.NewSymDense(d, nil)
 	for i := range d {
+		if v := k.Covariance[i*d+i]; !(v >= 0) {
+			return fail("the variance of parameter %d is %v", i, v)
+		}
 		for j := i; j < d; j++ {
 			cov.SetSym(i, j, k.Covariance[i*d+j])
 		}

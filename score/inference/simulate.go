@@ -57,7 +57,8 @@ type Pairs struct {
 // then have the prior given that the simulator works, and posteriors of observations that
 // it can make are the same. When none works, the error wraps ErrSimulator and the
 // simulator's own. A parameter that is not finite or lies outside the prior's Bounds is an
-// error wrapping ErrNonFinite or ErrRange.
+// error wrapping ErrNonFinite or ErrRange. A simulator that panics makes Simulate panic with
+// the same value: it is a fault of the program, and not a failure for some θ.
 //
 // When the context ends, the pairs of the simulations before the first that was not run
 // are returned with its error; with First = Done the next call goes on from there.
@@ -101,8 +102,8 @@ func checkSimulate(ctx context.Context, p Prior, s Simulator, columns, n int, c 
 		return nil, nil, fmt.Errorf("columns: is %d, want at least 1: %w", columns, ErrRange)
 	case n < 1 || n > most/max(columns, p.Dim()):
 		return nil, nil, fmt.Errorf("n: is %d, want from 1 to %d for so many columns: %w", n, most/max(columns, p.Dim()), ErrRange)
-	case c.First < 0:
-		return nil, nil, fmt.Errorf("SimulateSettings.First: is %d, want 0 or more: %w", c.First, ErrRange)
+	case c.First < 0 || c.First > math.MaxInt-n:
+		return nil, nil, fmt.Errorf("SimulateSettings.First: is %d, want from 0 to %d, so that every simulation has a number: %w", c.First, math.MaxInt-n, ErrRange)
 	case c.Workers < 0 || c.Workers > pool.MostWorkers:
 		return nil, nil, fmt.Errorf("SimulateSettings.Workers: is %d, want from 0 to %d: %w", c.Workers, pool.MostWorkers, ErrRange)
 	}
