@@ -26,7 +26,8 @@ var packages = []string{
 	"github.com/gradlogp/gradlogp/dataset/table", "github.com/gradlogp/gradlogp/dataset/twosample",
 	"github.com/gradlogp/gradlogp/nn", "github.com/gradlogp/gradlogp/nn/optim",
 	"github.com/gradlogp/gradlogp/sampler", "github.com/gradlogp/gradlogp/sampler/grid",
-	"github.com/gradlogp/gradlogp/score", "github.com/gradlogp/gradlogp/sde",
+	"github.com/gradlogp/gradlogp/score", "github.com/gradlogp/gradlogp/score/inference",
+	"github.com/gradlogp/gradlogp/sde", "github.com/gradlogp/gradlogp/sde/posterior",
 }
 
 // A whole program begins with its package, a piece of one is the statements of a
@@ -55,7 +56,7 @@ func TestProgramsOfTheReadmeCompile(t *testing.T) {
 
 	var body strings.Builder
 	for _, s := range statements {
-		fmt.Fprintf(&body, `func _(ctx context.Context, m *score.Model, data score.Data, settings *score.Settings, x, cond, train, test *mat.Dense, t *table.Table, codec *table.Codec) error {
+		fmt.Fprintf(&body, `func _(ctx context.Context, m *score.Model, data score.Data, settings *score.Settings, x, cond, train, test *mat.Dense, t *table.Table, codec *table.Codec, model inference.Simulator) error {
 {
 %s}
 return nil
