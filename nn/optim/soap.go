@@ -23,7 +23,9 @@ import (
 // FactorEvery-th step, from the first one on, with β = min(FactorBeta^FactorEvery,
 // (1+k)/(10+k)) at the time k = 0, 1, …. Q holds the eigenvectors at t = 1 and 10, and is
 // orthonormalised anew, Q ← orth(LQ), in every BasisEvery-th step after the first one; that
-// is all there is of the former in more than 256 dimensions. At t = 1 W does not move but
+// is all there is of the former in more than 256 dimensions. V stays as it is; an element
+// of QᵀM is then brought to the largest that there could be with its V and a basis that
+// stands still, (1−β₁)/√((1−β₂)(1−β₁²/β₂)) √V. At t = 1 W does not move but
 // for its decay: in the basis of a single gradient most of that is zero, and what
 // rounding leaves there would become whole steps. All else is Adam's, as is a side of one
 // dimension, or of more than Largest.
@@ -50,7 +52,7 @@ type SOAP[T ad.Float] struct {
 	now    struct {
 		adam         kernel.AdamStep
 		keep         T
-		beta         float64
+		beta, most   float64
 		learn, first bool
 		turn, settle bool // towards eigenvectors; all the way
 	}
@@ -101,6 +103,8 @@ func (o *SOAP[T]) Begin(n, step int, rate float64) (share bool) {
 	k.adam = b.step(step, rate)
 	k.keep = keep[T](rate, b.decay)
 
+	k.most = (1 - b.beta1) / math.Sqrt((1-b.beta2)*max(0, 1-b.beta1*b.beta1/b.beta2))
+
 	every := cmp.Or(o.FactorEvery, 4)
 	times := float64(step / every)
 	k.learn, k.first = step%every == 0, step == 0
@@ -148,6 +152,7 @@ func (o *SOAP[T]) update(b *soapBlock[T], theta, grad []T, from int) {
 	}
 	if o.now.turn {
 		b.turn(m, o.now.settle)
+		bring(m, v, o.now.most)
 	}
 	g, u := b.into(b.x, b.y)
 	clear(u)
@@ -156,6 +161,19 @@ func (o *SOAP[T]) update(b *soapBlock[T], theta, grad []T, from int) {
 		clear(u)
 	}
 	move(b.Block, theta, u, from, o.now.keep)
+}
+
+// bring makes no |m| larger than most √v, as large as it can be with a basis that does
+// not turn: v, which cannot turn with it, may be that of directions without a gradient.
+func bring[T ad.Float](m, v []T, most float64) {
+	if math.IsInf(most, 1) { // β₁² ≥ β₂
+		return
+	}
+	for i, x := range v {
+		if limit := T(most * math.Sqrt(float64(x))); !(m[i] <= limit && m[i] >= -limit) {
+			m[i] = max(-limit, min(limit, m[i]))
+		}
+	}
 }
 
 // learn moves the factors by the gradient in x.

@@ -67,6 +67,10 @@ class SOAP:
             elif (t - 1) % o["basis_every"] == 0:
                 self.q[i] = turned(self.l[i], self.q[i])
         q, p = self.q
+        if t in (1, 10) or (t - 1) % o["basis_every"] == 0:
+            b1, b2 = o["beta1"], o["beta2"]
+            most = (1 - b1) / np.sqrt((1 - b2) * (1 - b1 * b1 / b2)) * np.sqrt(self.v)
+            self.m = q @ np.clip(q.T @ self.m @ p, -most, most) @ p.T
         self.m = o["beta1"] * self.m + (1 - o["beta1"]) * g
         self.v = o["beta2"] * self.v + (1 - o["beta2"]) * (q.T @ g @ p) ** 2
         m, v = q.T @ self.m @ p / (1 - o["beta1"] ** t), self.v / (1 - o["beta2"] ** t)
