@@ -100,10 +100,11 @@ func eigenvectors(dst, l []float64, n int) bool {
 }
 
 // orthonormalize makes the n rows of b orthonormal from the first to the last, as Gram
-// and Schmidt do, but eight at a time and twice. It reports whether they were
+// and Schmidt do, but fourteen at a time, as many rows as a tile of a
+// product has, and twice. It reports whether they were
 // independent. spare has room for n² numbers.
 func orthonormalize(b, spare []float64, n int) bool {
-	const panel = 8
+	const panel = 14
 	for i := 0; i < n; i += panel {
 		h := min(panel, n-i)
 		rows, before := b[i*n:(i+h)*n], b[:i*n]
