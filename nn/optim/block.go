@@ -162,7 +162,7 @@ func limitOf[T ad.Float]() T {
 	if limit := T(huge); !math.IsInf(float64(limit), 1) {
 		return limit
 	}
-	return T(1 << 50)
+	return T(0x1p50)
 }
 
 // bound is what an optimiser of blocks knows of the parameters.

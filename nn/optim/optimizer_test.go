@@ -163,6 +163,7 @@ func TestBadHyperParametersAreNamed(t *testing.T) {
 		{&optim.SOAP[float32]{FactorEvery: -1}, "optim: SOAP.FactorEvery: is -1, want"},
 		{&optim.SOAP[float32]{BasisEvery: -1}, "optim: SOAP.BasisEvery: is -1, want"},
 		{&optim.SOAP[float32]{Largest: -1}, "optim: SOAP.Largest: is -1, want"},
+		{&optim.SOAP[float32]{Largest: 1<<14 + 1}, "optim: SOAP.Largest: is 16385, want"},
 		{&optim.Muon[float32]{Momentum: 1}, "optim: Muon.Momentum: is 1, want"},
 		{&optim.Muon[float32]{Iterations: -1}, "optim: Muon.Iterations: is -1, want"},
 		{&optim.Muon[float32]{Scale: inf}, "optim: Muon.Scale: is +Inf, want"},
@@ -209,7 +210,7 @@ func TestBadHyperParametersAreNamed(t *testing.T) {
 	}
 	for _, v := range []any{&optim.Adam[float32]{}, &optim.Adam[float32]{WeightDecay: 0.1}, optim.EMA[float32]{}, optim.Constant(1),
 		optim.WarmUp{Then: optim.Constant(1)}, optim.Cosine{Peak: 1, Steps: 1}, nil, 3,
-		&optim.AMSGrad[float32]{}, &optim.RAdam[float32]{}, &optim.NAdam[float32]{}, &optim.SGD[float32]{}, &optim.RMSprop[float32]{}, &optim.Adagrad[float32]{},
+		&optim.AMSGrad[float32]{}, &optim.RAdam[float32]{}, &optim.NAdam[float32]{}, &optim.SGD[float32]{}, &optim.RMSprop[float32]{}, &optim.Adagrad[float32]{}, &optim.SOAP[float32]{Largest: 1 << 14}, &optim.Muon[float32]{},
 		&optim.GroupDecay[float32]{Optimizer: &optim.SGD[float32]{}, Groups: []optim.Group{{"*", 1}}}, optim.HalfLife{Steps: 1}, optim.PowerFunction{},
 		optim.PowerFunction{Width: 1 / math.Sqrt(12)}, optim.PowerRamp{}, optim.StepDecay{Peak: 1, Every: 1}, optim.Milestones{Peak: 1},
 		optim.Exponential{Peak: 1, Factor: 0.9}, optim.Polynomial{To: 1, Steps: 1}, optim.InversePower{Peak: 1, Steps: 1},

@@ -43,7 +43,7 @@ type SOAP[T ad.Float] struct {
 	FactorBeta  float64 // on (0, 1); zero means 0.99
 	FactorEvery int     // zero means 4
 	BasisEvery  int     // zero means 20
-	Largest     int     // dimensions that get a factor; zero means 2048
+	Largest     int     // dimensions that get a factor, up to 16,384; zero means 2048
 
 	params bound
 	state  vectors[T] // moments m and v, factors, eigenvectors
@@ -242,9 +242,13 @@ func (o *SOAP[T]) Validate() error {
 		fractionError("SOAP.FactorBeta", o.FactorBeta),
 		countError("SOAP.FactorEvery", o.FactorEvery),
 		countError("SOAP.BasisEvery", o.BasisEvery),
-		countError("SOAP.Largest", o.Largest),
+		rangeError(o.Largest >= 0 && o.Largest <= mostFactor, "SOAP.Largest", o.Largest, "a positive number up to 16,384, or 0 for the default"),
 	)
 }
+
+// mostFactor is the largest number of dimensions that there may be a factor of: 2²⁸
+// numbers.
+const mostFactor = 1 << 14
 
 // countError wants a number of which 0 is the default.
 func countError(field string, n int) error {
