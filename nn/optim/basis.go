@@ -100,9 +100,8 @@ func eigenvectors(dst, l []float64, n int) bool {
 }
 
 // orthonormalize makes the n rows of b orthonormal from the first to the last, as Gram
-// and Schmidt do, but fourteen at a time, as many rows as a tile of a
-// product has, and twice. It reports whether they were
-// independent. spare has room for n² numbers.
+// and Schmidt do, but twice, and as many at a time as a tile of a product has rows. It
+// reports whether they were independent. spare has room for n² numbers.
 func orthonormalize(b, spare []float64, n int) bool {
 	const panel = 14
 	for i := 0; i < n; i += panel {

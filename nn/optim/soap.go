@@ -30,10 +30,11 @@ import (
 // rounding leaves there would become whole steps. All else is Adam's, as is a side of one
 // dimension, or of more than Largest.
 //
-// The zero value is ready for use, once Bind has told it the parameters. A rate of
-// twice Adam's is usual. Its state is the moments, L and Q; in memory it has beside these
-// three matrices of each side in float64, and a step costs as many operations as the
-// network's for r rows, 1.1r with both sides.
+// The zero value is ready for use, once Bind has told it the parameters. It takes a higher
+// rate than Adam, often twice as high. A step costs about as many operations as the
+// network's on 0.8r rows, or 0.8(r+c) with BothSides; turning the basis of 1,000 dimensions
+// takes half a second. The state is M and V, both in the basis, L and Q. Beside it there
+// are three matrices of each side in float64.
 type SOAP[T ad.Float] struct {
 	Beta1       float64 // on (0, 1); zero means 0.9
 	Beta2       float64 // on (0, 1); zero means 0.99
