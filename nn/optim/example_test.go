@@ -142,6 +142,20 @@ func ExampleMuon() {
 	// Output: [-0.024 0.000 0.000 -0.024 0.000 0.000]
 }
 
+func ExampleBlocks() {
+	var params nn.Params
+	nn.Sequential{nn.Linear{Out: 4}, nn.LayerNorm{}, nn.Linear{Out: 1}}.Apply(nn.NewBuild(&params), ad.Input("x", 2))
+	for _, b := range optim.Blocks(&params) {
+		fmt.Println(b.Rows, "×", b.Cols, "from", b.Offset, b.Matrix)
+	}
+	fmt.Println("cuts", optim.Cuts(optim.Blocks(&params)))
+	// Output:
+	// 3 × 4 from 0 true
+	// 1 × 8 from 12 false
+	// 5 × 1 from 20 true
+	// cuts [12 20]
+}
+
 // Normed is an optimiser of one's own that moves each matrix as a whole: by the
 // rate, along its gradient.
 type Normed struct {
