@@ -153,7 +153,9 @@ func TestTheLargestBlocksComeFirst(t *testing.T) {
 func TestBadCutsAreNamed(t *testing.T) {
 	for _, cuts := range [][]int{{0}, {10}, {4, 4}, {5, 3}, {-1}, {11}} {
 		u := NewUpdater[float32](&parted{cuts: cuts}, EMA[float32]{}, nil)
-		require.Panics(t, func() { u.Step(make([]float32, 10), make([]float32, 10), nil, 0, 1) }, "%v", cuts)
+		for range 2 {
+			require.Panics(t, func() { u.Step(make([]float32, 10), make([]float32, 10), nil, 0, 1) }, "%v", cuts)
+		}
 	}
 	u := NewUpdater[float32](&parted{cuts: []int{4, 4}}, EMA[float32]{}, nil)
 	require.PanicsWithValue(t, "optim: Updater.Step: *optim.parted has the cuts [4 4], want increasing ones between 0 and 10", func() {

@@ -120,13 +120,15 @@ func (u *Updater[T]) divide(cuts []int) {
 	if k := len(u.bounds); k == len(cuts)+2 && u.bounds[k-1] == n && slices.Equal(u.bounds[1:k-1], cuts) {
 		return
 	}
-	u.bounds, u.order = append(append(append(u.bounds[:0], 0), cuts...), n), u.order[:0]
-	for i, to := range u.bounds[1:] {
-		if to <= u.bounds[i] {
+	bounds := slices.Concat([]int{0}, cuts, []int{n})
+	u.bounds, u.order = nil, u.order[:0]
+	for i, to := range bounds[1:] {
+		if to <= bounds[i] {
 			panic(fmt.Sprintf("optim: Updater.Step: %T has the cuts %v, want increasing ones between 0 and %d", u.optimizer, cuts, n))
 		}
 		u.order = append(u.order, i)
 	}
+	u.bounds = bounds
 	slices.SortStableFunc(u.order, func(a, b int) int {
 		return cmp.Compare(u.bounds[b+1]-u.bounds[b], u.bounds[a+1]-u.bounds[a])
 	})
