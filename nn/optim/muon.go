@@ -24,7 +24,8 @@ import (
 // too, is moved by Adam. The factor in the last line makes the root mean square of a step
 // Scale·η, about that of Adam, so that both can have the same rate (Liu et al. 2025).
 //
-// The zero value is ready for use, once Bind has told it the parameters.
+// The zero value is ready for use, once Bind has told it the parameters. A step costs as
+// many operations as the network's on 3.3 min(r, c) rows for long matrices, 5 for square.
 type Muon[T ad.Float] struct {
 	Momentum    float64 // μ on (0, 1); zero means 0.95
 	Plain       bool    // without Nesterov's look ahead
