@@ -27,8 +27,8 @@ func BenchmarkReferences(b *testing.B) {
 		here         func(x []float64, seed uint64) bool
 	}{
 		{"bernoulli_glm", simulator.NewBernoulliGLM(), 200, always},
-		{"sir", simulator.SIR{}, 100, always},
-		{"lotka_volterra", simulator.LotkaVolterra{}, 20, always},
+		{"sir", simulator.SIR{}, 25, always},
+		{"lotka_volterra", simulator.LotkaVolterra{}, 6, always},
 		{"slcp", simulator.SLCP{}, 50, func(x []float64, seed uint64) bool { return !simulator.EasySLCP(x, seed) }},
 	} {
 		b.Run(c.name, func(b *testing.B) {
