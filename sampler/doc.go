@@ -129,8 +129,8 @@
 // Package sde/posterior makes the score of p(x_t | y) from that of p(x_t), up to an
 // approximation that no grid mends. Twisted is the predictor that does: its rows are
 // particles, which the approximation moves, and which are weighed and resampled by what it
-// gets wrong. Steered does without derivatives, for any function of the clean rows. Both
-// estimate the evidence log p(y), with a standard error. DAPS draws clean rows given the
+// gets wrong. Steered does without derivatives, for any function of the clean rows, which
+// it tempers. Both estimate the evidence log p(y), with a standard error. DAPS draws clean rows given the
 // state and the observation and noises them anew, an approximation that is
 // exact for normal data and needs no derivatives either. Replace, with Gibbs, is RePaint
 // for columns that are known.
