@@ -64,7 +64,7 @@
 // UniPC its corrector, so that few steps are no worse than those of DDIM, and DEIS
 // of order 4 has order 3 in the other forms. Their FullOrder switches that off.
 // Adaptive methods make as many steps, of that many evaluations, as their
-// tolerance asks for. A grid of n points makes n−1 steps, and the final denoise
+// tolerance asks for, and end one at the Problem's Breakpoints. A grid of n points makes n−1 steps, and the final denoise
 // is one more evaluation: n in all for a method that takes one a step. Default is
 // the one to begin with.
 //
