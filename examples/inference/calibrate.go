@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 
 	"gonum.org/v1/gonum/mat"
@@ -71,5 +72,8 @@ func (j *job) calibrate(ctx context.Context, stdout io.Writer, post *inference.P
 		rows[0] = append(rows[0], figure.RankHistogram(ranks, k))
 	}
 	rows[1] = []figure.Panel{figure.ECDFDifference(ranks), figure.CoverageCurve(anywhere), figure.CoverageCurve(nearest)}
+	rows[1][0].Title = "all ranks" + strings.TrimPrefix(rows[1][0].Title, "ranks")
+	rows[1][1].Title += ", random points"
+	rows[1][2].Title += ", nearest simulations"
 	return figure.Save(j.calibration, rows[:], 1440, 900)
 }

@@ -14,14 +14,15 @@ import (
 	"github.com/gradlogp/gradlogp/nn/pool"
 )
 
-// The exact posterior: its density at the centres of cells, of which first a few cover the
-// prior, and then many the box of those where there is anything.
+// Cells first cover the prior, and then the box of those of them that count.
 const (
-	coarse   = 10   // cells along each axis
-	leastLog = -20. // log-likelihood, below that of the truth, of what counts as nothing
+	coarse   = 10   // cells along each axis of the prior
+	counts   = 1e-4 // weight over the largest of a cell that counts
+	leastLog = -20. // log-likelihood over that of the truth below which it need not be known
 )
 
-// exact is the posterior given an observation, by numerical integration.
+// exact is the posterior given an observation, by numerical integration: its density at the
+// centres of cells.
 type exact struct {
 	of        outbreak
 	low, high []float64
@@ -32,17 +33,16 @@ type exact struct {
 	x           []float64
 }
 
-// integrate returns the exact posterior of x. least is a log-likelihood, below which there is
-// nothing.
+// integrate returns the exact posterior of x. Log-likelihoods below least count as −∞.
 func (o outbreak) integrate(ctx context.Context, x []float64, least float64, points, workers int) (*exact, error) {
 	box := &exact{of: o, low: prior.Low, high: prior.High, points: coarse, x: x}
 	if err := box.fill(ctx, least, workers); err != nil {
 		return nil, err
 	}
 	low, high := slices.Clone(prior.High), slices.Clone(prior.Low)
-	theta := make([]float64, parameters)
+	theta, most := make([]float64, parameters), floats.Max(box.weight)
 	for cell, w := range box.weight {
-		if box.centre(theta, cell); w == 0 {
+		if box.centre(theta, cell); w < counts*most {
 			continue
 		}
 		for j, v := range theta {

@@ -46,8 +46,8 @@ type job struct {
 
 // Flags implements command.Job.
 func (j *job) Flags(f *flag.FlagSet) {
-	f.IntVar(&j.n, "n", 10_000, "simulations to learn from, those that fail included")
-	f.IntVar(&j.steps, "steps", 0, "training steps, 0 for the default of inference.Recommend")
+	f.IntVar(&j.n, "n", 30_000, "simulations to learn from, those that fail included")
+	f.IntVar(&j.steps, "steps", 1500, "training steps, 0 for the default of inference.Recommend")
 	f.IntVar(&j.draws, "draws", 2000, "draws of the posterior of the record")
 	f.IntVar(&j.trials, "trials", 300, "held-out simulations that calibration is tested with")
 	f.IntVar(&j.points, "points", 24, "cells along each axis by which the exact posterior is integrated")
@@ -81,7 +81,7 @@ func (j *job) Check() error {
 }
 
 // truth made the record that is asked about.
-var truth = []float64{2.5, 5, 0.6}
+var truth = []float64{3, 4, 0.6}
 
 // Run implements command.Job. The context ends the training, not what follows.
 func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
@@ -99,7 +99,7 @@ func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	held, err := inference.Simulate(ctx, prior, j, j.days, 8*j.trials, &inference.SimulateSettings{Seed: j.seed, First: j.n, Workers: j.workers})
+	held, err := inference.Simulate(ctx, prior, j.outbreak, j.days, 8*j.trials, &inference.SimulateSettings{Seed: j.seed, First: j.n, Workers: j.workers})
 	if err != nil {
 		return err
 	}
@@ -117,7 +117,7 @@ func (j *job) learn(ctx context.Context, stdout, stderr io.Writer) (*inference.P
 		}
 	}
 	next := 0
-	pairs, err := inference.Simulate(ctx, prior, j, j.days, j.n, &inference.SimulateSettings{
+	pairs, err := inference.Simulate(ctx, prior, j.outbreak, j.days, j.n, &inference.SimulateSettings{
 		Seed: j.seed, Workers: j.workers, Progress: func(done, n int) {
 			if done >= next {
 				fmt.Fprintf(stderr, "%d of %d outbreaks simulated\n", done, n)
