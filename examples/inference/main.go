@@ -17,17 +17,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math"
 	"math/rand/v2"
 	"strings"
-	"text/tabwriter"
-
-	"gonum.org/v1/gonum/mat"
-	"gonum.org/v1/gonum/stat"
 
 	"github.com/gradlogp/gradlogp/dataset/figure"
 	"github.com/gradlogp/gradlogp/examples/internal/command"
-	"github.com/gradlogp/gradlogp/examples/internal/judge"
 	"github.com/gradlogp/gradlogp/score/inference"
 	"github.com/gradlogp/gradlogp/score/record/bar"
 )
@@ -51,7 +45,7 @@ func (j *job) Flags(f *flag.FlagSet) {
 	f.IntVar(&j.draws, "draws", 2000, "draws of the posterior of the record")
 	f.IntVar(&j.trials, "trials", 300, "held-out simulations that calibration is tested with")
 	f.IntVar(&j.points, "points", 24, "cells along each axis by which the exact posterior is integrated")
-	f.StringVar(&j.model, "model", "", "file of the learned posterior: used when it is there, written after training when not; none when empty")
+	f.StringVar(&j.model, "model", "", "file of the learned posterior, of the same -n and -seed: used when it is there, written after training when not; none when empty")
 	f.Uint64Var(&j.seed, "seed", 0, "seed of simulations, weights and draws")
 	f.IntVar(&j.workers, "workers", 0, "goroutines, 0 for one a processor; does not change the result")
 	f.StringVar(&j.out, "out", "inference.png", "picture of the posterior to write; - for none")
@@ -95,8 +89,7 @@ func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 		// The outbreak that is asked about is one of those that left a record.
 	}
 	fmt.Fprintf(stdout, "\nthe record, a line a week:\n%s\n", weeks(x))
-	theta, err := j.answer(ctx, stdout, post, x)
-	if err != nil {
+	if err := j.answer(ctx, stdout, post, x); err != nil {
 		return err
 	}
 	held, err := inference.Simulate(ctx, prior, j.outbreak, j.days, 8*j.trials, &inference.SimulateSettings{Seed: j.seed, First: j.n, Workers: j.workers})
@@ -106,7 +99,7 @@ func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := j.calibrate(ctx, stdout, post, held); err != nil {
 		return err
 	}
-	return j.check(ctx, stdout, post, held, theta, x)
+	return j.check(ctx, stdout, post, held, x)
 }
 
 // learn learns the posterior from simulations, or opens the one in the file.
@@ -154,58 +147,6 @@ func (j *job) learn(ctx context.Context, stdout, stderr io.Writer) (*inference.P
 		return post, post.SaveFile(j.model)
 	}
 	return post, nil
-}
-
-// answer draws parameters from the posterior of the record, prints and draws what it says,
-// and sets the exact one beside.
-func (j *job) answer(ctx context.Context, stdout io.Writer, post *inference.Posterior, x []float64) (*mat.Dense, error) {
-	view, err := post.Given(mat.NewDense(1, len(x), x))
-	if err != nil {
-		return nil, err
-	}
-	theta := mat.NewDense(j.draws, parameters, nil)
-	s := &inference.SampleSettings{}
-	s.Seed, s.Workers = j.seed, j.workers
-	if err := view.Sample(ctx, theta, s); err != nil {
-		return nil, err
-	}
-	best, logProb, err := view.MAP(ctx, &inference.MAPSettings{Seed: j.seed, Workers: j.workers})
-	if err != nil {
-		return nil, err
-	}
-
-	// Without a likelihood this is where it ends.
-	e, err := j.integrate(ctx, x, j.logLikelihood(x, truth, math.Inf(-1))+leastLog, j.points, j.workers)
-	if err != nil {
-		return nil, err
-	}
-	exactBest, err := e.best()
-	if err != nil {
-		return nil, err
-	}
-	t := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "\ttruth\tlearned\texact\tmost probable\texact")
-	for k, name := range names {
-		mean, deviation := stat.MeanStdDev(mat.Col(nil, k, theta), nil)
-		exactMean, exactDeviation := e.moments(k)
-		fmt.Fprintf(t, "%s\t%g\t%.3f ± %.3f\t%.3f ± %.3f\t%.3f\t%.3f\n", name, truth[k], mean, deviation, exactMean, exactDeviation, best[k], exactBest[k])
-	}
-	if err := t.Flush(); err != nil {
-		return nil, err
-	}
-	weighed := mat.NewDense(j.draws, parameters, nil)
-	w, err := view.Weigh(ctx, weighed, func(theta []float64) float64 { return j.logLikelihood(x, theta, math.Inf(-1)) }, nil)
-	if err != nil {
-		return nil, err
-	}
-	fmt.Fprintf(stdout, "log p(θ|x) there: learned %.2f, exact %.2f, at the exact maximum %.2f\n", logProb, e.logDensity(best), e.logDensity(exactBest))
-	fmt.Fprintf(stdout, "C2ST between learned and exact draws: %.3f\n", judge.C2ST(e.draws(j.draws, rand.New(rand.NewPCG(j.seed, 2))), theta, j.seed, j.workers))
-	fmt.Fprintf(stdout, "%d draws weighed by the likelihood are worth %.0f of the exact posterior; log p(x) = %.3f ± %.3f, exact %.3f\n",
-		j.draws, w.Effective, w.LogEvidence, w.StdErr, e.logEvidence)
-	if j.out == "-" {
-		return theta, nil
-	}
-	return theta, figure.Save(j.out, e.picture(theta, best), 1000, 1000)
 }
 
 // weeks writes a record.

@@ -15,9 +15,10 @@ import (
 )
 
 // check compares the record with what the simulator makes before and after it is fitted,
-// and likewise the same record from an office that is written on Fridays, of which the
+// and likewise the same record from an office that writes once a week, of which the
 // simulator knows nothing.
-func (j *job) check(ctx context.Context, stdout io.Writer, post *inference.Posterior, held *inference.Pairs, theta *mat.Dense, x []float64) error {
+func (j *job) check(ctx context.Context, stdout io.Writer, post *inference.Posterior, held *inference.Pairs, x []float64) error {
+	theta := mat.NewDense(j.draws, parameters, nil)
 	fmt.Fprintln(stdout, "\nhow unlike simulations is the record?")
 	t := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "\tP among all simulations\tP among those of the posterior")
@@ -39,7 +40,10 @@ func (j *job) check(ctx context.Context, stdout io.Writer, post *inference.Poste
 		if err := view.Sample(ctx, theta, s); err != nil {
 			return err
 		}
-		replicas := j.repeat(theta, j.seed)
+		replicas, err := j.repeat(theta, j.seed)
+		if err != nil {
+			return err
+		}
 		settings := &calibration.PredictiveSettings{Seed: j.seed}
 		before, err := calibration.Predictive(of.x, held.X, settings)
 		if err != nil {
@@ -77,7 +81,7 @@ func fridays(x []float64) []float64 {
 }
 
 // repeat simulates with each of the parameters, and leaves out what fails.
-func (o outbreak) repeat(theta *mat.Dense, seed uint64) *mat.Dense {
+func (o outbreak) repeat(theta *mat.Dense, seed uint64) (*mat.Dense, error) {
 	n, _ := theta.Dims()
 	x, good := mat.NewDense(n, o.days, nil), 0
 	rng := rand.New(rand.NewPCG(seed, 3))
@@ -86,5 +90,8 @@ func (o outbreak) repeat(theta *mat.Dense, seed uint64) *mat.Dense {
 			good++
 		}
 	}
-	return x.Slice(0, good, 0, o.days).(*mat.Dense)
+	if good == 0 {
+		return nil, fmt.Errorf("none of %d draws of the posterior makes a record", n)
+	}
+	return x.Slice(0, good, 0, o.days).(*mat.Dense), nil
 }
