@@ -79,7 +79,7 @@ func (s SLCP) LogLikelihood(x, theta []float64) float64 {
 //
 // an inverse Wishart distribution of 5/2 degrees of freedom, kept with probability
 // (1 − ρ²)^¼; then parameters within the prior are kept and θ₃ and θ₄ get signs. Of the observations
-// that the prior gives, one in fifty leaves less than a thousandth of these, and is tempered instead,
+// that the prior gives, one in sixty leaves less than a thousandth of these, and is tempered instead,
 // with positive θ₃ and θ₄. It returns ErrRange when the points are above each other or side by side.
 func (s SLCP) Reference(ctx context.Context, dst *mat.Dense, x []float64, seed uint64) error {
 	if err := observation(s, dst, x); err != nil {

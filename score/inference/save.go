@@ -1,20 +1,23 @@
 package inference
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"math"
+	"strings"
 
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/gradlogp/gradlogp/score"
 )
 
-// metadata is the key of a model's Metadata under which a Posterior keeps what it knows
-// beside the network.
-const metadata = "inference"
+// metadata and jointMetadata are the keys of a model's Metadata under which a Posterior and a
+// Joint keep what they know beside the network.
+const (
+	metadata      = "inference"
+	jointMetadata = "inference.joint"
+)
 
 // kept is what stands there, in JSON: floating-point numbers come back with the same bits.
 type kept struct {
@@ -45,14 +48,40 @@ func (p *Posterior) keep() error {
 	for _, a := range c.axes {
 		k.Low, k.High, k.Straight = append(k.Low, bound(a.low)), append(k.High, bound(a.high)), append(k.Straight, a.straight)
 	}
+	return write(p.model, metadata, k)
+}
+
+// write puts k, in JSON, into a model's Metadata.
+func write(m *score.Model, key string, k any) error {
 	text, err := json.Marshal(k)
 	if err != nil {
 		return err
 	}
-	if p.model.Metadata == nil {
-		p.model.Metadata = map[string]string{}
+	if m.Metadata == nil {
+		m.Metadata = map[string]string{}
 	}
-	p.model.Metadata[metadata] = string(text)
+	m.Metadata[key] = string(text)
+	return nil
+}
+
+// read fills k with what stands in a model's Metadata, which has to be what write makes of
+// it: a name that stands there twice, or in other letters, has two meanings.
+func read(m *score.Model, key, by string, k any) error {
+	text, ok := m.Metadata[key]
+	if !ok {
+		return fmt.Errorf("the model has no Metadata of the key %q, it was not saved by a %s: %w", key, by, ErrMismatch)
+	}
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(k); err != nil {
+		return fmt.Errorf("metadata %q: %w", key, also{err, ErrMismatch})
+	}
+	if decoder.More() {
+		return fmt.Errorf("metadata %q: goes on after its end: %w", key, ErrMismatch)
+	}
+	if again, err := json.Marshal(k); err != nil || string(again) != text {
+		return fmt.Errorf("metadata %q: is not what a %s writes, but of the same meaning: %w", key, by, ErrMismatch)
+	}
 	return nil
 }
 
@@ -60,6 +89,7 @@ func numbers(m mat.Matrix) []float64 {
 	return append([]float64(nil), mat.DenseCopyOf(m).RawMatrix().Data...)
 }
 
+// bound returns what stands in JSON, which has no infinities, for a bound.
 func bound(v float64) *float64 {
 	if math.IsInf(v, 0) {
 		return nil
@@ -93,18 +123,9 @@ func Open(path string, p Prior) (*Posterior, error) {
 }
 
 func opened(m *score.Model, p Prior) (*Posterior, error) {
-	text, ok := m.Metadata[metadata]
-	if !ok {
-		return nil, fmt.Errorf("the model has no Metadata of the key %q, it was not saved by a Posterior: %w", metadata, ErrMismatch)
-	}
 	var k kept
-	decoder := json.NewDecoder(bytes.NewReader([]byte(text)))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&k); err != nil {
-		return nil, fmt.Errorf("metadata %q: %w", metadata, also{err, ErrMismatch})
-	}
-	if decoder.More() {
-		return nil, fmt.Errorf("metadata %q: goes on after its end: %w", metadata, ErrMismatch)
+	if err := read(m, metadata, "Posterior", &k); err != nil {
+		return nil, err
 	}
 	c, wide, err := k.coordinates(m)
 	if err != nil {
@@ -122,6 +143,28 @@ func opened(m *score.Model, p Prior) (*Posterior, error) {
 		}
 	}
 	return &Posterior{Prior: p, model: m, at: c, wide: wide}, nil
+}
+
+// axesOf returns the axes of d parameters between bounds of a file.
+func axesOf(low, high []*float64, d int) ([]axis, error) {
+	if len(low) != d || len(high) != d {
+		return nil, fmt.Errorf("has %d lower and %d upper bounds, want %d of each", len(low), len(high), d)
+	}
+	axes := make([]axis, d)
+	for j := range axes {
+		a := axis{low: math.Inf(-1), high: math.Inf(1)}
+		if low[j] != nil {
+			a.low = *low[j]
+		}
+		if high[j] != nil {
+			a.high = *high[j]
+		}
+		if !(a.low < a.high) || low[j] != nil && high[j] != nil && !finite(a.high-a.low) {
+			return nil, fmt.Errorf("parameter %d has the bounds %v and %v", j, a.low, a.high)
+		}
+		axes[j] = a
+	}
+	return axes, nil
 }
 
 // coordinates checks what a file says against its model.
@@ -156,25 +199,19 @@ func (k *kept) coordinates(m *score.Model) (*coordinates, moments, error) {
 			return fail("%s has %d numbers, want %d", f.name, len(f.v), f.want)
 		}
 	}
-	if len(k.Low) != d || len(k.High) != d || len(k.Straight) != d {
-		return fail("has %d and %d bounds of %d axes, want %d of each", len(k.Low), len(k.High), len(k.Straight), d)
+	if len(k.Straight) != d {
+		return fail("Straight has %d axes, want %d", len(k.Straight), d)
+	}
+	axes, err := axesOf(k.Low, k.High, d)
+	if err != nil {
+		return fail("%v", err)
+	}
+	for j := range axes {
+		axes[j].straight = k.Straight[j]
 	}
 	c := &coordinates{
-		center: k.Center, root: mat.NewDense(d, d, k.Root), back: mat.NewDense(d, d, k.Back), weights: mat.NewDense(d, columns, k.Weights),
+		axes: axes, center: k.Center, root: mat.NewDense(d, d, k.Root), back: mat.NewDense(d, d, k.Back), weights: mat.NewDense(d, columns, k.Weights),
 		sets: same, low: k.XLow, high: k.XHigh, shift: k.XShift, scale: k.XScale,
-	}
-	for j := range d {
-		a := axis{math.Inf(-1), math.Inf(1), k.Straight[j]}
-		if k.Low[j] != nil {
-			a.low = *k.Low[j]
-		}
-		if k.High[j] != nil {
-			a.high = *k.High[j]
-		}
-		if !(a.low < a.high) {
-			return fail("parameter %d has the bounds %v and %v", j, a.low, a.high)
-		}
-		c.axes = append(c.axes, a)
 	}
 	for j, v := range k.XScale {
 		if !(v > 0 && finite(1/v)) {
