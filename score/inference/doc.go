@@ -29,6 +29,12 @@
 // simulations as well as the moments are known from them. z(x) is standardised and cut at
 // ±5, and a parameter takes part as far as x tells more of it than chance would.
 //
+// Parameters that simulations have exactly at a bound, as clamped ones and counts do, lie at
+// infinity by these formulas. There the bound moves outwards in them by δ, which is how far
+// as many parameters next to it reach; those at the bound have the coordinate of δ/2 beyond
+// it, and draws beyond it are the bound. A Warning tells of them: p(θ | x) has no density
+// there, and LogProb is that of what lies within.
+//
 // The density has the Jacobian of all steps,
 //
 //	log p(θ | x) = log p(y | x) − log det Root + Σ_j log du_j/dθ_j,

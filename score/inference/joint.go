@@ -60,6 +60,7 @@ func fitJoint(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings) (*
 	for i := range d {
 		j.axes = append(j.axes, axis{low: low[i], high: high[i]})
 	}
+	measureAll(j.axes, theta)
 	free, all := mat.NewDense(n, d, nil), mat.NewDense(n, d+k, nil)
 	if err := (&coordinates{axes: j.axes}).free(free, theta); err != nil {
 		return nil, err
@@ -85,7 +86,7 @@ func fitJoint(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings) (*
 	if j.Result, err = score.Fit(ctx, j.model, data, &training); j.Result == nil {
 		return nil, err
 	}
-	j.Warnings = j.Result.Warnings
+	j.Warnings = append(atBounds(j.axes, theta), j.Result.Warnings...)
 	return j, err
 }
 

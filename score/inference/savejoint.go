@@ -11,17 +11,14 @@ import (
 
 // keptJoint is what a Joint knows beside the network, in JSON.
 type keptJoint struct {
-	Version   int
-	Low, High []*float64 // of the parameters; null where there is no bound
-	Columns   int        // of x
+	Version int
+	keptAxes
+	Columns int // of x
 }
 
 // keep writes what the Joint knows beside the network into the model's Metadata.
 func (j *Joint) keep() error {
-	k := keptJoint{Version: version, Columns: j.columns}
-	for _, a := range j.axes {
-		k.Low, k.High = append(k.Low, bound(a.low)), append(k.High, bound(a.high))
-	}
+	k := keptJoint{Version: version, keptAxes: keptAxesOf(j.axes), Columns: j.columns}
 	return write(j.model, jointMetadata, k)
 }
 
@@ -64,7 +61,7 @@ func openedJoint(m *score.Model) (*Joint, error) {
 	case k.Columns < 1 || k.Columns >= d:
 		return fail("has %d columns of x, the model has %d, with those of the parameters", k.Columns, d)
 	}
-	axes, err := axesOf(k.Low, k.High, d-k.Columns)
+	axes, err := k.axes(d - k.Columns)
 	if err != nil {
 		return fail("%v", err)
 	}
