@@ -3,6 +3,7 @@ package inference
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -40,7 +41,8 @@ type Settings struct {
 	Progress func(done, n int)
 }
 
-// Posterior is p(θ | x), learned from simulations for any x. It is safe for concurrent use.
+// Posterior is p(θ | x), learned from simulations for any x. It is made by Infer, Fit, Rounds
+// or Open; methods of another one panic. It is safe for concurrent use.
 type Posterior struct {
 	// Prior is that of the simulations, nil when it is not known. Weigh and GivenAll use
 	// it.
@@ -118,6 +120,12 @@ func fit(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings) (*Poste
 	if err != nil {
 		return nil, err
 	}
+	if err := tooWide("theta", theta); err != nil {
+		return nil, err
+	}
+	if err := tooWide("x", x); err != nil {
+		return nil, err
+	}
 	post := &Posterior{Prior: p}
 	same := &sets{columns: k}
 	if s.Embed == nil && !s.Plain {
@@ -138,6 +146,24 @@ func fit(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings) (*Poste
 		return nil, err
 	}
 	return post, err
+}
+
+// tooWide returns an error for a column whose numbers lie so far apart that differences
+// overflow.
+func tooWide(name string, x *mat.Dense) error {
+	n, k := x.Dims()
+	for j := range k {
+		low, high := math.Inf(1), math.Inf(-1)
+		for i := range n {
+			if v := x.At(i, j); finite(v) {
+				low, high = min(low, v), max(high, v)
+			}
+		}
+		if low < high && !(high-low <= widest) {
+			return fmt.Errorf("%s: column %d: lies from %v to %v, want numbers at most %.2g apart: %w", name, j, low, high, widest, ErrRange)
+		}
+	}
+	return nil
 }
 
 // learn trains the model of y given x.

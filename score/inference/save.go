@@ -252,14 +252,23 @@ func (k *kept) coordinates(m *score.Model) (*coordinates, moments, error) {
 	if !(mat.Norm(&one, 1) < 1e-6) {
 		return fail("Back is not the inverse of Root")
 	}
+	var from mat.VecDense
+	from.MulVec(c.back, mat.NewVecDense(d, c.center))
+	if !(mat.Norm(&from, 1) < 1e60) {
+		return fail("Center is too far away for its Root")
+	}
 	cov := mat.NewSymDense(d, nil)
 	for i := range d {
-		if v := k.Covariance[i*d+i]; !(v >= 0) {
-			return fail("the variance of parameter %d is %v", i, v)
-		}
 		for j := i; j < d; j++ {
+			if k.Covariance[i*d+j] != k.Covariance[j*d+i] {
+				return fail("Covariance is not symmetric")
+			}
 			cov.SetSym(i, j, k.Covariance[i*d+j])
 		}
 	}
-	return c, moments{k.Mean, cov}, nil
+	wide := moments{k.Mean, cov}
+	if !wide.possible() {
+		return fail("Mean and Covariance are not those of parameters")
+	}
+	return c, wide, nil
 }
