@@ -172,3 +172,23 @@ func TestALikelihoodCannotChangeTheDraws(t *testing.T) {
 	require.True(t, mat.Equal(want, got))
 	require.Equal(t, wantWeights.W, gotWeights.W)
 }
+
+// Counts with hardly a training: no climb on what is no density ends at infinity.
+func TestAPeakOfCountsIsAParameter(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 3))
+	theta, x := mat.NewDense(1000, 1, nil), mat.NewDense(1000, 1, nil)
+	for i := range 1000 {
+		v := float64(rng.IntN(3))
+		theta.Set(i, 0, v)
+		x.Set(i, 0, v+0.2*rng.NormFloat64())
+	}
+	post, err := Fit(t.Context(), half{}, theta, x, quick())
+	require.NoError(t, err)
+	for _, at := range []float64{0.1, 1, 2} {
+		v, err := post.Given(one(at))
+		require.NoError(t, err)
+		best, _, err := v.MAP(t.Context(), &MAPSettings{Draws: 64})
+		require.NoError(t, err)
+		require.Less(t, math.Abs(best[0]-at), 1.0)
+	}
+}

@@ -84,8 +84,14 @@ func (v *View) MAP(ctx context.Context, s *MAPSettings) (theta []float64, logPro
 	best, logProb := slices.Clone(all.RawRowView(order[0])), logs[order[0]]
 	logs = logs[:climbs]
 	for _, share := range []float64{0.3, 0.1, 0.03, 0.01} {
+		before := mat.DenseCopyOf(tops)
 		if err := v.climb(ctx, tops, all, share); err != nil {
 			return nil, 0, err
+		}
+		for i := range climbs { // a network may know no top
+			if !allFinite(tops.RawRowView(i)) {
+				tops.SetRow(i, before.RawRowView(i))
+			}
 		}
 		var failed sampler.RowErrors // those are NaN
 		if _, err := v.LogProb(ctx, logs, tops, flow); err != nil && !errors.As(err, &failed) {
