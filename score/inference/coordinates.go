@@ -44,6 +44,7 @@ func newCoordinates(low, high []float64, theta, x *mat.Dense, s *sets, plain boo
 	for j := range c.axes {
 		c.axes[j] = axis{low: low[j], high: high[j]}
 	}
+	measureAll(c.axes, theta)
 	column := make([]float64, n)
 	for j := range k {
 		mat.Col(column, j, x)
@@ -94,8 +95,9 @@ func (c *coordinates) straighten(theta, x *mat.Dense, explained []float64) (any 
 	n, d := theta.Dims()
 	s := &coordinates{axes: make([]axis, d), center: make([]float64, d), shift: c.shift, scale: c.scale, weights: mat.NewDense(d, len(c.shift), nil)}
 	for j, a := range c.axes {
-		s.axes[j] = axis{a.low, a.high, finite(a.low) && finite(a.high)}
+		s.axes[j] = axis{low: a.low, high: a.high, straight: finite(a.low) && finite(a.high)}
 	}
+	measureAll(s.axes, theta)
 	u := mat.NewDense(n, d, nil)
 	if s.free(u, theta) != nil {
 		return false
@@ -103,26 +105,31 @@ func (c *coordinates) straighten(theta, x *mat.Dense, explained []float64) (any 
 	s.standardise(u)
 	for j, share := range s.regress(u, x) {
 		if s.axes[j].straight && 1-share < (1-explained[j])/2 {
-			c.axes[j].straight, any = true, true
+			c.axes[j], any = s.axes[j], true
 		}
 	}
 	return any
 }
 
-// spread returns mean and deviation of a column, the deviation 1 of one that is constant
-// but for rounding.
+// spread returns mean and deviation of a column of any units, the deviation 1 of one that is
+// constant but for rounding.
 func spread(column []float64) (mean, deviation float64) {
 	first := column[0] // against the rounding of large means
-	sum := 0.0
+	sum, unit := 0.0, 0.0
 	for _, v := range column {
 		sum += (v - first) / float64(len(column))
+		unit = max(unit, math.Abs(v-first))
+	}
+	if unit == 0 {
+		return first, 1
 	}
 	mean = first + sum
 	square := 0.0
 	for _, v := range column {
-		square += (v - mean) * (v - mean) / float64(len(column))
+		off := (v - mean) / unit // so that no square overflows, or is 0
+		square += off * off / float64(len(column))
 	}
-	if deviation = math.Sqrt(square); !(deviation > 4e-16*math.Abs(mean)) || math.IsInf(deviation, 1) {
+	if deviation = unit * math.Sqrt(square); !(deviation > 4e-16*math.Abs(mean)) || math.IsInf(deviation, 1) {
 		deviation = 1
 	}
 	return mean, deviation

@@ -23,11 +23,17 @@
 // bounds that there are. So no draw is outside the bounds, and priors that are uniform
 // between two bounds or lognormal are normal in u. A parameter between two bounds of which a
 // linear regression leaves less than half as much when it is u = p + 0.02 log(p/(1 − p)),
-// p = (θ − low)/(high − low), has that for its free(θ): nearly linear but at the ends. The regression is that of
-// approximate Bayesian computation (Beaumont et al. 2002): where the posterior is normal and
-// its mean linear in x nothing is left to learn, and ten parameters are learned from 10,000
+// p = (θ − low)/(high − low), has that for its free(θ): nearly linear but at the ends. The
+// regression is that of approximate Bayesian computation (Beaumont et al. 2002): where the
+// posterior is normal and its mean linear in x nothing is left to learn, and ten parameters are learned from 10,000
 // simulations as well as the moments are known from them. z(x) is standardised and cut at
 // ±5, and a parameter takes part as far as x tells more of it than chance would.
+//
+// Parameters that simulations have exactly at a bound, as clamped ones and counts do, lie at
+// infinity by these formulas. There the bound moves outwards in them by δ, which is how far
+// as many parameters next to it reach; those at the bound have the coordinate of δ/2 beyond
+// it, and draws beyond it are the bound. A Warning tells of them: p(θ | x) has no density
+// there, and LogProb is that of what lies within.
 //
 // The density has the Jacobian of all steps,
 //
@@ -94,8 +100,9 @@
 //
 // A simulation that fails for some θ is left out (Simulate); what is learned is the posterior
 // given that the simulator works. An observation outside what was simulated is answered, with
-// a warning that names column, value and range; what a network says there is an
-// extrapolation. How well a posterior is calibrated, package dataset/calibration says.
+// a warning that names column, value and range (Joint.Outside for a Joint); what a network
+// says there is an extrapolation. Simulations are not lost when a context ends (Unfinished).
+// How well a posterior is calibrated, package dataset/calibration says.
 //
 // # References
 //

@@ -3,6 +3,7 @@ package inference
 import (
 	"errors"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -28,9 +29,34 @@ var (
 	ErrUnsupported = errors.New("not supported")
 )
 
+// Unfinished is the error of Infer and Rounds that ended after they had simulated: with the
+// Pairs, Fit can go on, or Simulate from Done.
+type Unfinished struct {
+	Pairs *Pairs
+	Err   error
+}
+
+// Error returns the text of Err.
+func (u *Unfinished) Error() string { return u.Err.Error() }
+
+// Unwrap returns Err.
+func (u *Unfinished) Unwrap() error { return u.Err }
+
+// unfinished returns err with the pairs, if there are any.
+func unfinished(pairs *Pairs, err error) error {
+	if pairs == nil || pairs.Theta == nil {
+		return err
+	}
+	return &Unfinished{pairs, err}
+}
+
 const badShape = "inference: dimension mismatch"
 
 func finite(v float64) bool { return math.Abs(v) <= math.MaxFloat64 }
+
+func allFinite(x []float64) bool {
+	return !slices.ContainsFunc(x, func(v float64) bool { return !finite(v) })
+}
 
 // firstNonFinite returns the first cell of x that is NaN or infinite.
 func firstNonFinite(x *mat.Dense) (i, j int, found bool) {

@@ -177,10 +177,15 @@ func TestFilesThatContradictThemselvesAreRefused(t *testing.T) {
 	require.NoError(t, err)
 	text := post.model.Metadata[metadata]
 	for says, change := range map[string]func(k *kept){
-		"Back is not":     func(k *kept) { k.Back[0] *= 1.1 },
-		"the scale":       func(k *kept) { k.XScale[1] = 5e-324 },
-		"column 0 goes":   func(k *kept) { k.XLow[0], k.XHigh[0] = k.XHigh[0], k.XLow[0] },
-		"the variance of": func(k *kept) { k.Covariance[3] = -1 },
+		"Back is not":             func(k *kept) { k.Back[0] *= 1.1 },
+		"the scale":               func(k *kept) { k.XScale[1] = 5e-324 },
+		"column 0 goes":           func(k *kept) { k.XLow[0], k.XHigh[0] = k.XHigh[0], k.XLow[0] },
+		"are not those":           func(k *kept) { k.Covariance[3] = -1 },
+		"not those of parameters": func(k *kept) { k.Covariance[1], k.Covariance[2] = 2*k.Covariance[0], 2*k.Covariance[0] },
+		"are not those of":        func(k *kept) { k.Covariance[0] = 1e308 },
+		"not those of":            func(k *kept) { k.Mean[0] = -1e308 },
+		"not symmetric":           func(k *kept) { k.Covariance[1]++ },
+		"too far away":            func(k *kept) { k.Center[0] = 1e308 },
 	} {
 		var k kept
 		require.NoError(t, json.Unmarshal([]byte(text), &k))

@@ -3,6 +3,7 @@ package inference
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -40,7 +41,8 @@ type Settings struct {
 	Progress func(done, n int)
 }
 
-// Posterior is p(θ | x), learned from simulations for any x. It is safe for concurrent use.
+// Posterior is p(θ | x), learned from simulations for any x. It is made by Infer, Fit, Rounds
+// or Open; methods of another one panic. It is safe for concurrent use.
 type Posterior struct {
 	// Prior is that of the simulations, nil when it is not known. Weigh and GivenAll use
 	// it.
@@ -57,6 +59,9 @@ type Posterior struct {
 
 // Infer draws n parameters from the prior, simulates an observation of so many columns for
 // each (see Simulate) and learns the posterior from the pairs (see Fit).
+//
+// Errors are those of Simulate and Fit. When the context ends, or training fails, the error
+// is an *Unfinished that holds the simulations (errors.As), so that none is lost.
 func Infer(ctx context.Context, p Prior, s Simulator, columns, n int, settings *Settings) (*Posterior, error) {
 	var c Settings
 	if settings != nil {
@@ -64,11 +69,14 @@ func Infer(ctx context.Context, p Prior, s Simulator, columns, n int, settings *
 	}
 	pairs, err := Simulate(ctx, p, s, columns, n, &SimulateSettings{Seed: c.Seed, Workers: c.Workers, Progress: c.Progress})
 	if err != nil {
-		return nil, err
+		return nil, unfinished(pairs, err)
 	}
 	post, err := Fit(ctx, p, pairs.Theta, pairs.X, settings)
 	if post != nil {
 		post.Warnings = append(pairs.Warnings, post.Warnings...)
+	}
+	if err != nil {
+		err = unfinished(pairs, err)
 	}
 	return post, err
 }
@@ -112,6 +120,12 @@ func fit(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings) (*Poste
 	if err != nil {
 		return nil, err
 	}
+	if err := tooWide("theta", theta); err != nil {
+		return nil, err
+	}
+	if err := tooWide("x", x); err != nil {
+		return nil, err
+	}
 	post := &Posterior{Prior: p}
 	same := &sets{columns: k}
 	if s.Embed == nil && !s.Plain {
@@ -121,6 +135,7 @@ func fit(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings) (*Poste
 	if post.at, err = newCoordinates(low, high, theta, x, same, s.Plain); err != nil {
 		return nil, err
 	}
+	post.Warnings = atBounds(post.at.axes, theta)
 	w := mat.NewDense(n, d, nil)
 	if err := post.at.wide(w, theta); err != nil {
 		return nil, err
@@ -131,6 +146,24 @@ func fit(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings) (*Poste
 		return nil, err
 	}
 	return post, err
+}
+
+// tooWide returns an error for a column whose numbers lie so far apart that differences
+// overflow.
+func tooWide(name string, x *mat.Dense) error {
+	n, k := x.Dims()
+	for j := range k {
+		low, high := math.Inf(1), math.Inf(-1)
+		for i := range n {
+			if v := x.At(i, j); finite(v) {
+				low, high = min(low, v), max(high, v)
+			}
+		}
+		if low < high && !(high-low <= widest) {
+			return fmt.Errorf("%s: column %d: lies from %v to %v, want numbers at most %.2g apart: %w", name, j, low, high, widest, ErrRange)
+		}
+	}
+	return nil
 }
 
 // learn trains the model of y given x.
@@ -173,7 +206,7 @@ func (p *Posterior) learn(ctx context.Context, y, x *mat.Dense, s *Settings) err
 	if s.Training.DropCond == 0 { // this Posterior asks for no score without x
 		p.Result.Warnings = slices.DeleteFunc(p.Result.Warnings, func(text string) bool { return strings.Contains(text, "DropCond") })
 	}
-	p.Warnings = slices.Clone(p.Result.Warnings)
+	p.Warnings = append(p.Warnings, p.Result.Warnings...)
 	return err
 }
 

@@ -21,9 +21,8 @@ const (
 
 // kept is what stands there, in JSON: floating-point numbers come back with the same bits.
 type kept struct {
-	Version        int
-	Low, High      []*float64 // of the parameters; null where there is no bound
-	Straight       []bool
+	Version int
+	keptAxes
 	Center         []float64
 	Root, Back     []float64 // row by row
 	Weights        []float64
@@ -35,18 +34,59 @@ type kept struct {
 	Covariance     []float64
 }
 
+// keptEnds are the ends of a parameter with bounds.
+type keptEnds struct{ Low, High, Under, Over float64 }
+
+// keptAxes are the axes of parameters.
+type keptAxes struct {
+	Low, High []*float64  // null where there is no bound
+	Ends      []*keptEnds // null where nothing was measured
+	Straight  []bool
+}
+
+func keptAxesOf(axes []axis) (k keptAxes) {
+	for _, a := range axes {
+		k.Low, k.High, k.Straight = append(k.Low, bound(a.low)), append(k.High, bound(a.high)), append(k.Straight, a.straight)
+		var e *keptEnds
+		if a.ends != nil {
+			e = &keptEnds{a.ends.low, a.ends.high, a.ends.under, a.ends.over}
+		}
+		k.Ends = append(k.Ends, e)
+	}
+	return k
+}
+
+// axes returns those of d parameters.
+func (k *keptAxes) axes(d int) ([]axis, error) {
+	if len(k.Low) != d || len(k.High) != d || len(k.Ends) != d || len(k.Straight) != d {
+		return nil, fmt.Errorf("has %d lower and %d upper bounds, %d Ends and %d Straight, want %d of each", len(k.Low), len(k.High), len(k.Ends), len(k.Straight), d)
+	}
+	axes := make([]axis, d)
+	for j := range axes {
+		a := axis{low: boundOf(k.Low[j], -1), high: boundOf(k.High[j], 1), straight: k.Straight[j]}
+		if !apart(a.low, a.high) || a.straight && !(finite(a.low) && finite(a.high)) {
+			return nil, fmt.Errorf("parameter %d has the bounds %v and %v", j, a.low, a.high)
+		}
+		if e := k.Ends[j]; e != nil {
+			a.ends = &ends{e.Low, e.High, e.Under, e.Over}
+			if _, _, width := a.kind(); !(e.Under >= 0 && e.Over >= 0) || finite(a.low) && finite(a.high) && !(finite(width) && e.Low <= e.High) {
+				return nil, fmt.Errorf("parameter %d has the ends %v", j, *e)
+			}
+		}
+		axes[j] = a
+	}
+	return axes, nil
+}
+
 const version = 1
 
 // keep writes what the Posterior knows beside the network into the model's Metadata.
 func (p *Posterior) keep() error {
 	c := p.at
 	k := kept{
-		Version: version, Center: c.center, Root: numbers(c.root), Back: numbers(c.back), Weights: numbers(c.weights),
+		Version: version, keptAxes: keptAxesOf(c.axes), Center: c.center, Root: numbers(c.root), Back: numbers(c.back), Weights: numbers(c.weights),
 		Sets: c.sets.members, Least: c.sets.least,
 		XLow: c.low, XHigh: c.high, XShift: c.shift, XScale: c.scale, Mean: p.wide.mean, Covariance: numbers(p.wide.cov),
-	}
-	for _, a := range c.axes {
-		k.Low, k.High, k.Straight = append(k.Low, bound(a.low)), append(k.High, bound(a.high)), append(k.Straight, a.straight)
 	}
 	return write(p.model, metadata, k)
 }
@@ -97,6 +137,14 @@ func bound(v float64) *float64 {
 	return &v
 }
 
+// boundOf returns the bound that stands in JSON, the infinity of a sign for null.
+func boundOf(v *float64, sign int) float64 {
+	if v == nil {
+		return math.Inf(sign)
+	}
+	return *v
+}
+
 // Save writes the Posterior to w: the file of its Model, whose Metadata hold the rest under
 // the key "inference". The Prior is not in it. Errors are those of score.Model.Save.
 func (p *Posterior) Save(w io.Writer) error { return p.model.Save(w) }
@@ -145,28 +193,6 @@ func opened(m *score.Model, p Prior) (*Posterior, error) {
 	return &Posterior{Prior: p, model: m, at: c, wide: wide}, nil
 }
 
-// axesOf returns the axes of d parameters between bounds of a file.
-func axesOf(low, high []*float64, d int) ([]axis, error) {
-	if len(low) != d || len(high) != d {
-		return nil, fmt.Errorf("has %d lower and %d upper bounds, want %d of each", len(low), len(high), d)
-	}
-	axes := make([]axis, d)
-	for j := range axes {
-		a := axis{low: math.Inf(-1), high: math.Inf(1)}
-		if low[j] != nil {
-			a.low = *low[j]
-		}
-		if high[j] != nil {
-			a.high = *high[j]
-		}
-		if !(a.low < a.high) || low[j] != nil && high[j] != nil && !finite(a.high-a.low) {
-			return nil, fmt.Errorf("parameter %d has the bounds %v and %v", j, a.low, a.high)
-		}
-		axes[j] = a
-	}
-	return axes, nil
-}
-
 // coordinates checks what a file says against its model.
 func (k *kept) coordinates(m *score.Model) (*coordinates, moments, error) {
 	fail := func(format string, args ...any) (*coordinates, moments, error) {
@@ -199,15 +225,9 @@ func (k *kept) coordinates(m *score.Model) (*coordinates, moments, error) {
 			return fail("%s has %d numbers, want %d", f.name, len(f.v), f.want)
 		}
 	}
-	if len(k.Straight) != d {
-		return fail("Straight has %d axes, want %d", len(k.Straight), d)
-	}
-	axes, err := axesOf(k.Low, k.High, d)
+	axes, err := k.axes(d)
 	if err != nil {
 		return fail("%v", err)
-	}
-	for j := range axes {
-		axes[j].straight = k.Straight[j]
 	}
 	c := &coordinates{
 		axes: axes, center: k.Center, root: mat.NewDense(d, d, k.Root), back: mat.NewDense(d, d, k.Back), weights: mat.NewDense(d, columns, k.Weights),
@@ -232,14 +252,23 @@ func (k *kept) coordinates(m *score.Model) (*coordinates, moments, error) {
 	if !(mat.Norm(&one, 1) < 1e-6) {
 		return fail("Back is not the inverse of Root")
 	}
+	var from mat.VecDense
+	from.MulVec(c.back, mat.NewVecDense(d, c.center))
+	if !(mat.Norm(&from, 1) < 1e60) {
+		return fail("Center is too far away for its Root")
+	}
 	cov := mat.NewSymDense(d, nil)
 	for i := range d {
-		if v := k.Covariance[i*d+i]; !(v >= 0) {
-			return fail("the variance of parameter %d is %v", i, v)
-		}
 		for j := i; j < d; j++ {
+			if k.Covariance[i*d+j] != k.Covariance[j*d+i] {
+				return fail("Covariance is not symmetric")
+			}
 			cov.SetSym(i, j, k.Covariance[i*d+j])
 		}
 	}
-	return c, moments{k.Mean, cov}, nil
+	wide := moments{k.Mean, cov}
+	if !wide.possible() {
+		return fail("Mean and Covariance are not those of parameters")
+	}
+	return c, wide, nil
 }

@@ -11,17 +11,15 @@ import (
 
 // keptJoint is what a Joint knows beside the network, in JSON.
 type keptJoint struct {
-	Version   int
-	Low, High []*float64 // of the parameters; null where there is no bound
-	Columns   int        // of x
+	Version int
+	keptAxes
+	Columns  int       // of x
+	From, To []float64 // of the parameters and columns of x that were learned from
 }
 
 // keep writes what the Joint knows beside the network into the model's Metadata.
 func (j *Joint) keep() error {
-	k := keptJoint{Version: version, Columns: j.columns}
-	for _, a := range j.axes {
-		k.Low, k.High = append(k.Low, bound(a.low)), append(k.High, bound(a.high))
-	}
+	k := keptJoint{Version: version, keptAxes: keptAxesOf(j.axes), Columns: j.columns, From: j.low, To: j.high}
 	return write(j.model, jointMetadata, k)
 }
 
@@ -64,12 +62,20 @@ func openedJoint(m *score.Model) (*Joint, error) {
 	case k.Columns < 1 || k.Columns >= d:
 		return fail("has %d columns of x, the model has %d, with those of the parameters", k.Columns, d)
 	}
-	axes, err := axesOf(k.Low, k.High, d-k.Columns)
+	axes, err := k.axes(d - k.Columns)
 	if err != nil {
 		return fail("%v", err)
 	}
 	if err := m.Unconditional().CheckObserve(score.Observed{Values: mat.NewDense(1, d, nil)}); err != nil {
 		return fail("%v", err)
 	}
-	return &Joint{model: m, axes: axes, columns: k.Columns}, nil
+	if len(k.From) != d || len(k.To) != d {
+		return fail("has %d From and %d To, want %d of each", len(k.From), len(k.To), d)
+	}
+	for j, v := range k.From {
+		if !(v <= k.To[j]) {
+			return fail("column %d goes from %v to %v", j, v, k.To[j])
+		}
+	}
+	return &Joint{model: m, axes: axes, columns: k.Columns, low: k.From, high: k.To}, nil
 }
