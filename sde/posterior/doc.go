@@ -15,6 +15,9 @@
 //	…
 //	err = sampler.Sample(ctx, x, p, sampler.DPMpp2MSDE{}, nil)
 //
+// A Matrix is any linear operator; Mask picks columns, Sums, Blur and BlockMeans are
+// those of pictures and signals. Others implement Operator.
+//
 // An observation is in the data's coordinates and units; where the model has a Frame
 // of its own it is translated.
 //

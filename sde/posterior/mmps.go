@@ -63,7 +63,7 @@ func (m MMPS) add(dst *mat.Dense, at *moment) {
 	}
 	for range iterations {
 		back := at.pullback(p)
-		at.like.jvp(mp, at.mean, back)
+		at.like.jvp(mp, at.place(), back)
 		left := false
 		for i := range n {
 			α, σ := at.kernel(i)
