@@ -31,13 +31,14 @@ type Reward interface {
 // whatever W is, and for the steps of the grid; Trace.LogEvidence estimates log Z. No
 // derivative is needed, but more particles than with guidance. How many depends on W: a
 // row that is known to ±σ/α only has not the reward of its mean. On a mixture of three
-// normals observed in one direction with noise τ, Z and the spread of its estimates
-// by 256 particles in 50 steps were, with the likelihood for the reward,
+// normals observed in one direction with noise τ, 40 estimates of Z by 256 particles in 50
+// steps had, with the likelihood for the reward, this mean ± standard deviation:
 //
 //	τ                 0.03          0.1           0.5
 //	W = 0, λ_t = 1    .00 ± .00     .04 ± .05     1.05 ± .06    times the exact one
-//	W = 2τ            .92 ± 1.0     .92 ± .30     1.05 ± .06
+//	W = 2τ            1.07 ± .67    1.03 ± .37    1.05 ± .06
 //	W = τ             .98 ± .21     1.01 ± .21    1.05 ± .06
+//	W = τ/2           1.00 ± .31    1.01 ± .27    1.05 ± .06
 //	λ_t = 0           1.03 ± .64    1.02 ± .31    1.05 ± .06
 //
 // Of the paper's potentials these are the differences. Those of the maximum and of the sum
