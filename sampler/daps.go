@@ -111,15 +111,23 @@ func (p DAPS) likelihood(s *Step) (*posterior.Likelihood, error) {
 	if err != nil {
 		return nil, err
 	}
+	if l, err = likelihoodOf(s, l); err != nil {
+		return nil, fmt.Errorf("DAPS.Observation: %w", err)
+	}
+	return l, nil
+}
+
+// likelihoodOf returns that of the rows of a Step, which are some of a run's.
+func likelihoodOf(s *Step, l *posterior.Likelihood) (*posterior.Likelihood, error) {
 	n, d := s.X.Dims()
 	in, _ := l.Dims()
 	switch {
 	case in != d:
-		return nil, fmt.Errorf("DAPS.Observation.Operator: takes %d columns, the run has %d: %w", in, d, ErrRange)
+		return nil, fmt.Errorf("Operator: takes %d columns, the run has %d: %w", in, d, ErrRange)
 	case l.Rows() == 0:
 		return l, nil
-	case l.Rows() < s.Row0+n:
-		return nil, fmt.Errorf("DAPS.Observation.Y: has %d rows, the run a row %d, want one for all rows, or as many: %w", l.Rows(), s.Row0+n-1, ErrRange)
+	case l.Rows() != s.total:
+		return nil, fmt.Errorf("Y: has %d rows, the run %d, want one for all rows, or as many: %w", l.Rows(), s.total, ErrRange)
 	}
 	rows := make([]int, n)
 	for i := range rows {

@@ -151,7 +151,8 @@ func TestDAPSRefusesWhatItCannotTake(t *testing.T) {
 		"DAPS.FlowSteps: is -1":         {sampler.DAPS{Observation: projected(1, 1), FlowSteps: -1}, sampler.ErrRange},
 		"DAPS.Steps: is -1":             {sampler.DAPS{Observation: projected(1, 1), Steps: -1}, sampler.ErrRange},
 		"DAPS.Rate: is 2":               {sampler.DAPS{Observation: projected(1, 1), Rate: 2}, sampler.ErrRange},
-		"Y: has 3 rows, the run a row ": {sampler.DAPS{Observation: projected(1, 1, 2, 3)}, sampler.ErrRange},
+		"Y: has 3 rows, the run 20,":    {sampler.DAPS{Observation: projected(1, 1, 2, 3)}, sampler.ErrRange},
+		"Y: has 21 rows, the run 20,":   {sampler.DAPS{Observation: projected(1, make([]float64, 21)...)}, sampler.ErrRange},
 		"takes 5 columns, the run has 2": {sampler.DAPS{Observation: posterior.Observation{
 			Operator: posterior.Mask{In: 5, Columns: []int{1}}, Y: mat.NewDense(1, 1, nil), Noise: posterior.Noise{Deviation: 1},
 		}}, sampler.ErrRange},

@@ -80,8 +80,8 @@ func (p Replace) Predict(s *Step) error {
 	n, d := s.X.Dims()
 	y := p.Observation.Y
 	rows, _ := y.Dims()
-	if mask.In != d || rows > 1 && rows < s.Row0+n {
-		return fmt.Errorf("Replace.Observation: is for %d columns and has %d rows, the run %d columns and a row %d: want as many columns, and one row for all or as many: %w", mask.In, rows, d, s.Row0+n-1, ErrRange)
+	if mask.In != d || rows > 1 && rows != s.total {
+		return fmt.Errorf("Replace.Observation: is for %d columns and has %d rows, the run %d columns and %d rows: want as many columns, and one row for all or as many: %w", mask.In, rows, d, s.total, ErrRange)
 	}
 	back := p.Back
 	if back == nil {

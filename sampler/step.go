@@ -31,6 +31,8 @@ type Step struct {
 	problem *sde.Problem
 	scorer  sde.Scorer // of X's rows
 	alike   bool       // so that it is that of any rows
+	total   int        // rows of the whole run
+	from    *start     // what the rows were drawn from, nil: they were given
 	some    subset
 	crew    crew
 	time    [1]float64
