@@ -57,6 +57,9 @@ func (p Replace) Validate() error {
 // CouplesRows reports whether Back does.
 func (p Replace) CouplesRows() bool { return couples(p.Back) }
 
+// slots returns how many draws a step makes at most.
+func (p Replace) slots() int { return max(slotsOfUpdate-1, slotsOf(p.Back)) + 1 }
+
 // mask returns the columns that are known.
 func (p Replace) mask() (posterior.Mask, error) {
 	mask, ok := p.Observation.Operator.(posterior.Mask)
@@ -91,7 +94,7 @@ func (p Replace) Predict(s *Step) error {
 		return err
 	}
 	z, k := s.Scratch(0), mat.NewDense(1, d, nil)
-	s.Normal(z, slotsOfUpdate-1) // beyond those that Back draws
+	s.Normal(z, p.slots()-1) // beyond those that Back draws
 	alpha, sigma := s.Kernel(s.U)
 	for i := range n {
 		row := 0
