@@ -24,7 +24,9 @@ import (
 // Given returns an error for what Observation.Validate and Problem.Validate find, one
 // wrapping ErrShape for observations of another number of rows or columns than the
 // Problem's, and one wrapping ErrRange for an impossible field of the method, a score
-// without VJP, and a Problem with cells that are left out.
+// without VJP, a Problem with cells that are left out, and an observation without noise
+// that contradicts cells that the Problem knows. With noise there is no contradiction: a
+// cell is what it is known to be, however far from it something else was measured.
 type Method interface {
 	Given(p sde.Problem, o Observation) (sde.Problem, error)
 }
@@ -110,7 +112,8 @@ func newGuided(p sde.Problem, o Observation, by guidance) (*guided, error) {
 	if !ok {
 		return nil, fmt.Errorf("Problem.Score: is a %T, which does not know products with its Jacobian, want one with the method VJP of sde.Pullback: %w", p.Score, ErrRange)
 	}
-	return &guided{base: p, pull: pull, like: l, seen: p.Observed, by: by}, nil
+	g := &guided{base: p, pull: pull, like: l, seen: p.Observed, by: by}
+	return g, g.agree()
 }
 
 // Problem implements sde.Origin.
