@@ -2,6 +2,7 @@ package posterior
 
 import (
 	"fmt"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -24,6 +25,7 @@ type PiGDM struct {
 
 // Given implements Method.
 func (m PiGDM) Given(p sde.Problem, o Observation) (sde.Problem, error) {
+	m.Variance = slices.Clone(m.Variance)
 	return given("PiGDM", p, o, m)
 }
 
