@@ -151,9 +151,33 @@ func (g *guided) Select(rows []int) sde.Scorer {
 	return &some
 }
 
-// Score writes the scores of the posteriors of the rows x into dst.
+// mostNumbers bounds the matrices of y, one a row, that a Score keeps at once.
+const mostNumbers = 1 << 20
+
+// Score writes the scores of the posteriors of the rows x into dst. Where each may need a
+// matrix of its own it goes through them in parts.
 func (g *guided) Score(dst, x *mat.Dense, t []float64) {
-	g.by.add(dst, g.at(dst, x, t))
+	n, d := x.Dims()
+	_, m := g.like.Dims()
+	most := max(1, mostNumbers/m/m)
+	one := len(t) != n && g.like.matrix != nil && (g.seen == nil || g.seen.RawMatrix().Rows == 1)
+	if _, parts := sde.As[sde.Selector](g.base.Score); n <= most || one || g.base.Rows > 0 && !parts {
+		g.by.add(dst, g.at(dst, x, t))
+		return
+	}
+	g.like.check("Score", x)
+	for lo := 0; lo < n; lo += most {
+		hi := min(lo+most, n)
+		rows, times := make([]int, hi-lo), t
+		for i := range rows {
+			rows[i] = lo + i
+		}
+		if len(t) == n {
+			times = t[lo:hi]
+		}
+		some, to := g.Select(rows).(*guided), dst.Slice(lo, hi, 0, d).(*mat.Dense)
+		some.by.add(to, some.at(to, x.Slice(lo, hi, 0, d).(*mat.Dense), times))
+	}
 }
 
 // Capabilities returns the log-density where the method and the score know it, and the
