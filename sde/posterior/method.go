@@ -151,17 +151,11 @@ func (g *guided) Select(rows []int) sde.Scorer {
 	return &some
 }
 
-// mostNumbers bounds the matrices of y, one a row, that a Score keeps at once.
-const mostNumbers = 1 << 20
-
-// Score writes the scores of the posteriors of the rows x into dst. Where each may need a
-// matrix of its own it goes through them in parts.
+// Score writes the scores of the posteriors of the rows x into dst.
 func (g *guided) Score(dst, x *mat.Dense, t []float64) {
 	n, d := x.Dims()
-	_, m := g.like.Dims()
-	most := max(1, mostNumbers/m/m)
-	one := len(t) != n && g.like.matrix != nil && (g.seen == nil || g.seen.RawMatrix().Rows == 1)
-	if _, parts := sde.As[sde.Selector](g.base.Score); n <= most || one || g.base.Rows > 0 && !parts {
+	most := g.most(n, len(t))
+	if most == n {
 		g.by.add(dst, g.at(dst, x, t))
 		return
 	}
@@ -178,6 +172,25 @@ func (g *guided) Score(dst, x *mat.Dense, t []float64) {
 		some, to := g.Select(rows).(*guided), dst.Slice(lo, hi, 0, d).(*mat.Dense)
 		some.by.add(to, some.at(to, x.Slice(lo, hi, 0, d).(*mat.Dense), times))
 	}
+}
+
+// most returns how many of n rows are evaluated at once: not all where each may need a
+// matrix of its own, which are not to fill the memory.
+func (g *guided) most(n, times int) int {
+	const numbers = 1 << 20
+	switch g.by.(type) {
+	case PiGDM, MMPS:
+	default:
+		return n
+	}
+	if times == 1 && g.like.matrix != nil && (g.seen == nil || g.seen.RawMatrix().Rows == 1) {
+		return n
+	}
+	if _, ok := sde.As[sde.Selector](g.base.Score); !ok && g.base.Rows > 0 {
+		return n
+	}
+	_, m := g.like.Dims()
+	return min(n, max(1, numbers/m/m))
 }
 
 // Capabilities returns the log-density where the method and the score know it, and the
