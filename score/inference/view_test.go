@@ -69,6 +69,25 @@ func TestWeightsOfTheExactPosteriorAreEqual(t *testing.T) {
 	require.ErrorIs(t, err, ErrUnsupported)
 }
 
+// Scores that are put together of many round more than one does. Defaults follow.
+func TestManyObservationsAreScoredAtDefaults(t *testing.T) {
+	v := exact([]axis{{low: math.Inf(-1), high: math.Inf(1)}}, []float64{0.75}, mat.NewSymDense(1, []float64{0.5}))
+	v.prior = Normal{[]float64{0}, []float64{1}}
+	v.problem.UnitRoundoff = 0x1p-24 * math.Sqrt(2*300)
+	law := distuv.Normal{Mu: 0.75, Sigma: math.Sqrt(0.5)}
+	logs := make([]float64, 1)
+	_, err := v.LogProb(t.Context(), logs, one(0.3), nil)
+	require.NoError(t, err)
+	require.InDelta(t, law.LogProb(0.3), logs[0], 1e-3)
+	best, top, err := v.MAP(t.Context(), &MAPSettings{Draws: 40, Climbs: 2})
+	require.NoError(t, err)
+	require.InDelta(t, 0.75, best[0], 1e-3)
+	require.InDelta(t, law.LogProb(0.75), top, 1e-3)
+	w, err := v.Weigh(t.Context(), mat.NewDense(20, 1, nil), func(theta []float64) float64 { return distuv.Normal{Mu: theta[0], Sigma: 1}.LogProb(1.5) }, nil)
+	require.NoError(t, err)
+	require.InDelta(t, 20, w.Effective, 0.01)
+}
+
 func TestResamplingTakesRowsByTheirWeights(t *testing.T) {
 	w := &Weights{W: []float64{0.5, 0, 0.25, 0.25}}
 	theta, dst := mat.NewDense(4, 1, []float64{1, 2, 3, 4}), mat.NewDense(8, 1, nil)
