@@ -77,7 +77,9 @@
 // A simulation that fails for some θ is left out (Simulate); what is learned is the posterior
 // given that the simulator works. An observation outside what was simulated is answered, with
 // a warning that names column, value and range; what a network says there is an
-// extrapolation. How well a posterior is calibrated, package dataset/calibration says.
+// extrapolation. As in z(x), numbers more than 5 deviations from the mean are cut to that for
+// the network, but where such were simulated to the last of those. Errors of what is run
+// with it repeat the warning. How well a posterior is calibrated, package dataset/calibration says.
 //
 // # References
 //
