@@ -44,6 +44,7 @@ func newCoordinates(low, high []float64, theta, x *mat.Dense, s *sets, plain boo
 	for j := range c.axes {
 		c.axes[j] = axis{low: low[j], high: high[j]}
 	}
+	measureAll(c.axes, theta)
 	column := make([]float64, n)
 	for j := range k {
 		mat.Col(column, j, x)
@@ -95,8 +96,9 @@ func (c *coordinates) straighten(theta, x *mat.Dense, explained []float64) (any 
 	n, d := theta.Dims()
 	s := &coordinates{axes: make([]axis, d), center: make([]float64, d), shift: c.shift, scale: c.scale, weights: mat.NewDense(d, len(c.shift), nil)}
 	for j, a := range c.axes {
-		s.axes[j] = axis{a.low, a.high, finite(a.low) && finite(a.high)}
+		s.axes[j] = axis{low: a.low, high: a.high, straight: finite(a.low) && finite(a.high)}
 	}
+	measureAll(s.axes, theta)
 	u := mat.NewDense(n, d, nil)
 	if s.free(u, theta) != nil {
 		return false
@@ -105,7 +107,7 @@ func (c *coordinates) straighten(theta, x *mat.Dense, explained []float64) (any 
 	shares, _ := s.regress(u, x)
 	for j, share := range shares {
 		if s.axes[j].straight && 1-share < (1-explained[j])/2 {
-			c.axes[j].straight, any = true, true
+			c.axes[j], any = s.axes[j], true
 		}
 	}
 	return any

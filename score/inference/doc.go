@@ -33,6 +33,12 @@
 // simulations what a regression leaves of its own pairs is narrower than the posterior by a
 // tenth.
 //
+// Parameters that simulations have exactly at a bound, as clamped ones and counts do, lie at
+// infinity by these formulas. There the bound moves outwards in them by δ, which is how far
+// as many parameters next to it reach; those at the bound have the coordinate of δ/2 beyond
+// it, and draws beyond it are the bound. A Warning tells of them: p(θ | x) has no density
+// there, and LogProb is that of what lies within.
+//
 // The density has the Jacobian of all steps,
 //
 //	log p(θ | x) = log p(y | x) − log det Root + Σ_j log du_j/dθ_j,
@@ -50,6 +56,24 @@
 // that was simulated, less 1.) An Embed of one's own sees x only. Of the tasks of
 // dataset/simulator slcp has them; C2ST for ten observations other than those of examples/sbi:
 // 0.674 with, 3,000 draws.
+//
+// # Long observations
+//
+// Settings.Embed is the network that reads x. What it knows of x it has not to learn: nn.Conv
+// that a shape means the same at all times of a series, nn.Pointwise and nn.Mean that the
+// order of a set means nothing (see the examples of Settings). A linear regression on hundreds
+// of columns has as many weights to get wrong, and what it gets wrong such a network cannot
+// undo: Settings.Plain leaves it out. From 3,000 simulations and 800 steps, for mean and
+// log-deviation of 50 normal numbers (set) and coefficient and log-deviation of an
+// autoregressive series of 200, means are off by so many deviations of the exact posterior,
+// and deviations so many times too large (means over eight observations,
+// TestEmbeddingsKnowSetsAndSeries):
+//
+//	                            set          series
+//	nn.Mean, nn.Conv, Plain   .36  1.25    .51  1.49
+//	nn.Mean, nn.Conv          .42  1.42   1.32  2.02
+//	default, Plain            .41  1.16   2.39  2.51
+//	default                   .55  1.03   3.15  3.05
 //
 // # Several observations
 //

@@ -20,7 +20,8 @@ var (
 	ErrNonFinite = errors.New("not finite")
 	// ErrSimulator marks a simulator of which nothing, or too little, came.
 	ErrSimulator = errors.New("the simulator failed")
-	// ErrMismatch marks a file that holds no posterior, or one for another prior.
+	// ErrMismatch marks a file that holds no Posterior or Joint, one that contradicts
+	// itself, or a Posterior for another prior.
 	ErrMismatch = errors.New("posterior and file differ")
 	// ErrUnsupported marks what a View has no answer to, such as the density of one
 	// made by FNPE.

@@ -146,3 +146,50 @@ func ExamplePosterior_GivenAll() {
 	// Output:
 	// mean 1 of N(1.03, 1/7)
 }
+
+// A joint model is one file, too, and answers in both directions: what was the weight, and
+// what will the scales show.
+func ExampleOpenJoint() {
+	ctx := context.Background()
+	prior := inference.Normal{Mean: []float64{0}, Deviation: []float64{1}}
+	pairs, err := inference.Simulate(ctx, prior, scale{}, 1, 2000, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	s := &inference.Settings{Net: nn.RecipeColumns(2, 24)}
+	s.Training = score.Settings{Steps: 300, Batch: 64, References: score.None}
+	joint, err := inference.FitJoint(ctx, prior, pairs.Theta, pairs.X, s)
+	if err != nil {
+		log.Fatal(err)
+	}
+	path := filepath.Join(os.TempDir(), fmt.Sprintf("joint-%d", os.Getpid()))
+	defer os.Remove(path)
+	if err := joint.SaveFile(path); err != nil {
+		log.Fatal(err)
+	}
+	again, err := inference.OpenJoint(path)
+	if err != nil {
+		log.Fatal(err)
+	}
+	const n = 500
+	theta, x := mat.NewDense(n, 1, nil), mat.NewDense(n, 1, nil)
+	for i := range n {
+		theta.Set(i, 0, math.NaN()) // to be drawn
+		x.Set(i, 0, 2)
+	}
+	if err := again.Sample(ctx, theta, x, nil); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("posterior mean %.0f\n", mat.Sum(theta)/n)
+	for i := range n {
+		theta.Set(i, 0, 2)
+		x.Set(i, 0, math.NaN())
+	}
+	if err := again.Sample(ctx, theta, x, nil); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("simulated mean %.0f\n", mat.Sum(x)/n)
+	// Output:
+	// posterior mean 1
+	// simulated mean 2
+}

@@ -19,7 +19,7 @@ import (
 type Joint struct {
 	// Warnings are those of training.
 	Warnings []string
-	// Result is that of training.
+	// Result is that of training, nil for a Joint from a file.
 	Result *score.Result
 
 	model   *score.Model
@@ -60,6 +60,7 @@ func fitJoint(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings) (*
 	for i := range d {
 		j.axes = append(j.axes, axis{low: low[i], high: high[i]})
 	}
+	measureAll(j.axes, theta)
 	free, all := mat.NewDense(n, d, nil), mat.NewDense(n, d+k, nil)
 	if err := (&coordinates{axes: j.axes}).free(free, theta); err != nil {
 		return nil, err
@@ -72,6 +73,9 @@ func fitJoint(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings) (*
 	if j.model, err = score.New(d+k, &score.Config{Net: s.Net, ColumnLevels: true, Seed: s.Seed}); err != nil {
 		return nil, err
 	}
+	if err := j.keep(); err != nil {
+		return nil, err
+	}
 	training := s.Training
 	if training.Seed == 0 {
 		training.Seed = s.Seed
@@ -82,13 +86,16 @@ func fitJoint(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings) (*
 	if j.Result, err = score.Fit(ctx, j.model, data, &training); j.Result == nil {
 		return nil, err
 	}
-	j.Warnings = j.Result.Warnings
+	j.Warnings = append(atBounds(j.axes, theta), j.Result.Warnings...)
 	return j, err
 }
 
 // Model returns the network, whose columns are the parameters in coordinates without bounds
 // and those of x.
 func (j *Joint) Model() *score.Model { return j.model }
+
+// Dims returns the numbers of parameters and of columns of an observation.
+func (j *Joint) Dims() (parameters, columns int) { return len(j.axes), j.columns }
 
 // Sample draws into rows of parameters and observations what is NaN there, given what is a
 // number; what is +Inf is left out, integrated out of the rest, and comes out as NaN. So

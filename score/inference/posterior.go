@@ -122,6 +122,7 @@ func fit(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings) (*Poste
 	if post.at, y, err = newCoordinates(low, high, theta, x, same, s.Plain); err != nil {
 		return nil, err
 	}
+	post.Warnings = atBounds(post.at.axes, theta)
 	w := mat.NewDense(n, d, nil)
 	if err := post.at.wide(w, theta); err != nil {
 		return nil, err
@@ -173,7 +174,7 @@ func (p *Posterior) learn(ctx context.Context, y, x *mat.Dense, s *Settings) err
 	if s.Training.DropCond == 0 { // this Posterior asks for no score without x
 		p.Result.Warnings = slices.DeleteFunc(p.Result.Warnings, func(text string) bool { return strings.Contains(text, "DropCond") })
 	}
-	p.Warnings = slices.Clone(p.Result.Warnings)
+	p.Warnings = append(p.Warnings, p.Result.Warnings...)
 	return err
 }
 

@@ -109,8 +109,20 @@ type RoundsSettings struct {
 // rounds: after each, parameters are drawn from the prior where the posterior so far has its
 // mass (see Truncated), so that fewer simulations are wasted elsewhere. Every round learns
 // from all simulations within the present box. The Posterior holds for observations whose
-// posteriors lie in the last one. It is worth it where posteriors are much narrower than the
-// prior and simulations are dear.
+// posteriors lie in the last one.
+//
+// It is worth it where posteriors are narrow and simulations are dear, and takes a training a
+// round, for one observation. Two crescents a fifth long and a hundredth wide (two_moons of
+// package simulator) under a uniform prior on [−half, half]², from 3,000 simulations in all
+// with a small network, means over four observations of the accuracy of a classifier that
+// tells draws from exact ones, ½ where it cannot, and the energy distance to these
+// (go test ./score/inference -run - -bench Rounds -benchtime 1x):
+//
+//	rounds  steps of each  half = 1      half = 10
+//	     1            600  .81   .0098   .94   .163
+//	     1          1,800  .79   .0061   .94   .097
+//	     2            600  .68   .0033   .84   .015
+//	     3            600  .69   .0037   .73   .005
 //
 // Errors are those of Infer, Given and Sample, with the number of the round.
 func Rounds(ctx context.Context, p Prior, s Simulator, x []float64, n int, settings *RoundsSettings) (*Posterior, error) {
