@@ -28,6 +28,27 @@ var (
 	ErrUnsupported = errors.New("not supported")
 )
 
+// Unfinished is the error of Infer and Rounds that ended after they had simulated: with the
+// Pairs, Fit can go on, or Simulate from Done.
+type Unfinished struct {
+	Pairs *Pairs
+	Err   error
+}
+
+// Error returns the text of Err.
+func (u *Unfinished) Error() string { return u.Err.Error() }
+
+// Unwrap returns Err.
+func (u *Unfinished) Unwrap() error { return u.Err }
+
+// unfinished returns err with the pairs, if there are any.
+func unfinished(pairs *Pairs, err error) error {
+	if pairs == nil || pairs.Theta == nil {
+		return err
+	}
+	return &Unfinished{pairs, err}
+}
+
 const badShape = "inference: dimension mismatch"
 
 func finite(v float64) bool { return math.Abs(v) <= math.MaxFloat64 }

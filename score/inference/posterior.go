@@ -57,6 +57,9 @@ type Posterior struct {
 
 // Infer draws n parameters from the prior, simulates an observation of so many columns for
 // each (see Simulate) and learns the posterior from the pairs (see Fit).
+//
+// Errors are those of Simulate and Fit. When the context ends, or training fails, the error
+// is an *Unfinished that holds the simulations (errors.As), so that none is lost.
 func Infer(ctx context.Context, p Prior, s Simulator, columns, n int, settings *Settings) (*Posterior, error) {
 	var c Settings
 	if settings != nil {
@@ -64,11 +67,14 @@ func Infer(ctx context.Context, p Prior, s Simulator, columns, n int, settings *
 	}
 	pairs, err := Simulate(ctx, p, s, columns, n, &SimulateSettings{Seed: c.Seed, Workers: c.Workers, Progress: c.Progress})
 	if err != nil {
-		return nil, err
+		return nil, unfinished(pairs, err)
 	}
 	post, err := Fit(ctx, p, pairs.Theta, pairs.X, settings)
 	if post != nil {
 		post.Warnings = append(pairs.Warnings, post.Warnings...)
+	}
+	if err != nil {
+		err = unfinished(pairs, err)
 	}
 	return post, err
 }

@@ -64,7 +64,7 @@ func (k *keptAxes) axes(d int) ([]axis, error) {
 	axes := make([]axis, d)
 	for j := range axes {
 		a := axis{low: boundOf(k.Low[j], -1), high: boundOf(k.High[j], 1), straight: k.Straight[j]}
-		if !(a.low < a.high) || finite(a.low) && finite(a.high) && !finite(a.high-a.low) || a.straight && !(finite(a.low) && finite(a.high)) {
+		if !apart(a.low, a.high) || a.straight && !(finite(a.low) && finite(a.high)) {
 			return nil, fmt.Errorf("parameter %d has the bounds %v and %v", j, a.low, a.high)
 		}
 		if e := k.Ends[j]; e != nil {
