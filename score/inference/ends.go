@@ -27,12 +27,12 @@ func (a *axis) measure(theta []float64) {
 	var above, below []float64 // distances from the bounds of what lies within
 	atLow, atHigh := 0, 0
 	for _, v := range theta {
-		switch v {
-		case a.low:
+		switch {
+		case v == a.low:
 			atLow++
-		case a.high:
+		case v == a.high:
 			atHigh++
-		default:
+		case a.holds(v): // what is not is refused
 			above, below = append(above, v-a.low), append(below, a.high-v)
 		}
 	}
