@@ -85,7 +85,7 @@ func (p *Posterior) givenAll(ctx context.Context, x *mat.Dense, c *AllSettings) 
 	var problem sde.Problem
 	draws := mat.NewDense(max(cmp.Or(c.Draws, 512), d+1), d, nil)
 	for i := range n {
-		problem = p.model.Given(x.Slice(i, i+1, 0, k).(*mat.Dense)).Problem()
+		problem = p.model.Given(p.at.within(x.Slice(i, i+1, 0, k).(*mat.Dense))).Problem()
 		of := part{score: problem.Score, shift: make([]float64, d)}
 		for j := range d {
 			of.shift[j] = shifts.At(i, j) / frame.Scale[j]

@@ -27,7 +27,11 @@
 // regression is that of approximate Bayesian computation (Beaumont et al. 2002): where the
 // posterior is normal and its mean linear in x nothing is left to learn, and ten parameters are learned from 10,000
 // simulations as well as the moments are known from them. z(x) is standardised and cut at
-// ±5, and a parameter takes part as far as x tells more of it than chance would.
+// ±5, and a parameter takes part as far as x tells more of it than chance would. The weights
+// are shrunk as generalised cross-validation says (Craven & Wahba 1979), and the y that is
+// learned of a pair is what the regression on all others leaves: with 200 columns for 1,000
+// simulations what a regression leaves of its own pairs is narrower than the posterior by a
+// tenth.
 //
 // Parameters that simulations have exactly at a bound, as clamped ones and counts do, lie at
 // infinity by these formulas. There the bound moves outwards in them by δ, which is how far
@@ -101,12 +105,15 @@
 // A simulation that fails for some θ is left out (Simulate); what is learned is the posterior
 // given that the simulator works. An observation outside what was simulated is answered, with
 // a warning that names column, value and range (Joint.Outside for a Joint); what a network
-// says there is an extrapolation. Simulations are not lost when a context ends (Unfinished).
-// How well a posterior is calibrated, package dataset/calibration says.
+// says there is an extrapolation. As in z(x), numbers more than 5 deviations from the mean are
+// cut to that for the network, but where such were simulated to the last of those. Errors of
+// what is run with it repeat the warning. Simulations are not lost when a context ends
+// (Unfinished). How well a posterior is calibrated, package dataset/calibration says.
 //
 // # References
 //
 //	Beaumont et al. 2002           Approximate Bayesian Computation in Population Genetics, Genetics 162
+//	Craven & Wahba 1979            Smoothing noisy data with spline functions, Numerische Mathematik 31
 //	Deistler et al. 2022           Truncated proposals for scalable and hassle-free simulation-based inference, arXiv:2210.04815
 //	Geffner et al. 2023            Compositional Score Modeling for Simulation-based Inference, arXiv:2209.14249
 //	Linhart et al. 2024            Diffusion posterior sampling for simulation-based inference in tall data settings, arXiv:2404.07593

@@ -240,6 +240,17 @@ func TestObservationsOutsideTheSimulationsAreNamed(t *testing.T) {
 	theta := mat.NewDense(4, 2, nil)
 	require.NoError(t, v.Sample(t.Context(), theta, nil))
 
+	// However far it is, the network is not shown more than what is warned of.
+	for _, x := range []float64{1e3, -1e6, 1e300} {
+		far, err := post.Given(one(0, x))
+		require.NoError(t, err)
+		require.Regexp(t, "an extrapolation, of -?[5-9][.0-9]*, the nearest", far.Warnings[0])
+		require.NoError(t, far.Sample(t.Context(), theta, nil))
+		require.Less(t, math.Abs(theta.At(0, 1)), 20.0)
+		_, _, err = far.MAP(t.Context(), &MAPSettings{Draws: 40, Climbs: 2})
+		require.NoError(t, err)
+	}
+
 	_, err = post.Given(nil)
 	require.ErrorIs(t, err, ErrShape)
 	_, err = post.Given(one(1))

@@ -36,7 +36,8 @@ type MAPSettings struct {
 // are all that a score shows. The best of all by LogProb is the answer. It is the largest of the maxima as far as the draws know of it.
 // A uniform density has no one maximum, and that of θ is not that of other parameters.
 //
-// Errors are those of Sample and LogProb, and one wrapping ErrRange for an impossible
+// Draws that fail are left out as long as there are others. Errors are those of Sample and
+// LogProb, and one wrapping ErrRange for an impossible
 // setting; a View of several observations, one a row, gives one too.
 func (v *View) MAP(ctx context.Context, s *MAPSettings) (theta []float64, logProb float64, err error) {
 	var c MAPSettings
@@ -64,18 +65,25 @@ func (v *View) MAP(ctx context.Context, s *MAPSettings) (theta []float64, logPro
 	all := mat.NewDense(draws, d, nil)
 	sampling := SampleSettings{}
 	sampling.Seed, sampling.Workers = c.Seed, c.Workers
+	var failed sampler.RowErrors // those are NaN, and left out
 	if err := v.Sample(ctx, all, &sampling); err != nil {
-		return nil, 0, err
+		if !errors.As(err, &failed) || len(failed) == draws {
+			return nil, 0, err
+		}
+		all = numbersOf(all)
 	}
 	flow := &sampler.FlowSettings{Workers: c.Workers}
-	logs := make([]float64, draws)
-	if _, err := v.LogProb(ctx, logs, all, flow); err != nil {
+	logs := make([]float64, all.RawMatrix().Rows)
+	if _, err := v.LogProb(ctx, logs, all, flow); err != nil && !(errors.As(err, &failed) && len(failed) < len(logs)) {
 		return nil, 0, err
 	}
-	order := make([]int, draws)
-	for i := range order {
-		order[i] = i
+	var order []int
+	for i, l := range logs {
+		if !math.IsNaN(l) {
+			order = append(order, i)
+		}
 	}
+	climbs = min(climbs, len(order))
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(logs[b], logs[a]) })
 	tops := mat.NewDense(climbs, d, nil)
 	for i := range climbs {
@@ -93,7 +101,6 @@ func (v *View) MAP(ctx context.Context, s *MAPSettings) (theta []float64, logPro
 				tops.SetRow(i, before.RawRowView(i))
 			}
 		}
-		var failed sampler.RowErrors // those are NaN
 		if _, err := v.LogProb(ctx, logs, tops, flow); err != nil && !errors.As(err, &failed) {
 			return nil, 0, err
 		}
@@ -104,6 +111,18 @@ func (v *View) MAP(ctx context.Context, s *MAPSettings) (theta []float64, logPro
 		}
 	}
 	return best, logProb, nil
+}
+
+// numbersOf returns the rows of x that are not NaN.
+func numbersOf(x *mat.Dense) *mat.Dense {
+	n, d := x.Dims()
+	var whole []float64
+	for i := range n {
+		if row := x.RawRowView(i); !math.IsNaN(row[0]) {
+			whole = append(whole, row...)
+		}
+	}
+	return mat.NewDense(len(whole)/d, d, whole)
 }
 
 // climb moves the rows of theta uphill, at a noise level that is a share of the least

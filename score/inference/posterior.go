@@ -132,7 +132,8 @@ func fit(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings) (*Poste
 		same = findSets(x)
 	}
 	x = same.beside(x)
-	if post.at, err = newCoordinates(low, high, theta, x, same, s.Plain); err != nil {
+	var y *mat.Dense
+	if post.at, y, err = newCoordinates(low, high, theta, x, same, s.Plain); err != nil {
 		return nil, err
 	}
 	post.Warnings = atBounds(post.at.axes, theta)
@@ -141,8 +142,7 @@ func fit(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings) (*Poste
 		return nil, err
 	}
 	post.wide = momentsOf(w)
-	w.Sub(w, post.at.shifts(x))
-	if err = post.learn(ctx, w, x, s); post.Result == nil {
+	if err = post.learn(ctx, y, x, s); post.Result == nil {
 		return nil, err
 	}
 	return post, err

@@ -54,7 +54,7 @@ func (v *View) Weigh(ctx context.Context, theta *mat.Dense, logLikelihood func(t
 	n, d := theta.Dims()
 	y, draws, logs := mat.NewDense(n, d, nil), mat.NewDense(n, d, nil), make([]float64, n)
 	if _, err := sampler.SampleLogProb(ctx, y, logs, v.problem, s); err != nil {
-		return nil, err
+		return nil, v.explain("Weigh", err)
 	}
 	v.ToParameters(draws, y)
 	for i := range n {
