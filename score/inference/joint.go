@@ -17,7 +17,7 @@ import (
 // It learns more than a Posterior does, and each of these less well in as many steps. It
 // is safe for concurrent use.
 type Joint struct {
-	// Warnings are those of training.
+	// Warnings are those of training, and name parameters that lie exactly at a bound.
 	Warnings []string
 	// Result is that of training, nil for a Joint from a file.
 	Result *score.Result

@@ -47,7 +47,8 @@ type Posterior struct {
 	// Prior is that of the simulations, nil when it is not known. Weigh and GivenAll use
 	// it.
 	Prior Prior
-	// Warnings are those of simulation and training.
+	// Warnings are those of simulation and training, and name parameters that lie exactly at
+	// a bound in some simulations.
 	Warnings []string
 	// Result is that of training, nil for a Posterior from a file.
 	Result *score.Result
