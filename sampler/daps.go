@@ -151,11 +151,11 @@ func likelihoodOf(s *Step, l *posterior.Likelihood) (*posterior.Likelihood, erro
 	in, _ := l.Dims()
 	switch {
 	case in != d:
-		return nil, fmt.Errorf("Operator: takes %d columns, the run has %d: %w", in, d, ErrRange)
+		return nil, fmt.Errorf("its Operator takes %d columns, the run has %d: %w", in, d, ErrRange)
 	case l.Rows() == 0:
 		return l, nil
 	case l.Rows() != s.total:
-		return nil, fmt.Errorf("Y: has %d rows, the run %d, want one for all rows, or as many: %w", l.Rows(), s.total, ErrRange)
+		return nil, fmt.Errorf("its Y has %d rows, the run %d, want one for all rows, or as many: %w", l.Rows(), s.total, ErrRange)
 	}
 	rows := make([]int, n)
 	for i := range rows {

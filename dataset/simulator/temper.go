@@ -76,7 +76,7 @@ func agree(ctx context.Context, all []*population) error {
 			return nil
 		}
 		if moved > mostMoves {
-			return fmt.Errorf("R̂ of the populations is %.3f after %d moves, want < %.3f: %w", r, moved, want, ErrLimit)
+			return fmt.Errorf("the R̂ of the populations is %.3f after %d moves, want < %.3f: %w", r, moved, want, ErrLimit)
 		}
 		longest := 1
 		for _, p := range all {
