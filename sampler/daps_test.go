@@ -147,13 +147,13 @@ func TestDAPSRefusesWhatItCannotTake(t *testing.T) {
 		is error
 	}{
 		"DAPS.Observation: posterior: NewLikelihood: Observation.Operator": {sampler.DAPS{}, posterior.ErrRange},
-		"want a positive definite":    {sampler.DAPS{Observation: projected(0, 1)}, posterior.ErrRange},
-		"DAPS.Variance: is NaN":       {sampler.DAPS{Observation: projected(1, 1), Variance: math.NaN()}, sampler.ErrRange},
-		"DAPS.FlowSteps: is -1":       {sampler.DAPS{Observation: projected(1, 1), FlowSteps: -1}, sampler.ErrRange},
-		"DAPS.Steps: is -1":           {sampler.DAPS{Observation: projected(1, 1), Steps: -1}, sampler.ErrRange},
-		"DAPS.Rate: is 2":             {sampler.DAPS{Observation: projected(1, 1), Rate: 2}, sampler.ErrRange},
-		"Y: has 3 rows, the run 20,":  {sampler.DAPS{Observation: projected(1, 1, 2, 3)}, sampler.ErrRange},
-		"Y: has 21 rows, the run 20,": {sampler.DAPS{Observation: projected(1, make([]float64, 21)...)}, sampler.ErrRange},
+		"want a positive definite":       {sampler.DAPS{Observation: projected(0, 1)}, posterior.ErrRange},
+		"DAPS.Variance: is NaN":          {sampler.DAPS{Observation: projected(1, 1), Variance: math.NaN()}, sampler.ErrRange},
+		"DAPS.FlowSteps: is -1":          {sampler.DAPS{Observation: projected(1, 1), FlowSteps: -1}, sampler.ErrRange},
+		"DAPS.Steps: is -1":              {sampler.DAPS{Observation: projected(1, 1), Steps: -1}, sampler.ErrRange},
+		"DAPS.Rate: is 2":                {sampler.DAPS{Observation: projected(1, 1), Rate: 2}, sampler.ErrRange},
+		"its Y has 3 rows, the run 20,":  {sampler.DAPS{Observation: projected(1, 1, 2, 3)}, sampler.ErrRange},
+		"its Y has 21 rows, the run 20,": {sampler.DAPS{Observation: projected(1, make([]float64, 21)...)}, sampler.ErrRange},
 		"takes 5 columns, the run has 2": {sampler.DAPS{Observation: posterior.Observation{
 			Operator: posterior.Mask{In: 5, Columns: []int{1}}, Y: mat.NewDense(1, 1, nil), Noise: posterior.Noise{Deviation: 1},
 		}}, sampler.ErrRange},
