@@ -22,7 +22,7 @@ var (
 // is about 1 or less. Each row has steps of its own: it is what it would be
 // alone, and rows that have arrived are not evaluated again. A grid of two
 // points suffices; more of them only stop the method to be looked at, and it
-// begins anew.
+// begins anew. Steps end at the Problem's Breakpoints.
 //
 // With an Eta every step is ancestral, see EulerAncestral, not going below the
 // interval's end; its noise is that of one path in the clock (α/σ)², which a
@@ -83,26 +83,23 @@ func (p DPMAdaptive) Predict(s *Step) error {
 	if err := p.Validate(); err != nil {
 		return err
 	}
-	p = p.complete()
-	if err := precise("DPMAdaptive", p.RTol, p.ATol, s.problem.Roundoff()); err != nil {
+	roundoff := s.problem.Roundoff()
+	p = p.complete(roundoff)
+	if err := precise("DPMAdaptive", p.RTol, p.ATol, roundoff); err != nil {
 		return err
 	}
 	start, _ := s.Span()
-	t, u := s.T, s.U
-	s.U = max(u, start)
-	err := newDPMSteps(p, s).cross()
-	if err == nil && s.U != u {
-		s.T, s.U = s.U, u
-		err = DDIM{}.Predict(s)
+	to := max(s.U, start)
+	if err := s.legs(to, newDPMSteps(p, s).cross); err != nil {
+		return err
 	}
-	s.T, s.U = t, u
-	return err
+	return s.leave(to)
 }
 
-// complete fills in the defaults.
-func (p DPMAdaptive) complete() DPMAdaptive {
+// complete fills in the defaults, for a score of this roundoff.
+func (p DPMAdaptive) complete(roundoff float64) DPMAdaptive {
 	p.Order = cmp.Or(p.Order, 3)
-	p.RTol, p.ATol = cmp.Or(p.RTol, 0.05), cmp.Or(p.ATol, 0.0078)
+	p.RTol, p.ATol = tolerance(p.RTol, 0.05, roundoff), tolerance(p.ATol, 0.0078, roundoff)
 	p.FirstStep, p.Threshold = cmp.Or(p.FirstStep, 0.05), cmp.Or(p.Threshold, 0.81)
 	if p.P == 0 && p.I == 0 && p.D == 0 {
 		p.I = 1

@@ -1,9 +1,13 @@
 package sampler
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/gradlogp/gradlogp/sde/posterior"
 )
 
 var (
@@ -14,6 +18,12 @@ var (
 // Reward is a function r(x₀) of clean rows, in the coordinates of the data, by whose
 // exponential a distribution is tilted. A posterior.Likelihood in the zero sde.Frame is
 // one, which makes the posterior of it.
+//
+// It is −Inf, or NaN where it is not defined, of rows that are impossible: these have no
+// weight in the end. A row that is denoised half-way may be one, and what becomes of
+// it need not: it then counts as the worst of its observation's particles that are not, so
+// that a hard constraint weighs only in the end. A reward that falls off outside of the set
+// steers towards it. +Inf is an error.
 type Reward interface {
 	// LogProb writes r of the rows of x0, all those of a run in their order, into dst.
 	LogProb(dst []float64, x0 *mat.Dense)
@@ -21,19 +31,37 @@ type Reward interface {
 
 // Steered is the predictor of Feynman–Kac steering (Singhal et al. 2025): Twisted for any
 // reward, without guidance. Particles are moved by DDIM{Eta: 1} of the Problem, and weighed
-// by what the reward of the denoised row gains,
+// by what the tempered reward of the denoised row D gains,
 //
-//	w ← w exp(r(D(x_u, u)) − r(D(x_t, t))),
+//	w ← w ψ_u(x_u)/ψ_t(x_t),   log ψ_t(x) = λ_t r(D(x, t))/T,   λ_t = 1/(1 + (σ/(αW))²),
 //
-// the paper's potentials of differences. As their number grows they follow the
-// distribution of density p(x₀) exp(r(x₀))/Z, at the rate n^−½ and for the steps of the
-// grid; Trace.LogEvidence estimates log Z. No derivative is needed, but many more
-// particles than with guidance: of a likelihood much narrower than the data the
-// potentials of early times are far from what they should be, and runs of some hundred
-// particles then miss most of Z. Everything else is as for Twisted.
+// with the temperature T and the Width W; at the end log ψ is r(x₀)/T. As their number
+// grows they follow the distribution of density p(x₀) exp(r(x₀)/T)/Z, at the rate n^−½,
+// whatever W is, and for the steps of the grid; Trace.LogEvidence estimates log Z. No
+// derivative is needed, but more particles than with guidance. How many depends on W: a
+// row that is known to ±σ/α only has not the reward of its mean. On a mixture of three
+// normals observed in one direction with noise τ, 40 estimates of Z by 256 particles in 50
+// steps had, with the likelihood for the reward, this mean ± standard deviation:
+//
+//	τ                 0.03          0.1           0.5
+//	W = 0, λ_t = 1    .00 ± .00     .04 ± .05     1.05 ± .06    times the exact one
+//	W = 2τ            1.07 ± .67    1.03 ± .37    1.05 ± .06
+//	W = τ             .98 ± .21     1.01 ± .21    1.05 ± .06
+//	W = τ/2           1.00 ± .31    1.01 ± .27    1.05 ± .06
+//	λ_t = 0           1.03 ± .64    1.02 ± .31    1.05 ± .06
+//
+// Of the paper's potentials these are the differences. Those of the maximum and of the sum
+// have the same limit, but only because the last weights take back what they have
+// exaggerated: there are none here. Everything else is as for Twisted.
 type Steered struct {
 	// Reward is r.
 	Reward Reward
+	// Temperature is T, by which rewards are divided; 0 means 1.
+	Temperature float64
+	// Width is W, how far apart, in the coordinates of the process, rows have to be for
+	// r/T to differ by about 1: the noise τ of a likelihood, for example. 0 means that
+	// there is no tempering, right for rewards as wide as the data.
+	Width float64
 	Particles
 }
 
@@ -42,11 +70,12 @@ func (p Steered) Validate() error {
 	if unset(p.Reward) {
 		return fmt.Errorf("Steered.Reward: is nil, want a function of clean rows: %w", ErrUnset)
 	}
-	return p.validate("Steered")
+	return cmp.Or(nonNegative("Steered", "Temperature", p.Temperature), nonNegative("Steered", "Width", p.Width), p.validate("Steered"))
 }
 
-// Predict implements Predictor. It returns errors wrapping ErrRange for an impossible field
-// or a state that something else has changed.
+// Predict implements Predictor. It returns errors wrapping ErrRange for an impossible field,
+// a likelihood of other rows or columns than the run's, and a state that something else has
+// changed, and ErrNonFinite for a reward of +Inf.
 func (p Steered) Predict(s *Step) error {
 	w, ok := s.solver.(*swarm)
 	if !ok {
@@ -54,7 +83,11 @@ func (p Steered) Predict(s *Step) error {
 		if err != nil {
 			return err
 		}
-		if w, err = p.begin(s, steering{p.Reward}); err != nil {
+		r, err := rewardOf(s, p.Reward)
+		if err != nil {
+			return err
+		}
+		if w, err = p.begin(s, steering{r, cmp.Or(p.Temperature, 1), p.Width}); err != nil {
 			return fmt.Errorf("Steered: %w", err)
 		}
 		s.solver = w
@@ -65,8 +98,35 @@ func (p Steered) Predict(s *Step) error {
 	return nil
 }
 
-// steering is the reward as a twisting function.
-type steering struct{ r Reward }
+// rewardOf returns the reward of the rows of a Step, which are some of a run's.
+func rewardOf(s *Step, r Reward) (Reward, error) {
+	l, ok := r.(*posterior.Likelihood)
+	if !ok {
+		return r, nil
+	}
+	l, err := likelihoodOf(s, l)
+	if err != nil {
+		return nil, fmt.Errorf("Steered.Reward: %w", err)
+	}
+	return l, nil
+}
+
+// steering is the tempered reward as a twisting function.
+type steering struct {
+	r                  Reward
+	temperature, width float64
+}
+
+// compare looks at the rewards alone when the scores of all rows are alike.
+func (ψ steering) compare(s *Step, w *swarm, x *mat.Dense) (bool, error) {
+	if s.alike {
+		return true, ψ.likelihood(s, w, x)
+	}
+	return true, ψ.at(s, w, x, s.T)
+}
+
+// start knows of none: rows are drawn from the prior.
+func (ψ steering) start(*Step, *swarm, []float64) error { return nil }
 
 func (ψ steering) at(s *Step, w *swarm, x *mat.Dense, t float64) error {
 	if err := s.Score(w.score, x, t); err != nil {
@@ -75,12 +135,28 @@ func (ψ steering) at(s *Step, w *swarm, x *mat.Dense, t float64) error {
 	alpha, sigma := s.Kernel(t)
 	x0 := s.Scratch(1)
 	s.Combine(x0, 1/alpha, x, sigma*sigma/alpha, w.score)
-	return ψ.likelihood(s, w, x0)
+	divisor := ψ.temperature
+	if ψ.width > 0 {
+		level := sigma / (alpha * ψ.width)
+		divisor *= 1 + level*level
+	}
+	return ψ.reward(s, w, x0, divisor)
 }
 
 func (ψ steering) likelihood(s *Step, w *swarm, x0 *mat.Dense) error {
+	return ψ.reward(s, w, x0, ψ.temperature)
+}
+
+// reward writes the rewards of clean rows, divided by a number, to w.
+func (ψ steering) reward(s *Step, w *swarm, x0 *mat.Dense, divisor float64) error {
 	data := s.Scratch(1)
 	s.Data(data, x0)
 	ψ.r.LogProb(w.log, data)
+	for i := range w.log {
+		if math.IsInf(w.log[i], 1) && !s.bad[i] {
+			return fmt.Errorf("Reward: row %d: is +Inf, want a number, or −Inf of an impossible row: %w", s.Row0+i, ErrNonFinite)
+		}
+		w.log[i] /= divisor
+	}
 	return nil
 }

@@ -221,3 +221,67 @@ func TestWithinRefusesLevelsThatAreNone(t *testing.T) {
 	_, err = sde.Within(a, blobs(t, sde.EDM{}, []float64{1}, []float64{0, 0}, []float64{1}), 0.1, 1)
 	require.ErrorContains(t, err, "that of the outside score")
 }
+
+// uncalled is a score that must not be evaluated.
+type uncalled struct{ sde.Scorer }
+
+func (uncalled) Score(*mat.Dense, *mat.Dense, []float64) { panic("evaluated") }
+
+func TestScoresWithoutWeightAreNotEvaluated(t *testing.T) {
+	p := blobs(t, sde.VP{}, []float64{1}, []float64{1, 2}, []float64{0.3})
+	idle := sde.Problem{SDE: p.SDE, Score: uncalled{p.Score}}
+	x, want, got := mat.NewDense(2, 2, []float64{1, 0, 2, -1}), mat.NewDense(2, 2, nil), mat.NewDense(2, 2, nil)
+	p.Score.Score(want, x, []float64{0.3})
+	for name, do := range map[string]func() (sde.Problem, error){
+		"conditional":   func() (sde.Problem, error) { return sde.Guide(p, idle, 1) },
+		"unconditional": func() (sde.Problem, error) { return sde.Guide(idle, p, 0) },
+		"no classifier": func() (sde.Problem, error) { return sde.GuideByClassifier(p, idle, 0) },
+		"outside":       func() (sde.Problem, error) { return sde.Within(idle, p, 1e-2, 2e-2) },
+	} {
+		g, err := do()
+		require.NoError(t, err)
+		g.Score.Score(got, x, []float64{0.3})
+		require.Equal(t, want, got, name)
+	}
+}
+
+// A time whose level is a bound, or next to it, is on the side that the bound says.
+func TestWithinKeepsItsBoundsToTheBit(t *testing.T) {
+	t.Parallel()
+	for _, p := range []sde.SDE{sde.EDM{}, sde.VP{}, sde.VE{}, sde.Cosine{}, sde.SubVP{}} {
+		inside := sde.Problem{SDE: p, Score: constant(1)}
+		outside := sde.Problem{SDE: p, Score: constant(0)}
+		level := func(t float64) float64 {
+			alpha, sigma := p.Kernel(t)
+			return sigma / alpha
+		}
+		for _, bounds := range [][2]float64{{1, 3}, {0.1, 0.3}, {0.02, 0.7}, {0.5, 7}} {
+			low, high := bounds[0], bounds[1]
+			q, err := sde.Within(inside, outside, low, high)
+			require.NoError(t, err)
+			for _, bound := range bounds {
+				at := sde.TimeAt(p, -math.Log(bound))
+				for range 40 {
+					at = math.Nextafter(at, 0)
+				}
+				for range 80 {
+					at = math.Nextafter(at, math.Inf(1))
+					dst := mat.NewDense(1, 1, nil)
+					q.Score.Score(dst, mat.NewDense(1, 1, nil), []float64{at})
+					want := 0.0
+					if v := level(at); low <= v && v <= high {
+						want = 1
+					}
+					require.Equal(t, want, dst.At(0, 0), "%T at t = %v with the level %v", p, at, level(at))
+				}
+			}
+		}
+	}
+}
+
+// constant is a score that is the same number everywhere.
+type constant float64
+
+func (c constant) Score(dst, _ *mat.Dense, _ []float64) {
+	dst.Apply(func(int, int, float64) float64 { return float64(c) }, dst)
+}

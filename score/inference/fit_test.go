@@ -177,10 +177,15 @@ func TestFilesThatContradictThemselvesAreRefused(t *testing.T) {
 	require.NoError(t, err)
 	text := post.model.Metadata[metadata]
 	for says, change := range map[string]func(k *kept){
-		"Back is not":     func(k *kept) { k.Back[0] *= 1.1 },
-		"the scale":       func(k *kept) { k.XScale[1] = 5e-324 },
-		"column 0 goes":   func(k *kept) { k.XLow[0], k.XHigh[0] = k.XHigh[0], k.XLow[0] },
-		"the variance of": func(k *kept) { k.Covariance[3] = -1 },
+		"Back is not":             func(k *kept) { k.Back[0] *= 1.1 },
+		"the scale":               func(k *kept) { k.XScale[1] = 5e-324 },
+		"column 0 goes":           func(k *kept) { k.XLow[0], k.XHigh[0] = k.XHigh[0], k.XLow[0] },
+		"are not those":           func(k *kept) { k.Covariance[3] = -1 },
+		"not those of parameters": func(k *kept) { k.Covariance[1], k.Covariance[2] = 2*k.Covariance[0], 2*k.Covariance[0] },
+		"are not those of":        func(k *kept) { k.Covariance[0] = 1e308 },
+		"not those of":            func(k *kept) { k.Mean[0] = -1e308 },
+		"not symmetric":           func(k *kept) { k.Covariance[1]++ },
+		"too far away":            func(k *kept) { k.Center[0] = 1e308 },
 	} {
 		var k kept
 		require.NoError(t, json.Unmarshal([]byte(text), &k))
@@ -234,6 +239,17 @@ func TestObservationsOutsideTheSimulationsAreNamed(t *testing.T) {
 	require.Contains(t, v.Warnings[0], "column 1 of x: row 0 is 40, the simulations lie from")
 	theta := mat.NewDense(4, 2, nil)
 	require.NoError(t, v.Sample(t.Context(), theta, nil))
+
+	// However far it is, the network is not shown more than what is warned of.
+	for _, x := range []float64{1e3, -1e6, 1e300} {
+		far, err := post.Given(one(0, x))
+		require.NoError(t, err)
+		require.Regexp(t, "an extrapolation, of -?[5-9][.0-9]*, the nearest", far.Warnings[0])
+		require.NoError(t, far.Sample(t.Context(), theta, nil))
+		require.Less(t, math.Abs(theta.At(0, 1)), 20.0)
+		_, _, err = far.MAP(t.Context(), &MAPSettings{Draws: 40, Climbs: 2})
+		require.NoError(t, err)
+	}
 
 	_, err = post.Given(nil)
 	require.ErrorIs(t, err, ErrShape)

@@ -3,6 +3,7 @@ package inference
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -20,14 +21,15 @@ type Settings struct {
 	Net nn.Module
 	// Embed turns the standardised observation into what conditions the network: for long,
 	// exchangeable or time-series x a network that knows what they are. Nil is that of
-	// Recommend.
+	// Recommend, which also sees mean and log-deviation of columns that are alike (see the
+	// package's documentation).
 	Embed nn.Module
 	// Training is what score.Fit is given. What is 0 or nil there is taken from Recommend,
 	// and Seed and Workers from here; DropCond is None unless it is set, since nothing here
 	// asks for the score without x.
 	Training score.Settings
-	// Plain leaves out the linear regression on x, so that the network has to learn all of
-	// what x tells.
+	// Plain leaves out the linear regression on x, and what is put beside columns that are
+	// alike, so that the network has to learn all of what x tells.
 	Plain bool
 	// Seed chooses simulations, initial weights and all that training draws.
 	Seed uint64
@@ -39,12 +41,14 @@ type Settings struct {
 	Progress func(done, n int)
 }
 
-// Posterior is p(θ | x), learned from simulations for any x. It is safe for concurrent use.
+// Posterior is p(θ | x), learned from simulations for any x. It is made by Infer, Fit, Rounds
+// or Open; methods of another one panic. It is safe for concurrent use.
 type Posterior struct {
 	// Prior is that of the simulations, nil when it is not known. Weigh and GivenAll use
 	// it.
 	Prior Prior
-	// Warnings are those of simulation and training.
+	// Warnings are those of simulation and training, and name parameters that lie exactly at
+	// a bound in some simulations.
 	Warnings []string
 	// Result is that of training, nil for a Posterior from a file.
 	Result *score.Result
@@ -56,6 +60,9 @@ type Posterior struct {
 
 // Infer draws n parameters from the prior, simulates an observation of so many columns for
 // each (see Simulate) and learns the posterior from the pairs (see Fit).
+//
+// Errors are those of Simulate and Fit. When the context ends, or training fails, the error
+// is an *Unfinished that holds the simulations (errors.As), so that none is lost.
 func Infer(ctx context.Context, p Prior, s Simulator, columns, n int, settings *Settings) (*Posterior, error) {
 	var c Settings
 	if settings != nil {
@@ -63,11 +70,14 @@ func Infer(ctx context.Context, p Prior, s Simulator, columns, n int, settings *
 	}
 	pairs, err := Simulate(ctx, p, s, columns, n, &SimulateSettings{Seed: c.Seed, Workers: c.Workers, Progress: c.Progress})
 	if err != nil {
-		return nil, err
+		return nil, unfinished(pairs, err)
 	}
 	post, err := Fit(ctx, p, pairs.Theta, pairs.X, settings)
 	if post != nil {
 		post.Warnings = append(pairs.Warnings, post.Warnings...)
+	}
+	if err != nil {
+		err = unfinished(pairs, err)
 	}
 	return post, err
 }
@@ -111,25 +121,56 @@ func fit(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings) (*Poste
 	if err != nil {
 		return nil, err
 	}
-	post := &Posterior{Prior: p}
-	if post.at, err = newCoordinates(low, high, theta, x, s.Plain); err != nil {
+	if err := tooWide("theta", theta); err != nil {
 		return nil, err
 	}
+	if err := tooWide("x", x); err != nil {
+		return nil, err
+	}
+	post := &Posterior{Prior: p}
+	same := &sets{columns: k}
+	if s.Embed == nil && !s.Plain {
+		same = findSets(x)
+	}
+	x = same.beside(x)
+	var y *mat.Dense
+	if post.at, y, err = newCoordinates(low, high, theta, x, same, s.Plain); err != nil {
+		return nil, err
+	}
+	post.Warnings = atBounds(post.at.axes, theta)
 	w := mat.NewDense(n, d, nil)
 	if err := post.at.wide(w, theta); err != nil {
 		return nil, err
 	}
 	post.wide = momentsOf(w)
-	w.Sub(w, post.at.shifts(x))
-	if err = post.learn(ctx, w, x, k, s); post.Result == nil {
+	if err = post.learn(ctx, y, x, s); post.Result == nil {
 		return nil, err
 	}
 	return post, err
 }
 
+// tooWide returns an error for a column whose numbers lie so far apart that differences
+// overflow.
+func tooWide(name string, x *mat.Dense) error {
+	n, k := x.Dims()
+	for j := range k {
+		low, high := math.Inf(1), math.Inf(-1)
+		for i := range n {
+			if v := x.At(i, j); finite(v) {
+				low, high = min(low, v), max(high, v)
+			}
+		}
+		if low < high && !(high-low <= widest) {
+			return fmt.Errorf("%s: column %d: lies from %v to %v, want numbers at most %.2g apart: %w", name, j, low, high, widest, ErrRange)
+		}
+	}
+	return nil
+}
+
 // learn trains the model of y given x.
-func (p *Posterior) learn(ctx context.Context, y, x *mat.Dense, k int, s *Settings) error {
+func (p *Posterior) learn(ctx context.Context, y, x *mat.Dense, s *Settings) error {
 	n, d := y.Dims()
+	_, k := x.Dims()
 	recipe := Recommend(n, d, k)
 	c := score.Config{Net: s.Net, Cond: score.Conditions{Columns: k, Embed: s.Embed}, Seed: s.Seed}
 	training := s.Training
@@ -166,7 +207,7 @@ func (p *Posterior) learn(ctx context.Context, y, x *mat.Dense, k int, s *Settin
 	if s.Training.DropCond == 0 { // this Posterior asks for no score without x
 		p.Result.Warnings = slices.DeleteFunc(p.Result.Warnings, func(text string) bool { return strings.Contains(text, "DropCond") })
 	}
-	p.Warnings = slices.Clone(p.Result.Warnings)
+	p.Warnings = append(p.Warnings, p.Result.Warnings...)
 	return err
 }
 
@@ -174,4 +215,4 @@ func (p *Posterior) learn(ctx context.Context, y, x *mat.Dense, k int, s *Settin
 func (p *Posterior) Model() *score.Model { return p.model }
 
 // Dims returns the numbers of parameters and of columns of an observation.
-func (p *Posterior) Dims() (parameters, columns int) { return len(p.at.axes), len(p.at.shift) }
+func (p *Posterior) Dims() (parameters, columns int) { return len(p.at.axes), p.at.sets.columns }

@@ -96,6 +96,11 @@ func checkSimulate(ctx context.Context, p Prior, s Simulator, columns, n int, c 
 		return nil, nil, fmt.Errorf("prior: is nil, want one to draw parameters from: %w", ErrRange)
 	case s == nil:
 		return nil, nil, fmt.Errorf("simulator: is nil, want one: %w", ErrRange)
+	}
+	if err := validate(p); err != nil {
+		return nil, nil, err
+	}
+	switch {
 	case p.Dim() < 1:
 		return nil, nil, fmt.Errorf("prior: has %d parameters, want at least 1: %w", p.Dim(), ErrRange)
 	case columns < 1:

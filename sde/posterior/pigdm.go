@@ -2,6 +2,7 @@ package posterior
 
 import (
 	"fmt"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -24,6 +25,7 @@ type PiGDM struct {
 
 // Given implements Method.
 func (m PiGDM) Given(p sde.Problem, o Observation) (sde.Problem, error) {
+	m.Variance = slices.Clone(m.Variance)
 	return given("PiGDM", p, o, m)
 }
 
@@ -45,19 +47,23 @@ func (m PiGDM) factors(at *moment) []*factor {
 	all := make([]*factor, n)
 	// Without rows of their own there is one matrix for all that share a time.
 	shared := at.like.matrix != nil && (at.seen == nil || at.seen.RawMatrix().Rows == 1)
+	of := map[float64]*factor{}
 	for i := range all {
-		if i > 0 && shared && (i >= len(at.t) || at.t[i] == at.t[i-1]) {
-			all[i] = all[i-1]
+		t := at.t[min(i, len(at.t)-1)]
+		if all[i] = of[t]; all[i] != nil {
 			continue
 		}
 		all[i] = factorise(m.spread(i, at))
+		if shared {
+			of[t] = all[i]
+		}
 	}
 	return all
 }
 
 // spread returns H R Hᵀ + Σ for row i.
 func (m PiGDM) spread(i int, at *moment) *mat.SymDense {
-	h := at.like.jacobian(at.mean.RawRowView(i))
+	h := at.like.jacobian(at.place().RawRowView(i))
 	out, d := h.Dims()
 	α, σ := at.kernel(i)
 	r := make([]float64, d)
