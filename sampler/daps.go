@@ -21,7 +21,8 @@ var _ Predictor = DAPS{}
 // where x̂₀ is what the state becomes in a few steps of DDIM, for one the denoised D. So
 // no derivative of the score is needed, errors of early steps are forgotten, and the
 // observation may be anything that its Operator can be. The Problem is that of the prior.
-// Rows are independent, and may have observations of their own.
+// Rows are independent, and may have observations of their own. One at whose x̂₀ the
+// Operator or its derivative is not finite is given up with ErrNonFinite.
 //
 // The draw of x₀ is made by Langevin steps in the metric of the linearised distribution,
 // with acceptance (posterior.Near), where the paper takes plain ones: for a linear
@@ -78,10 +79,7 @@ func (p DAPS) Predict(s *Step) error {
 		}
 		s.solver = l
 	}
-	steps, rate := cmp.Or(p.Steps, 20), cmp.Or(p.Rate, 0.4)
-	if _, linear := p.Observation.Operator.(posterior.Linear); linear {
-		steps, rate = cmp.Or(p.Steps, 1), cmp.Or(p.Rate, 1)
-	}
+	steps, rate := p.moves()
 	mean, z := s.Scratch(0), s.Scratch(1)
 	if err := p.clean(s, mean); err != nil {
 		return err
@@ -91,6 +89,13 @@ func (p DAPS) Predict(s *Step) error {
 	n, _ := s.X.Dims()
 	_, m := l.Dims()
 	e := mat.NewDense(n, m, nil)
+	logP := make([]float64, n)
+	near.LogProb(logP)
+	for i, v := range logP {
+		if v-v != 0 && !s.Failed(i) {
+			s.Fail(i, s.T, fmt.Errorf("the observation, or its derivative, is not defined at the denoised row: %w", ErrNonFinite))
+		}
+	}
 	for i := range steps {
 		s.Normal(z, 1+3*i)
 		s.Normal(e, 2+3*i)
@@ -98,8 +103,27 @@ func (p DAPS) Predict(s *Step) error {
 	}
 	alpha, sigma := s.Kernel(s.U)
 	s.Combine(s.Mean, alpha, near.U, 0, near.U)
+	for i := range n {
+		if s.Failed(i) {
+			fill(s.Mean.RawRowView(i), math.NaN())
+		}
+	}
 	s.AddNoise(sigma, 0)
 	return nil
+}
+
+// moves returns Steps and Rate with their defaults.
+func (p DAPS) moves() (steps int, rate float64) {
+	if _, linear := p.Observation.Operator.(posterior.Linear); linear {
+		return cmp.Or(p.Steps, 1), cmp.Or(p.Rate, 1)
+	}
+	return cmp.Or(p.Steps, 20), cmp.Or(p.Rate, 0.4)
+}
+
+// slots returns how many draws a step makes.
+func (p DAPS) slots() int {
+	steps, _ := p.moves()
+	return 1 + 3*steps
 }
 
 // likelihood returns that of the rows of a Step.
@@ -111,15 +135,23 @@ func (p DAPS) likelihood(s *Step) (*posterior.Likelihood, error) {
 	if err != nil {
 		return nil, err
 	}
+	if l, err = likelihoodOf(s, l); err != nil {
+		return nil, fmt.Errorf("DAPS.Observation: %w", err)
+	}
+	return l, nil
+}
+
+// likelihoodOf returns that of the rows of a Step, which are some of a run's.
+func likelihoodOf(s *Step, l *posterior.Likelihood) (*posterior.Likelihood, error) {
 	n, d := s.X.Dims()
 	in, _ := l.Dims()
 	switch {
 	case in != d:
-		return nil, fmt.Errorf("DAPS.Observation.Operator: takes %d columns, the run has %d: %w", in, d, ErrRange)
+		return nil, fmt.Errorf("Operator: takes %d columns, the run has %d: %w", in, d, ErrRange)
 	case l.Rows() == 0:
 		return l, nil
-	case l.Rows() < s.Row0+n:
-		return nil, fmt.Errorf("DAPS.Observation.Y: has %d rows, the run a row %d, want one for all rows, or as many: %w", l.Rows(), s.Row0+n-1, ErrRange)
+	case l.Rows() != s.total:
+		return nil, fmt.Errorf("Y: has %d rows, the run %d, want one for all rows, or as many: %w", l.Rows(), s.total, ErrRange)
 	}
 	rows := make([]int, n)
 	for i := range rows {

@@ -14,6 +14,7 @@ import (
 	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
+	"github.com/gradlogp/gradlogp/sde/noise"
 	"github.com/gradlogp/gradlogp/sde/posterior"
 )
 
@@ -146,12 +147,13 @@ func TestDAPSRefusesWhatItCannotTake(t *testing.T) {
 		is error
 	}{
 		"DAPS.Observation: posterior: NewLikelihood: Observation.Operator": {sampler.DAPS{}, posterior.ErrRange},
-		"want a positive definite":      {sampler.DAPS{Observation: projected(0, 1)}, posterior.ErrRange},
-		"DAPS.Variance: is NaN":         {sampler.DAPS{Observation: projected(1, 1), Variance: math.NaN()}, sampler.ErrRange},
-		"DAPS.FlowSteps: is -1":         {sampler.DAPS{Observation: projected(1, 1), FlowSteps: -1}, sampler.ErrRange},
-		"DAPS.Steps: is -1":             {sampler.DAPS{Observation: projected(1, 1), Steps: -1}, sampler.ErrRange},
-		"DAPS.Rate: is 2":               {sampler.DAPS{Observation: projected(1, 1), Rate: 2}, sampler.ErrRange},
-		"Y: has 3 rows, the run a row ": {sampler.DAPS{Observation: projected(1, 1, 2, 3)}, sampler.ErrRange},
+		"want a positive definite":    {sampler.DAPS{Observation: projected(0, 1)}, posterior.ErrRange},
+		"DAPS.Variance: is NaN":       {sampler.DAPS{Observation: projected(1, 1), Variance: math.NaN()}, sampler.ErrRange},
+		"DAPS.FlowSteps: is -1":       {sampler.DAPS{Observation: projected(1, 1), FlowSteps: -1}, sampler.ErrRange},
+		"DAPS.Steps: is -1":           {sampler.DAPS{Observation: projected(1, 1), Steps: -1}, sampler.ErrRange},
+		"DAPS.Rate: is 2":             {sampler.DAPS{Observation: projected(1, 1), Rate: 2}, sampler.ErrRange},
+		"Y: has 3 rows, the run 20,":  {sampler.DAPS{Observation: projected(1, 1, 2, 3)}, sampler.ErrRange},
+		"Y: has 21 rows, the run 20,": {sampler.DAPS{Observation: projected(1, make([]float64, 21)...)}, sampler.ErrRange},
 		"takes 5 columns, the run has 2": {sampler.DAPS{Observation: posterior.Observation{
 			Operator: posterior.Mask{In: 5, Columns: []int{1}}, Y: mat.NewDense(1, 1, nil), Noise: posterior.Noise{Deviation: 1},
 		}}, sampler.ErrRange},
@@ -160,4 +162,69 @@ func TestDAPSRefusesWhatItCannotTake(t *testing.T) {
 		require.ErrorIs(t, err, c.is, says)
 		require.ErrorContains(t, err, says)
 	}
+}
+
+// log(1 + x₁): rows whose denoised form is below −1 cannot be moved from there, and say so.
+func TestDAPSNamesRowsWhereTheObservationIsUndefined(t *testing.T) {
+	t.Parallel()
+	const n = 300
+	p := normalOf(t, sde.EDM{}, 2)
+	o := posterior.Observation{Operator: logarithm{}, Y: mat.NewDense(1, 1, nil), Noise: posterior.Noise{Deviation: 0.3}}
+	x := mat.NewDense(n, 2, nil)
+	start := mat.NewDense(n, 2, nil)
+	for i := range 10 {
+		start.Set(i, 0, -16000) // D is −2.5
+	}
+	for i := 10; i < n; i++ {
+		start.Set(i, 0, float64(i-n/2))
+	}
+	x.Copy(start)
+	err := sampler.Continue(context.Background(), x, p, sampler.DAPS{Observation: o}, &sampler.Settings{Grid: grid.Conditional(p.SDE, 20)})
+	require.ErrorIs(t, err, sampler.ErrNonFinite)
+	require.ErrorContains(t, err, "the observation, or its derivative, is not defined at the denoised row")
+	var rows sampler.RowErrors
+	require.ErrorAs(t, err, &rows)
+	failed := map[int]bool{}
+	for _, e := range rows {
+		failed[e.Row] = true
+	}
+	for i := range 10 {
+		require.True(t, failed[i])
+	}
+	require.Less(t, len(failed), 60)
+	for i := range n {
+		require.Equal(t, failed[i], math.IsNaN(x.At(i, 0)))
+		if !failed[i] {
+			require.Greater(t, x.At(i, 0), -1.0)
+		}
+	}
+}
+
+// No random number serves twice, also where an update within another takes many.
+func TestUpdatesWithinOthersHaveNumbersOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	p := normalOf(t, sde.EDM{}, 2)
+	nonlinear := sampler.DAPS{Observation: posterior.Observation{Operator: squares{}, Y: mat.NewDense(1, 1, nil), Noise: posterior.Noise{Deviation: 0.3}}}
+	replace := sampler.Replace{Observation: seen(1), Back: nonlinear}
+	for _, c := range []struct{ pred, back sampler.Predictor }{
+		{nonlinear, nonlinear},
+		{replace, sampler.Replace{Observation: seen(1)}},
+		{replace, replace},
+	} {
+		served := &served{times: map[noise.Draw]int{}}
+		s := &sampler.Settings{Corrector: sampler.Gibbs{Back: c.back, Steps: 2, Substeps: 2}, Noise: served, Workers: 1, Grid: grid.Conditional(p.SDE, 6)}
+		require.NoError(t, sampler.Sample(context.Background(), mat.NewDense(4, 2, nil), p, c.pred, s))
+		for at, times := range served.times {
+			require.Equal(t, 1, times, "%T in %T: %+v", c.back, c.pred, at)
+		}
+	}
+}
+
+// served counts how often numbers are asked for.
+type served struct{ times map[noise.Draw]int }
+
+func (s *served) Normal(dst *mat.Dense, at noise.Draw) {
+	noise.White{Seed: 1}.Normal(dst, at)
+	at.T, at.U = 0, 0
+	s.times[at]++
 }

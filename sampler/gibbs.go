@@ -72,9 +72,10 @@ func (c Gibbs) Correct(s *Step) error {
 	// Each update has slots of its own, in all of the run: they go back over
 	// times that other steps' have crossed, and are not on one path with them.
 	in := s.within()
-	in.slot0 = (s.K*c.Steps*(c.Substeps+1) - 1) * slotsOfUpdate
+	in.slots = max(slotsOfUpdate, slotsOf(c.Back))
+	in.slot0 = (s.K*c.Steps*(c.Substeps+1) - 1) * in.slots
 	for range c.Steps {
-		in.slot0 += slotsOfUpdate
+		in.slot0 += in.slots
 		in.Normal(in.Mean, 0)
 		s.Combine(in.X, a, in.X, math.Sqrt(q), in.Mean)
 		in.past = in.past[:0]
@@ -85,7 +86,7 @@ func (c Gibbs) Correct(s *Step) error {
 				in.U = timeAt(s.SDE, here-rise*(1-float64(j+1)/float64(c.Substeps)))
 			}
 			in.At = in.T
-			in.slot0 += slotsOfUpdate
+			in.slot0 += in.slots
 			if err := c.Back.Predict(in); err != nil {
 				return err
 			}
@@ -108,5 +109,14 @@ func (s *Step) within() *Step {
 	return in
 }
 
-// slotsOfUpdate is how many slots an update inside of another has to itself.
+// slotsOfUpdate is how many slots an update inside of another has to itself, unless its
+// predictor says that it needs more.
 const slotsOfUpdate = 16
+
+// slotsOf returns how many slots a predictor uses at most.
+func slotsOf(p Predictor) int {
+	if of, ok := p.(interface{ slots() int }); ok {
+		return of.slots()
+	}
+	return slotsOfUpdate - 1
+}

@@ -14,9 +14,9 @@ import (
 type Particles struct {
 	// Number is how many rows are the particles of one observation: the first Number
 	// rows of a run are those of the first one, and so on. 0 means all rows. The rows
-	// of a run have to be a multiple, and what the Problem has for every row the same
-	// for those of one observation. The same observation several times shows how far
-	// the answers of so many particles are apart.
+	// of a run, and Settings.FirstRow, have to be multiples, and what the Problem has
+	// for every row the same for those of one observation. The same observation several
+	// times shows how far the answers of so many particles are apart.
 	Number int
 	// Threshold is the share of Number below which the effective sample size makes
 	// particles be resampled; 0 means 0.5, and 1 that they are at every step.
@@ -64,6 +64,12 @@ func (Particles) CouplesRows() bool { return true }
 
 // potential is a twisting function of particles.
 type potential interface {
+	// compare writes what tells rows from each other at x to w, or reports false when
+	// nothing does.
+	compare(s *Step, w *swarm, x *mat.Dense) (bool, error)
+	// start writes log p/π of the rows that a run begins with into log, for the density p
+	// of the prior and the π that they were drawn from.
+	start(s *Step, w *swarm, log []float64) error
 	// at writes the prior's scores, the guidance and log ψ of the rows x at time t to w.
 	at(s *Step, w *swarm, x *mat.Dense, t float64) error
 	// likelihood writes log ψ of clean rows to w.
@@ -86,12 +92,12 @@ type swarm struct {
 // begin returns the particles of a Step whose run begins, weighed at its first time.
 func (c Particles) begin(s *Step, ψ potential) (*swarm, error) {
 	n, _ := s.X.Dims()
-	c.Number, c.Threshold = cmp.Or(c.Number, n), cmp.Or(c.Threshold, 0.5)
+	c.Number, c.Threshold = cmp.Or(c.Number, s.total), cmp.Or(c.Threshold, 0.5)
 	if c.Resampler == nil {
 		c.Resampler = Systematic{}
 	}
-	if n%c.Number != 0 {
-		return nil, fmt.Errorf("Particles.Number: is %d, the run has %d rows, want a multiple: %w", c.Number, n, ErrRange)
+	if n%c.Number != 0 || s.Row0%c.Number != 0 {
+		return nil, fmt.Errorf("Particles.Number: is %d, the run has %d rows and begins at row %d, want multiples: %w", c.Number, n, s.Row0, ErrRange)
 	}
 	if c.Trace == nil {
 		c.Trace = new(Trace)
@@ -108,26 +114,74 @@ func (c Particles) begin(s *Step, ψ potential) (*swarm, error) {
 	if err := w.alike(s); err != nil {
 		return nil, err
 	}
-	if err := ψ.at(s, w, s.X, s.T); err != nil {
+	inc := make([]float64, n)
+	if err := ψ.start(s, w, inc); err != nil {
 		return nil, err
 	}
-	w.reweigh(s, slices.Clone(w.log), startSlot, false)
+	if err := w.at(s, s.T); err != nil {
+		return nil, err
+	}
+	for i, v := range w.log {
+		inc[i] += v
+	}
+	w.reweigh(s, inc, startSlot, false)
 	return w, nil
 }
 
 // alike returns an error when rows of one group mean different things, which is seen
-// in what is found at one and the same place.
+// in what is found at the same places: two that no symmetry of the data takes to each
+// other, and of which h is defined at one, if not at both.
 func (w *swarm) alike(s *Step) error {
-	if s.alike {
-		return nil
+	x, scale := s.like(), math.Hypot(s.Kernel(s.T))
+	for _, side := range []float64{scale, -scale} {
+		for i := range w.log {
+			for j := range x.RawRowView(i) {
+				x.Set(i, j, side*math.Cos(float64(j+1)))
+			}
+		}
+		known, err := w.ψ.compare(s, w, x)
+		if err != nil || !known {
+			return err
+		}
+		for i := range w.log {
+			first := i - i%w.Number
+			if !sameNumber(w.log[i], w.log[first]) || !w.sameRows(w.score, i, first) || !w.sameRows(w.guide, i, first) {
+				return fmt.Errorf("rows %d and %d are particles of one observation, and have other observations or conditions: want the same for every %d rows, see Number: %w", s.Row0+first, s.Row0+i, w.Number, ErrRange)
+			}
+		}
 	}
-	if err := w.ψ.at(s, w, s.like(), s.T); err != nil {
+	return nil
+}
+
+func (w *swarm) sameRows(m *mat.Dense, i, k int) bool {
+	return slices.EqualFunc(m.RawRowView(i), m.RawRowView(k), sameNumber)
+}
+
+// sameNumber is a == b where NaN is a number.
+func sameNumber(a, b float64) bool { return a == b || a != a && b != b }
+
+// at evaluates what the state needs at a time before the last. Any ψ > 0 is right
+// there: rows for which it is 0 or not defined, which may yet come to where it is, are
+// given the smallest that their group has, and no guidance.
+func (w *swarm) at(s *Step, t float64) error {
+	if err := w.ψ.at(s, w, s.X, t); err != nil {
 		return err
 	}
-	for i := range w.log {
-		first := i - i%w.Number
-		if w.log[i] != w.log[first] || !slices.Equal(w.score.RawRowView(i), w.score.RawRowView(first)) {
-			return fmt.Errorf("rows %d and %d are particles of one observation, and have other observations or conditions: want the same for every %d rows, see Number: %w", s.Row0+first, s.Row0+i, w.Number, ErrRange)
+	for g := range w.dead {
+		least := math.Inf(1)
+		for _, v := range w.log[g*w.Number : (g+1)*w.Number] {
+			if v-v == 0 {
+				least = min(least, v)
+			}
+		}
+		if math.IsInf(least, 1) {
+			least = 0
+		}
+		for i := g * w.Number; i < (g+1)*w.Number; i++ {
+			if v := w.log[i]; v-v != 0 {
+				w.log[i] = least
+				clear(w.guide.RawRowView(i))
+			}
 		}
 	}
 	return nil

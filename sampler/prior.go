@@ -29,7 +29,8 @@ type start struct {
 
 // startOf returns the start of a Step's rows at time t. Where the data are
 // conditional and no mean is named, it asks the denoiser at 0 for theirs:
-// D(0, t) = E[x₀ | x_t = 0], which noise much larger than the data makes E[x₀].
+// D(0, t) = E[x₀ | x_t = 0], which noise much larger than the data makes E[x₀]. Where that
+// is not defined it takes the prior's.
 func (r *run) startOf(s *Step, t float64) (start, error) {
 	g := start{Prior: r.Settings.Prior}
 	g.alpha, g.sigma = r.Kernel(t)
@@ -38,7 +39,16 @@ func (r *run) startOf(s *Step, t float64) (start, error) {
 	}
 	zero := s.like()
 	g.means = s.like()
-	return g, s.X0(g.means, zero, t)
+	if err := s.X0(g.means, zero, t); err != nil {
+		return g, err
+	}
+	for i := range g.means.RawMatrix().Rows {
+		row := g.means.RawRowView(i)
+		if x := largest(row); x-x != 0 {
+			clear(row)
+		}
+	}
+	return g, nil
 }
 
 // at returns the mean and the variance of coordinate j of row i.
@@ -70,6 +80,7 @@ func (r *run) drawPrior(s *Step) error {
 	if err != nil {
 		return err
 	}
+	s.from = &g
 	r.Noise.Normal(s.X, noise.Draw{Row: s.Row0, Purpose: noise.Prior, T: t, U: t})
 	n, _ := s.X.Dims()
 	for i := range n {

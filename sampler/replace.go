@@ -57,6 +57,9 @@ func (p Replace) Validate() error {
 // CouplesRows reports whether Back does.
 func (p Replace) CouplesRows() bool { return couples(p.Back) }
 
+// slots returns how many draws a step makes at most.
+func (p Replace) slots() int { return max(slotsOfUpdate-1, slotsOf(p.Back)) + 1 }
+
 // mask returns the columns that are known.
 func (p Replace) mask() (posterior.Mask, error) {
 	mask, ok := p.Observation.Operator.(posterior.Mask)
@@ -80,8 +83,8 @@ func (p Replace) Predict(s *Step) error {
 	n, d := s.X.Dims()
 	y := p.Observation.Y
 	rows, _ := y.Dims()
-	if mask.In != d || rows > 1 && rows < s.Row0+n {
-		return fmt.Errorf("Replace.Observation: is for %d columns and has %d rows, the run %d columns and a row %d: want as many columns, and one row for all or as many: %w", mask.In, rows, d, s.Row0+n-1, ErrRange)
+	if mask.In != d || rows > 1 && rows != s.total {
+		return fmt.Errorf("Replace.Observation: is for %d columns and has %d rows, the run %d columns and %d rows: want as many columns, and one row for all or as many: %w", mask.In, rows, d, s.total, ErrRange)
 	}
 	back := p.Back
 	if back == nil {
@@ -91,7 +94,7 @@ func (p Replace) Predict(s *Step) error {
 		return err
 	}
 	z, k := s.Scratch(0), mat.NewDense(1, d, nil)
-	s.Normal(z, slotsOfUpdate-1) // beyond those that Back draws
+	s.Normal(z, p.slots()-1) // beyond those that Back draws
 	alpha, sigma := s.Kernel(s.U)
 	for i := range n {
 		row := 0

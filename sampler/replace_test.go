@@ -70,6 +70,7 @@ func TestReplaceRefusesWhatItCannotReplace(t *testing.T) {
 		"Replace.Observation.Noise": noisy,
 		"is for 3 columns":          wide,
 		"has 2 rows":                seen(1, 2),
+		"has 21 rows":               seen(make([]float64, 21)...),
 	} {
 		err := sampler.Sample(context.Background(), mat.NewDense(20, 2, nil), p, sampler.Replace{Observation: o}, nil)
 		require.ErrorIs(t, err, sampler.ErrRange, says)

@@ -48,12 +48,13 @@ type Residual struct{}
 func (Residual) Ancestors(dst []int, w, u []float64) {
 	n := len(dst)
 	copies, rest, left := make([]int, n), make([]float64, n), n
+	const rounding = 1e-9 // of a weight that means a whole number of copies
 	sum := 0.0
 	for i, v := range w {
 		v *= float64(n)
-		copies[i] = min(int(v), left)
+		copies[i] = min(int(v+rounding), left)
 		left -= copies[i]
-		rest[i] = v - math.Floor(v)
+		rest[i] = max(0, v-math.Floor(v+rounding))
 		sum += rest[i]
 	}
 	if left > 0 {

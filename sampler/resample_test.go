@@ -85,3 +85,17 @@ func ExampleSystematic() {
 	fmt.Println(ancestors)
 	// Output: [0 0 0 2 2]
 }
+
+// Weights as a run makes them, exp(−log n), are equal up to rounding, which costs no copy.
+func TestEqualWeightsKeepEveryParticle(t *testing.T) {
+	for n := 1; n <= 500; n++ {
+		w, u, dst := make([]float64, n), make([]float64, n), make([]int, n)
+		for i := range w {
+			w[i], u[i] = math.Exp(-math.Log(float64(n))), 0.5
+		}
+		sampler.Residual{}.Ancestors(dst, w, u)
+		for i, from := range dst {
+			require.Equal(t, i, from, "of %d", n)
+		}
+	}
+}

@@ -123,7 +123,7 @@ func (r *run) chunk(ctx context.Context, state *mat.Dense, lo, hi int) (RowError
 func (r *run) newStep(ctx context.Context, state *mat.Dense, lo, hi int) *Step {
 	_, d := state.Dims()
 	s := &Step{
-		SDE: r.SDE, Ctx: ctx, problem: &r.Problem, scorer: r.Score, Noise: r.Noise, Row0: r.FirstRow + lo,
+		SDE: r.SDE, Ctx: ctx, problem: &r.Problem, scorer: r.Score, total: r.TotalRows, Noise: r.Noise, Row0: r.FirstRow + lo,
 		X: state.Slice(lo, hi, 0, d).(*mat.Dense), Mean: mat.NewDense(hi-lo, d, nil),
 		N: len(r.Grid) - 1, T: r.Grid[0], U: r.Grid[1], At: r.Grid[0],
 	}

@@ -3,8 +3,11 @@ package sampler
 import (
 	"cmp"
 	"fmt"
+	"math"
 
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/gradlogp/gradlogp/sde/posterior"
 )
 
 var (
@@ -15,6 +18,12 @@ var (
 // Reward is a function r(x₀) of clean rows, in the coordinates of the data, by whose
 // exponential a distribution is tilted. A posterior.Likelihood in the zero sde.Frame is
 // one, which makes the posterior of it.
+//
+// It is −Inf, or NaN where it is not defined, of rows that are impossible: these have no
+// weight in the end. A row that is denoised half-way may be one, and what becomes of
+// it need not: it then counts as the worst of its observation's particles that are not, so
+// that a hard constraint weighs only in the end. A reward that falls off outside of the set
+// steers towards it. +Inf is an error.
 type Reward interface {
 	// LogProb writes r of the rows of x0, all those of a run in their order, into dst.
 	LogProb(dst []float64, x0 *mat.Dense)
@@ -64,8 +73,9 @@ func (p Steered) Validate() error {
 	return cmp.Or(nonNegative("Steered", "Temperature", p.Temperature), nonNegative("Steered", "Width", p.Width), p.validate("Steered"))
 }
 
-// Predict implements Predictor. It returns errors wrapping ErrRange for an impossible field
-// or a state that something else has changed.
+// Predict implements Predictor. It returns errors wrapping ErrRange for an impossible field,
+// a likelihood of other rows or columns than the run's, and a state that something else has
+// changed, and ErrNonFinite for a reward of +Inf.
 func (p Steered) Predict(s *Step) error {
 	w, ok := s.solver.(*swarm)
 	if !ok {
@@ -73,7 +83,11 @@ func (p Steered) Predict(s *Step) error {
 		if err != nil {
 			return err
 		}
-		if w, err = p.begin(s, steering{p.Reward, cmp.Or(p.Temperature, 1), p.Width}); err != nil {
+		r, err := rewardOf(s, p.Reward)
+		if err != nil {
+			return err
+		}
+		if w, err = p.begin(s, steering{r, cmp.Or(p.Temperature, 1), p.Width}); err != nil {
 			return fmt.Errorf("Steered: %w", err)
 		}
 		s.solver = w
@@ -84,11 +98,35 @@ func (p Steered) Predict(s *Step) error {
 	return nil
 }
 
+// rewardOf returns the reward of the rows of a Step, which are some of a run's.
+func rewardOf(s *Step, r Reward) (Reward, error) {
+	l, ok := r.(*posterior.Likelihood)
+	if !ok {
+		return r, nil
+	}
+	l, err := likelihoodOf(s, l)
+	if err != nil {
+		return nil, fmt.Errorf("Steered.Reward: %w", err)
+	}
+	return l, nil
+}
+
 // steering is the tempered reward as a twisting function.
 type steering struct {
 	r                  Reward
 	temperature, width float64
 }
+
+// compare looks at the rewards alone when the scores of all rows are alike.
+func (ψ steering) compare(s *Step, w *swarm, x *mat.Dense) (bool, error) {
+	if s.alike {
+		return true, ψ.likelihood(s, w, x)
+	}
+	return true, ψ.at(s, w, x, s.T)
+}
+
+// start knows of none: rows are drawn from the prior.
+func (ψ steering) start(*Step, *swarm, []float64) error { return nil }
 
 func (ψ steering) at(s *Step, w *swarm, x *mat.Dense, t float64) error {
 	if err := s.Score(w.score, x, t); err != nil {
@@ -102,21 +140,23 @@ func (ψ steering) at(s *Step, w *swarm, x *mat.Dense, t float64) error {
 		level := sigma / (alpha * ψ.width)
 		divisor *= 1 + level*level
 	}
-	ψ.reward(s, w, x0, divisor)
-	return nil
+	return ψ.reward(s, w, x0, divisor)
 }
 
 func (ψ steering) likelihood(s *Step, w *swarm, x0 *mat.Dense) error {
-	ψ.reward(s, w, x0, ψ.temperature)
-	return nil
+	return ψ.reward(s, w, x0, ψ.temperature)
 }
 
 // reward writes the rewards of clean rows, divided by a number, to w.
-func (ψ steering) reward(s *Step, w *swarm, x0 *mat.Dense, divisor float64) {
+func (ψ steering) reward(s *Step, w *swarm, x0 *mat.Dense, divisor float64) error {
 	data := s.Scratch(1)
 	s.Data(data, x0)
 	ψ.r.LogProb(w.log, data)
 	for i := range w.log {
+		if math.IsInf(w.log[i], 1) && !s.bad[i] {
+			return fmt.Errorf("Reward: row %d: is +Inf, want a number, or −Inf of an impossible row: %w", s.Row0+i, ErrNonFinite)
+		}
 		w.log[i] /= divisor
 	}
+	return nil
 }

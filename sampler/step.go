@@ -31,6 +31,8 @@ type Step struct {
 	problem *sde.Problem
 	scorer  sde.Scorer // of X's rows
 	alike   bool       // so that it is that of any rows
+	total   int        // rows of the whole run
+	from    *start     // what the rows were drawn from, nil: they were given
 	some    subset
 	crew    crew
 	time    [1]float64
@@ -41,6 +43,7 @@ type Step struct {
 	columns []*mat.Dense
 	inner   *Step
 	slot0   int
+	slots   int // that an update inside of another has, 0: any number
 	past    []record
 	solver  any // what an adaptive method keeps between steps
 	watched
@@ -139,8 +142,12 @@ func (s *Step) Evaluations() int { return s.evals }
 
 // Normal fills dst with the standard normals of the given slot. Slots number
 // the draws of one Predict or Correct call from 0; predictors and correctors
-// have streams of their own.
+// have streams of their own. A predictor of a user's own that is the Back of Gibbs or
+// Replace has the slots 0 to 14; others panic within Gibbs.
 func (s *Step) Normal(dst *mat.Dense, slot int) {
+	if s.slots > 0 && slot >= s.slots {
+		panic(fmt.Sprintf("sampler: Step.Normal: slot is %d, of an update inside of another that has %d slots", slot, s.slots))
+	}
 	s.Noise.Normal(dst, noise.Draw{Row: s.Row0, Step: s.K, Slot: s.slot0 + slot, Purpose: s.purpose, T: s.T, U: s.U})
 }
 

@@ -28,7 +28,12 @@ var (
 // and resampled when the weights have become unequal. At the end ψ is p(y | x₀). So
 // the particles are right for any ψ as their number grows, at the rate n^−½, and the
 // mean of their weights is an estimate of p(y) without bias: both for the process in the
-// steps of the grid, whose error is of order 1.
+// steps of the grid, whose error is of order 1. They are weighed from the prior at the
+// highest time, N(αD, α²v + σ²) about its own denoised D(0, T), also where they start about
+// that of the posterior, see sde.Problem.Conditional.
+//
+// Where ψ is 0 or not defined before the end, as of an h that is not defined at D,
+// particles count as the worst of their observation that are not, and are not guided.
 //
 // The Problem is that of a posterior.Method whose score is a posterior.Twister: PiGDM;
 // MMPS, with as many products with the Jacobian as y has columns; or DPS, whose ψ is so
@@ -96,6 +101,36 @@ func newTwisting(s *Step) (*twisting, error) {
 		ψ.parts = append(ψ.parts, part)
 	}
 	return ψ, nil
+}
+
+func (ψ *twisting) compare(s *Step, w *swarm, x *mat.Dense) (bool, error) {
+	if s.alike {
+		return false, nil
+	}
+	return true, ψ.at(s, w, x, s.T)
+}
+
+// start knows of rows drawn about the mean D(0, t) of the posterior. Those of the prior
+// would be about its own.
+func (ψ *twisting) start(s *Step, w *swarm, log []float64) error {
+	if s.from == nil || s.from.means == nil {
+		return nil
+	}
+	if err := ψ.at(s, w, s.like(), s.T); err != nil {
+		return err
+	}
+	for i := range log {
+		seen := s.problem.ObservedRow(s.Row0 + i)
+		for j, x := range s.X.RawRowView(i) {
+			if !drawn(seen, j) {
+				continue
+			}
+			mean, variance := s.from.at(i, j)
+			off, offPrior := x-mean, x-s.from.sigma*s.from.sigma*w.score.At(i, j)
+			log[i] += 0.5 * (off*off - offPrior*offPrior) / variance
+		}
+	}
+	return nil
 }
 
 func (ψ *twisting) at(s *Step, w *swarm, x *mat.Dense, t float64) error {
@@ -174,7 +209,7 @@ func (w *swarm) cross(s *Step) error {
 // weight evaluates log ψ at the time U, and what else the next step needs.
 func (w *swarm) weight(s *Step, last bool) error {
 	if !last {
-		return w.ψ.at(s, w, s.X, s.U)
+		return w.at(s, s.U)
 	}
 	x0 := s.Scratch(0)
 	if s.BelowSpan() {

@@ -68,6 +68,7 @@ func (p *Posterior) givenAll(ctx context.Context, x *mat.Dense, c *AllSettings) 
 	if err != nil {
 		return nil, err
 	}
+	x = p.at.sets.beside(x)
 	shifts := p.at.shifts(x)
 	n, k := x.Dims()
 	all := &pooled{process: p.model.Process(), prior: prior, method: c.Method}

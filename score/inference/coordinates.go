@@ -22,7 +22,8 @@ type coordinates struct {
 	back   *mat.Dense // its inverse
 	volume float64    // log det root
 
-	low, high    []float64 // of the columns of x that were learned from
+	sets         *sets
+	low, high    []float64 // of the columns of x that were learned from, and of what the sets put beside
 	shift, scale []float64 // of x
 	weights      *mat.Dense
 }
@@ -31,14 +32,14 @@ type coordinates struct {
 // all that was simulated shall not move the answer without bound.
 const cut = 5
 
-// newCoordinates measures the maps for the pairs of theta and x. plain leaves the
-// regression out.
-func newCoordinates(low, high []float64, theta, x *mat.Dense, plain bool) (*coordinates, error) {
+// newCoordinates measures the maps for the pairs of theta and x, which is what the sets make
+// of it. plain leaves the regression out.
+func newCoordinates(low, high []float64, theta, x *mat.Dense, s *sets, plain bool) (*coordinates, error) {
 	n, d := theta.Dims()
 	_, k := x.Dims()
 	c := &coordinates{
 		axes: make([]axis, d), center: make([]float64, d), low: make([]float64, k), high: make([]float64, k),
-		shift: make([]float64, k), scale: make([]float64, k), weights: mat.NewDense(d, k, nil),
+		sets: s, shift: make([]float64, k), scale: make([]float64, k), weights: mat.NewDense(d, k, nil),
 	}
 	for j := range c.axes {
 		c.axes[j] = axis{low: low[j], high: high[j]}

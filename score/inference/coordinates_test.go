@@ -62,7 +62,7 @@ func pairsOf(n int) (theta, x *mat.Dense) {
 func TestCoordinatesAreInvertedAndWhite(t *testing.T) {
 	theta, x := pairsOf(2000)
 	low, high := unbounded(3)
-	c, err := newCoordinates(low, high, theta, x, false)
+	c, err := newCoordinates(low, high, theta, x, &sets{}, false)
 	require.NoError(t, err)
 	w, back := mat.NewDense(2000, 3, nil), mat.NewDense(2000, 3, nil)
 	require.NoError(t, c.wide(w, theta))
@@ -94,7 +94,7 @@ func TestLogSlopeIsTheLogDeterminant(t *testing.T) {
 		theta.Set(i, 0, math.Exp(theta.At(i, 0)))
 		theta.Set(i, 1, 2+math.Tanh(theta.At(i, 1)/1e3))
 	}
-	c, err := newCoordinates([]float64{0, 1, math.Inf(-1)}, []float64{math.Inf(1), 3, math.Inf(1)}, theta, x, false)
+	c, err := newCoordinates([]float64{0, 1, math.Inf(-1)}, []float64{math.Inf(1), 3, math.Inf(1)}, theta, x, &sets{}, false)
 	require.NoError(t, err)
 	at := theta.RawRowView(3)
 	jacobian := mat.NewDense(3, 3, nil)
@@ -138,7 +138,7 @@ func TestOddTablesHaveCoordinates(t *testing.T) {
 				}
 			}
 		}
-		c, err := newCoordinates(low, high, of.theta, of.x, false)
+		c, err := newCoordinates(low, high, of.theta, of.x, &sets{}, false)
 		require.NoError(t, err, name)
 		w, back := mat.NewDense(n, 2, nil), mat.NewDense(n, 2, nil)
 		require.NoError(t, c.wide(w, of.theta), name)
@@ -158,7 +158,7 @@ func TestStraightAxesLeaveTheNoiseOfALinearObservation(t *testing.T) {
 		theta.SetRow(i, []float64{a, b})
 		x.SetRow(i, []float64{a + 0.5*rng.NormFloat64(), rng.NormFloat64()})
 	}
-	c, err := newCoordinates([]float64{-10, 0}, []float64{10, 1}, theta, x, false)
+	c, err := newCoordinates([]float64{-10, 0}, []float64{10, 1}, theta, x, &sets{}, false)
 	require.NoError(t, err)
 	require.True(t, c.axes[0].straight)
 	require.False(t, c.axes[1].straight)

@@ -35,6 +35,18 @@
 //
 // that of y being exact for what has been learned (sampler.LogProb).
 //
+// # Repeated measurements
+//
+// Three and more columns of x of which every two have the same distribution over simulations,
+// and rise and fall together, are taken for measurements of the same thing: their mean and the
+// logarithm of their deviation s are put beside x, and for every two such sets of one size
+// artanh of the correlation of their members in the order of the columns. All of this is in x,
+// but where four numbers that spread over units agree within a thousandth, neither a regression
+// nor a network sees it there. (What is standardised is log s; where s is 0 it is the least
+// that was simulated, less 1.) An Embed of one's own sees x only. Of the tasks of
+// dataset/simulator slcp has them; C2ST for ten observations other than those of examples/sbi:
+// 0.674 with, 3,000 draws.
+//
 // # Several observations
 //
 // For independent observations x_1, …, x_n of one θ

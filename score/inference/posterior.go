@@ -20,14 +20,15 @@ type Settings struct {
 	Net nn.Module
 	// Embed turns the standardised observation into what conditions the network: for long,
 	// exchangeable or time-series x a network that knows what they are. Nil is that of
-	// Recommend.
+	// Recommend, which also sees mean and log-deviation of columns that are alike (see the
+	// package's documentation).
 	Embed nn.Module
 	// Training is what score.Fit is given. What is 0 or nil there is taken from Recommend,
 	// and Seed and Workers from here; DropCond is None unless it is set, since nothing here
 	// asks for the score without x.
 	Training score.Settings
-	// Plain leaves out the linear regression on x, so that the network has to learn all of
-	// what x tells.
+	// Plain leaves out the linear regression on x, and what is put beside columns that are
+	// alike, so that the network has to learn all of what x tells.
 	Plain bool
 	// Seed chooses simulations, initial weights and all that training draws.
 	Seed uint64
@@ -112,7 +113,12 @@ func fit(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings) (*Poste
 		return nil, err
 	}
 	post := &Posterior{Prior: p}
-	if post.at, err = newCoordinates(low, high, theta, x, s.Plain); err != nil {
+	same := &sets{columns: k}
+	if s.Embed == nil && !s.Plain {
+		same = findSets(x)
+	}
+	x = same.beside(x)
+	if post.at, err = newCoordinates(low, high, theta, x, same, s.Plain); err != nil {
 		return nil, err
 	}
 	w := mat.NewDense(n, d, nil)
@@ -121,15 +127,16 @@ func fit(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings) (*Poste
 	}
 	post.wide = momentsOf(w)
 	w.Sub(w, post.at.shifts(x))
-	if err = post.learn(ctx, w, x, k, s); post.Result == nil {
+	if err = post.learn(ctx, w, x, s); post.Result == nil {
 		return nil, err
 	}
 	return post, err
 }
 
 // learn trains the model of y given x.
-func (p *Posterior) learn(ctx context.Context, y, x *mat.Dense, k int, s *Settings) error {
+func (p *Posterior) learn(ctx context.Context, y, x *mat.Dense, s *Settings) error {
 	n, d := y.Dims()
+	_, k := x.Dims()
 	recipe := Recommend(n, d, k)
 	c := score.Config{Net: s.Net, Cond: score.Conditions{Columns: k, Embed: s.Embed}, Seed: s.Seed}
 	training := s.Training
@@ -174,4 +181,4 @@ func (p *Posterior) learn(ctx context.Context, y, x *mat.Dense, k int, s *Settin
 func (p *Posterior) Model() *score.Model { return p.model }
 
 // Dims returns the numbers of parameters and of columns of an observation.
-func (p *Posterior) Dims() (parameters, columns int) { return len(p.at.axes), len(p.at.shift) }
+func (p *Posterior) Dims() (parameters, columns int) { return len(p.at.axes), p.at.sets.columns }

@@ -24,6 +24,8 @@ type kept struct {
 	Center         []float64
 	Root, Back     []float64 // row by row
 	Weights        []float64
+	Sets           [][]int   `json:",omitempty"` // see sets
+	Least          []float64 `json:",omitempty"`
 	XLow, XHigh    []float64
 	XShift, XScale []float64
 	Mean           []float64 // of the parameters in w
@@ -37,6 +39,7 @@ func (p *Posterior) keep() error {
 	c := p.at
 	k := kept{
 		Version: version, Center: c.center, Root: numbers(c.root), Back: numbers(c.back), Weights: numbers(c.weights),
+		Sets: c.sets.members, Least: c.sets.least,
 		XLow: c.low, XHigh: c.high, XShift: c.shift, XScale: c.scale, Mean: p.wide.mean, Covariance: numbers(p.wide.cov),
 	}
 	for _, a := range c.axes {
@@ -133,6 +136,14 @@ func (k *kept) coordinates(m *score.Model) (*coordinates, moments, error) {
 	if columns == 0 || m.CheckGiven(mat.NewDense(1, columns, nil)) != nil {
 		return fail("has %d columns of x, which are not the model's", columns)
 	}
+	same := &sets{columns: columns, members: k.Sets, least: k.Least}
+	if fewestMembers*len(k.Sets) > columns {
+		return fail("has %d Sets of %d columns", len(k.Sets), columns)
+	}
+	same.columns -= same.more()
+	if err := same.check(); err != nil {
+		return fail("%v", err)
+	}
 	for _, f := range []struct {
 		name string
 		v    []float64
@@ -150,7 +161,7 @@ func (k *kept) coordinates(m *score.Model) (*coordinates, moments, error) {
 	}
 	c := &coordinates{
 		center: k.Center, root: mat.NewDense(d, d, k.Root), back: mat.NewDense(d, d, k.Back), weights: mat.NewDense(d, columns, k.Weights),
-		low: k.XLow, high: k.XHigh, shift: k.XShift, scale: k.XScale,
+		sets: same, low: k.XLow, high: k.XHigh, shift: k.XShift, scale: k.XScale,
 	}
 	for j := range d {
 		a := axis{math.Inf(-1), math.Inf(1), k.Straight[j]}

@@ -34,6 +34,7 @@ func (p *Posterior) Given(x *mat.Dense) (*View, error) {
 	if err := p.check("Given", x); err != nil {
 		return nil, err
 	}
+	x = p.at.sets.beside(x)
 	return &View{
 		Warnings: p.at.outside(x), at: p.at, prior: p.Prior, problem: p.model.Given(x).Problem(), shift: p.at.shifts(x),
 	}, nil
@@ -44,8 +45,8 @@ func (p *Posterior) check(verb string, x *mat.Dense) error {
 	if x == nil || x.IsEmpty() {
 		return fmt.Errorf("inference: %s: x: is empty, want at least one row: %w", verb, ErrShape)
 	}
-	if _, k := x.Dims(); k != len(p.at.shift) {
-		return fmt.Errorf("inference: %s: x: has %d columns, want %d, those of the simulations: %w", verb, k, len(p.at.shift), ErrShape)
+	if _, k := x.Dims(); k != p.at.sets.columns {
+		return fmt.Errorf("inference: %s: x: has %d columns, want %d, those of the simulations: %w", verb, k, p.at.sets.columns, ErrShape)
 	}
 	if i, j, bad := firstNonFinite(x); bad {
 		return fmt.Errorf("inference: %s: x: row %d, column %d: is %v, want a finite number: %w", verb, i, j, x.At(i, j), ErrNonFinite)
@@ -53,9 +54,15 @@ func (p *Posterior) check(verb string, x *mat.Dense) error {
 	return nil
 }
 
-// outside tells of the columns of x that lie outside the simulations.
+// outside tells of the columns of x, and of what the sets put beside, that lie outside the
+// simulations.
 func (c *coordinates) outside(x *mat.Dense) (warnings []string) {
 	n, k := x.Dims()
+	names := make([]string, c.sets.columns)
+	for j := range names {
+		names[j] = fmt.Sprintf("column %d of x", j)
+	}
+	names = append(names, c.sets.names()...)
 	for j := range k {
 		count, first := 0, -1
 		for i := range n {
@@ -66,7 +73,7 @@ func (c *coordinates) outside(x *mat.Dense) (warnings []string) {
 			}
 		}
 		if count > 0 {
-			text := fmt.Sprintf("column %d of x: row %d is %.6g, the simulations lie from %.6g to %.6g: the posterior is an extrapolation", j, first, x.At(first, j), c.low[j], c.high[j])
+			text := fmt.Sprintf("%s: row %d is %.6g, the simulations lie from %.6g to %.6g: the posterior is an extrapolation", names[j], first, x.At(first, j), c.low[j], c.high[j])
 			if count > 1 {
 				text = fmt.Sprintf("%s, and so it is for %d rows more", text, count-1)
 			}

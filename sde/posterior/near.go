@@ -95,6 +95,23 @@ func (p *Near) factor(h *mat.Dense) *factor {
 	return factorise(s)
 }
 
+// LogProb writes log p of the rows U, without its constant, into dst: NaN where h or its
+// derivative is not finite, rows from which there is no way to go. It panics when the
+// length of dst does not match.
+func (p *Near) LogProb(dst []float64) {
+	if len(dst) != len(p.here) {
+		panic(fmt.Sprintf("posterior: dimension mismatch: Near.LogProb: dst has length %d, want %d, one entry a row", len(dst), len(p.here)))
+	}
+	for i, s := range p.here {
+		dst[i] = s.logP
+		for _, v := range s.drift {
+			if !finite(v) {
+				dst[i] = math.NaN()
+			}
+		}
+	}
+}
+
 // pull adds r²Hᵀ(r²HHᵀ + Σ)⁻¹ w to dst, and changes w.
 func (p *Near) pull(s *spot, dst, w []float64) {
 	s.inner.solve(w, w)
