@@ -245,6 +245,11 @@ func (at *moment) place() *mat.Dense {
 	return at.denoised()
 }
 
+// shared reports whether H, without what is known, is one matrix for all rows.
+func (at *moment) shared() bool {
+	return at.like.matrix != nil && (at.seen == nil || at.seen.RawMatrix().Rows == 1)
+}
+
 // known returns what is known of the cells of row i exactly.
 func (g *guided) known(i int) []float64 {
 	if g.seen == nil {

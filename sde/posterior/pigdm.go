@@ -43,10 +43,8 @@ func (m PiGDM) check(l *Likelihood) error {
 func (m PiGDM) factors(at *moment) []*factor {
 	n, _ := at.x.Dims()
 	all := make([]*factor, n)
-	// Without rows of their own there is one matrix for all that share a time.
-	shared := at.like.matrix != nil && (at.seen == nil || at.seen.RawMatrix().Rows == 1)
 	for i := range all {
-		if i > 0 && shared && (i >= len(at.t) || at.t[i] == at.t[i-1]) {
+		if i > 0 && at.shared() && (i >= len(at.t) || at.t[i] == at.t[i-1]) {
 			all[i] = all[i-1]
 			continue
 		}
