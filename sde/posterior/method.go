@@ -18,8 +18,8 @@ import (
 // gives the score too when h is linear; what the others multiply waits for it. Everything
 // else is the first Problem's, which has to be a score with the method VJP
 // (sde.Pullback). Rows may have observations of their own. The derivative of the result is
-// not known, so that sampler.LogProb refuses it; DPS and PiGDM know their densities where
-// the score does, for sampler.MALA.
+// not known, so that sampler.LogProb refuses it; PiGDM of a linear h and DPS with a Step know
+// their densities where the score does, for sampler.MALA.
 //
 // Given returns an error for what Observation.Validate and Problem.Validate find, one
 // wrapping ErrShape for observations of another number of rows or columns than the
