@@ -55,10 +55,11 @@
 // # Densities
 //
 // Derivatives of these scores would need second derivatives of the model, and are not
-// given: sampler.LogProb refuses the Problems with an error. DPS, and PiGDM when h is
-// linear, are the gradients of log p_t(x) + log N(y; h(D), H V Hᵀ + Σ), which they know
-// (sde.LogProber) when the model's log-density is known. The other two are no
-// gradients: that of V is left out, as the papers do.
+// given: sampler.LogProb refuses the Problems with an error. PiGDM when h is linear, and
+// DPS with a Step, are the gradients of log p_t(x) + log N(y; h(D), H V Hᵀ + Σ) and of log
+// p_t(x) − w ‖y − h(D)‖, which they know (sde.LogProber) when the model's log-density is
+// known. The others are no gradients: DPS shortens one, and that of V is left out, as the
+// papers do.
 //
 // # References
 //

@@ -10,13 +10,20 @@ import (
 )
 
 // DPS is diffusion posterior sampling (Chung et al. 2023): it takes x₀ to be the
-// denoised D(x_t), without any uncertainty,
+// denoised D(x_t), without any uncertainty, and shortens what follows from that where it
+// would go too far,
 //
-//	∇ log p(y | x_t) ≈ ∇_x log N(y; h(D), Σ).
+//	∇ log p(y | x_t) ≈ c g,   g = ∇_x log N(y; h(D), Σ) = (∂D/∂x)ᵀ Hᵀ Σ⁻¹ (y − h(D)),   H = h'(D).
 //
-// It counts what is observed too often as long as D is far from certain, by a factor that
-// grows as σ²/τ² for noise τ: the pull is then too strong to be followed in few steps,
-// and draws are too narrow. One product with the Jacobian. It takes any h.
+// g counts what is observed too often as long as D is far from certain: by up to 1 + v/τ²
+// times, for noise τ of a number that spreads by v given x_t. No number of steps that one
+// would take follows such a pull; on normal data of deviation 1, observed with noise .3, samples
+// in 18 steps were 20 times too wide, and with noise .03 all were lost in 160. So c ≤ 1 is where
+// D + (σ²/α) c g, which the term makes of D, comes nearest to y in units of the noise, to first
+// order, and 0 where g leads away. Of one number c is min(1, τ²/v): what is left is too large by
+// a factor of 2 at most, and draws are a little too narrow. Where c is 1 it is as published.
+//
+// One product with the Jacobian. It takes any h, and Σ has to be positive definite.
 type DPS struct {
 	// Step is ζ of the algorithm in the paper, which moves x by −ζ ∇_x ‖y − h(D)‖ in each of
 	// 1000 steps, evenly spaced over the span T of the process. As a step Δt multiplies a
@@ -25,8 +32,7 @@ type DPS struct {
 	//	∇ log p(y | x_t) ≈ −ζ (1000/(T g²)) ∇_x ‖y − h(D)‖,
 	//
 	// on any grid, in which the noise has no part. It is no posterior's score: ζ has to
-	// be tuned for every problem. 0 means the form above, for which Σ has to be positive
-	// definite.
+	// be tuned for every problem. 0 means the form above.
 	Step float64
 }
 
@@ -47,10 +53,10 @@ func (m DPS) check(l *Likelihood) error {
 }
 
 func (m DPS) add(dst *mat.Dense, at *moment) {
-	r := at.residual()
-	n, _ := r.Dims()
+	w := at.residual()
+	n, out := w.Dims()
 	for i := range n {
-		row := r.RawRowView(i)
+		row := w.RawRowView(i)
 		if m.Step == 0 {
 			at.like.noise.solve(row, row)
 			continue
@@ -61,7 +67,32 @@ func (m DPS) add(dst *mat.Dense, at *moment) {
 			}
 		}
 	}
-	dst.Add(dst, at.pullback(r))
+	back := at.pullback(w)
+	if m.Step > 0 {
+		dst.Add(dst, back)
+		return
+	}
+	moved, in := mat.NewDense(n, out, nil), make([]float64, out)
+	at.like.jvp(moved, at.place(), back)
+	for i := range n {
+		α, σ := at.kernel(i)
+		// With w = Σ⁻¹(y − h), ‖y − h − c e‖² of e = (σ²/α) H g is least at c = eᵀw/eᵀΣ⁻¹e.
+		e, size := moved.RawRowView(i), 0.0
+		for _, v := range e {
+			size = max(size, math.Abs(v))
+		}
+		if size > 0 {
+			for k := range e {
+				e[k] /= size // whose square may overflow
+			}
+		}
+		at.like.noise.solve(in, e)
+		c, least := 1.0, max(0, dot(e, w.RawRowView(i)))
+		if most := dot(e, in) * size * σ * σ / α; least < most {
+			c = least / most
+		}
+		axpy(dst.RawRowView(i), c, back.RawRowView(i))
+	}
 }
 
 // weight returns the factor of −∇‖y − h(D)‖.
@@ -71,7 +102,7 @@ func (m DPS) weight(i int, at *moment) float64 {
 	return m.Step * stepsOfPaper / ((end - start) * g2)
 }
 
-func (m DPS) conserves(*Likelihood) bool { return true }
+func (m DPS) conserves(*Likelihood) bool { return m.Step > 0 }
 
 func (m DPS) logProb(dst []float64, at *moment) {
 	r := at.residual()

@@ -49,7 +49,8 @@ func ExampleMMPS_Given() {
 }
 
 // MMPS is exact here, and TMPD is the same when one number is observed. PiGDM does not
-// know that the columns depend on each other, DPS takes x₀ to be known already.
+// know that the columns depend on each other. DPS takes x₀ to be known already, and goes as
+// far as the sum that is observed, not as far as the noise allows.
 func ExamplePiGDM_Given() {
 	x, s := mat.NewDense(1, 2, []float64{0.5, -0.5}), mat.NewDense(1, 2, nil)
 	for _, m := range []posterior.Method{posterior.MMPS{}, posterior.TMPD{}, posterior.PiGDM{}, posterior.DPS{}} {
@@ -64,12 +65,12 @@ func ExamplePiGDM_Given() {
 	// posterior.MMPS  [0.58 1.41]
 	// posterior.TMPD  [0.58 1.41]
 	// posterior.PiGDM [0.86 1.69]
-	// posterior.DPS   [128.15 128.99]
+	// posterior.DPS   [0.58 1.42]
 }
 
-// DPS has a density where the prior has one.
+// With a step ζ DPS has a density where the prior has one.
 func ExampleDPS_Given() {
-	p, err := posterior.DPS{}.Given(prior(), sum)
+	p, err := posterior.DPS{Step: 0.01}.Given(prior(), sum)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -78,7 +79,7 @@ func ExampleDPS_Given() {
 	density.LogProb(logp, mat.NewDense(2, 2, []float64{1, 1, 1.1, 1.1}), []float64{0.01})
 	fmt.Printf("%t %.2f\n", ok, logp[1]-logp[0])
 	// Output:
-	// true -2.11
+	// true -1.37
 }
 
 // A row for each row of a run, and one number that is not seen well.

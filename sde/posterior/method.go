@@ -18,8 +18,8 @@ import (
 // gives the score too when h is linear; what the others multiply waits for it. Everything
 // else is the first Problem's, which has to be a score with the method VJP
 // (sde.Pullback). Rows may have observations of their own. The derivative of the result is
-// not known, so that sampler.LogProb refuses it; DPS and PiGDM know their densities where
-// the score does, for sampler.MALA.
+// not known, so that sampler.LogProb refuses it; PiGDM of a linear h and DPS with a Step know
+// their densities where the score does, for sampler.MALA.
 //
 // Given returns an error for what Observation.Validate and Problem.Validate find, one
 // wrapping ErrShape for observations of another number of rows or columns than the
@@ -283,6 +283,11 @@ func (at *moment) place() *mat.Dense {
 		return at.x
 	}
 	return at.denoised()
+}
+
+// shared reports whether H, without what is known, is one matrix for all rows.
+func (at *moment) shared() bool {
+	return at.like.matrix != nil && (at.seen == nil || at.seen.RawMatrix().Rows == 1)
 }
 
 // known returns what is known of the cells of row i exactly.

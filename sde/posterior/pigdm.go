@@ -46,7 +46,7 @@ func (m PiGDM) factors(at *moment) []*factor {
 	n, _ := at.x.Dims()
 	all := make([]*factor, n)
 	// Without rows of their own there is one matrix for all that share a time.
-	shared := at.like.matrix != nil && (at.seen == nil || at.seen.RawMatrix().Rows == 1)
+	shared := at.shared()
 	of := map[float64]*factor{}
 	for i := range all {
 		t := at.t[min(i, len(at.t)-1)]

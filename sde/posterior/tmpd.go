@@ -1,6 +1,8 @@
 package posterior
 
 import (
+	"math"
+
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/gradlogp/gradlogp/sde"
@@ -10,11 +12,14 @@ import (
 // experiments: the covariance V = (σ²/α) ∂D/∂x of x₀ given x_t is the true one, but of
 // H V Hᵀ only the sums of its rows are used, as if it were diagonal,
 //
-//	∇ log p(y | x_t) ≈ (∂D/∂x)ᵀ Hᵀ (diag(H V Hᵀ 1) + Σ)⁻¹ (y − h(D)),   H = h'(D).
+//	∇ log p(y | x_t) ≈ (∂D/∂x)ᵀ Hᵀ (C + Σ)⁻¹ (y − h(D)),   C = diag(S H V Hᵀ S⁻¹ 1),   S = diag(‖h_k‖),   H = h'(D).
 //
-// Sums below 0, which correlated columns may have, count as 0. It is exact for normal
-// data and a linear h when H V Hᵀ is diagonal; the form with all of H V Hᵀ is MMPS. Two
-// products with the Jacobian.
+// Numbers of y are added in units of the norms of the rows h_k of H, in the coordinates of
+// the model, which are how far each spreads for standardised data: the paper, which has no
+// units, has S = I, the same for rows of equal norms such as a Mask's. So nothing depends on
+// the units of y. Sums that are not above 0, which correlated columns may have, are no
+// variances: such a number is then left out. It is exact for normal data and a linear h when
+// H V Hᵀ is diagonal; the form with all of H V Hᵀ is MMPS. Two products with the Jacobian.
 type TMPD struct{}
 
 // Given implements Method.
@@ -27,24 +32,31 @@ func (TMPD) check(*Likelihood) error { return nil }
 func (TMPD) add(dst *mat.Dense, at *moment) {
 	n, _ := at.x.Dims()
 	_, m := at.like.Dims()
-	ones, sums := mat.NewDense(n, m, nil), mat.NewDense(n, m, nil)
+	size, inverse, sums := mat.NewDense(n, m, nil), mat.NewDense(n, m, nil), mat.NewDense(n, m, nil)
 	for i := range n {
-		for k := range ones.RawRowView(i) {
-			ones.Set(i, k, 1)
+		if row := size.RawRowView(i); i > 0 && at.shared() {
+			copy(row, size.RawRowView(0))
+		} else {
+			at.sizes(row, i)
+		}
+		for k, v := range size.RawRowView(i) {
+			if v > 0 {
+				inverse.Set(i, k, 1/v)
+			}
 		}
 	}
-	at.like.jvp(sums, at.place(), at.pullback(ones))
+	at.like.jvp(sums, at.place(), at.pullback(inverse))
 	r, noise := at.residual(), at.like.noise
 	for i := range n {
 		α, σ := at.kernel(i)
 		row, sum := r.RawRowView(i), sums.RawRowView(i)
 		for k, v := range sum {
-			sum[k] = max(0, σ*σ/α*v)
+			sum[k] = max(0, v*size.At(i, k)*σ*σ/α)
 		}
 		if noise.full == nil {
 			for k, v := range sum {
-				if v += noise.variances[k]; v > 0 {
-					row[k] /= v
+				if v > 0 {
+					row[k] /= v + noise.variances[k]
 				} else {
 					row[k] = 0
 				}
@@ -52,11 +64,25 @@ func (TMPD) add(dst *mat.Dense, at *moment) {
 			continue
 		}
 		s := mat.NewSymDense(m, nil)
-		for k, v := range sum {
-			s.SetSym(k, k, v)
-		}
 		noise.addTo(s)
+		for k, v := range sum {
+			s.SetSym(k, k, s.At(k, k)+v)
+			for l := 0; l < m && !(v > 0); l++ {
+				s.SetSym(k, l, 0)
+			}
+		}
 		factorise(s).solve(row, row)
 	}
 	dst.Add(dst, at.pullback(r))
+}
+
+// sizes writes the norms of the rows of H into dst, for row i, of what is not known.
+func (at *moment) sizes(dst []float64, i int) {
+	h := at.like.jacobian(at.place().RawRowView(i))
+	row := make([]float64, h.RawMatrix().Cols)
+	for k := range dst {
+		copy(row, h.RawRowView(k))
+		at.hide(row, i)
+		dst[k] = math.Sqrt(dot(row, row))
+	}
 }

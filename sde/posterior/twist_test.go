@@ -39,6 +39,9 @@ func TestTwistersAreMadeOfWhatTheyScore(t *testing.T) {
 			without := make([]float64, n)
 			twist.Twist(score, nil, without, x, at)
 			require.Equal(t, log, without)
+			if m == Method(DPS{}) {
+				continue // it follows a part of the slope
+			}
 			if by, ok := m.(conservative); !ok || !straight && !by.conserves(&Likelihood{}) {
 				continue
 			}
