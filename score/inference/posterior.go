@@ -128,7 +128,7 @@ func fit(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings) (*Poste
 	if post.at, y, err = newCoordinates(low, high, theta, x, same, s.Plain); err != nil {
 		return nil, err
 	}
-	post.Warnings = atBounds(post.at.axes, theta)
+	post.Warnings = append(fewWarnings(n), atBounds(post.at.axes, theta)...)
 	w := mat.NewDense(n, d, nil)
 	if err := post.at.wide(w, theta); err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package inference
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 
 	"github.com/gradlogp/gradlogp/nn"
@@ -21,9 +22,11 @@ type Recipe struct {
 
 // Recommend returns the recipe for n pairs of d parameters and observations of k columns:
 //
-//	network      three layers of 128 units with SiLU
+//	network      three layers of 128 units with SiLU, and below 200 pairs one of zeros, so
+//	             that it starts from what the regression knows
 //	embedding    of the observation, layers of 128 and 64 units with SiLU
-//	Steps        0.6 n for d ≤ 3, 0.4 n above, from 2,000 to 20,000
+//	Steps        0.6 n for d ≤ 3, 0.4 n above, from 2,000 to 20,000; but 20 (n − 50) below
+//	             150 pairs, and 1 below 51
 //	Regularize   10/√n, from 0.02 to 0.3
 //	WeightDecay  for d > 5 ten times as much
 //
@@ -43,13 +46,35 @@ func Recommend(n, d, k int) Recipe {
 	}
 	r := Recipe{
 		Net: net, Embed: nn.Sequential{nn.Linear{Out: 128}, nn.SiLU{}, nn.Linear{Out: 64}, nn.SiLU{}},
-		Steps:      min(max(n/5*share, 2000), 20_000),
+		Steps:      min(max(n/5*share, 2000), 20_000, max(20*(n-fewPairs), 1)),
 		Regularize: math.Round(100*max(0.02, min(10/math.Sqrt(float64(max(n, 1))), 0.3))) / 100,
 	}
 	if d > 5 {
 		r.WeightDecay = 10 * r.Regularize
 	}
+	if n < judgedPairs {
+		r.Net = nn.Sequential{net, nn.Linear{Out: d, Init: nn.Zeros{}}}
+	}
 	return r
+}
+
+// Of fewer than fewPairs pairs a network learns nothing but the pairs, and holding some out
+// cannot tell: it is left alone, see Recommend. What is learned from fewer than judgedPairs is
+// told of.
+const (
+	fewPairs    = 50
+	judgedPairs = 200
+)
+
+// fewWarnings tells of pairs that are few.
+func fewWarnings(n int) []string {
+	switch {
+	case n <= fewPairs:
+		return []string{fmt.Sprintf("only %d pairs of parameters and observations are nothing to learn or to judge a posterior by: it is wide, and knows of x what a linear regression does, if that much; want some hundred simulations at least, or thousands", n)}
+	case n < judgedPairs:
+		return []string{fmt.Sprintf("only %d pairs of parameters and observations, of which a tenth is held out, are too few to judge a posterior by: it may be far too narrow; want some hundred simulations at least, or thousands", n)}
+	}
+	return nil
 }
 
 // fill sets what is not set.
