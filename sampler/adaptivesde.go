@@ -27,8 +27,8 @@ var _ Predictor = AdaptiveSDE{}
 // jump at each of its levels, and a step would leap over one without seeing it.
 //
 // Two evaluations a try. As with DormandPrince, a row is what it would be alone, a
-// grid of two points suffices, and rows that cannot go on are given up with
-// ErrStepUnderflow or ErrLimit. A last point below the span is reached from its
+// grid of two points suffices, steps end at the Problem's Breakpoints, and rows that
+// cannot go on are given up with ErrStepUnderflow or ErrLimit. A last point below the span is reached from its
 // start by the step of DDIM.
 //
 // The noise of a step that is made again is that of the same path. A step is
@@ -65,28 +65,9 @@ func (p AdaptiveSDE) Predict(s *Step) error {
 	}
 	start, _ := s.Span()
 	to := max(s.U, start)
-	from, end := moving(s.SDE, s.T), moving(s.SDE, to)
-	o.between = between{s.SDE, from, end, sde.LogSNR(s, from), sde.LogSNR(s, end)}
-	rescale(s.X, math.Hypot(s.Kernel(from))/math.Hypot(s.Kernel(s.T)))
-	o.depart(s.X, o.first, s.bad)
-	o.carried.Copy(o.y)
-	for _, row := range o.rows {
-		if o.h[row] == 0 {
-			o.h[row] = 0.01 * (o.last - o.first)
-		}
+	if err := s.legs(to, func() error { return o.carry(s) }); err != nil {
+		return err
 	}
-	for o.aim(s.X, o.last) {
-		if err := o.step(s); err != nil {
-			return err
-		}
-	}
-	if o.first == o.last {
-		end = from // nothing but the scale has changed
-		s.Mean.Copy(s.X)
-	}
-	c := math.Hypot(s.Kernel(to)) / math.Hypot(s.Kernel(end))
-	rescale(s.X, c)
-	rescale(s.Mean, c)
 	return s.leave(to)
 }
 
@@ -134,6 +115,33 @@ func newSDESteps(s *Step, rtol, atol float64, limit int) *sdeSteps {
 		o.path = noise.Brownian(white)
 	}
 	return o
+}
+
+// carry carries the state of the Step from its time T to U.
+func (o *sdeSteps) carry(s *Step) error {
+	from, end := moving(s.SDE, s.T), moving(s.SDE, s.U)
+	o.between = between{s.SDE, from, end, sde.LogSNR(s, from), sde.LogSNR(s, end)}
+	rescale(s.X, math.Hypot(s.Kernel(from))/math.Hypot(s.Kernel(s.T)))
+	o.depart(s.X, o.first, s.bad)
+	o.carried.Copy(o.y)
+	for _, row := range o.rows {
+		if o.h[row] == 0 {
+			o.h[row] = 0.01 * (o.last - o.first)
+		}
+	}
+	for o.aim(s.X, o.last) {
+		if err := o.step(s); err != nil {
+			return err
+		}
+	}
+	if o.first == o.last {
+		end = from // nothing but the scale has changed
+		s.Mean.Copy(s.X)
+	}
+	c := math.Hypot(s.Kernel(s.U)) / math.Hypot(s.Kernel(end))
+	rescale(s.X, c)
+	rescale(s.Mean, c)
+	return nil
 }
 
 // step tries one step of every row.

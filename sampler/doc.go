@@ -64,7 +64,7 @@
 // UniPC its corrector, so that few steps are no worse than those of DDIM, and DEIS
 // of order 4 has order 3 in the other forms. Their FullOrder switches that off.
 // Adaptive methods make as many steps, of that many evaluations, as their
-// tolerance asks for. A grid of n points makes n−1 steps, and the final denoise
+// tolerance asks for, and end one at the Problem's Breakpoints. A grid of n points makes n−1 steps, and the final denoise
 // is one more evaluation: n in all for a method that takes one a step. Default is
 // the one to begin with.
 //
@@ -129,8 +129,8 @@
 // Package sde/posterior makes the score of p(x_t | y) from that of p(x_t), up to an
 // approximation that no grid mends. Twisted is the predictor that does: its rows are
 // particles, which the approximation moves, and which are weighed and resampled by what it
-// gets wrong. Steered does without derivatives, for any function of the clean rows. Both
-// estimate the evidence log p(y), with a standard error. DAPS draws clean rows given the
+// gets wrong. Steered does without derivatives, for any function of the clean rows, which
+// it tempers. Both estimate the evidence log p(y), with a standard error. DAPS draws clean rows given the
 // state and the observation and noises them anew, an approximation that is
 // exact for normal data and needs no derivatives either. Replace, with Gibbs, is RePaint
 // for columns that are known.

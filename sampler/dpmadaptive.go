@@ -22,7 +22,7 @@ var (
 // is about 1 or less. Each row has steps of its own: it is what it would be
 // alone, and rows that have arrived are not evaluated again. A grid of two
 // points suffices; more of them only stop the method to be looked at, and it
-// begins anew.
+// begins anew. Steps end at the Problem's Breakpoints.
 //
 // With an Eta every step is ancestral, see EulerAncestral, not going below the
 // interval's end; its noise is that of one path in the clock (α/σ)², which a
@@ -89,15 +89,11 @@ func (p DPMAdaptive) Predict(s *Step) error {
 		return err
 	}
 	start, _ := s.Span()
-	t, u := s.T, s.U
-	s.U = max(u, start)
-	err := newDPMSteps(p, s).cross()
-	if err == nil && s.U != u {
-		s.T, s.U = s.U, u
-		err = DDIM{}.Predict(s)
+	to := max(s.U, start)
+	if err := s.legs(to, newDPMSteps(p, s).cross); err != nil {
+		return err
 	}
-	s.T, s.U = t, u
-	return err
+	return s.leave(to)
 }
 
 // complete fills in the defaults, for a score of this roundoff.

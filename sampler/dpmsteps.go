@@ -32,7 +32,7 @@ func newDPMSteps(p DPMAdaptive, s *Step) *dpmSteps {
 	n, d := s.X.Dims()
 	o := &dpmSteps{
 		rowSteps: newRowSteps(n, d, 5, p.Order, p.MaxEvaluations), DPMAdaptive: p, s: s,
-		pid: newPID(p.P, p.I, p.D, order, p.Threshold), end: sde.LogSNR(s, s.U),
+		pid:     newPID(p.P, p.I, p.D, order, p.Threshold),
 		inverse: make([][3]float64, n), accepted: make([]int, n),
 		down: make([]float64, n), times: make([]float64, n), z: mat.NewDense(1, d, nil),
 	}
@@ -49,6 +49,7 @@ func (o *dpmSteps) cross() error {
 	s := o.s
 	at, _ := s.Kernel(s.T)
 	au, _ := s.Kernel(s.U)
+	o.end = sde.LogSNR(s, s.U)
 	s.X.Scale(1/at, s.X)
 	o.depart(s.X, sde.LogSNR(s, s.T), s.bad)
 	o.carried.Copy(o.y)

@@ -1,6 +1,7 @@
 package sampler
 
 import (
+	"cmp"
 	"fmt"
 
 	"gonum.org/v1/gonum/mat"
@@ -21,19 +22,37 @@ type Reward interface {
 
 // Steered is the predictor of Feynman–Kac steering (Singhal et al. 2025): Twisted for any
 // reward, without guidance. Particles are moved by DDIM{Eta: 1} of the Problem, and weighed
-// by what the reward of the denoised row gains,
+// by what the tempered reward of the denoised row D gains,
 //
-//	w ← w exp(r(D(x_u, u)) − r(D(x_t, t))),
+//	w ← w ψ_u(x_u)/ψ_t(x_t),   log ψ_t(x) = λ_t r(D(x, t))/T,   λ_t = 1/(1 + (σ/(αW))²),
 //
-// the paper's potentials of differences. As their number grows they follow the
-// distribution of density p(x₀) exp(r(x₀))/Z, at the rate n^−½ and for the steps of the
-// grid; Trace.LogEvidence estimates log Z. No derivative is needed, but many more
-// particles than with guidance: of a likelihood much narrower than the data the
-// potentials of early times are far from what they should be, and runs of some hundred
-// particles then miss most of Z. Everything else is as for Twisted.
+// with the temperature T and the Width W; at the end log ψ is r(x₀)/T. As their number
+// grows they follow the distribution of density p(x₀) exp(r(x₀)/T)/Z, at the rate n^−½,
+// whatever W is, and for the steps of the grid; Trace.LogEvidence estimates log Z. No
+// derivative is needed, but more particles than with guidance. How many depends on W: a
+// row that is known to ±σ/α only has not the reward of its mean. On a mixture of three
+// normals observed in one direction with noise τ, 40 estimates of Z by 256 particles in 50
+// steps had, with the likelihood for the reward, this mean ± standard deviation:
+//
+//	τ                 0.03          0.1           0.5
+//	W = 0, λ_t = 1    .00 ± .00     .04 ± .05     1.05 ± .06    times the exact one
+//	W = 2τ            1.07 ± .67    1.03 ± .37    1.05 ± .06
+//	W = τ             .98 ± .21     1.01 ± .21    1.05 ± .06
+//	W = τ/2           1.00 ± .31    1.01 ± .27    1.05 ± .06
+//	λ_t = 0           1.03 ± .64    1.02 ± .31    1.05 ± .06
+//
+// Of the paper's potentials these are the differences. Those of the maximum and of the sum
+// have the same limit, but only because the last weights take back what they have
+// exaggerated: there are none here. Everything else is as for Twisted.
 type Steered struct {
 	// Reward is r.
 	Reward Reward
+	// Temperature is T, by which rewards are divided; 0 means 1.
+	Temperature float64
+	// Width is W, how far apart, in the coordinates of the process, rows have to be for
+	// r/T to differ by about 1: the noise τ of a likelihood, for example. 0 means that
+	// there is no tempering, right for rewards as wide as the data.
+	Width float64
 	Particles
 }
 
@@ -42,7 +61,7 @@ func (p Steered) Validate() error {
 	if unset(p.Reward) {
 		return fmt.Errorf("Steered.Reward: is nil, want a function of clean rows: %w", ErrUnset)
 	}
-	return p.validate("Steered")
+	return cmp.Or(nonNegative("Steered", "Temperature", p.Temperature), nonNegative("Steered", "Width", p.Width), p.validate("Steered"))
 }
 
 // Predict implements Predictor. It returns errors wrapping ErrRange for an impossible field
@@ -54,7 +73,7 @@ func (p Steered) Predict(s *Step) error {
 		if err != nil {
 			return err
 		}
-		if w, err = p.begin(s, steering{p.Reward}); err != nil {
+		if w, err = p.begin(s, steering{p.Reward, cmp.Or(p.Temperature, 1), p.Width}); err != nil {
 			return fmt.Errorf("Steered: %w", err)
 		}
 		s.solver = w
@@ -65,8 +84,11 @@ func (p Steered) Predict(s *Step) error {
 	return nil
 }
 
-// steering is the reward as a twisting function.
-type steering struct{ r Reward }
+// steering is the tempered reward as a twisting function.
+type steering struct {
+	r                  Reward
+	temperature, width float64
+}
 
 func (ψ steering) at(s *Step, w *swarm, x *mat.Dense, t float64) error {
 	if err := s.Score(w.score, x, t); err != nil {
@@ -75,12 +97,26 @@ func (ψ steering) at(s *Step, w *swarm, x *mat.Dense, t float64) error {
 	alpha, sigma := s.Kernel(t)
 	x0 := s.Scratch(1)
 	s.Combine(x0, 1/alpha, x, sigma*sigma/alpha, w.score)
-	return ψ.likelihood(s, w, x0)
+	divisor := ψ.temperature
+	if ψ.width > 0 {
+		level := sigma / (alpha * ψ.width)
+		divisor *= 1 + level*level
+	}
+	ψ.reward(s, w, x0, divisor)
+	return nil
 }
 
 func (ψ steering) likelihood(s *Step, w *swarm, x0 *mat.Dense) error {
+	ψ.reward(s, w, x0, ψ.temperature)
+	return nil
+}
+
+// reward writes the rewards of clean rows, divided by a number, to w.
+func (ψ steering) reward(s *Step, w *swarm, x0 *mat.Dense, divisor float64) {
 	data := s.Scratch(1)
 	s.Data(data, x0)
 	ψ.r.LogProb(w.log, data)
-	return nil
+	for i := range w.log {
+		w.log[i] /= divisor
+	}
 }

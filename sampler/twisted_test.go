@@ -55,6 +55,25 @@ func particles(t *testing.T, p sde.Problem, m posterior.Method, o posterior.Obse
 	return x, c.Trace
 }
 
+// varianceOfChain is that of a column in which DDIM{Eta: 1} and the last denoise end, on a
+// conditional grid, for data N(0, v).
+func varianceOfChain(p sde.SDE, v float64, steps int) float64 {
+	times := grid.Conditional(p, steps)
+	α, σ := p.Kernel(times[0])
+	variance := α*α*v + σ*σ
+	for k, u := range times[1:] {
+		at, st := p.Kernel(times[k])
+		au, su := p.Kernel(u)
+		a := at / au
+		q := st*st - a*a*su*su
+		c := (1 - q/(at*at*v+st*st)) / a
+		variance = c*c*variance + q*su*su/(st*st)
+	}
+	α, σ = p.Kernel(times[len(times)-1])
+	shrink := α * v / (α*α*v + σ*σ)
+	return shrink * shrink * variance
+}
+
 // A normal stays one in steps, and has an evidence in closed form: whatever the
 // twisting function and the resampling, the mean of the estimates is that. The standard
 // error that each run gives of itself is how far they are apart.
@@ -65,21 +84,7 @@ func TestEvidenceOfParticlesIsUnbiased(t *testing.T) {
 	require.NoError(t, err)
 	for _, p := range []sde.SDE{sde.EDM{}} {
 		problem := sde.Problem{SDE: p, Score: sde.Analytic(p, law.Diffuse), Prior: sde.Prior{Mean: []float64{0, 0}, Variance: []float64{v, v}}}
-		// The variance of a column of the chain.
-		times := grid.Conditional(p, steps)
-		α, σ := p.Kernel(times[0])
-		variance := α*α*v + σ*σ
-		for k, u := range times[1:] {
-			at, st := p.Kernel(times[k])
-			au, su := p.Kernel(u)
-			a := at / au
-			q := st*st - a*a*su*su
-			c := (1 - q/(at*at*v+st*st)) / a
-			variance = c*c*variance + q*su*su/(st*st)
-		}
-		α, σ = p.Kernel(times[len(times)-1])
-		shrink := α * v / (α*α*v + σ*σ) // the last denoise
-		variance *= shrink * shrink * 1.09
+		variance := 1.09 * varianceOfChain(problem.SDE, v, steps)
 
 		for _, c := range []struct {
 			m posterior.Method

@@ -221,3 +221,26 @@ func TestWithinRefusesLevelsThatAreNone(t *testing.T) {
 	_, err = sde.Within(a, blobs(t, sde.EDM{}, []float64{1}, []float64{0, 0}, []float64{1}), 0.1, 1)
 	require.ErrorContains(t, err, "that of the outside score")
 }
+
+// uncalled is a score that must not be evaluated.
+type uncalled struct{ sde.Scorer }
+
+func (uncalled) Score(*mat.Dense, *mat.Dense, []float64) { panic("evaluated") }
+
+func TestScoresWithoutWeightAreNotEvaluated(t *testing.T) {
+	p := blobs(t, sde.VP{}, []float64{1}, []float64{1, 2}, []float64{0.3})
+	idle := sde.Problem{SDE: p.SDE, Score: uncalled{p.Score}}
+	x, want, got := mat.NewDense(2, 2, []float64{1, 0, 2, -1}), mat.NewDense(2, 2, nil), mat.NewDense(2, 2, nil)
+	p.Score.Score(want, x, []float64{0.3})
+	for name, do := range map[string]func() (sde.Problem, error){
+		"conditional":   func() (sde.Problem, error) { return sde.Guide(p, idle, 1) },
+		"unconditional": func() (sde.Problem, error) { return sde.Guide(idle, p, 0) },
+		"no classifier": func() (sde.Problem, error) { return sde.GuideByClassifier(p, idle, 0) },
+		"outside":       func() (sde.Problem, error) { return sde.Within(idle, p, 1e-2, 2e-2) },
+	} {
+		g, err := do()
+		require.NoError(t, err)
+		g.Score.Score(got, x, []float64{0.3})
+		require.Equal(t, want, got, name)
+	}
+}

@@ -11,10 +11,10 @@ import (
 //	s_u + w (s_c − s_u),
 //
 // from a conditional and an unconditional Problem: w = 1 is the conditional
-// score, w = 0 the unconditional one, and w > 1 leans towards what tells the
-// condition from others. For other w than these two no data have such scores at
-// all times: samples follow the tilted distribution p_u^{1−w} p_c^w in tendency
-// only. (They follow it exactly where both are normals of one covariance, whose tilt
+// score, w = 0 the unconditional one, for the price of one score, and w > 1 leans
+// towards what tells the condition from others. For other w than these two no data have
+// such scores at all times: samples follow the tilted distribution p_u^{1−w} p_c^w in
+// tendency only. (They follow it exactly where both are normals of one covariance, whose tilt
 // has the mean (1−w) m_u + w m_c.)
 //
 // It is autoguidance (Karras et al. 2024) when the first Problem is that of a good
@@ -42,7 +42,7 @@ func Guide(conditional, unconditional Problem, w float64) (Problem, error) {
 	if err := finiteWeight("Guide", w); err != nil {
 		return Problem{}, err
 	}
-	return guided{pair: p, onFirst: w, onSecond: 1 - w}.Problem(), nil
+	return p.always(w, 1-w).Problem(), nil
 }
 
 // GuideByClassifier returns the Problem of classifier guidance (Dhariwal & Nichol
@@ -73,7 +73,7 @@ func GuideByClassifier(p, classifier Problem, w float64) (Problem, error) {
 		return Problem{}, err
 	}
 	q.conditional = true // its rows are those of a class
-	return guided{pair: q, onFirst: 1, onSecond: w}.Problem(), nil
+	return q.always(1, w).Problem(), nil
 }
 
 // Within returns the Problem whose score is that of inside for noise levels from
@@ -108,7 +108,8 @@ func Within(inside, outside Problem, low, high float64) (Problem, error) {
 	if high < least || low > most {
 		return Problem{}, fmt.Errorf("sde: Within: low, high: are %v and %v, want levels σ/α from %.4g to %.4g, those of %s, among them: %w", low, high, least, most, brief(inside.SDE), ErrRange)
 	}
-	w := within{pair: p, from: math.Inf(-1), to: math.Inf(1)}
+	w := p.always(1, 0)
+	w.outside.second = 1
 	if low > least {
 		w.from = TimeAt(inside, -math.Log(low))
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"math"
 	"math/rand/v2"
 
 	"gonum.org/v1/gonum/mat"
@@ -53,42 +52,20 @@ func inMiddle(i, n int) bool { return i >= n/4 && i < n-n/4 }
 // blur is a mean of each pixel's neighbours, weighted by a bell of the deviation of an
 // eighth of the image's height.
 func blur(f digits.Format) problem {
-	a := mat.NewDense(f.Pixels(), f.Pixels(), nil)
-	wide := float64(f.Height) / 8
-	for q := range f.Pixels() {
-		row, sum := a.RawRowView(q), 0.0
-		for p := range row {
-			line, column := float64(p/f.Width-q/f.Width)/wide, float64(p%f.Width-q%f.Width)/wide
-			row[p] = math.Exp(-(line*line + column*column) / 2)
-			sum += row[p]
-		}
-		for p := range row {
-			row[p] /= sum
-		}
-	}
-	return problem{"blur", posterior.Matrix{A: a}, every(f), func(y []float64) []float64 { return y }}
+	side := 2*max(f.Height, f.Width) - 1
+	kernel := posterior.GaussianKernel(side, side, float64(f.Height)/8)
+	return problem{"blur", posterior.Blur(f.Height, f.Width, kernel, posterior.EdgeRenormalised), every(f), func(y []float64) []float64 { return y }}
 }
 
 // coarse is the means of blocks of 2×2 pixels, smaller ones at the end of odd sides.
 func coarse(f digits.Format) problem {
-	width := (f.Width + 1) / 2
-	block := func(p int) int { return p/f.Width/2*width + p%f.Width/2 }
-	a := mat.NewDense((f.Height+1)/2*width, f.Pixels(), nil)
-	for p := range f.Pixels() {
-		a.Set(block(p), p, 1)
-	}
-	blocks, _ := a.Dims()
-	for k := range blocks {
-		row := a.RawRowView(k)
-		n := mat.Sum(a.RowView(k))
-		for p := range row {
-			row[p] /= n
-		}
-	}
-	return problem{"coarse", posterior.Matrix{A: a}, every(f), func(y []float64) []float64 {
+	means := posterior.BlockMeans(f.Height, f.Width, 2, 2)
+	return problem{"coarse", means, every(f), func(y []float64) []float64 {
 		x := make([]float64, f.Pixels())
-		for p := range x {
-			x[p] = y[block(p)]
+		for k, block := range means.Columns {
+			for _, p := range block {
+				x[p] = y[k]
+			}
 		}
 		return x
 	}}

@@ -38,7 +38,7 @@ var methods = []struct {
 	posterior.Method
 }{
 	{"mmps", "MMPS, 2 iterations", posterior.MMPS{Iterations: 2}},
-	{"mmps", "MMPS", posterior.MMPS{}},
+	{"mmps", "MMPS, 5 iterations", posterior.MMPS{Iterations: 5}},
 	{"pigdm", "ΠGDM", posterior.PiGDM{}},
 	{"tmpd", "TMPD", posterior.TMPD{}},
 	{"dps", "DPS", posterior.DPS{}},

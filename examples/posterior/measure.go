@@ -25,28 +25,40 @@ type method struct {
 	of []posterior.Method
 	// by returns the predictor that draws; nil stands for one that any score is drawn by.
 	by func(o posterior.Observation) sampler.Predictor
-	// products returns how often the score's Jacobian is multiplied for each score,
-	// when out numbers are observed.
-	products func(out int) int
+	// evaluations returns how often the score is evaluated, or its Jacobian multiplied,
+	// for each score of the posterior.
+	evaluations func(h posterior.Operator) int
 }
 
 func methods() []method {
-	always := func(n int) func(int) int { return func(int) int { return n } }
-	atMost := func(n int) func(int) int { return func(out int) int { return min(n, out) } }
+	always := func(n int) func(posterior.Operator) int { return func(posterior.Operator) int { return n } }
+	iterations := func(n int) func(posterior.Operator) int {
+		return func(h posterior.Operator) int {
+			_, out := h.Dims()
+			return 1 + min(n, out)
+		}
+	}
+	// The first product of TMPD gives the score too, when it does not wait for it.
+	tmpd := func(h posterior.Operator) int {
+		if _, ok := h.(posterior.Linear); ok {
+			return 2
+		}
+		return 3
+	}
 	one := func(m posterior.Method) []posterior.Method { return []posterior.Method{m} }
 	var tuned []posterior.Method
 	for _, ζ := range []float64{0.003, 0.01, 0.03, 0.1} {
 		tuned = append(tuned, posterior.DPS{Step: ζ})
 	}
 	return []method{
-		{"DPS", one(posterior.DPS{}), nil, always(1)},
-		{"DPS, best ζ", tuned, nil, always(1)},
-		{"ΠGDM", one(posterior.PiGDM{}), nil, always(1)},
-		{"TMPD", one(posterior.TMPD{}), nil, always(2)},
-		{"MMPS, 1 it.", one(posterior.MMPS{Iterations: 1}), nil, atMost(1)},
-		{"MMPS", one(posterior.MMPS{}), nil, atMost(5)},
-		{"DAPS", nil, func(o posterior.Observation) sampler.Predictor { return sampler.DAPS{Observation: o} }, always(0)},
-		{"ΠGDM, particles", one(posterior.PiGDM{}), func(posterior.Observation) sampler.Predictor { return sampler.Twisted{} }, always(1)},
+		{"DPS", one(posterior.DPS{}), nil, always(2)},
+		{"DPS, best ζ", tuned, nil, always(2)},
+		{"ΠGDM", one(posterior.PiGDM{}), nil, always(2)},
+		{"TMPD", one(posterior.TMPD{}), nil, tmpd},
+		{"MMPS, 1 it.", one(posterior.MMPS{Iterations: 1}), nil, iterations(1)},
+		{"MMPS", one(posterior.MMPS{}), nil, iterations(3)},
+		{"DAPS", nil, func(o posterior.Observation) sampler.Predictor { return sampler.DAPS{Observation: o} }, always(1)},
+		{"ΠGDM, particles", one(posterior.PiGDM{}), func(posterior.Observation) sampler.Predictor { return sampler.Twisted{} }, always(2)},
 	}
 }
 
@@ -90,7 +102,6 @@ func (j *job) measure(ctx context.Context, prior *dataset.Mixture, k kind, r *ra
 		res.sampled = append(res.sampled, w)
 	}
 	probe := newPlaces(p, exact.Score, t, j.n)
-	_, out := o.Operator.Dims()
 	for _, m := range methods() {
 		problems, by := []sde.Problem{p}, sampler.Predictor(predictor)
 		if m.by != nil {
@@ -110,7 +121,7 @@ func (j *job) measure(ctx context.Context, prior *dataset.Mixture, k kind, r *ra
 		for _, q := range problems {
 			var far []float64
 			for _, b := range budgets {
-				w, err := j.distance(ctx, q, by, b/(1+m.products(out)), draws, u)
+				w, err := j.distance(ctx, q, by, b/m.evaluations(o.Operator), draws, u)
 				if err != nil {
 					return nil, fmt.Errorf("%s: %w", m.name, err)
 				}

@@ -113,20 +113,25 @@ func (c *coordinates) straighten(theta, x *mat.Dense, explained []float64) (any 
 	return any
 }
 
-// spread returns mean and deviation of a column, the deviation 1 of one that is constant
-// but for rounding.
+// spread returns mean and deviation of a column of any units, the deviation 1 of one that is
+// constant but for rounding.
 func spread(column []float64) (mean, deviation float64) {
 	first := column[0] // against the rounding of large means
-	sum := 0.0
+	sum, unit := 0.0, 0.0
 	for _, v := range column {
 		sum += (v - first) / float64(len(column))
+		unit = max(unit, math.Abs(v-first))
+	}
+	if unit == 0 {
+		return first, 1
 	}
 	mean = first + sum
 	square := 0.0
 	for _, v := range column {
-		square += (v - mean) * (v - mean) / float64(len(column))
+		off := (v - mean) / unit // so that no square overflows, or is 0
+		square += off * off / float64(len(column))
 	}
-	if deviation = math.Sqrt(square); !(deviation > 4e-16*math.Abs(mean)) || math.IsInf(deviation, 1) {
+	if deviation = unit * math.Sqrt(square); !(deviation > 4e-16*math.Abs(mean)) || math.IsInf(deviation, 1) {
 		deviation = 1
 	}
 	return mean, deviation

@@ -23,9 +23,9 @@
 // bounds that there are. So no draw is outside the bounds, and priors that are uniform
 // between two bounds or lognormal are normal in u. A parameter between two bounds of which a
 // linear regression leaves less than half as much when it is u = p + 0.02 log(p/(1 − p)),
-// p = (θ − low)/(high − low), has that for its free(θ): nearly linear but at the ends. The regression is that of
-// approximate Bayesian computation (Beaumont et al. 2002): where the posterior is normal and
-// its mean linear in x nothing is left to learn, and ten parameters are learned from 10,000
+// p = (θ − low)/(high − low), has that for its free(θ): nearly linear but at the ends. The
+// regression is that of approximate Bayesian computation (Beaumont et al. 2002): where the
+// posterior is normal and its mean linear in x nothing is left to learn, and ten parameters are learned from 10,000
 // simulations as well as the moments are known from them. z(x) is standardised and cut at
 // ±5, and a parameter takes part as far as x tells more of it than chance would. The weights
 // are shrunk as generalised cross-validation says (Craven & Wahba 1979), and the y that is
@@ -54,8 +54,8 @@
 // but where four numbers that spread over units agree within a thousandth, neither a regression
 // nor a network sees it there. (What is standardised is log s; where s is 0 it is the least
 // that was simulated, less 1.) An Embed of one's own sees x only. Of the tasks of
-// dataset/simulator slcp has them; C2ST for ten observations other than those of examples/sbi:
-// 0.674 with, 3,000 draws.
+// dataset/simulator slcp has them: without, C2ST for ten observations, which are not those of
+// examples/sbi, was .811 with 3,000 draws, with them .674.
 //
 // # Long observations
 //
@@ -104,10 +104,12 @@
 //
 // A simulation that fails for some θ is left out (Simulate); what is learned is the posterior
 // given that the simulator works. An observation outside what was simulated is answered, with
-// a warning that names column, value and range; what a network says there is an
-// extrapolation. As in z(x), numbers more than 5 deviations from the mean are cut to that for
-// the network, but where such were simulated to the last of those. Errors of what is run
-// with it repeat the warning. How well a posterior is calibrated, package dataset/calibration says.
+// a warning that names column, value and range (Joint.Outside for a Joint); what a network
+// says there is an extrapolation. As in z(x), numbers more than 5 deviations from the mean are
+// cut to that for the network of a Posterior, but where such were simulated to the last of
+// those. Errors of what is run with it repeat the warning. Simulations are not lost when a
+// context ends (Unfinished). How well a posterior is calibrated, package dataset/calibration
+// says.
 //
 // # References
 //

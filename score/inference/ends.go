@@ -32,7 +32,7 @@ func (a *axis) measure(theta []float64) {
 			atLow++
 		case v == a.high:
 			atHigh++
-		case a.holds(v): // what is not is refused
+		case v > a.low && v < a.high: // others are refused later
 			above, below = append(above, v-a.low), append(below, a.high-v)
 		}
 	}

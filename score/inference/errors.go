@@ -3,6 +3,7 @@ package inference
 import (
 	"errors"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -52,6 +53,10 @@ func unfinished(pairs *Pairs, err error) error {
 const badShape = "inference: dimension mismatch"
 
 func finite(v float64) bool { return math.Abs(v) <= math.MaxFloat64 }
+
+func allFinite(x []float64) bool {
+	return !slices.ContainsFunc(x, func(v float64) bool { return !finite(v) })
+}
 
 // firstNonFinite returns the first cell of x that is NaN or infinite.
 func firstNonFinite(x *mat.Dense) (i, j int, found bool) {

@@ -2,6 +2,7 @@ package inference_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
 	"math"
@@ -192,4 +193,48 @@ func ExampleOpenJoint() {
 	// Output:
 	// posterior mean 1
 	// simulated mean 2
+}
+
+// Simulations outlive a context that ends, and can go on where they ended.
+func ExampleUnfinished() {
+	ctx, cancel := context.WithCancel(context.Background())
+	prior := inference.Normal{Mean: []float64{0}, Deviation: []float64{1}}
+	s := settings()
+	s.Workers = 1
+	s.Progress = func(done, n int) {
+		if done >= 500 {
+			cancel()
+		}
+	}
+	_, err := inference.Infer(ctx, prior, scale{}, 2, 2000, s)
+	var u *inference.Unfinished
+	if !errors.As(err, &u) {
+		log.Fatal(err)
+	}
+	fmt.Println(err)
+	rest, err := inference.Simulate(context.Background(), prior, scale{}, 2, 2000-u.Pairs.Done, &inference.SimulateSettings{First: u.Pairs.Done})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(u.Pairs.Done, rest.Done)
+	// Output:
+	// inference: Simulate: context canceled
+	// 500 1500
+}
+
+// What nobody has simulated is an extrapolation, whatever a joint model answers.
+func ExampleJoint_Outside() {
+	theta, x := mat.NewDense(3, 1, []float64{0, 1, 2}), mat.NewDense(3, 1, []float64{0, 2, 4})
+	s := &inference.Settings{Net: nn.RecipeColumns(2, 4)}
+	s.Training = score.Settings{Steps: 1, References: score.None}
+	joint, err := inference.FitJoint(context.Background(), nil, theta, x, s)
+	if err != nil {
+		log.Fatal(err)
+	}
+	unknown := mat.NewDense(1, 1, []float64{math.NaN()})
+	for _, text := range joint.Outside(unknown, mat.NewDense(1, 1, []float64{9})) {
+		fmt.Println(text)
+	}
+	// Output:
+	// column 0 of x: row 0 is 9, the simulations lie from 0 to 4: answers are extrapolations
 }

@@ -16,7 +16,8 @@ import (
 
 // MAPSettings are the choices of MAP. The zero value, or a nil pointer, is ready to use.
 type MAPSettings struct {
-	// Draws is the number of draws among which the climbs start; 0 is 512.
+	// Draws is the number of draws among which the climbs start, and whose covariance scales
+	// their steps: more than there are parameters; 0 is 512.
 	Draws int
 	// Climbs is the number of climbs, from the likeliest draws; 0 is 16.
 	Climbs  int
@@ -52,10 +53,14 @@ func (v *View) MAP(ctx context.Context, s *MAPSettings) (theta []float64, logPro
 			return nil, 0, fmt.Errorf("inference: MAP: MAPSettings.%s: is %d, want from 1 to %d, or 0 for the default: %w", f.name, f.value, most, ErrRange)
 		}
 	}
+	if d := len(v.at.axes); c.Draws > 0 && c.Draws <= d {
+		return nil, 0, fmt.Errorf("inference: MAP: MAPSettings.Draws: is %d, want more than the %d parameters, or 0 for 512: %w", c.Draws, d, ErrRange)
+	}
 	if v.shift.RawMatrix().Rows > 1 {
 		return nil, 0, fmt.Errorf("inference: MAP: the View has %d observations, one a row, want one: %w", v.shift.RawMatrix().Rows, ErrRange)
 	}
-	draws, d := cmp.Or(c.Draws, 512), len(v.at.axes)
+	d := len(v.at.axes)
+	draws := max(cmp.Or(c.Draws, 512), d+1)
 	climbs := min(cmp.Or(c.Climbs, 16), draws)
 	all := mat.NewDense(draws, d, nil)
 	sampling := SampleSettings{}
@@ -87,8 +92,14 @@ func (v *View) MAP(ctx context.Context, s *MAPSettings) (theta []float64, logPro
 	best, logProb := slices.Clone(all.RawRowView(order[0])), logs[order[0]]
 	logs = logs[:climbs]
 	for _, share := range []float64{0.3, 0.1, 0.03, 0.01} {
+		before := mat.DenseCopyOf(tops)
 		if err := v.climb(ctx, tops, all, share); err != nil {
 			return nil, 0, err
+		}
+		for i := range climbs { // a network may know no top
+			if !allFinite(tops.RawRowView(i)) {
+				tops.SetRow(i, before.RawRowView(i))
+			}
 		}
 		if _, err := v.LogProb(ctx, logs, tops, flow); err != nil && !errors.As(err, &failed) {
 			return nil, 0, err

@@ -3,6 +3,7 @@ package inference
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -16,7 +17,7 @@ import (
 // use: see Recommend for what it takes.
 type Settings struct {
 	// Net is the network, of a row of parameters in the coordinates of View; nil is that
-	// of Recommend.
+	// of Recommend. A type of one's own is opened by OpenWith.
 	Net nn.Module
 	// Embed turns the standardised observation into what conditions the network: for long,
 	// exchangeable or time-series x a network that knows what they are. Nil is that of
@@ -24,7 +25,8 @@ type Settings struct {
 	// package's documentation).
 	Embed nn.Module
 	// Training is what score.Fit is given. What is 0 or nil there is taken from Recommend,
-	// and Seed and Workers from here; DropCond is None unless it is set, since nothing here
+	// and Seed and Workers from here. A run with Checkpoints leaves files that Open opens, but
+	// cannot be resumed: another one needs another directory. DropCond is None unless it is set, since nothing here
 	// asks for the score without x.
 	Training score.Settings
 	// Plain leaves out the linear regression on x, and what is put beside columns that are
@@ -40,12 +42,14 @@ type Settings struct {
 	Progress func(done, n int)
 }
 
-// Posterior is p(θ | x), learned from simulations for any x. It is safe for concurrent use.
+// Posterior is p(θ | x), learned from simulations for any x. It is made by Infer, Fit, Rounds
+// or Open; methods of another one panic. It is safe for concurrent use.
 type Posterior struct {
 	// Prior is that of the simulations, nil when it is not known. Weigh and GivenAll use
 	// it.
 	Prior Prior
-	// Warnings are those of simulation and training.
+	// Warnings are those of simulation and training, and name parameters that lie exactly at
+	// a bound in some simulations.
 	Warnings []string
 	// Result is that of training, nil for a Posterior from a file.
 	Result *score.Result
@@ -118,6 +122,12 @@ func fit(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings) (*Poste
 	if err != nil {
 		return nil, err
 	}
+	if err := tooWide("theta", theta); err != nil {
+		return nil, err
+	}
+	if err := tooWide("x", x); err != nil {
+		return nil, err
+	}
 	post := &Posterior{Prior: p}
 	same := &sets{columns: k}
 	if s.Embed == nil && !s.Plain {
@@ -140,19 +150,30 @@ func fit(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings) (*Poste
 	return post, err
 }
 
+// tooWide returns an error for a column whose numbers lie so far apart that differences
+// overflow.
+func tooWide(name string, x *mat.Dense) error {
+	n, k := x.Dims()
+	for j := range k {
+		low, high := math.Inf(1), math.Inf(-1)
+		for i := range n {
+			if v := x.At(i, j); finite(v) {
+				low, high = min(low, v), max(high, v)
+			}
+		}
+		if low < high && !(high-low <= widest) {
+			return fmt.Errorf("%s: column %d: lies from %v to %v, want numbers at most %.2g apart: %w", name, j, low, high, widest, ErrRange)
+		}
+	}
+	return nil
+}
+
 // learn trains the model of y given x.
 func (p *Posterior) learn(ctx context.Context, y, x *mat.Dense, s *Settings) error {
 	n, d := y.Dims()
 	_, k := x.Dims()
 	recipe := Recommend(n, d, k)
-	c := score.Config{Net: s.Net, Cond: score.Conditions{Columns: k, Embed: s.Embed}, Seed: s.Seed}
 	training := s.Training
-	if c.Net == nil {
-		c.Net = recipe.Net
-	}
-	if c.Cond.Embed == nil {
-		c.Cond.Embed = recipe.Embed
-	}
 	recipe.fill(&training)
 	if training.Seed == 0 {
 		training.Seed = s.Seed
@@ -164,10 +185,10 @@ func (p *Posterior) learn(ctx context.Context, y, x *mat.Dense, s *Settings) err
 		training.DropCond = score.None
 	}
 	var err error
-	if p.model, err = score.New(d, &c); err != nil {
+	if p.model, err = score.New(d, s.config(recipe, n, d, k)); err != nil {
 		return err
 	}
-	if err := p.keep(); err != nil {
+	if err := p.keep(n); err != nil {
 		return err
 	}
 	data, err := score.Rows(y, x)

@@ -13,12 +13,13 @@ import (
 type keptJoint struct {
 	Version int
 	keptAxes
-	Columns int // of x
+	Columns  int       // of x
+	From, To []float64 // of the parameters and columns of x that were learned from
 }
 
 // keep writes what the Joint knows beside the network into the model's Metadata.
 func (j *Joint) keep() error {
-	k := keptJoint{Version: version, keptAxes: keptAxesOf(j.axes), Columns: j.columns}
+	k := keptJoint{Version: version, keptAxes: keptAxesOf(j.axes), Columns: j.columns, From: j.low, To: j.high}
 	return write(j.model, jointMetadata, k)
 }
 
@@ -48,7 +49,7 @@ func OpenJoint(path string) (*Joint, error) {
 
 func openedJoint(m *score.Model) (*Joint, error) {
 	var k keptJoint
-	if err := read(m, jointMetadata, "Joint", &k); err != nil {
+	if err := read(m.Metadata, jointMetadata, "Joint", &k); err != nil {
 		return nil, err
 	}
 	fail := func(format string, args ...any) (*Joint, error) {
@@ -68,5 +69,13 @@ func openedJoint(m *score.Model) (*Joint, error) {
 	if err := m.Unconditional().CheckObserve(score.Observed{Values: mat.NewDense(1, d, nil)}); err != nil {
 		return fail("%v", err)
 	}
-	return &Joint{model: m, axes: axes, columns: k.Columns}, nil
+	if len(k.From) != d || len(k.To) != d {
+		return fail("has %d From and %d To, want %d of each", len(k.From), len(k.To), d)
+	}
+	for j, v := range k.From {
+		if !(v <= k.To[j]) {
+			return fail("column %d goes from %v to %v", j, v, k.To[j])
+		}
+	}
+	return &Joint{model: m, axes: axes, columns: k.Columns, low: k.From, high: k.To}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -60,7 +61,7 @@ func TestAFileIsTheJoint(t *testing.T) {
 		theta, x := mat.NewDense(3, 2, []float64{nan, 1, 2, nan, nan, nan}), mat.NewDense(3, 2, []float64{1, nan, 3, 1, nan, nan})
 		require.NoError(t, j.Sample(t.Context(), theta, x, nil))
 		logs := make([]float64, 3)
-		_, err := j.LogProb(t.Context(), logs, theta, x, one(nan, nan, 1, 1), nil)
+		_, err := j.LogProb(t.Context(), logs, theta, x, one(nan, nan, nan, nan), nil)
 		require.NoError(t, err)
 		return theta, x, logs
 	}
@@ -110,7 +111,7 @@ func TestFilesOfAJointThatContradictThemselvesAreRefused(t *testing.T) {
 	j, err := together()
 	require.NoError(t, err)
 	text := j.model.Metadata[jointMetadata]
-	require.Regexp(t, `^{"Version":1,"Low":\[0,null\],"High":\[null,null\],"Ends":\[{"Low":-?[0-9.]+,"High":0,"Under":0,"Over":0},null\],"Straight":\[false,false\],"Columns":2}$`, text)
+	require.Regexp(t, `^{"Version":1,"Low":\[0,null\],"High":\[null,null\],"Ends":\[{"Low":-?[0-9.]+,"High":0,"Under":0,"Over":0},null\],"Straight":\[false,false\],"Columns":2,"From":\[.*\],"To":\[.*\]}$`, text)
 	but := func(old, new string) string { return strings.Replace(text, old, new, 1) }
 	for says, text := range map[string]string{
 		"EOF":                   "",
@@ -126,6 +127,8 @@ func TestFilesOfAJointThatContradictThemselvesAreRefused(t *testing.T) {
 		"bounds -1.7e+308":      but(`"Low":[0,null],"High":[null`, `"Low":[-1.7e+308,null],"High":[1.7e+308`),
 		"cannot unmarshal":      `[]`,
 		"has the ends":          but(`"Under":0`, `"Under":-1`),
+		"has 0 From and 4 To":   `{` + regexp.MustCompile(`"From":\[[^]]*\]`).ReplaceAllString(text, `"From":[]`)[1:],
+		"goes from":             regexp.MustCompile(`"From":\[[^,]*,`).ReplaceAllString(text, `"From":[1e+300,`),
 		"1 Straight":            but(`[false,false]`, `[false]`),
 		"cannot unmarshal numb": but(`"Low":[0,null]`, `"Low":[0,1e999]`),
 	} {

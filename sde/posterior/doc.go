@@ -15,6 +15,9 @@
 //	…
 //	err = sampler.Sample(ctx, x, p, sampler.DPMpp2MSDE{}, nil)
 //
+// A Matrix is any linear operator; Mask picks columns, Sums, Blur and BlockMeans are
+// those of pictures and signals. Others implement Operator.
+//
 // An observation is in the data's coordinates and units; where the model has a Frame
 // of its own it is translated.
 //
@@ -31,19 +34,19 @@
 //	PiGDM    diag σ²v_j/(α²v_j + σ²)                           1          of independent columns
 //	TMPD     what makes H V Hᵀ the diagonal of the row sums    2          when H V Hᵀ is diagonal
 //	         of the true one
-//	MMPS     (σ²/α) ∂D/∂x, the true Cov[x₀ | x_t]              up to 5    always
+//	MMPS     (σ²/α) ∂D/∂x, the true Cov[x₀ | x_t]              up to 3    always, when solved
 //
 // A product is one with the Jacobian of the score, which costs as much as two evaluations
-// of a network, one pass forward and one backward. The scores have to be capable of it (sde.Pullback); a score.View,
-// sde.Analytic and sde.Guide are.
+// of a network, one pass forward and one backward. The scores have to be capable of it
+// (sde.Pullback); a score.View, sde.Analytic and sde.Guide are.
 //
 // On data that are not normal no method is exact, whatever its budget: p(x₀ | x_t) has
 // modes, of whose weights given y a single normal knows nothing. Where σ/α is below the
 // width of the modes MMPS is right to some per cent; above, errors of the term of a fifth
 // to two fifths of its size remain, and of all of it where only the size of a column is
 // seen: see the example posterior (examples/posterior). MMPS is the one to begin with; more
-// than one of its iterations makes scores better, but not the samples there. What is
-// exact:
+// than one of its iterations makes scores better, but not the samples there; of normal
+// data they do. What is exact:
 //
 //   - a Mask with independent noise, for a model with score.Config.ColumnLevels: see
 //     score.View.Observe and Observation.Cells;

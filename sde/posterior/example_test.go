@@ -170,3 +170,29 @@ func ExampleObservation_Cells() {
 	// Output:
 	// [NaN NaN 7] [0 0 0.5] true true
 }
+
+// What a signal becomes when neighbours are mixed, and when it is seen in pairs.
+func ExampleBlur() {
+	x := mat.NewDense(1, 6, []float64{0, 0, 4, 0, 0, 2})
+	kernel := mat.NewDense(1, 3, []float64{0.25, 0.5, 0.25})
+	y := mat.NewDense(1, 6, nil)
+	for _, e := range []posterior.Edge{posterior.EdgeZero, posterior.EdgeCircular, posterior.EdgeRenormalised} {
+		posterior.Blur(1, 6, kernel, e).Apply(y, x)
+		fmt.Printf("%.2f\n", y.RawRowView(0))
+	}
+	pairs := mat.NewDense(1, 3, nil)
+	posterior.BlockMeans(1, 6, 1, 2).Apply(pairs, x)
+	fmt.Println(pairs.RawRowView(0))
+	// Output:
+	// [0.00 1.00 2.00 1.00 0.50 1.00]
+	// [0.50 1.00 2.00 1.00 0.50 1.00]
+	// [0.00 1.00 2.00 1.00 0.50 1.33]
+	// [0 2 1]
+}
+
+func ExampleSums() {
+	y := mat.NewDense(1, 2, nil)
+	posterior.Sums(4, []int{0, 1}, []int{1, 2, 3}).Apply(y, mat.NewDense(1, 4, []float64{1, 2, 3, 4}))
+	fmt.Println(y.RawRowView(0))
+	// Output: [3 9]
+}

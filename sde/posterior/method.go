@@ -14,11 +14,12 @@ import (
 // that they take x₀ to have given x_t, see the package's documentation.
 //
 // The Score of the result is s + ∇ log p(y | x_t); it adds to one evaluation of the
-// score as many products with its Jacobian as the method says. Everything else is the
-// first Problem's, which has to be a score with the method VJP (sde.Pullback). Rows may
-// have observations of their own. The derivative of the result is not known, so that
-// sampler.LogProb refuses it; DPS and PiGDM know their densities where the score
-// does, for sampler.MALA.
+// score as many products with its Jacobian as the method says. The first product of TMPD
+// gives the score too when h is linear; what the others multiply waits for it. Everything
+// else is the first Problem's, which has to be a score with the method VJP
+// (sde.Pullback). Rows may have observations of their own. The derivative of the result is
+// not known, so that sampler.LogProb refuses it; DPS and PiGDM know their densities where
+// the score does, for sampler.MALA.
 //
 // Given returns an error for what Observation.Validate and Problem.Validate find, one
 // wrapping ErrShape for observations of another number of rows or columns than the
@@ -189,33 +190,59 @@ type moment struct {
 	t             []float64
 	alphas        []float64 // α and σ, one or one a row, as the times
 	sigmas        []float64
-	mean          *mat.Dense // D = E[x₀ | x_t]
+	score         *mat.Dense // those of p(x_t), once the mean is known
+	mean          *mat.Dense // D = E[x₀ | x_t], nil until it is
 	scratch, back *mat.Dense
+	again         *mat.Dense // scores that are known already
 }
 
-// at evaluates the scores of p(x_t) into dst.
+// at returns the rows x at times t. The scores of p(x_t) are evaluated into dst as soon
+// as they are needed, which is at the first product with the Jacobian where that comes first.
 func (g *guided) at(dst, x *mat.Dense, t []float64) *moment {
 	n, d := x.Dims()
 	g.like.check("Score", x)
-	g.base.Score.Score(dst, x, t)
-	at := &moment{guided: g, x: x, t: t, mean: mat.NewDense(n, d, nil), scratch: mat.NewDense(n, d, nil), back: mat.NewDense(n, d, nil)}
+	room := func() *mat.Dense { return mat.NewDense(n, d, nil) }
+	at := &moment{guided: g, x: x, t: t, score: dst, scratch: room(), back: room(), again: room()}
 	at.alphas, at.sigmas = make([]float64, len(t)), make([]float64, len(t))
 	for i, v := range t {
 		at.alphas[i], at.sigmas[i] = g.base.Kernel(v)
 	}
+	return at
+}
+
+// denoised returns D = (x + σ²s)/α.
+func (at *moment) denoised() *mat.Dense {
+	if at.mean == nil {
+		at.base.Score.Score(at.score, at.x, at.t)
+		at.denoise()
+	}
+	return at.mean
+}
+
+// denoise makes D of the scores.
+func (at *moment) denoise() {
+	n, d := at.x.Dims()
+	at.mean = mat.NewDense(n, d, nil)
 	for i := range n {
 		α, σ := at.kernel(i)
-		row, s := at.mean.RawRowView(i), dst.RawRowView(i)
-		for j, v := range x.RawRowView(i) {
+		row, s := at.mean.RawRowView(i), at.score.RawRowView(i)
+		for j, v := range at.x.RawRowView(i) {
 			row[j] = (v + σ*σ*s[j]) / α
 		}
-		for j, k := range g.known(i) { // x may be anything there
+		for j, k := range at.known(i) { // x may be anything there
 			if finite(k) {
-				row[j] = g.like.model(j, k)
+				row[j] = at.like.model(j, k)
 			}
 		}
 	}
-	return at
+}
+
+// place returns the rows at which h is differentiated: D, or any for a linear h.
+func (at *moment) place() *mat.Dense {
+	if at.like.matrix != nil {
+		return at.x
+	}
+	return at.denoised()
 }
 
 // known returns what is known of the cells of row i exactly.
@@ -245,19 +272,24 @@ func (at *moment) residual() *mat.Dense {
 	n, _ := at.x.Dims()
 	_, m := at.like.Dims()
 	r := mat.NewDense(n, m, nil)
-	at.like.Residual(r, at.mean)
+	at.like.Residual(r, at.denoised())
 	return r
 }
 
 // pullback returns (∂D/∂x)ᵀ Hᵀ w = (Hᵀw + σ² (∂s/∂x)ᵀ Hᵀw)/α with H = h'(D), a
 // product with the Jacobian of the score. The result is for use until the next call.
 func (at *moment) pullback(w *mat.Dense) *mat.Dense {
-	at.like.vjp(at.scratch, at.mean, w)
-	n, d := at.x.Dims()
+	at.like.vjp(at.scratch, at.place(), w)
+	n, _ := at.x.Dims()
 	for i := range n {
 		at.hide(at.scratch.RawRowView(i), i)
 	}
-	at.pull.VJP(mat.NewDense(n, d, nil), at.back, at.x, at.scratch, at.t)
+	if at.mean == nil {
+		at.pull.VJP(at.score, at.back, at.x, at.scratch, at.t)
+		at.denoise()
+	} else {
+		at.pull.VJP(at.again, at.back, at.x, at.scratch, at.t)
+	}
 	for i := range n {
 		α, σ := at.kernel(i)
 		row := at.back.RawRowView(i)

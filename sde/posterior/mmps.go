@@ -23,8 +23,13 @@ import (
 // iteration of that row ends: H V Hᵀ + Σ may be next to 0 there, and a step as long as one
 // likes.
 type MMPS struct {
-	// Iterations is the largest number of iterations. 0 means 5, or the number of
-	// columns of y when that is smaller, after which nothing is left to solve.
+	// Iterations is the largest number of iterations. 0 means 3, or the number of
+	// columns of y when that is smaller, after which nothing is left to solve. With 25
+	// noise levels, of normal columns with correlations of 0.9 to their neighbours, half
+	// of which were seen with noise .01, samples were 2.9 times as far from the exact
+	// posterior as exact draws are after 1 iteration, 1.3 times after 2 or 3, and as
+	// far after 5; of projections 2.6, .9 and .9 times. For data that are not normal, and
+	// a network, more than 2 made no samples better.
 	Iterations int
 }
 
@@ -40,7 +45,7 @@ func (m MMPS) check(*Likelihood) error {
 	return nil
 }
 
-const defaultIterations = 5
+const defaultIterations = 3
 
 // solved is how small ‖r‖² of the preconditioned system has become, relative to its
 // first value, when rounding is all that is left.
@@ -63,7 +68,7 @@ func (m MMPS) add(dst *mat.Dense, at *moment) {
 	}
 	for range iterations {
 		back := at.pullback(p)
-		at.like.jvp(mp, at.mean, back)
+		at.like.jvp(mp, at.place(), back)
 		left := false
 		for i := range n {
 			α, σ := at.kernel(i)

@@ -57,7 +57,11 @@ func TestProductsOfLinearOperatorsAreAdjoint(t *testing.T) {
 		d, n := rapid.IntRange(1, 9).Draw(t, "d"), rapid.IntRange(1, 5).Draw(t, "n")
 		columns := rapid.SliceOfN(rapid.IntRange(0, d-1), 1, 6).Draw(t, "columns")
 		seed := rapid.Uint64().Draw(t, "seed")
-		for _, op := range []Linear{Mask{d, columns}, Matrix{normals(len(columns), d, seed)}} {
+		kernel := normals(1, 2*len(columns)+1, seed)
+		for _, op := range []Linear{
+			Mask{d, columns}, Matrix{normals(len(columns), d, seed)}, Sums(d, columns, columns[:1]), BlockMeans(1, d, 1, len(columns)),
+			Blur(1, d, kernel, EdgeZero), Blur(d, 1, kernel, EdgeCircular), Blur(1, d, GaussianKernel(1, 3, 1), EdgeRenormalised),
+		} {
 			_, m := op.Dims()
 			x, u := normals(n, d, seed+1), normals(n, m, seed+2)
 			ax, au := mat.NewDense(n, m, nil), mat.NewDense(n, d, nil)
@@ -149,6 +153,10 @@ func TestImpossibleObservationsAreRefused(t *testing.T) {
 		"NaN in the matrix":  {Observation{Operator: Matrix{row(1, nan)}, Y: row(1)}, ErrNonFinite, "row 0, column 1"},
 		"no columns":         {Observation{Operator: Mask{3, nil}, Y: row(1)}, ErrShape, "0 columns"},
 		"no such column":     {Observation{Operator: Mask{3, []int{1, 3}}, Y: row(1, 2)}, ErrRange, "Columns[1]: is 3"},
+		"NaN weight":         {Observation{Operator: Blur(1, 2, row(nan), EdgeZero), Y: row(1, 2)}, ErrNonFinite, "Weights[0][0]"},
+		"no such cell":       {Observation{Operator: Sums(3, []int{0}, []int{1, 3}), Y: row(1, 2)}, ErrRange, "Columns[1][1]: is 3"},
+		"few weights":        {Observation{Operator: Sparse{3, [][]int{{0}}, nil}, Y: row(1)}, ErrShape, "Weights: has 0 rows"},
+		"a weight too many":  {Observation{Operator: Sparse{3, [][]int{{0}}, [][]float64{{1, 2}}}, Y: row(1)}, ErrShape, "Weights[0]: has length 2"},
 		"no y":               {Observation{Operator: Mask{3, []int{1}}}, ErrShape, "Y: is empty"},
 		"wrong y":            {Observation{Operator: Mask{3, []int{1}}, Y: row(1, 2)}, ErrShape, "Y: is 1×2"},
 		"NaN in y":           {Observation{Operator: Mask{3, []int{1}}, Y: row(nan)}, ErrNonFinite, "row 0, column 0"},

@@ -33,8 +33,8 @@ var (
 	_ Linear = Mask{}
 )
 
-// Matrix is the Linear operator of any matrix A, a row for each number observed: sums,
-// differences, projections, blur, means of blocks of pixels.
+// Matrix is the Linear operator of any matrix A, a row for each number observed, such as
+// projections. For sums, blur and means of blocks of pixels see Sparse.
 type Matrix struct{ A *mat.Dense }
 
 // Dims returns the columns and the rows of A.
@@ -144,6 +144,10 @@ func validOperator(op Operator) error {
 			return fmt.Errorf("Matrix.A: is empty, want a row for each number observed: %w", ErrShape)
 		}
 		if err := checkFinite("Matrix.A", m.A); err != nil {
+			return err
+		}
+	case Sparse:
+		if err := m.check(); err != nil {
 			return err
 		}
 	case Mask:

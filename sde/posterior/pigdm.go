@@ -57,7 +57,7 @@ func (m PiGDM) factors(at *moment) []*factor {
 
 // spread returns H R Hᵀ + Σ for row i.
 func (m PiGDM) spread(i int, at *moment) *mat.SymDense {
-	h := at.like.jacobian(at.mean.RawRowView(i))
+	h := at.like.jacobian(at.place().RawRowView(i))
 	out, d := h.Dims()
 	α, σ := at.kernel(i)
 	r := make([]float64, d)

@@ -25,16 +25,16 @@ func (m TMPD) Given(p sde.Problem, o Observation) (sde.Problem, error) {
 func (TMPD) check(*Likelihood) error { return nil }
 
 func (TMPD) add(dst *mat.Dense, at *moment) {
-	r := at.residual()
-	n, m := r.Dims()
+	n, _ := at.x.Dims()
+	_, m := at.like.Dims()
 	ones, sums := mat.NewDense(n, m, nil), mat.NewDense(n, m, nil)
 	for i := range n {
 		for k := range ones.RawRowView(i) {
 			ones.Set(i, k, 1)
 		}
 	}
-	at.like.jvp(sums, at.mean, at.pullback(ones))
-	noise := at.like.noise
+	at.like.jvp(sums, at.place(), at.pullback(ones))
+	r, noise := at.residual(), at.like.noise
 	for i := range n {
 		α, σ := at.kernel(i)
 		row, sum := r.RawRowView(i), sums.RawRowView(i)

@@ -87,9 +87,8 @@ func (m PiGDM) twist(guide *mat.Dense, log []float64, at *moment) {
 // twist takes log N(y; h(D), H V Hᵀ + Σ). It finds all of H V Hᵀ, by as many products as
 // y has columns, of which it takes the symmetric part.
 func (m MMPS) twist(guide *mat.Dense, log []float64, at *moment) {
-	r := at.residual()
-	n, out := r.Dims()
-	_, d := at.x.Dims()
+	n, d := at.x.Dims()
+	_, out := at.like.Dims()
 	spread := make([]*mat.SymDense, n)
 	for i := range spread {
 		spread[i] = mat.NewSymDense(out, nil)
@@ -101,7 +100,7 @@ func (m MMPS) twist(guide *mat.Dense, log []float64, at *moment) {
 			unit.Set(i, k, 1)
 		}
 		back[k] = mat.DenseCopyOf(at.pullback(unit))
-		at.like.jvp(hv, at.mean, back[k])
+		at.like.jvp(hv, at.place(), back[k])
 		for i, s := range spread {
 			α, σ := at.kernel(i)
 			for l, v := range hv.RawRowView(i) {
@@ -112,6 +111,7 @@ func (m MMPS) twist(guide *mat.Dense, log []float64, at *moment) {
 			}
 		}
 	}
+	r := at.residual()
 	for i, s := range spread {
 		at.like.noise.addTo(s)
 		log[i] = factorise(s).logNormal(r.RawRowView(i))
