@@ -201,8 +201,21 @@ func (p *Posterior) learn(ctx context.Context, y, x *mat.Dense, s *Settings) err
 	if s.Training.DropCond == 0 { // this Posterior asks for no score without x
 		p.Result.Warnings = slices.DeleteFunc(p.Result.Warnings, func(text string) bool { return strings.Contains(text, "DropCond") })
 	}
-	p.Warnings = append(p.Warnings, p.Result.Warnings...)
+	for _, text := range p.Result.Warnings {
+		p.Warnings = append(p.Warnings, inWordsOfInference(text))
+	}
 	return err
+}
+
+// inWordsOfInference returns a warning of score.Fit with the names that things have here.
+func inWordsOfInference(text string) string {
+	if rest, ok := strings.CutPrefix(text, "condition column "); ok {
+		text = "x, column " + rest
+	} else if rest, ok := strings.CutPrefix(text, "column "); ok {
+		text = "theta, parameter " + rest
+	}
+	text = strings.ReplaceAll(text, "fewer Steps", "fewer Settings.Steps")
+	return strings.ReplaceAll(text, "Settings.", "Settings.Training.")
 }
 
 // Model returns the network: the score of p(y | x) in the coordinates of View.

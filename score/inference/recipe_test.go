@@ -55,3 +55,24 @@ func TestFewSimulationsGiveWidePosteriors(t *testing.T) {
 		Recommend(3, 2, 2).Steps, Recommend(100, 2, 2).Steps, Recommend(101, 2, 2).Steps, Recommend(200, 2, 2).Steps, Recommend(300, 2, 2).Steps, Recommend(1<<28, 2, 2).Steps,
 	})
 }
+
+func TestWarningsHaveTheNamesOfInference(t *testing.T) {
+	for of, want := range map[string]string{
+		"condition column 4: constant":                     "x, column 4: constant",
+		"column 1: spread by less":                         "theta, parameter 1: spread by less",
+		"by heart; try Settings.Regularize or fewer Steps": "by heart; try Settings.Training.Regularize or fewer Settings.Training.Steps",
+	} {
+		require.Equal(t, want, inWordsOfInference(of))
+	}
+}
+
+// blank is a prior without a density.
+type blank struct{ Normal }
+
+func (blank) LogProb([]float64) float64 { return math.NaN() }
+
+func TestPriorsWithoutADensityAreNamed(t *testing.T) {
+	_, err := Infer(t.Context(), blank{standard}, shifted{1}, 2, 20, nil)
+	require.ErrorIs(t, err, ErrNonFinite)
+	require.ErrorContains(t, err, "prior: LogProb is NaN at its own draw [")
+}
