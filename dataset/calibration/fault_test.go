@@ -172,3 +172,19 @@ func TestFewTrialsAreLittleEvidence(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, r.String(), "1 trials of 1 draws")
 }
+
+func TestNearestIsOfTheParametersOfTheTrials(t *testing.T) {
+	trials := line(20, 5, 1)
+	reference, err := Nearest(mat.NewDense(20, 3, nil), trials.X)
+	require.NoError(t, err)
+	require.PanicsWithValue(t, "calibration: Nearest: theta has 3 columns, the trials have 1 parameters, want as many", func() {
+		_, _ = TARP(trials, reference, nil)
+	})
+}
+
+func TestPredictiveResultsAreTables(t *testing.T) {
+	r := &PredictiveResult{Draws: 99, P: 0.5, Distance: Test{1.25, 0.2, 0.4}, Columns: []Test{{0.5, 1, 1}}}
+	require.Contains(t, r.String(), "99 draws, P 0.500\n")
+	require.Contains(t, r.String(), "distance          1.250  0.200  0.400\n")
+	require.Contains(t, r.String(), "column 0          0.500  1.000  1.000\n")
+}

@@ -106,9 +106,10 @@
 // given that the simulator works. An observation outside what was simulated is answered, with
 // a warning that names column, value and range (Joint.Outside for a Joint); what a network
 // says there is an extrapolation. As in z(x), numbers more than 5 deviations from the mean are
-// cut to that for the network, but where such were simulated to the last of those. Errors of
-// what is run with it repeat the warning. Simulations are not lost when a context ends
-// (Unfinished). How well a posterior is calibrated, package dataset/calibration says.
+// cut to that for the network of a Posterior, but where such were simulated to the last of
+// those. Errors of what is run with it repeat the warning. Simulations are not lost when a
+// context ends (Unfinished). How well a posterior is calibrated, package dataset/calibration
+// says.
 //
 // # References
 //

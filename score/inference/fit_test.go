@@ -15,6 +15,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/ad"
 	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/score"
 )
@@ -169,6 +170,38 @@ func TestAFileIsThePosterior(t *testing.T) {
 		_, err = opened2(m)
 		require.ErrorIs(t, err, ErrMismatch, text)
 	}
+}
+
+// halved is a module of the user's own.
+type halved struct{ nn.Linear }
+
+func (h halved) Apply(b *nn.Build, x *ad.Expr) *ad.Expr { return ad.Scale(0.5, h.Linear.Apply(b, x)) }
+
+func TestNetworksOfOnesOwnAreOpenedWithTheirSettings(t *testing.T) {
+	for _, n := range []int{60, 300} {
+		s := quick()
+		s.Training.Steps, s.Embed = 20, halved{nn.Linear{Out: 2}}
+		post, err := Infer(t.Context(), standard, shifted{1}, 2, n, s)
+		require.NoError(t, err)
+		path := filepath.Join(t.TempDir(), "posterior")
+		require.NoError(t, post.SaveFile(path))
+		_, err = Open(path, standard)
+		require.ErrorIs(t, err, score.ErrNotSerializable)
+		require.ErrorContains(t, err, "OpenWith")
+		opened, err := OpenWith(path, standard, s)
+		require.NoError(t, err)
+		a, b := mat.NewDense(4, 2, nil), mat.NewDense(4, 2, nil)
+		for p, theta := range map[*Posterior]*mat.Dense{post: a, opened: b} {
+			v, err := p.Given(one(0.3, 0.2))
+			require.NoError(t, err)
+			require.NoError(t, v.Sample(t.Context(), theta, nil))
+		}
+		require.True(t, mat.Equal(a, b))
+		_, err = OpenWith(path, standard, nil)
+		require.ErrorIs(t, err, score.ErrMismatch)
+	}
+	_, err := OpenWith(filepath.Join(t.TempDir(), "nothing"), standard, nil)
+	require.Error(t, err)
 }
 
 // An edited file would have answered with other draws than densities, in silence.

@@ -17,7 +17,7 @@ import (
 // use: see Recommend for what it takes.
 type Settings struct {
 	// Net is the network, of a row of parameters in the coordinates of View; nil is that
-	// of Recommend.
+	// of Recommend. A type of one's own is opened by OpenWith.
 	Net nn.Module
 	// Embed turns the standardised observation into what conditions the network: for long,
 	// exchangeable or time-series x a network that knows what they are. Nil is that of
@@ -25,7 +25,8 @@ type Settings struct {
 	// package's documentation).
 	Embed nn.Module
 	// Training is what score.Fit is given. What is 0 or nil there is taken from Recommend,
-	// and Seed and Workers from here; DropCond is None unless it is set, since nothing here
+	// and Seed and Workers from here. A run with Checkpoints leaves files that Open opens, but
+	// cannot be resumed: another one needs another directory. DropCond is None unless it is set, since nothing here
 	// asks for the score without x.
 	Training score.Settings
 	// Plain leaves out the linear regression on x, and what is put beside columns that are
@@ -137,7 +138,7 @@ func fit(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings) (*Poste
 	if post.at, y, err = newCoordinates(low, high, theta, x, same, s.Plain); err != nil {
 		return nil, err
 	}
-	post.Warnings = atBounds(post.at.axes, theta)
+	post.Warnings = append(fewWarnings(n), atBounds(post.at.axes, theta)...)
 	w := mat.NewDense(n, d, nil)
 	if err := post.at.wide(w, theta); err != nil {
 		return nil, err
@@ -172,14 +173,7 @@ func (p *Posterior) learn(ctx context.Context, y, x *mat.Dense, s *Settings) err
 	n, d := y.Dims()
 	_, k := x.Dims()
 	recipe := Recommend(n, d, k)
-	c := score.Config{Net: s.Net, Cond: score.Conditions{Columns: k, Embed: s.Embed}, Seed: s.Seed}
 	training := s.Training
-	if c.Net == nil {
-		c.Net = recipe.Net
-	}
-	if c.Cond.Embed == nil {
-		c.Cond.Embed = recipe.Embed
-	}
 	recipe.fill(&training)
 	if training.Seed == 0 {
 		training.Seed = s.Seed
@@ -191,10 +185,10 @@ func (p *Posterior) learn(ctx context.Context, y, x *mat.Dense, s *Settings) err
 		training.DropCond = score.None
 	}
 	var err error
-	if p.model, err = score.New(d, &c); err != nil {
+	if p.model, err = score.New(d, s.config(recipe, n, d, k)); err != nil {
 		return err
 	}
-	if err := p.keep(); err != nil {
+	if err := p.keep(n); err != nil {
 		return err
 	}
 	data, err := score.Rows(y, x)
@@ -207,8 +201,21 @@ func (p *Posterior) learn(ctx context.Context, y, x *mat.Dense, s *Settings) err
 	if s.Training.DropCond == 0 { // this Posterior asks for no score without x
 		p.Result.Warnings = slices.DeleteFunc(p.Result.Warnings, func(text string) bool { return strings.Contains(text, "DropCond") })
 	}
-	p.Warnings = append(p.Warnings, p.Result.Warnings...)
+	for _, text := range p.Result.Warnings {
+		p.Warnings = append(p.Warnings, inWordsOfInference(text))
+	}
 	return err
+}
+
+// inWordsOfInference returns a warning of score.Fit with the names that things have here.
+func inWordsOfInference(text string) string {
+	if rest, ok := strings.CutPrefix(text, "condition column "); ok {
+		text = "x, column " + rest
+	} else if rest, ok := strings.CutPrefix(text, "column "); ok {
+		text = "theta, parameter " + rest
+	}
+	text = strings.ReplaceAll(text, "fewer Steps", "fewer Settings.Steps")
+	return strings.ReplaceAll(text, "Settings.", "Settings.Training.")
 }
 
 // Model returns the network: the score of p(y | x) in the coordinates of View.

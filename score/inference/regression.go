@@ -117,7 +117,9 @@ func (c *coordinates) regress(u, x *mat.Dense) (shares []float64, rest *mat.Dens
 }
 
 // whiten sets the root so that what the regression leaves of the standardised u has
-// covariance I, and returns that.
+// covariance I, and returns that. Of few pairs the root is the wider, as that of a t
+// distribution, for what mean and deviation of so few are uncertain: draws are then wider than
+// the y, not as wide.
 func (c *coordinates) whiten(rest *mat.Dense, deviation []float64) (y *mat.Dense) {
 	n, d := rest.Dims()
 	column := make([]float64, n)
@@ -139,6 +141,12 @@ func (c *coordinates) whiten(rest *mat.Dense, deviation []float64) (y *mat.Dense
 	c.weights.Mul(back, c.weights)
 	y = rest
 	y.Mul(rest, back.T())
+	if n <= fewPairs {
+		wider := math.Sqrt(float64(n+1) / float64(max(n-3, 1)))
+		root.Scale(wider, root)
+		back.Scale(1/wider, back)
+		c.weights.Scale(1/wider, c.weights)
+	}
 	for j := range d {
 		floats.Scale(deviation[j], root.RawRowView(j))
 		for i := range d {

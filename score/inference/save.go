@@ -2,6 +2,7 @@ package inference
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -22,6 +23,7 @@ const (
 // kept is what stands there, in JSON: floating-point numbers come back with the same bits.
 type kept struct {
 	Version int
+	Pairs   int // that were learned from
 	keptAxes
 	Center         []float64
 	Root, Back     []float64 // row by row
@@ -81,10 +83,10 @@ func (k *keptAxes) axes(d int) ([]axis, error) {
 const version = 1
 
 // keep writes what the Posterior knows beside the network into the model's Metadata.
-func (p *Posterior) keep() error {
+func (p *Posterior) keep(pairs int) error {
 	c := p.at
 	k := kept{
-		Version: version, keptAxes: keptAxesOf(c.axes), Center: c.center, Root: numbers(c.root), Back: numbers(c.back), Weights: numbers(c.weights),
+		Version: version, Pairs: pairs, keptAxes: keptAxesOf(c.axes), Center: c.center, Root: numbers(c.root), Back: numbers(c.back), Weights: numbers(c.weights),
 		Sets: c.sets.members, Least: c.sets.least,
 		XLow: c.low, XHigh: c.high, XShift: c.shift, XScale: c.scale, Mean: p.wide.mean, Covariance: numbers(p.wide.cov),
 	}
@@ -106,8 +108,8 @@ func write(m *score.Model, key string, k any) error {
 
 // read fills k with what stands in a model's Metadata, which has to be what write makes of
 // it: a name that stands there twice, or in other letters, has two meanings.
-func read(m *score.Model, key, by string, k any) error {
-	text, ok := m.Metadata[key]
+func read(all map[string]string, key, by string, k any) error {
+	text, ok := all[key]
 	if !ok {
 		return fmt.Errorf("the model has no Metadata of the key %q, it was not saved by a %s: %w", key, by, ErrMismatch)
 	}
@@ -146,7 +148,8 @@ func boundOf(v *float64, sign int) float64 {
 }
 
 // Save writes the Posterior to w: the file of its Model, whose Metadata hold the rest under
-// the key "inference". The Prior is not in it. Errors are those of score.Model.Save.
+// the key "inference". The Prior is not in it, and a network of one's own only by its weights:
+// OpenWith opens that. Errors are those of score.Model.Save.
 func (p *Posterior) Save(w io.Writer) error { return p.model.Save(w) }
 
 // SaveFile saves the Posterior at path in one step, as score.Model.SaveFile does.
@@ -156,10 +159,17 @@ func (p *Posterior) SaveFile(path string) error { return p.model.SaveFile(path) 
 // were drawn from, or nil, with which Weigh has nothing to weigh by and GivenAll takes a
 // normal one.
 //
-// Errors are those of score.Open, and one wrapping ErrMismatch for a file that holds no
-// Posterior or one whose parameters have other bounds than the prior.
+// A checkpoint of Settings.Training.Checkpoints is such a file, too: the Posterior as far as it
+// was learned, though a run cannot go on from there.
+//
+// Errors are those of score.Open, one wrapping score.ErrNotSerializable for a Net or Embed of
+// one's own, see OpenWith, and one wrapping ErrMismatch for a file that holds no Posterior or
+// one whose parameters have other bounds than the prior.
 func Open(path string, p Prior) (*Posterior, error) {
 	m, err := score.Open(path)
+	if errors.Is(err, score.ErrNotSerializable) {
+		return nil, fmt.Errorf("inference: Open: use OpenWith and its Settings: %w", err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("inference: Open: %w", err)
 	}
@@ -170,9 +180,47 @@ func Open(path string, p Prior) (*Posterior, error) {
 	return post, nil
 }
 
+// OpenWith returns the Posterior in the file at path as Open does, with the Net and Embed of
+// the Settings that it was learned with, which may be of the user's own types. What is nil
+// there is that of Recommend, as it was in Fit. Errors are those of Open, and one wrapping
+// score.ErrMismatch, printing both, when the file is of other networks.
+func OpenWith(path string, p Prior, s *Settings) (*Posterior, error) {
+	post, err := openWith(path, p, s)
+	if err != nil {
+		return nil, fmt.Errorf("inference: OpenWith: %s: %w", path, err)
+	}
+	return post, nil
+}
+
+func openWith(path string, p Prior, s *Settings) (*Posterior, error) {
+	if s == nil {
+		s = &Settings{}
+	}
+	text, err := score.MetadataOf(path)
+	if err != nil {
+		return nil, err
+	}
+	var k kept
+	if err := read(text, metadata, "Posterior", &k); err != nil {
+		return nil, err
+	}
+	n, d, columns := k.Pairs, len(k.Center), len(k.XShift)
+	if n < 1 || d == 0 || columns == 0 {
+		return nil, fmt.Errorf("metadata %q: has %d parameters and %d columns of %d pairs: %w", metadata, d, columns, n, ErrMismatch)
+	}
+	m, err := score.New(d, s.config(Recommend(n, d, columns), n, d, columns))
+	if err != nil {
+		return nil, err
+	}
+	if err := m.LoadFile(path); err != nil {
+		return nil, err
+	}
+	return opened(m, p)
+}
+
 func opened(m *score.Model, p Prior) (*Posterior, error) {
 	var k kept
-	if err := read(m, metadata, "Posterior", &k); err != nil {
+	if err := read(m.Metadata, metadata, "Posterior", &k); err != nil {
 		return nil, err
 	}
 	c, wide, err := k.coordinates(m)

@@ -49,7 +49,7 @@ func OpenJoint(path string) (*Joint, error) {
 
 func openedJoint(m *score.Model) (*Joint, error) {
 	var k keptJoint
-	if err := read(m, jointMetadata, "Joint", &k); err != nil {
+	if err := read(m.Metadata, jointMetadata, "Joint", &k); err != nil {
 		return nil, err
 	}
 	fail := func(format string, args ...any) (*Joint, error) {
