@@ -49,7 +49,7 @@ func ExampleView_calibration() {
 		log.Fatal(err)
 	}
 	each := mat.NewDense(100*19, 2, nil)
-	for i := range 200 * 49 {
+	for i := range 100 * 19 {
 		each.SetRow(i, test.X.RawRowView(i/19))
 	}
 	densities := make([]float64, 100*19)
