@@ -58,8 +58,9 @@ type Pairs struct {
 // then have the prior given that the simulator works, and posteriors of observations that
 // it can make are the same. When none works, the error wraps ErrSimulator and the
 // simulator's own. A parameter that is not finite or lies outside the prior's Bounds is an
-// error wrapping ErrNonFinite or ErrRange, and so is a LogProb that is NaN. A simulator that panics makes Simulate panic with
-// the same value: it is a fault of the program, and not a failure for some θ.
+// error wrapping ErrNonFinite or ErrRange, and so is a LogProb that is NaN. A simulator that
+// panics makes Simulate panic with the same value: it is a fault of the program, and not a
+// failure for some θ.
 //
 // When the context ends, the pairs of the simulations before the first that was not run
 // are returned with its error; with First = Done the next call goes on from there.
