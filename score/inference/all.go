@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat"
 
 	"github.com/gradlogp/gradlogp/nn/pool"
 	"github.com/gradlogp/gradlogp/sampler"
@@ -36,6 +37,13 @@ type AllSettings struct {
 // from the scores that were learned for one. All of the methods need the score of the
 // prior, too, which is taken to be normal in coordinates without bounds: a prior that is
 // normal, lognormal, or uniform between bounds is, and a Warning tells of one that is not.
+//
+// What the network errs in a score adds up over observations, and posteriors of one that are
+// not normal are not what GAUSS and FNPE suppose. With a network of 4,000 simulations of an
+// oscillator the deviations of GAUSS were right for 5 observations, and for 20 and 100 those of
+// the narrowest parameter were 0.61 and 0.45 of the exact ones; for three x = θ² + noise,
+// whose posteriors have two modes, 0.2, where JAC was right and FNPE diverged. Warnings tell
+// of 20 observations and more, and of posteriors whose kurtosis is not that of a normal one.
 //
 // Errors are those of Given, one wrapping ErrRange for an impossible setting, and those of
 // sampling.
@@ -82,6 +90,7 @@ func (p *Posterior) givenAll(ctx context.Context, x *mat.Dense, c *AllSettings) 
 	shifts := p.at.shifts(x)
 	n, k := x.Dims()
 	all := &pooled{process: p.model.Process(), prior: prior, method: c.Method}
+	odd, oddly := 0, ""
 	var problem sde.Problem
 	draws := mat.NewDense(max(cmp.Or(c.Draws, 512), d+1), d, nil)
 	for i := range n {
@@ -95,9 +104,20 @@ func (p *Posterior) givenAll(ctx context.Context, x *mat.Dense, c *AllSettings) 
 			if err != nil {
 				return nil, fmt.Errorf("row %d: %w", i, err)
 			}
+			if j, kurtosis := leastNormal(draws); math.Abs(kurtosis-3) > max(notMesokurtic, 5*math.Sqrt(24/float64(draws.RawMatrix().Rows))) {
+				if odd++; odd == 1 {
+					oddly = fmt.Sprintf("row %d: its own posterior is not normal, coordinate %d has kurtosis %.2g for 3", i, j, kurtosis)
+				}
+			}
 			of.precision = prior.narrower(scaled(momentsOf(draws), frame).cov)
 		}
 		all.parts = append(all.parts, of)
+	}
+	if odd > 0 {
+		warning = append(warning, fmt.Sprintf("%s (and so for %d rows more): %v takes it for normal, and may be several times too narrow or diverge; JAC does not", oddly, odd-1, c.Method))
+	}
+	if n >= manyObservations {
+		warning = append(warning, fmt.Sprintf("the errors of the network in %d scores add up: the posterior may be half as wide as the exact one, or less; Weigh tells, where there is a likelihood", n))
 	}
 	v := &View{
 		Warnings: append(warning, p.at.outside(x)...), at: p.at, prior: p.Prior, shift: mat.NewDense(1, d, nil), method: c.Method,
@@ -107,6 +127,27 @@ func (p *Posterior) givenAll(ctx context.Context, x *mat.Dense, c *AllSettings) 
 		},
 	}
 	return v, nil
+}
+
+// notMesokurtic is the distance of the kurtosis of a posterior from the normal one's, and
+// manyObservations their number, from which on GivenAll warns. The kurtosis of 512 draws of a
+// normal posterior has the deviation √(24/512), 0.22.
+const (
+	notMesokurtic    = 1
+	manyObservations = 20
+)
+
+// leastNormal returns the coordinate whose kurtosis is furthest from 3, and that.
+func leastNormal(draws *mat.Dense) (coordinate int, kurtosis float64) {
+	n, d := draws.Dims()
+	kurtosis = 3
+	for j := range d {
+		column := mat.Col(make([]float64, n), j, draws)
+		if k := stat.ExKurtosis(column, nil) + 3; math.Abs(k-3) > math.Abs(kurtosis-3) {
+			coordinate, kurtosis = j, k
+		}
+	}
+	return coordinate, kurtosis
 }
 
 // scaled returns moments of w in the coordinates that the process runs in.

@@ -199,3 +199,29 @@ func TestPooledSamplesAreThoseOfTheExactPosterior(t *testing.T) {
 		}
 	}
 }
+
+func TestPosteriorsOfTwoModesAreNotTakenForNormal(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 4))
+	draws := mat.NewDense(512, 2, nil)
+	fill := func(apart float64) {
+		for i := range 512 {
+			draws.SetRow(i, []float64{rng.NormFloat64(), apart*float64(2*(i%2)-1) + rng.NormFloat64()})
+		}
+	}
+	fill(0)
+	_, kurtosis := leastNormal(draws)
+	require.Less(t, math.Abs(kurtosis-3), float64(notMesokurtic))
+	fill(4)
+	j, kurtosis := leastNormal(draws)
+	require.Equal(t, 1, j)
+	require.Less(t, kurtosis, 3.0-notMesokurtic)
+}
+
+func TestManyObservationsAreWarnedOf(t *testing.T) {
+	post, err := learned()
+	require.NoError(t, err)
+	x := mat.NewDense(20, 2, nil)
+	v, err := post.GivenAll(t.Context(), x, &AllSettings{Draws: 32, Method: JAC})
+	require.NoError(t, err)
+	require.Contains(t, v.Warnings[len(v.Warnings)-1], "the network in 20 scores")
+}

@@ -206,8 +206,8 @@ func (v *View) Sample(ctx context.Context, theta *mat.Dense, s *SampleSettings) 
 
 // LogProb writes the log-densities log p(θ | x) of the rows of theta, in nats, into dst: those
 // of the probability flow, see sampler.LogProb, with the Jacobians of all coordinates. It is
-// −Inf outside the prior's bounds, of which the FlowResult tells nothing, and normalised
-// within. Errors are those of sampler.LogProb, and one wrapping ErrNonFinite that names a row and a parameter; one
+// −Inf outside the prior's bounds, of which the FlowResult tells nothing, normalised within,
+// and at a bound itself what it is for the nearest parameter that was learned from. Errors are those of sampler.LogProb, and one wrapping ErrNonFinite that names a row and a parameter; one
 // wrapping ErrUnsupported for a View made with FNPE or JAC. It panics when the shapes do
 // not match.
 func (v *View) LogProb(ctx context.Context, dst []float64, theta *mat.Dense, s *sampler.FlowSettings) (*sampler.FlowResult, error) {

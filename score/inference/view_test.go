@@ -120,6 +120,20 @@ func TestDensityOutsideTheBoundsNeedsNoFlow(t *testing.T) {
 	require.InDelta(t, distuv.LogNormal{Mu: 0.5, Sigma: 0.4}.LogProb(1.6), logs[1], 1e-3)
 }
 
+// A density that is uniform between its bounds is so at them.
+func TestDensityAtTheBoundsIsThatWithin(t *testing.T) {
+	a, theta := axis{low: -2, high: 2}, make([]float64, 1000)
+	for i := range theta {
+		theta[i] = -2 + 4*(float64(i)+0.5)/1000
+	}
+	a.measure(theta)
+	v := exact([]axis{a}, []float64{0}, mat.NewSymDense(1, []float64{1}))
+	logs := make([]float64, 3)
+	_, err := v.LogProb(t.Context(), logs, mat.NewDense(3, 1, []float64{-2, 2, 0.3}), nil)
+	require.NoError(t, err)
+	require.InDeltaSlice(t, []float64{-math.Log(4), -math.Log(4), -math.Log(4)}, logs, 2e-3)
+}
+
 func TestModeIsThatOfTheDrawsThatDoNotFail(t *testing.T) {
 	v := exact([]axis{{low: math.Inf(-1), high: math.Inf(1)}}, []float64{1.75}, mat.NewSymDense(1, []float64{0.5}))
 	v.Warnings = []string{"column 0 of x is odd"}
