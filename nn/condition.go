@@ -47,7 +47,7 @@ func (c Conditioning) tell(b *Build, z, e *ad.Expr) *ad.Expr {
 	case FiLM:
 		return film(b, z, e)
 	case Additive:
-		return ad.Add(z, ad.MatMul(e, b.Param("condition", e.Cols(), z.Cols(), Zeros{})))
+		return ad.Add(z, ad.MatMul(e, b.Weight("condition", e.Cols(), z.Cols(), Zeros{})))
 	}
 	panic(unknownConditioning(c))
 }
@@ -96,8 +96,8 @@ func embed(b *Build, time, cond Module) *ad.Expr {
 
 // film returns z ⊙ (1 + e G) + e B.
 func film(b *Build, z, e *ad.Expr) *ad.Expr {
-	scale := ad.MatMul(e, b.Param("scale", e.Cols(), z.Cols(), Zeros{}))
-	shift := ad.MatMul(e, b.Param("shift", e.Cols(), z.Cols(), Zeros{}))
+	scale := ad.MatMul(e, b.Weight("scale", e.Cols(), z.Cols(), Zeros{}))
+	shift := ad.MatMul(e, b.Weight("shift", e.Cols(), z.Cols(), Zeros{}))
 	return ad.Add(ad.Mul(z, ad.Shift(scale, 1)), shift)
 }
 

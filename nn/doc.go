@@ -8,7 +8,8 @@
 // A network F_θ(x; c, k) is a function of the rows x, of a time c and of
 // further conditions k, both common to all rows or one a row, with the same
 // bits either way. All its parameters lie in one flat vector θ (Params), and
-// so does every gradient, moment and average of them. An MLP conditions each
+// so does every gradient, moment and average of them. Its Role says what a parameter is
+// to its layer, as an optimiser of matrices wants to know. An MLP conditions each
 // hidden layer on an embedding e of (c, k), in FiLM form
 //
 //	h_l = a((h_{l−1} W_l + b_l) ⊙ (1 + e G_l) + e B_l),   F = h_L W_out + b_out,

@@ -63,7 +63,7 @@ func (e Embedding) Apply(b *Build, x *ad.Expr) *ad.Expr {
 	default:
 		panic(fmt.Sprintf("nn: Embedding: x is %s, want r×1, labels, or r×%d, weights of the classes", shape(x), e.Classes))
 	}
-	return ad.MatMul(x, b.Param("table", e.Classes, e.Out, init))
+	return ad.MatMul(x, b.Table("table", e.Classes, e.Out, init))
 }
 
 // Validate implements Validator.

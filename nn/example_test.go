@@ -30,6 +30,28 @@ func ExampleMLP() {
 	// output.bias    1×2 nn.Zeros
 }
 
+// Scaled is a layer of one's own, y = g ⊙ (x W + b), that says what its parameters are.
+type Scaled struct{ Out int }
+
+// Apply implements nn.Module.
+func (s Scaled) Apply(b *nn.Build, x *ad.Expr) *ad.Expr {
+	w := b.Weight("w", x.Cols(), s.Out, nn.He{})
+	y := ad.Affine(x, w, b.Bias("b", w, nn.Zeros{}))
+	return ad.Mul(y, b.Gain("g", s.Out, nn.Ones{}))
+}
+
+func ExampleBuild_Weight() {
+	var params nn.Params
+	Scaled{Out: 3}.Apply(nn.NewBuild(&params), ad.Input("x", 2))
+	for _, e := range params.Entries() {
+		fmt.Println(e.Name, e.Role)
+	}
+	// Output:
+	// w Weight
+	// b Bias
+	// g Gain
+}
+
 // Doubling is a layer of one's own: it needs no derivative.
 type Doubling struct{ Layer nn.Module }
 

@@ -48,11 +48,11 @@ func (n GroupNorm) Apply(b *Build, x *ad.Expr) *ad.Expr {
 		return ad.Regroup(ad.Mul(mean, ad.ConstRow(1, channels/groups)), 1)
 	}
 	centred := ad.Sub(x, mean(x))
-	gain := ad.Div(b.Param("gain", 1, channels, Ones{}), ad.Sqrt(ad.Shift(mean(ad.Square(centred)), cmp.Or(n.Epsilon, 1e-5))))
+	gain := ad.Div(b.Gain("gain", channels, Ones{}), ad.Sqrt(ad.Shift(mean(ad.Square(centred)), cmp.Or(n.Epsilon, 1e-5))))
 	bias := b.Param("bias", 1, channels, Zeros{})
 	if e := n.embedding(b); e != nil {
-		gain = ad.Mul(gain, ad.Shift(ad.MatMul(e, b.Param("scale", e.Cols(), channels, Zeros{})), 1))
-		bias = ad.Affine(e, b.Param("shift", e.Cols(), channels, Zeros{}), bias)
+		gain = ad.Mul(gain, ad.Shift(ad.MatMul(e, b.Weight("scale", e.Cols(), channels, Zeros{})), 1))
+		bias = ad.Affine(e, b.Weight("shift", e.Cols(), channels, Zeros{}), bias)
 	}
 	return ad.Regroup(ad.Add(ad.Mul(centred, gain), bias), 1)
 }

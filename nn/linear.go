@@ -23,14 +23,14 @@ func (l Linear) Apply(b *Build, x *ad.Expr) *ad.Expr {
 	if init == nil {
 		init = He{}
 	}
-	w := b.Param("weight", x.Cols(), l.Out, init)
+	w := b.Weight("weight", x.Cols(), l.Out, init)
 	switch l.Bias.(type) {
 	case None:
 		return ad.MatMul(x, w)
 	case nil:
 		l.Bias = Zeros{}
 	}
-	return ad.Affine(x, w, b.Param("bias", 1, l.Out, l.Bias))
+	return ad.Affine(x, w, b.Bias("bias", w, l.Bias))
 }
 
 // Validate implements Validator.

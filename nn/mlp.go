@@ -107,9 +107,9 @@ func (m MLP) hidden(b *Build, h, e *ad.Expr, width int) *ad.Expr {
 	case FiLM:
 		return film(b, b.Apply(Linear{Out: width}, h), e)
 	case Additive:
-		w := b.Param("weight", h.Cols(), width, He{})
-		bias := b.Param("bias", 1, width, Zeros{})
-		return ad.Affine(h, w, ad.Affine(e, b.Param("condition", e.Cols(), width, Zeros{}), bias))
+		w := b.Weight("weight", h.Cols(), width, He{})
+		bias := b.Bias("bias", w, Zeros{})
+		return ad.Affine(h, w, ad.Affine(e, b.Weight("condition", e.Cols(), width, Zeros{}), bias))
 	}
 	panic(unknownConditioning(m.Conditioning))
 }

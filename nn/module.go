@@ -67,12 +67,18 @@ func NewBuild(p *Params) *Build {
 // shared (see Share); when the parameter has another shape, naming both; when the
 // size is not positive or the network would have more than 2²⁸ weights; and when
 // init is nil or not valid.
+//
+// Weight, Bias, Gain and Table are Param for a parameter whose Role is not Other.
 func (b *Build) Param(name string, rows, cols int, init Init) *ad.Expr {
+	return b.param(name, rows, cols, init, Other, 0)
+}
+
+func (b *Build) param(name string, rows, cols int, init Init, role Role, of int) *ad.Expr {
 	full := b.join(name)
 	if b.common.taken[full] && !b.shares {
 		panic(fmt.Sprintf("nn: two layers of scope %q have the parameter %s: give each a Scope of its own, or let the second Share the weights of the first", b.scope, name))
 	}
-	leaf := b.params.param(full, rows, cols, init)
+	leaf := b.params.param(full, rows, cols, init, role, of)
 	b.common.taken[full] = true
 	return leaf
 }

@@ -33,7 +33,7 @@ func (l LayerNorm) Apply(b *Build, x *ad.Expr) *ad.Expr {
 	if l.Plain {
 		return y
 	}
-	return ad.Add(ad.Mul(y, b.Param("gain", 1, x.Cols(), Ones{})), b.Param("bias", 1, x.Cols(), Zeros{}))
+	return ad.Add(ad.Mul(y, b.Gain("gain", x.Cols(), Ones{})), b.Param("bias", 1, x.Cols(), Zeros{}))
 }
 
 // Validate implements Validator. An Epsilon that float32 does not hold would be

@@ -13,7 +13,7 @@ import (
 // belongs to the caller and may be float32 or float64; gradients with respect
 // to Leaves, written one after the other, have the same layout.
 //
-// The zero value is an empty list. Parameters are added by Build.Param, from
+// The zero value is an empty list. Parameters are added by Build.Param and the like, from
 // one goroutine at a time; a list that no longer grows is safe for concurrent
 // use.
 type Params struct {
@@ -30,6 +30,8 @@ type Entry struct {
 	Rows, Cols int
 	Offset     int // of its first number in the flat vector
 	Init       Init
+	Role       Role
+	Of         int // of a Bias: the index of its Weight among the entries
 }
 
 // Len returns the number of weights: the length of the flat vector.
@@ -81,7 +83,7 @@ func View[T ad.Float](p *Params, v []T, name string) (part []T, rows, cols int) 
 const mostWeights = 1 << 28
 
 // param returns the leaf of the named parameter, which it adds at first.
-func (p *Params) param(name string, rows, cols int, init Init) *ad.Expr {
+func (p *Params) param(name string, rows, cols int, init Init, role Role, of int) *ad.Expr {
 	if i, ok := p.index[name]; ok {
 		if e := p.entries[i]; e.Rows != rows || e.Cols != cols {
 			panic(fmt.Sprintf("nn: parameter %s is %d×%d, now wanted as %d×%d", name, e.Rows, e.Cols, rows, cols))
@@ -105,7 +107,7 @@ func (p *Params) param(name string, rows, cols int, init Init) *ad.Expr {
 	}
 	leaf := ad.Param(name, rows, cols, p.length)
 	p.index[name] = len(p.entries)
-	p.entries = append(p.entries, Entry{Name: name, Rows: rows, Cols: cols, Offset: p.length, Init: init})
+	p.entries = append(p.entries, Entry{Name: name, Rows: rows, Cols: cols, Offset: p.length, Init: init, Role: role, Of: of})
 	p.leaves = append(p.leaves, leaf)
 	p.length += rows * cols
 	return leaf

@@ -47,7 +47,7 @@ type AdaptiveSDE struct {
 
 // Validate returns an error wrapping ErrRange that names an impossible field.
 func (p AdaptiveSDE) Validate() error {
-	_, _, _, err := tolerances("AdaptiveSDE", p.RTol, p.ATol, p.MaxEvaluations, 0.02, 0.0078)
+	_, _, _, err := tolerances("AdaptiveSDE", p.RTol, p.ATol, p.MaxEvaluations, 0.02, 0.0078, 0)
 	return err
 }
 
@@ -56,10 +56,7 @@ func (p AdaptiveSDE) Validate() error {
 func (p AdaptiveSDE) Predict(s *Step) error {
 	o, ok := s.solver.(*sdeSteps)
 	if !ok {
-		rtol, atol, limit, err := tolerances("AdaptiveSDE", p.RTol, p.ATol, p.MaxEvaluations, 0.02, 0.0078)
-		if err == nil {
-			err = precise("AdaptiveSDE", rtol, atol, s.problem.Roundoff())
-		}
+		rtol, atol, limit, err := tolerances("AdaptiveSDE", p.RTol, p.ATol, p.MaxEvaluations, 0.02, 0.0078, s.problem.Roundoff())
 		if err != nil {
 			return err
 		}

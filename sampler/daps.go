@@ -23,8 +23,9 @@ var _ Predictor = DAPS{}
 // observation may be anything that its Operator can be. The Problem is that of the prior;
 // one that is a posterior already is taken for the prior too, so that an observation given
 // to both counts twice.
-// Rows are independent, and may have observations of their own. One at whose x̂₀ the
-// Operator or its derivative is not finite is given up with ErrNonFinite.
+// Rows are independent, and may have observations of their own. The draw is of rows where
+// the Operator and its derivative are finite, also when x̂₀ is none; where it finds none in
+// the last step a row is given up with ErrNonFinite.
 //
 // The draw of x₀ is made by Langevin steps in the metric of the linearised distribution,
 // with acceptance (posterior.Near), where the paper takes plain ones: for a linear
@@ -96,13 +97,6 @@ func (p DAPS) Predict(s *Step) error {
 	n, _ := s.X.Dims()
 	_, m := l.Dims()
 	e := mat.NewDense(n, m, nil)
-	logP := make([]float64, n)
-	near.LogProb(logP)
-	for i, v := range logP {
-		if v-v != 0 && !s.Failed(i) {
-			s.Fail(i, s.T, fmt.Errorf("the observation, or its derivative, is not defined at the denoised row: %w", ErrNonFinite))
-		}
-	}
 	for i := range steps {
 		s.Normal(z, 1+3*i)
 		s.Normal(e, 2+3*i)
@@ -110,13 +104,23 @@ func (p DAPS) Predict(s *Step) error {
 	}
 	alpha, sigma := s.Kernel(s.U)
 	s.Combine(s.Mean, alpha, near.U, 0, near.U)
-	for i := range n {
-		if s.Failed(i) {
-			fill(s.Mean.RawRowView(i), math.NaN())
-		}
+	if s.K+1 == s.N {
+		p.giveUp(s, near)
 	}
 	s.AddNoise(sigma, 0)
 	return nil
+}
+
+// giveUp fails the rows of which the last clean one cannot be.
+func (p DAPS) giveUp(s *Step, near *posterior.Near) {
+	n, _ := s.X.Dims()
+	logP := make([]float64, n)
+	near.LogProb(logP)
+	for i, v := range logP {
+		if v-v != 0 && !s.Failed(i) {
+			s.Fail(i, s.U, fmt.Errorf("the observation, or its derivative, is not defined near the denoised row: %w", ErrNonFinite))
+		}
+	}
 }
 
 // moves returns Steps and Rate with their defaults.
@@ -154,11 +158,11 @@ func likelihoodOf(s *Step, l *posterior.Likelihood) (*posterior.Likelihood, erro
 	in, _ := l.Dims()
 	switch {
 	case in != d:
-		return nil, fmt.Errorf("Operator: takes %d columns, the run has %d: %w", in, d, ErrRange)
+		return nil, fmt.Errorf("its Operator takes %d columns, the run has %d: %w", in, d, ErrRange)
 	case l.Rows() == 0:
 		return l, nil
 	case l.Rows() != s.total:
-		return nil, fmt.Errorf("Y: has %d rows, the run %d, want one for all rows, or as many: %w", l.Rows(), s.total, ErrRange)
+		return nil, fmt.Errorf("its Y has %d rows, the run %d, want one for all rows, or as many: %w", l.Rows(), s.total, ErrRange)
 	}
 	rows := make([]int, n)
 	for i := range rows {

@@ -1,6 +1,7 @@
 package sampler
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -34,8 +35,9 @@ var _ Predictor = DormandPrince{}
 // where its slope is not finite.
 type DormandPrince struct {
 	// RTol and ATol are the relative and the absolute tolerance of y, which in
-	// the end is x; 0 means 1e-5. A float32 model cannot meet less than about
-	// 1e-6: it is refused, its Float64 is not.
+	// the end is x; 0 means 1e-5, or 16 times the score's UnitRoundoff where that
+	// is more. A float32 model cannot meet less than about 1e-6: it is refused,
+	// its Float64 is not.
 	RTol, ATol float64
 	// MaxEvaluations bounds the evaluations of one row in a run; 0 means 10000.
 	MaxEvaluations int
@@ -43,7 +45,7 @@ type DormandPrince struct {
 
 // Validate returns an error wrapping ErrRange that names an impossible field.
 func (p DormandPrince) Validate() error {
-	_, _, _, err := tolerances("DormandPrince", p.RTol, p.ATol, p.MaxEvaluations, 1e-5, 1e-5)
+	_, _, _, err := tolerances("DormandPrince", p.RTol, p.ATol, p.MaxEvaluations, 1e-5, 1e-5, 0)
 	return err
 }
 
@@ -55,10 +57,7 @@ func (DormandPrince) Reversible() bool { return true }
 func (p DormandPrince) Predict(s *Step) error {
 	o, ok := s.solver.(*turn)
 	if !ok {
-		rtol, atol, limit, err := tolerances("DormandPrince", p.RTol, p.ATol, p.MaxEvaluations, 1e-5, 1e-5)
-		if err == nil {
-			err = precise("DormandPrince", rtol, atol, s.problem.Roundoff())
-		}
+		rtol, atol, limit, err := tolerances("DormandPrince", p.RTol, p.ATol, p.MaxEvaluations, 1e-5, 1e-5, s.problem.Roundoff())
 		if err != nil {
 			return err
 		}
@@ -197,17 +196,10 @@ func (s *Step) leave(t float64) error {
 	return err
 }
 
-// tolerances checks the fields of an adaptive method and fills in the defaults.
-func tolerances(method string, rtol, atol float64, limit int, defaultR, defaultA float64) (float64, float64, int, error) {
-	if rtol == 0 {
-		rtol = defaultR
-	}
-	if atol == 0 {
-		atol = defaultA
-	}
-	if limit == 0 {
-		limit = 10000
-	}
+// tolerances checks the fields of an adaptive method, with a score of this roundoff,
+// and fills in the defaults.
+func tolerances(method string, rtol, atol float64, limit int, defaultR, defaultA, roundoff float64) (float64, float64, int, error) {
+	rtol, atol, limit = tolerance(rtol, defaultR, roundoff), tolerance(atol, defaultA, roundoff), cmp.Or(limit, 10000)
 	var err error
 	switch {
 	case !(rtol > 0) || math.IsInf(rtol, 1):
@@ -216,21 +208,32 @@ func tolerances(method string, rtol, atol float64, limit int, defaultR, defaultA
 		err = fmt.Errorf("%s.ATol: is %g, want a finite number ≥ 0: %w", method, atol, ErrRange)
 	case limit < 0:
 		err = fmt.Errorf("%s.MaxEvaluations: is %d, want 0 or more: %w", method, limit, ErrRange)
+	default:
+		err = precise(method, rtol, atol, roundoff)
 	}
 	return rtol, atol, limit, err
 }
 
-// precise refuses tolerances that the rounding errors of the score exceed: steps
-// would be chosen by them.
+// tolerance returns one that was chosen, or the default as far as the score is precise
+// enough for it.
+func tolerance(chosen, usual, roundoff float64) float64 {
+	return cmp.Or(chosen, max(usual, least(roundoff)))
+}
+
+// least returns the tolerance below which steps would be chosen by the rounding errors
+// of the score.
+func least(roundoff float64) float64 { return 16 * roundoff }
+
+// precise refuses tolerances that the rounding errors of the score exceed.
 func precise(method string, rtol, atol, roundoff float64) error {
-	least := 16 * roundoff
 	for _, tol := range []struct {
 		name  string
 		value float64
 	}{{"RTol", rtol}, {"ATol", atol}} {
-		if tol.value < least {
+		if want := least(roundoff); tol.value < want {
+			digit := math.Pow10(int(math.Floor(math.Log10(want))) - 1)
 			return fmt.Errorf("%s.%s: is %g with a score that rounds to a relative %.1g, want at least %.2g, or a score of double precision, such as a score.Model's Float64: %w",
-				method, tol.name, tol.value, roundoff, least, ErrRange)
+				method, tol.name, tol.value, roundoff, math.Ceil(want/digit)*digit, ErrRange)
 		}
 	}
 	return nil

@@ -83,8 +83,9 @@ func (p DPMAdaptive) Predict(s *Step) error {
 	if err := p.Validate(); err != nil {
 		return err
 	}
-	p = p.complete()
-	if err := precise("DPMAdaptive", p.RTol, p.ATol, s.problem.Roundoff()); err != nil {
+	roundoff := s.problem.Roundoff()
+	p = p.complete(roundoff)
+	if err := precise("DPMAdaptive", p.RTol, p.ATol, roundoff); err != nil {
 		return err
 	}
 	start, _ := s.Span()
@@ -95,10 +96,10 @@ func (p DPMAdaptive) Predict(s *Step) error {
 	return s.leave(to)
 }
 
-// complete fills in the defaults.
-func (p DPMAdaptive) complete() DPMAdaptive {
+// complete fills in the defaults, for a score of this roundoff.
+func (p DPMAdaptive) complete(roundoff float64) DPMAdaptive {
 	p.Order = cmp.Or(p.Order, 3)
-	p.RTol, p.ATol = cmp.Or(p.RTol, 0.05), cmp.Or(p.ATol, 0.0078)
+	p.RTol, p.ATol = tolerance(p.RTol, 0.05, roundoff), tolerance(p.ATol, 0.0078, roundoff)
 	p.FirstStep, p.Threshold = cmp.Or(p.FirstStep, 0.05), cmp.Or(p.Threshold, 0.81)
 	if p.P == 0 && p.I == 0 && p.D == 0 {
 		p.I = 1

@@ -117,7 +117,8 @@ func (o *dpmSteps) noise(dst *mat.Dense, stage stage) error {
 	o.reach(o.x, stage)
 	times := o.times[:len(o.rows)]
 	for i := range times {
-		times[i] = timeAt(o.s.SDE, o.t[i]+stage.at*(o.down[i]-o.t[i]))
+		t := timeAt(o.s.SDE, o.t[i]+stage.at*(o.down[i]-o.t[i]))
+		times[i] = max(o.s.U, min(o.s.T, t)) // rounding is not to cross where a score jumps
 		alpha, _ := o.s.Kernel(times[i])
 		x := o.x.RawRowView(i)
 		for j := range x {

@@ -94,7 +94,7 @@ func TestLogProbRefusesWhatItCannotDo(t *testing.T) {
 		{nil, divergent{exact}, 0, sampler.FlowSettings{Probes: 3}, sampler.ErrUnset, "FlowSettings.Probes: is 3"},
 		{nil, exact, 0, sampler.FlowSettings{Probes: -1}, sampler.ErrRange, "FlowSettings.Probes: is -1"},
 		{nil, exact, 0, sampler.FlowSettings{Probes: 3, Exact: true}, sampler.ErrRange, "FlowSettings.Probes: is 3 with Exact = true"},
-		{nil, exact, 0x1p-24, sampler.FlowSettings{RTol: 1e-7}, sampler.ErrRange, "FlowSettings.RTol: is 1e-07 with a score that rounds to a relative 6e-08, want at least 9.5e-07, or a score of double precision, such as a score.Model's Float64"},
+		{nil, exact, 0x1p-24, sampler.FlowSettings{RTol: 1e-7}, sampler.ErrRange, "FlowSettings.RTol: is 1e-07 with a score that rounds to a relative 6e-08, want at least 9.6e-07, or a score of double precision, such as a score.Model's Float64"},
 		{nil, exact, 0x1p-24, sampler.FlowSettings{ATol: 1e-7}, sampler.ErrRange, "FlowSettings.ATol: is 1e-07"},
 		{nil, exact, 0, sampler.FlowSettings{RTol: 1e-16}, sampler.ErrRange, "FlowSettings.RTol: is 1e-16"},
 		{nil, exact, 0, sampler.FlowSettings{RTol: -1}, sampler.ErrRange, "FlowSettings.RTol: is -1"},
@@ -130,6 +130,29 @@ func TestLogProbRefusesWhatItCannotDo(t *testing.T) {
 	})
 	p.Score, p.UnitRoundoff = exact, 0x1p-24
 	_, err := sampler.LogProb(context.Background(), make([]float64, 1), mat.NewDense(1, 2, nil), p, &sampler.FlowSettings{RTol: 1e-6, ATol: 1e-6})
+	require.NoError(t, err)
+}
+
+// A default is no choice of the user's that could be refused; one that is too fine is,
+// and for less than what is said to be wanted.
+func TestDefaultTolerancesFollowTheRoundingOfTheScore(t *testing.T) {
+	t.Parallel()
+	p := threeModes(t, sde.VP{})
+	x, dst, exact := mat.NewDense(1, 2, []float64{0.5, 0}), make([]float64, 1), make([]float64, 1)
+	_, err := sampler.LogProb(t.Context(), exact, x, p, nil)
+	require.NoError(t, err)
+	for _, round := range []float64{6.3e-7, 1e-3 / 16} {
+		p.UnitRoundoff = round
+		_, err := sampler.LogProb(t.Context(), dst, x, p, nil)
+		require.NoError(t, err)
+		require.InDelta(t, exact[0], dst[0], 100*16*round)
+		require.NoError(t, sampler.Sample(t.Context(), mat.NewDense(1, 2, nil), p, sampler.DormandPrince{}, &sampler.Settings{Grid: []float64{1, 1e-5}}))
+	}
+	p.UnitRoundoff = 1.006e-5 / 16
+	_, err = sampler.LogProb(t.Context(), dst, x, p, &sampler.FlowSettings{RTol: 1e-5})
+	require.ErrorIs(t, err, sampler.ErrRange)
+	require.ErrorContains(t, err, "RTol: is 1e-05 with a score that rounds to a relative 6e-07, want at least 1.1e-05")
+	_, err = sampler.LogProb(t.Context(), dst, x, p, &sampler.FlowSettings{RTol: 1.1e-5})
 	require.NoError(t, err)
 }
 

@@ -13,8 +13,9 @@ import (
 // FlowSettings are the choices of LogProb and SampleLogProb. The zero value,
 // or a nil pointer, is ready to use. They are never written to.
 type FlowSettings struct {
-	// RTol and ATol are the tolerances of a step; 0 means 1e-5. A float32 model
-	// cannot meet less than about 1e-6: it is refused, its Float64 is not.
+	// RTol and ATol are the tolerances of a step; 0 means 1e-5, or 16 times the
+	// Problem's UnitRoundoff where that is more. A float32 model cannot meet less
+	// than about 1e-6: it is refused, its Float64 is not.
 	RTol, ATol float64
 	// MaxEvaluations bounds the evaluations of one row; 0 means 10000.
 	MaxEvaluations int
@@ -185,12 +186,9 @@ func newFlow(dst []float64, x *mat.Dense, p sde.Problem, settings *FlowSettings)
 		}
 		f.begin = at
 	}
-	f.rtol, f.atol, f.limit, err = tolerances("sampler: FlowSettings", s.RTol, s.ATol, s.MaxEvaluations, 1e-5, 1e-5)
-	if err != nil {
-		return nil, err
-	}
 	f.roundoff = f.Problem.Roundoff()
-	if err := precise("sampler: FlowSettings", f.rtol, f.atol, f.roundoff); err != nil {
+	f.rtol, f.atol, f.limit, err = tolerances("sampler: FlowSettings", s.RTol, s.ATol, s.MaxEvaluations, 1e-5, 1e-5, f.roundoff)
+	if err != nil {
 		return nil, err
 	}
 	if err := f.divergence(s.Probes, s.Exact); err != nil {

@@ -212,9 +212,9 @@ func TestParticlesRefuseRewardsThatAreNone(t *testing.T) {
 		is    error
 	}{
 		"Reward: row 0: is +Inf":                         {reward(func([]float64) float64 { return math.Inf(1) }), 0, sampler.ErrNonFinite},
-		"Steered.Reward: Y: has 3 rows":                  {likelihood(1, 2, 3), 0, sampler.ErrRange},
-		"Steered.Reward: Y: has 21 rows":                 {likelihood(make([]float64, 21)...), 0, sampler.ErrRange},
-		"Steered.Reward: Operator: takes":                {wide, 0, sampler.ErrRange},
+		"Steered.Reward: its Y has 3 rows":               {likelihood(1, 2, 3), 0, sampler.ErrRange},
+		"Steered.Reward: its Y has 21 rows":              {likelihood(make([]float64, 21)...), 0, sampler.ErrRange},
+		"Steered.Reward: its Operator takes":             {wide, 0, sampler.ErrRange},
 		"is 10, the run has 20 rows and begins at row 5": {likelihood(1), 5, sampler.ErrRange},
 	} {
 		err := sampler.Sample(context.Background(), mat.NewDense(20, 2, nil), p, sampler.Steered{Reward: c.r, Particles: sampler.Particles{Number: 10}}, &sampler.Settings{FirstRow: c.first})

@@ -2,6 +2,7 @@ package sampler
 
 import (
 	"fmt"
+	"math"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -73,8 +74,26 @@ func (p Replace) mask() (posterior.Mask, error) {
 	return mask, nil
 }
 
+// agrees returns an error when a cell that the Problem knows is observed to be another, or
+// one that it leaves out is observed.
+func (p Replace) agrees(s *Step, mask posterior.Mask) error {
+	rows, _ := p.Observation.Y.Dims()
+	n, _ := s.X.Dims()
+	for i := range n {
+		known := s.problem.ObservedRow(s.Row0 + i)
+		for c, j := range mask.Columns {
+			y := p.Observation.Y.At(min(s.Row0+i, rows-1), c)
+			if known != nil && !math.IsNaN(known[j]) && known[j] != y {
+				return fmt.Errorf("Replace.Observation: row %d, column %d: is %v, in Problem.Observed %v, want the same: %w", s.Row0+i, j, y, known[j], ErrRange)
+			}
+		}
+	}
+	return nil
+}
+
 // Predict implements Predictor. It returns the errors of Back, and one wrapping ErrRange for
-// an observation of other rows or columns than the run's.
+// an observation of other rows or columns than the run's, or of a cell that the Problem
+// knows to have another value.
 func (p Replace) Predict(s *Step) error {
 	mask, err := p.mask()
 	if err != nil {
@@ -85,6 +104,9 @@ func (p Replace) Predict(s *Step) error {
 	rows, _ := y.Dims()
 	if mask.In != d || rows > 1 && rows != s.total {
 		return fmt.Errorf("Replace.Observation: is for %d columns and has %d rows, the run %d columns and %d rows: want as many columns, and one row for all or as many: %w", mask.In, rows, d, s.total, ErrRange)
+	}
+	if err := p.agrees(s, mask); err != nil {
+		return err
 	}
 	back := p.Back
 	if back == nil {
@@ -97,12 +119,8 @@ func (p Replace) Predict(s *Step) error {
 	s.Normal(z, p.slots()-1) // beyond those that Back draws
 	alpha, sigma := s.Kernel(s.U)
 	for i := range n {
-		row := 0
-		if rows > 1 {
-			row = s.Row0 + i
-		}
 		for c, j := range mask.Columns {
-			k.Set(0, j, y.At(row, c))
+			k.Set(0, j, y.At(min(s.Row0+i, rows-1), c))
 		}
 		s.problem.Frame.ToModel(k, k)
 		for _, j := range mask.Columns {

@@ -57,6 +57,30 @@ func TestRepaintTendsToTheConditionalDistribution(t *testing.T) {
 	}
 }
 
+// What the Problem knows already may be said again, but not otherwise.
+func TestReplaceRefusesWhatContradictsTheProblem(t *testing.T) {
+	t.Parallel()
+	p := normalOf(t, sde.EDM{}, 2)
+	for says, c := range map[string]struct {
+		known float64
+		y     []float64
+	}{
+		"": {1, []float64{1}},
+		"row 0, column 0: is 3, in Problem.Observed 1, want the same":    {1, []float64{3}},
+		"row 4, column 0: is 3, in Problem.Observed 1, want the same":    {1, []float64{1, 1, 1, 1, 3}},
+		"row 0, column 0: is 3, in Problem.Observed +Inf, want the same": {math.Inf(1), []float64{3}},
+	} {
+		p.Observed = mat.NewDense(1, 2, []float64{c.known, math.NaN()})
+		err := sampler.Sample(context.Background(), mat.NewDense(5, 2, nil), p, sampler.Replace{Observation: seen(c.y...)}, nil)
+		if says == "" {
+			require.NoError(t, err)
+			continue
+		}
+		require.ErrorIs(t, err, sampler.ErrRange)
+		require.ErrorContains(t, err, says)
+	}
+}
+
 func TestReplaceRefusesWhatItCannotReplace(t *testing.T) {
 	t.Parallel()
 	p := threeModes(t, sde.EDM{})

@@ -33,16 +33,23 @@ type Classifier struct {
 // of a run, or one for each. It is computed in float64, has its derivatives
 // (sde.Divergencer, sde.Pullback) and log p(c | y_t) (sde.LogProber), and a copy of the
 // weights. Errors wrap ErrRange for a field that is missing or impossible and a class
-// that does not exist, ErrShape for logits of another number of columns and too few
-// weights, and ErrNonFinite for a weight that is no number.
+// that does not exist, ErrShape for logits of another number of columns, a Frame of others
+// than Columns, and weights that are not as many as the network has, and ErrNonFinite for a
+// weight that is no number. Guided by it, a run of other columns is refused.
 func (c Classifier) Given(class ...int) (sde.Problem, error) {
 	if err := c.validate(class); err != nil {
 		return sde.Problem{}, fmt.Errorf("score: %w", err)
 	}
 	y, level, label, v := ad.Input("y", c.Columns), ad.Input("level", 1), ad.Input("class", 1), ad.Input("v", c.Columns)
 	logits := c.Logits(y, level)
+	if logits == nil {
+		return sde.Problem{}, fmt.Errorf("score: Classifier.Logits: gives nil, want %d columns, one a class: %w", c.Classes, ErrShape)
+	}
 	if logits.Cols() != c.Classes {
 		return sde.Problem{}, fmt.Errorf("score: Classifier.Logits: gives %d columns, want %d, one a class: %w", logits.Cols(), c.Classes, ErrShape)
+	}
+	if n := ad.Compile[float64]([]*ad.Expr{logits}, []*ad.Expr{y, level}).Params(); n != len(c.Weights) {
+		return sde.Problem{}, fmt.Errorf("score: Classifier.Weights: are %d, the network has %d: %w", len(c.Weights), n, ErrShape)
 	}
 	logits = ad.Sub(logits, ad.MaxCols(logits)) // which cancels
 	logp := ad.Sub(ad.SumCols(ad.Mul(ad.OneHot(label, c.Classes), logits)), ad.Log(ad.SumCols(ad.Exp(logits))))
@@ -54,9 +61,6 @@ func (c Classifier) Given(class ...int) (sde.Problem, error) {
 			in = append(in, v)
 		}
 		p := ad.Compile[float64](out, in)
-		if p.Params() > len(c.Weights) {
-			return sde.Problem{}, fmt.Errorf("score: Classifier.Weights: are %d, the network has %d: %w", len(c.Weights), p.Params(), ErrShape)
-		}
 		w := make([]float64, len(c.Weights))
 		for i, x := range c.Weights {
 			w[i] = float64(x)
@@ -66,6 +70,9 @@ func (c Classifier) Given(class ...int) (sde.Problem, error) {
 	}
 	g := classGradient{net, append([]int(nil), class...)}
 	p := sde.Problem{SDE: c.Process, Score: g, Frame: c.Frame, Conditional: true}
+	if p.Frame.Shift == nil {
+		p.Frame.Shift = make([]float64, c.Columns) // which says how many columns there are
+	}
 	if len(class) > 1 {
 		p.Rows = len(class)
 	}
@@ -83,6 +90,8 @@ func (c Classifier) validate(class []int) error {
 		return fmt.Errorf("Classifier.Classes: is %d, want 2 or more: %w", c.Classes, ErrRange)
 	case c.Logits == nil:
 		return fmt.Errorf("Classifier.Logits: is nil, want a network: %w", ErrRange)
+	case c.Frame.Shift != nil && len(c.Frame.Shift) != c.Columns || c.Frame.Scale != nil && len(c.Frame.Scale) != c.Columns:
+		return fmt.Errorf("Classifier.Frame: has %d shifts and %d scales, want %d, the Columns: %w", len(c.Frame.Shift), len(c.Frame.Scale), c.Columns, ErrShape)
 	case len(class) == 0:
 		return fmt.Errorf("Classifier.Given: has no class, want one for all rows or one for each: %w", ErrRange)
 	}

@@ -84,20 +84,42 @@ func TestClassifierMakesTheScoreOfItsClass(t *testing.T) {
 func TestClassifierRefusesWhatIsMissing(t *testing.T) {
 	_, _, _, good := sides()
 	for says, change := range map[string]func(c *score.Classifier) []int{
-		"Process: ":                  func(c *score.Classifier) []int { c.Process = nil; return []int{0} },
-		"Columns: is 0":              func(c *score.Classifier) []int { c.Columns = 0; return []int{0} },
-		"Classes: is 1":              func(c *score.Classifier) []int { c.Classes = 1; return []int{0} },
-		"Logits: is nil":             func(c *score.Classifier) []int { c.Logits = nil; return []int{0} },
-		"gives 2 columns, want 3":    func(c *score.Classifier) []int { c.Classes = 3; return []int{0} },
-		"Weights: are 1":             func(c *score.Classifier) []int { c.Weights = c.Weights[:1]; return []int{0} },
-		"Weights[1]: is NaN":         func(c *score.Classifier) []int { c.Weights = []float32{0, float32(math.NaN())}; return []int{0} },
-		"has no class":               func(c *score.Classifier) []int { return nil },
-		"class 2 of row 1 does not ": func(c *score.Classifier) []int { return []int{0, 2} },
+		"Process: ":               func(c *score.Classifier) []int { c.Process = nil; return []int{0} },
+		"Columns: is 0":           func(c *score.Classifier) []int { c.Columns = 0; return []int{0} },
+		"Classes: is 1":           func(c *score.Classifier) []int { c.Classes = 1; return []int{0} },
+		"Logits: is nil":          func(c *score.Classifier) []int { c.Logits = nil; return []int{0} },
+		"gives 2 columns, want 3": func(c *score.Classifier) []int { c.Classes = 3; return []int{0} },
+		"Weights: are 1":          func(c *score.Classifier) []int { c.Weights = c.Weights[:1]; return []int{0} },
+		"Weights: are 5":          func(c *score.Classifier) []int { c.Weights = make([]float32, 5); return []int{0} },
+		"Logits: gives nil": func(c *score.Classifier) []int {
+			c.Logits = func(y, level *ad.Expr) *ad.Expr { return nil }
+			return []int{0}
+		},
+		"Frame: has 3 shifts":              func(c *score.Classifier) []int { c.Frame.Shift = make([]float64, 3); return []int{0} },
+		"Frame: has 0 shifts and 1 scales": func(c *score.Classifier) []int { c.Frame.Scale = []float64{2}; return []int{0} },
+		"Weights[1]: is NaN":               func(c *score.Classifier) []int { c.Weights = []float32{0, float32(math.NaN())}; return []int{0} },
+		"has no class":                     func(c *score.Classifier) []int { return nil },
+		"class 2 of row 1 does not ":       func(c *score.Classifier) []int { return []int{0, 2} },
 	} {
 		c := good
 		_, err := c.Given(change(&c)...)
 		require.ErrorContains(t, err, says)
 	}
+}
+
+// Nothing but the run says how many columns an exact score has.
+func TestClassifierOfOtherColumnsIsRefused(t *testing.T) {
+	all, _, _, c := sides()
+	c.Columns = 3
+	p, err := c.Given(1)
+	require.NoError(t, err)
+	g, err := sde.GuideByClassifier(all, p, 1)
+	require.NoError(t, err)
+	require.NoError(t, g.Validate(5, 3))
+	require.ErrorContains(t, g.Validate(5, 2), "the run has 2 columns, Problem.Frame 3 shifts")
+	all.Frame = sde.Frame{Shift: []float64{0, 0}, Scale: []float64{1, 1}}
+	_, err = sde.GuideByClassifier(all, p, 1)
+	require.ErrorContains(t, err, "Problem.Frame")
 }
 
 // A network that knows the class of noised rows guides the score of all rows.

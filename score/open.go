@@ -32,6 +32,25 @@ func Open(path string) (*Model, error) {
 	return m, nil
 }
 
+// MetadataOf returns the Metadata of the model in the file at path, without making the model,
+// so that parts of it may be the user's own. Errors are those of LoadFile.
+func MetadataOf(path string) (map[string]string, error) {
+	f, err := checkpoint.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("score: MetadataOf: %w", err)
+	}
+	if f.Version < 1 || f.Metadata[metaKind] == "" {
+		return nil, fmt.Errorf("score: MetadataOf: %s: the file is not a saved model: %w", path, ErrMismatch)
+	}
+	own := map[string]string{}
+	for k, v := range f.Metadata {
+		if k, ok := strings.CutPrefix(k, metaUser); ok {
+			own[k] = v
+		}
+	}
+	return own, nil
+}
+
 // open makes the model of a file.
 func open(f *checkpoint.File) (*Model, error) {
 	if f.Version < 1 || f.Metadata[metaKind] == "" {

@@ -51,3 +51,22 @@ func asFloat64(v []float32) []float64 {
 	}
 	return w
 }
+
+func TestOptimisersOfMatricesHaveTheBitsOfAnyWorkers(t *testing.T) {
+	for _, make := range []func() optim.Optimizer[float32]{
+		func() optim.Optimizer[float32] { return &optim.SOAP[float32]{BothSides: true} },
+		func() optim.Optimizer[float32] { return &optim.Muon[float32]{} },
+	} {
+		var want []float32
+		for _, workers := range []int{1, 2, 7} {
+			s := quick(25)
+			s.Workers, s.Optimizer = workers, make()
+			m := newModel(t, 2, Config{Net: small})
+			fit(t, m, moons(), s)
+			if want == nil {
+				want = append(want, m.theta...)
+			}
+			require.Equal(t, want, m.theta, "%T, %d workers", s.Optimizer, workers)
+		}
+	}
+}

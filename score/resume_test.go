@@ -52,6 +52,16 @@ var runs = map[string]struct {
 		s.ClipValue = 1e-3
 		s.EMA, s.Independent, s.Scaling = -1, true, ColumnScales
 	}},
+	"SOAP": {Config{Net: small}, func(*testing.T) Data { return moons() }, func(s *Settings) {
+		s.Optimizer = &optim.SOAP[float32]{}
+	}},
+	"SOAP on both sides, in groups": {Config{Net: spherical}, func(*testing.T) Data { return moons() }, func(s *Settings) {
+		soap := &optim.SOAP[float32]{BothSides: true, FactorEvery: 3, BasisEvery: 7, Largest: 33}
+		s.Optimizer = &optim.GroupDecay[float32]{Optimizer: soap, Groups: []optim.Group{{Names: "*weight", WeightDecay: 0.1}}}
+	}},
+	"Muon": {Config{Net: small}, func(*testing.T) Data { return moons() }, func(s *Settings) {
+		s.Optimizer = &optim.Muon[float32]{}
+	}},
 }
 
 // few are 300 rows.
@@ -291,6 +301,44 @@ func TestOtherSettingsAreRefusedByName(t *testing.T) {
 		require.ErrorContains(t, err, want)
 		require.Less(t, len(err.Error()), 1000, want)
 		require.Equal(t, before, state(m), want)
+	}
+}
+
+func TestStateOfAnotherOptimiserIsRefused(t *testing.T) {
+	t.Parallel()
+	net := nn.Sequential{nn.MLP{Hidden: []int{16}, Out: 8}, nn.LayerNorm{}, nn.Linear{Out: 2}}
+	s := quick(20)
+	s.Checkpoints.Dir, s.Optimizer = t.TempDir(), new(optim.SOAP[float32])
+	fit(t, newModel(t, 2, Config{Net: net}), moons(), s)
+	path, err := Latest(s.Checkpoints.Dir)
+	require.NoError(t, err)
+	for want, o := range map[string]optim.Optimizer[float32]{
+		"Settings.Optimizer is\n\t&optim.SOAP[float32]{} in the file,\n\t&optim.Adam[float32]{":                nil,
+		"Settings.Optimizer is\n\t&optim.SOAP[float32]{} in the file,\n\t&optim.Muon[float32]{}":               new(optim.Muon[float32]),
+		"Settings.Optimizer is\n\t&optim.SOAP[float32]{} in the file,\n\t&optim.SOAP[float32]{BothSides:true}": &optim.SOAP[float32]{BothSides: true},
+	} {
+		other := *s
+		other.Optimizer = o
+		_, err := Resume(background, newModel(t, 2, Config{Net: net}), moons(), &other, path)
+		require.ErrorIs(t, err, ErrMismatch)
+		require.ErrorContains(t, err, want)
+	}
+	for want, change := range map[string]func(*checkpoint.Tensor){
+		"the file has no tensor run.optimizer.3":                                      func(f *checkpoint.Tensor) { f.Name = tensorOptimizer + "4" },
+		"tensor run.optimizer.3 is []float32 of shape [1], want []float32 of shape [": func(f *checkpoint.Tensor) { f.Shape, f.Data = []int{1}, []float32{1} },
+		"number 5 of tensor run.optimizer.3 is +Inf":                                  func(f *checkpoint.Tensor) { f.Data.([]float32)[5] = float32(math.Inf(1)) },
+	} {
+		f, err := checkpoint.ReadFile(path)
+		require.NoError(t, err)
+		for i := range f.Tensors {
+			if f.Tensors[i].Name == tensorOptimizer+"3" {
+				change(&f.Tensors[i])
+			}
+		}
+		bad := filepath.Join(t.TempDir(), "bad")
+		require.NoError(t, checkpoint.WriteFile(bad, f))
+		_, err = Resume(background, newModel(t, 2, Config{Net: net}), moons(), s, bad)
+		require.ErrorContains(t, err, want)
 	}
 }
 

@@ -62,7 +62,9 @@ type Settings struct {
 	// a cosine down to 1 % of it.
 	Rate optim.Rate
 	// Optimizer updates the weights; nil is Adam with β = (0.9, 0.99) and the
-	// weight decay of Regularize. It keeps the state of a run: runs at the same time need one each.
+	// weight decay of Regularize. It keeps the state of a run: runs at the same time need
+	// one each. optim.SOAP and optim.Muon, at twice the Rate, are nearer to the data after
+	// as many steps, each of which takes a fifth or a half more time.
 	Optimizer optim.Optimizer[float32]
 	// EMA is the decay of the moving average of the weights that becomes the
 	// model, with warm-up (1+n)/(10+n); 0 is 0.999, None the last weights.

@@ -244,3 +244,44 @@ func TestScoresWithoutWeightAreNotEvaluated(t *testing.T) {
 		require.Equal(t, want, got, name)
 	}
 }
+
+// A time whose level is a bound, or next to it, is on the side that the bound says.
+func TestWithinKeepsItsBoundsToTheBit(t *testing.T) {
+	t.Parallel()
+	for _, p := range []sde.SDE{sde.EDM{}, sde.VP{}, sde.VE{}, sde.Cosine{}, sde.SubVP{}} {
+		inside := sde.Problem{SDE: p, Score: constant(1)}
+		outside := sde.Problem{SDE: p, Score: constant(0)}
+		level := func(t float64) float64 {
+			alpha, sigma := p.Kernel(t)
+			return sigma / alpha
+		}
+		for _, bounds := range [][2]float64{{1, 3}, {0.1, 0.3}, {0.02, 0.7}, {0.5, 7}} {
+			low, high := bounds[0], bounds[1]
+			q, err := sde.Within(inside, outside, low, high)
+			require.NoError(t, err)
+			for _, bound := range bounds {
+				at := sde.TimeAt(p, -math.Log(bound))
+				for range 40 {
+					at = math.Nextafter(at, 0)
+				}
+				for range 80 {
+					at = math.Nextafter(at, math.Inf(1))
+					dst := mat.NewDense(1, 1, nil)
+					q.Score.Score(dst, mat.NewDense(1, 1, nil), []float64{at})
+					want := 0.0
+					if v := level(at); low <= v && v <= high {
+						want = 1
+					}
+					require.Equal(t, want, dst.At(0, 0), "%T at t = %v with the level %v", p, at, level(at))
+				}
+			}
+		}
+	}
+}
+
+// constant is a score that is the same number everywhere.
+type constant float64
+
+func (c constant) Score(dst, _ *mat.Dense, _ []float64) {
+	dst.Apply(func(int, int, float64) float64 { return float64(c) }, dst)
+}

@@ -111,12 +111,42 @@ func Within(inside, outside Problem, low, high float64) (Problem, error) {
 	w := p.always(1, 0)
 	w.outside.second = 1
 	if low > least {
-		w.from = TimeAt(inside, -math.Log(low))
+		w.from = math.Nextafter(lastTime(inside, low, func(level float64) bool { return level < low }), end)
 	}
 	if high < most {
-		w.to = TimeAt(inside, -math.Log(high))
+		w.to = lastTime(inside, high, func(level float64) bool { return level <= high })
 	}
 	return w.Problem(), nil
+}
+
+// lastTime returns the last time of the span at whose level σ/α is holds, which is so from
+// the start up to about a given level. TimeAt knows that to rounding only.
+func lastTime(p SDE, level float64, is func(float64) bool) float64 {
+	start, end := p.Span()
+	holds := func(t float64) bool {
+		alpha, sigma := p.Kernel(t)
+		return is(sigma / alpha)
+	}
+	at := max(start, min(end, TimeAt(p, -math.Log(level))))
+	ulp := math.Nextafter(at, math.Inf(1)) - at
+	lo, hi := at, at
+	for step := ulp; lo > start && !holds(lo); step *= 2 {
+		lo = max(start, lo-step)
+	}
+	for step := ulp; hi < end && holds(hi); step *= 2 {
+		hi = min(end, hi+step)
+	}
+	for {
+		middle := lo + 0.5*(hi-lo)
+		if !(lo < middle && middle < hi) {
+			return lo
+		}
+		if holds(middle) {
+			lo = middle
+		} else {
+			hi = middle
+		}
+	}
 }
 
 // finiteWeight refuses a weight that is no number.

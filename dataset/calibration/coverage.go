@@ -82,7 +82,7 @@ func TARP(t *Trials, reference Reference, s *Settings) (*Result, error) {
 // than the nearest simulation does is seen to.
 //
 // Errors wrap ErrNonFinite. Nearest panics when the rows differ or there are none, and
-// the Reference when x has not k values.
+// the Reference when x has not k values or the trials have not d parameters.
 func Nearest(theta, simulated *mat.Dense) (Reference, error) {
 	n, d := theta.Dims()
 	m, k := simulated.Dims()
@@ -121,6 +121,9 @@ func Nearest(theta, simulated *mat.Dense) (Reference, error) {
 			if square < best {
 				best, row = square, i
 			}
+		}
+		if len(dst) != d {
+			panic(fmt.Sprintf("calibration: Nearest: theta has %d columns, the trials have %d parameters, want as many", d, len(dst)))
 		}
 		copy(dst, known.RawRowView(row))
 	}, nil

@@ -59,7 +59,8 @@ func TestFaultsAreNamed(t *testing.T) {
 		"calibration: SBC: Settings.Bins: is 1, want from 2 to 4, one more than the draws of a trial, or 0: out of range":                           sbc(*tr, &Settings{Bins: 1}),
 		"calibration: SBC: Settings.Confidence: is 1, want above 0 and below 1, or 0 for .95: out of range":                                         sbc(*tr, &Settings{Confidence: 1}),
 		"calibration: SBC: Settings.Confidence: is NaN, want above 0 and below 1, or 0 for .95: out of range":                                       sbc(*tr, &Settings{Confidence: nan}),
-		"calibration: SBC: Settings.Exchanges: is -1, want at least 1, or 0 for 999: out of range":                                                  sbc(*tr, &Settings{Exchanges: -1}),
+		"calibration: SBC: Settings.Exchanges: is -1, want from 1 to 1000000, or 0 for 999: out of range":                                           sbc(*tr, &Settings{Exchanges: -1}),
+		"calibration: SBC: Settings.Exchanges: is 2147483647, want from 1 to 1000000, or 0 for 999: out of range":                                   sbc(*tr, &Settings{Exchanges: math.MaxInt32}),
 		"calibration: NewTrials: trial 3: own":                                                                                                      newErr,
 		"calibration: NewTrials: Draws: row 1, column 0 is NaN, want a number: not finite":                                                          nanErr,
 		"calibration: TARP: reference: row 0, column 1 is NaN, want a number: not finite":                                                           tarp,
@@ -67,7 +68,8 @@ func TestFaultsAreNamed(t *testing.T) {
 		"calibration: HighestDensity: log density: is NaN at the truth of trial 1, want a number: not finite":                                       density,
 		"calibration: LocalC2ST: x: row 3, column 1 is NaN, want a number: not finite":                                                              local(at(tr.X, 3, 1, nan), tr.Draws, nil),
 		"calibration: LocalC2ST: draws: row 3, column 1 is NaN, want a number: not finite":                                                          local(tr.X, at(tr.Draws, 3, 1, nan), nil),
-		"calibration: LocalC2ST: Settings.Exchanges: is -1, want at least 1, or 0 for 99: out of range":                                             local(tr.X, tr.Draws, &LocalSettings{Exchanges: -1}),
+		"calibration: LocalC2ST: LocalSettings.Exchanges: is -1, want from 1 to 1000000, or 0 for 99: out of range":                                 local(tr.X, tr.Draws, &LocalSettings{Exchanges: -1}),
+		"calibration: LocalC2ST: LocalSettings.Exchanges: is 2147483647, want from 1 to 1000000, or 0 for 99: out of range":                         local(tr.X, tr.Draws, &LocalSettings{Exchanges: math.MaxInt32}),
 		"calibration: LocalC2ST: Settings.Trees: boost: Classification: Settings.Rate: is 2, want above 0 and at most 1, or 0 for .1: out of range": local(tr.X, tr.Draws, &LocalSettings{Trees: &boost.Settings{Rate: 2}}),
 		"calibration: Predictive: observed: column 1 is NaN, want a number: not finite":                                                             predictive([]float64{0, nan}, tr.Draws, nil),
 		"calibration: Predictive: draws: row 2, column 0 is NaN, want a number: not finite":                                                         predictive([]float64{0, 0}, at(tr.Draws, 2, 0, nan), nil),
@@ -169,4 +171,20 @@ func TestFewTrialsAreLittleEvidence(t *testing.T) {
 	_, err = TARP(tr, nil, nil)
 	require.NoError(t, err)
 	require.Contains(t, r.String(), "1 trials of 1 draws")
+}
+
+func TestNearestIsOfTheParametersOfTheTrials(t *testing.T) {
+	trials := line(20, 5, 1)
+	reference, err := Nearest(mat.NewDense(20, 3, nil), trials.X)
+	require.NoError(t, err)
+	require.PanicsWithValue(t, "calibration: Nearest: theta has 3 columns, the trials have 1 parameters, want as many", func() {
+		_, _ = TARP(trials, reference, nil)
+	})
+}
+
+func TestPredictiveResultsAreTables(t *testing.T) {
+	r := &PredictiveResult{Draws: 99, P: 0.5, Distance: Test{1.25, 0.2, 0.4}, Columns: []Test{{0.5, 1, 1}}}
+	require.Contains(t, r.String(), "99 draws, P 0.500\n")
+	require.Contains(t, r.String(), "distance          1.250  0.200  0.400\n")
+	require.Contains(t, r.String(), "column 0          0.500  1.000  1.000\n")
 }

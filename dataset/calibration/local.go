@@ -13,7 +13,7 @@ import (
 // LocalSettings are those of LocalC2ST. The zero value, like nil, means the defaults.
 type LocalSettings struct {
 	// Exchanges is the number of classifiers that make the null distribution, 99 when
-	// 0. No p-value is below 1/(Exchanges + 1).
+	// 0, at most a million. No p-value is below 1/(Exchanges + 1).
 	Exchanges int
 	// Seed decides which draw of each trial is taken, and on the exchanges.
 	Seed uint64
@@ -72,8 +72,8 @@ func LocalC2ST(t *Trials, x, draws *mat.Dense, s *LocalSettings) (*LocalResult, 
 	if s != nil {
 		set = *s
 	}
-	if set.Exchanges < 0 {
-		return nil, fmt.Errorf("calibration: %s: Settings.Exchanges: is %d, want at least 1, or 0 for 99: %w", verb, set.Exchanges, ErrRange)
+	if err := exchanges(verb, "LocalSettings", set.Exchanges, 99); err != nil {
+		return nil, err
 	}
 	if set.Exchanges == 0 {
 		set.Exchanges = 99

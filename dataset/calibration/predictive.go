@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/gonum/mat"
 )
@@ -39,6 +40,22 @@ type PredictiveResult struct {
 	// Columns has a two-sided test for each column. The statistic is the share of the
 	// draws that are below, equal ones counting half.
 	Columns []Test
+}
+
+// String returns a table with a line for each test.
+func (r *PredictiveResult) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d draws, P %.3f\n              statistic      P    adj.\n", r.Draws, r.P)
+	line := func(name string, t Test) {
+		fmt.Fprintf(&b, "%-12s  %9.3f  %.3f  %.3f\n", name, t.Statistic, t.P, t.Adjusted)
+	}
+	line("distance", r.Distance)
+	line("neighbours", r.Neighbours)
+	line("Mahalanobis", r.Mahalanobis)
+	for j, t := range r.Columns {
+		line(fmt.Sprintf("column %d", j), t)
+	}
+	return b.String()
 }
 
 // Predictive checks an observation against draws from a predictive distribution, rows

@@ -40,7 +40,7 @@ func uniform(quantities []Quantity, n, draws int, s Settings) *Result {
 	// Rejection is a smallest probability below so many of those of the exchanges.
 	within := 0.0
 	if k := int(math.Floor((1-s.Confidence)*float64(s.Exchanges+1) + slack)); k > 0 {
-		within = slices.Sorted(slices.Values(least[1:]))[k-1]
+		within = slices.Sorted(slices.Values(least[1:]))[min(k, s.Exchanges)-1]
 	}
 	low, high := tails.band(within)
 	for k := range low {

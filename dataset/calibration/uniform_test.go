@@ -283,3 +283,19 @@ func TestBitsDoNotDependOnProcessors(t *testing.T) {
 		require.Equal(t, want, measure())
 	}
 }
+
+func TestBandsOfHardlyAnyConfidenceAreDrawn(t *testing.T) {
+	tr := exact.trials(20, 9, 1)
+	for _, confidence := range []float64{math.SmallestNonzeroFloat64, 1e-300, 1e-12, 1e-3} {
+		r, err := SBC(tr, nil, &Settings{Confidence: confidence, Exchanges: 99})
+		require.NoError(t, err)
+		require.Len(t, r.Low, len(r.Level))
+	}
+}
+
+func TestMoreCountsThanFitAreRefused(t *testing.T) {
+	tr := exact.trials(2, 400, 1)
+	_, err := SBC(tr, nil, &Settings{Bins: 401, Exchanges: 1_000_000})
+	require.ErrorIs(t, err, ErrRange)
+	require.ErrorContains(t, err, "Bins: is 401 for 1000000 Exchanges")
+}

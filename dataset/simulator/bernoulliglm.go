@@ -27,11 +27,12 @@ const (
 //
 // The prior is β ~ N(0, 2) and f ~ N(0, (FᵀF)⁻¹), which is smooth: F has F_ii = 1 + √((i−1)/9),
 // F_{i,i−1} = −2 and F_{i,i−2} = 1. (The paper divides the sums by x₁; the program that belongs to it
-// does not, which keeps them when nothing fires.) A BernoulliGLM is made by NewBernoulliGLM.
+// does not, which keeps them when nothing fires.) A BernoulliGLM is made by NewBernoulliGLM; of another one
+// Simulate, LogLikelihood and Reference panic.
 type BernoulliGLM struct{ inputs }
 
 // RawBernoulliGLM is the task "bernoulli_glm_raw": BernoulliGLM whose data are z₁, …, z₁₀₀. It is made by
-// NewRawBernoulliGLM.
+// NewRawBernoulliGLM; of another one Simulate, LogLikelihood and Reference panic.
 type RawBernoulliGLM struct{ inputs }
 
 // inputs is the matrix of 100 rows (1, v_t, v_{t−1}, …, v_{t−8}).
@@ -56,7 +57,12 @@ func newInputs() inputs {
 	return m
 }
 
-func (m inputs) row(t int) []float64 { return m[t*glmDim : (t+1)*glmDim] }
+func (m inputs) row(t int) []float64 {
+	if len(m) == 0 {
+		panic("simulator: the task has no inputs, want one made by NewBernoulliGLM or NewRawBernoulliGLM")
+	}
+	return m[t*glmDim : (t+1)*glmDim]
+}
 
 // drive returns β + Σ_j f_j v_{t−j+1}.
 func (m inputs) drive(t int, theta []float64) float64 {
@@ -222,6 +228,11 @@ func smoothness(i int) float64 { return 1 + math.Sqrt(float64(i)/glmFilter) }
 
 func (p smooth) LogProb(theta []float64) float64 {
 	parameters(p, theta)
+	for _, v := range theta {
+		if math.IsNaN(v) {
+			return v
+		}
+	}
 	u := make([]float64, glmDim)
 	u[0] = theta[0] / math.Sqrt2
 	logDet := -0.5 * math.Ln2
@@ -236,7 +247,10 @@ func (p smooth) LogProb(theta []float64) float64 {
 		u[1+i] = v
 		logDet += math.Log(smoothness(i))
 	}
-	return logNormal(u, nil, 1) + logDet
+	if l := logNormal(u, nil, 1); !math.IsNaN(l) {
+		return l + logDet
+	}
+	return math.Inf(-1) // infinite ones that cancel
 }
 
 func (p smooth) Bounds() (low, high []float64) { return normal{dim: glmDim}.Bounds() }

@@ -23,7 +23,8 @@ const (
 //
 // with standard normal μ_k and lower triangles L_k, to whose diagonals exponentials of
 // standard normals are added, all shuffled by a fixed permutation. Mixture and permutation are
-// the benchmark's. SLCPDistractors are made by NewSLCPDistractors.
+// the benchmark's. SLCPDistractors are made by NewSLCPDistractors; of others Simulate,
+// LogLikelihood, Reference and Signal panic.
 type SLCPDistractors struct {
 	means   []float64 // 15 μ_k, K×92
 	factors []float64 // 3 L_k, K×92×92
@@ -59,7 +60,15 @@ func NewSLCPDistractors() *SLCPDistractors {
 
 func (d *SLCPDistractors) factor(k int) []float64 {
 	const n = noiseDim * noiseDim
+	d.made()
 	return d.factors[k*n : (k+1)*n]
+}
+
+// made panics for distractors without mixture.
+func (d *SLCPDistractors) made() {
+	if len(d.factors) == 0 {
+		panic("simulator: SLCPDistractors have no mixture, want those made by NewSLCPDistractors")
+	}
 }
 
 // Name returns "slcp_distractors".
@@ -78,7 +87,9 @@ func (d *SLCPDistractors) Simulate(x, theta []float64, rng *rand.Rand) error {
 		return err
 	}
 	var all [2*slcpPoints + noiseDim]float64
-	simulateSLCP(all[:2*slcpPoints], theta, rng)
+	if err := simulateSLCP(d, all[:2*slcpPoints], theta, rng); err != nil {
+		return err
+	}
 	d.noise(all[2*slcpPoints:], rng)
 	for j, i := range d.from {
 		x[j] = all[i]
@@ -112,6 +123,7 @@ func (d *SLCPDistractors) LogLikelihood(x, theta []float64) float64 {
 
 // Signal returns the eight numbers of x that belong to SLCP.
 func (d *SLCPDistractors) Signal(x []float64) []float64 {
+	d.made()
 	s := make([]float64, SLCP{}.Dim())
 	for j, i := range d.from {
 		if i < len(s) {

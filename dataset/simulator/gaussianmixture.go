@@ -60,7 +60,10 @@ func (m GaussianMixture) Reference(ctx context.Context, dst *mat.Dense, x []floa
 			mass[k] += logMass((-mixtureBound-v)/sd, (mixtureBound-v)/sd)
 		}
 	}
-	wide := math.Exp(mass[0] - logAdd(mass[0], mass[1]))
+	wide := 1.0 // also where x is so far away that both masses are 0 in floating-point numbers
+	if !math.IsInf(mass[0], -1) {
+		wide = math.Exp(mass[0] - logAdd(mass[0], mass[1]))
+	}
 	return draws(ctx, m, dst, seed, func(theta []float64, rng *rand.Rand) bool {
 		sd := mixtureSD[0]
 		if rng.Float64() >= wide {

@@ -74,7 +74,8 @@ func Observe(task Task, seed uint64) (theta, x []float64, err error) {
 // When the simulator fails for some rows, those rows of x are NaN, all others are made,
 // and the error tells how many failed and wraps that of the first. The error of a
 // cancelled context leaves both matrices unspecified. Pairs panics when the matrices
-// do not have the task's numbers of columns or differ in their numbers of rows.
+// do not have the task's numbers of columns or differ in their numbers of rows, when ctx is
+// nil, and, with the same value, when the task does.
 func Pairs(ctx context.Context, theta, x *mat.Dense, task Task, seed, first uint64) error {
 	n, d := theta.Dims()
 	if r, c := x.Dims(); r != n || d != task.Prior().Dim() || c != task.Dim() {

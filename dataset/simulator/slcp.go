@@ -39,11 +39,10 @@ func (s SLCP) Simulate(x, theta []float64, rng *rand.Rand) error {
 	if err := finite(s, "theta", theta); err != nil {
 		return err
 	}
-	simulateSLCP(x, theta, rng)
-	return nil
+	return simulateSLCP(s, x, theta, rng)
 }
 
-func simulateSLCP(x, theta []float64, rng *rand.Rand) {
+func simulateSLCP(t Task, x, theta []float64, rng *rand.Rand) error {
 	s1, s2, rho := theta[2]*theta[2], theta[3]*theta[3], math.Tanh(theta[4])
 	rest := 1 / math.Cosh(theta[4]) // √(1 − ρ²)
 	for i := 0; i < len(x); i += 2 {
@@ -51,6 +50,10 @@ func simulateSLCP(x, theta []float64, rng *rand.Rand) {
 		x[i] = theta[0] + s1*z1
 		x[i+1] = theta[1] + s2*(rho*z1+rest*z2)
 	}
+	if finite(t, "x", x) != nil {
+		return fmt.Errorf("%s: theta %v: x overflows: %w", t.Name(), theta, ErrLimit)
+	}
+	return nil
 }
 
 // LogLikelihood implements Task. Where θ₃ or θ₄ is 0 there is no density, and it is −Inf.
@@ -79,7 +82,7 @@ func (s SLCP) LogLikelihood(x, theta []float64) float64 {
 //
 // an inverse Wishart distribution of 5/2 degrees of freedom, kept with probability
 // (1 − ρ²)^¼; then parameters within the prior are kept and θ₃ and θ₄ get signs. Of the observations
-// that the prior gives, one in fifty leaves less than a thousandth of these, and is tempered instead,
+// that the prior gives, one in sixty leaves less than a thousandth of these, and is tempered instead,
 // with positive θ₃ and θ₄. It returns ErrRange when the points are above each other or side by side.
 func (s SLCP) Reference(ctx context.Context, dst *mat.Dense, x []float64, seed uint64) error {
 	if err := observation(s, dst, x); err != nil {

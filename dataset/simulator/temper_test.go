@@ -1,9 +1,11 @@
 package simulator
 
 import (
+	"context"
 	"math"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -69,6 +71,46 @@ func TestTemperingGivesTwoModesTheirShares(t *testing.T) {
 		require.InDelta(t, a, b, 0.1*sa)
 		require.InDelta(t, sa, sb, 0.1*sa)
 	}
+}
+
+// One observation of SLCP in ten that are tempered was refused: a population held too few
+// draws of a mode, though all had moved since.
+func TestPopulationsMoveOnUntilTheyAgree(t *testing.T) {
+	const size = 256
+	rng := rand.New(rand.NewPCG(1, 2))
+	all := make([]*population, populations)
+	for g := range all {
+		u := make([]float64, size)
+		for i := range u {
+			u[i] = rng.NormFloat64()
+			if g == 0 && i%4 == 0 {
+				u[i] -= 2
+			}
+		}
+		fit, ok := fitStudent(u, slices.Repeat([]float64{1. / size}, size), 1)
+		require.True(t, ok)
+		all[g] = &population{
+			seed: 1, group: uint64(g), size: size, dim: 1, prior: normal{1, 1}, u: u, logL: make([]float64, size),
+			logLikelihood: func(_, _ []float64) float64 { return 0 }, beta: 1, fit: fit, needed: 1,
+		}
+	}
+	const want = 1.0194 // √((127 + 6)/128)
+	require.Greater(t, rHat(all), want)
+	require.NoError(t, agree(t.Context(), all))
+	require.Less(t, rHat(all), want)
+	require.Positive(t, all[0].step)
+	require.Equal(t, all[0].step, all[3].step)
+
+	for _, p := range all { // what cannot move
+		p.logLikelihood = func(_, _ []float64) float64 { return math.Inf(-1) }
+		p.size, p.u, p.logL = 8, slices.Repeat([]float64{float64(p.group)}, 8), make([]float64, 8)
+	}
+	err := agree(t.Context(), all)
+	require.ErrorIs(t, err, ErrLimit)
+	require.ErrorContains(t, err, "after 1001 moves")
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	require.ErrorIs(t, agree(ctx, all), context.Canceled)
 }
 
 func TestTemperingIsTheSameOnAnyProcessors(t *testing.T) {

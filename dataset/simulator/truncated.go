@@ -5,19 +5,20 @@ import (
 	"math/rand/v2"
 )
 
-// truncated draws from N(mean, sd²) cut to [low, high].
+// truncated draws from N(mean, sd²) cut to [low, high]. From a mean beyond them it goes
+// inwards from the bound, so that nothing is lost however far away the mean is.
 func truncated(mean, sd, low, high float64, rng *rand.Rand) float64 {
-	a, b := (low-mean)/sd, (high-mean)/sd
-	var z float64
+	a, b, width := (low-mean)/sd, (high-mean)/sd, (high-low)/sd
+	var x float64
 	switch {
 	case a > 1:
-		z = tail(a, b, rng)
+		x = low + sd*tail(a, width, rng)
 	case b < -1:
-		z = -tail(-b, -a, rng)
+		x = high - sd*tail(-b, width, rng)
 	default:
-		z = middle(a, b, rng)
+		x = mean + sd*middle(a, b, rng)
 	}
-	return min(max(mean+sd*z, low), high) // rounding may leave the interval
+	return min(max(x, low), high) // rounding may leave the interval
 }
 
 // middle draws from N(0, 1) cut to [a, b], which is not all beyond 1 or −1.
@@ -36,14 +37,15 @@ func middle(a, b float64, rng *rand.Rand) float64 {
 	}
 }
 
-// tail draws from N(0, 1) cut to [a, b] with a > 1, by rejection from the exponential
-// distribution of rate a on it: the ratio of densities is exp(−(z−a)²/2).
-func tail(a, b float64, rng *rand.Rand) float64 {
-	mass := -math.Expm1(-a * (b - a))
+// tail draws how far beyond a > 1 a number from N(0, 1) cut to [a, a + width] lies, by
+// rejection from the exponential distribution of rate a on it: the ratio of densities at e
+// is exp(−e²/2).
+func tail(a, width float64, rng *rand.Rand) float64 {
+	mass := -math.Expm1(-a * width)
 	for {
 		e := -math.Log1p(-mass*rng.Float64()) / a
 		if rng.Float64() <= math.Exp(-e*e/2) {
-			return a + e
+			return e
 		}
 	}
 }

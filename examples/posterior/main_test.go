@@ -22,7 +22,7 @@ func TestOutputDoesNotDependOnWorkers(t *testing.T) {
 		return j, nil
 	})
 	for _, want := range []string{
-		`(?m)^± 0.01, at σ/α =( +[\d.]+){7}$`, `(?m)^MMPS( +\d\.\d{3}){7}$`, `(?m)^ΠGDM( +\S+){7}$`,
+		`(?m)^± 0.01, at σ/α =( +[\d.]+){7}$`, `(?m)^MMPS, 3 it\.( +\d\.\d{3}){7}$`, `(?m)^ΠGDM( +\S+){7}$`,
 		`(?m)^2 columns, \|x₁\| ± 0\.1( +\S+){11}$`, `(?m)^times farther than exact draws +1\.000( +\S+){10}$`,
 	} {
 		require.Regexp(t, regexp.MustCompile(want), out)

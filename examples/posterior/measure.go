@@ -56,7 +56,7 @@ func methods() []method {
 		{"ΠGDM", one(posterior.PiGDM{}), nil, always(2)},
 		{"TMPD", one(posterior.TMPD{}), nil, tmpd},
 		{"MMPS, 1 it.", one(posterior.MMPS{Iterations: 1}), nil, iterations(1)},
-		{"MMPS", one(posterior.MMPS{}), nil, iterations(3)},
+		{"MMPS, 3 it.", one(posterior.MMPS{Iterations: 3}), nil, iterations(3)},
 		{"DAPS", nil, func(o posterior.Observation) sampler.Predictor { return sampler.DAPS{Observation: o} }, always(1)},
 		{"ΠGDM, particles", one(posterior.PiGDM{}), func(posterior.Observation) sampler.Predictor { return sampler.Twisted{} }, always(2)},
 	}

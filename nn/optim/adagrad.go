@@ -28,7 +28,7 @@ type Adagrad[T ad.Float] struct {
 
 // Begin implements Optimizer.
 func (a *Adagrad[T]) Begin(n, step int, rate float64) (share bool) {
-	a.state.begin(1, n, step)
+	a.state.begin(step, n)
 	if step == 0 {
 		for i := range a.state[0] {
 			a.state[0][i] = T(a.Initial)

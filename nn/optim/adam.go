@@ -28,12 +28,9 @@ type Adam[T ad.Float] struct {
 
 // Begin implements Optimizer.
 func (a *Adam[T]) Begin(n, step int, rate float64) (share bool) {
-	a.state.begin(2, n, step)
+	a.state.begin(step, n, n)
 	b := betasOf(a.Beta1, a.Beta2, a.Epsilon, a.WeightDecay)
-	c1, c2 := b.corrections(step)
-	a.now = kernel.AdamStep{
-		Rate: rate, Beta1: b.beta1, Beta2: b.beta2, Eps: b.eps, Decay: b.decay, Correct1: c1, Correct2: c2,
-	}
+	a.now = b.step(step, rate)
 	return true
 }
 

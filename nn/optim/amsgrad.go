@@ -31,7 +31,7 @@ type AMSGrad[T ad.Float] struct {
 
 // Begin implements Optimizer.
 func (a *AMSGrad[T]) Begin(n, step int, rate float64) (share bool) {
-	a.state.begin(3, n, step)
+	a.state.begin(step, n, n, n)
 	b := betasOf(a.Beta1, a.Beta2, a.Epsilon, a.WeightDecay)
 	c1, c2 := b.corrections(step)
 	k := &a.now

@@ -123,6 +123,9 @@ func (d *GroupDecay[T]) shrink(theta []T, at int) {
 	}
 }
 
+// Cuts implements Blockwise: those of the inner one, none when that is not Blockwise.
+func (d *GroupDecay[T]) Cuts() []int { return cutsOf(d.Optimizer) }
+
 // State implements Optimizer: the state of the inner one.
 func (d *GroupDecay[T]) State() [][]T { return d.Optimizer.State() }
 
@@ -147,4 +150,5 @@ var (
 	_ Optimizer[float32] = (*GroupDecay[float32])(nil)
 	_ nn.Validator       = (*GroupDecay[float32])(nil)
 	_ Binder             = (*GroupDecay[float32])(nil)
+	_ Blockwise          = (*GroupDecay[float32])(nil)
 )

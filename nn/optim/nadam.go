@@ -36,7 +36,7 @@ type NAdam[T ad.Float] struct {
 
 // Begin implements Optimizer.
 func (a *NAdam[T]) Begin(n, step int, rate float64) (share bool) {
-	a.state.begin(2, n, step)
+	a.state.begin(step, n, n)
 	b := betasOf(a.Beta1, a.Beta2, a.Epsilon, a.WeightDecay)
 	_, c2 := b.corrections(step)
 	t := step + 1

@@ -28,6 +28,9 @@ func optimizers[T ad.Float](decay float64) map[string]optim.Optimizer[T] {
 		"centred":  &optim.RMSprop[T]{Momentum: 0.5, Centered: true, WeightDecay: decay},
 		"Adagrad":  &optim.Adagrad[T]{WeightDecay: decay},
 		"grouped":  grouped(new(optim.Adam[T]), decay, 4),
+		"SOAP":     square(&optim.SOAP[T]{WeightDecay: decay}),
+		"Shampoo":  square(&optim.SOAP[T]{BothSides: true, WeightDecay: decay}),
+		"Muon":     square(&optim.Muon[T]{WeightDecay: decay}),
 	}
 }
 
@@ -40,6 +43,16 @@ func grouped[T ad.Float](o optim.Optimizer[T], decay float64, n int) optim.Optim
 		panic(err)
 	}
 	return g
+}
+
+// square tells o of one 2×2 Weight.
+func square[T ad.Float](o optim.Optimizer[T]) optim.Optimizer[T] {
+	var params nn.Params
+	nn.NewBuild(&params).Weight("w", 2, 2, nn.Zeros{})
+	if err := optim.Bind(o, &params); err != nil {
+		panic(err)
+	}
+	return o
 }
 
 func TestStateContinuesARun(t *testing.T) {
@@ -160,11 +173,11 @@ func TestOptimizersPanicOnWrongLengths(t *testing.T) {
 		if name == "SGD" {
 			continue // which has no state
 		}
-		vectors := map[string]int{"Adam": 2, "AMSGrad": 3, "RAdam": 2, "NAdam": 2, "centred": 3, "grouped": 2}
+		vectors := map[string]int{"Adam": 2, "AMSGrad": 3, "RAdam": 2, "NAdam": 2, "centred": 3, "grouped": 2, "SOAP": 4, "Shampoo": 4, "Muon": 2}
 		require.PanicsWithValue(t, fmt.Sprintf("optim: step 1 without the state of step 0: 0 vectors, want %d", cmp.Or(vectors[name], 1)), step(4, 4, 1), name)
 		step(4, 4, 0)()
-		if name == "grouped" {
-			require.PanicsWithValue(t, "optim: GroupDecay: theta has length 3, want 4", step(3, 3, 1))
+		if of, ok := map[string]string{"grouped": "GroupDecay", "SOAP": "SOAP", "Shampoo": "SOAP", "Muon": "Muon"}[name]; ok {
+			require.PanicsWithValue(t, "optim: "+of+": theta has length 3, want 4", step(3, 3, 1))
 			continue
 		}
 		require.PanicsWithValue(t, "optim: theta has length 3, that of the state of steps before is 4", step(3, 3, 1), name)
@@ -180,7 +193,7 @@ func testNoAllocations[T ad.Float](t *testing.T) {
 			rate, u := optim.RecipeRate(1000), optim.NewUpdater(o, e, nil)
 			u.Clip(grad, 1)
 			optim.Step(o, theta, grad, 0, 0.1)
-			step := 1
+			step := 11 // SOAP's eigenvectors are behind it
 			require.Zero(t, testing.AllocsPerRun(20, func() {
 				optim.ClipNorm(grad, 1)
 				optim.ClipValue(grad, 1)
@@ -206,10 +219,14 @@ func TestZeroValuesAreTheirDocumentedDefaults(t *testing.T) {
 		"NAdam":   {&optim.NAdam[float32]{}, &optim.NAdam[float32]{Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-8, MomentumDecay: 0.004}},
 		"RMSprop": {&optim.RMSprop[float32]{}, &optim.RMSprop[float32]{Alpha: 0.99, Epsilon: 1e-8}},
 		"Adagrad": {&optim.Adagrad[float32]{}, &optim.Adagrad[float32]{Epsilon: 1e-10}},
+		"SOAP": {square(&optim.SOAP[float32]{}), square(&optim.SOAP[float32]{
+			Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-8, FactorBeta: 0.99, FactorEvery: 4, BasisEvery: 20, Largest: 2048,
+		})},
+		"Muon": {square(&optim.Muon[float32]{}), square(&optim.Muon[float32]{Momentum: 0.95, Iterations: 5, Scale: 0.2})},
 	} {
-		x, y := []float32{1, 2}, []float32{1, 2}
-		for step := range 9 {
-			g := convert[float32](normals(2, 1, uint64(step)))
+		x, y := []float32{1, 2, 3, 4}, []float32{1, 2, 3, 4}
+		for step := range 50 {
+			g := convert[float32](normals(4, 1, uint64(step)))
 			optim.Step(pair[0], x, g, step, 0.1)
 			optim.Step(pair[1], y, g, step, 0.1)
 		}

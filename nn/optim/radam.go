@@ -35,7 +35,7 @@ type RAdam[T ad.Float] struct {
 
 // Begin implements Optimizer.
 func (a *RAdam[T]) Begin(n, step int, rate float64) (share bool) {
-	a.state.begin(2, n, step)
+	a.state.begin(step, n, n)
 	b := betasOf(a.Beta1, a.Beta2, a.Epsilon, a.WeightDecay)
 	c1, c2 := b.corrections(step)
 	k := &a.now

@@ -37,7 +37,8 @@ func (r *RMSprop[T]) Begin(n, step int, rate float64) (share bool) {
 	if r.Centered {
 		count++
 	}
-	r.state.begin(count, n, step)
+	lengths := [...]int{n, n, n}
+	r.state.begin(step, lengths[:count]...)
 	alpha := cmp.Or(r.Alpha, 0.99)
 	k := &r.now
 	k.alpha, k.gain, k.eps = T(alpha), T(1-alpha), T(cmp.Or(r.Epsilon, 1e-8))

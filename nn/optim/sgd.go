@@ -37,7 +37,7 @@ func (s *SGD[T]) Begin(n, step int, rate float64) (share bool) {
 		s.state = nil
 		return true
 	}
-	s.state.begin(1, n, step)
+	s.state.begin(step, n)
 	return true
 }
 

@@ -7,14 +7,16 @@ import (
 	"math"
 
 	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/nn/internal/kernel"
 )
 
-// vectors are the state of an optimiser, each as long as the parameters.
+// vectors are the state of an optimiser.
 type vectors[T ad.Float] [][]T
 
-// begin makes them k zero vectors of length n at step 0, and checks that they
-// have that length later.
-func (v *vectors[T]) begin(k, n, step int) {
+// begin makes them zero vectors of the given lengths at step 0, and checks that they
+// have these later.
+func (v *vectors[T]) begin(step int, lengths ...int) {
+	k := len(lengths)
 	if step == 0 && len(*v) != k {
 		*v = make([][]T, k)
 	}
@@ -22,6 +24,7 @@ func (v *vectors[T]) begin(k, n, step int) {
 		panic(fmt.Sprintf("optim: step %d without the state of step 0: %d vectors, want %d", step, len(*v), k))
 	}
 	for i, s := range *v {
+		n := lengths[i]
 		switch {
 		case step == 0 && len(s) != n:
 			(*v)[i] = make([]T, n)
@@ -47,6 +50,12 @@ func betasOf(beta1, beta2, eps, decay float64) betas {
 func (b betas) corrections(step int) (c1, c2 float64) {
 	t := float64(step) + 1
 	return 1 - math.Pow(b.beta1, t), 1 - math.Pow(b.beta2, t)
+}
+
+// step returns the numbers of a step of Adam.
+func (b betas) step(step int, rate float64) kernel.AdamStep {
+	c1, c2 := b.corrections(step)
+	return kernel.AdamStep{Rate: rate, Beta1: b.beta1, Beta2: b.beta2, Eps: b.eps, Decay: b.decay, Correct1: c1, Correct2: c2}
 }
 
 // moments holds the gains of the moving averages of g and g².

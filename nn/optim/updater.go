@@ -1,7 +1,10 @@
 package optim
 
 import (
+	"cmp"
+	"fmt"
 	"math"
+	"slices"
 
 	"github.com/gradlogp/gradlogp/nn/ad"
 	"github.com/gradlogp/gradlogp/nn/internal/kernel"
@@ -11,7 +14,8 @@ import (
 // Updater makes the updates of a training run on a crew's goroutines: it clips
 // the gradient, steps, and averages, each with the bits of ClipNorm, of Step and of
 // EMA.Update. When the optimizer can share its steps, all of that is shared, and takes
-// one pass over memory for the gradient's norm and one for the rest.
+// one pass over memory for the gradient's norm and one for the rest. Of a Blockwise one
+// a goroutine takes a block at a time, the largest first.
 type Updater[T ad.Float] struct {
 	optimizer Optimizer[T]
 	ema       EMA[T]
@@ -21,8 +25,10 @@ type Updater[T ad.Float] struct {
 	sums                []float64 // of squares
 	factor              T         // that clips the gradient, 1 for none
 	decay               float64
+	bounds              []int // of the parts between the cuts: 0, the cuts, the length
+	order               []int // of these parts, the longest first
 
-	square, scale, step, average func(worker, i int) // bound once
+	square, scale, step, block, average func(worker, i int) // bound once
 }
 
 // stretch is the number of elements that a goroutine takes at a time. It is
@@ -42,15 +48,8 @@ func NewUpdater[T ad.Float](o Optimizer[T], e EMA[T], crew *pool.Crew) *Updater[
 			kernel.Scale(g, g, u.factor)
 		}
 	}
-	u.step = func(worker, i int) {
-		u.scale(worker, i)
-		theta, grad := part(u.theta, i), part(u.grad, i)
-		if u.shadow == nil {
-			u.optimizer.Update(theta, grad, i*stretch)
-		} else {
-			updateEMA(u.optimizer, theta, grad, part(u.shadow, i), i*stretch, u.decay)
-		}
-	}
+	u.step = func(_, i int) { u.between(i*stretch, min((i+1)*stretch, len(u.theta))) }
+	u.block = func(_, i int) { u.between(u.bounds[u.order[i]], u.bounds[u.order[i]+1]) }
 	u.average = func(_, i int) { kernel.EMA(part(u.shadow, i), part(u.theta, i), u.decay) }
 	return u
 }
@@ -91,12 +90,48 @@ func (u *Updater[T]) Step(theta, grad, shadow []T, step int, rate float64) {
 	u.theta, u.grad, u.shadow, u.decay = theta, grad, shadow, u.ema.decay(step)
 	if u.optimizer.Begin(len(theta), step, rate) {
 		u.crew.Each(parts(theta), u.step)
+	} else if cuts := cutsOf(u.optimizer); len(cuts) > 0 {
+		u.divide(cuts)
+		u.crew.Each(len(u.order), u.block)
 	} else {
 		u.crew.Each(parts(grad), u.scale)
 		u.optimizer.Update(theta, grad, 0)
 		u.crew.Each(parts(shadow), u.average)
 	}
 	u.theta, u.grad, u.shadow, u.factor = nil, nil, nil, 1
+}
+
+// between makes the step on the elements from ≤ i < to.
+func (u *Updater[T]) between(from, to int) {
+	theta, grad := u.theta[from:to], u.grad[from:to]
+	if u.factor != 1 {
+		kernel.Scale(grad, grad, u.factor)
+	}
+	if u.shadow == nil {
+		u.optimizer.Update(theta, grad, from)
+	} else {
+		updateEMA(u.optimizer, theta, grad, u.shadow[from:to], from, u.decay)
+	}
+}
+
+// divide finds the parts between the cuts, unless they are those of the step before.
+func (u *Updater[T]) divide(cuts []int) {
+	n := len(u.theta)
+	if k := len(u.bounds); k == len(cuts)+2 && u.bounds[k-1] == n && slices.Equal(u.bounds[1:k-1], cuts) {
+		return
+	}
+	bounds := slices.Concat([]int{0}, cuts, []int{n})
+	u.bounds, u.order = nil, u.order[:0]
+	for i, to := range bounds[1:] {
+		if to <= bounds[i] {
+			panic(fmt.Sprintf("optim: Updater.Step: %T has the cuts %v, want increasing ones between 0 and %d", u.optimizer, cuts, n))
+		}
+		u.order = append(u.order, i)
+	}
+	u.bounds = bounds
+	slices.SortStableFunc(u.order, func(a, b int) int {
+		return cmp.Compare(u.bounds[b+1]-u.bounds[b], u.bounds[a+1]-u.bounds[a])
+	})
 }
 
 // updateEMA is an update and the moving average of what it gives. What embeds an

@@ -8,6 +8,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/gradlogp/gradlogp/nn/pool"
 	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
@@ -49,6 +50,15 @@ func (p *Posterior) GivenAll(ctx context.Context, x *mat.Dense, s *AllSettings) 
 	if c.Method < GAUSS || c.Method > FNPE {
 		return nil, fmt.Errorf("inference: GivenAll: AllSettings.Method: is %d, want one of the constants: %w", c.Method, ErrRange)
 	}
+	if ctx == nil {
+		return nil, fmt.Errorf("inference: GivenAll: ctx: is nil, want a context: %w", ErrRange)
+	}
+	if err := context.Cause(ctx); err != nil {
+		return nil, fmt.Errorf("inference: GivenAll: %w", err)
+	}
+	if c.Workers < 0 || c.Workers > pool.MostWorkers {
+		return nil, fmt.Errorf("inference: GivenAll: AllSettings.Workers: is %d, want from 0 to %d: %w", c.Workers, pool.MostWorkers, ErrRange)
+	}
 	const most = 1 << 20
 	if d, _ := p.Dims(); c.Draws < 0 || c.Draws > most || c.Draws > 0 && c.Draws <= d {
 		return nil, fmt.Errorf("inference: GivenAll: AllSettings.Draws: is %d, want more than the %d parameters and at most %d, or 0 for 512: %w", c.Draws, d, most, ErrRange)
@@ -75,7 +85,7 @@ func (p *Posterior) givenAll(ctx context.Context, x *mat.Dense, c *AllSettings) 
 	var problem sde.Problem
 	draws := mat.NewDense(max(cmp.Or(c.Draws, 512), d+1), d, nil)
 	for i := range n {
-		problem = p.model.Given(x.Slice(i, i+1, 0, k).(*mat.Dense)).Problem()
+		problem = p.model.Given(p.at.within(x.Slice(i, i+1, 0, k).(*mat.Dense))).Problem()
 		of := part{score: problem.Score, shift: make([]float64, d)}
 		for j := range d {
 			of.shift[j] = shifts.At(i, j) / frame.Scale[j]
@@ -156,6 +166,9 @@ func (p *Posterior) priorMoments(seed uint64) (moments, []string) {
 		return p.wide, []string{fmt.Sprintf("the prior is taken to be normal with the moments of the parameters that were learned from: %v", err)}
 	}
 	m := momentsOf(w)
+	if !m.possible() {
+		return p.wide, []string{"the prior lies too far from the parameters that were learned from: it is taken to be normal with their moments"}
+	}
 	if off := p.notNormal(m, theta, w); off > notNormal {
 		return m, []string{fmt.Sprintf("the prior is not normal in coordinates without bounds, by %.2g nats: posteriors of several observations are approximate, the more of them the worse", off)}
 	}

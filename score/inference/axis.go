@@ -21,7 +21,105 @@ import (
 type axis struct {
 	low, high float64
 	straight  bool
+	ends      *ends // nil where nothing was measured
 }
+
+// formula returns u of a θ that is so far above low and below high.
+func (a axis) formula(above, below float64) float64 {
+	hasLow, hasHigh, width := a.kind()
+	switch {
+	case hasLow && hasHigh && a.straight:
+		l := math.Log(above/width) - math.Log(below/width)
+		return above/width + bend*max(-furthestOdds, min(furthestOdds, l))
+	case hasLow && hasHigh && above < below:
+		return max(mathext.NormalQuantile(above/width), -furthest)
+	case hasLow && hasHigh:
+		return min(-mathext.NormalQuantile(below/width), furthest)
+	case hasLow:
+		return math.Log(max(above, math.SmallestNonzeroFloat64))
+	}
+	return -math.Log(max(below, math.SmallestNonzeroFloat64))
+}
+
+// kind returns which bounds there are and, for both, how far they are apart in the formulas.
+func (a axis) kind() (hasLow, hasHigh bool, width float64) {
+	width = a.high - a.low
+	if a.ends != nil {
+		width += a.ends.under + a.ends.over
+	}
+	return !math.IsInf(a.low, -1), !math.IsInf(a.high, 1), width
+}
+
+// furthest is how far from 0 a coordinate between two bounds lies at most.
+const (
+	furthest     = 8
+	furthestOdds = 36 // likewise, log(p/(1 − p))
+)
+
+// toFree returns u for a θ within the bounds.
+func (a axis) toFree(theta float64) float64 {
+	switch {
+	case math.IsInf(a.low, -1) && math.IsInf(a.high, 1):
+		return theta
+	case a.ends == nil:
+		return a.formula(theta-a.low, a.high-theta)
+	case theta == a.low:
+		return a.ends.low
+	case theta == a.high:
+		return a.ends.high
+	}
+	return a.formula(theta-a.low+a.ends.under, a.high-theta+a.ends.over)
+}
+
+// fromFree returns the θ of u.
+func (a axis) fromFree(u float64) float64 {
+	var under, over float64
+	if a.ends != nil {
+		under, over = a.ends.under, a.ends.over
+	}
+	hasLow, hasHigh, width := a.kind()
+	var theta float64
+	switch {
+	case hasLow && hasHigh && a.straight:
+		if l, p, q := a.logOdds(u); l < 0 {
+			theta = a.low + (width*p - under)
+		} else {
+			theta = a.high - (width*q - over)
+		}
+	case hasLow && hasHigh && u < 0:
+		theta = a.low + (width*math.Erfc(-u/math.Sqrt2)/2 - under)
+	case hasLow && hasHigh:
+		theta = a.high - (width*math.Erfc(u/math.Sqrt2)/2 - over)
+	case hasLow:
+		theta = a.low + (math.Exp(u) - under)
+	case hasHigh:
+		theta = a.high - (math.Exp(-u) - over)
+	default:
+		return u
+	}
+	return max(a.low, min(a.high, theta))
+}
+
+// logSlope returns log du/dθ at u and the derivative of that by u.
+func (a axis) logSlope(u float64) (log, derivative float64) {
+	hasLow, hasHigh, width := a.kind()
+	switch {
+	case hasLow && hasHigh && a.straight:
+		_, p, q := a.logOdds(u)
+		slope := 1 + bend/(p*q) // du/dp
+		return math.Log(slope) - math.Log(width), bend * (p - q) / (p * q * p * q) / (slope * slope)
+	case hasLow && hasHigh:
+		return (u*u+math.Log(2*math.Pi))/2 - math.Log(width), u
+	case hasLow:
+		return -u, -1
+	case hasHigh:
+		return u, 1
+	}
+	return 0, 0
+}
+
+// holds reports whether θ is within the bounds.
+func (a axis) holds(theta float64) bool { return theta >= a.low && theta <= a.high }
 
 // bend is how much of the width of a straight axis its ends take.
 const bend = 0.02
@@ -52,75 +150,3 @@ func (a axis) logOdds(u float64) (l, p, q float64) {
 	}
 	return l, p, q
 }
-
-// furthest is how far from 0 a coordinate between two bounds lies at most: a bound
-// itself has one, too.
-const (
-	furthest     = 8
-	furthestOdds = 36 // likewise, log(p/(1 − p))
-)
-
-// toFree returns u for a θ within the bounds.
-func (a axis) toFree(theta float64) float64 {
-	below, above := !math.IsInf(a.low, -1), !math.IsInf(a.high, 1)
-	switch {
-	case below && above && a.straight:
-		p, q := (theta-a.low)/(a.high-a.low), (a.high-theta)/(a.high-a.low)
-		return p + bend*max(-furthestOdds, min(furthestOdds, math.Log(p)-math.Log(q)))
-	case below && above:
-		width := a.high - a.low
-		if p, q := (theta-a.low)/width, (a.high-theta)/width; p < q {
-			return max(mathext.NormalQuantile(p), -furthest)
-		} else {
-			return min(-mathext.NormalQuantile(q), furthest)
-		}
-	case below:
-		return math.Log(max(theta-a.low, math.SmallestNonzeroFloat64))
-	case above:
-		return -math.Log(max(a.high-theta, math.SmallestNonzeroFloat64))
-	}
-	return theta
-}
-
-// fromFree returns the θ of u.
-func (a axis) fromFree(u float64) float64 {
-	below, above := !math.IsInf(a.low, -1), !math.IsInf(a.high, 1)
-	switch {
-	case below && above && a.straight:
-		l, p, q := a.logOdds(u)
-		if l < 0 {
-			return a.low + (a.high-a.low)*p
-		}
-		return a.high - (a.high-a.low)*q
-	case below && above && u < 0:
-		return a.low + (a.high-a.low)*math.Erfc(-u/math.Sqrt2)/2
-	case below && above:
-		return a.high - (a.high-a.low)*math.Erfc(u/math.Sqrt2)/2
-	case below:
-		return a.low + math.Exp(u)
-	case above:
-		return a.high - math.Exp(-u)
-	}
-	return u
-}
-
-// logSlope returns log du/dθ at u and the derivative of that by u.
-func (a axis) logSlope(u float64) (log, derivative float64) {
-	below, above := !math.IsInf(a.low, -1), !math.IsInf(a.high, 1)
-	switch {
-	case below && above && a.straight:
-		_, p, q := a.logOdds(u)
-		slope := 1 + bend/(p*q) // du/dp
-		return math.Log(slope) - math.Log(a.high-a.low), bend * (p - q) / (p * q * p * q) / (slope * slope)
-	case below && above:
-		return (u*u+math.Log(2*math.Pi))/2 - math.Log(a.high-a.low), u
-	case below:
-		return -u, -1
-	case above:
-		return u, 1
-	}
-	return 0, 0
-}
-
-// holds reports whether θ is within the bounds.
-func (a axis) holds(theta float64) bool { return theta >= a.low && theta <= a.high }

@@ -6,7 +6,6 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
-	"gonum.org/v1/gonum/stat"
 )
 
 // coordinates are the maps between parameters θ and the y that the score is learned in,
@@ -33,17 +32,19 @@ type coordinates struct {
 const cut = 5
 
 // newCoordinates measures the maps for the pairs of theta and x, which is what the sets make
-// of it. plain leaves the regression out.
-func newCoordinates(low, high []float64, theta, x *mat.Dense, s *sets, plain bool) (*coordinates, error) {
+// of it, and returns what is to be learned: the y of every pair, by the regression on all
+// others. plain leaves the regression out.
+func newCoordinates(low, high []float64, theta, x *mat.Dense, s *sets, plain bool) (c *coordinates, y *mat.Dense, err error) {
 	n, d := theta.Dims()
 	_, k := x.Dims()
-	c := &coordinates{
+	c = &coordinates{
 		axes: make([]axis, d), center: make([]float64, d), low: make([]float64, k), high: make([]float64, k),
 		sets: s, shift: make([]float64, k), scale: make([]float64, k), weights: mat.NewDense(d, k, nil),
 	}
 	for j := range c.axes {
 		c.axes[j] = axis{low: low[j], high: high[j]}
 	}
+	measureAll(c.axes, theta)
 	column := make([]float64, n)
 	for j := range k {
 		mat.Col(column, j, x)
@@ -52,25 +53,26 @@ func newCoordinates(low, high []float64, theta, x *mat.Dense, s *sets, plain boo
 	}
 	u := mat.NewDense(n, d, nil)
 	if err := c.free(u, theta); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	deviation := c.standardise(u)
+	deviation, rest := c.standardise(u), u
 	if !plain {
-		explained := c.regress(u, x)
+		var explained []float64
+		explained, rest = c.regress(u, x)
 		if c.straighten(theta, x, explained) {
 			if err := c.free(u, theta); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			deviation = c.standardise(u)
 			c.weights.Zero()
-			c.regress(u, x)
+			_, rest = c.regress(u, x)
 		}
 	}
-	c.whiten(u, x, deviation)
+	y = c.whiten(rest, deviation)
 	if !finite(c.volume) {
-		return nil, fmt.Errorf("theta: a spread of %v is too small or too large: %w", deviation, ErrRange)
+		return nil, nil, fmt.Errorf("theta: a spread of %v is too small or too large: %w", deviation, ErrRange)
 	}
-	return c, nil
+	return c, y, nil
 }
 
 // standardise centres and scales the columns of u and returns their deviations.
@@ -94,35 +96,42 @@ func (c *coordinates) straighten(theta, x *mat.Dense, explained []float64) (any 
 	n, d := theta.Dims()
 	s := &coordinates{axes: make([]axis, d), center: make([]float64, d), shift: c.shift, scale: c.scale, weights: mat.NewDense(d, len(c.shift), nil)}
 	for j, a := range c.axes {
-		s.axes[j] = axis{a.low, a.high, finite(a.low) && finite(a.high)}
+		s.axes[j] = axis{low: a.low, high: a.high, straight: finite(a.low) && finite(a.high)}
 	}
+	measureAll(s.axes, theta)
 	u := mat.NewDense(n, d, nil)
 	if s.free(u, theta) != nil {
 		return false
 	}
 	s.standardise(u)
-	for j, share := range s.regress(u, x) {
+	shares, _ := s.regress(u, x)
+	for j, share := range shares {
 		if s.axes[j].straight && 1-share < (1-explained[j])/2 {
-			c.axes[j].straight, any = true, true
+			c.axes[j], any = s.axes[j], true
 		}
 	}
 	return any
 }
 
-// spread returns mean and deviation of a column, the deviation 1 of one that is constant
-// but for rounding.
+// spread returns mean and deviation of a column of any units, the deviation 1 of one that is
+// constant but for rounding.
 func spread(column []float64) (mean, deviation float64) {
 	first := column[0] // against the rounding of large means
-	sum := 0.0
+	sum, unit := 0.0, 0.0
 	for _, v := range column {
 		sum += (v - first) / float64(len(column))
+		unit = max(unit, math.Abs(v-first))
+	}
+	if unit == 0 {
+		return first, 1
 	}
 	mean = first + sum
 	square := 0.0
 	for _, v := range column {
-		square += (v - mean) * (v - mean) / float64(len(column))
+		off := (v - mean) / unit // so that no square overflows, or is 0
+		square += off * off / float64(len(column))
 	}
-	if deviation = math.Sqrt(square); !(deviation > 4e-16*math.Abs(mean)) || math.IsInf(deviation, 1) {
+	if deviation = unit * math.Sqrt(square); !(deviation > 4e-16*math.Abs(mean)) || math.IsInf(deviation, 1) {
 		deviation = 1
 	}
 	return mean, deviation
@@ -151,90 +160,6 @@ func (c *coordinates) standard(dst, x []float64) {
 	for j, v := range x {
 		dst[j] = max(-cut, min(cut, (v-c.shift[j])/c.scale[j]))
 	}
-}
-
-// regress fits the weights for standardised u by least squares, and drops those of
-// parameters of which x tells no more, linearly, than chance would. It returns the shares of
-// the variances that are explained.
-func (c *coordinates) regress(u, x *mat.Dense) (shares []float64) {
-	n, d := u.Dims()
-	_, k := x.Dims()
-	shares = make([]float64, d)
-	if n < 4*k+20 {
-		return shares
-	}
-	gram, cross, z := mat.NewSymDense(k, nil), mat.NewDense(k, d, nil), make([]float64, k)
-	for i := range n {
-		c.standard(z, x.RawRowView(i))
-		gram.SymRankOne(gram, 1/float64(n), mat.NewVecDense(k, z))
-		for a, v := range z {
-			floats.AddScaled(cross.RawRowView(a), v/float64(n), u.RawRowView(i))
-		}
-	}
-	for a := range k { // columns that repeat each other, or are constant, share the weight
-		gram.SetSym(a, a, gram.At(a, a)+1e-6)
-	}
-	var chol mat.Cholesky
-	if !chol.Factorize(gram) {
-		return shares
-	}
-	var b mat.Dense
-	if chol.SolveTo(&b, cross) != nil {
-		return shares
-	}
-	for j := range d {
-		explained := 0.0
-		for a := range k {
-			explained += b.At(a, j) * cross.At(a, j)
-		}
-		// n times the share that is explained by chance is χ² with k degrees.
-		if float64(n)*explained < float64(k)+4*math.Sqrt(2*float64(k)) {
-			continue
-		}
-		shares[j] = explained
-		for a := range k {
-			c.weights.Set(j, a, b.At(a, j))
-		}
-	}
-	return shares
-}
-
-// whiten sets the root so that what the regression leaves of the standardised u has
-// covariance I.
-func (c *coordinates) whiten(u, x *mat.Dense, deviation []float64) {
-	n, d := u.Dims()
-	rest, z := mat.NewDense(n, d, nil), make([]float64, len(c.shift))
-	for i := range n {
-		c.standard(z, x.RawRowView(i))
-		for j := range d {
-			rest.Set(i, j, u.At(i, j)-floats.Dot(c.weights.RawRowView(j), z))
-		}
-	}
-	column := make([]float64, n)
-	for j := range d {
-		mat.Col(column, j, rest)
-		_, left := spread(column)
-		left = max(left, leastRest)
-		floats.Scale(1/left, c.weights.RawRowView(j))
-		floats.Scale(1/left, column)
-		rest.SetCol(j, column)
-		deviation[j] *= left
-	}
-	correlation := mat.NewSymDense(d, nil)
-	stat.CovarianceMatrix(correlation, rest, nil)
-	for j := range d { // constant ones have none
-		correlation.SetSym(j, j, max(correlation.At(j, j), 0.5))
-	}
-	root, back := roots(correlation)
-	c.weights.Mul(back, c.weights)
-	for j := range d {
-		floats.Scale(deviation[j], root.RawRowView(j))
-		for i := range d {
-			back.Set(i, j, back.At(i, j)/deviation[j])
-		}
-	}
-	c.root, c.back = root, back
-	c.volume, _ = mat.LogDet(root)
 }
 
 // leastRest is the least deviation, in units of that of a parameter, that a regression can

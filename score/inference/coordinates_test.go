@@ -14,7 +14,7 @@ func TestAxesAreInverted(t *testing.T) {
 	inf := math.Inf(1)
 	rapid.Check(t, func(t *rapid.T) {
 		low := rapid.Float64Range(-1e3, 1e3).Draw(t, "low")
-		a := rapid.SampledFrom([]axis{{low: -inf, high: inf}, {low: low, high: inf}, {low: -inf, high: low}, {low: low, high: low + 2}, {low, low + 2, true}}).Draw(t, "axis")
+		a := rapid.SampledFrom([]axis{{low: -inf, high: inf}, {low: low, high: inf}, {low: -inf, high: low}, {low: low, high: low + 2}, {low: low, high: low + 2, straight: true}}).Draw(t, "axis")
 		u := rapid.Float64Range(-5, 5).Draw(t, "u")
 		if a.straight {
 			u = 0.5 + u/10
@@ -35,7 +35,7 @@ func TestAxesAreInverted(t *testing.T) {
 }
 
 func TestBoundsThemselvesHaveCoordinates(t *testing.T) {
-	for _, a := range []axis{{low: 0, high: 1}, {low: 1e6, high: 1e6 + 1e-3}, {low: 0, high: math.Inf(1)}, {low: math.Inf(-1), high: 0}, {-3, 3, true}} {
+	for _, a := range []axis{{low: 0, high: 1}, {low: 1e6, high: 1e6 + 1e-3}, {low: 0, high: math.Inf(1)}, {low: math.Inf(-1), high: 0}, {low: -3, high: 3, straight: true}} {
 		for _, theta := range []float64{a.low, a.high} {
 			if !math.IsInf(theta, 0) {
 				u := a.toFree(theta)
@@ -62,7 +62,7 @@ func pairsOf(n int) (theta, x *mat.Dense) {
 func TestCoordinatesAreInvertedAndWhite(t *testing.T) {
 	theta, x := pairsOf(2000)
 	low, high := unbounded(3)
-	c, err := newCoordinates(low, high, theta, x, &sets{}, false)
+	c, _, err := newCoordinates(low, high, theta, x, &sets{}, false)
 	require.NoError(t, err)
 	w, back := mat.NewDense(2000, 3, nil), mat.NewDense(2000, 3, nil)
 	require.NoError(t, c.wide(w, theta))
@@ -81,7 +81,7 @@ func TestCoordinatesAreInvertedAndWhite(t *testing.T) {
 			if i == j {
 				want = 1
 			}
-			require.InDelta(t, want, m.cov.At(i, j), 1e-3)
+			require.InDelta(t, want, m.cov.At(i, j), 5e-3)
 		}
 	}
 	// What x explains of the first is 1/1.09 of its variance; the density says so.
@@ -94,7 +94,7 @@ func TestLogSlopeIsTheLogDeterminant(t *testing.T) {
 		theta.Set(i, 0, math.Exp(theta.At(i, 0)))
 		theta.Set(i, 1, 2+math.Tanh(theta.At(i, 1)/1e3))
 	}
-	c, err := newCoordinates([]float64{0, 1, math.Inf(-1)}, []float64{math.Inf(1), 3, math.Inf(1)}, theta, x, &sets{}, false)
+	c, _, err := newCoordinates([]float64{0, 1, math.Inf(-1)}, []float64{math.Inf(1), 3, math.Inf(1)}, theta, x, &sets{}, false)
 	require.NoError(t, err)
 	at := theta.RawRowView(3)
 	jacobian := mat.NewDense(3, 3, nil)
@@ -138,7 +138,7 @@ func TestOddTablesHaveCoordinates(t *testing.T) {
 				}
 			}
 		}
-		c, err := newCoordinates(low, high, of.theta, of.x, &sets{}, false)
+		c, _, err := newCoordinates(low, high, of.theta, of.x, &sets{}, false)
 		require.NoError(t, err, name)
 		w, back := mat.NewDense(n, 2, nil), mat.NewDense(n, 2, nil)
 		require.NoError(t, c.wide(w, of.theta), name)
@@ -158,7 +158,7 @@ func TestStraightAxesLeaveTheNoiseOfALinearObservation(t *testing.T) {
 		theta.SetRow(i, []float64{a, b})
 		x.SetRow(i, []float64{a + 0.5*rng.NormFloat64(), rng.NormFloat64()})
 	}
-	c, err := newCoordinates([]float64{-10, 0}, []float64{10, 1}, theta, x, &sets{}, false)
+	c, _, err := newCoordinates([]float64{-10, 0}, []float64{10, 1}, theta, x, &sets{}, false)
 	require.NoError(t, err)
 	require.True(t, c.axes[0].straight)
 	require.False(t, c.axes[1].straight)
@@ -166,4 +166,51 @@ func TestStraightAxesLeaveTheNoiseOfALinearObservation(t *testing.T) {
 	require.NoError(t, c.wide(w, theta))
 	w.Sub(w, c.shifts(x))
 	require.Less(t, mat.Max(w), 6.0, "of deviation 1")
+}
+
+// As many observations as there are rows to find the weights with, or nearly: what is left
+// of new pairs has the deviation that the coordinates say, which is that of the exact
+// posterior, for x = θ_1 sin(i/10) + θ_2 + N(0, 1) with θ ~ N(0, I).
+func TestRegressionsOnManyColumnsAreNotTooSure(t *testing.T) {
+	for _, c := range []struct {
+		k, n   int
+		within float64
+	}{{50, 1000, 0.03}, {200, 1000, 0.06}, {10, 2000, 0.03}} {
+		rng := rand.New(rand.NewPCG(3, 3))
+		pairs := func(n int) (theta, x *mat.Dense) {
+			theta, x = mat.NewDense(n, 2, nil), mat.NewDense(n, c.k, nil)
+			for i := range n {
+				a, b := rng.NormFloat64(), rng.NormFloat64()
+				theta.SetRow(i, []float64{a, b})
+				for j := range c.k {
+					x.Set(i, j, a*math.Sin(0.1*float64(j))+b+rng.NormFloat64())
+				}
+			}
+			return theta, x
+		}
+		theta, x := pairs(c.n)
+		low, high := unbounded(2)
+		at, y, err := newCoordinates(low, high, theta, x, &sets{}, false)
+		require.NoError(t, err)
+		require.InDelta(t, 1, momentsOf(y).cov.At(0, 0), 1e-9)
+
+		precision := mat.NewSymDense(2, []float64{1, 0, 0, 1})
+		for j := range c.k {
+			precision.SymRankOne(precision, 1, mat.NewVecDense(2, []float64{math.Sin(0.1 * float64(j)), 1}))
+		}
+		var chol mat.Cholesky
+		require.True(t, chol.Factorize(precision))
+		var exact mat.SymDense
+		require.NoError(t, chol.InverseTo(&exact))
+		var cov mat.Dense
+		cov.Mul(at.root, at.root.T())
+		theta, x = pairs(4000)
+		w := mat.NewDense(4000, 2, nil)
+		require.NoError(t, at.wide(w, theta))
+		w.Sub(w, at.shifts(x))
+		for j := range 2 {
+			require.InDelta(t, 1, math.Sqrt(cov.At(j, j)/exact.At(j, j)), c.within+3/math.Sqrt(2*float64(c.n)), "k = %d, n = %d", c.k, c.n)
+			require.InDelta(t, 1, math.Sqrt(momentsOf(w).cov.At(j, j)), c.within+3/math.Sqrt(8000.), "k = %d, n = %d", c.k, c.n)
+		}
+	}
 }

@@ -3,6 +3,7 @@ package inference
 import (
 	"errors"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -20,16 +21,42 @@ var (
 	ErrNonFinite = errors.New("not finite")
 	// ErrSimulator marks a simulator of which nothing, or too little, came.
 	ErrSimulator = errors.New("the simulator failed")
-	// ErrMismatch marks a file that holds no posterior, or one for another prior.
+	// ErrMismatch marks a file that holds no Posterior or Joint, one that contradicts
+	// itself, or a Posterior for another prior.
 	ErrMismatch = errors.New("posterior and file differ")
 	// ErrUnsupported marks what a View has no answer to, such as the density of one
 	// made by FNPE.
 	ErrUnsupported = errors.New("not supported")
 )
 
+// Unfinished is the error of Infer and Rounds that ended after they had simulated: with the
+// Pairs, Fit can go on, or Simulate from Done.
+type Unfinished struct {
+	Pairs *Pairs
+	Err   error
+}
+
+// Error returns the text of Err.
+func (u *Unfinished) Error() string { return u.Err.Error() }
+
+// Unwrap returns Err.
+func (u *Unfinished) Unwrap() error { return u.Err }
+
+// unfinished returns err with the pairs, if there are any.
+func unfinished(pairs *Pairs, err error) error {
+	if pairs == nil || pairs.Theta == nil {
+		return err
+	}
+	return &Unfinished{pairs, err}
+}
+
 const badShape = "inference: dimension mismatch"
 
 func finite(v float64) bool { return math.Abs(v) <= math.MaxFloat64 }
+
+func allFinite(x []float64) bool {
+	return !slices.ContainsFunc(x, func(v float64) bool { return !finite(v) })
+}
 
 // firstNonFinite returns the first cell of x that is NaN or infinite.
 func firstNonFinite(x *mat.Dense) (i, j int, found bool) {

@@ -2,6 +2,7 @@ package inference_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
 	"math"
@@ -145,4 +146,95 @@ func ExamplePosterior_GivenAll() {
 	fmt.Printf("mean %.0f of N(1.03, 1/7)\n", mat.Sum(theta)/1000)
 	// Output:
 	// mean 1 of N(1.03, 1/7)
+}
+
+// A joint model is one file, too, and answers in both directions: what was the weight, and
+// what will the scales show.
+func ExampleOpenJoint() {
+	ctx := context.Background()
+	prior := inference.Normal{Mean: []float64{0}, Deviation: []float64{1}}
+	pairs, err := inference.Simulate(ctx, prior, scale{}, 1, 2000, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	s := &inference.Settings{Net: nn.RecipeColumns(2, 24)}
+	s.Training = score.Settings{Steps: 300, Batch: 64, References: score.None}
+	joint, err := inference.FitJoint(ctx, prior, pairs.Theta, pairs.X, s)
+	if err != nil {
+		log.Fatal(err)
+	}
+	path := filepath.Join(os.TempDir(), fmt.Sprintf("joint-%d", os.Getpid()))
+	defer os.Remove(path)
+	if err := joint.SaveFile(path); err != nil {
+		log.Fatal(err)
+	}
+	again, err := inference.OpenJoint(path)
+	if err != nil {
+		log.Fatal(err)
+	}
+	const n = 500
+	theta, x := mat.NewDense(n, 1, nil), mat.NewDense(n, 1, nil)
+	for i := range n {
+		theta.Set(i, 0, math.NaN()) // to be drawn
+		x.Set(i, 0, 2)
+	}
+	if err := again.Sample(ctx, theta, x, nil); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("posterior mean %.0f\n", mat.Sum(theta)/n)
+	for i := range n {
+		theta.Set(i, 0, 2)
+		x.Set(i, 0, math.NaN())
+	}
+	if err := again.Sample(ctx, theta, x, nil); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("simulated mean %.0f\n", mat.Sum(x)/n)
+	// Output:
+	// posterior mean 1
+	// simulated mean 2
+}
+
+// Simulations outlive a context that ends, and can go on where they ended.
+func ExampleUnfinished() {
+	ctx, cancel := context.WithCancel(context.Background())
+	prior := inference.Normal{Mean: []float64{0}, Deviation: []float64{1}}
+	s := settings()
+	s.Workers = 1
+	s.Progress = func(done, n int) {
+		if done >= 500 {
+			cancel()
+		}
+	}
+	_, err := inference.Infer(ctx, prior, scale{}, 2, 2000, s)
+	var u *inference.Unfinished
+	if !errors.As(err, &u) {
+		log.Fatal(err)
+	}
+	fmt.Println(err)
+	rest, err := inference.Simulate(context.Background(), prior, scale{}, 2, 2000-u.Pairs.Done, &inference.SimulateSettings{First: u.Pairs.Done})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(u.Pairs.Done, rest.Done)
+	// Output:
+	// inference: Simulate: context canceled
+	// 500 1500
+}
+
+// What nobody has simulated is an extrapolation, whatever a joint model answers.
+func ExampleJoint_Outside() {
+	theta, x := mat.NewDense(3, 1, []float64{0, 1, 2}), mat.NewDense(3, 1, []float64{0, 2, 4})
+	s := &inference.Settings{Net: nn.RecipeColumns(2, 4)}
+	s.Training = score.Settings{Steps: 1, References: score.None}
+	joint, err := inference.FitJoint(context.Background(), nil, theta, x, s)
+	if err != nil {
+		log.Fatal(err)
+	}
+	unknown := mat.NewDense(1, 1, []float64{math.NaN()})
+	for _, text := range joint.Outside(unknown, mat.NewDense(1, 1, []float64{9})) {
+		fmt.Println(text)
+	}
+	// Output:
+	// column 0 of x: row 0 is 9, the simulations lie from 0 to 4: answers are extrapolations
 }

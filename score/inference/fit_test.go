@@ -15,6 +15,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/ad"
 	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/score"
 )
@@ -171,16 +172,53 @@ func TestAFileIsThePosterior(t *testing.T) {
 	}
 }
 
+// halved is a module of the user's own.
+type halved struct{ nn.Linear }
+
+func (h halved) Apply(b *nn.Build, x *ad.Expr) *ad.Expr { return ad.Scale(0.5, h.Linear.Apply(b, x)) }
+
+func TestNetworksOfOnesOwnAreOpenedWithTheirSettings(t *testing.T) {
+	for _, n := range []int{60, 300} {
+		s := quick()
+		s.Training.Steps, s.Embed = 20, halved{nn.Linear{Out: 2}}
+		post, err := Infer(t.Context(), standard, shifted{1}, 2, n, s)
+		require.NoError(t, err)
+		path := filepath.Join(t.TempDir(), "posterior")
+		require.NoError(t, post.SaveFile(path))
+		_, err = Open(path, standard)
+		require.ErrorIs(t, err, score.ErrNotSerializable)
+		require.ErrorContains(t, err, "OpenWith")
+		opened, err := OpenWith(path, standard, s)
+		require.NoError(t, err)
+		a, b := mat.NewDense(4, 2, nil), mat.NewDense(4, 2, nil)
+		for p, theta := range map[*Posterior]*mat.Dense{post: a, opened: b} {
+			v, err := p.Given(one(0.3, 0.2))
+			require.NoError(t, err)
+			require.NoError(t, v.Sample(t.Context(), theta, nil))
+		}
+		require.True(t, mat.Equal(a, b))
+		_, err = OpenWith(path, standard, nil)
+		require.ErrorIs(t, err, score.ErrMismatch)
+	}
+	_, err := OpenWith(filepath.Join(t.TempDir(), "nothing"), standard, nil)
+	require.Error(t, err)
+}
+
 // An edited file would have answered with other draws than densities, in silence.
 func TestFilesThatContradictThemselvesAreRefused(t *testing.T) {
 	post, err := learned()
 	require.NoError(t, err)
 	text := post.model.Metadata[metadata]
 	for says, change := range map[string]func(k *kept){
-		"Back is not":     func(k *kept) { k.Back[0] *= 1.1 },
-		"the scale":       func(k *kept) { k.XScale[1] = 5e-324 },
-		"column 0 goes":   func(k *kept) { k.XLow[0], k.XHigh[0] = k.XHigh[0], k.XLow[0] },
-		"the variance of": func(k *kept) { k.Covariance[3] = -1 },
+		"Back is not":             func(k *kept) { k.Back[0] *= 1.1 },
+		"the scale":               func(k *kept) { k.XScale[1] = 5e-324 },
+		"column 0 goes":           func(k *kept) { k.XLow[0], k.XHigh[0] = k.XHigh[0], k.XLow[0] },
+		"are not those":           func(k *kept) { k.Covariance[3] = -1 },
+		"not those of parameters": func(k *kept) { k.Covariance[1], k.Covariance[2] = 2*k.Covariance[0], 2*k.Covariance[0] },
+		"are not those of":        func(k *kept) { k.Covariance[0] = 1e308 },
+		"not those of":            func(k *kept) { k.Mean[0] = -1e308 },
+		"not symmetric":           func(k *kept) { k.Covariance[1]++ },
+		"too far away":            func(k *kept) { k.Center[0] = 1e308 },
 	} {
 		var k kept
 		require.NoError(t, json.Unmarshal([]byte(text), &k))
@@ -234,6 +272,17 @@ func TestObservationsOutsideTheSimulationsAreNamed(t *testing.T) {
 	require.Contains(t, v.Warnings[0], "column 1 of x: row 0 is 40, the simulations lie from")
 	theta := mat.NewDense(4, 2, nil)
 	require.NoError(t, v.Sample(t.Context(), theta, nil))
+
+	// However far it is, the network is not shown more than what is warned of.
+	for _, x := range []float64{1e3, -1e6, 1e300} {
+		far, err := post.Given(one(0, x))
+		require.NoError(t, err)
+		require.Regexp(t, "an extrapolation, of -?[5-9][.0-9]*, the nearest", far.Warnings[0])
+		require.NoError(t, far.Sample(t.Context(), theta, nil))
+		require.Less(t, math.Abs(theta.At(0, 1)), 20.0)
+		_, _, err = far.MAP(t.Context(), &MAPSettings{Draws: 40, Climbs: 2})
+		require.NoError(t, err)
+	}
 
 	_, err = post.Given(nil)
 	require.ErrorIs(t, err, ErrShape)

@@ -17,14 +17,15 @@ import (
 // It learns more than a Posterior does, and each of these less well in as many steps. It
 // is safe for concurrent use.
 type Joint struct {
-	// Warnings are those of training.
+	// Warnings are those of training, and name parameters that lie exactly at a bound.
 	Warnings []string
-	// Result is that of training.
+	// Result is that of training, nil for a Joint from a file.
 	Result *score.Result
 
-	model   *score.Model
-	axes    []axis
-	columns int
+	model     *score.Model
+	axes      []axis
+	columns   int
+	low, high []float64 // of the parameters and columns of x that were learned from
 }
 
 // FitJoint learns the joint distribution from pairs, as Fit takes them. Of the Settings,
@@ -52,24 +53,44 @@ func fitJoint(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings) (*
 	if rows != n {
 		return nil, fmt.Errorf("x: has %d rows, want %d, as many as theta: %w", rows, n, ErrShape)
 	}
+	if n < 2 {
+		return nil, fmt.Errorf("theta: has %d rows, want at least 2: %w", n, ErrShape)
+	}
 	low, high, err := boundsOf(p, d)
 	if err != nil {
+		return nil, err
+	}
+	if err := tooWide("theta", theta); err != nil {
+		return nil, err
+	}
+	if err := tooWide("x", x); err != nil {
 		return nil, err
 	}
 	j := &Joint{columns: k}
 	for i := range d {
 		j.axes = append(j.axes, axis{low: low[i], high: high[i]})
 	}
+	measureAll(j.axes, theta)
 	free, all := mat.NewDense(n, d, nil), mat.NewDense(n, d+k, nil)
 	if err := (&coordinates{axes: j.axes}).free(free, theta); err != nil {
 		return nil, err
 	}
+	all.Augment(theta, x)
+	j.low, j.high = ranges(all)
 	all.Augment(free, x)
 	data, err := score.Incomplete(all, nil)
 	if err != nil {
 		return nil, err
 	}
 	if j.model, err = score.New(d+k, &score.Config{Net: s.Net, ColumnLevels: true, Seed: s.Seed}); err != nil {
+		return nil, err
+	}
+	for k, v := range j.low {
+		if v > j.high[k] {
+			return nil, fmt.Errorf("x: column %d: has no number, want at least one: %w", k-d, ErrRange)
+		}
+	}
+	if err := j.keep(); err != nil {
 		return nil, err
 	}
 	training := s.Training
@@ -82,13 +103,16 @@ func fitJoint(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings) (*
 	if j.Result, err = score.Fit(ctx, j.model, data, &training); j.Result == nil {
 		return nil, err
 	}
-	j.Warnings = j.Result.Warnings
+	j.Warnings = append(atBounds(j.axes, theta), j.Result.Warnings...)
 	return j, err
 }
 
 // Model returns the network, whose columns are the parameters in coordinates without bounds
 // and those of x.
 func (j *Joint) Model() *score.Model { return j.model }
+
+// Dims returns the numbers of parameters and of columns of an observation.
+func (j *Joint) Dims() (parameters, columns int) { return len(j.axes), j.columns }
 
 // Sample draws into rows of parameters and observations what is NaN there, given what is a
 // number; what is +Inf is left out, integrated out of the rest, and comes out as NaN. So
@@ -97,11 +121,15 @@ func (j *Joint) Model() *score.Model { return j.model }
 //	theta known, x NaN       simulates
 //	both NaN                 draws pairs
 //
-// It panics when the shapes do not match. Errors are those of sampler.Sample, and those of
-// parameters outside their bounds; after an error other than sampler.RowErrors nothing is
-// changed.
+// It panics when the shapes do not match. Errors are those of sampler.Sample, those of
+// parameters outside their bounds, and one wrapping ErrNonFinite for −Inf; after an error
+// other than sampler.RowErrors nothing is changed. What is outside of what was learned from
+// is answered all the same, by an extrapolation: ask Outside.
 func (j *Joint) Sample(ctx context.Context, theta, x *mat.Dense, s *SampleSettings) error {
-	values := j.values("Sample", theta, x)
+	values, err := j.values("Sample", theta, x)
+	if err != nil {
+		return err
+	}
 	if err := j.toFree(values); err != nil {
 		return fmt.Errorf("inference: Joint.Sample: %w", err)
 	}
@@ -115,7 +143,7 @@ func (j *Joint) Sample(ctx context.Context, theta, x *mat.Dense, s *SampleSettin
 	}
 	n, _ := theta.Dims()
 	draws := mat.DenseCopyOf(values)
-	err := sampler.Sample(ctx, draws, problem, c.Predictor, &c.Settings)
+	err = sampler.Sample(ctx, draws, problem, c.Predictor, &c.Settings)
 	if _, some := err.(sampler.RowErrors); err != nil && !some {
 		return err
 	}
@@ -136,9 +164,12 @@ func (j *Joint) Sample(ctx context.Context, theta, x *mat.Dense, s *SampleSettin
 // given is NaN, given those for which it is a number, which has to be the same one, with
 // those left out for which it is +Inf. given has a row for each of theta, or one for all, with
 // columns first for the parameters and then for x. Errors and panics are those of Sample and
-// sampler.LogProb.
+// sampler.LogProb, and one wrapping ErrRange for a given that is another number.
 func (j *Joint) LogProb(ctx context.Context, dst []float64, theta, x, given *mat.Dense, s *sampler.FlowSettings) (*sampler.FlowResult, error) {
-	all := j.values("LogProb", theta, x)
+	all, err := j.values("LogProb", theta, x)
+	if err != nil {
+		return nil, err
+	}
 	n, d := all.Dims()
 	if r, c := given.Dims(); r != 1 && r != n || c != d {
 		panic(fmt.Sprintf("%s: Joint.LogProb: given is %d×%d, want 1 or %d rows of %d columns", badShape, r, c, n, d))
@@ -146,7 +177,13 @@ func (j *Joint) LogProb(ctx context.Context, dst []float64, theta, x, given *mat
 	seen := mat.DenseCopyOf(given)
 	slope := make([]float64, n)
 	for i := range n {
-		known := seen.RawRowView(min(i, seen.RawMatrix().Rows-1))
+		at := min(i, seen.RawMatrix().Rows-1)
+		known := seen.RawRowView(at)
+		for k, v := range known {
+			if !math.IsNaN(v) && !math.IsInf(v, 1) && v != all.At(i, k) {
+				return nil, fmt.Errorf("inference: Joint.LogProb: given: row %d, column %d: is %v, want %v, which theta and x have in row %d, or NaN or +Inf: %w", at, k, v, all.At(i, k), i, ErrRange)
+			}
+		}
 		for k, a := range j.axes {
 			if math.IsNaN(known[k]) && a.holds(all.At(i, k)) {
 				log, _ := a.logSlope(a.toFree(all.At(i, k)))
@@ -169,8 +206,44 @@ func (j *Joint) LogProb(ctx context.Context, dst []float64, theta, x, given *mat
 	return result, err
 }
 
-// values returns parameters and observations side by side.
-func (j *Joint) values(verb string, theta, x *mat.Dense) *mat.Dense {
+// Outside returns warnings that name the parameters and columns of x with numbers outside of
+// what was learned from, where answers are extrapolations. It panics when the shapes do not
+// match.
+func (j *Joint) Outside(theta, x *mat.Dense) (warnings []string) {
+	all := j.together("Outside", theta, x)
+	n, _ := all.Dims()
+	for k, low := range j.low {
+		name := fmt.Sprintf("parameter %d", k)
+		if k >= len(j.axes) {
+			name = fmt.Sprintf("column %d of x", k-len(j.axes))
+		}
+		for i := range n {
+			if v := all.At(i, k); v < low || v > j.high[k] && !math.IsInf(v, 1) {
+				warnings = append(warnings, fmt.Sprintf("%s: row %d is %.6g, the simulations lie from %.6g to %.6g: answers are extrapolations", name, i, v, low, j.high[k]))
+				break
+			}
+		}
+	}
+	return warnings
+}
+
+// ranges returns the least and the largest number of each column, but for NaN.
+func ranges(x *mat.Dense) (low, high []float64) {
+	n, d := x.Dims()
+	low, high = make([]float64, d), make([]float64, d)
+	for j := range d {
+		low[j], high[j] = math.Inf(1), math.Inf(-1)
+		for i := range n {
+			if v := x.At(i, j); !math.IsNaN(v) {
+				low[j], high[j] = min(low[j], v), max(high[j], v)
+			}
+		}
+	}
+	return low, high
+}
+
+// together returns parameters and observations side by side.
+func (j *Joint) together(verb string, theta, x *mat.Dense) *mat.Dense {
 	n, d := theta.Dims()
 	m, k := x.Dims()
 	if n != m || d != len(j.axes) || k != j.columns {
@@ -179,6 +252,25 @@ func (j *Joint) values(verb string, theta, x *mat.Dense) *mat.Dense {
 	var all mat.Dense
 	all.Augment(theta, x)
 	return &all
+}
+
+// values returns parameters and observations side by side, of which none is −Inf.
+func (j *Joint) values(verb string, theta, x *mat.Dense) (*mat.Dense, error) {
+	all := j.together(verb, theta, x)
+	for _, of := range []struct {
+		name string
+		m    *mat.Dense
+	}{{"theta", theta}, {"x", x}} {
+		n, k := of.m.Dims()
+		for i := range n {
+			for c := range k {
+				if math.IsInf(of.m.At(i, c), -1) {
+					return nil, fmt.Errorf("inference: Joint.%s: %s: row %d, column %d: is −Inf, want a number, NaN or +Inf: %w", verb, of.name, i, c, ErrNonFinite)
+				}
+			}
+		}
+	}
+	return all, nil
 }
 
 // toFree maps the parameters that are numbers to coordinates without bounds.

@@ -16,7 +16,8 @@ import (
 
 // MAPSettings are the choices of MAP. The zero value, or a nil pointer, is ready to use.
 type MAPSettings struct {
-	// Draws is the number of draws among which the climbs start; 0 is 512.
+	// Draws is the number of draws among which the climbs start, and whose covariance scales
+	// their steps: more than there are parameters; 0 is 512.
 	Draws int
 	// Climbs is the number of climbs, from the likeliest draws; 0 is 16.
 	Climbs  int
@@ -35,7 +36,8 @@ type MAPSettings struct {
 // are all that a score shows. The best of all by LogProb is the answer. It is the largest of the maxima as far as the draws know of it.
 // A uniform density has no one maximum, and that of θ is not that of other parameters.
 //
-// Errors are those of Sample and LogProb, and one wrapping ErrRange for an impossible
+// Draws that fail are left out as long as there are others. Errors are those of Sample and
+// LogProb, and one wrapping ErrRange for an impossible
 // setting; a View of several observations, one a row, gives one too.
 func (v *View) MAP(ctx context.Context, s *MAPSettings) (theta []float64, logProb float64, err error) {
 	var c MAPSettings
@@ -51,26 +53,37 @@ func (v *View) MAP(ctx context.Context, s *MAPSettings) (theta []float64, logPro
 			return nil, 0, fmt.Errorf("inference: MAP: MAPSettings.%s: is %d, want from 1 to %d, or 0 for the default: %w", f.name, f.value, most, ErrRange)
 		}
 	}
+	if d := len(v.at.axes); c.Draws > 0 && c.Draws <= d {
+		return nil, 0, fmt.Errorf("inference: MAP: MAPSettings.Draws: is %d, want more than the %d parameters, or 0 for 512: %w", c.Draws, d, ErrRange)
+	}
 	if v.shift.RawMatrix().Rows > 1 {
 		return nil, 0, fmt.Errorf("inference: MAP: the View has %d observations, one a row, want one: %w", v.shift.RawMatrix().Rows, ErrRange)
 	}
-	draws, d := cmp.Or(c.Draws, 512), len(v.at.axes)
+	d := len(v.at.axes)
+	draws := max(cmp.Or(c.Draws, 512), d+1)
 	climbs := min(cmp.Or(c.Climbs, 16), draws)
 	all := mat.NewDense(draws, d, nil)
 	sampling := SampleSettings{}
 	sampling.Seed, sampling.Workers = c.Seed, c.Workers
+	var failed sampler.RowErrors // those are NaN, and left out
 	if err := v.Sample(ctx, all, &sampling); err != nil {
-		return nil, 0, err
+		if !errors.As(err, &failed) || len(failed) == draws {
+			return nil, 0, err
+		}
+		all = numbersOf(all)
 	}
 	flow := &sampler.FlowSettings{Workers: c.Workers}
-	logs := make([]float64, draws)
-	if _, err := v.LogProb(ctx, logs, all, flow); err != nil {
+	logs := make([]float64, all.RawMatrix().Rows)
+	if _, err := v.LogProb(ctx, logs, all, flow); err != nil && !(errors.As(err, &failed) && len(failed) < len(logs)) {
 		return nil, 0, err
 	}
-	order := make([]int, draws)
-	for i := range order {
-		order[i] = i
+	var order []int
+	for i, l := range logs {
+		if !math.IsNaN(l) {
+			order = append(order, i)
+		}
 	}
+	climbs = min(climbs, len(order))
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(logs[b], logs[a]) })
 	tops := mat.NewDense(climbs, d, nil)
 	for i := range climbs {
@@ -79,10 +92,15 @@ func (v *View) MAP(ctx context.Context, s *MAPSettings) (theta []float64, logPro
 	best, logProb := slices.Clone(all.RawRowView(order[0])), logs[order[0]]
 	logs = logs[:climbs]
 	for _, share := range []float64{0.3, 0.1, 0.03, 0.01} {
+		before := mat.DenseCopyOf(tops)
 		if err := v.climb(ctx, tops, all, share); err != nil {
 			return nil, 0, err
 		}
-		var failed sampler.RowErrors // those are NaN
+		for i := range climbs { // a network may know no top
+			if !allFinite(tops.RawRowView(i)) {
+				tops.SetRow(i, before.RawRowView(i))
+			}
+		}
 		if _, err := v.LogProb(ctx, logs, tops, flow); err != nil && !errors.As(err, &failed) {
 			return nil, 0, err
 		}
@@ -93,6 +111,18 @@ func (v *View) MAP(ctx context.Context, s *MAPSettings) (theta []float64, logPro
 		}
 	}
 	return best, logProb, nil
+}
+
+// numbersOf returns the rows of x that are not NaN.
+func numbersOf(x *mat.Dense) *mat.Dense {
+	n, d := x.Dims()
+	var whole []float64
+	for i := range n {
+		if row := x.RawRowView(i); !math.IsNaN(row[0]) {
+			whole = append(whole, row...)
+		}
+	}
+	return mat.NewDense(len(whole)/d, d, whole)
 }
 
 // climb moves the rows of theta uphill, at a noise level that is a share of the least

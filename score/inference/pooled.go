@@ -264,10 +264,10 @@ func addProduct(dst []float64, f float64, a *mat.SymDense, x []float64) {
 	}
 }
 
-// solve writes Λ⁻¹ b into dst, NaN for a b that is not finite.
+// solve writes Λ⁻¹ b into dst, NaN for a b, or a Λ, that is not finite.
 func solve(dst []float64, chol *mat.Cholesky, b []float64) {
 	var v mat.VecDense
-	if err := chol.SolveVecTo(&v, mat.NewVecDense(len(b), b)); err != nil {
+	if chol.IsEmpty() || chol.SolveVecTo(&v, mat.NewVecDense(len(b), b)) != nil {
 		for j := range dst {
 			dst[j] = math.NaN()
 		}

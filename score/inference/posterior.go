@@ -3,6 +3,7 @@ package inference
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -16,7 +17,7 @@ import (
 // use: see Recommend for what it takes.
 type Settings struct {
 	// Net is the network, of a row of parameters in the coordinates of View; nil is that
-	// of Recommend.
+	// of Recommend. A type of one's own is opened by OpenWith.
 	Net nn.Module
 	// Embed turns the standardised observation into what conditions the network: for long,
 	// exchangeable or time-series x a network that knows what they are. Nil is that of
@@ -24,7 +25,8 @@ type Settings struct {
 	// package's documentation).
 	Embed nn.Module
 	// Training is what score.Fit is given. What is 0 or nil there is taken from Recommend,
-	// and Seed and Workers from here; DropCond is None unless it is set, since nothing here
+	// and Seed and Workers from here. A run with Checkpoints leaves files that Open opens, but
+	// cannot be resumed: another one needs another directory. DropCond is None unless it is set, since nothing here
 	// asks for the score without x.
 	Training score.Settings
 	// Plain leaves out the linear regression on x, and what is put beside columns that are
@@ -40,12 +42,14 @@ type Settings struct {
 	Progress func(done, n int)
 }
 
-// Posterior is p(θ | x), learned from simulations for any x. It is safe for concurrent use.
+// Posterior is p(θ | x), learned from simulations for any x. It is made by Infer, Fit, Rounds
+// or Open; methods of another one panic. It is safe for concurrent use.
 type Posterior struct {
 	// Prior is that of the simulations, nil when it is not known. Weigh and GivenAll use
 	// it.
 	Prior Prior
-	// Warnings are those of simulation and training.
+	// Warnings are those of simulation and training, and name parameters that lie exactly at
+	// a bound in some simulations.
 	Warnings []string
 	// Result is that of training, nil for a Posterior from a file.
 	Result *score.Result
@@ -57,6 +61,9 @@ type Posterior struct {
 
 // Infer draws n parameters from the prior, simulates an observation of so many columns for
 // each (see Simulate) and learns the posterior from the pairs (see Fit).
+//
+// Errors are those of Simulate and Fit. When the context ends, or training fails, the error
+// is an *Unfinished that holds the simulations (errors.As), so that none is lost.
 func Infer(ctx context.Context, p Prior, s Simulator, columns, n int, settings *Settings) (*Posterior, error) {
 	var c Settings
 	if settings != nil {
@@ -64,11 +71,14 @@ func Infer(ctx context.Context, p Prior, s Simulator, columns, n int, settings *
 	}
 	pairs, err := Simulate(ctx, p, s, columns, n, &SimulateSettings{Seed: c.Seed, Workers: c.Workers, Progress: c.Progress})
 	if err != nil {
-		return nil, err
+		return nil, unfinished(pairs, err)
 	}
 	post, err := Fit(ctx, p, pairs.Theta, pairs.X, settings)
 	if post != nil {
 		post.Warnings = append(pairs.Warnings, post.Warnings...)
+	}
+	if err != nil {
+		err = unfinished(pairs, err)
 	}
 	return post, err
 }
@@ -112,25 +122,50 @@ func fit(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings) (*Poste
 	if err != nil {
 		return nil, err
 	}
+	if err := tooWide("theta", theta); err != nil {
+		return nil, err
+	}
+	if err := tooWide("x", x); err != nil {
+		return nil, err
+	}
 	post := &Posterior{Prior: p}
 	same := &sets{columns: k}
 	if s.Embed == nil && !s.Plain {
 		same = findSets(x)
 	}
 	x = same.beside(x)
-	if post.at, err = newCoordinates(low, high, theta, x, same, s.Plain); err != nil {
+	var y *mat.Dense
+	if post.at, y, err = newCoordinates(low, high, theta, x, same, s.Plain); err != nil {
 		return nil, err
 	}
+	post.Warnings = append(fewWarnings(n), atBounds(post.at.axes, theta)...)
 	w := mat.NewDense(n, d, nil)
 	if err := post.at.wide(w, theta); err != nil {
 		return nil, err
 	}
 	post.wide = momentsOf(w)
-	w.Sub(w, post.at.shifts(x))
-	if err = post.learn(ctx, w, x, s); post.Result == nil {
+	if err = post.learn(ctx, y, x, s); post.Result == nil {
 		return nil, err
 	}
 	return post, err
+}
+
+// tooWide returns an error for a column whose numbers lie so far apart that differences
+// overflow.
+func tooWide(name string, x *mat.Dense) error {
+	n, k := x.Dims()
+	for j := range k {
+		low, high := math.Inf(1), math.Inf(-1)
+		for i := range n {
+			if v := x.At(i, j); finite(v) {
+				low, high = min(low, v), max(high, v)
+			}
+		}
+		if low < high && !(high-low <= widest) {
+			return fmt.Errorf("%s: column %d: lies from %v to %v, want numbers at most %.2g apart: %w", name, j, low, high, widest, ErrRange)
+		}
+	}
+	return nil
 }
 
 // learn trains the model of y given x.
@@ -138,14 +173,7 @@ func (p *Posterior) learn(ctx context.Context, y, x *mat.Dense, s *Settings) err
 	n, d := y.Dims()
 	_, k := x.Dims()
 	recipe := Recommend(n, d, k)
-	c := score.Config{Net: s.Net, Cond: score.Conditions{Columns: k, Embed: s.Embed}, Seed: s.Seed}
 	training := s.Training
-	if c.Net == nil {
-		c.Net = recipe.Net
-	}
-	if c.Cond.Embed == nil {
-		c.Cond.Embed = recipe.Embed
-	}
 	recipe.fill(&training)
 	if training.Seed == 0 {
 		training.Seed = s.Seed
@@ -157,10 +185,10 @@ func (p *Posterior) learn(ctx context.Context, y, x *mat.Dense, s *Settings) err
 		training.DropCond = score.None
 	}
 	var err error
-	if p.model, err = score.New(d, &c); err != nil {
+	if p.model, err = score.New(d, s.config(recipe, n, d, k)); err != nil {
 		return err
 	}
-	if err := p.keep(); err != nil {
+	if err := p.keep(n); err != nil {
 		return err
 	}
 	data, err := score.Rows(y, x)
@@ -173,8 +201,21 @@ func (p *Posterior) learn(ctx context.Context, y, x *mat.Dense, s *Settings) err
 	if s.Training.DropCond == 0 { // this Posterior asks for no score without x
 		p.Result.Warnings = slices.DeleteFunc(p.Result.Warnings, func(text string) bool { return strings.Contains(text, "DropCond") })
 	}
-	p.Warnings = slices.Clone(p.Result.Warnings)
+	for _, text := range p.Result.Warnings {
+		p.Warnings = append(p.Warnings, inWordsOfInference(text))
+	}
 	return err
+}
+
+// inWordsOfInference returns a warning of score.Fit with the names that things have here.
+func inWordsOfInference(text string) string {
+	if rest, ok := strings.CutPrefix(text, "condition column "); ok {
+		text = "x, column " + rest
+	} else if rest, ok := strings.CutPrefix(text, "column "); ok {
+		text = "theta, parameter " + rest
+	}
+	text = strings.ReplaceAll(text, "fewer Steps", "fewer Settings.Steps")
+	return strings.ReplaceAll(text, "Settings.", "Settings.Training.")
 }
 
 // Model returns the network: the score of p(y | x) in the coordinates of View.

@@ -129,6 +129,16 @@ func unbounded(d int) (low, high []float64) {
 	return low, high
 }
 
+// validate asks a prior that has a method Validate whether it is one.
+func validate(p Prior) error {
+	if v, ok := p.(interface{ Validate() error }); ok {
+		if err := v.Validate(); err != nil {
+			return fmt.Errorf("prior: %w", err)
+		}
+	}
+	return nil
+}
+
 // boundsOf returns copies of the bounds of a prior of d parameters, nil for one that is
 // not known.
 func boundsOf(p Prior, d int) (low, high []float64, err error) {
@@ -136,10 +146,8 @@ func boundsOf(p Prior, d int) (low, high []float64, err error) {
 		low, high = unbounded(d)
 		return low, high, nil
 	}
-	if v, ok := p.(interface{ Validate() error }); ok {
-		if err := v.Validate(); err != nil {
-			return nil, nil, fmt.Errorf("prior: %w", err)
-		}
+	if err := validate(p); err != nil {
+		return nil, nil, err
 	}
 	if p.Dim() != d {
 		return nil, nil, fmt.Errorf("prior: has %d parameters, want %d, the columns of theta: %w", p.Dim(), d, ErrShape)
@@ -149,9 +157,17 @@ func boundsOf(p Prior, d int) (low, high []float64, err error) {
 		return nil, nil, fmt.Errorf("prior: has %d lower and %d upper bounds, want %d of each: %w", len(low), len(high), d, ErrShape)
 	}
 	for j := range low {
-		if !(low[j] < high[j]) || math.IsInf(high[j]-low[j], 1) && finite(low[j]) && finite(high[j]) {
-			return nil, nil, fmt.Errorf("prior: parameter %d: has bounds %v and %v, want a lower and a higher one that are finite numbers apart, or infinite: %w", j, low[j], high[j], ErrRange)
+		if !apart(low[j], high[j]) {
+			return nil, nil, fmt.Errorf("prior: parameter %d: has bounds %v and %v, want a lower and a higher one that are at most %.2g apart, or infinite: %w", j, low[j], high[j], widest, ErrRange)
 		}
 	}
 	return append([]float64(nil), low...), append([]float64(nil), high...), nil
+}
+
+// widest is how far apart two bounds may be so that nothing overflows.
+const widest = math.MaxFloat64 / 8
+
+// apart reports whether two numbers can be the bounds of a parameter.
+func apart(low, high float64) bool {
+	return low < high && !math.IsInf(low, 1) && !math.IsInf(high, -1) && (math.IsInf(low, -1) || math.IsInf(high, 1) || high-low <= widest)
 }

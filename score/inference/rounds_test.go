@@ -8,6 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/gradlogp/gradlogp/dataset/simulator"
+	"github.com/gradlogp/gradlogp/dataset/twosample"
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/score"
 )
@@ -52,4 +54,28 @@ func TestRoundsSimulateWhereThePosteriorIs(t *testing.T) {
 	require.ErrorIs(t, err, ErrRange)
 	_, err = Rounds(t.Context(), nil, fragile{}, []float64{3, -20}, 10, nil)
 	require.ErrorIs(t, err, ErrRange)
+}
+
+// Two crescents a fifth long and a hundredth wide, under a prior of width 20: hardly one of
+// 3,000 simulations is near them, of a third round of 1,000 many are.
+func TestRoundsFindWhatOneRoundOfAsManySimulationsMisses(t *testing.T) {
+	prior, task, x := Uniform{[]float64{-10, -10}, []float64{10, 10}}, simulator.TwoMoons{}, make([]float64, 2)
+	require.NoError(t, task.Simulate(x, []float64{0.1, 0.2}, rand.New(rand.NewPCG(2, 1))))
+	exact := mat.NewDense(400, 2, nil)
+	require.NoError(t, task.Reference(t.Context(), exact, x, 1))
+	energy := func(rounds int) float64 {
+		s := &RoundsSettings{Settings: *quick(), Rounds: rounds, Draws: 300}
+		s.Net, s.Embed = nn.MLP{Hidden: []int{32, 32}}, nn.Sequential{nn.Linear{Out: 24}, nn.SiLU{}}
+		s.Training = score.Settings{Steps: 800, Batch: 128}
+		post, err := Rounds(t.Context(), prior, task, x, 3000/rounds, s)
+		require.NoError(t, err)
+		v, err := post.Given(one(x...))
+		require.NoError(t, err)
+		draws := mat.NewDense(400, 2, nil)
+		require.NoError(t, v.Sample(t.Context(), draws, nil))
+		return twosample.Energy(exact, draws)
+	}
+	once, thrice := energy(1), energy(3)
+	t.Logf("energy distance to the exact posterior: %.4f in one round, %.4f in three", once, thrice)
+	require.Less(t, thrice, once/4)
 }

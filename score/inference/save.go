@@ -1,26 +1,30 @@
 package inference
 
 import (
-	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
+	"strings"
 
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/gradlogp/gradlogp/score"
 )
 
-// metadata is the key of a model's Metadata under which a Posterior keeps what it knows
-// beside the network.
-const metadata = "inference"
+// metadata and jointMetadata are the keys of a model's Metadata under which a Posterior and a
+// Joint keep what they know beside the network.
+const (
+	metadata      = "inference"
+	jointMetadata = "inference.joint"
+)
 
 // kept is what stands there, in JSON: floating-point numbers come back with the same bits.
 type kept struct {
-	Version        int
-	Low, High      []*float64 // of the parameters; null where there is no bound
-	Straight       []bool
+	Version int
+	Pairs   int // that were learned from
+	keptAxes
 	Center         []float64
 	Root, Back     []float64 // row by row
 	Weights        []float64
@@ -32,27 +36,94 @@ type kept struct {
 	Covariance     []float64
 }
 
+// keptEnds are the ends of a parameter with bounds.
+type keptEnds struct{ Low, High, Under, Over float64 }
+
+// keptAxes are the axes of parameters.
+type keptAxes struct {
+	Low, High []*float64  // null where there is no bound
+	Ends      []*keptEnds // null where nothing was measured
+	Straight  []bool
+}
+
+func keptAxesOf(axes []axis) (k keptAxes) {
+	for _, a := range axes {
+		k.Low, k.High, k.Straight = append(k.Low, bound(a.low)), append(k.High, bound(a.high)), append(k.Straight, a.straight)
+		var e *keptEnds
+		if a.ends != nil {
+			e = &keptEnds{a.ends.low, a.ends.high, a.ends.under, a.ends.over}
+		}
+		k.Ends = append(k.Ends, e)
+	}
+	return k
+}
+
+// axes returns those of d parameters.
+func (k *keptAxes) axes(d int) ([]axis, error) {
+	if len(k.Low) != d || len(k.High) != d || len(k.Ends) != d || len(k.Straight) != d {
+		return nil, fmt.Errorf("has %d lower and %d upper bounds, %d Ends and %d Straight, want %d of each", len(k.Low), len(k.High), len(k.Ends), len(k.Straight), d)
+	}
+	axes := make([]axis, d)
+	for j := range axes {
+		a := axis{low: boundOf(k.Low[j], -1), high: boundOf(k.High[j], 1), straight: k.Straight[j]}
+		if !apart(a.low, a.high) || a.straight && !(finite(a.low) && finite(a.high)) {
+			return nil, fmt.Errorf("parameter %d has the bounds %v and %v", j, a.low, a.high)
+		}
+		if e := k.Ends[j]; e != nil {
+			a.ends = &ends{e.Low, e.High, e.Under, e.Over}
+			if _, _, width := a.kind(); !(e.Under >= 0 && e.Over >= 0) || finite(a.low) && finite(a.high) && !(finite(width) && e.Low <= e.High) {
+				return nil, fmt.Errorf("parameter %d has the ends %v", j, *e)
+			}
+		}
+		axes[j] = a
+	}
+	return axes, nil
+}
+
 const version = 1
 
 // keep writes what the Posterior knows beside the network into the model's Metadata.
-func (p *Posterior) keep() error {
+func (p *Posterior) keep(pairs int) error {
 	c := p.at
 	k := kept{
-		Version: version, Center: c.center, Root: numbers(c.root), Back: numbers(c.back), Weights: numbers(c.weights),
+		Version: version, Pairs: pairs, keptAxes: keptAxesOf(c.axes), Center: c.center, Root: numbers(c.root), Back: numbers(c.back), Weights: numbers(c.weights),
 		Sets: c.sets.members, Least: c.sets.least,
 		XLow: c.low, XHigh: c.high, XShift: c.shift, XScale: c.scale, Mean: p.wide.mean, Covariance: numbers(p.wide.cov),
 	}
-	for _, a := range c.axes {
-		k.Low, k.High, k.Straight = append(k.Low, bound(a.low)), append(k.High, bound(a.high)), append(k.Straight, a.straight)
-	}
+	return write(p.model, metadata, k)
+}
+
+// write puts k, in JSON, into a model's Metadata.
+func write(m *score.Model, key string, k any) error {
 	text, err := json.Marshal(k)
 	if err != nil {
 		return err
 	}
-	if p.model.Metadata == nil {
-		p.model.Metadata = map[string]string{}
+	if m.Metadata == nil {
+		m.Metadata = map[string]string{}
 	}
-	p.model.Metadata[metadata] = string(text)
+	m.Metadata[key] = string(text)
+	return nil
+}
+
+// read fills k with what stands in a model's Metadata, which has to be what write makes of
+// it: a name that stands there twice, or in other letters, has two meanings.
+func read(all map[string]string, key, by string, k any) error {
+	text, ok := all[key]
+	if !ok {
+		return fmt.Errorf("the model has no Metadata of the key %q, it was not saved by a %s: %w", key, by, ErrMismatch)
+	}
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(k); err != nil {
+		return fmt.Errorf("metadata %q: %w", key, also{err, ErrMismatch})
+	}
+	if decoder.More() {
+		return fmt.Errorf("metadata %q: goes on after its end: %w", key, ErrMismatch)
+	}
+	if again, err := json.Marshal(k); err != nil || string(again) != text {
+		return fmt.Errorf("metadata %q: is not what a %s writes, but of the same meaning: %w", key, by, ErrMismatch)
+	}
 	return nil
 }
 
@@ -60,6 +131,7 @@ func numbers(m mat.Matrix) []float64 {
 	return append([]float64(nil), mat.DenseCopyOf(m).RawMatrix().Data...)
 }
 
+// bound returns what stands in JSON, which has no infinities, for a bound.
 func bound(v float64) *float64 {
 	if math.IsInf(v, 0) {
 		return nil
@@ -67,8 +139,17 @@ func bound(v float64) *float64 {
 	return &v
 }
 
+// boundOf returns the bound that stands in JSON, the infinity of a sign for null.
+func boundOf(v *float64, sign int) float64 {
+	if v == nil {
+		return math.Inf(sign)
+	}
+	return *v
+}
+
 // Save writes the Posterior to w: the file of its Model, whose Metadata hold the rest under
-// the key "inference". The Prior is not in it. Errors are those of score.Model.Save.
+// the key "inference". The Prior is not in it, and a network of one's own only by its weights:
+// OpenWith opens that. Errors are those of score.Model.Save.
 func (p *Posterior) Save(w io.Writer) error { return p.model.Save(w) }
 
 // SaveFile saves the Posterior at path in one step, as score.Model.SaveFile does.
@@ -78,10 +159,17 @@ func (p *Posterior) SaveFile(path string) error { return p.model.SaveFile(path) 
 // were drawn from, or nil, with which Weigh has nothing to weigh by and GivenAll takes a
 // normal one.
 //
-// Errors are those of score.Open, and one wrapping ErrMismatch for a file that holds no
-// Posterior or one whose parameters have other bounds than the prior.
+// A checkpoint of Settings.Training.Checkpoints is such a file, too: the Posterior as far as it
+// was learned, though a run cannot go on from there.
+//
+// Errors are those of score.Open, one wrapping score.ErrNotSerializable for a Net or Embed of
+// one's own, see OpenWith, and one wrapping ErrMismatch for a file that holds no Posterior or
+// one whose parameters have other bounds than the prior.
 func Open(path string, p Prior) (*Posterior, error) {
 	m, err := score.Open(path)
+	if errors.Is(err, score.ErrNotSerializable) {
+		return nil, fmt.Errorf("inference: Open: use OpenWith and its Settings: %w", err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("inference: Open: %w", err)
 	}
@@ -92,19 +180,48 @@ func Open(path string, p Prior) (*Posterior, error) {
 	return post, nil
 }
 
-func opened(m *score.Model, p Prior) (*Posterior, error) {
-	text, ok := m.Metadata[metadata]
-	if !ok {
-		return nil, fmt.Errorf("the model has no Metadata of the key %q, it was not saved by a Posterior: %w", metadata, ErrMismatch)
+// OpenWith returns the Posterior in the file at path as Open does, with the Net and Embed of
+// the Settings that it was learned with, which may be of the user's own types. What is nil
+// there is that of Recommend, as it was in Fit. Errors are those of Open, and one wrapping
+// score.ErrMismatch, printing both, when the file is of other networks.
+func OpenWith(path string, p Prior, s *Settings) (*Posterior, error) {
+	post, err := openWith(path, p, s)
+	if err != nil {
+		return nil, fmt.Errorf("inference: OpenWith: %s: %w", path, err)
+	}
+	return post, nil
+}
+
+func openWith(path string, p Prior, s *Settings) (*Posterior, error) {
+	if s == nil {
+		s = &Settings{}
+	}
+	text, err := score.MetadataOf(path)
+	if err != nil {
+		return nil, err
 	}
 	var k kept
-	decoder := json.NewDecoder(bytes.NewReader([]byte(text)))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&k); err != nil {
-		return nil, fmt.Errorf("metadata %q: %w", metadata, also{err, ErrMismatch})
+	if err := read(text, metadata, "Posterior", &k); err != nil {
+		return nil, err
 	}
-	if decoder.More() {
-		return nil, fmt.Errorf("metadata %q: goes on after its end: %w", metadata, ErrMismatch)
+	n, d, columns := k.Pairs, len(k.Center), len(k.XShift)
+	if n < 1 || d == 0 || columns == 0 {
+		return nil, fmt.Errorf("metadata %q: has %d parameters and %d columns of %d pairs: %w", metadata, d, columns, n, ErrMismatch)
+	}
+	m, err := score.New(d, s.config(Recommend(n, d, columns), n, d, columns))
+	if err != nil {
+		return nil, err
+	}
+	if err := m.LoadFile(path); err != nil {
+		return nil, err
+	}
+	return opened(m, p)
+}
+
+func opened(m *score.Model, p Prior) (*Posterior, error) {
+	var k kept
+	if err := read(m.Metadata, metadata, "Posterior", &k); err != nil {
+		return nil, err
 	}
 	c, wide, err := k.coordinates(m)
 	if err != nil {
@@ -156,25 +273,13 @@ func (k *kept) coordinates(m *score.Model) (*coordinates, moments, error) {
 			return fail("%s has %d numbers, want %d", f.name, len(f.v), f.want)
 		}
 	}
-	if len(k.Low) != d || len(k.High) != d || len(k.Straight) != d {
-		return fail("has %d and %d bounds of %d axes, want %d of each", len(k.Low), len(k.High), len(k.Straight), d)
+	axes, err := k.axes(d)
+	if err != nil {
+		return fail("%v", err)
 	}
 	c := &coordinates{
-		center: k.Center, root: mat.NewDense(d, d, k.Root), back: mat.NewDense(d, d, k.Back), weights: mat.NewDense(d, columns, k.Weights),
+		axes: axes, center: k.Center, root: mat.NewDense(d, d, k.Root), back: mat.NewDense(d, d, k.Back), weights: mat.NewDense(d, columns, k.Weights),
 		sets: same, low: k.XLow, high: k.XHigh, shift: k.XShift, scale: k.XScale,
-	}
-	for j := range d {
-		a := axis{math.Inf(-1), math.Inf(1), k.Straight[j]}
-		if k.Low[j] != nil {
-			a.low = *k.Low[j]
-		}
-		if k.High[j] != nil {
-			a.high = *k.High[j]
-		}
-		if !(a.low < a.high) {
-			return fail("parameter %d has the bounds %v and %v", j, a.low, a.high)
-		}
-		c.axes = append(c.axes, a)
 	}
 	for j, v := range k.XScale {
 		if !(v > 0 && finite(1/v)) {
@@ -195,14 +300,23 @@ func (k *kept) coordinates(m *score.Model) (*coordinates, moments, error) {
 	if !(mat.Norm(&one, 1) < 1e-6) {
 		return fail("Back is not the inverse of Root")
 	}
+	var from mat.VecDense
+	from.MulVec(c.back, mat.NewVecDense(d, c.center))
+	if !(mat.Norm(&from, 1) < 1e60) {
+		return fail("Center is too far away for its Root")
+	}
 	cov := mat.NewSymDense(d, nil)
 	for i := range d {
-		if v := k.Covariance[i*d+i]; !(v >= 0) {
-			return fail("the variance of parameter %d is %v", i, v)
-		}
 		for j := i; j < d; j++ {
+			if k.Covariance[i*d+j] != k.Covariance[j*d+i] {
+				return fail("Covariance is not symmetric")
+			}
 			cov.SetSym(i, j, k.Covariance[i*d+j])
 		}
 	}
-	return c, moments{k.Mean, cov}, nil
+	wide := moments{k.Mean, cov}
+	if !wide.possible() {
+		return fail("Mean and Covariance are not those of parameters")
+	}
+	return c, wide, nil
 }

@@ -236,11 +236,11 @@ func (s *sets) check() error {
 	}
 	for g, members := range s.members {
 		if len(members) < fewestMembers || !(s.least[g] > 0) || !finite(s.least[g]) {
-			return fmt.Errorf("Sets %v of least deviation %v", members, s.least[g])
+			return fmt.Errorf("has Sets %v of least deviation %v", members, s.least[g])
 		}
 		for _, j := range members {
 			if j < 0 || j >= s.columns || seen[j] {
-				return fmt.Errorf("Sets %v of %d columns", members, s.columns)
+				return fmt.Errorf("has Sets %v of %d columns", members, s.columns)
 			}
 			seen[j] = true
 		}

@@ -16,7 +16,8 @@ import (
 
 // Simulator draws an observation x from p(x | θ).
 type Simulator interface {
-	// Simulate draws into x, with the numbers of rng only. It is called from several
+	// Simulate draws into x, with the numbers of rng only. Every number of x has to be
+	// assigned: it arrives as NaN, so that x[i] += … leaves one. It is called from several
 	// goroutines at once, with slices and a generator of their own. An error, or a
 	// number that is not finite, says that there is no x for this θ.
 	Simulate(x, theta []float64, rng *rand.Rand) error
@@ -57,8 +58,9 @@ type Pairs struct {
 // then have the prior given that the simulator works, and posteriors of observations that
 // it can make are the same. When none works, the error wraps ErrSimulator and the
 // simulator's own. A parameter that is not finite or lies outside the prior's Bounds is an
-// error wrapping ErrNonFinite or ErrRange. A simulator that panics makes Simulate panic with
-// the same value: it is a fault of the program, and not a failure for some θ.
+// error wrapping ErrNonFinite or ErrRange, and so is a LogProb that is NaN. A simulator that
+// panics makes Simulate panic with the same value: it is a fault of the program, and not a
+// failure for some θ.
 //
 // When the context ends, the pairs of the simulations before the first that was not run
 // are returned with its error; with First = Done the next call goes on from there.
@@ -96,6 +98,11 @@ func checkSimulate(ctx context.Context, p Prior, s Simulator, columns, n int, c 
 		return nil, nil, fmt.Errorf("prior: is nil, want one to draw parameters from: %w", ErrRange)
 	case s == nil:
 		return nil, nil, fmt.Errorf("simulator: is nil, want one: %w", ErrRange)
+	}
+	if err := validate(p); err != nil {
+		return nil, nil, err
+	}
+	switch {
 	case p.Dim() < 1:
 		return nil, nil, fmt.Errorf("prior: has %d parameters, want at least 1: %w", p.Dim(), ErrRange)
 	case columns < 1:
@@ -174,6 +181,9 @@ func (s *simulations) one(i int, rng *rand.Rand) error {
 			return outside{fmt.Errorf("prior: draws %v for parameter %d, outside its Bounds %v and %v: %w", v, j, s.low[j], s.high[j], ErrRange)}
 		}
 	}
+	if math.IsNaN(s.prior.LogProb(theta)) {
+		return outside{fmt.Errorf("prior: LogProb is NaN at its own draw %v, want the log-density, or −Inf: %w", theta, ErrNonFinite)}
+	}
 	given := append([]float64(nil), theta...)
 	for j := range x {
 		x[j] = math.NaN() // what the simulator leaves out cannot pass for data
@@ -183,6 +193,9 @@ func (s *simulations) one(i int, rng *rand.Rand) error {
 	}
 	for j, v := range x {
 		if !finite(v) {
+			if math.IsNaN(v) {
+				return fmt.Errorf("column %d of x is NaN, as it is before it is assigned: %w", j, ErrNonFinite)
+			}
 			return fmt.Errorf("column %d of x is %v: %w", j, v, ErrNonFinite)
 		}
 	}

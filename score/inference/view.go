@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -36,7 +38,7 @@ func (p *Posterior) Given(x *mat.Dense) (*View, error) {
 	}
 	x = p.at.sets.beside(x)
 	return &View{
-		Warnings: p.at.outside(x), at: p.at, prior: p.Prior, problem: p.model.Given(x).Problem(), shift: p.at.shifts(x),
+		Warnings: p.at.outside(x), at: p.at, prior: p.Prior, problem: p.model.Given(p.at.within(x)).Problem(), shift: p.at.shifts(x),
 	}, nil
 }
 
@@ -73,7 +75,11 @@ func (c *coordinates) outside(x *mat.Dense) (warnings []string) {
 			}
 		}
 		if count > 0 {
-			text := fmt.Sprintf("%s: row %d is %.6g, the simulations lie from %.6g to %.6g: the posterior is an extrapolation", names[j], first, x.At(first, j), c.low[j], c.high[j])
+			v := x.At(first, j)
+			text := fmt.Sprintf("%s: row %d is %.6g, the simulations lie from %.6g to %.6g: the posterior is an extrapolation", names[j], first, v, c.low[j], c.high[j])
+			if seen := c.nearest(j, v); seen != v {
+				text = fmt.Sprintf("%s, of %.6g, the nearest that the network is shown", text, seen)
+			}
 			if count > 1 {
 				text = fmt.Sprintf("%s, and so it is for %d rows more", text, count-1)
 			}
@@ -81,6 +87,28 @@ func (c *coordinates) outside(x *mat.Dense) (warnings []string) {
 		}
 	}
 	return warnings
+}
+
+// nearest returns the number that the network is shown for v in column j: v itself, within
+// what was simulated or cut deviations.
+func (c *coordinates) nearest(j int, v float64) float64 {
+	reach := cut * c.scale[j]
+	return max(min(c.low[j], c.shift[j]-reach), min(max(c.high[j], c.shift[j]+reach), v))
+}
+
+// within returns what the network is shown for the rows of x.
+func (c *coordinates) within(x *mat.Dense) *mat.Dense {
+	var near mat.Dense
+	near.Apply(func(_, j int, v float64) float64 { return c.nearest(j, v) }, x)
+	return &near
+}
+
+// explain adds the Warnings to the error of a run.
+func (v *View) explain(verb string, err error) error {
+	if rows := (sampler.RowErrors)(nil); !errors.As(err, &rows) || len(v.Warnings) == 0 {
+		return err
+	}
+	return fmt.Errorf("inference: %s: %w (the View warns: %s)", verb, err, strings.Join(v.Warnings, "; "))
 }
 
 // Problem returns what a sampler runs: the score of y, see the package's documentation. Use
@@ -143,8 +171,8 @@ type SampleSettings struct {
 }
 
 // Sample draws a row of parameters from the posterior into each row of theta. A row that
-// fails is NaN and named in a sampler.RowErrors; after any other error theta is unchanged.
-// It panics when theta has not the posterior's parameters, or not a row for each of several
+// fails is NaN and named in a sampler.RowErrors, with the View's Warnings; after any other
+// error theta is unchanged. It panics when theta has not the posterior's parameters, or not a row for each of several
 // observations.
 func (v *View) Sample(ctx context.Context, theta *mat.Dense, s *SampleSettings) error {
 	v.alike("Sample", theta, theta)
@@ -173,13 +201,13 @@ func (v *View) Sample(ctx context.Context, theta *mat.Dense, s *SampleSettings) 
 			}
 		}
 	}
-	return err
+	return v.explain("Sample", err)
 }
 
 // LogProb writes the log-densities log p(θ | x) of the rows of theta, in nats, into dst: those
 // of the probability flow, see sampler.LogProb, with the Jacobians of all coordinates. It is
-// −Inf outside the prior's bounds, and normalised within. Errors are those of
-// sampler.LogProb, and one wrapping ErrNonFinite that names a row and a parameter; one
+// −Inf outside the prior's bounds, of which the FlowResult tells nothing, and normalised
+// within. Errors are those of sampler.LogProb, and one wrapping ErrNonFinite that names a row and a parameter; one
 // wrapping ErrUnsupported for a View made with FNPE or JAC. It panics when the shapes do
 // not match.
 func (v *View) LogProb(ctx context.Context, dst []float64, theta *mat.Dense, s *sampler.FlowSettings) (*sampler.FlowResult, error) {
@@ -206,13 +234,29 @@ func (v *View) LogProb(ctx context.Context, dst []float64, theta *mat.Dense, s *
 	if err := v.FromParameters(y, inside); err != nil {
 		return nil, err
 	}
+	outside := func(i int) bool { return math.IsInf(slope[i], -1) }
+	for i := range n {
+		if outside(i) {
+			clear(y.RawRowView(i))
+		}
+	}
 	result, err := sampler.LogProb(ctx, logs, y, v.problem, s)
 	if result == nil {
 		return nil, err
 	}
 	for i := range dst {
-		if dst[i] = logs[i] + slope[i]; math.IsInf(slope[i], -1) {
+		if dst[i] = logs[i] + slope[i]; outside(i) {
 			dst[i] = slope[i]
+		}
+	}
+	first := 0
+	if s != nil {
+		first = s.FirstRow
+	}
+	if rows := (sampler.RowErrors)(nil); errors.As(err, &rows) {
+		err = nil
+		if rows = slices.DeleteFunc(rows, func(e sampler.RowError) bool { return outside(e.Row - first) }); len(rows) > 0 {
+			err = v.explain("LogProb", rows)
 		}
 	}
 	return result, err

@@ -69,6 +69,72 @@ func TestWeightsOfTheExactPosteriorAreEqual(t *testing.T) {
 	require.ErrorIs(t, err, ErrUnsupported)
 }
 
+// Scores that are put together of many round more than one does. Defaults follow.
+func TestManyObservationsAreScoredAtDefaults(t *testing.T) {
+	v := exact([]axis{{low: math.Inf(-1), high: math.Inf(1)}}, []float64{0.75}, mat.NewSymDense(1, []float64{0.5}))
+	v.prior = Normal{[]float64{0}, []float64{1}}
+	v.problem.UnitRoundoff = 0x1p-24 * math.Sqrt(2*300)
+	law := distuv.Normal{Mu: 0.75, Sigma: math.Sqrt(0.5)}
+	logs := make([]float64, 1)
+	_, err := v.LogProb(t.Context(), logs, one(0.3), nil)
+	require.NoError(t, err)
+	require.InDelta(t, law.LogProb(0.3), logs[0], 1e-3)
+	best, top, err := v.MAP(t.Context(), &MAPSettings{Draws: 40, Climbs: 2})
+	require.NoError(t, err)
+	require.InDelta(t, 0.75, best[0], 1e-3)
+	require.InDelta(t, law.LogProb(0.75), top, 1e-3)
+	w, err := v.Weigh(t.Context(), mat.NewDense(20, 1, nil), func(theta []float64) float64 { return distuv.Normal{Mu: theta[0], Sigma: 1}.LogProb(1.5) }, nil)
+	require.NoError(t, err)
+	require.InDelta(t, 20, w.Effective, 0.01)
+}
+
+// frail is a score that is no number far out, and at one place nearby.
+type frail struct{ sde.Scorer }
+
+func (f frail) Score(dst, x *mat.Dense, t []float64) {
+	f.Scorer.Score(dst, x, t)
+	f.spoil(dst, x)
+}
+
+func (f frail) JVP(dst, jv, x, v *mat.Dense, t []float64) {
+	score, _ := sde.As[tangent](f.Scorer)
+	score.JVP(dst, jv, x, v, t)
+	f.spoil(dst, x)
+}
+
+func (f frail) spoil(dst, x *mat.Dense) {
+	for i := range x.RawMatrix().Rows {
+		if v := x.At(i, 0); math.Abs(v) > 400 || v > 1.3 && v < 1.31 {
+			dst.Set(i, 0, math.NaN())
+		}
+	}
+}
+
+func TestDensityOutsideTheBoundsNeedsNoFlow(t *testing.T) {
+	v := exact([]axis{{low: 0, high: math.Inf(1)}}, []float64{0.5}, mat.NewSymDense(1, []float64{0.16}))
+	v.problem.Score = frail{v.problem.Score}
+	logs := make([]float64, 3)
+	_, err := v.LogProb(t.Context(), logs, mat.NewDense(3, 1, []float64{-1, 1.6, -1e300}), nil)
+	require.NoError(t, err)
+	require.True(t, math.IsInf(logs[0], -1) && math.IsInf(logs[2], -1))
+	require.InDelta(t, distuv.LogNormal{Mu: 0.5, Sigma: 0.4}.LogProb(1.6), logs[1], 1e-3)
+}
+
+func TestModeIsThatOfTheDrawsThatDoNotFail(t *testing.T) {
+	v := exact([]axis{{low: math.Inf(-1), high: math.Inf(1)}}, []float64{1.75}, mat.NewSymDense(1, []float64{0.5}))
+	v.Warnings = []string{"column 0 of x is odd"}
+	v.problem.Score = frail{v.problem.Score}
+	theta := mat.NewDense(200, 1, nil)
+	err := v.Sample(t.Context(), theta, nil)
+	var rows sampler.RowErrors
+	require.ErrorAs(t, err, &rows)
+	require.ErrorContains(t, err, "column 0 of x is odd")
+	require.Less(t, len(rows), 150)
+	best, _, err := v.MAP(t.Context(), &MAPSettings{Draws: 200, Climbs: 4})
+	require.NoError(t, err)
+	require.InDelta(t, 1.75, best[0], 0.02)
+}
+
 func TestResamplingTakesRowsByTheirWeights(t *testing.T) {
 	w := &Weights{W: []float64{0.5, 0, 0.25, 0.25}}
 	theta, dst := mat.NewDense(4, 1, []float64{1, 2, 3, 4}), mat.NewDense(8, 1, nil)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
@@ -53,12 +54,12 @@ func (v *View) Weigh(ctx context.Context, theta *mat.Dense, logLikelihood func(t
 	n, d := theta.Dims()
 	y, draws, logs := mat.NewDense(n, d, nil), mat.NewDense(n, d, nil), make([]float64, n)
 	if _, err := sampler.SampleLogProb(ctx, y, logs, v.problem, s); err != nil {
-		return nil, err
+		return nil, v.explain("Weigh", err)
 	}
 	v.ToParameters(draws, y)
 	for i := range n {
 		row := draws.RawRowView(i)
-		l := logLikelihood(row)
+		l := logLikelihood(slices.Clone(row))
 		if math.IsNaN(l) || math.IsInf(l, 1) {
 			return nil, fmt.Errorf("inference: Weigh: logLikelihood(%v): is %v, want a number, or −Inf: %w", row, l, ErrNonFinite)
 		}
@@ -75,14 +76,18 @@ func (v *View) Weigh(ctx context.Context, theta *mat.Dense, logLikelihood func(t
 // weightsOf returns the weights of these logarithms, which it overwrites.
 func weightsOf(logs []float64) (*Weights, error) {
 	n := float64(len(logs))
-	total := floats.LogSumExp(logs)
-	if math.IsNaN(total) || math.IsInf(total, 0) {
+	top := floats.Max(logs)
+	if floats.HasNaN(logs) || math.IsInf(top, 0) {
 		return nil, fmt.Errorf("prior times likelihood is 0 for all of %d draws, or not finite: %w", len(logs), ErrRange)
 	}
-	w := &Weights{W: logs, LogEvidence: total - math.Log(n)}
-	squares := 0.0
 	for i, l := range logs {
-		w.W[i] = math.Exp(l - total)
+		logs[i] = math.Exp(l - top)
+	}
+	total := floats.Sum(logs)
+	w := &Weights{W: logs, LogEvidence: top + math.Log(total/n)}
+	squares := 0.0
+	for i := range w.W {
+		w.W[i] /= total
 		squares += w.W[i] * w.W[i]
 	}
 	w.Effective = 1 / squares

@@ -60,7 +60,7 @@ func pose(o Observation, f sde.Frame) (*Likelihood, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := (&Likelihood{op: o.Operator, y: mat.DenseCopyOf(o.Y), noise: e}).in(f)
+	l := (&Likelihood{op: kept(o.Operator), y: mat.DenseCopyOf(o.Y), noise: e}).in(f)
 	if l.matrix != nil && !e.definite {
 		if err := independent(l.matrix, e); err != nil {
 			return nil, err

@@ -24,7 +24,9 @@ import (
 // Given returns an error for what Observation.Validate and Problem.Validate find, one
 // wrapping ErrShape for observations of another number of rows or columns than the
 // Problem's, and one wrapping ErrRange for an impossible field of the method, a score
-// without VJP, and a Problem with cells that are left out.
+// without VJP, a Problem with cells that are left out, and an observation without noise
+// that contradicts cells that the Problem knows. With noise there is no contradiction: a
+// cell is what it is known to be, however far from it something else was measured.
 type Method interface {
 	Given(p sde.Problem, o Observation) (sde.Problem, error)
 }
@@ -110,7 +112,8 @@ func newGuided(p sde.Problem, o Observation, by guidance) (*guided, error) {
 	if !ok {
 		return nil, fmt.Errorf("Problem.Score: is a %T, which does not know products with its Jacobian, want one with the method VJP of sde.Pullback: %w", p.Score, ErrRange)
 	}
-	return &guided{base: p, pull: pull, like: l, seen: p.Observed, by: by}, nil
+	g := &guided{base: p, pull: pull, like: l, seen: p.Observed, by: by}
+	return g, g.agree()
 }
 
 // Problem implements sde.Origin.
@@ -150,7 +153,44 @@ func (g *guided) Select(rows []int) sde.Scorer {
 
 // Score writes the scores of the posteriors of the rows x into dst.
 func (g *guided) Score(dst, x *mat.Dense, t []float64) {
-	g.by.add(dst, g.at(dst, x, t))
+	n, d := x.Dims()
+	most := g.most(n, len(t))
+	if most == n {
+		g.by.add(dst, g.at(dst, x, t))
+		return
+	}
+	g.like.check("Score", x)
+	for lo := 0; lo < n; lo += most {
+		hi := min(lo+most, n)
+		rows, times := make([]int, hi-lo), t
+		for i := range rows {
+			rows[i] = lo + i
+		}
+		if len(t) == n {
+			times = t[lo:hi]
+		}
+		some, to := g.Select(rows).(*guided), dst.Slice(lo, hi, 0, d).(*mat.Dense)
+		some.by.add(to, some.at(to, x.Slice(lo, hi, 0, d).(*mat.Dense), times))
+	}
+}
+
+// most returns how many of n rows are evaluated at once: not all where each may need a
+// matrix of its own, which are not to fill the memory.
+func (g *guided) most(n, times int) int {
+	const numbers = 1 << 20
+	switch g.by.(type) {
+	case PiGDM, MMPS:
+	default:
+		return n
+	}
+	if times == 1 && g.like.matrix != nil && (g.seen == nil || g.seen.RawMatrix().Rows == 1) {
+		return n
+	}
+	if _, ok := sde.As[sde.Selector](g.base.Score); !ok && g.base.Rows > 0 {
+		return n
+	}
+	_, m := g.like.Dims()
+	return min(n, max(1, numbers/m/m))
 }
 
 // Capabilities returns the log-density where the method and the score know it, and the

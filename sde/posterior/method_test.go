@@ -310,8 +310,8 @@ func TestMethodsRefuseWhatTheyCannotDo(t *testing.T) {
 	require.Panics(t, func() { q.Score.Score(mat.NewDense(3, 3, nil), mat.NewDense(3, 3, nil), []float64{1}) })
 }
 
-// What the iterations that MMPS makes by default leave to solve is no more than the error
-// that its covariance makes, a fifth of the term or more.
+// What the iterations that MMPS makes by default leave to solve is small beside the
+// error that its covariance makes.
 func TestDefaultIterationsAreEnough(t *testing.T) {
 	const d, m, n = 12, 8, 40
 	covs := make([]*mat.SymDense, 3)
@@ -339,8 +339,8 @@ func TestDefaultIterationsAreEnough(t *testing.T) {
 		term.Sub(scores[m], term)
 		scores[0].Sub(scores[0], scores[m])
 		scores[1].Sub(scores[1], scores[m])
-		require.Less(t, mat.Norm(scores[0], 2), .21*mat.Norm(term, 2))
-		require.Less(t, mat.Norm(scores[0], 2), .4*mat.Norm(scores[1], 2))
+		require.Less(t, mat.Norm(scores[0], 2), .05*mat.Norm(term, 2))
+		require.Less(t, mat.Norm(scores[0], 2), .2*mat.Norm(scores[1], 2))
 	}
 }
 
@@ -423,4 +423,39 @@ func (p perRow) Select(rows []int) sde.Scorer {
 		some.scores = append(some.scores, p.scores[r])
 	}
 	return some
+}
+
+// What a caller does with his matrices after Given has no effect.
+func TestProblemsKeepWhatTheyWereGiven(t *testing.T) {
+	t.Parallel()
+	law := threeModes(t, nil)
+	p := sde.Problem{SDE: sde.EDM{}, Score: sde.Analytic(sde.EDM{}, law.Diffuse)}
+	x := mat.NewDense(2, 3, []float64{1, -2, .5, 0, .3, 4})
+	score := func(q sde.Problem) *mat.Dense {
+		dst := mat.NewDense(2, 3, nil)
+		q.Score.Score(dst, x, []float64{0.7})
+		return dst
+	}
+	a, columns, variance := mat.NewDense(1, 3, []float64{1, 2, 3}), []int{1}, []float64{1, 2, 3}
+	cells, weights := [][]int{{0, 2}}, [][]float64{{1, .5}}
+	for _, op := range []Operator{Matrix{a}, Mask{3, columns}, Sparse{3, cells, weights}} {
+		y, τ := mat.NewDense(1, 1, []float64{.4}), []float64{.1}
+		for _, m := range []Method{PiGDM{variance}, MMPS{}, TMPD{}, DPS{}} {
+			q, err := m.Given(p, Observation{op, y, Noise{Deviations: τ}})
+			require.NoError(t, err)
+			want := score(q)
+			change := func(by float64) {
+				a.Set(0, 0, a.At(0, 0)+by)
+				y.Set(0, 0, y.At(0, 0)+by)
+				columns[0] += int(by)
+				variance[0] += by
+				cells[0][0] += int(by)
+				weights[0][0] += by
+				τ[0] += by
+			}
+			change(1)
+			require.Equal(t, want, score(q), "%T %T", op, m)
+			change(-1)
+		}
+	}
 }

@@ -96,20 +96,27 @@ func (p *Near) factor(h *mat.Dense) *factor {
 }
 
 // LogProb writes log p of the rows U, without its constant, into dst: NaN where h or its
-// derivative is not finite, rows from which there is no way to go. It panics when the
-// length of dst does not match.
+// derivative is not finite. It panics when the length of dst does not match.
 func (p *Near) LogProb(dst []float64) {
 	if len(dst) != len(p.here) {
 		panic(fmt.Sprintf("posterior: dimension mismatch: Near.LogProb: dst has length %d, want %d, one entry a row", len(dst), len(p.here)))
 	}
 	for i, s := range p.here {
 		dst[i] = s.logP
-		for _, v := range s.drift {
-			if !finite(v) {
-				dst[i] = math.NaN()
-			}
+		if !s.defined() {
+			dst[i] = math.NaN()
 		}
 	}
+}
+
+// defined reports whether h and its derivative are finite at the spot.
+func (s *spot) defined() bool {
+	for _, v := range s.drift {
+		if !finite(v) {
+			return false
+		}
+	}
+	return finite(s.logP)
 }
 
 // pull adds r²Hᵀ(r²HHᵀ + Σ)⁻¹ w to dst, and changes w.
@@ -126,7 +133,8 @@ func (p *Near) pull(s *spot, dst, w []float64) {
 //
 // for 0 < c ≤ 1, which leaves p as it is: of a linear h for every c, and c = 1 draws from
 // it wherever u was. Of others the step is accepted by the rule of Metropolis and
-// Hastings (Girolami & Calderhead 2011). The rows of z are standard normals like those of U,
+// Hastings (Girolami & Calderhead 2011). A row at which h or its derivative is not finite
+// goes to m + rz where they are, and stays elsewhere. The rows of z are standard normals like those of U,
 // those of e standard normals like those of y, and accept holds a uniform number for
 // each row. It panics when the shapes do not match.
 func (p *Near) Move(z, e *mat.Dense, accept []float64, c float64) {
@@ -151,6 +159,11 @@ func (p *Near) Move(z, e *mat.Dense, accept []float64, c float64) {
 		}
 		p.pull(s, step, noise)
 		to := p.next.RawRowView(i)
+		if !s.defined() {
+			copy(to, p.mean.RawRowView(i))
+			axpy(to, p.r, z.RawRowView(i))
+			continue
+		}
 		copy(to, p.U.RawRowView(i))
 		axpy(to, c, s.drift)
 		axpy(to, math.Sqrt(variance), step)
@@ -158,7 +171,11 @@ func (p *Near) Move(z, e *mat.Dense, accept []float64, c float64) {
 	there := p.at(p.next)
 	for i := range p.here {
 		from, to := p.U.RawRowView(i), p.next.RawRowView(i)
-		if p.like.matrix == nil {
+		if !p.here[i].defined() {
+			if !there[i].defined() {
+				continue
+			}
+		} else if p.like.matrix == nil {
 			gain := there[i].logP - p.here[i].logP + p.proposal(&there[i], to, from, c, variance) - p.proposal(&p.here[i], from, to, c, variance)
 			if !(math.Log(accept[i]) < gain) {
 				continue

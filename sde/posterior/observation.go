@@ -78,19 +78,36 @@ const dependent = 1e-12
 // before it.
 func independent(a *mat.Dense, e *covariance) error {
 	m, _ := a.Dims()
-	size, most := make([]float64, m), 0.0
+	for k := range m {
+		if row := a.RawRowView(k); dot(row, row) == 0 && e.variances[k] == 0 {
+			return fmt.Errorf("number %d of y does not depend on x and has no noise: %w", k, ErrRange)
+		}
+	}
+	s, _ := scaledSpread(a, e)
+	if k := factorise(s).first; k < m {
+		return fmt.Errorf("number %d of y follows from those before it and has no noise of its own: the values contradict each other, or say the same twice; want noise, or an operator of independent rows: %w", k, ErrRange)
+	}
+	return nil
+}
+
+// scaledSpread returns a matrix of the range of A Aᵀ + Σ, its rows and columns divided by
+// size, in which neither is small beside the other.
+func scaledSpread(a *mat.Dense, e *covariance) (s *mat.SymDense, size []float64) {
+	m, _ := a.Dims()
+	most := 0.0
+	size = make([]float64, m)
 	for k := range m {
 		row := a.RawRowView(k)
 		size[k] = math.Sqrt(dot(row, row))
-		if size[k] == 0 && e.variances[k] == 0 {
-			return fmt.Errorf("number %d of y does not depend on x and has no noise: %w", k, ErrRange)
-		}
 		if size[k] == 0 {
 			size[k] = math.Sqrt(e.variances[k])
 		}
+		if size[k] == 0 {
+			size[k] = 1 // a row of zeros
+		}
 		most = max(most, e.variances[k]/(size[k]*size[k]))
 	}
-	s := mat.NewSymDense(m, nil)
+	s = mat.NewSymDense(m, nil)
 	e.addTo(s)
 	for k := range m {
 		for l := range k + 1 {
@@ -101,8 +118,5 @@ func independent(a *mat.Dense, e *covariance) error {
 			s.SetSym(k, l, noise+dot(a.RawRowView(k), a.RawRowView(l))/(size[k]*size[l]))
 		}
 	}
-	if k := factorise(s).first; k < m {
-		return fmt.Errorf("number %d of y follows from those before it and has no noise of its own: the values contradict each other, or say the same twice; want noise, or an operator of independent rows: %w", k, ErrRange)
-	}
-	return nil
+	return s, size
 }

@@ -2,6 +2,7 @@ package posterior
 
 import (
 	"fmt"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 )
@@ -161,6 +162,24 @@ func validOperator(op Operator) error {
 		return fmt.Errorf("Observation.Operator: is from %d to %d columns, want 1 or more: %w", in, out, ErrShape)
 	}
 	return nil
+}
+
+// kept returns an operator that does not change when the caller's matrices do, as far as its
+// type is known.
+func kept(op Operator) Operator {
+	switch m := op.(type) {
+	case Matrix:
+		return Matrix{mat.DenseCopyOf(m.A)}
+	case Mask:
+		return Mask{m.In, slices.Clone(m.Columns)}
+	case Sparse:
+		s := Sparse{m.In, make([][]int, len(m.Columns)), make([][]float64, len(m.Weights))}
+		for k := range m.Columns {
+			s.Columns[k], s.Weights[k] = slices.Clone(m.Columns[k]), slices.Clone(m.Weights[k])
+		}
+		return s
+	}
+	return op
 }
 
 // dot returns Σ a_j b_j, in the order of j whatever else is computed.

@@ -2,6 +2,7 @@ package posterior
 
 import (
 	"fmt"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -24,6 +25,7 @@ type PiGDM struct {
 
 // Given implements Method.
 func (m PiGDM) Given(p sde.Problem, o Observation) (sde.Problem, error) {
+	m.Variance = slices.Clone(m.Variance)
 	return given("PiGDM", p, o, m)
 }
 
@@ -43,12 +45,18 @@ func (m PiGDM) check(l *Likelihood) error {
 func (m PiGDM) factors(at *moment) []*factor {
 	n, _ := at.x.Dims()
 	all := make([]*factor, n)
+	// Without rows of their own there is one matrix for all that share a time.
+	shared := at.shared()
+	of := map[float64]*factor{}
 	for i := range all {
-		if i > 0 && at.shared() && (i >= len(at.t) || at.t[i] == at.t[i-1]) {
-			all[i] = all[i-1]
+		t := at.t[min(i, len(at.t)-1)]
+		if all[i] = of[t]; all[i] != nil {
 			continue
 		}
 		all[i] = factorise(m.spread(i, at))
+		if shared {
+			of[t] = all[i]
+		}
 	}
 	return all
 }

@@ -1,0 +1,98 @@
+package inference
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// ends are the finite bounds of an axis as parameters were found there. The formulas send a
+// bound itself to infinity; it has the coordinate of the nearest parameter that is not there.
+// Where there are parameters at it the formulas have the bound further out, by as much as the
+// as many parameters next to it lie apart: those at the bound lie in the middle of that, and
+// every draw from there is the bound.
+type ends struct {
+	low, high   float64 // coordinates of the bounds themselves
+	under, over float64 // how much further out the formulas have them
+}
+
+// measure sets the ends of an axis by the parameters that are learned from.
+func (a *axis) measure(theta []float64) {
+	a.ends = nil
+	if math.IsInf(a.low, -1) && math.IsInf(a.high, 1) {
+		return
+	}
+	var above, below []float64 // distances from the bounds of what lies within
+	atLow, atHigh := 0, 0
+	for _, v := range theta {
+		switch {
+		case v == a.low:
+			atLow++
+		case v == a.high:
+			atHigh++
+		case v > a.low && v < a.high: // others are refused later
+			above, below = append(above, v-a.low), append(below, a.high-v)
+		}
+	}
+	slices.Sort(above)
+	slices.Sort(below)
+	e := &ends{under: a.room(atLow, above), over: a.room(atHigh, below)}
+	a.ends = e
+	nearest := func(room float64, distances []float64) float64 {
+		if room > 0 {
+			return room / 2
+		}
+		return distances[0]
+	}
+	if finite(a.low) {
+		v := nearest(e.under, above)
+		e.low = a.formula(v, a.high-a.low+e.under+e.over-v)
+	}
+	if finite(a.high) {
+		v := nearest(e.over, below)
+		e.high = a.formula(a.high-a.low+e.under+e.over-v, v)
+	}
+}
+
+// room returns by how much a bound moves out for so many parameters at it, where others lie
+// at these distances.
+func (a axis) room(count int, distances []float64) float64 {
+	n := len(distances)
+	switch {
+	case n > 0 && count > 0:
+		return distances[min(count-1, n/2)]
+	case n > 0:
+		return 0
+	case finite(a.high - a.low):
+		return a.high - a.low
+	}
+	return 1
+}
+
+// measureAll sets the ends of all axes by a table of parameters.
+func measureAll(axes []axis, theta *mat.Dense) {
+	for j := range axes {
+		axes[j].measure(mat.Col(nil, j, theta))
+	}
+}
+
+// atBounds tells of the parameters that lie exactly at a bound in some simulations.
+func atBounds(axes []axis, theta *mat.Dense) (warnings []string) {
+	n, _ := theta.Dims()
+	for j, a := range axes {
+		for _, bound := range []float64{a.low, a.high} {
+			count := 0
+			for i := range n {
+				if theta.At(i, j) == bound {
+					count++
+				}
+			}
+			if count > 0 {
+				warnings = append(warnings, fmt.Sprintf("parameter %d: is exactly at its bound %v in %d of %d simulations (%.2g %%): draws will be, too, and densities are those of what lies within", j, bound, count, n, 100*float64(count)/float64(n)))
+			}
+		}
+	}
+	return warnings
+}
