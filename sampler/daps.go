@@ -20,7 +20,9 @@ var _ Predictor = DAPS{}
 //
 // where x̂₀ is what the state becomes in a few steps of DDIM, for one the denoised D. So
 // no derivative of the score is needed, errors of early steps are forgotten, and the
-// observation may be anything that its Operator can be. The Problem is that of the prior.
+// observation may be anything that its Operator can be. The Problem is that of the prior;
+// one that is a posterior already is taken for the prior too, so that an observation given
+// to both counts twice.
 // Rows are independent, and may have observations of their own. The draw is of rows where
 // the Operator and its derivative are finite, also when x̂₀ is none; where it finds none in
 // the last step a row is given up with ErrNonFinite.
@@ -40,6 +42,11 @@ var _ Predictor = DAPS{}
 // because x̂₀ has the spread of the data already, to which the draw adds r². Of modes far
 // apart, between which x₀ given x_t is not normal, either is an approximation; Twisted
 // is not.
+//
+// What a run returns has the noise σ/α of the last time in all columns, of which the final
+// denoise takes what the data have not: a column that is observed more exactly does not keep
+// its value to more than that. Settings.Final: FinalMean returns the last clean rows x₀, which
+// do, times α of the last time.
 type DAPS struct {
 	// Observation is y, in the coordinates of the data. Its noise has to be positive
 	// definite.

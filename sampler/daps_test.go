@@ -219,3 +219,16 @@ func (s *served) Normal(dst *mat.Dense, at noise.Draw) {
 	at.T, at.U = 0, 0
 	s.times[at]++
 }
+
+// Clean rows keep what is observed with little noise; denoised ones keep it to the noise of
+// the last time.
+func TestCleanRowsOfDAPSKeepWhatIsObserved(t *testing.T) {
+	t.Parallel()
+	p := threeModes(t, sde.EDM{})
+	o := posterior.Observation{Operator: posterior.Mask{In: 2, Columns: []int{0}}, Y: mat.NewDense(1, 1, []float64{0.4}), Noise: posterior.Noise{Deviation: 1e-9}}
+	x := mat.NewDense(50, 2, nil)
+	require.NoError(t, sampler.Sample(context.Background(), x, p, sampler.DAPS{Observation: o}, &sampler.Settings{Final: sampler.FinalMean}))
+	for _, v := range mat.Col(nil, 0, x) {
+		require.InDelta(t, 0.4, v, 1e-8)
+	}
+}

@@ -42,7 +42,9 @@ type Trace struct {
 	// bias, for the process in the steps of the grid and a likelihood that has its
 	// constants. StdErr is its standard error, found from how unequally the
 	// starting particles are the ancestors of the last ones (Lee & Whiteley 2018). It is
-	// good as long as these have many different ancestors, and never above 1.
+	// good as long as these have many different ancestors: of k that count the same it is about
+	// 1/√k, and +Inf when all descend from one, which tells nothing. More particles, a
+	// method that is nearer to the posterior, or more noise are wanted then.
 	LogEvidence, StdErr []float64
 	// LogWeights are those of the rows that a run returns, normalised for each
 	// observation; all the same unless Weighted.
@@ -86,6 +88,8 @@ type swarm struct {
 	logW         []float64  // normalised in each group
 	ancestor     []int      // an index of the Step's rows at the start
 	dead         []bool     // by group
+	before       *mat.Dense // D where the last step began
+	length       float64    // of that step in log(α/σ), 0 when there was none
 	spare        *mat.Dense
 }
 
@@ -106,7 +110,7 @@ func (c Particles) begin(s *Step, ψ potential) (*swarm, error) {
 	*c.Trace = Trace{LogEvidence: make([]float64, groups), StdErr: make([]float64, groups)}
 	w := &swarm{
 		Particles: c, ψ: ψ, score: s.like(), guide: s.like(), log: make([]float64, n), state: s.like(),
-		logW: make([]float64, n), ancestor: make([]int, n), dead: make([]bool, groups), spare: s.like(),
+		logW: make([]float64, n), ancestor: make([]int, n), dead: make([]bool, groups), before: s.like(), spare: s.like(),
 	}
 	for i := range n {
 		w.logW[i], w.ancestor[i] = -math.Log(float64(c.Number)), i
@@ -280,16 +284,22 @@ func (w *swarm) bury(s *Step, g int) {
 }
 
 // standardError returns the root of Σ_e (W_e − 1/N)², where W_e is the weight of all that
-// descend from the starting particle e.
+// descend from the starting particle e, and +Inf when that is all from one.
 func (w *swarm) standardError(lo, hi int) float64 {
 	of := make([]float64, hi-lo)
 	for i := lo; i < hi; i++ {
 		of[w.ancestor[i]-lo] += math.Exp(w.logW[i])
 	}
-	sum := 0.0
+	sum, alive := 0.0, 0
 	for _, v := range of {
+		if v > 0 {
+			alive++
+		}
 		v -= 1 / float64(len(of))
 		sum += v * v
+	}
+	if alive == 1 && len(of) > 1 {
+		return math.Inf(1)
 	}
 	return math.Sqrt(sum)
 }
@@ -302,7 +312,7 @@ func (w *swarm) resample(s *Step, lo int, u []float64) {
 		weights[i] = math.Exp(v)
 	}
 	w.Resampler.Ancestors(from, weights, u)
-	for _, m := range []*mat.Dense{s.X, s.Mean, w.score, w.guide} {
+	for _, m := range []*mat.Dense{s.X, s.Mean, w.score, w.guide, w.before} {
 		for i := range n {
 			w.spare.SetRow(lo+i, m.RawRowView(lo+i))
 		}

@@ -30,7 +30,7 @@ type Reward interface {
 }
 
 // Steered is the predictor of Feynman–Kac steering (Singhal et al. 2025): Twisted for any
-// reward, without guidance. Particles are moved by DDIM{Eta: 1} of the Problem, and weighed
+// reward, without guidance. Particles are moved by DPMpp2MSDE of the Problem, and weighed
 // by what the tempered reward of the denoised row D gains,
 //
 //	w ← w ψ_u(x_u)/ψ_t(x_t),   log ψ_t(x) = λ_t r(D(x, t))/T,   λ_t = 1/(1 + (σ/(αW))²),

@@ -16,21 +16,25 @@ var (
 )
 
 // Twisted is the predictor of the twisted diffusion sampler, TDS (Wu et al. 2023). Its
-// rows are particles, moved by DDIM{Eta: 1} of the prior and guided towards an
+// rows are particles, moved by DPMpp2MSDE of the prior and guided towards an
 // observation y by a twisting function ψ_t(x) ≈ p(y | x_t = x),
 //
-//	x_u = m + v ∇ log ψ_t(x_t) + √v z,   m = (x_t + q s)/a,   a = α_t/α_u,   q = σ_t² − a²σ_u²,   v = q σ_u²/σ_t²,
+//	x_u = m + v ∇ log ψ_t(x_t) + √v z,   m = (x_t + q s)/a + α_u q/σ_t² (D − D₁)/(2r),
+//	a = α_t/α_u,   q = σ_t² − a²σ_u²,   v = q σ_u²/σ_t²,
 //
-// weighed by what the guidance got wrong,
+// with D₁, the denoised row of the step before, and r, the length of that step in log(α/σ) to
+// this one's; weighed by what the guidance got wrong,
 //
 //	w ← w ψ_u(x_u)/ψ_t(x_t) N(x_u; m, v I)/N(x_u; m + v ∇ log ψ_t, v I),
 //
 // and resampled when the weights have become unequal. At the end ψ is p(y | x₀). So
 // the particles are right for any ψ as their number grows, at the rate n^−½, and the
 // mean of their weights is an estimate of p(y) without bias: both for the process in the
-// steps of the grid, whose error is of order 1. They are weighed from the prior at the
-// highest time, N(αD, α²v + σ²) about its own denoised D(0, T), also where they start about
-// that of the posterior, see sde.Problem.Conditional.
+// steps of the grid, whose error is of order 2. On normal data in 4 columns the spread of
+// columns that are not observed was 1.15 to 1.19 of the exact one in 18 steps, 1.02 to 1.06 in 40:
+// more particles do not make up for steps. They are weighed from the prior at the highest
+// time, N(αD, α²v + σ²) about its own denoised D(0, T), also where they start about that
+// of the posterior, see sde.Problem.Conditional.
 //
 // Where ψ is 0 or not defined before the end, as of an h that is not defined at D,
 // particles count as the worst of their observation that are not, and are not guided.
@@ -41,9 +45,9 @@ var (
 // three normals observed in one direction with noise .1, 256 particles a run gave
 //
 //	steps                          20          50          100
-//	evidence, mean over 40 runs    1.27 ± .04  1.03 ± .02  1.03 ± .02   times the exact one, by PiGDM
-//	                               1.27 ± .03  1.01 ± .01  1.02 ± .01   by MMPS
-//	standard deviation of a run    .23, .19    .11, .08    .11, .08
+//	evidence, mean over 40 runs    .91 ± .03   .99 ± .02   .99 ± .02    times the exact one, by PiGDM
+//	                               .91 ± .03   1.00 ± .02  1.00 ± .01   by MMPS
+//	standard deviation of a run    .17, .16    .12, .10    .10, .08
 //
 // What is weighed is the state, denoised at the last time, which is what a run returns
 // unless Settings.Final says otherwise. There is no room for a Corrector. An
@@ -181,6 +185,7 @@ func (w *swarm) cross(s *Step) error {
 	}
 	s.Combine(s.Mean, 1/a, s.X, q/a, w.score)
 	s.Combine(s.Mean, 1, s.Mean, std*std, w.guide)
+	w.extrapolate(s, std)
 	if std == 0 {
 		s.Finish()
 	} else {
@@ -204,6 +209,25 @@ func (w *swarm) cross(s *Step) error {
 	}
 	w.reweigh(s, inc, stepSlot, last)
 	return nil
+}
+
+// extrapolate adds what the change of D over the last step says of this one.
+func (w *swarm) extrapolate(s *Step, std float64) {
+	at, st := s.Kernel(s.T)
+	au, su := s.Kernel(s.U)
+	d := s.Scratch(0)
+	s.Combine(d, 1/at, s.X, st*st/at, w.score)
+	length := 0.0
+	if std > 0 {
+		length = math.Log(st / at * au / su)
+	}
+	if w.length > 0 && length > 0 {
+		c := au * -math.Expm1(-2*length) * length / (2 * w.length)
+		s.Combine(s.Mean, 1, s.Mean, c, d)
+		s.Combine(s.Mean, 1, s.Mean, -c, w.before)
+	}
+	w.before.Copy(d)
+	w.length = length
 }
 
 // weight evaluates log ψ at the time U, and what else the next step needs.

@@ -30,7 +30,7 @@
 //	∇ log p(y | x_t) ≈ (∂D/∂x)ᵀ Hᵀ (H V Hᵀ + Σ)⁻¹ (y − h(D)).
 //
 //	method   V                                                 products   exact for normal data
-//	DPS      0                                                 1          never
+//	DPS      0, and not beyond y                               1          never
 //	PiGDM    diag σ²v_j/(α²v_j + σ²)                           1          of independent columns
 //	TMPD     what makes H V Hᵀ the diagonal of the row sums    2          when H V Hᵀ is diagonal
 //	         of the true one
@@ -50,7 +50,7 @@
 //
 //   - a Mask with independent noise, for a model with score.Config.ColumnLevels: see
 //     score.View.Observe and Observation.Cells;
-//   - many particles that one of the methods moves: see sampler.Twisted.
+//   - many particles that one of the methods moves, in many steps: see sampler.Twisted.
 //
 // # Densities
 //

@@ -22,6 +22,13 @@ import (
 // double the price. Where it is negative along a direction, which no covariance is, the
 // iteration of that row ends: H V Hᵀ + Σ may be next to 0 there, and a step as long as one
 // likes.
+//
+// Where V is not that of the true score, or the data are not normal, the score is wrong
+// at high levels. Samplers that draw noise, such as sampler.DPMpp2MSDE, forget what this did to
+// the state; the deterministic ones, such as sampler.Default, keep it in the samples. On
+// normal data with exact scores either has spreads of .97 to 1.05 in 40 steps; of PiGDM, whose V
+// is wrong, they are 1.04 to 1.36 with sampler.Default and 1.05 to 1.06 with DPMpp2MSDE (noise .03),
+// and of MMPS with a network, without noise, 1.16 and 1.24 against .98 and 1.02.
 type MMPS struct {
 	// Iterations is the largest number of iterations. 0 means 5, or the number of
 	// columns of y when that is smaller, after which nothing is left to solve. With as
