@@ -25,7 +25,7 @@ func projected(τ float64, y ...float64) posterior.Observation {
 }
 
 // posteriorOf returns the posterior and log p(y) of an observation of a mixture.
-func posteriorOf(t *testing.T, law *dataset.Mixture, o posterior.Observation, i int) (*dataset.Mixture, float64) {
+func posteriorOf(t testing.TB, law *dataset.Mixture, o posterior.Observation, i int) (*dataset.Mixture, float64) {
 	t.Helper()
 	a, y := o.Operator.(posterior.Matrix).A, o.Y.RawRowView(i)
 	cov := mat.NewSymDense(1, []float64{o.Noise.Deviation * o.Noise.Deviation})
@@ -37,7 +37,7 @@ func posteriorOf(t *testing.T, law *dataset.Mixture, o posterior.Observation, i 
 }
 
 // particles runs Twisted on the posterior of a method, or Steered on the prior without one.
-func particles(t *testing.T, p sde.Problem, m posterior.Method, o posterior.Observation, n, steps int, c sampler.Particles) (*mat.Dense, *sampler.Trace) {
+func particles(t testing.TB, p sde.Problem, m posterior.Method, o posterior.Observation, n, steps int, c sampler.Particles) (*mat.Dense, *sampler.Trace) {
 	t.Helper()
 	_, d := o.Operator.(posterior.Matrix).A.Dims()
 	x := mat.NewDense(n, d, nil)
