@@ -29,6 +29,9 @@ type job struct {
 	n           int
 	workers     int
 	check       bool
+	name        string // of the optimiser
+	choice      choice
+	rate        float64
 
 	small bool // half the width, half the batch: for tests
 }
@@ -46,6 +49,8 @@ func (j *job) Flags(f *flag.FlagSet) {
 	f.IntVar(&j.steps, "steps", standardSteps, "training steps; the targets are for 20000 and, a quarter of it, 5000")
 	f.IntVar(&j.n, "n", 10000, "samples drawn, and test points of the KL gap")
 	f.IntVar(&j.workers, "workers", 0, "goroutines, 0 for one a processor; does not change the result")
+	f.StringVar(&j.name, "optimizer", "adam", "adam, soap, soap-both-sides or muon")
+	f.Float64Var(&j.rate, "rate", 0, "peak of the learning rate, 0 for the default")
 	f.BoolVar(&j.check, "check", false, "exit with status 1 when a target is missed")
 }
 
@@ -67,6 +72,12 @@ func (j *job) Check() error {
 	}
 	if j.steps < 1 || j.n < 100 || j.workers < 0 {
 		return fmt.Errorf("-steps %d, -n %d, -workers %d: want at least 1, 100 and 0", j.steps, j.n, j.workers)
+	}
+	if !(j.rate >= 0 && j.rate <= 1) {
+		return fmt.Errorf("-rate %v: want a number up to 1, or 0 for the default", j.rate)
+	}
+	if err := j.choose(j.name); err != nil {
+		return err
 	}
 	if j.check && j.steps < quarterSteps {
 		return fmt.Errorf("-check with -steps %d: there are no targets below %d steps", j.steps, quarterSteps)

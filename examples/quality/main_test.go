@@ -53,6 +53,26 @@ func TestNumbersDoNotDependOnWorkers(t *testing.T) {
 	require.Equal(t, got[0], got[1])
 }
 
+// Every name is an optimiser of its own.
+func TestOptimisersAreChosenByName(t *testing.T) {
+	moons, err := toy.Named("moons")
+	require.NoError(t, err)
+	seen := map[float64]bool{}
+	for _, c := range optimizers() {
+		j, err := parse([]string{"-optimizer", c.name, "-rate", "0.012", "-steps", "60", "-n", "200"})
+		require.NoError(t, err)
+		j.small = true
+		v, err := j.measure(context.Background(), moons, 1, io.Discard)
+		require.NoError(t, err)
+		require.False(t, seen[v.bound], "%s is another", c.name)
+		seen[v.bound] = true
+	}
+	for _, args := range [][]string{{"-optimizer", "sgd"}, {"-rate", "-1"}, {"-rate", "2"}, {"-rate", "NaN"}} {
+		_, err := parse(args)
+		require.ErrorContains(t, err, args[0])
+	}
+}
+
 func TestTableMarksWhatIsMissed(t *testing.T) {
 	want := targetOf("spirals", 5000)
 	require.Equal(t, target{.025, .008}, want)
