@@ -49,7 +49,9 @@ var (
 //	                               .91 ± .03   1.00 ± .02  1.00 ± .01   by MMPS
 //	standard deviation of a run    .17, .16    .12, .10    .10, .08
 //
-// (go test ./sampler -run - -bench Evidence -benchtime 1x.) What is weighed is the state, denoised at the last time, which is what a run returns
+// (go test ./sampler -run - -bench Evidence -benchtime 1x.)
+//
+// What is weighed is the state, denoised at the last time, which is what a run returns
 // unless Settings.Final says otherwise. There is no room for a Corrector. An
 // observation whose particles all lose their weight, because none is finite for example,
 // is given up with ErrDepleted. Rows depend on each other; the bits do not depend on

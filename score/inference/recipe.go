@@ -30,14 +30,15 @@ type Recipe struct {
 //	WeightDecay  for d > 5 ten times as much
 //
 // Below 200 pairs the model has a layer of zeros behind the network, so that it starts from
-// what the regression knows. The recipe is the same for all numbers of columns: an observation of hundreds is for an Embed of
-// one's own. A tenth of the pairs is held out, and the best look at them is what is kept
-// (score.Validation). Found on 10,000 simulations of the tasks of dataset/simulator, see
-// examples/sbi: with two parameters the held-out loss falls until the end, with five
-// and ten it is least after some thousand steps, before the network knows the pairs by
-// heart. (For two_moons C2ST was .532 with 0.6 n steps and 10/√n, and .521 as it is; with
-// 1,000 simulations .605 at 0.3, .620 at 0.1 and .642 at 0.05.) Posteriors of many parameters are often near normal, and gain by the decay (C2ST of
-// bernoulli_glm .58 for .61), those of several modes lose (slcp).
+// what the regression knows. The recipe is the same for all numbers of columns: an observation
+// of hundreds is for an Embed of one's own. A tenth of the pairs is held out, and the best look
+// at them is what is kept (score.Validation). Found on 10,000 simulations of the tasks of
+// dataset/simulator, see examples/sbi: with two parameters the held-out loss falls until the
+// end, with five and ten it is least after some thousand steps, before the network knows the
+// pairs by heart. (For two_moons C2ST was .532 with 0.6 n steps and 10/√n, and .521 as it is;
+// with 1,000 simulations .605 at 0.3, .620 at 0.1 and .642 at 0.05.) Posteriors of many
+// parameters are often near normal, and gain by the decay (C2ST of bernoulli_glm .58 for .61),
+// those of several modes lose (slcp).
 func Recommend(n, d, k int) Recipe {
 	net := nn.RecipeMLP(d, 128)
 	net.Features, net.Ends = nil, true
