@@ -38,12 +38,11 @@ type AllSettings struct {
 // prior, too, which is taken to be normal in coordinates without bounds: a prior that is
 // normal, lognormal, or uniform between bounds is, and a Warning tells of one that is not.
 //
-// What the network errs in a score adds up over observations, and posteriors of one that are
-// not normal are not what GAUSS and FNPE suppose. With a network of 4,000 simulations of an
-// oscillator the deviations of GAUSS were right for 5 observations, and for 20 and 100 those of
-// the narrowest parameter were 0.61 and 0.45 of the exact ones; for three x = θ² + noise,
-// whose posteriors have two modes, 0.2, where JAC was right and FNPE diverged. Warnings tell
-// of 20 observations and more, and of posteriors whose kurtosis is not that of a normal one.
+// What the network errs in a score adds up over observations: of some dozens GAUSS may be half
+// as wide as the exact posterior. And posteriors of one observation that are not normal, such
+// as those of two modes, are not what GAUSS and FNPE suppose: the one may be several times too
+// narrow there, the other diverge. Warnings tell of 20 observations and more, and of
+// posteriors whose kurtosis is not that of a normal one.
 //
 // Errors are those of Given, one wrapping ErrRange for an impossible setting, and those of
 // sampling.

@@ -35,10 +35,10 @@ type Recipe struct {
 // at them is what is kept (score.Validation). Found on 10,000 simulations of the tasks of
 // dataset/simulator, see examples/sbi: with two parameters the held-out loss falls until the
 // end, with five and ten it is least after some thousand steps, before the network knows the
-// pairs by heart. (For two_moons C2ST was .532 with 0.6 n steps and 10/√n, and .521 as it is;
-// with 1,000 simulations .605 at 0.3, .620 at 0.1 and .642 at 0.05.) Posteriors of many
-// parameters are often near normal, and gain by the decay (C2ST of bernoulli_glm .58 for .61),
-// those of several modes lose (slcp).
+// pairs by heart. So two and three parameters gain by more steps and less decay the more
+// pairs there are; of 1,000 pairs the most decay is the best. Posteriors of many
+// parameters are often near normal, and gain by the decay of the weights, those of several
+// modes lose.
 func Recommend(n, d, k int) Recipe {
 	net := nn.RecipeMLP(d, 128)
 	net.Features, net.Ends = nil, true
