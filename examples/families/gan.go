@@ -12,7 +12,7 @@ import (
 	"github.com/gradlogp/gradlogp/nn/optim"
 )
 
-// gan is a Wasserstein GAN with gradient penalty (Gulrajani et al. 2017): a generator
+// gan is a Wasserstein GAN with gradient penalty (Gulrajani et al. 2017, arXiv:1704.00028): a generator
 // g(z) makes f(g) large, and a critic f makes small
 //
 //	f(g) − f(x) + λ(‖∇f(x̂)‖ − 1)²,   x̂ = u x + (1−u) g,   u uniform.
@@ -26,11 +26,12 @@ type gan struct {
 	params           nn.Params
 }
 
-var penalty = 1.0   // λ
-var criticSteps = 3 // for each of the generator
-var criticRate = 2e-3
-var ganRate = 1e-3
-var ganLatent = 4
+const (
+	penalty    = 0.1 // λ
+	criticRate = 4e-3
+	ganRate    = 2e-3
+	ganLatent  = 2 // columns of z for each of x
+)
 
 func newGAN(s *setup, width int) model {
 	g := &gan{s: s}
@@ -57,16 +58,12 @@ func (g *gan) train(ctx context.Context, steps int) error {
 	adam := optim.Adam[float32]{Beta1: 0.5, Beta2: 0.9}
 	in := []*ad.Expr{g.x, g.z, g.u}
 	f := newFeed(g.s, in)
-	critic := g.player(&g.params, g.first, len(g.params.Entries()), g.critic, in, adam, schedule(criticRate, steps*criticSteps))
+	critic := g.player(&g.params, g.first, len(g.params.Entries()), g.critic, in, adam, schedule(criticRate, steps))
 	generator := g.player(&g.params, 0, g.first, g.generate, in, adam, schedule(ganRate, steps))
 	for range steps {
-		for k := range criticSteps + 1 {
+		for _, player := range []*player{critic, generator} {
 			if err := f.next(ctx, 0); err != nil {
 				return err
-			}
-			player := critic
-			if k == criticSteps {
-				player = generator
 			}
 			g.move(player, f.leaves)
 		}

@@ -13,7 +13,7 @@ import (
 	"github.com/gradlogp/gradlogp/nn/optim"
 )
 
-// vae is a variational autoencoder (Kingma & Welling 2014) whose encoder and decoder are
+// vae is a variational autoencoder (Kingma & Welling 2014, arXiv:1312.6114) whose encoder and decoder are
 // normal laws with means and deviations of their own for every row:
 //
 //	−log p(x) ≤ E_q[−log p(x|z)] + KL(q(z|x) ‖ N(0, I)),   z = μ(x) + s(x) ε
@@ -45,7 +45,7 @@ func newVAE(s *setup, width int) model {
 	decoder, net := b.Scope("decoder").Share(), perceptron(width, 2*d, nil)
 	decode := func(z *ad.Expr) (mean, logStd *ad.Expr) {
 		p := decoder.Apply(net, z)
-		return ad.Slice(p, 0, d), ad.Shift(ad.Softplus(ad.Shift(ad.Slice(p, d, 2*d), 4)), narrowestSD)
+		return ad.Slice(p, 0, d), ad.Shift(ad.Softplus(ad.Shift(ad.Slice(p, d, 2*d), -narrowestSD)), narrowestSD)
 	}
 	mean, logStd := decode(drawn)
 	v.mean, v.logStd = decode(v.z)
@@ -77,7 +77,7 @@ func (v *vae) sample(_ context.Context, dst *mat.Dense, seed uint64) error {
 	return nil
 }
 
-// logProb is the importance-weighted bound of Burda et al. 2016, which tends to log p.
+// logProb is the importance-weighted bound (Burda et al. 2016, arXiv:1509.00519), which tends to log p.
 func (v *vae) logProb(ctx context.Context, dst []float64, x *mat.Dense) error {
 	rows := make([]float32, len(dst)*v.s.dim)
 	v.s.standardise(rows, x)
