@@ -25,7 +25,8 @@ type Settings struct {
 	// package's documentation).
 	Embed nn.Module
 	// Training is what score.Fit is given. What is 0 or nil there is taken from Recommend,
-	// and Seed and Workers from here. A run with Checkpoints leaves files that Open opens, but
+	// and Seed and Workers from here; Validation.Zero, which is the regression alone, is always
+	// set. A run with Checkpoints leaves files that Open opens, but
 	// cannot be resumed: another one needs another directory. DropCond is None unless it is set, since nothing here
 	// asks for the score without x.
 	Training score.Settings
@@ -184,6 +185,7 @@ func (p *Posterior) learn(ctx context.Context, y, x *mat.Dense, s *Settings) err
 	if training.DropCond == 0 {
 		training.DropCond = score.None
 	}
+	training.Validation.Zero = true // which is what the regression knows
 	var err error
 	if p.model, err = score.New(d, s.config(recipe, n, d, k)); err != nil {
 		return err
