@@ -204,10 +204,11 @@ func TestTrainingMakesNothingWorseOnHeldOutRows(t *testing.T) {
 	t.Parallel()
 	data := few(t)
 	s := quick(400)
+	s.EMA, s.Validation.Every = None, 10
 	m := newModel(t, 2, Config{Net: spherical})
 	fit(t, m, data, s)
 	before := state(m)
-	s.Steps, s.Rate, s.EMA, s.Validation.Every = 40, optim.Constant(0.1), None, 10
+	s.Steps, s.Rate = 40, optim.Constant(0.1)
 	r := fit(t, m, data, s)
 	require.Equal(t, before, state(m))
 	require.Zero(t, r.BestStep)
