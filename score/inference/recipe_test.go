@@ -97,6 +97,7 @@ func TestColumnsOfNoiseLeaveTheRegression(t *testing.T) {
 	post, err := Infer(t.Context(), standard, babble{}, 50, 1000, s)
 	require.NoError(t, err)
 	require.Zero(t, post.Result.BestStep)
+	require.Contains(t, fmt.Sprint(post.Warnings), "nothing is learned that holds for held-out rows")
 	v, err := post.Given(mat.NewDense(1, 50, nil))
 	require.NoError(t, err)
 	theta := mat.NewDense(1000, 2, nil)
