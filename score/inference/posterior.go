@@ -90,7 +90,8 @@ func Infer(ctx context.Context, p Prior, s Simulator, columns, n int, settings *
 //
 // The conditional score that is learned is that of coordinates without bounds (see the
 // package's documentation). Errors wrap ErrShape, ErrRange or ErrNonFinite and name row
-// and column, or are those of score.Fit. When the context ends, or a step fails, the
+// and column, among them one for a prior whose LogProb is NaN at a row of theta, or are those
+// of score.Fit. When the context ends, or a step fails, the
 // Posterior as far as it has been learned is returned with the error.
 func Fit(ctx context.Context, p Prior, theta, x *mat.Dense, settings *Settings) (*Posterior, error) {
 	var c Settings
@@ -137,6 +138,9 @@ func fit(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings) (*Poste
 	x = same.beside(x)
 	var y *mat.Dense
 	if post.at, y, err = newCoordinates(low, high, theta, x, same, s.Plain); err != nil {
+		return nil, err
+	}
+	if err := checkDensity(p, theta); err != nil {
 		return nil, err
 	}
 	post.Warnings = append(fewWarnings(n), atBounds(post.at.axes, theta)...)

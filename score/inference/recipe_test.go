@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -75,6 +76,19 @@ func (blank) LogProb([]float64) float64 { return math.NaN() }
 
 func TestPriorsWithoutADensityAreNamed(t *testing.T) {
 	_, err := Infer(t.Context(), blank{standard}, shifted{1}, 2, 20, nil)
+	require.ErrorIs(t, err, ErrNonFinite)
+	require.ErrorContains(t, err, "prior: LogProb is NaN at its own draw [")
+
+	theta := mat.NewDense(3, 2, []float64{1, 2, 3, 4, 5, 7})
+	_, err = Fit(t.Context(), blank{standard}, theta, theta, quick())
+	require.ErrorIs(t, err, ErrNonFinite)
+	require.ErrorContains(t, err, "inference: Fit: prior: LogProb is NaN at row 0 of theta, [1 2]")
+
+	post, err := learned()
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "posterior")
+	require.NoError(t, post.SaveFile(path))
+	_, err = Open(path, blank{standard})
 	require.ErrorIs(t, err, ErrNonFinite)
 	require.ErrorContains(t, err, "prior: LogProb is NaN at its own draw [")
 }
