@@ -160,7 +160,7 @@ func (p *Posterior) SaveFile(path string) error { return p.model.SaveFile(path) 
 // normal one.
 //
 // A checkpoint of Settings.Training.Checkpoints is such a file, too: the Posterior as far as it
-// was learned, though a run cannot go on from there.
+// was learned. Resume goes on from there.
 //
 // Errors are those of score.Open, one wrapping score.ErrNotSerializable for a Net or Embed of
 // one's own, see OpenWith, and one wrapping ErrMismatch for a file that holds no Posterior or
