@@ -20,7 +20,7 @@ const root = "../../.."
 
 // packages are those that a piece of a program may use.
 var packages = []string{
-	"context", "encoding/json", "errors", "fmt", "image/png", "log/slog", "math", "os",
+	"context", "encoding/json", "errors", "fmt", "image/png", "log/slog", "math", "net/http", "os",
 	"gonum.org/v1/gonum/mat", "gonum.org/v1/gonum/stat",
 	"github.com/gradlogp/gradlogp/dataset", "github.com/gradlogp/gradlogp/dataset/augment", "github.com/gradlogp/gradlogp/dataset/calibration", "github.com/gradlogp/gradlogp/dataset/images",
 	"github.com/gradlogp/gradlogp/dataset/table", "github.com/gradlogp/gradlogp/dataset/twosample",
