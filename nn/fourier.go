@@ -24,7 +24,7 @@ import (
 //
 //	g_k = exp(−½ w_k² s²),   s² = σ²/(1+σ²) = 1/(1 + e^−8c).
 //
-// The waves are multiplied by these g_k. A wave that the noise has washed out is then
+// The waves are multiplied by these g_k, or e⁻³⁰ where they are less. A wave that the noise has washed out is then
 // silent, and High can be higher. When b.Time has as many columns as x, each axis has
 // gates of its own. When b.Time is nil, as inside an Embedded, they are 1. They do not
 // suit a b.Time that means something else, as with score.Velocity.
@@ -49,6 +49,10 @@ func (f Fourier) Apply(b *Build, x *ad.Expr) *ad.Expr {
 	return ad.Concat(append([]*ad.Expr{x}, features...)...)
 }
 
+// silence is where a gate is as good as closed, 1e-13: smaller ones would be the numbers
+// that processors are slow with.
+const silence = 30
+
 // gates returns the factors of the waves of x, ordered as these are.
 func gates(time, x *ad.Expr, w []float64) *ad.Expr {
 	d := x.Cols()
@@ -65,7 +69,8 @@ func gates(time, x *ad.Expr, w []float64) *ad.Expr {
 		if time.Cols() == d {
 			own = ad.Slice(share, j, j+1)
 		}
-		gates[j] = ad.Exp(ad.Mul(own, ad.Row(rates)))
+		rate := ad.ReLU(ad.Shift(ad.Mul(own, ad.Row(rates)), silence))
+		gates[j] = ad.Exp(ad.Shift(rate, -silence))
 	}
 	return ad.Concat(gates...)
 }

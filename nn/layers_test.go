@@ -116,6 +116,18 @@ func TestGatesOfACommonTimeAreComputedOnce(t *testing.T) {
 	require.NotRegexp(t, "rows .*= exp", program)
 }
 
+// Products with denormal numbers take many times as long as others.
+func TestNoDenormalNumberLeavesTheGates(t *testing.T) {
+	n := newNetwork(nn.Fourier{High: 40, Gated: true}, 1, 0, ad.Input("t", 1))
+	var c []float64
+	for log := -4.; log < 4; log += 0.01 {
+		c = append(c, log/4)
+	}
+	for _, v := range run[float32](n.out, len(c), nil, []*ad.Expr{n.x, n.time}, repeat(0.3, len(c)), c) {
+		require.False(t, v != 0 && math.Abs(float64(v)) < 1e-20, "%g", v)
+	}
+}
+
 func TestLayerNormStartsWithUnitGain(t *testing.T) {
 	n := newNetwork(nn.LayerNorm{}, 3, 0, nil)
 	n.params.Init(n.theta, rand.NewPCG(1, 1))
