@@ -52,6 +52,9 @@ var runs = map[string]struct {
 		s.ClipValue = 1e-3
 		s.EMA, s.Independent, s.Scaling = -1, true, ColumnScales
 	}},
+	"norm, gates and detail": {libraryModels["norm and gates"], func(*testing.T) Data { return moons() }, func(s *Settings) {
+		s.Times = LogNormal{Mean: -2, Std: 1.4}
+	}},
 	"SOAP": {Config{Net: small}, func(*testing.T) Data { return moons() }, func(s *Settings) {
 		s.Optimizer = &optim.SOAP[float32]{}
 	}},

@@ -15,7 +15,8 @@
 // so that the bits are the same on every architecture, and those of a row do
 // not depend on the rows around it nor on how a product is cut into tiles. A
 // term with a zero factor counts, so that infinities and NaNs come through.
-// SumSquares, Softmax and SoftmaxSlope alone have several accumulators, as they say.
+// SumSquares, Softmax, SoftmaxSlope, InverseRMS and NormSlope alone have several
+// accumulators, as they say.
 //
 // # Assembly
 //

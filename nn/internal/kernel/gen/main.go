@@ -35,6 +35,7 @@ var families = []struct {
 	{kernel, "memory", memory},
 	{kernel, "gather", gather},
 	{kernel, "softmax", softmax},
+	{kernel, "norm", norm},
 	{kernel, "sumcols", sumCols},
 	{kernel, "optimizer", optimizer},
 	{kernel, "gemm", gemm},
