@@ -36,6 +36,7 @@ var families = []struct {
 	{kernel, "gather", gather},
 	{kernel, "softmax", softmax},
 	{kernel, "sumcols", sumCols},
+	{kernel, "gaussian", gaussian},
 	{kernel, "optimizer", optimizer},
 	{kernel, "gemm", gemm},
 	{kernel, "narrow", narrow},
