@@ -94,7 +94,7 @@ func TestGaussianSumsHaveTheSameBitsOnAllPaths(t *testing.T) {
 	for _, d := range []int{1, 2, 3, 4, 9} {
 		for _, spread := range []float32{0.3, 3, 30} {
 			rng := rand.New(rand.NewPCG(73, uint64(d)))
-			start, refs, at := gaussianCase(rng, d, longest/(16*d)+3, spread)
+			start, refs, at := gaussianCase(rng, d, (1<<13)/(GaussianBlock*d)+3, spread)
 			var want []float32
 			forPaths(t, func(t *testing.T) {
 				got := append([]float32(nil), start...)
