@@ -29,7 +29,10 @@ type batcher struct {
 	noisy *mat.Dense
 	mean  *mat.Dense // y = x_t/α, then the posterior means
 
-	posterior *posterior  // nil for the plain target
+	posterior *posterior  // nil for the plain target and with a pool
+	pool      *references // nil without
+	good      []bool      // of the pool, the rows that have a mean, when averaged
+	distinct  *distinct   // serves first and rest together; nil for other Data than rows and without a pool
 	levels    *levelBatch // nil for one level for all columns
 
 	// For a model with conditions: those of the clean rows, their groups, nil
@@ -74,7 +77,7 @@ func newBatcher(m *Model, data Data, s *Settings, crew *pool.Crew) *batcher {
 	if !s.Independent {
 		own = (s.Batch + 1) / 2
 	}
-	refs, groups := max(s.References, own), 0
+	refs, groups := max(s.References, s.Pool.Rows, own), 0
 	if m.cond != nil {
 		if groups = m.cond.groups(); groups == 0 {
 			refs = own
@@ -82,6 +85,13 @@ func newBatcher(m *Model, data Data, s *Settings, crew *pool.Crew) *batcher {
 	}
 	if m.levels {
 		refs = max(refs, poolOf*own)
+	}
+	averaged := m.cond == nil || groups > 0
+	pooled := refs
+	set, some := data.(rows)
+	if some = some && s.Pool.Rows > 0 && averaged; some {
+		pooled = min(refs, set.len())
+		refs = max(pooled, own)
 	}
 	b := &batcher{
 		m: m, data: data, s: s, own: own, rng: newStream(), crew: crew,
@@ -95,7 +105,11 @@ func newBatcher(m *Model, data Data, s *Settings, crew *pool.Crew) *batcher {
 	if m.levels {
 		b.levels, targeted = newLevelBatch(m), b.targetedByColumn
 	}
-	if s.References > 0 && (m.cond == nil || groups > 0) {
+	switch {
+	case !averaged:
+	case s.Pool.Rows > 0:
+		b.pool, b.good = newReferences(s.Pool, pooled, own, s.Batch, m.dim, groups, m.levels), make([]bool, s.Batch)
+	case s.References > 0:
 		b.posterior = newPosterior(m.dim, refs, s.Batch, groups, m.levels)
 	}
 	b.first = b.clean.Slice(0, own, 0, m.dim).(*mat.Dense)
@@ -104,6 +118,9 @@ func newBatcher(m *Model, data Data, s *Settings, crew *pool.Crew) *batcher {
 	}
 	if m.cond != nil {
 		b.addConditions(refs, groups)
+	}
+	if some {
+		b.distinct = newDistinct(set, pooled, b.clean, b.cond)
 	}
 	b.ahead, b.target = func() { b.prepare(b.step + 1) }, byRow(s.Batch, targeted)
 	return b
@@ -147,20 +164,23 @@ func (b *batcher) fill(step int) error {
 func (b *batcher) prepare(step int) {
 	const few = 2
 	b.step, b.ready, b.averaged = step, true, b.crew.Workers() <= few
-	if b.err = b.gather(step); b.err == nil && b.posterior != nil && b.averaged {
+	if b.err = b.gather(step); b.err != nil || !b.averaged {
+		return
+	}
+	if b.posterior != nil {
 		b.posterior.run(nil)
+	}
+	if b.pool != nil {
+		for i := range b.good {
+			b.good[i] = b.pool.average(i)
+		}
 	}
 }
 
 // gather collects the rows of a step and their noise.
 func (b *batcher) gather(step int) error {
-	if err := b.pairs(b.first, b.firstCond, step, 0, noise.Data); err != nil {
+	if err := b.cleanRows(step); err != nil {
 		return err
-	}
-	if b.rest != nil {
-		if err := b.pairs(b.rest, b.restCond, step, b.own, noise.Reference); err != nil {
-			return err
-		}
 	}
 	for j := range b.group {
 		b.group[j] = b.m.cond.group(b.cond.RawRowView(j))
@@ -171,6 +191,9 @@ func (b *batcher) gather(step int) error {
 	noise.White{Seed: b.s.Seed}.Rows(b.z.RawMatrix().Data, b.m.dim, noise.Draw{Purpose: noise.Perturb, Step: step})
 	if b.levels != nil {
 		b.levels.next = 0
+	}
+	if b.pool != nil {
+		b.pool.begin()
 	}
 	for i := range b.own {
 		b.times[i] = b.s.Times.Quantile(b.m.process, b.level(i))
@@ -184,7 +207,21 @@ func (b *batcher) gather(step int) error {
 			return err
 		}
 	}
+	if b.pool != nil {
+		b.pool.load(b.clean, b.group)
+	}
 	return nil
+}
+
+// cleanRows draws the distinct clean rows and the further references.
+func (b *batcher) cleanRows(step int) error {
+	if b.distinct != nil {
+		return b.distinctRows(step)
+	}
+	if err := b.pairs(b.first, b.firstCond, step, 0, noise.Data); err != nil || b.rest == nil {
+		return err
+	}
+	return b.pairs(b.rest, b.restCond, step, b.own, noise.Reference)
 }
 
 // onSpan checks a time that Settings.Times gives.
@@ -210,12 +247,17 @@ func (b *batcher) rows(x *mat.Dense, step, row int, purpose noise.Purpose) error
 
 // pairs is rows with their conditions, nil for a model without.
 func (b *batcher) pairs(x, cond *mat.Dense, step, row int, purpose noise.Purpose) error {
+	return b.pairsOf(b.data, x, cond, step, row, purpose)
+}
+
+// pairsOf is pairs from other data than those of the run.
+func (b *batcher) pairsOf(data Data, x, cond *mat.Dense, step, row int, purpose noise.Purpose) error {
 	rng := b.rng.at(b.s.Seed, noise.Draw{Purpose: purpose, Step: step, Row: row})
 	blankRows(x)
 	if cond != nil {
 		blankRows(cond)
 	}
-	if err := b.data.Batch(x, cond, step, row, rng); err != nil {
+	if err := data.Batch(x, cond, step, row, rng); err != nil {
 		return fmt.Errorf("score: Fit: data at %s: %w", stepName(step), err)
 	}
 	if err := b.m.checkCells(x, row); err != nil {
@@ -279,13 +321,41 @@ func (b *batcher) noised(i int) {
 			noisy[j] = α*x0[j] + σ*sign*z[j]
 			y[j] = noisy[j] / α
 		}
+		if b.pool != nil {
+			b.pool.set(r, i, y, square/2, b.groupOf(i), σ/α)
+		}
 		if b.posterior != nil {
 			b.posterior.set(r, y, σ/α, square/2) // the row's own clean row has exponent 0
-			if b.group != nil && !b.dropped[i] {
-				b.posterior.within(r, b.group[i], square/2)
+			if g := b.groupOf(i); g >= 0 {
+				b.posterior.within(r, g, square/2)
 			}
 		}
 	}
+}
+
+// groupOf returns the group of a distinct row, −1 for one that averages over all.
+func (b *batcher) groupOf(i int) int {
+	if b.group == nil || b.dropped[i] {
+		return -1
+	}
+	return b.group[i]
+}
+
+// cleanTarget returns the target of noisy row i, which came from the clean row k.
+func (b *batcher) cleanTarget(i, k int) []float64 {
+	mean, ok := b.mean.RawRowView(i), false
+	switch {
+	case b.posterior != nil:
+		ok = b.posterior.mean(mean, i)
+	case b.pool != nil && b.averaged:
+		ok = b.good[i]
+	case b.pool != nil:
+		ok = b.pool.average(i)
+	}
+	if !ok {
+		copy(mean, b.clean.RawRowView(k))
+	}
+	return mean
 }
 
 // targeted fills the leaves of row i.
@@ -294,10 +364,7 @@ func (b *batcher) targeted(i int) {
 	if i >= b.own {
 		k -= b.own
 	}
-	mean := b.mean.RawRowView(i)
-	if b.posterior == nil || !b.posterior.mean(mean, i) {
-		copy(mean, b.clean.RawRowView(k))
-	}
+	mean := b.cleanTarget(i, k)
 	b.encode(i)
 	copy(b.cols[i*batchCols:(i+1)*batchCols], b.coeffs[k*batchCols:])
 	α, σ := b.at[k].α, b.at[k].σ

@@ -38,7 +38,7 @@ func (g *grid) cells() int {
 // lay lays the grid over the columns of the greatest deviations of some rows, three
 // deviations to both sides of the mean.
 func (g *grid) lay(x []float64, d int) {
-	const looked, reach = 512, 3
+	const looked, reach = 256, 3
 	n := min(len(x)/d, looked)
 	var deviation [mostAxes]float64
 	for i := range deviation {

@@ -112,7 +112,7 @@ func (r *Rows) gather(s *scratch, p Point) (found bool) {
 		kernel.GaussianSums(s.sums, r.refs[int(from)*block*r.d:int(to)*block*r.d], s.at, r.d)
 		return to
 	}
-	first := int32(p.Group * g.cells())
+	first := int32(p.Group * (g.cells() + 1))
 	if len(g.axes) == 1 {
 		run(first+int32(low[0]), first+int32(high[0]), 0)
 		return found

@@ -2,7 +2,6 @@ package smooth
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/gradlogp/gradlogp/nn/internal/kernel"
 	"github.com/gradlogp/gradlogp/nn/pool"
@@ -16,7 +15,7 @@ type Rows struct {
 	grid      grid
 	cell      []int32   // of each row, among those of all groups
 	place     []int32   // of each row
-	start     []int32   // the place of the first row of each cell, and of the end
+	start     []int32   // for each group the places of the first rows of cells, and the end
 	refs      []float32 // blocks of rows, as kernel.GaussianSums takes them
 	idle      pool.Free[*scratch]
 }
@@ -39,7 +38,7 @@ func New(n, d, groups int) *Rows {
 		panic(fmt.Sprintf("smooth: New: %d rows of %d columns in %d groups", n, d, groups))
 	}
 	r := &Rows{d: d, groups: groups, most: n, grid: newGrid(n, d, groups), cell: make([]int32, n), place: make([]int32, n)}
-	r.start = make([]int32, groups*r.grid.cells()+1)
+	r.start = make([]int32, groups*(r.grid.cells()+1))
 	r.refs = make([]float32, (n+block*groups)/block*block*d)
 	return r
 }
@@ -59,58 +58,47 @@ func (r *Rows) Load(x []float64, group []int) {
 	}
 	r.n = n
 	r.grid.lay(x, r.d)
-	cells := r.grid.cells()
 	clear(r.start)
+	lines := r.grid.cells() + 1
 	for j := range n {
 		c := r.grid.cell(x[j*r.d:][:r.d])
 		if group != nil {
-			c += group[j] * cells
+			c += group[j] * lines
 		}
 		r.cell[j] = int32(c)
 		r.start[c]++
 	}
 	end := int32(0)
-	for c := range r.start {
-		if c%cells == 0 { // a group begins with a block of its own
-			next := (end + block - 1) / block * block
-			r.clear(end, next)
-			end = next
+	for g := range r.groups {
+		for c, rows := range r.start[g*lines:][:lines] {
+			end += rows
+			r.start[g*lines+c] = end
 		}
-		r.start[c], end = end, end+r.start[c]
-	}
-	for j := range n {
-		at := r.start[r.cell[j]]
-		r.start[r.cell[j]]++
-		r.place[j] = at
-		r.put(at, x[j*r.d:][:r.d])
-	}
-	// Every start has moved to its end, which is where the next begins.
-	for c := len(r.start) - 1; c > 0; c-- {
-		r.start[c] = r.start[c-1]
-		if c%cells == 0 {
-			r.start[c] = (r.start[c] + block - 1) / block * block
+		for ; end%block > 0; end++ { // a group begins with a block of its own
+			r.put(int(end), nil)
 		}
 	}
-	r.start[0] = 0
+	// Every start is the end of its cell as yet.
+	for j := n - 1; j >= 0; j-- {
+		c := r.cell[j]
+		r.start[c]--
+		r.place[j] = r.start[c]
+		r.put(int(r.start[c]), x[j*r.d:][:r.d])
+	}
 }
 
-// put writes a row to its place.
-func (r *Rows) put(at int32, row []float64) {
-	to := r.refs[int(at)/block*block*r.d+int(at)%block:]
+// put writes a row to its place; nil is one that does not exist.
+func (r *Rows) put(at int, row []float64) {
+	to := r.refs[uint(at)/block*block*uint(r.d)+uint(at)%block:]
+	if row == nil {
+		for k := range r.d {
+			to[k*block] = far
+		}
+	}
 	for k, v := range row {
-		if math.IsNaN(v) {
+		if v != v {
 			v = far
 		}
 		to[k*block] = float32(v)
-	}
-}
-
-// clear fills the places that no row has.
-func (r *Rows) clear(from, to int32) {
-	for at := from; at < to; at++ {
-		row := r.refs[int(at)/block*block*r.d+int(at)%block:]
-		for k := range r.d {
-			row[k*block] = far
-		}
 	}
 }
