@@ -89,7 +89,7 @@ func newBatcher(m *Model, data Data, s *Settings, crew *pool.Crew) *batcher {
 	averaged := m.cond == nil || groups > 0
 	pooled := refs
 	set, some := data.(rows)
-	if some = some && s.Pool.Rows > 0 && averaged; some {
+	if some = some && s.Pool.Rows > 0 && averaged && set.len() <= mostDistinct; some {
 		pooled = min(refs, set.len())
 		refs = max(pooled, own)
 	}

@@ -27,6 +27,9 @@ func (j *job) measure(ctx context.Context, t toy.Toy, seed uint64, stderr io.Wri
 	if j.small {
 		config.Net, settings.Batch, settings.References = nn.RecipeMLP(2, 58), 256, 256
 	}
+	if j.pool > 0 {
+		settings.References, settings.Pool.Rows = 0, j.pool
+	}
 	j.optimizer(&settings)
 	m, err := score.New(2, &config)
 	if err != nil {

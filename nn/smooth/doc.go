@@ -6,8 +6,8 @@
 //	m(y) = Σ_j w_j r_j / Σ_j w_j,   w_j = exp(−½ Σ_k (y_k − r_jk)²/σ_k²).
 //
 // Of many rows only those near y matter. Rows lie in a grid of cells over two of their
-// columns, those of the greatest deviation, about half a row a cell; over one when there
-// is only one. A mean takes the set S of the rows in the cells that meet the box
+// columns, those of the greatest deviation, about two rows a cell; over one when there is
+// only one. A mean takes the set S of the rows in the cells that meet the box
 //
 //	B(y) = {r : |y_k − r_k| ≤ 4.5σ_k in these columns},
 //

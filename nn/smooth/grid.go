@@ -18,10 +18,10 @@ type axis struct {
 	origin, perOne float64 // cells in a unit of length
 }
 
-// newGrid returns a grid of about two cells a row.
+// newGrid returns a grid of about two rows a cell.
 func newGrid(n, d, groups int) grid {
 	g := grid{axes: make([]axis, min(d, mostAxes))}
-	cells := float64(2 * n / groups)
+	cells := float64(n) / float64(2*groups)
 	g.side = max(1, int(math.Pow(cells, 1/float64(len(g.axes)))))
 	return g
 }
