@@ -77,19 +77,20 @@ func newBatcher(m *Model, data Data, s *Settings, crew *pool.Crew) *batcher {
 	if !s.Independent {
 		own = (s.Batch + 1) / 2
 	}
-	refs, groups := max(s.References, s.Pool.Rows, own), 0
+	refs, groups := own, 0
 	if m.cond != nil {
-		if groups = m.cond.groups(); groups == 0 {
-			refs = own
-		}
+		groups = m.cond.groups()
+	}
+	averaged := m.cond == nil || groups > 0 // as far as the conditions go
+	if averaged {
+		refs = max(s.References, s.Pool.Rows, own)
 	}
 	if m.levels {
 		refs = max(refs, poolOf*own)
 	}
-	averaged := m.cond == nil || groups > 0
 	pooled := refs
 	set, some := data.(rows)
-	if some = some && s.Pool.Rows > 0 && averaged && set.len() <= mostDistinct; some {
+	if some = some && averaged && s.Pool.Rows > 0 && set.len() <= mostDistinct; some {
 		pooled = min(refs, set.len())
 		refs = max(pooled, own)
 	}
@@ -213,17 +214,6 @@ func (b *batcher) gather(step int) error {
 	return nil
 }
 
-// cleanRows draws the distinct clean rows and the further references.
-func (b *batcher) cleanRows(step int) error {
-	if b.distinct != nil {
-		return b.distinctRows(step)
-	}
-	if err := b.pairs(b.first, b.firstCond, step, 0, noise.Data); err != nil || b.rest == nil {
-		return err
-	}
-	return b.pairs(b.rest, b.restCond, step, b.own, noise.Reference)
-}
-
 // onSpan checks a time that Settings.Times gives.
 func (b *batcher) onSpan(t, quantile float64) error {
 	if start, end := b.m.process.Span(); !(t >= start && t <= end) {
@@ -238,60 +228,6 @@ func (b *batcher) level(i int) float64 {
 	var u [1]float64
 	noise.Uniform(u[:], b.s.Seed, noise.Draw{Purpose: noise.Level, Step: b.step, Row: i})
 	return (float64(i) + u[0]) / float64(b.own)
-}
-
-// rows draws clean rows from the data and maps them to model coordinates.
-func (b *batcher) rows(x *mat.Dense, step, row int, purpose noise.Purpose) error {
-	return b.pairs(x, b.m.conditionsOf(x.RawMatrix().Rows), step, row, purpose)
-}
-
-// pairs is rows with their conditions, nil for a model without.
-func (b *batcher) pairs(x, cond *mat.Dense, step, row int, purpose noise.Purpose) error {
-	return b.pairsOf(b.data, x, cond, step, row, purpose)
-}
-
-// pairsOf is pairs from other data than those of the run.
-func (b *batcher) pairsOf(data Data, x, cond *mat.Dense, step, row int, purpose noise.Purpose) error {
-	rng := b.rng.at(b.s.Seed, noise.Draw{Purpose: purpose, Step: step, Row: row})
-	blankRows(x)
-	if cond != nil {
-		blankRows(cond)
-	}
-	if err := data.Batch(x, cond, step, row, rng); err != nil {
-		return fmt.Errorf("score: Fit: data at %s: %w", stepName(step), err)
-	}
-	if err := b.m.checkCells(x, row); err != nil {
-		return fmt.Errorf("score: Fit: data at %s: %w", stepName(step), err)
-	}
-	if cond != nil {
-		for i := range cond.RawMatrix().Rows {
-			if err := b.m.cond.checkRow(row+i, cond.RawRowView(i)); err != nil {
-				return fmt.Errorf("score: Fit: data at %s: %w", stepName(step), err)
-			}
-		}
-	}
-	b.m.toModel(x)
-	return nil
-}
-
-// What Data are asked for outside the steps.
-const (
-	calibrationStep = -1
-	diagnosticStep  = -2
-	heldOutStep     = -3
-)
-
-// stepName says where in a run rows are wanted.
-func stepName(step int) string {
-	switch step {
-	case calibrationStep:
-		return "calibration"
-	case diagnosticStep:
-		return "the detector of collapse"
-	case heldOutStep:
-		return "validation"
-	}
-	return fmt.Sprintf("step %d", step)
 }
 
 // inputs returns the storage of the leaves.
