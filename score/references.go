@@ -36,8 +36,9 @@ type Pool struct {
 	// Rows is the number of clean rows of a step, the batch's own included; 0 is no pool:
 	// the target is that of Settings.References. Up to 2²⁴.
 	Rows int
-	// Neighbours is the number of rows that a square of the side σ would have if they
-	// were spread evenly over one of side 1, which the rows that are used reach; 0 is 20.
+	// Neighbours is how many of the M rows there would be in a square of side σ if they were
+	// spread evenly over one of side 1; 0 is 20, and from four columns on, where fewer are
+	// near, 200.
 	Neighbours float64
 }
 
@@ -82,7 +83,11 @@ type referenced struct {
 
 // newReferences returns references for batch noisy rows of own distinct clean rows.
 func newReferences(p Pool, rows, own, batch, dim, groups int, byColumn bool) *references {
-	r := &references{neighbours: cmp.Or(p.Neighbours, 20), groups: groups, rows: make([]referenced, batch)}
+	near := 20.0
+	if dim > 3 {
+		near = 200
+	}
+	r := &references{neighbours: cmp.Or(p.Neighbours, near), groups: groups, rows: make([]referenced, batch)}
 	width := 1
 	if byColumn {
 		width = dim
