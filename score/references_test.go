@@ -2,11 +2,13 @@ package score
 
 import (
 	"math"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/gradlogp/gradlogp/nn/checkpoint"
 	"github.com/gradlogp/gradlogp/nn/optim"
 )
 
@@ -319,4 +321,38 @@ func TestFitWithAPoolOnOddRows(t *testing.T) {
 			require.Equal(t, bits[0], bits[1])
 		})
 	}
+}
+
+// A run with a pool goes on from its checkpoint with the same bits, and a file from
+// before there were pools fits a run without one.
+func TestRunsWithAPoolResume(t *testing.T) {
+	dir := t.TempDir()
+	settings := func(steps int) *Settings {
+		s := quick(steps)
+		s.References, s.Pool = 0, Pool{Rows: 600}
+		s.Rate, s.Checkpoints = optim.Constant(1e-3), Checkpoints{Dir: dir, Every: 3}
+		return s
+	}
+	fit(t, newModel(t, 2, Config{}), moons(), settings(3))
+	path, err := Latest(dir)
+	require.NoError(t, err)
+	m := newModel(t, 2, Config{})
+	_, err = Resume(t.Context(), m, moons(), settings(6), path)
+	require.NoError(t, err)
+	dir = t.TempDir()
+	whole := newModel(t, 2, Config{})
+	fit(t, whole, moons(), settings(6))
+	require.Equal(t, whole.theta, m.theta)
+
+	dir = t.TempDir()
+	s := quick(6)
+	s.Checkpoints = Checkpoints{Dir: dir, Every: 3}
+	fit(t, newModel(t, 2, Config{}), moons(), s)
+	path = filepath.Join(dir, keptName(3))
+	f, err := checkpoint.ReadFile(path)
+	require.NoError(t, err)
+	delete(f.Metadata, metaSettings+"Pool")
+	require.NoError(t, checkpoint.WriteFile(path, f))
+	_, err = Resume(t.Context(), newModel(t, 2, Config{}), moons(), s, path)
+	require.NoError(t, err)
 }

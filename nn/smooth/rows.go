@@ -2,6 +2,7 @@ package smooth
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/gradlogp/gradlogp/nn/internal/kernel"
 	"github.com/gradlogp/gradlogp/nn/pool"
@@ -31,10 +32,10 @@ const block = kernel.GaussianBlock
 const MostRows = 1 << 24
 
 // New returns room for up to n rows of d columns in a number of groups, 1 where rows
-// have none. It panics when there is less than one of these, for more than MostRows
-// rows and 2²⁸ numbers, and for more groups than 2¹⁶.
+// have none. It panics when there is less than one of these, and for more than MostRows
+// rows, 2¹⁶ groups or an int of bytes.
 func New(n, d, groups int) *Rows {
-	if n < 1 || n > MostRows || d < 1 || d > 1<<28/n || groups < 1 || groups > 1<<16 {
+	if n < 1 || n > MostRows || d < 1 || groups < 1 || groups > 1<<16 || d > math.MaxInt/4/(n+block*groups) {
 		panic(fmt.Sprintf("smooth: New: %d rows of %d columns in %d groups", n, d, groups))
 	}
 	r := &Rows{d: d, groups: groups, most: n, grid: newGrid(n, d, groups), cell: make([]int32, n), place: make([]int32, n)}
