@@ -12,6 +12,12 @@ import (
 // Model returns the model of which v is a view.
 func (v *View) Model() *Model { return v.m }
 
+// Conditional reports whether v has conditions of its own.
+func (v *View) Conditional() bool { return v.cond != nil }
+
+// ConditionColumns returns the number of columns of the model's conditions.
+func (v *View) ConditionColumns() int { return v.m.conditionColumns() }
+
 // Weights returns the model's parameters, as their entries say, and their values, a
 // copy.
 func (m *Model) Weights() ([]nn.Entry, []float32) {

@@ -184,6 +184,9 @@ func (s *sheet) flat(v value) string {
 
 // concat puts values side by side, with as many rows as the widest of them needs.
 func (t *translator) concat(v ad.Value) value {
+	if row, ok := t.constants(v); ok {
+		return row
+	}
 	to := value{rows: 1, cols: v.Cols}
 	parts := make([]value, len(v.Args))
 	for k := range parts {
@@ -200,6 +203,21 @@ func (t *translator) concat(v ad.Value) value {
 	}
 	to.name = t.do("Concat", names, intAttribute("axis", to.last()))
 	return to
+}
+
+// constants returns a row that consists of constants.
+func (t *translator) constants(v ad.Value) (value, bool) {
+	row := make([]float32, 0, v.Cols)
+	for _, i := range v.Args {
+		part := t.list[i]
+		if part.Op != ad.OpConst {
+			return value{}, false
+		}
+		for range part.Cols {
+			row = append(row, t.narrow(part.Number))
+		}
+	}
+	return value{t.floats("", []int64{1, int64(v.Cols)}, row), false, 1, v.Cols}, true
 }
 
 // oneHot compares labels with the classes.

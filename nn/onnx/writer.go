@@ -103,12 +103,15 @@ func (b *book) floats(name string, dims []int64, v []float32) string {
 }
 
 // scalar returns a constant that spreads wherever it is used.
-func (b *book) scalar(c float64) string {
+func (b *book) scalar(c float64) string { return b.floats("", []int64{1, 1}, []float32{b.narrow(c)}) }
+
+// narrow returns a constant of the expressions.
+func (b *book) narrow(c float64) float32 {
 	v := float32(c)
 	if math.IsInf(float64(v), 0) && !math.IsInf(c, 0) {
 		b.fail(ErrLimit, "the constant %v is beyond float32", c)
 	}
-	return b.floats("", []int64{1, 1}, []float32{v})
+	return v
 }
 
 // batch returns the tensor [r] with the number of samples.
