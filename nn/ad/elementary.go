@@ -40,7 +40,7 @@ func compose(fn kernel.UnaryOp, x *Expr, p float64) *Expr {
 	s := Sigmoid(x)
 	φ := Scale(1/math.Sqrt(2*math.Pi), Exp(Scale(-0.5, Square(x))))
 	Φ := Scale(0.5, Shift(Erf(Scale(1/math.Sqrt2, x)), 1))
-	negative := oneMinus(Step(x))              // [x ≤ 0]
+	negative := oneMinus(Step(x))             // [x ≤ 0]
 	decay := Scale(p, Exp(Neg(ReLU(Neg(x))))) // p eˣ for x ≤ 0
 	switch fn {
 	case kernel.SiLU:

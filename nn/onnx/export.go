@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/nn/checkpoint"
 )
 
 // Versions of what Export writes: of the operator set and of the format.
@@ -59,6 +60,27 @@ func Export(w io.Writer, g *Graph) error {
 		if _, err := w.Write(part); err != nil {
 			return fmt.Errorf("onnx: Export: %w", err)
 		}
+	}
+	return nil
+}
+
+// ExportFile writes the graph to the file at path in one step: whoever opens path, also
+// after a crash, finds the whole old file or the whole new one (see
+// checkpoint.ReplaceFile). Errors are those of Export, and of the file system.
+func ExportFile(path string, g *Graph) error {
+	parts, err := g.encoded()
+	if err == nil {
+		err = checkpoint.ReplaceFile(path, func(w io.Writer) error {
+			for _, part := range parts {
+				if _, err := w.Write(part); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("onnx: ExportFile: %w", err)
 	}
 	return nil
 }

@@ -20,7 +20,12 @@ type curve struct {
 	pieces []piece
 	width  int   // of the functions that differ
 	from   []int // which of them each number of f is
+	fits   int   // that were tried
 }
+
+// function is what a curve is made of: its numbers at a time, and the sizes of the terms
+// they are sums of, whose rounding no polynomial follows.
+type function func(t float64) (values, terms []float64)
 
 type piece struct {
 	centre, rate float64
@@ -39,7 +44,7 @@ const (
 )
 
 // newCurve returns f on [start, end]. Its derivatives may jump at the breaks only.
-func newCurve(f func(t float64) []float64, start, end float64, breaks []float64) (*curve, error) {
+func newCurve(f function, start, end float64, breaks []float64) (*curve, error) {
 	c := &curve{}
 	knots := []float64{up(start), down(end)}
 	for _, b := range breaks {
@@ -50,12 +55,13 @@ func newCurve(f func(t float64) []float64, start, end float64, breaks []float64)
 	slices.Sort(knots)
 	knots = slices.Compact(knots)
 	c.group(f, knots[0], knots[len(knots)-1])
-	distinct := func(t float64) []float64 {
-		all, some := f(t), make([]float64, c.width)
+	distinct := func(t float64) (values, terms []float64) {
+		all, sizes := f(t)
+		values, terms = make([]float64, c.width), make([]float64, c.width)
 		for i, k := range c.from {
-			some[k] = all[i]
+			values[k], terms[k] = all[i], sizes[i]
 		}
-		return some
+		return values, terms
 	}
 	for i := range len(knots) - 1 {
 		if err := c.add(distinct, knots[i], knots[i+1]); err != nil {
@@ -77,7 +83,7 @@ func up(t float64) float64 {
 func down(t float64) float64 { return -up(-t) }
 
 // group finds the numbers of f that are the same at all times.
-func (c *curve) group(f func(t float64) []float64, start, end float64) {
+func (c *curve) group(f function, start, end float64) {
 	const looks = 65
 	var rows [][]float64
 	for i := range looks {
@@ -85,7 +91,8 @@ func (c *curve) group(f func(t float64) []float64, start, end float64) {
 		if start > 0 {
 			t = start * math.Pow(end/start, float64(i)/(looks-1))
 		}
-		rows = append(rows, f(min(max(t, start), end)))
+		row, _ := f(min(max(t, start), end))
+		rows = append(rows, row)
 	}
 	known := make(map[string]int)
 	for j := range rows[0] {
@@ -102,8 +109,9 @@ func (c *curve) group(f func(t float64) []float64, start, end float64) {
 }
 
 // add appends the pieces of f from one time to another.
-func (c *curve) add(f func(t float64) []float64, from, to float64) error {
+func (c *curve) add(f function, from, to float64) error {
 	p, ok := fitted(f, from, to)
+	c.fits++
 	middle := from + (to-from)/2
 	if from > 0 && to > variation*from {
 		middle = math.Sqrt(from * to)
@@ -113,7 +121,7 @@ func (c *curve) add(f func(t float64) []float64, from, to float64) error {
 	case ok || !(from < middle && middle < to):
 		c.knots, c.pieces = append(c.knots, from), append(c.pieces, p)
 		return nil
-	case len(c.pieces) == mostPieces:
+	case c.fits > 2*mostPieces:
 		return fmt.Errorf("the process is too rough near t = %.6g: its coefficients would take more than %d polynomials; a sampler on a fixed grid can be exported: %w", from, mostPieces, ErrUnsupported)
 	}
 	if err := c.add(f, from, middle); err != nil {
@@ -123,15 +131,14 @@ func (c *curve) add(f func(t float64) []float64, from, to float64) error {
 }
 
 // fitted returns the polynomial through f at Chebyshev's points, and whether it is f.
-func fitted(f func(t float64) []float64, from, to float64) (piece, bool) {
+func fitted(f function, from, to float64) (piece, bool) {
 	p := piece{centre: float64(float32(from + (to-from)/2))}
 	p.rate = float64(float32((1 - 0x1p-20) / max(to-p.centre, p.centre-from)))
 	clamped := func(u float64) float64 { return min(max(p.centre+u/p.rate, from), to) }
 	const n = degree + 1
-	var values [n][]float64
+	var values, terms [n][]float64
 	for i := range values {
-		t := clamped(math.Cos(math.Pi * (float64(i) + 0.5) / n))
-		values[i] = f(t)
+		values[i], terms[i] = f(clamped(math.Cos(math.Pi * (float64(i) + 0.5) / n)))
 	}
 	width := len(values[0])
 	cheb := make([][]float64, n)
@@ -148,7 +155,34 @@ func fitted(f func(t float64) []float64, from, to float64) (piece, bool) {
 		}
 	}
 	p.c = powers(cheb)
-	return p, p.is(f, values[:], from, to)
+	return p, p.is(f, scales(values[:], terms[:]), from, to)
+}
+
+// scale is what a function is on a piece: the least and the most, and the size of its
+// terms.
+type scale struct{ least, most, term float64 }
+
+func scales(values, terms [][]float64) []scale {
+	all := make([]scale, len(values[0]))
+	for j := range all {
+		s := scale{least: math.Inf(1), most: math.Inf(-1)}
+		for i, v := range values {
+			s.least, s.most, s.term = min(s.least, v[j]), max(s.most, v[j]), max(s.term, terms[i][j])
+		}
+		all[j] = s
+	}
+	return all
+}
+
+// tolerance is how near a polynomial has to be.
+func (s scale) tolerance() float64 {
+	const rounding = 1e-14
+	return max(accuracy*max(math.Abs(s.least), math.Abs(s.most)), rounding*s.term)
+}
+
+// varies reports whether the function varies by too much.
+func (s scale) varies() bool {
+	return s.most-s.least > s.tolerance() && (s.least > 0 && s.most > variation*s.least || s.most < 0 && s.least < variation*s.most)
 }
 
 // powers returns Σ a_k T_k as coefficients of powers, by T_{k+1} = 2u T_k − T_{k−1}.
@@ -182,29 +216,21 @@ func powers(a [][]float64) [][]float64 {
 }
 
 // is reports whether the polynomial is f between the points, too.
-func (p piece) is(f func(t float64) []float64, values [][]float64, from, to float64) bool {
-	const looks = 19
-	for j := range values[0] {
-		least, most, size := math.Inf(1), math.Inf(-1), 0.0
-		for _, v := range values {
-			least, most, size = min(least, v[j]), max(most, v[j]), max(size, math.Abs(v[j]))
-		}
-		if least > 0 && most > variation*least || most < 0 && least < variation*most {
-			return false
-		}
+func (p piece) is(f function, scales []scale, from, to float64) bool {
+	if slices.ContainsFunc(scales, scale.varies) {
+		return false
 	}
+	const looks = 19
 	for i := range looks + 1 {
 		t := from + (to-from)*float64(i)/looks
 		u := (t - p.centre) * p.rate
-		for j, want := range f(t) {
-			got, size := 0.0, 0.0
+		want, _ := f(t)
+		for j, want := range want {
+			got := 0.0
 			for k := len(p.c) - 1; k >= 0; k-- {
 				got = got*u + p.c[k][j]
 			}
-			for _, v := range values {
-				size = max(size, math.Abs(v[j]))
-			}
-			if !(math.Abs(got-want) <= accuracy*size) {
+			if !(math.Abs(got-want) <= scales[j].tolerance()) {
 				return false
 			}
 		}

@@ -3,6 +3,7 @@ package export
 import (
 	"fmt"
 	"maps"
+	"math"
 	"strconv"
 
 	"github.com/gradlogp/gradlogp/nn/ad"
@@ -112,9 +113,13 @@ func atTimes(verb string, p sde.Problem, s *Settings, weights func(t float64) (f
 
 func (b *builder) atTimes(verb string, weights func(t float64) (onY, onScore float64), outputs func(b *builder, c *ad.Expr) []onnx.Output) (*onnx.Graph, error) {
 	start, end := b.problem.Span()
-	c, err := newCurve(func(t float64) []float64 {
+	c, err := newCurve(func(t float64) (values, terms []float64) {
 		onY, onScore := weights(t)
-		return b.coefficients(t, onY, onScore)
+		values, terms = b.coefficients(t, onY, onScore), b.coefficients(t, 0, onScore)
+		for i, v := range values {
+			terms[i] = max(math.Abs(terms[i]), math.Abs(v), math.Abs(onY))
+		}
+		return values, terms
 	}, start, end, b.breaks())
 	if err != nil {
 		return nil, fmt.Errorf("export: %s: %w", verb, err)

@@ -41,24 +41,34 @@ func TestScoreOfEveryProcessIsTheModels(t *testing.T) {
 				got := evaluate(g, 40, narrow(x.RawMatrix().Data), narrow(at))
 				wanted := quantityOf(m.Float64().Problem(), x, at, want)
 				t.Logf("the model itself: %.1e", worstRow(wanted, quantityOf(p, x, at, want)))
-				worst := requireRows(t, wanted, got[g.Outputs[0].Name], tolerance, verb, termsOf(p, at, want)...)
+				worst := requireRows(t, wanted, got[g.Outputs[0].Name], tolerance, verb, termsOf(p, at, g.Outputs[0].Name)...)
 				t.Logf("%s: %.1e of the row", verb, worst)
 			}
 		})
 	}
 }
 
-// termsOf returns the size of the terms of a score, 1/(σ scale) of each column: near a
-// mode they cancel.
-func termsOf(p sde.Problem, at []float64, q sde.Quantity) (terms []float64) {
-	if q != sde.Score {
-		return nil
-	}
+// termsOf returns the size of the terms that an output is a sum of, which cancel near a
+// mode; nil where they do not.
+func termsOf(p sde.Problem, at []float64, output string) (terms []float64) {
 	for _, t := range at {
-		_, sigma := p.Kernel(t)
-		size := 0.0
+		alpha, sigma := p.Kernel(t)
+		f, g2 := p.Rates(t)
+		size, d := 0.0, float64(len(p.Frame.Scale))
 		for _, s := range p.Frame.Scale {
-			size = math.Hypot(size, 1/(sigma*s))
+			switch output {
+			case "score":
+				size = math.Hypot(size, 1/(sigma*s))
+			case "velocity":
+				size = math.Hypot(size, s*(math.Abs(f)*math.Hypot(alpha, sigma)+0.5*g2/sigma))
+			}
+		}
+		switch output {
+		case "divergence":
+			size = d * (math.Abs(f) + 0.5*g2/(sigma*sigma))
+		case "score", "velocity":
+		default:
+			return nil
 		}
 		terms = append(terms, size)
 	}
@@ -99,7 +109,7 @@ func TestFlowIsVelocityAndDivergence(t *testing.T) {
 	require.NoError(t, err)
 	x, at := noised(p, 30, 3)
 	got := evaluate(g, 30, narrow(x.RawMatrix().Data), narrow(at))
-	requireRows(t, quantityOf(m.Float64().Problem(), x, at, sde.Velocity), got["velocity"], tolerance, "velocity")
+	requireRows(t, quantityOf(m.Float64().Problem(), x, at, sde.Velocity), got["velocity"], tolerance, "velocity", termsOf(p, at, "velocity")...)
 	y, s, div := mat.NewDense(30, 3, nil), mat.NewDense(30, 3, nil), make([]float64, 30)
 	p.Frame.ToModel(y, x)
 	m.Float64().Unconditional().Divergence(s, div, y, at)
@@ -115,7 +125,10 @@ func TestLongSpansTakeFewPolynomials(t *testing.T) {
 		b, err := newBuilder(m.Problem(), nil)
 		require.NoError(t, err)
 		start, end := process.Span()
-		c, err := newCurve(func(t float64) []float64 { return b.coefficients(t, 0, 1) }, start, end, b.breaks())
+		c, err := newCurve(func(t float64) (values, terms []float64) {
+			v := b.coefficients(t, 0, 1)
+			return v, v
+		}, start, end, b.breaks())
 		require.NoError(t, err)
 		t.Logf("%s: %d polynomials of %d functions", name, len(c.pieces), c.width)
 		require.Less(t, len(c.pieces), 400)
