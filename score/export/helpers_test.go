@@ -120,7 +120,7 @@ func trained(t testing.TB, d int, c *score.Config) *score.Model {
 	}
 	data, err := score.Rows(rows, cond)
 	require.NoError(t, err)
-	_, err = score.Fit(t.Context(), m, data, &score.Settings{Steps: 30, Batch: 32, Workers: 1})
+	_, err = score.Fit(t.Context(), m, data, &score.Settings{Steps: 8, Batch: 16, Workers: 1})
 	require.NoError(t, err)
 	return m
 }

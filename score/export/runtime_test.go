@@ -157,6 +157,7 @@ func samplerKinds(t *testing.T) (all []kind) {
 		{"by default", func(exact bool) sde.Problem { return pick(plain, exact).Problem() }, sampler.Default(nil), sampler.Settings{}},
 		{"Heun", func(exact bool) sde.Problem { return pick(plain, exact).Problem() }, sampler.Heun{}, sampler.Settings{Grid: grid.Default(sde.EDM{}, 10)}},
 		{"with noise", func(exact bool) sde.Problem { return pick(plain, exact).Problem() }, sampler.DPMpp2MSDE{}, sampler.Settings{Grid: grid.Default(sde.EDM{}, 10)}},
+		{"corrected", func(exact bool) sde.Problem { return pick(plain, exact).Problem() }, sampler.EulerMaruyama{}, sampler.Settings{Grid: grid.Default(sde.EDM{}, 10), Corrector: sampler.Langevin{}}},
 		{"prior and last state", func(exact bool) sde.Problem { return pick(plain, exact).Problem() }, sampler.Euler{},
 			sampler.Settings{Prior: sde.Prior{Mean: []float64{1, 2}, Variance: []float64{2, 3}}, Final: sampler.FinalState, Grid: grid.Default(sde.EDM{}, 10)}},
 		{"conditional", func(exact bool) sde.Problem { return pick(conditional, exact).Given(given).Problem() }, sampler.DPMpp2M{}, sampler.Settings{}},

@@ -70,6 +70,9 @@ func TestSamplersAreThoseOfPackageSampler(t *testing.T) {
 		sampler.DPM2{}, sampler.DPM2Ancestral{}, sampler.DPMSolver{}, sampler.LMS{}, sampler.UniPC{}, sampler.ReverseDiffusion{}, sampler.RungeKutta{},
 	}
 	for name, process := range map[string]sde.SDE{"EDM": sde.EDM{}, "VP": sde.VP{}} {
+		if testing.Short() && name == "VP" {
+			continue
+		}
 		m := trained(t, 3, &score.Config{Process: process, Net: small(3)})
 		for _, pred := range predictors {
 			t.Run(fmt.Sprintf("%s/%T%+v", name, pred, pred), func(t *testing.T) {

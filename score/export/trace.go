@@ -77,11 +77,15 @@ func traced(p sde.Problem, pred sampler.Predictor, s sampler.Settings, d, scores
 	start, _ := unit(p.SDE, s.Grid[0])
 	answer(0, start, x.RawRowView(0))
 	run := sde.Problem{SDE: p.SDE, Score: r, Conditional: p.Conditional, Breakpoints: p.Breakpoints, UnitRoundoff: p.UnitRoundoff}
-	if err := sampler.Continue(context.Background(), x, run, pred, &s); err != nil {
+	err := sampler.Continue(context.Background(), x, run, pred, &s)
+	if rows := (sampler.RowErrors)(nil); errors.As(err, &rows) || errors.Is(err, sampler.ErrUnset) {
+		return nil, fmt.Errorf("%T needs more than a score, or fails where scores are random numbers: %w: %w", pred, err, ErrUnsupported)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if r.err != nil {
-		return nil, r.err
+		return nil, fmt.Errorf("%T: %w: %w", pred, r.err, ErrUnsupported)
 	}
 	r.args = append(r.args, mat.Row(nil, 0, x))
 	return r, nil
