@@ -89,7 +89,9 @@ func TestExpressIsTheScoreAndWhatIsMadeOfIt(t *testing.T) {
 	}
 	require.Panics(t, func() { express(conditional.Given(rows), mat.NewDense(n, 3, nil), nil, 1, 0, 1) })
 	require.Panics(t, func() { express(levels.Unconditional(), mat.NewDense(n, 3, nil), rows, 1, 0, 1) })
-	require.Panics(t, func() { express(conditional.Unconditional(), mat.NewDense(n, 3, nil), mat.NewDense(n, 3, nil), 1, 0, 1) })
+	require.Panics(t, func() {
+		express(conditional.Unconditional(), mat.NewDense(n, 3, nil), mat.NewDense(n, 3, nil), 1, 0, 1)
+	})
 	require.Panics(t, func() {
 		levels.Observe(Observed{Values: mat.NewDense(2, 3, nil)}).Coefficients(1, 0, 1)
 	})
