@@ -40,13 +40,14 @@ const (
 	opRowMatMul // products within a sample
 	opRowMatMulT
 	opRowMatTMul
+	opStop         // its operand, a constant to Grad and JVP
 	opSoftmaxSlope // in programs only: what softmaxSlope returns
 )
 
 var opcodeNames = [...]string{
 	"input", "param", "random", "const", "matmul", "matmulT", "matTmul", "add", "sub", "mul", "div",
 	"scale", "shift", "sumcols", "sumrows", "spread", "concat", "slice", "unary", "onehot", "maxcols", "softmax",
-	"regroup", "sumgroups", "gather", "scatter", "rowmatmul", "rowmatmulT", "rowmatTmul",
+	"regroup", "sumgroups", "gather", "scatter", "rowmatmul", "rowmatmulT", "rowmatTmul", "stop",
 	"softmaxslope",
 }
 
