@@ -30,6 +30,7 @@ type batcher struct {
 	mean  *mat.Dense // y = x_t/α, then the posterior means
 
 	posterior *posterior  // nil for the plain target
+	lesson    *lesson     // nil without a teacher
 	levels    *levelBatch // nil for one level for all columns
 
 	// For a model with conditions: those of the clean rows, their groups, nil
@@ -75,6 +76,9 @@ func newBatcher(m *Model, data Data, s *Settings, crew *pool.Crew) *batcher {
 		own = (s.Batch + 1) / 2
 	}
 	refs, groups := max(s.References, own), 0
+	if s.Teacher != nil {
+		refs = own
+	}
 	if m.cond != nil {
 		if groups = m.cond.groups(); groups == 0 {
 			refs = own
@@ -95,7 +99,9 @@ func newBatcher(m *Model, data Data, s *Settings, crew *pool.Crew) *batcher {
 	if m.levels {
 		b.levels, targeted = newLevelBatch(m), b.targetedByColumn
 	}
-	if s.References > 0 && (m.cond == nil || groups > 0) {
+	if s.Teacher != nil {
+		b.lesson = newLesson(b)
+	} else if s.References > 0 && (m.cond == nil || groups > 0) {
 		b.posterior = newPosterior(m.dim, refs, s.Batch, groups, m.levels)
 	}
 	b.first = b.clean.Slice(0, own, 0, m.dim).(*mat.Dense)
@@ -135,6 +141,9 @@ func (b *batcher) fill(step int) error {
 	}
 	if b.posterior != nil && !b.averaged {
 		b.posterior.run(b.crew)
+	}
+	if b.lesson != nil {
+		b.teach()
 	}
 	b.crew.Each(grains(b.s.Batch), b.target)
 	return nil
@@ -267,7 +276,11 @@ func (b *batcher) noised(i int) {
 	p := &b.at[i]
 	*p = newInstant(b.m.process, b.times[i])
 	α, σ := p.α, p.σ
-	b.columns(b.coeffs[i*batchCols:(i+1)*batchCols], p)
+	width := b.columnsOf()
+	b.columns(b.coeffs[i*width:(i+1)*width], p)
+	if b.m.maps {
+		b.mapColumns(b.coeffs[i*width:(i+1)*width], i)
+	}
 	x0, z := b.clean.RawRowView(i), b.z.RawRowView(i)
 	square := 0.0
 	for _, v := range z {
@@ -295,11 +308,12 @@ func (b *batcher) targeted(i int) {
 		k -= b.own
 	}
 	mean := b.mean.RawRowView(i)
-	if b.posterior == nil || !b.posterior.mean(mean, i) {
+	if b.lesson == nil && (b.posterior == nil || !b.posterior.mean(mean, i)) {
 		copy(mean, b.clean.RawRowView(k))
 	}
 	b.encode(i)
-	copy(b.cols[i*batchCols:(i+1)*batchCols], b.coeffs[k*batchCols:])
+	width := b.columnsOf()
+	copy(b.cols[i*width:(i+1)*width], b.coeffs[k*width:])
 	α, σ := b.at[k].α, b.at[k].σ
 	for j, v := range b.noisy.RawRowView(i) {
 		b.xt[i*d+j], b.x0[i*d+j], b.zt[i*d+j] = float32(v), float32(mean[j]), float32((v-α*mean[j])/σ)

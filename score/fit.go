@@ -81,6 +81,12 @@ func prepare(ctx context.Context, m *Model, data Data, s *Settings) (t *trainer,
 	if err := c.suitsLevels(m); err != nil {
 		return nil, err
 	}
+	if err := c.suitsMap(m, s.Objective); err != nil {
+		return nil, err
+	}
+	if err := c.suitsTeacher(m); err != nil {
+		return nil, err
+	}
 	data, c.Validation.Data = m.withMissing(data), m.withMissing(c.Validation.Data)
 	rest, held, err := c.heldOut(data)
 	if err != nil {

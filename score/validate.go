@@ -101,6 +101,9 @@ type validator struct {
 func (t *trainer) newValidator(data Data) *validator {
 	s := t.s
 	s.Independent, s.References, s.DropCond = false, None, None
+	if t.m.maps && s.Teacher == nil {
+		s.Objective = fieldLoss{}
+	}
 	own := s.Validation.Rows
 	if r, ok := data.(inOrder); ok {
 		own = max(r.len(), leastValidated)
