@@ -2,6 +2,7 @@ package sampler
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/gradlogp/gradlogp/sde"
 	"gonum.org/v1/gonum/mat"
@@ -10,26 +11,25 @@ import (
 var _ Predictor = FlowMap{}
 
 // FlowMap goes from one time to the next in one evaluation, by the map that a model for
-// few steps has learned (an sde.FlowMap, such as that of a score.Model with FlowMap): on
-// the grid of grid.Few(p, n) it makes samples in n of them. With the exact map every
-// step is exact, however long.
+// few steps has learned (an sde.FlowMap, such as that of a score.Model with
+// Config.FlowMap): on grid.Few(p, n) it makes samples in n evaluations. A step goes to the
+// data and adds noise for its end,
 //
-//	x_u = Map(x_t, t, u)
+//	x_u = (α_u/α_0) Map(x_t, t, 0) + √(σ_u² − (α_u/α_0)²σ_0²) z,   α_0 = 1, σ_0 = 0 but for VE,
 //
-// With Renoise it goes to the data and adds noise for the next time,
+// the multistep sampling of consistency models (Song et al. 2023), in which every step mends
+// what the one before got wrong in the details. A Deterministic one goes to its end at
+// once, so that it stays on the way of the flow from where a row starts:
 //
-//	x_u = α_u Map(x_t, t, 0) + σ_u z,
+//	x_u = Map(x_t, t, u).
 //
-// the multistep sampling of consistency models (Song et al. 2023), which needs maps to the
-// data only. A score without the map is an error wrapping ErrUnset.
-type FlowMap struct{ Renoise bool }
-
-// Reversible reports whether no noise is drawn.
-func (p FlowMap) Reversible() bool { return !p.Renoise }
+// With the exact map both are exact in distribution, however long the steps are. A score
+// without a map, see sde.FlowMap, is an error wrapping ErrUnset.
+type FlowMap struct{ Deterministic bool }
 
 // Predict implements Predictor.
 func (p FlowMap) Predict(s *Step) error {
-	if !p.Renoise {
+	if p.Deterministic {
 		if err := s.Map(s.Mean, s.X, s.T, s.U); err != nil {
 			return err
 		}
@@ -40,8 +40,9 @@ func (p FlowMap) Predict(s *Step) error {
 		return err
 	}
 	α, σ := s.Kernel(s.U)
-	s.Mean.Scale(α, s.Mean)
-	s.AddNoise(σ, 0)
+	α0, σ0 := s.Kernel(0)
+	s.Mean.Scale(α/α0, s.Mean)
+	s.AddNoise(math.Sqrt(max(0, σ*σ-α/α0*α/α0*σ0*σ0)), 0)
 	return nil
 }
 

@@ -31,6 +31,7 @@ type batcher struct {
 
 	posterior *posterior  // nil for the plain target
 	lesson    *lesson     // nil without a teacher
+	ways      *ways       // nil but for Trajectories
 	levels    *levelBatch // nil for one level for all columns
 
 	// For a model with conditions: those of the clean rows, their groups, nil
@@ -101,6 +102,9 @@ func newBatcher(m *Model, data Data, s *Settings, crew *pool.Crew) *batcher {
 	}
 	if s.Teacher != nil {
 		b.lesson = newLesson(b)
+		if _, ok := s.Objective.(Trajectories); ok {
+			b.ways = newWays(b)
+		}
 	} else if s.References > 0 && (m.cond == nil || groups > 0) {
 		b.posterior = newPosterior(m.dim, refs, s.Batch, groups, m.levels)
 	}
@@ -181,11 +185,19 @@ func (b *batcher) gather(step int) error {
 	if b.levels != nil {
 		b.levels.next = 0
 	}
+	if b.ways != nil {
+		if err := b.ways.renew(b, step); err != nil {
+			return err
+		}
+	}
 	for i := range b.own {
 		b.times[i] = b.s.Times.Quantile(b.m.process, b.level(i))
 		b.drop(i)
 		if err := b.onSpan(b.times[i], b.level(i)); err != nil {
 			return err
+		}
+		if b.ways != nil {
+			b.ways.choose(b, i)
 		}
 		if b.levels == nil {
 			b.noised(i)
@@ -291,6 +303,9 @@ func (b *batcher) noised(i int) {
 		for j := range x0 {
 			noisy[j] = α*x0[j] + σ*sign*z[j]
 			y[j] = noisy[j] / α
+		}
+		if b.ways.on(b, r) {
+			b.ways.place(b, r)
 		}
 		if b.posterior != nil {
 			b.posterior.set(r, y, σ/α, square/2) // the row's own clean row has exponent 0

@@ -42,6 +42,9 @@ func (s *Settings) suitsMap(m *Model, given Objective) error {
 	if m.maps && given == nil {
 		s.Objective = MeanFlow{}
 	}
+	if _, is := s.Objective.(Trajectories); is && s.Teacher == nil {
+		return fmt.Errorf("score: Fit: Settings.Objective: is Trajectories without a Settings.Teacher, want one whose flow to follow: %w", ErrRange)
+	}
 	switch _, is := s.Objective.(MapObjective); {
 	case m.maps && !is:
 		return fmt.Errorf("score: Fit: Settings.Objective: is %T, want MeanFlow, Consistency or another MapObjective for a model with Config.FlowMap: %w", s.Objective, ErrRange)
@@ -64,6 +67,10 @@ func (b *batcher) mapColumns(c []float32, i int) {
 	level, αr, σr := noiseLevel(α, σ), α, σ
 	toldEnd := level
 	switch {
+	case b.ways.on(b, i):
+		to := &b.ways.at[b.ways.of[i].to]
+		αr, σr = to.α, to.σ
+		toldEnd = min(b.m.toldLevel(αr, σr), level)
 	case end <= 0:
 		αr, σr = 1, 0
 		toldEnd = b.m.toldLevel(1, 0)

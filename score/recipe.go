@@ -113,6 +113,9 @@ func (s Settings) with(r Recipe, data Data) Settings {
 	if few, ok := data.(rows); ok && few.len() < smallRows {
 		s.References = cmp.Or(s.References, None)
 	}
+	if v := &s.Validation; s.Teacher != nil && v.Data == nil {
+		v.Rows = cmp.Or(v.Rows, None) // no rows are learned by heart
+	}
 	s.Steps, s.Batch = cmp.Or(s.Steps, r.Steps), cmp.Or(s.Batch, r.Batch)
 	s.Regularize = cmp.Or(s.Regularize, r.Regularize)
 	return s

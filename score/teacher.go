@@ -86,6 +86,9 @@ func (b *batcher) teach() {
 	l := b.lesson
 	l.rows[0], l.rows[1] = l.rows[0][:0], l.rows[1][:0]
 	for i := range b.s.Batch {
+		if b.ways.on(b, i) {
+			continue
+		}
 		part := 0
 		if b.dropped != nil && b.dropped[i%b.own] {
 			part = 1

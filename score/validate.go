@@ -101,7 +101,7 @@ type validator struct {
 func (t *trainer) newValidator(data Data) *validator {
 	s := t.s
 	s.Independent, s.References, s.DropCond = false, None, None
-	if t.m.maps && s.Teacher == nil {
+	if t.m.maps {
 		s.Objective = fieldLoss{}
 	}
 	own := s.Validation.Rows
