@@ -81,7 +81,7 @@ func prepare(ctx context.Context, m *Model, data Data, s *Settings) (t *trainer,
 	if err := c.suitsLevels(m); err != nil {
 		return nil, err
 	}
-	if err := c.suitsMap(m, s.Objective); err != nil {
+	if err := c.suitsMap(m, s); err != nil {
 		return nil, err
 	}
 	if err := c.suitsTeacher(m); err != nil {

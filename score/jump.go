@@ -38,12 +38,18 @@ type MapObjective interface {
 
 // suitsMap returns an error for an objective and a model that do not fit, and takes the
 // default of a model with FlowMap.
-func (s *Settings) suitsMap(m *Model, given Objective) error {
-	if m.maps && given == nil {
+func (s *Settings) suitsMap(m *Model, given *Settings) error {
+	if m.maps && given.Objective == nil {
 		s.Objective = MeanFlow{}
+		if s.Teacher != nil {
+			s.Objective = Trajectories{}
+		}
 	}
 	if _, is := s.Objective.(Trajectories); is && s.Teacher == nil {
 		return fmt.Errorf("score: Fit: Settings.Objective: is Trajectories without a Settings.Teacher, want one whose flow to follow: %w", ErrRange)
+	}
+	if p, is := s.Objective.(Progressive); is {
+		return p.suits(m, s, given.Times)
 	}
 	switch _, is := s.Objective.(MapObjective); {
 	case m.maps && !is:
@@ -82,8 +88,9 @@ func (b *batcher) mapColumns(c []float32, i int) {
 	θ := angleOf(α, σ, v)
 	sin, cos := math.Sincos(θ)
 	c[colAngle], c[colRate] = float32(θ), float32(0.25/(sin*cos))
-	c[colTurn], c[colEnd] = float32(θ-angleOf(αr, σr, v)), float32(toldEnd)
-	c[colNear], c[colNearNoise] = float32(θ-angleOf(αs, σs, v)), float32(min(b.m.toldLevel(αs, σs), level))
+	turn := θ - angleOf(αr, σr, v)
+	c[colTurn], c[colEnd] = float32(turn), float32(toldEnd)
+	c[colNear], c[colNearNoise] = float32(max(0, min(θ-angleOf(αs, σs, v), turn))), float32(min(b.m.toldLevel(αs, σs), level))
 }
 
 // jump returns the leaves of a model with FlowMap.

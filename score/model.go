@@ -260,10 +260,18 @@ func (m *Model) Frame() sde.Frame {
 // Float64 returns a Model of the same weights whose network runs in float64,
 // for tolerances below about 1e-6. It shares nothing that training m changes.
 func (m *Model) Float64() *Model {
+	c := m.Clone()
+	c.double = true
+	c.compute()
+	return c
+}
+
+// Clone returns a copy that shares nothing that training m changes.
+func (m *Model) Clone() *Model {
 	c := &Model{
 		learner: learner{net: m.net, params: m.params, theta: slices.Clone(m.theta)},
 		dim:     m.dim, process: m.process, precond: m.precond, cond: m.cond.clone(), levels: m.levels, maps: m.maps, freeze: m.freeze, frozen: m.frozen,
-		calibrated: m.calibrated, double: true, free: m.free, seed: m.seed,
+		calibrated: m.calibrated, double: m.double, free: m.free, seed: m.seed,
 	}
 	c.shift, c.scale = slices.Clone(m.shift), slices.Clone(m.scale)
 	c.Metadata = maps.Clone(m.Metadata)

@@ -19,7 +19,8 @@ import (
 // A setting of 0 or nil is the default. Where there can be none of a thing that is
 // there by default, None says so.
 type Settings struct {
-	// Objective is the loss; nil is DSM, or MeanFlow for a model with Config.FlowMap.
+	// Objective is the loss; nil is DSM, and for a model with Config.FlowMap
+	// Trajectories with a Teacher, MeanFlow without.
 	Objective Objective
 	// Teacher is a trained model from which this one learns what the data would teach: the
 	// target of a noisy row is the clean row that the teacher expects, E[x₀ | x_t], instead of

@@ -71,14 +71,19 @@ type lesson struct {
 	alone      bool
 	x, s, cond *mat.Dense
 	times      []float64
-	rows       [2][]int // of the batch: with their condition, and without
+	rows       [2][]int     // of the batch: with their condition, and without
+	halved     *Progressive // nil but for that objective
 }
 
 func newLesson(b *batcher) *lesson {
-	return &lesson{
+	l := &lesson{
 		teacher: b.s.Teacher, alone: b.s.Workers == 1, cond: b.m.conditionsOf(b.s.Batch),
 		x: mat.NewDense(b.s.Batch, b.m.dim, nil), s: mat.NewDense(b.s.Batch, b.m.dim, nil), times: make([]float64, b.s.Batch),
 	}
+	if p, ok := b.s.Objective.(Progressive); ok {
+		l.halved = &p
+	}
+	return l
 }
 
 // teach writes E[x₀ | x_t] of all rows of the batch into mean.
@@ -110,14 +115,25 @@ func (b *batcher) teach() {
 		if l.cond != nil && part == 0 {
 			v.cond = firstRows(l.cond, len(rows))
 		}
-		x, s := firstRows(l.x, len(rows)), firstRows(l.s, len(rows))
-		v.Score(s, x, l.times[:len(rows)])
+		x, clean, times := firstRows(l.x, len(rows)), firstRows(l.s, len(rows)), l.times[:len(rows)]
+		v.denoise(clean, x, times)
+		if l.halved != nil {
+			l.halved.twoSteps(v, clean, x, times)
+		}
 		for k, i := range rows {
-			α, σ := b.at[i%b.own].α, b.at[i%b.own].σ
-			mean, x, s := b.mean.RawRowView(i), x.RawRowView(k), s.RawRowView(k)
-			for j := range mean {
-				mean[j] = (x[j] + σ*σ*s[j]) / α
-			}
+			copy(b.mean.RawRowView(i), clean.RawRowView(k))
+		}
+	}
+}
+
+// denoise writes E[x₀ | x_t] = (x + σ²s)/α of the rows of x at the times t into dst.
+func (v *View) denoise(dst, x *mat.Dense, t []float64) {
+	v.Score(dst, x, t)
+	for i, t := range t {
+		α, σ := v.m.process.Kernel(t)
+		out, x := dst.RawRowView(i), x.RawRowView(i)
+		for j := range out {
+			out[j] = (x[j] + σ*σ*out[j]) / α
 		}
 	}
 }

@@ -7,15 +7,16 @@ import (
 )
 
 // fewLevels are the noise levels σ/α from which n = 1, 2, … steps of a flow map begin.
-var fewLevels = [][]float64{{10}, {10, 0.5}, {10, 1, 0.35}, {10, 1.5, 0.6, 0.2}}
+var fewLevels = [][]float64{{10}, {10, 0.15}, {10, 0.5, 0.1}, {10, 1, 0.3, 0.07}}
 
 // Few returns the grid of n steps of a sampler.FlowMap, from σ/α = 10 to the data
-// (σ = 0): n+1 points, the last being the time 0. More than four steps have those of
-// Karras(p, 10, 0.1, 7, n) before the last. n < 1 is 1.
+// (σ = 0): n+1 points, the last being the time 0. Measured on the toys of examples/fewsteps,
+// the last step is one of details: 10, .15 for two steps and 10, 1, .3, .07 for four. More than
+// four have the levels of Karras(p, 10, 0.05, 7, n) before the last. n < 1 is 1.
 func Few(p sde.SDE, n int) []float64 {
 	n = max(n, 1)
 	if n > len(fewLevels) {
-		return append(between(p, 10, 0.1, n), 0)
+		return append(between(p, 10, 0.05, n), 0)
 	}
 	times := make([]float64, 0, n+1)
 	for _, level := range fewLevels[n-1] {
