@@ -123,6 +123,9 @@ func prepare(ctx context.Context, m *Model, data Data, s *Settings) (t *trainer,
 	}
 	t.result.Recipe = t.recipe()
 	if c.Checkpoints.Dir != "" {
+		if c.Checkpoints.Averages {
+			t.tracks = &tracks{}
+		}
 		t.keeper, err = newKeeper(t)
 	}
 	return t, err
@@ -210,6 +213,7 @@ type trainer struct {
 	publish  func() error // average, bound once
 	held     *validator   // nil without held-out rows
 	keeper   *keeper      // nil without checkpoints
+	tracks   *tracks      // nil without Checkpoints.Averages
 	log      *slog.Logger
 	notes    []string // what is to be said at the first step
 	changed  []string // settings that are others than before a resumption

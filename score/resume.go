@@ -137,6 +137,11 @@ func (t *trainer) state() (*checkpoint.File, error) {
 	}
 	add(tensorRaw, t.raw)
 	add(tensorEMA, t.ema)
+	if t.tracks != nil {
+		for i, v := range t.tracks {
+			add(tensorTrack+strconv.Itoa(i), v)
+		}
+	}
 	if t.held != nil && t.held.best != nil {
 		f.Metadata[metaBestStep] = strconv.Itoa(t.held.bestStep)
 		f.Metadata[metaBestLoss] = strconv.FormatFloat(t.held.bestLoss, 'g', -1, 64)
@@ -196,6 +201,9 @@ func (t *trainer) restore(f *checkpoint.File) (*content, error) {
 		copy(*to, v)
 	}
 	if t.losses, err = tensor[float64](rest, tensorLosses, t.step); err != nil {
+		return nil, err
+	}
+	if err := t.restoreTracks(rest); err != nil {
 		return nil, err
 	}
 	if err := t.restoreOptimizer(rest); err != nil {

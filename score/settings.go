@@ -300,6 +300,9 @@ func (c *Settings) fill() {
 	c.Optimizer = cmp.Or[optim.Optimizer[float32]](c.Optimizer, &optim.Adam[float32]{WeightDecay: decay})
 	c.Validation.Every = cmp.Or(c.Validation.Every, 100)
 	c.Checkpoints.Every = cmp.Or(c.Checkpoints.Every, 1000)
+	if c.Checkpoints.Averages {
+		c.Checkpoints.Keep = cmp.Or(c.Checkpoints.Keep, None)
+	}
 	c.Checkpoints.Keep = cmp.Or(c.Checkpoints.Keep, 3)
 	c.Logger = cmp.Or(c.Logger, slog.New(slog.DiscardHandler))
 }

@@ -33,6 +33,9 @@ func (t *trainer) one() error {
 		t.update.Step(t.raw, t.grad, nil, t.step, rate)
 		copy(t.ema, t.raw)
 	}
+	if t.tracks != nil {
+		t.tracks.update(t.raw, t.step)
+	}
 	t.step++
 	t.losses = append(t.losses, loss)
 	heldOut := math.NaN()
