@@ -30,10 +30,11 @@ type Trajectories struct {
 	Data float64
 	// Steps is the number of steps of a way, from 4 on, of two evaluations of the teacher each; 0 is 32.
 	Steps int
-	// Kept is how many ways are in store; 0 is 16,384, fewer where they are more than
-	// 2²⁵ numbers.
+	// Kept is how many ways are in store; 0 is 32·Batch, fewer where they are more than
+	// 2²³ numbers.
 	Kept int
-	// Fresh is how many of them are renewed in a training step; 0 is 16.
+	// Fresh is how many of them are renewed in a training step; 0 is Batch/32, which
+	// takes about as long as the rest of the step.
 	Fresh int
 }
 
@@ -96,9 +97,9 @@ func newWays(b *batcher) *ways {
 	w.o.Steps = cmp.Or(o.Steps, 32)
 	points := w.o.Steps + 1
 	if w.o.Kept == 0 {
-		w.o.Kept = max(min(1<<14, (1<<25)/(points*b.m.dim)), 64)
+		w.o.Kept = max(min(32*b.s.Batch, (1<<23)/(points*b.m.dim)), 64)
 	}
-	w.o.Fresh = min(cmp.Or(o.Fresh, 16), w.o.Kept)
+	w.o.Fresh = min(cmp.Or(o.Fresh, max(1, b.s.Batch/32)), w.o.Kept)
 	w.o.Kept -= w.o.Kept % w.o.Fresh // every one is renewed in turn
 	start, end := b.m.process.Span()
 	low := max(lowestWay, math.Exp(-sde.LogSNR(b.m.process, start)))
