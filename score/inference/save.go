@@ -27,7 +27,7 @@ type kept struct {
 	keptAxes
 	Center         []float64
 	Root, Back     []float64 // row by row
-	Weights        []float64
+	Trends         []keptTrend
 	Sets           [][]int   `json:",omitempty"` // see sets
 	Least          []float64 `json:",omitempty"`
 	XLow, XHigh    []float64
@@ -38,6 +38,61 @@ type kept struct {
 
 // keptEnds are the ends of a parameter with bounds.
 type keptEnds struct{ Low, High, Under, Over float64 }
+
+// keptTrend is the trend of a parameter.
+type keptTrend struct {
+	Deviation, Mid, Unit, Offset, Level float64
+	Inside                              bool         // p is explained
+	Weights                             []float64    // null for none
+	Scatter                             *keptScatter `json:",omitempty"`
+}
+
+// keptScatter is how far a parameter scatters about its trend.
+type keptScatter struct {
+	Low, High float64
+	Slopes    []float64
+}
+
+func keptTrendsOf(trends []*trend) (k []keptTrend) {
+	for _, t := range trends {
+		one := keptTrend{Inside: t.inside, Deviation: t.deviation, Mid: t.mid, Unit: t.unit, Offset: t.offset, Level: t.level, Weights: t.weights}
+		if t.slopes != nil {
+			one.Scatter = &keptScatter{t.low, t.high, t.slopes}
+		}
+		k = append(k, one)
+	}
+	return k
+}
+
+// trends returns those of d parameters and so many columns.
+func (k *kept) trends(axes []axis, columns int) (trends []*trend, err error) {
+	if len(k.Trends) != len(axes) {
+		return nil, fmt.Errorf("has %d Trends, want %d", len(k.Trends), len(axes))
+	}
+	for j, of := range k.Trends {
+		t := &trend{
+			center: k.Center[j], deviation: of.Deviation, straight: axes[j].straight, inside: of.Inside,
+			mid: of.Mid, unit: of.Unit, offset: of.Offset, weights: of.Weights, level: of.Level,
+		}
+		const most = 300 // of logarithms, so that nothing overflows
+		c := of.Scatter
+		if c != nil {
+			t.low, t.high, t.slopes = c.Low, c.High, c.Slopes
+		}
+		switch {
+		case t.weights != nil && len(t.weights) != columns || c != nil && len(c.Slopes) != columns:
+			return nil, fmt.Errorf("parameter %d has %d Weights and %d Slopes, want %d", j, len(t.weights), len(t.slopes), columns)
+		case !(t.deviation > 0 && t.unit > 0) || !finite(1/t.deviation) || !finite(1/t.unit):
+			return nil, fmt.Errorf("parameter %d has Deviation %v and Unit %v", j, t.deviation, t.unit)
+		case t.inside && !finite(axes[j].high-axes[j].low):
+			return nil, fmt.Errorf("parameter %d has Inside and the bounds %v and %v", j, axes[j].low, axes[j].high)
+		case !(t.low <= t.high && t.low > -most && t.high < most && math.Abs(t.level) < most):
+			return nil, fmt.Errorf("parameter %d scatters from %v to %v, Level %v", j, t.low, t.high, t.level)
+		}
+		trends = append(trends, t)
+	}
+	return trends, nil
+}
 
 // keptAxes are the axes of parameters.
 type keptAxes struct {
@@ -80,13 +135,13 @@ func (k *keptAxes) axes(d int) ([]axis, error) {
 	return axes, nil
 }
 
-const version = 1
+const version, jointVersion = 2, 1
 
 // keep writes what the Posterior knows beside the network into the model's Metadata.
 func (p *Posterior) keep(pairs int) error {
 	c := p.at
 	k := kept{
-		Version: version, Pairs: pairs, keptAxes: keptAxesOf(c.axes), Center: c.center, Root: numbers(c.root), Back: numbers(c.back), Weights: numbers(c.weights),
+		Version: version, Pairs: pairs, keptAxes: keptAxesOf(c.axes), Center: c.center, Root: numbers(c.root), Back: numbers(c.back), Trends: keptTrendsOf(c.trends),
 		Sets: c.sets.members, Least: c.sets.least,
 		XLow: c.low, XHigh: c.high, XShift: c.shift, XScale: c.scale, Mean: p.wide.mean, Covariance: numbers(p.wide.cov),
 	}
@@ -266,7 +321,7 @@ func (k *kept) coordinates(m *score.Model) (*coordinates, moments, error) {
 		v    []float64
 		want int
 	}{
-		{"Center", k.Center, d}, {"Root", k.Root, d * d}, {"Back", k.Back, d * d}, {"Weights", k.Weights, d * columns}, {"XLow", k.XLow, columns},
+		{"Center", k.Center, d}, {"Root", k.Root, d * d}, {"Back", k.Back, d * d}, {"XLow", k.XLow, columns},
 		{"XHigh", k.XHigh, columns}, {"XScale", k.XScale, columns}, {"Mean", k.Mean, d}, {"Covariance", k.Covariance, d * d},
 	} {
 		if len(f.v) != f.want {
@@ -278,8 +333,11 @@ func (k *kept) coordinates(m *score.Model) (*coordinates, moments, error) {
 		return fail("%v", err)
 	}
 	c := &coordinates{
-		axes: axes, center: k.Center, root: mat.NewDense(d, d, k.Root), back: mat.NewDense(d, d, k.Back), weights: mat.NewDense(d, columns, k.Weights),
+		axes: axes, center: k.Center, root: mat.NewDense(d, d, k.Root), back: mat.NewDense(d, d, k.Back),
 		sets: same, low: k.XLow, high: k.XHigh, shift: k.XShift, scale: k.XScale,
+	}
+	if c.trends, err = k.trends(axes, columns); err != nil {
+		return fail("%v", err)
 	}
 	for j, v := range k.XScale {
 		if !(v > 0 && finite(1/v)) {

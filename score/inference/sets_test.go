@@ -146,7 +146,7 @@ func TestTheSpreadOfRepeatedMeasurementsIsUsed(t *testing.T) {
 		"1 Least":       func(s *kept) { s.Least = s.Least[:1] },
 		"deviation 0":   func(s *kept) { s.Least[0] = 0 },
 		"9 Sets":        func(s *kept) { s.Sets = slices.Repeat(s.Sets[:1], 10) },
-		"numbers, want": func(s *kept) { s.Weights = s.Weights[1:] },
+		"numbers, want": func(s *kept) { s.Mean = s.Mean[1:] },
 	} {
 		var s kept
 		require.NoError(t, json.Unmarshal([]byte(post.model.Metadata[metadata]), &s))
