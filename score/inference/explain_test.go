@@ -91,3 +91,29 @@ func TestNarrowPosteriorsAtBoundsStayWithinThem(t *testing.T) {
 		}
 	}
 }
+
+// Parameters that are constant, counts, given away by x, or unrelated to it, next to one that x
+// tells of now better, now worse.
+func TestOddParametersHaveFiniteCoordinates(t *testing.T) {
+	for _, n := range []int{5, 50, 250, 3000} {
+		one, x := metered(n, -7, 1, 0)
+		theta := mat.NewDense(n, 5, nil)
+		for i := range n {
+			v := one.At(i, 0)
+			theta.SetRow(i, []float64{v, 7, math.Round(v), x.At(i, 0), math.Sin(1e3 * v)})
+		}
+		low, high := unbounded(5)
+		c, y, err := newCoordinates(low, high, theta, x, &sets{columns: 2}, false)
+		require.NoError(t, err)
+		_, _, bad := firstNonFinite(y)
+		require.False(t, bad, n)
+		p := c.place(mat.NewDense(2, 2, []float64{1e9, -1e9, 0, -3}))
+		w, back := mat.DenseCopyOf(theta.Slice(0, 2, 0, 5)), mat.NewDense(2, 5, nil)
+		require.NoError(t, c.wide(w, w))
+		p.fromWide(w)
+		p.toWide(w)
+		c.fromWide(back, w)
+		back.Sub(back, theta.Slice(0, 2, 0, 5))
+		require.Less(t, mat.Norm(back, 2), 1e-3, n)
+	}
+}

@@ -85,7 +85,7 @@ func (r *ridge) fit(column, mean []float64) *regression {
 		explained += products.AtVec(a) * products.AtVec(a) / (g + leastRidge)
 	}
 	// n times the share that is explained by chance is χ² with k degrees.
-	if !(r.n*explained >= (float64(k)+4*math.Sqrt(2*float64(k)))*square) {
+	if !(square > 0) || !(r.n*explained >= (float64(k)+4*math.Sqrt(2*float64(k)))*square) {
 		return nil
 	}
 	f := &regression{share: explained / square, rest: make([]float64, len(column))}
