@@ -13,13 +13,11 @@ import (
 //	low            u = log(θ − low)
 //	high           u = −log(high − θ)
 //	both           u = Φ⁻¹(p),                        p = (θ − low)/(high − low)
-//	both, straight u = p, but log(p/bend) and −log((1 − p)/bend) times bend where p and
-//	               1 − p are less than bend
+//	both, straight u = p + bend log(p/(1 − p))
 //
 // Φ being the distribution function of N(0, 1). What is uniform between two bounds is
-// normal in u, and what is lognormal is normal, too. A straight one is linear but within a few
-// hundredths of the bounds, where it goes on smoothly: for parameters that observations tell
-// of linearly.
+// normal in u, and what is lognormal is normal, too. A straight one is nearly linear but
+// within a few hundredths of the bounds: for parameters that observations tell of linearly.
 type axis struct {
 	low, high float64
 	straight  bool
@@ -31,14 +29,8 @@ func (a axis) formula(above, below float64) float64 {
 	hasLow, hasHigh, width := a.kind()
 	switch {
 	case hasLow && hasHigh && a.straight:
-		switch p, q := above/width, below/width; {
-		case p < bend:
-			return bend + bend*max(math.Log(p/bend), -furthestLog)
-		case q < bend:
-			return 1 - bend - bend*max(math.Log(q/bend), -furthestLog)
-		default:
-			return p
-		}
+		l := math.Log(above/width) - math.Log(below/width)
+		return above/width + bend*max(-furthestOdds, min(furthestOdds, l))
 	case hasLow && hasHigh && above < below:
 		return max(mathext.NormalQuantile(above/width), -furthest)
 	case hasLow && hasHigh:
@@ -60,8 +52,8 @@ func (a axis) kind() (hasLow, hasHigh bool, width float64) {
 
 // furthest is how far from 0 a coordinate between two bounds lies at most.
 const (
-	furthest    = 8
-	furthestLog = 36 // likewise, log(p/bend)
+	furthest     = 8
+	furthestOdds = 36 // likewise, log(p/(1 − p))
 )
 
 // toFree returns u for a θ within the bounds.
@@ -89,7 +81,7 @@ func (a axis) fromFree(u float64) float64 {
 	var theta float64
 	switch {
 	case hasLow && hasHigh && a.straight:
-		if p, q := shares(u); p < q {
+		if l, p, q := a.logOdds(u); l < 0 {
 			theta = a.low + (width*p - under)
 		} else {
 			theta = a.high - (width*q - over)
@@ -113,13 +105,9 @@ func (a axis) logSlope(u float64) (log, derivative float64) {
 	hasLow, hasHigh, width := a.kind()
 	switch {
 	case hasLow && hasHigh && a.straight:
-		switch {
-		case u < bend:
-			return 1 - u/bend - math.Log(width), -1 / bend
-		case 1-u < bend:
-			return 1 - (1-u)/bend - math.Log(width), 1 / bend
-		}
-		return -math.Log(width), 0
+		_, p, q := a.logOdds(u)
+		slope := 1 + bend/(p*q) // du/dp
+		return math.Log(slope) - math.Log(width), bend * (p - q) / (p * q * p * q) / (slope * slope)
 	case hasLow && hasHigh:
 		return (u*u+math.Log(2*math.Pi))/2 - math.Log(width), u
 	case hasLow:
@@ -133,18 +121,32 @@ func (a axis) logSlope(u float64) (log, derivative float64) {
 // holds reports whether θ is within the bounds.
 func (a axis) holds(theta float64) bool { return theta >= a.low && theta <= a.high }
 
-// bend is how much of the width of a straight axis each of its ends takes.
+// bend is how much of the width of a straight axis its ends take.
 const bend = 0.02
 
-// shares returns p and 1 − p of a point of a straight axis.
-func shares(u float64) (p, q float64) {
-	switch {
-	case u < bend:
-		p = bend * math.Exp(u/bend-1)
-		return p, 1 - p
-	case 1-u < bend:
-		q = bend * math.Exp((1-u)/bend-1)
-		return 1 - q, q
+// logOdds returns l = log(p/(1 − p)), and p, 1 − p of a point of a straight axis.
+func (a axis) logOdds(u float64) (l, p, q float64) {
+	sigmoid := func(l float64) (p, q float64) { return 1 / (1 + math.Exp(-l)), 1 / (1 + math.Exp(l)) }
+	// p + bend l grows between bend and bend + ¼ per l, so that the root lies here.
+	low, high := min((u-1)/bend, 0), max(u/bend, 0)
+	l = math.Log(max(u, bend) / max(1-u, bend))
+	for range 100 {
+		l = max(low, min(high, l))
+		p, q = sigmoid(l)
+		off := p + bend*l - u
+		if off > 0 {
+			high = l
+		} else {
+			low = l
+		}
+		next := l - off/(bend+p*q)
+		if !(next > low && next < high) {
+			next = (low + high) / 2
+		}
+		if math.Abs(next-l) <= 1e-15*(1+math.Abs(l)) {
+			break
+		}
+		l = next
 	}
-	return u, 1 - u
+	return l, p, q
 }

@@ -22,8 +22,8 @@
 // with free(θ) = θ, log(θ − low), −log(high − θ), or Φ⁻¹((θ − low)/(high − low)) by the
 // bounds that there are. So no draw is outside the bounds, and priors that are uniform
 // between two bounds or lognormal are normal in u. A parameter between two bounds of which a
-// linear regression leaves less than half as much when it is p = (θ − low)/(high − low), has
-// u = p: within 0.02 of 0 and 1, where no draw may be outside, p continues as a logarithm. The
+// linear regression leaves less than half as much when it is u = p + 0.02 log(p/(1 − p)),
+// p = (θ − low)/(high − low), has that for its free(θ): nearly linear but at the ends. The
 // regression is that of approximate Bayesian computation (Beaumont et al. 2002): where the
 // posterior is normal and its mean linear in x nothing is left to learn, and ten parameters are
 // learned from 10,000 simulations as well as the moments are known from them. z(x) is
@@ -40,9 +40,9 @@
 //
 //	v = a + bᵀz,   log δ = c + dᵀz,   m = v/(1 + δ²),   s² = δ²/(1 + δ²),
 //
-// as it would be for normal parameters. Where p is what is measured so, m = Φ⁻¹(p) and s has the
-// slope of that. In such y a posterior that is a hundred times narrower
-// than another one is learned as well as that one. It is left at s = 1 unless log s has a
+// as it would be for normal parameters. Of a parameter between two bounds
+// it may be p that is measured so; then m and s are brought to u by Φ⁻¹ and its slope. In such y
+// a posterior that is a hundred times narrower than another one is learned as well as that one. It is left at s = 1 unless log s has a
 // deviation of ½ over simulations at least, so that s is several times larger for one x than for
 // another; and δ is not less than what it is for a fiftieth of the simulations.
 //

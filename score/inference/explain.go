@@ -31,46 +31,42 @@ type explainer struct {
 	starts [][]float64
 }
 
-// choose returns the trend of theta, whose coordinate on axis a is u, and its axis. That of a
-// parameter between two bounds is of its p when less than half of the variance, that being the
-// geometric mean over simulations, is then left. The axis is then straight, but where δ depends
-// on x: the unit of what is left does not go with the axis then.
+// choose returns the trend of theta, whose coordinate on axis a is u, and its axis. The trend of a
+// parameter between two bounds is that of its p when δ depends on x and less than half of the
+// variance, that being the geometric mean over simulations, is then left; where δ is the same
+// for all x, less than half of the variance makes the axis straight.
 func (e *explainer) choose(a axis, u, theta []float64) (axis, *fitted) {
-	t := e.explain(a, u, false)
+	t := e.explain(u, false)
 	if e.ridge == nil || !finite(a.low) || !finite(a.high) {
 		return a, t
 	}
-	s := e.explain(a, u, true)
-	if !(s.size() < t.size()/math.Sqrt2) {
-		return a, t
+	if s := e.explain(u, true); s.slopes != nil && s.size() < t.size()/math.Sqrt2 {
+		return a, s
 	}
-	if s.slopes == nil {
-		a = axis{low: a.low, high: a.high, straight: true}
-		a.measure(theta)
-		for i, v := range theta {
-			s.u[i] = a.toFree(v)
-		}
-		s.straight = true
-		s.center, s.deviation = spread(s.u)
+	straight, of := axis{low: a.low, high: a.high, straight: true}, make([]float64, len(theta))
+	straight.measure(theta)
+	for i, v := range theta {
+		of[i] = straight.toFree(v)
 	}
-	return a, s
+	if s := e.explain(of, false); t.slopes == nil && s.slopes == nil && s.level < t.level-math.Ln2/2 {
+		return straight, s
+	}
+	return a, t
 }
 
-// explain returns the trend of the coordinate u of an axis, inside of that of its p.
-func (e *explainer) explain(a axis, u []float64, inside bool) *fitted {
-	t := &fitted{u: slices.Clone(u), of: slices.Clone(u)}
+// explain returns the trend of the coordinate u, or, inside, that of its p.
+func (e *explainer) explain(u []float64, inside bool) *fitted {
+	t := &fitted{u: u, of: slices.Clone(u)}
 	t.inside = inside
 	if inside {
-		p := axis{high: 1, straight: a.straight}
 		for i, v := range u {
-			t.of[i] = p.fromFree(v)
+			t.of[i] = axis{high: 1}.fromFree(v)
 		}
 	}
 	t.center, t.deviation = spread(u)
 	t.mid, t.unit = spread(t.of)
-	for i, v := range t.of {
-		t.of[i] = (v - t.mid) / t.unit
-	}
+	floats.AddConst(-t.mid, t.of)
+	floats.Scale(1/t.unit, t.of)
 	t.left = t.of
 	if e.ridge == nil {
 		return t

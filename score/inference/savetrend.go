@@ -37,7 +37,7 @@ func (k *kept) trends(axes []axis, columns int) (trends []*trend, err error) {
 	}
 	for j, of := range k.Trends {
 		t := &trend{
-			center: k.Center[j], deviation: of.Deviation, straight: axes[j].straight, inside: of.Inside,
+			center: k.Center[j], deviation: of.Deviation, inside: of.Inside,
 			mid: of.Mid, unit: of.Unit, offset: of.Offset, weights: of.Weights, level: of.Level,
 		}
 		const most = 300 // of logarithms, so that nothing overflows
@@ -50,7 +50,7 @@ func (k *kept) trends(axes []axis, columns int) (trends []*trend, err error) {
 			return nil, fmt.Errorf("parameter %d has %d Weights and %d Slopes, want %d", j, len(t.weights), len(t.slopes), columns)
 		case !(t.deviation > 0 && t.unit > 0) || !finite(1/t.deviation) || !finite(1/t.unit):
 			return nil, fmt.Errorf("parameter %d has Deviation %v and Unit %v", j, t.deviation, t.unit)
-		case t.inside && !finite(axes[j].high-axes[j].low):
+		case t.inside && (axes[j].straight || !finite(axes[j].high-axes[j].low)):
 			return nil, fmt.Errorf("parameter %d has Inside and the bounds %v and %v", j, axes[j].low, axes[j].high)
 		case !(t.low <= t.high && t.low > -most && t.high < most && math.Abs(t.level) < most):
 			return nil, fmt.Errorf("parameter %d scatters from %v to %v, Level %v", j, t.low, t.high, t.level)

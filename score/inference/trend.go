@@ -20,7 +20,6 @@ import (
 type trend struct {
 	center, deviation float64 // of u
 	inside            bool    // p is explained
-	straight          bool    // the axis is
 	mid, unit         float64 // mean and deviation of what is explained
 	offset            float64
 	weights           []float64 // nil for none
@@ -57,7 +56,7 @@ func (t *trend) bent(m, logS float64) (at, s float64) {
 		s = t.unit * math.Exp(logS)
 		edge := min(s, 0.5)
 		p := max(edge, min(1-edge, t.mid+t.unit*m))
-		a := axis{high: 1, straight: t.straight}
+		a := axis{high: 1}
 		u := a.formula(p, 1-p)
 		log, _ := a.logSlope(u)
 		return (u - t.center) / t.deviation, s * math.Exp(log) / t.deviation
