@@ -63,9 +63,9 @@ func newCoordinates(low, high []float64, theta, x *mat.Dense, s *sets, plain boo
 		}
 	}
 	for j := range c.axes {
-		var t *fitted
-		c.axes[j], t = e.choose(c.axes[j], mat.Col(nil, j, y), mat.Col(nil, j, theta))
-		c.trends[j], c.center[j] = &t.trend, t.center
+		a, t := e.choose(c.axes[j], mat.Col(nil, j, y), mat.Col(nil, j, theta))
+		of := t.trend // without the rows
+		c.axes[j], c.trends[j], c.center[j] = a, &of, of.center
 		y.SetCol(j, t.rest())
 	}
 	c.whiten(y)

@@ -44,7 +44,8 @@
 // it may be p that is measured so; then m and s are brought to u by Φ⁻¹ and its slope. In such y
 // a posterior that is a hundred times narrower than another one is learned as well as that one. It is left at s = 1 unless log s has a
 // deviation of ½ over simulations at least, so that s is several times larger for one x than for
-// another; and δ is not less than what it is for a fiftieth of the simulations.
+// another, and for fewer than 200 pairs or more than 64 columns; and δ is not less than what it
+// is for a fiftieth of the simulations.
 //
 // Parameters that simulations have exactly at a bound, as clamped ones and counts do, lie at
 // infinity by these formulas. There the bound moves outwards in them by δ, which is how far
@@ -68,7 +69,7 @@
 // nor a network sees it there. (What is standardised is log s; where s is 0 it is the least
 // that was simulated, less 1.) An Embed of one's own sees x only. Of the tasks of
 // dataset/simulator slcp has them: without, C2ST for ten observations, which are not those of
-// examples/sbi, was .811 with 3,000 draws, with them .674.
+// examples/sbi, was .811 with 3,000 draws, with them .674, and .617 with units s(x) besides.
 //
 // # Long observations
 //
