@@ -201,6 +201,8 @@ func TestDenoiserIsTweedies(t *testing.T) {
 // The definitions, by importance sampling from the distribution itself: p_t(x)
 // is the mean of N(x; αx₀, σ²I) over x₀ and the denoiser is the mean of x₀
 // under those weights.
+//
+// Checks sde (7).
 func TestDensityAndDenoiserMatchMonteCarlo(t *testing.T) {
 	const n = 20_000
 	for name, dist := range distributions(5) {
