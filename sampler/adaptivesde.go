@@ -16,9 +16,9 @@ var _ Predictor = AdaptiveSDE{}
 // same for all processes. From time t to u, λ_u = λ_t + h, with one z for both and
 // b = r_u/r_t,
 //
-//	x'  = b [x + (σ_t²/r_t²) (x + 2r_t² s(x, t)) h + σ_t √(2h) z]       (Euler–Maruyama)
-//	x̃   = b x + (σ_u²/r_u²) (x' + 2r_u² s(x', u)) h + σ_u √(2h) z
-//	x'' = ½(x' + x̃)                                                     (improved Euler)
+//	x'  = b [x + (σ_t²/r_t²) (x + 2r_t² s(x, t)) h + σ_t √(2h) z]       (Euler–Maruyama)   (33)
+//	x̃   = b x + (σ_u²/r_u²) (x' + 2r_u² s(x', u)) h + σ_u √(2h) z                        (34)
+//	x'' = ½(x' + x̃)                                                     (improved Euler)   (35)
 //
 // and x” is accepted when the root mean square over a row's coordinates of
 // (x' − x”)/max(ATol, RTol max(|x'|, |x'_prev|)) is E ≤ 1; the next step is

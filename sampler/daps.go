@@ -19,7 +19,7 @@ var (
 // DAPS is the predictor of decoupled annealing posterior sampling (Zhang et al. 2024).
 // Each step draws clean rows given the state and an observation y, and noises them anew:
 //
-//	x₀ ~ N(x̂₀, r² I) p(y | x₀),   x_u = α_u x₀ + σ_u z,   r² = σ²v/(α²v + σ²) at t,
+//	x₀ ~ N(x̂₀, r² I) p(y | x₀),   x_u = α_u x₀ + σ_u z,   r² = σ²v/(α²v + σ²) at t,      (40)
 //
 // where x̂₀ is what the state becomes in a few steps of DDIM, for one the denoised D. So
 // no derivative of the score is needed, errors of early steps are forgotten, and the

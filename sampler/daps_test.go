@@ -20,6 +20,8 @@ import (
 
 // Of normal data four steps are as good as any number, also in units of their own and
 // with an observation for every row.
+//
+// Checks sampler (40).
 func TestDAPSIsExactOnNormalData(t *testing.T) {
 	t.Parallel()
 	const n = 4000

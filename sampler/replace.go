@@ -19,7 +19,7 @@ var (
 // step of another predictor, after which the known cells are what the process makes of
 // their values k,
 //
-//	x_u = α_u k + σ_u z.
+//	x_u = α_u k + σ_u z.                                                                 (42)
 //
 // The drawn cells see them with noise only, and follow too late: alone it is biased,
 // however many steps there are. RePaint goes back and repeats, which is Gibbs, whose Back is

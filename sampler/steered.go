@@ -33,7 +33,7 @@ type Reward interface {
 // reward, without guidance. Particles are moved by DPMpp2MSDE of the Problem, and weighed
 // by what the tempered reward of the denoised row D gains,
 //
-//	w ← w ψ_u(x_u)/ψ_t(x_t),   log ψ_t(x) = λ_t r(D(x, t))/T,   λ_t = 1/(1 + (σ/(αW))²),
+//	w ← w ψ_u(x_u)/ψ_t(x_t),   log ψ_t(x) = λ_t r(D(x, t))/T,   λ_t = 1/(1 + (σ/(αW))²),   (41)
 //
 // with the temperature T and the Width W; at the end log ψ is r(x₀)/T. As their number
 // grows they follow the distribution of density p(x₀) exp(r(x₀)/T)/Z, at the rate n^−½,

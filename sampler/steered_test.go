@@ -32,6 +32,7 @@ func tempered(τ, temperature float64) float64 {
 	return 0.5*math.Log(2*math.Pi*temperature*τ*τ) - 0.5*math.Log(2*math.Pi*τ*τ)/temperature
 }
 
+// Checks sampler (41).
 func TestEvidenceOfTemperedRewardsIsUnbiased(t *testing.T) {
 	t.Parallel()
 	const groups, number, steps, v, τ = 60, 24, 16, 0.5, 0.4

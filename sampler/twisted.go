@@ -19,13 +19,13 @@ var (
 // rows are particles, moved by DPMpp2MSDE of the prior and guided towards an
 // observation y by a twisting function ψ_t(x) ≈ p(y | x_t = x),
 //
-//	x_u = m + v ∇ log ψ_t(x_t) + √v z,   m = (x_t + q s)/a + α_u q/σ_t² (D − D₁)/(2r),
+//	x_u = m + v ∇ log ψ_t(x_t) + √v z,   m = (x_t + q s)/a + α_u q/σ_t² (D − D₁)/(2r),   (38)
 //	a = α_t/α_u,   q = σ_t² − a²σ_u²,   v = q σ_u²/σ_t²,
 //
 // with D₁, the denoised row of the step before, and r, the length of that step in log(α/σ) to
 // this one's; weighed by what the guidance got wrong,
 //
-//	w ← w ψ_u(x_u)/ψ_t(x_t) N(x_u; m, v I)/N(x_u; m + v ∇ log ψ_t, v I),
+//	w ← w ψ_u(x_u)/ψ_t(x_t) N(x_u; m, v I)/N(x_u; m + v ∇ log ψ_t, v I),                 (39)
 //
 // and resampled when the weights have become unequal. At the end ψ is p(y | x₀). So
 // the particles are right for any ψ as their number grows, at the rate n^−½, and the

@@ -90,6 +90,8 @@ func varianceOfChain(p sde.SDE, v float64, steps int) float64 {
 // A normal stays one in steps, and has an evidence in closed form: whatever the
 // twisting function and the resampling, the mean of the estimates is that. The standard
 // error that each run gives of itself is how far they are apart.
+//
+// Checks sampler (38) and (39).
 func TestEvidenceOfParticlesIsUnbiased(t *testing.T) {
 	t.Parallel()
 	const groups, number, steps, v = 60, 24, 16, 0.5

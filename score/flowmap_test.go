@@ -93,6 +93,7 @@ var (
 	someY      = []float64{0.3, -1.2, 2, 0.7, -0.4}
 )
 
+// Checks score (33).
 func TestMeanFlowVanishesAtTheExactMapAndNowhereNear(t *testing.T) {
 	d, mean, in := exactJump(0.3, fromAngles, toAngles, fromAngles, someY)
 	for i, l := range in.values(MeanFlow{}.Loss(nil, Fields{Mean: mean}, d), len(someY)) {
@@ -106,6 +107,8 @@ func TestMeanFlowVanishesAtTheExactMapAndNowhereNear(t *testing.T) {
 
 // A difference of the size h is off by h², its square by h⁴, and by half of that where
 // the gap is half as long.
+//
+// Checks score (34).
 func TestConsistencyVanishesAtTheExactMapAsTheGapDoes(t *testing.T) {
 	at := func(gap float64) []float64 {
 		near := make([]float64, len(fromAngles))
@@ -135,6 +138,8 @@ func TestRowsThatGoNowhereTrainTheField(t *testing.T) {
 }
 
 // The batch has the angles, levels and rows that its doc says.
+//
+// Checks score (30).
 func TestJumpsHoldWhatTheyAreCalled(t *testing.T) {
 	for name, p := range processes {
 		m := newModel(t, 2, Config{Process: p, FlowMap: true, Precond: EDM{Variance: 0.8}})
@@ -183,6 +188,8 @@ func TestJumpsHoldWhatTheyAreCalled(t *testing.T) {
 }
 
 // The map is what the mean field says, also for conditions and a time a row.
+//
+// Checks score (31) and (32).
 func TestMapIsTheMeanFieldTimesTheTurn(t *testing.T) {
 	for name, p := range processes {
 		m := newModel(t, 2, Config{Process: p, FlowMap: true, MinNoise: None, Cond: Conditions{Columns: 1, Classes: []int{3}}}).Float64()

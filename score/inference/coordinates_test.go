@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
+// Checks score/inference (1).
 func TestAxesAreInverted(t *testing.T) {
 	inf := math.Inf(1)
 	rapid.Check(t, func(t *rapid.T) {
@@ -59,6 +60,7 @@ func pairsOf(n int) (theta, x *mat.Dense) {
 	return theta, x
 }
 
+// Checks score/inference (2) and (3).
 func TestCoordinatesAreInvertedAndWhite(t *testing.T) {
 	theta, x := pairsOf(2000)
 	low, high := unbounded(3)
@@ -88,6 +90,7 @@ func TestCoordinatesAreInvertedAndWhite(t *testing.T) {
 	require.InDelta(t, 3*math.Log(1/1.0)-math.Log(1e-3)-math.Log(1e3), c.logSlope(theta.RawRowView(0)), 3)
 }
 
+// Checks score/inference (5).
 func TestLogSlopeIsTheLogDeterminant(t *testing.T) {
 	theta, x := pairsOf(500)
 	for i := range 500 {

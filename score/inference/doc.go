@@ -15,9 +15,9 @@
 // The score is learned of y, which parameters are mapped to in three steps, one to one for
 // every x:
 //
-//	u = free(θ)                  without bounds, a parameter by itself
-//	v_j = (u_j − m_j(x))/s_j(x)  what a linear regression on x leaves
-//	y = R⁻¹v                     of covariance I over simulations
+//	u = free(θ)                  without bounds, a parameter by itself                       (1)
+//	v_j = (u_j − m_j(x))/s_j(x)  what a linear regression on x leaves                        (2)
+//	y = R⁻¹v                     of covariance I over simulations                            (3)
 //
 // with free(θ) = θ, log(θ − low), −log(high − θ), or Φ⁻¹((θ − low)/(high − low)) by the
 // bounds that there are. So no draw is outside the bounds, and priors that are uniform
@@ -38,7 +38,7 @@
 // repeated with the weights 1/δ² of the deviations δ(x) that were found, and so on. Of u and v in
 // units of the prior's deviation,
 //
-//	v = a + bᵀz,   log δ = c + dᵀz,   m = v/(1 + δ²),   s² = δ²/(1 + δ²),
+//	v = a + bᵀz,   log δ = c + dᵀz,   m = v/(1 + δ²),   s² = δ²/(1 + δ²),                    (4)
 //
 // as it would be for normal parameters. Of a parameter between two bounds
 // it may be p that is measured so; then m and s are brought to u by Φ⁻¹ and its slope. In such y
@@ -55,7 +55,7 @@
 //
 // The density has the Jacobian of all steps,
 //
-//	log p(θ | x) = log p(y | x) − log det R + Σ_j (log du_j/dθ_j − log s_j(x)),
+//	log p(θ | x) = log p(y | x) − log det R + Σ_j (log du_j/dθ_j − log s_j(x)),              (5)
 //
 // that of y being exact for what has been learned (sampler.LogProb).
 //
@@ -93,12 +93,12 @@
 //
 // For independent observations x_1, …, x_n of one θ
 //
-//	p(θ | x_1, …, x_n) ∝ p(θ)^{1−n} Π_i p(θ | x_i),
+//	p(θ | x_1, …, x_n) ∝ p(θ)^{1−n} Π_i p(θ | x_i),                                          (6)
 //
 // but the sum of the scores (1−n)s_λ + Σ s_i of noisy parameters is that of noisy draws
 // from it at t = 0 only. With P_i the precision of θ given θ_t and x_i, and P_λ without x,
 //
-//	Λ s = Σ_i P_i s_i + (1−n) P_λ s_λ,   Λ = Σ_i P_i + (1−n) P_λ,
+//	Λ s = Σ_i P_i s_i + (1−n) P_λ s_λ,   Λ = Σ_i P_i + (1−n) P_λ,                            (7)
 //
 // is exact where all are normal (Linhart et al. 2024): GAUSS has
 // P_i = Σ_i⁻¹ + (α²/σ²)I from the covariance Σ_i of draws given x_i, JAC has

@@ -106,6 +106,7 @@ func poolOf(t *testing.T, p sde.SDE, method Method, prior moments, single []mome
 	return all
 }
 
+// Checks score/inference (7).
 func TestPooledScoreOfNormalPosteriorsIsExact(t *testing.T) {
 	for _, process := range []sde.SDE{sde.EDM{}, sde.VP{}} {
 		for _, n := range []int{1, 2, 7, 60} {
@@ -134,6 +135,7 @@ func TestPooledScoreOfNormalPosteriorsIsExact(t *testing.T) {
 	}
 }
 
+// Checks score/inference (6).
 func TestPooledScoresAddUpAtTimeZero(t *testing.T) {
 	prior, single, all := conjugate(5, 3)
 	process := sde.EDM{SigmaMin: 1e-5}

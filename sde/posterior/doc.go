@@ -1,7 +1,7 @@
 // Package posterior makes scores of p(x_t | y) from scores of p(x_t): a model that
 // knows nothing of conditions becomes the prior of an inverse problem
 //
-//	y = h(x₀) + N(0, Σ),
+//	y = h(x₀) + N(0, Σ),                                                                     (1)
 //
 // such as a hole in a picture, a blur, a sum over columns, or a size without its sign.
 // What comes out is a sde.Problem, so that every sampler and grid runs on it:
@@ -26,15 +26,15 @@
 // With the denoiser D(x_t) = E[x₀ | x_t] = (x_t + σ²s)/α, its Jacobian ∂D/∂x, and
 // H = h'(D), all methods take p(x₀ | x_t) to be a normal distribution N(D, V), for which
 //
-//	∇ log p(x_t | y) = s + ∇ log p(y | x_t),
-//	∇ log p(y | x_t) ≈ (∂D/∂x)ᵀ Hᵀ (H V Hᵀ + Σ)⁻¹ (y − h(D)).
+//	∇ log p(x_t | y) = s + ∇ log p(y | x_t),                                                 (2)
+//	∇ log p(y | x_t) ≈ (∂D/∂x)ᵀ Hᵀ (H V Hᵀ + Σ)⁻¹ (y − h(D)).                                (3)
 //
 //	method   V                                                 products   exact for normal data
-//	DPS      0, and not beyond y                               1          never
-//	PiGDM    diag σ²v_j/(α²v_j + σ²)                           1          of independent columns
-//	TMPD     what makes H V Hᵀ the diagonal of the row sums    2          when H V Hᵀ is diagonal
+//	DPS      0, and not beyond y                               1          never              (4)
+//	PiGDM    diag σ²v_j/(α²v_j + σ²)                           1          of independent columns   (5)
+//	TMPD     what makes H V Hᵀ the diagonal of the row sums    2          when H V Hᵀ is diagonal   (6)
 //	         of the true one, and not beyond the true V
-//	MMPS     (σ²/α) ∂D/∂x, the true Cov[x₀ | x_t]              up to 5    always, when solved
+//	MMPS     (σ²/α) ∂D/∂x, the true Cov[x₀ | x_t]              up to 5    always, when solved   (7)
 //
 // A product is one with the Jacobian of the score, which costs as much as two evaluations
 // of a network, one pass forward and one backward. The scores have to be capable of it

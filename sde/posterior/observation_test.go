@@ -81,6 +81,7 @@ func mulElem(a, b *mat.Dense) *mat.Dense {
 	return &m
 }
 
+// Checks sde/posterior (1).
 func TestLikelihoodIsTheNormalOfTheResiduals(t *testing.T) {
 	const n, d = 4, 3
 	frame := sde.Frame{Shift: []float64{1e6, -2, 0}, Scale: []float64{1e3, 1, 1e-3}}

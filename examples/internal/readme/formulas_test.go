@@ -1,6 +1,7 @@
 package readme
 
 import (
+	"bytes"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -55,7 +56,7 @@ func TestEveryFormulaIsChecked(t *testing.T) {
 
 // The derivations name every formula, and none that is not there.
 func TestDerivationsNameEveryFormula(t *testing.T) {
-	for _, page := range []string{"derivation.md", "README.zh.md"} {
+	for _, page := range []string{"derivation.md", "derivation.zh.md"} {
 		text, err := os.ReadFile(filepath.Join(root, "examples", "guides", page))
 		require.NoError(t, err)
 		named := map[string]map[int]bool{}
@@ -70,14 +71,17 @@ func TestDerivationsNameEveryFormula(t *testing.T) {
 	}
 }
 
-// A reference is a package and numbers: sde (3), (5) to (7) and (9).
+// A reference is a package and numbers: sde (3), (5) to (7) and (9), or, in Chinese,
+// sde (3)、(5) 至 (7).
 func TestReferencesAreRead(t *testing.T) {
 	got := map[string]map[int]bool{}
-	refer("by sde (3), (5) to (7) and (9), and by nn/ad (2); score (x) is none", got)
-	require.Equal(t, map[string]map[int]bool{"sde": {3: true, 5: true, 6: true, 7: true, 9: true}, "nn/ad": {2: true}}, got)
+	refer("by sde (3), (5) to (7) and (9), and by nn/ad (2); score (x) is none; 由 score (1)、(3) 至 (5) 得出", got)
+	require.Equal(t, map[string]map[int]bool{
+		"sde": {3: true, 5: true, 6: true, 7: true, 9: true}, "nn/ad": {2: true}, "score": {1: true, 3: true, 4: true, 5: true},
+	}, got)
 }
 
-var reference = regexp.MustCompile(`\b([a-z]+(?:/[a-z]+)?) (\(\d+\)(?:(?:, | and | to )\(\d+\))*)`)
+var reference = regexp.MustCompile(`\b([a-z]+(?:/[a-z]+)?) (\(\d+\)(?:(?:, | and | to |、| 至 )\(\d+\))*)`)
 
 // refer adds to the references of each package those in text.
 func refer(text string, to map[string]map[int]bool) {
@@ -86,7 +90,7 @@ func refer(text string, to map[string]map[int]bool) {
 			to[r[1]] = map[int]bool{}
 		}
 		last := 0
-		for _, n := range regexp.MustCompile(`( to )?\((\d+)\)`).FindAllStringSubmatch(r[2], -1) {
+		for _, n := range regexp.MustCompile(`( to | 至 )?\((\d+)\)`).FindAllStringSubmatch(r[2], -1) {
 			number, _ := strconv.Atoi(n[2])
 			for i := last + 1; n[1] != "" && i < number; i++ {
 				to[r[1]][i] = true
@@ -126,9 +130,14 @@ func formulas(t *testing.T, folder string) (numbers []int) {
 	return numbers
 }
 
-// testComments returns the comments of a file's tests.
+// testComments returns the comments of a file's tests, none when no line checks a formula.
 func testComments(t *testing.T, name string) (comments []string) {
-	file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments|parser.SkipObjectResolution)
+	text, err := os.ReadFile(name)
+	require.NoError(t, err)
+	if !bytes.Contains(text, []byte("// Checks ")) {
+		return nil
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), name, text, parser.ParseComments|parser.SkipObjectResolution)
 	require.NoError(t, err)
 	for _, d := range file.Decls {
 		if f, ok := d.(*ast.FuncDecl); ok && f.Doc != nil && strings.HasPrefix(f.Name.Name, "Test") {
