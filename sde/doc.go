@@ -64,8 +64,8 @@
 //	p_t(x) = ∫ p(x_0) N(x; αx_0, σ²I) dx_0                                       (7)
 //	s(x, t) = ∇ₓ log p_t(x) = E[(αx_0 − x)/σ² | x_t = x],                        (8)
 //
-// the second by taking the gradient under the integral, which is Tweedie's formula. The
-// score has three other forms, which Convert turns into one another:
+// the second by taking the gradient under the integral, which is Tweedie's formula (Efron
+// 2011). The score has three other forms, which Convert turns into one another:
 //
 //	D = E[x_0 | x_t = x] = (x + σ²s)/α      denoiser                             (9)
 //	ε = E[z | x_t = x]   = −σs              noise                                (10)
@@ -74,8 +74,8 @@
 // # Reverse time
 //
 // A density that is carried by a drift b(x, t) and a noise g(t) changes in time as the
-// Fokker–Planck equation says, ∂p/∂t = −∇·(b p) + ½g²∇²p. For the process above, b = f x,
-// this is, divided by p,
+// Fokker–Planck equation says (Risken 1996), ∂p/∂t = −∇·(b p) + ½g²∇²p. For the process
+// above, b = f x, this is, divided by p,
 //
 //	∂/∂t log p_t = ½g²(∇·s + ‖s‖²) − f (d + x·s)                                 (12)
 //
@@ -121,6 +121,7 @@
 //
 //	Anderson 1982              Reverse-time diffusion equation models, Stochastic Processes and their Applications 12
 //	Dhariwal & Nichol 2021     Diffusion Models Beat GANs on Image Synthesis, arXiv:2105.05233
+//	Efron 2011                 Tweedie's Formula and Selection Bias, Journal of the American Statistical Association 106
 //	Ho et al. 2020             Denoising Diffusion Probabilistic Models, arXiv:2006.11239
 //	Ho & Salimans 2022         Classifier-Free Diffusion Guidance, arXiv:2207.12598
 //	Karras et al. 2022         Elucidating the Design Space of Diffusion-Based Generative Models, arXiv:2206.00364
@@ -129,6 +130,7 @@
 //	Lipman et al. 2023         Flow Matching for Generative Modeling, arXiv:2210.02747
 //	Liu et al. 2023            Flow Straight and Fast: Learning to Generate and Transfer Data with Rectified Flow, arXiv:2209.03003
 //	Nichol & Dhariwal 2021     Improved Denoising Diffusion Probabilistic Models, arXiv:2102.09672
+//	Risken 1996                The Fokker–Planck Equation: Methods of Solution and Applications, Springer
 //	Sohl-Dickstein et al. 2015 Deep Unsupervised Learning using Nonequilibrium Thermodynamics, arXiv:1503.03585
 //	Song & Ermon 2019          Generative Modeling by Estimating Gradients of the Data Distribution, arXiv:1907.05600
 //	Song & Ermon 2020          Improved Techniques for Training Score-Based Generative Models, arXiv:2006.09011
