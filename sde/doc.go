@@ -80,9 +80,9 @@
 //	∂/∂t log p_t = ½g²(∇·s + ‖s‖²) − f (d + x·s)                                 (12)
 //
 // in d columns. As ∇²p = ∇·(s p), noise does to a density what a drift of −½g²s does. Turned
-// round in time the equation has all signs but that of the noise reversed, and a drift
-// makes up for it, whatever noise is put in: run from the end to the start, every member
-// of the family
+// round in time the equation asks for noise that narrows, which there is not; a drift does
+// that, and makes up for any noise that is put in besides. So, run from the end to the
+// start, every member of the family
 //
 //	dx = [f x − ½(1 + Λ²) g² s] dt + Λ g dw                                      (13)
 //
