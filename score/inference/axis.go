@@ -21,7 +21,8 @@ import (
 type axis struct {
 	low, high float64
 	straight  bool
-	ends      *ends // nil where nothing was measured
+	ends      *ends  // nil where nothing was measured
+	tails     *tails // of u; nil where none is far from all others
 }
 
 // formula returns u of a θ that is so far above low and below high.
@@ -56,8 +57,8 @@ const (
 	furthestOdds = 36 // likewise, log(p/(1 − p))
 )
 
-// toFree returns u for a θ within the bounds.
-func (a axis) toFree(theta float64) float64 {
+// toOpen returns u for a θ within the bounds, without the tails.
+func (a axis) toOpen(theta float64) float64 {
 	switch {
 	case math.IsInf(a.low, -1) && math.IsInf(a.high, 1):
 		return theta
@@ -71,8 +72,8 @@ func (a axis) toFree(theta float64) float64 {
 	return a.formula(theta-a.low+a.ends.under, a.high-theta+a.ends.over)
 }
 
-// fromFree returns the θ of u.
-func (a axis) fromFree(u float64) float64 {
+// fromOpen returns the θ of such a u.
+func (a axis) fromOpen(u float64) float64 {
 	var under, over float64
 	if a.ends != nil {
 		under, over = a.ends.under, a.ends.over
@@ -100,8 +101,8 @@ func (a axis) fromFree(u float64) float64 {
 	return max(a.low, min(a.high, theta))
 }
 
-// logSlope returns log du/dθ at u and the derivative of that by u.
-func (a axis) logSlope(u float64) (log, derivative float64) {
+// openSlope returns log du/dθ at such a u and the derivative of that by u.
+func (a axis) openSlope(u float64) (log, derivative float64) {
 	hasLow, hasHigh, width := a.kind()
 	switch {
 	case hasLow && hasHigh && a.straight:

@@ -39,6 +39,11 @@
 // it, and draws beyond it are the bound. A Warning tells of them: p(θ | x) has no density
 // there, and LogProb is that of what lies within.
 //
+// A few rows far from all others have no say in the scale of a column: ten deviations of a
+// normal one with the same quartiles from its median, distances begin to count by their
+// logarithms, one to one, in u as in x. Below there is no change. Where such rows are apart from
+// the rest, as mistakes and codes for missing values are, a Warning names column, row and number.
+//
 // The density has the Jacobian of all steps,
 //
 //	log p(θ | x) = log p(y | x) − log det Root + Σ_j log du_j/dθ_j,

@@ -56,6 +56,18 @@ func (a *axis) measure(theta []float64) {
 	}
 }
 
+// reach returns the coordinates of the bounds, infinite where there is none.
+func (a axis) reach() (low, high float64) {
+	low, high = math.Inf(-1), math.Inf(1)
+	if a.ends != nil && finite(a.low) {
+		low = a.tails.in(a.ends.low)
+	}
+	if a.ends != nil && finite(a.high) {
+		high = a.tails.in(a.ends.high)
+	}
+	return low, high
+}
+
 // room returns by how much a bound moves out for so many parameters at it, where others lie
 // at these distances.
 func (a axis) room(count int, distances []float64) float64 {
@@ -71,10 +83,11 @@ func (a axis) room(count int, distances []float64) float64 {
 	return 1
 }
 
-// measureAll sets the ends of all axes by a table of parameters.
+// measureAll sets the ends and tails of all axes by a table of parameters.
 func measureAll(axes []axis, theta *mat.Dense) {
 	for j := range axes {
 		axes[j].measure(mat.Col(nil, j, theta))
+		axes[j].measureTails(mat.Col(nil, j, theta))
 	}
 }
 

@@ -133,6 +133,7 @@ func fit(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings, path st
 		return nil, err
 	}
 	post := &Posterior{Prior: p}
+	wild := wildX(x)
 	same := &sets{columns: k}
 	if s.Embed == nil && !s.Plain {
 		same = findSets(x)
@@ -146,12 +147,13 @@ func fit(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings, path st
 		return nil, err
 	}
 	post.Warnings = append(fewWarnings(n), atBounds(post.at.axes, theta)...)
+	post.Warnings = append(append(post.Warnings, wildTheta(post.at.axes, theta)...), wild...)
 	w := mat.NewDense(n, d, nil)
 	if err := post.at.wide(w, theta); err != nil {
 		return nil, err
 	}
 	post.wide = momentsOf(w)
-	if err = post.learn(ctx, y, x, s, path); post.Result == nil {
+	if err = post.learn(ctx, y, post.at.nearTails(x), s, path); post.Result == nil {
 		return nil, err
 	}
 	return post, err

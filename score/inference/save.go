@@ -32,7 +32,8 @@ type kept struct {
 	Least          []float64 `json:",omitempty"`
 	XLow, XHigh    []float64
 	XShift, XScale []float64
-	Mean           []float64 // of the parameters in w
+	XTails         []*keptTails // null for a column that has none
+	Mean           []float64    // of the parameters in w
 	Covariance     []float64
 }
 
@@ -44,6 +45,7 @@ type keptAxes struct {
 	Low, High []*float64  // null where there is no bound
 	Ends      []*keptEnds // null where nothing was measured
 	Straight  []bool
+	Tails     []*keptTails // null where there are none
 }
 
 func keptAxesOf(axes []axis) (k keptAxes) {
@@ -53,15 +55,15 @@ func keptAxesOf(axes []axis) (k keptAxes) {
 		if a.ends != nil {
 			e = &keptEnds{a.ends.low, a.ends.high, a.ends.under, a.ends.over}
 		}
-		k.Ends = append(k.Ends, e)
+		k.Ends, k.Tails = append(k.Ends, e), append(k.Tails, keptTailsOf([]*tails{a.tails})...)
 	}
 	return k
 }
 
 // axes returns those of d parameters.
 func (k *keptAxes) axes(d int) ([]axis, error) {
-	if len(k.Low) != d || len(k.High) != d || len(k.Ends) != d || len(k.Straight) != d {
-		return nil, fmt.Errorf("has %d lower and %d upper bounds, %d Ends and %d Straight, want %d of each", len(k.Low), len(k.High), len(k.Ends), len(k.Straight), d)
+	if len(k.Low) != d || len(k.High) != d || len(k.Ends) != d || len(k.Straight) != d || len(k.Tails) != d {
+		return nil, fmt.Errorf("has %d lower and %d upper bounds, %d Ends, %d Straight and %d Tails, want %d of each", len(k.Low), len(k.High), len(k.Ends), len(k.Straight), len(k.Tails), d)
 	}
 	axes := make([]axis, d)
 	for j := range axes {
@@ -74,6 +76,9 @@ func (k *keptAxes) axes(d int) ([]axis, error) {
 			if _, _, width := a.kind(); !(e.Under >= 0 && e.Over >= 0) || finite(a.low) && finite(a.high) && !(finite(width) && e.Low <= e.High) {
 				return nil, fmt.Errorf("parameter %d has the ends %v", j, *e)
 			}
+		}
+		if a.tails = k.Tails[j].tails(); !a.tails.possible() || a.tails != nil && finite(a.low) && finite(a.high) {
+			return nil, fmt.Errorf("parameter %d has the tails %v", j, *k.Tails[j])
 		}
 		axes[j] = a
 	}
@@ -88,7 +93,7 @@ func (p *Posterior) keep(pairs int) error {
 	k := kept{
 		Version: version, Pairs: pairs, keptAxes: keptAxesOf(c.axes), Center: c.center, Root: numbers(c.root), Back: numbers(c.back), Weights: numbers(c.weights),
 		Sets: c.sets.members, Least: c.sets.least,
-		XLow: c.low, XHigh: c.high, XShift: c.shift, XScale: c.scale, Mean: p.wide.mean, Covariance: numbers(p.wide.cov),
+		XLow: c.low, XHigh: c.high, XShift: c.shift, XScale: c.scale, XTails: keptTailsOf(c.tails), Mean: p.wide.mean, Covariance: numbers(p.wide.cov),
 	}
 	return write(p.model, metadata, k)
 }
@@ -284,6 +289,9 @@ func (k *kept) coordinates(m *score.Model) (*coordinates, moments, error) {
 	c := &coordinates{
 		axes: axes, center: k.Center, root: mat.NewDense(d, d, k.Root), back: mat.NewDense(d, d, k.Back), weights: mat.NewDense(d, columns, k.Weights),
 		sets: same, low: k.XLow, high: k.XHigh, shift: k.XShift, scale: k.XScale,
+	}
+	if c.tails, err = tailsIn(k.XTails, columns); err != nil {
+		return fail("%v", err)
 	}
 	for j, v := range k.XScale {
 		if !(v > 0 && finite(1/v)) {

@@ -111,7 +111,7 @@ func TestFilesOfAJointThatContradictThemselvesAreRefused(t *testing.T) {
 	j, err := together()
 	require.NoError(t, err)
 	text := j.model.Metadata[jointMetadata]
-	require.Regexp(t, `^{"Version":1,"Low":\[0,null\],"High":\[null,null\],"Ends":\[{"Low":-?[0-9.]+,"High":0,"Under":0,"Over":0},null\],"Straight":\[false,false\],"Columns":2,"From":\[.*\],"To":\[.*\]}$`, text)
+	require.Regexp(t, `^{"Version":1,"Low":\[0,null\],"High":\[null,null\],"Ends":\[{"Low":-?[0-9.]+,"High":0,"Under":0,"Over":0},null\],"Straight":\[false,false\],"Tails":\[null,null\],"Columns":2,"XTails":\[null,null\],"From":\[.*\],"To":\[.*\]}$`, text)
 	but := func(old, new string) string { return strings.Replace(text, old, new, 1) }
 	for says, text := range map[string]string{
 		"EOF":                   "",
@@ -129,6 +129,9 @@ func TestFilesOfAJointThatContradictThemselvesAreRefused(t *testing.T) {
 		"has the ends":          but(`"Under":0`, `"Under":-1`),
 		"has 0 From and 4 To":   `{` + regexp.MustCompile(`"From":\[[^]]*\]`).ReplaceAllString(text, `"From":[]`)[1:],
 		"goes from":             regexp.MustCompile(`"From":\[[^,]*,`).ReplaceAllString(text, `"From":[1e+300,`),
+		"1 XTails, want 2":      but(`"XTails":[null,null]`, `"XTails":[null]`),
+		"the tails {0 -1}":      but(`"XTails":[null,null]`, `"XTails":[null,{"Middle":0,"Unit":-1}]`),
+		"parameter 1 has the t": but(`"Tails":[null,null]`, `"Tails":[null,{"Middle":0,"Unit":1e-310}]`),
 		"1 Straight":            but(`[false,false]`, `[false]`),
 		"cannot unmarshal numb": but(`"Low":[0,null]`, `"Low":[0,1e999]`),
 	} {

@@ -100,7 +100,7 @@ func (c *coordinates) nearest(j int, v float64) float64 {
 func (c *coordinates) within(x *mat.Dense) *mat.Dense {
 	var near mat.Dense
 	near.Apply(func(_, j int, v float64) float64 { return c.nearest(j, v) }, x)
-	return &near
+	return c.nearTails(&near)
 }
 
 // explain adds the Warnings to the error of a run.
