@@ -15,7 +15,7 @@ import (
 type part struct {
 	score     sde.Scorer
 	shift     []float64
-	precision *mat.SymDense // of GAUSS
+	precision *mat.SymDense
 }
 
 // pooled is the score of p(θ | x_1, …, x_n), in model coordinates.
@@ -68,6 +68,8 @@ type moment struct {
 	diffused     *mat.SymDense   // inverse covariance of the prior at this time
 	sum          mat.Cholesky    // of Λ
 	half         *mat.SymDense   // of JAC: the root of P_λ
+	halves       []*mat.SymDense // likewise, the roots of the P_i of GAUSS
+	backs        []*mat.SymDense // their inverses
 }
 
 // moment returns the weights at a time: Σ_i P_i s_i + (1 − n) P_λ s_λ = Λ s with
@@ -88,6 +90,10 @@ func (p *pooled) moment(t float64) *moment {
 	m.prior.ScaleSym(-others, m.prior)
 	if p.method == JAC {
 		m.half = p.prior.power(func(v float64) float64 { return math.Sqrt(1 + ratio/v) })
+		for _, of := range p.parts {
+			m.halves = append(m.halves, withValues(of.precision, func(v float64) float64 { return math.Sqrt(1 + ratio*v) }))
+			m.backs = append(m.backs, withValues(of.precision, func(v float64) float64 { return 1 / math.Sqrt(1+ratio*v) }))
+		}
 		return m
 	}
 	total := mat.NewSymDense(d, nil)
@@ -164,7 +170,7 @@ func (p *pooled) Score(dst, x *mat.Dense, t []float64) {
 			case GAUSS:
 				w = at[i].weights[k]
 			case JAC:
-				w = jacobian.precision(i, at[i])
+				w = jacobian.precision(i, at[i], k)
 				local[i].AddSym(local[i], w)
 			}
 			addProduct(sums.RawRowView(i), 1, w, s.RawRowView(i))

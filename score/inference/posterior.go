@@ -92,7 +92,7 @@ func Infer(ctx context.Context, p Prior, s Simulator, columns, n int, settings *
 // The conditional score that is learned is that of coordinates without bounds (see the
 // package's documentation). Errors wrap ErrShape, ErrRange or ErrNonFinite and name row
 // and column, among them one for a prior whose LogProb is NaN at a row of theta, or are those
-// of score.Fit. When the context ends, or a step fails, the
+// of score.Fit. When the context ends while it trains, or a step fails, the
 // Posterior as far as it has been learned is returned with the error.
 func Fit(ctx context.Context, p Prior, theta, x *mat.Dense, settings *Settings) (*Posterior, error) {
 	var c Settings
@@ -108,6 +108,9 @@ func Fit(ctx context.Context, p Prior, theta, x *mat.Dense, settings *Settings) 
 
 // fit learns the Posterior, from the checkpoint at path on when there is one.
 func fit(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings, path string) (*Posterior, error) {
+	if ctx == nil {
+		return nil, fmt.Errorf("ctx: is nil, want a context: %w", ErrRange)
+	}
 	if theta == nil || theta.IsEmpty() || x == nil || x.IsEmpty() {
 		return nil, fmt.Errorf("theta and x: want at least one row and column of each: %w", ErrShape)
 	}
@@ -136,11 +139,17 @@ func fit(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings, path st
 	wild := wildX(x)
 	same := &sets{columns: k}
 	if s.Embed == nil && !s.Plain {
-		same = findSets(x)
+		same = findSets(ctx, x)
+	}
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
 	}
 	x = same.beside(x)
 	var y *mat.Dense
 	if post.at, y, err = newCoordinates(low, high, theta, x, same, s.Plain); err != nil {
+		return nil, err
+	}
+	if err := context.Cause(ctx); err != nil {
 		return nil, err
 	}
 	if err := checkDensity(p, theta); err != nil {

@@ -1,6 +1,7 @@
 package inference
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -39,8 +40,9 @@ const (
 )
 
 // findSets returns the sets of three and more columns of which every two have the same
-// distribution over simulations and rise and fall together.
-func findSets(x *mat.Dense) *sets {
+// distribution over simulations and rise and fall together. When the context ends it returns
+// those of the columns that were looked at.
+func findSets(ctx context.Context, x *mat.Dense) *sets {
 	n, k := x.Dims()
 	s := &sets{columns: k}
 	if k > alikeColumns {
@@ -56,6 +58,9 @@ func findSets(x *mat.Dense) *sets {
 	alike := make([][]bool, k)
 	for j := range k {
 		alike[j] = make([]bool, k)
+		if ctx.Err() != nil {
+			continue
+		}
 		for i := range j {
 			alike[j][i] = floats.Dot(ranks[i], ranks[j]) > together && distance(sorted[i], sorted[j]) <= far
 			alike[i][j] = alike[j][i]
@@ -166,8 +171,18 @@ func location(x []float64, members []int) (mean, deviation float64) {
 	return first + mean, floats.Norm(of, 2) / math.Sqrt(float64(len(of)))
 }
 
-// pairs calls f for every two sets of one size.
+// pairs calls f for every two sets of one size, and not at all when these are more than there
+// are columns in sets: a table of many sensors stays as wide as it is, but for a factor.
 func (s *sets) pairs(f func(a, b int)) {
+	ofSize, columns, count := map[int]int{}, 0, 0
+	for _, members := range s.members {
+		count += ofSize[len(members)]
+		ofSize[len(members)]++
+		columns += len(members)
+	}
+	if count > columns {
+		return
+	}
 	for b := range s.members {
 		for a := range b {
 			if len(s.members[a]) == len(s.members[b]) {

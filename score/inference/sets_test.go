@@ -65,7 +65,7 @@ func TestRepeatedMeasurementsAreFound(t *testing.T) {
 		"independent":        {independent, nil},
 		"one row":            {one(1, 2, 3), nil},
 	} {
-		require.Equal(t, of.want, findSets(of.x).members, name)
+		require.Equal(t, of.want, findSets(t.Context(), of.x).members, name)
 	}
 }
 
@@ -173,4 +173,40 @@ func TestOwnEmbeddingsSeeXOnly(t *testing.T) {
 		require.Empty(t, post.at.sets.members)
 		require.NoError(t, post.model.CheckGiven(mat.NewDense(1, 8, nil)))
 	}
+}
+
+// What is put beside x is at most as much as there is of it.
+func TestManySetsPutLittleBesideX(t *testing.T) {
+	for count, want := range map[int]int{1: 2, 2: 4 + 1, 7: 14 + 21, 8: 16, 170: 340} {
+		s := &sets{}
+		for range count {
+			s.members = append(s.members, []int{s.columns, s.columns + 1, s.columns + 2})
+			s.least = append(s.least, 1)
+			s.columns += 3
+		}
+		require.Equal(t, want, s.more(), count)
+		require.Len(t, s.names(), want)
+		_, wide := s.beside(mat.NewDense(2, s.columns, nil)).Dims()
+		require.Equal(t, s.columns+want, wide)
+	}
+}
+
+func TestFitLooksAtItsContextBeforeItTrains(t *testing.T) {
+	const n, k = 300, 40
+	rng := rand.New(rand.NewPCG(1, 2))
+	theta, x := mat.NewDense(n, 1, nil), mat.NewDense(n, k, nil)
+	for i := range n {
+		theta.Set(i, 0, rng.NormFloat64())
+		for j := range k {
+			x.Set(i, j, theta.At(i, 0)+rng.NormFloat64())
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.Empty(t, findSets(ctx, x).members)
+	post, err := Fit(ctx, nil, theta, x, nil)
+	require.ErrorIs(t, err, context.Canceled)
+	require.Nil(t, post)
+	_, err = Fit(nil, nil, theta, x, nil) //nolint:staticcheck
+	require.ErrorIs(t, err, ErrRange)
 }
