@@ -258,7 +258,8 @@ func (j *Joint) Outside(theta, x *mat.Dense) (warnings []string) {
 	for k, low := range j.low {
 		for i := range n {
 			if v := all.At(i, k); v < low || v > j.high[k] && !math.IsInf(v, 1) {
-				warnings = append(warnings, fmt.Sprintf("%s: row %d is %.6g, the simulations lie from %.6g to %.6g: answers are extrapolations", j.name(k), i, v, low, j.high[k]))
+				of := apartIn(v, low, j.high[k])
+				warnings = append(warnings, fmt.Sprintf("%s: row %d is %s, the simulations lie from %s to %s: answers are extrapolations", j.name(k), i, of[0], of[1], of[2]))
 				break
 			}
 		}

@@ -203,14 +203,15 @@ func (l lone) warnings(name string, column []float64) []string {
 			low, high = min(low, v), max(high, v)
 		}
 	}
-	text := fmt.Sprintf("row %d is %.6g, far from all others", l.rows[0], first)
+	of := apartIn(first, low, high)
+	text := fmt.Sprintf("row %d is %s, far from all others", l.rows[0], of[0])
 	switch all := len(l.rows); {
 	case all > 1 && same == all:
-		text = fmt.Sprintf("%d rows are %.6g, the first of them row %d, far from all others", all, first, l.rows[0])
+		text = fmt.Sprintf("%d rows are %s, the first of them row %d, far from all others", all, of[0], l.rows[0])
 	case all > 1:
-		text = fmt.Sprintf("%d rows, the first of them row %d, %.6g, are far from all others", all, l.rows[0], first)
+		text = fmt.Sprintf("%d rows, the first of them row %d, %s, are far from all others", all, l.rows[0], of[0])
 	}
-	return []string{fmt.Sprintf("%s: %s, which lie from %.6g to %.6g: take out what is a mistake or stands for a missing value", name, text, low, high)}
+	return []string{fmt.Sprintf("%s: %s, which lie from %s to %s: take out what is a mistake or stands for a missing value", name, text, of[1], of[2])}
 }
 
 // measureTails sets the tails of an axis that has not both bounds by the parameters that are
