@@ -223,7 +223,7 @@ func TestFilesThatContradictThemselvesAreRefused(t *testing.T) {
 		var k kept
 		require.NoError(t, json.Unmarshal([]byte(text), &k))
 		change(&k)
-		_, _, err := k.coordinates(post.model)
+		_, _, err := k.coordinates(post.model.Dim())
 		require.ErrorIs(t, err, ErrMismatch)
 		require.ErrorContains(t, err, says)
 	}

@@ -75,7 +75,7 @@ func Infer(ctx context.Context, p Prior, s Simulator, columns, n int, settings *
 	if err != nil {
 		return nil, unfinished(pairs, err)
 	}
-	post, err := Fit(ctx, p, pairs.Theta, pairs.X, settings)
+	post, err := fitted(ctx, p, pairs.Theta, pairs.X, settings)
 	if post != nil {
 		post.Warnings = append(pairs.Warnings, post.Warnings...)
 	}
@@ -94,7 +94,18 @@ func Infer(ctx context.Context, p Prior, s Simulator, columns, n int, settings *
 // and column, among them one for a prior whose LogProb is NaN at a row of theta, or are those
 // of score.Fit. When the context ends while it trains, or a step fails, the
 // Posterior as far as it has been learned is returned with the error.
+//
+// Warnings name parameters whose numbers draws of the prior do not look like.
 func Fit(ctx context.Context, p Prior, theta, x *mat.Dense, settings *Settings) (*Posterior, error) {
+	post, err := fitted(ctx, p, theta, x, settings)
+	if post != nil {
+		post.Warnings = append(post.Warnings, notOfPrior(p, theta)...)
+	}
+	return post, err
+}
+
+// fitted is Fit for parameters that are known to be the prior's.
+func fitted(ctx context.Context, p Prior, theta, x *mat.Dense, settings *Settings) (*Posterior, error) {
 	var c Settings
 	if settings != nil {
 		c = *settings

@@ -214,6 +214,9 @@ func openWith(path string, p Prior, s *Settings) (*Posterior, error) {
 	if n < 1 || d == 0 || columns == 0 {
 		return nil, fmt.Errorf("metadata %q: has %d parameters and %d columns of %d pairs: %w", metadata, d, columns, n, ErrMismatch)
 	}
+	if _, _, err := k.coordinates(d); err != nil { // before networks are made for so many
+		return nil, err
+	}
 	m, err := score.New(d, s.config(Recommend(n, d, columns), n, d, columns))
 	if err != nil {
 		return nil, err
@@ -229,9 +232,12 @@ func opened(m *score.Model, p Prior) (*Posterior, error) {
 	if err := read(m.Metadata, metadata, "Posterior", &k); err != nil {
 		return nil, err
 	}
-	c, wide, err := k.coordinates(m)
+	c, wide, err := k.coordinates(m.Dim())
 	if err != nil {
 		return nil, err
+	}
+	if columns := len(k.XShift); m.CheckGiven(mat.NewDense(1, columns, nil)) != nil {
+		return nil, fmt.Errorf("metadata %q: has %d columns of x, which are not the model's: %w", metadata, columns, ErrMismatch)
 	}
 	if p != nil {
 		low, high, err := boundsOf(p, m.Dim())
@@ -250,17 +256,17 @@ func opened(m *score.Model, p Prior) (*Posterior, error) {
 	return &Posterior{Prior: p, model: m, at: c, wide: wide}, nil
 }
 
-// coordinates checks what a file says against its model.
-func (k *kept) coordinates(m *score.Model) (*coordinates, moments, error) {
+// coordinates checks what a file says, of d parameters.
+func (k *kept) coordinates(d int) (*coordinates, moments, error) {
 	fail := func(format string, args ...any) (*coordinates, moments, error) {
 		return nil, moments{}, fmt.Errorf("metadata %q: %s: %w", metadata, fmt.Sprintf(format, args...), ErrMismatch)
 	}
-	d, columns := m.Dim(), len(k.XShift)
+	columns := len(k.XShift)
 	if k.Version != version {
 		return fail("version is %d, want %d", k.Version, version)
 	}
-	if columns == 0 || m.CheckGiven(mat.NewDense(1, columns, nil)) != nil {
-		return fail("has %d columns of x, which are not the model's", columns)
+	if columns == 0 {
+		return fail("has no columns of x")
 	}
 	same := &sets{columns: columns, members: k.Sets, least: k.Least}
 	if fewestMembers*len(k.Sets) > columns {
@@ -316,6 +322,11 @@ func (k *kept) coordinates(m *score.Model) (*coordinates, moments, error) {
 	from.MulVec(c.back, mat.NewVecDense(d, c.center))
 	if !(mat.Norm(&from, 1) < 1e60) {
 		return fail("Center is too far away for its Root")
+	}
+	for j, a := range axes {
+		if !finite(a.fromFree(k.Center[j])) {
+			return fail("Center of parameter %d is %v, which is no parameter", j, k.Center[j])
+		}
 	}
 	cov := mat.NewSymDense(d, nil)
 	for i := range d {

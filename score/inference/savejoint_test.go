@@ -3,10 +3,12 @@ package inference
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"math"
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -148,6 +150,36 @@ func TestFilesOfAJointThatContradictThemselvesAreRefused(t *testing.T) {
 	_, err = openedJoint(plain)
 	require.ErrorIs(t, err, ErrMismatch)
 	require.ErrorContains(t, err, "one noise level for all columns")
+}
+
+// No network is made for the parameters that a file says it has, but for those that it has numbers
+// of; and no center lies where no parameter does.
+func TestFilesAreLookedAtBeforeNetworksAreMade(t *testing.T) {
+	post, err := learned()
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "post")
+	var k kept
+	require.NoError(t, json.Unmarshal([]byte(post.model.Metadata[metadata]), &k))
+	whole := post.model.Metadata[metadata]
+	defer func() { post.model.Metadata[metadata] = whole }()
+	k.Center, k.XShift = make([]float64, 5000), make([]float64, 5000)
+	require.NoError(t, write(post.model, metadata, k))
+	require.NoError(t, post.SaveFile(path))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err = OpenWith(path, nil, nil)
+	runtime.ReadMemStats(&after)
+	require.ErrorIs(t, err, ErrMismatch)
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(16<<20))
+
+	require.NoError(t, json.Unmarshal([]byte(whole), &k))
+	low := 0.0
+	k.Low[0], k.Center[0], k.Root, k.Back = &low, 1e18, []float64{1e-3, 0, 0, 1}, []float64{1e3, 0, 0, 1}
+	require.NoError(t, write(post.model, metadata, k))
+	require.NoError(t, post.SaveFile(path))
+	_, err = Open(path, nil)
+	require.ErrorIs(t, err, ErrMismatch)
+	require.ErrorContains(t, err, "Center of parameter 0 is 1e+18")
 }
 
 // Whatever a file says beside its model, it means one thing that answers, or is refused.

@@ -151,7 +151,7 @@ func TestTheSpreadOfRepeatedMeasurementsIsUsed(t *testing.T) {
 		var s kept
 		require.NoError(t, json.Unmarshal([]byte(post.model.Metadata[metadata]), &s))
 		change(&s)
-		_, _, err := s.coordinates(post.model)
+		_, _, err := s.coordinates(post.model.Dim())
 		require.ErrorIs(t, err, ErrMismatch, says)
 	}
 
