@@ -31,7 +31,10 @@ type Joint struct {
 }
 
 // FitJoint learns the joint distribution from pairs, as Fit takes them. Of the Settings,
-// Embed and Plain have no meaning here, and steps and network are those of score.Recommend.
+// Embed and Plain have no meaning here, and steps and network are those of score.Recommend: a
+// token for each parameter and column of x, which takes minutes where Fit takes seconds. A
+// Recorder or Logger of Settings.Training tells how far it is. A Joint that has been trained for
+// too few steps answers too widely, and nothing warns of it: compare with more.
 // The parameters have coordinates without bounds; x has its own, scaled by score.Fit. A NaN
 // in x is a value that is missing. Errors are those of Fit.
 func FitJoint(ctx context.Context, p Prior, theta, x *mat.Dense, settings *Settings) (*Joint, error) {
@@ -169,11 +172,16 @@ func (j *Joint) Sample(ctx context.Context, theta, x *mat.Dense, s *SampleSettin
 	if s != nil {
 		c = *s
 	}
-	problem := j.model.Observe(score.Observed{Values: values}).Problem()
+	n, _ := theta.Dims()
+	known, err := ofRun(values, c.FirstRow)
+	if err != nil {
+		return fmt.Errorf("inference: Joint.Sample: %w", err)
+	}
+	c.TotalRows = 0 // what is known of later rows is not asked for
+	problem := j.model.Observe(score.Observed{Values: known}).Problem()
 	if c.Predictor == nil {
 		c.Predictor = sampler.Default(problem.SDE)
 	}
-	n, _ := theta.Dims()
 	draws := mat.DenseCopyOf(values)
 	err = sampler.Sample(ctx, draws, problem, c.Predictor, &c.Settings)
 	if _, some := err.(sampler.RowErrors); err != nil && !some {
@@ -194,6 +202,27 @@ func (j *Joint) Sample(ctx context.Context, theta, x *mat.Dense, s *SampleSettin
 		}
 	}
 	return err
+}
+
+// ofRun returns values as the last rows of a run, of which first are others. Nothing is asked of
+// those, so that they may be empty.
+func ofRun(values *mat.Dense, first int) (*mat.Dense, error) {
+	const most = 1 << 28 // numbers of a matrix
+	n, d := values.Dims()
+	switch {
+	case first <= 0: // Sample refuses what is negative
+		return values, nil
+	case first > most/d-n:
+		return nil, fmt.Errorf("SampleSettings.FirstRow: is %d, want at most %d with %d rows of %d columns: %w", first, max(0, most/d-n), n, d, ErrRange)
+	}
+	all := mat.NewDense(first+n, d, nil)
+	for i := range first {
+		for j := range d {
+			all.Set(i, j, math.NaN())
+		}
+	}
+	all.Slice(first, first+n, 0, d).(*mat.Dense).Copy(values)
+	return all, nil
 }
 
 // LogProb writes into dst the log-densities, in nats, of the numbers of theta and x for which
