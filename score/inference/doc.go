@@ -36,7 +36,8 @@
 // Parameters that simulations have exactly at a bound, as clamped ones and counts do, lie at
 // infinity by these formulas. There the bound moves outwards in them by δ, which is how far
 // as many parameters next to it reach; those at the bound have the coordinate of δ/2 beyond
-// it, and draws beyond it are the bound. A Warning tells of them: p(θ | x) has no density
+// it, and draws beyond it are the bound. A number next to a bound that many of them have, the ε
+// of max(ε, θ), stands for the bound. A Warning tells of them: p(θ | x) has no density
 // there, and LogProb is that of what lies within.
 //
 // A few rows far from all others have no say in the scale of a column: ten deviations of a

@@ -38,7 +38,10 @@ type kept struct {
 }
 
 // keptEnds are the ends of a parameter with bounds.
-type keptEnds struct{ Low, High, Under, Over float64 }
+type keptEnds struct {
+	Low, High, Under, Over float64
+	From, To               *float64 `json:",omitempty"` // null where they are the bounds
+}
 
 // keptAxes are the axes of parameters.
 type keptAxes struct {
@@ -53,7 +56,13 @@ func keptAxesOf(axes []axis) (k keptAxes) {
 		k.Low, k.High, k.Straight = append(k.Low, bound(a.low)), append(k.High, bound(a.high)), append(k.Straight, a.straight)
 		var e *keptEnds
 		if a.ends != nil {
-			e = &keptEnds{a.ends.low, a.ends.high, a.ends.under, a.ends.over}
+			e = &keptEnds{Low: a.ends.low, High: a.ends.high, Under: a.ends.under, Over: a.ends.over}
+			if from := a.ends.from; from != a.low {
+				e.From = &from
+			}
+			if to := a.ends.to; to != a.high {
+				e.To = &to
+			}
 		}
 		k.Ends, k.Tails = append(k.Ends, e), append(k.Tails, keptTailsOf([]*tails{a.tails})...)
 	}
@@ -72,7 +81,16 @@ func (k *keptAxes) axes(d int) ([]axis, error) {
 			return nil, fmt.Errorf("parameter %d has the bounds %v and %v", j, a.low, a.high)
 		}
 		if e := k.Ends[j]; e != nil {
-			a.ends = &ends{e.Low, e.High, e.Under, e.Over}
+			a.ends = &ends{e.Low, e.High, e.Under, e.Over, a.low, a.high}
+			if e.From != nil {
+				a.ends.from = *e.From
+			}
+			if e.To != nil {
+				a.ends.to = *e.To
+			}
+			if from, to := a.formulas(); !(a.low <= from && from < to && to <= a.high) || (from == a.low) != (e.From == nil) || (to == a.high) != (e.To == nil) || finite(from) != finite(a.low) || finite(to) != finite(a.high) {
+				return nil, fmt.Errorf("parameter %d has the ends %v", j, *e)
+			}
 			if _, _, width := a.kind(); !(e.Under >= 0 && e.Over >= 0) || finite(a.low) && finite(a.high) && !(finite(width) && e.Low <= e.High) {
 				return nil, fmt.Errorf("parameter %d has the ends %v", j, *e)
 			}
