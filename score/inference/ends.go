@@ -142,7 +142,11 @@ func atBounds(axes []axis, theta *mat.Dense) (warnings []string) {
 				}
 			}
 			if count > 0 && a.ends != nil {
-				warnings = append(warnings, fmt.Sprintf("parameter %d: is exactly at its bound %v in %d of %d simulations (%.2g %%): draws will be, too, and densities are those of what lies within", j, bound, count, n, 100*float64(count)/float64(n)))
+				at := fmt.Sprintf("exactly at its bound %v", bound)
+				if bound != a.low && bound != a.high {
+					at = fmt.Sprintf("exactly %v, next to its bound,", bound)
+				}
+				warnings = append(warnings, fmt.Sprintf("parameter %d: is %s in %d of %d simulations (%.2g %%): draws will be, too, and densities are those of what lies within", j, at, count, n, 100*float64(count)/float64(n)))
 			}
 		}
 	}

@@ -67,6 +67,9 @@ func findSets(ctx context.Context, x *mat.Dense) *sets {
 		}
 	}
 	groups := cliques(alike)
+	for g := range groups {
+		groups[g] = complete(groups, g, sorted, ranks)
+	}
 	slices.SortFunc(groups, slices.Compare) // of one law, whichever was found first
 	for _, group := range groups {
 		least := math.Inf(1)
@@ -118,6 +121,38 @@ func cliques(alike [][]bool) (all [][]int) {
 		}
 		all = append(all, clique)
 	}
+}
+
+// complete returns group g with the columns that belong to no group, have the distribution of all
+// of its members, and with all together correlate as these do with each other: of weak
+// correlations one of a few is missed by chance.
+func complete(groups [][]int, g int, sorted, ranks [][]float64) []int {
+	group, n := groups[g], float64(len(sorted[0]))
+	taken := make(map[int]bool)
+	for _, members := range groups {
+		for _, j := range members {
+			taken[j] = true
+		}
+	}
+	for j := range sorted {
+		sum, inside := 0.0, 0.0
+		m := float64(len(group))
+		for a, i := range group {
+			sum += floats.Dot(ranks[i], ranks[j]) / m
+			for _, k := range group[:a] {
+				inside += floats.Dot(ranks[i], ranks[k]) / (m * (m - 1) / 2)
+			}
+		}
+		// The mean of m correlations of what is independent of all members has this deviation.
+		chance := math.Sqrt((1 + (m-1)*inside) / (m * n))
+		unlike := func(i int) bool { return distance(sorted[i], sorted[j]) > alikeDistance*math.Sqrt(2/n) }
+		if taken[j] || !(sum > alikeCorrelation*chance) || math.Abs(sum-inside) > alikeCorrelation/math.Sqrt(n) || slices.ContainsFunc(group, unlike) {
+			continue
+		}
+		group = append(slices.Clone(group), j)
+	}
+	slices.Sort(group)
+	return group
 }
 
 // ranked returns the numbers in order, and the ranks of a column, centred and of length 1; 0

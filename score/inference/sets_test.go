@@ -210,3 +210,33 @@ func TestFitLooksAtItsContextBeforeItTrains(t *testing.T) {
 	_, err = Fit(nil, nil, theta, x, nil) //nolint:staticcheck
 	require.ErrorIs(t, err, ErrRange)
 }
+
+// Counts that tell little of their rate are a set, whole, whatever the chance of a pair: by pairs
+// alone ten of forty had members left out.
+func TestWeaklyCorrelatedSetsAreWhole(t *testing.T) {
+	whole := 0
+	for seed := range uint64(40) {
+		rng := rand.New(rand.NewPCG(seed, 1))
+		x := mat.NewDense(3000, 7, nil)
+		for i := range 3000 {
+			rate := 0.1 * (rng.ExpFloat64() + rng.ExpFloat64())
+			for j := range 5 {
+				x.Set(i, j, float64(poisson(rng, rate)))
+			}
+			x.Set(i, 5, rng.NormFloat64())
+			x.Set(i, 6, float64(poisson(rng, 0.2)))
+		}
+		s := findSets(t.Context(), x)
+		if slices.EqualFunc([][]int{{0, 1, 2, 3, 4}}, s.members, slices.Equal) {
+			whole++
+		}
+	}
+	require.GreaterOrEqual(t, whole, 38)
+}
+
+func poisson(rng *rand.Rand, rate float64) (count int) {
+	for at := rng.ExpFloat64(); at < rate; at += rng.ExpFloat64() {
+		count++
+	}
+	return count
+}
