@@ -31,7 +31,9 @@ import (
 // has its own σ, M is that of the least, and a row with a missing value counts where
 // that is left out.
 //
-// It pays in few columns and for many rows, see the package's documentation.
+// It pays in a few columns, see the package's documentation, for generators and for sets
+// of more rows than about 20,000; of fewer, few References serve as well or, below some
+// thousands, none.
 type Pool struct {
 	// Rows is the number of clean rows of a step, the batch's own included; 0 is no pool:
 	// the target is that of Settings.References. Up to 2²⁴.
