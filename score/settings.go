@@ -56,7 +56,7 @@ type Settings struct {
 	// more of them pay: examples/columns takes 8·Batch.
 	References int
 	// Pool takes the place of References: many more rows, of which a noisy row averages
-	// over those near it. The zero value is none.
+	// over those near it, such as Pool{Rows: 4096}. The zero value is none.
 	Pool Pool
 	// Patterns chooses which columns the rows of a model with Config.ColumnLevels are
 	// trained to find from which others; nil is Subsets. Another model has none. The
