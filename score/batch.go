@@ -33,6 +33,8 @@ type batcher struct {
 	pool      *references // nil without
 	good      []bool      // of the pool, the rows that have a mean, when averaged
 	distinct  *distinct   // serves first and rest together; nil for other Data than rows and without a pool
+	lesson    *lesson     // nil without a teacher
+	ways      *ways       // nil but for Trajectories
 	levels    *levelBatch // nil for one level for all columns
 
 	// For a model with conditions: those of the clean rows, their groups, nil
@@ -81,7 +83,7 @@ func newBatcher(m *Model, data Data, s *Settings, crew *pool.Crew) *batcher {
 	if m.cond != nil {
 		groups = m.cond.groups()
 	}
-	averaged := m.cond == nil || groups > 0 // as far as the conditions go
+	averaged := s.Teacher == nil && (m.cond == nil || groups > 0) // as far as teacher and conditions go
 	if averaged {
 		refs = max(s.References, s.Pool.Rows, own)
 	}
@@ -107,6 +109,11 @@ func newBatcher(m *Model, data Data, s *Settings, crew *pool.Crew) *batcher {
 		b.levels, targeted = newLevelBatch(m), b.targetedByColumn
 	}
 	switch {
+	case s.Teacher != nil:
+		b.lesson = newLesson(b)
+		if _, ok := s.Objective.(Trajectories); ok {
+			b.ways = newWays(b)
+		}
 	case !averaged:
 	case s.Pool.Rows > 0:
 		b.pool, b.good = newReferences(s.Pool, pooled, own, s.Batch, m.dim, groups, m.levels), make([]bool, s.Batch)
@@ -154,6 +161,9 @@ func (b *batcher) fill(step int) error {
 	if b.posterior != nil && !b.averaged {
 		b.posterior.run(b.crew)
 	}
+	if b.lesson != nil {
+		b.teach()
+	}
 	b.crew.Each(grains(b.s.Batch), b.target)
 	return nil
 }
@@ -196,11 +206,19 @@ func (b *batcher) gather(step int) error {
 	if b.pool != nil {
 		b.pool.begin()
 	}
+	if b.ways != nil {
+		if err := b.ways.renew(b, step); err != nil {
+			return err
+		}
+	}
 	for i := range b.own {
 		b.times[i] = b.s.Times.Quantile(b.m.process, b.level(i))
 		b.drop(i)
 		if err := b.onSpan(b.times[i], b.level(i)); err != nil {
 			return err
+		}
+		if b.ways != nil {
+			b.ways.choose(b, i)
 		}
 		if b.levels == nil {
 			b.noised(i)
@@ -245,7 +263,11 @@ func (b *batcher) noised(i int) {
 	p := &b.at[i]
 	*p = newInstant(b.m.process, b.times[i])
 	α, σ := p.α, p.σ
-	b.columns(b.coeffs[i*batchCols:(i+1)*batchCols], p)
+	width := b.columnsOf()
+	b.columns(b.coeffs[i*width:(i+1)*width], p)
+	if b.m.maps {
+		b.mapColumns(b.coeffs[i*width:(i+1)*width], i)
+	}
 	x0, z := b.clean.RawRowView(i), b.z.RawRowView(i)
 	square := 0.0
 	for _, v := range z {
@@ -259,6 +281,9 @@ func (b *batcher) noised(i int) {
 		}
 		if b.pool != nil {
 			b.pool.set(r, i, y, square/2, b.groupOf(i), σ/α)
+		}
+		if b.ways.on(b, r) {
+			b.ways.place(b, r)
 		}
 		if b.posterior != nil {
 			b.posterior.set(r, y, σ/α, square/2) // the row's own clean row has exponent 0
@@ -300,9 +325,13 @@ func (b *batcher) targeted(i int) {
 	if i >= b.own {
 		k -= b.own
 	}
-	mean := b.cleanTarget(i, k)
+	mean := b.mean.RawRowView(i)
+	if b.lesson == nil {
+		mean = b.cleanTarget(i, k)
+	}
 	b.encode(i)
-	copy(b.cols[i*batchCols:(i+1)*batchCols], b.coeffs[k*batchCols:])
+	width := b.columnsOf()
+	copy(b.cols[i*width:(i+1)*width], b.coeffs[k*width:])
 	α, σ := b.at[k].α, b.at[k].σ
 	for j, v := range b.noisy.RawRowView(i) {
 		b.xt[i*d+j], b.x0[i*d+j], b.zt[i*d+j] = float32(v), float32(mean[j]), float32((v-α*mean[j])/σ)

@@ -271,7 +271,10 @@ func (b *batcher) encode(i int) {
 		return
 	}
 	row := b.cond.RawRowView(i % b.own)
-	if b.dropped[i%b.own] {
+	switch {
+	case b.ways.on(b, i):
+		row = b.ways.condition(i)
+	case b.dropped[i%b.own]:
 		row = nil
 	}
 	encode(c, b.given[i*c.width:(i+1)*c.width], row)

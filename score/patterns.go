@@ -136,6 +136,9 @@ func (b *batcher) columnsOf() int {
 	if b.m.levels {
 		return blocks * b.m.dim
 	}
+	if b.m.maps {
+		return mapCols
+	}
 	return batchCols
 }
 

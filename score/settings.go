@@ -19,8 +19,14 @@ import (
 // A setting of 0 or nil is the default. Where there can be none of a thing that is
 // there by default, None says so.
 type Settings struct {
-	// Objective is the loss; nil is DSM.
+	// Objective is the loss; nil is DSM, and for a model with Config.FlowMap
+	// Trajectories with a Teacher, MeanFlow without.
 	Objective Objective
+	// Teacher is a trained model from which this one learns what the data would teach: the
+	// target of a noisy row is the clean row that the teacher expects, E[x₀ | x_t], instead of
+	// the mean over References. It has the process and the conditions of the model, which
+	// takes over its shift and scale. Nil is none.
+	Teacher *Model
 	// Weight is the weight of the loss in its denoiser form; nil is EDMWeight.
 	Weight Weight
 	// Times is the distribution of the training times; nil is LogNormal{−1.6, 1.4}.
@@ -50,7 +56,7 @@ type Settings struct {
 	// more of them pay: examples/columns takes 8·Batch.
 	References int
 	// Pool takes the place of References: many more rows, of which a noisy row averages
-	// over those near it. The zero value is none.
+	// over those near it, such as Pool{Rows: 4096}. The zero value is none.
 	Pool Pool
 	// Patterns chooses which columns the rows of a model with Config.ColumnLevels are
 	// trained to find from which others; nil is Subsets. Another model has none. The
@@ -307,6 +313,9 @@ func (c *Settings) fill() {
 	c.Optimizer = cmp.Or[optim.Optimizer[float32]](c.Optimizer, &optim.Adam[float32]{WeightDecay: decay})
 	c.Validation.Every = cmp.Or(c.Validation.Every, 100)
 	c.Checkpoints.Every = cmp.Or(c.Checkpoints.Every, 1000)
+	if c.Checkpoints.Averages {
+		c.Checkpoints.Keep = cmp.Or(c.Checkpoints.Keep, None)
+	}
 	c.Checkpoints.Keep = cmp.Or(c.Checkpoints.Keep, 3)
 	c.Logger = cmp.Or(c.Logger, slog.New(slog.DiscardHandler))
 }

@@ -109,6 +109,9 @@ type validator struct {
 func (t *trainer) newValidator(data Data) *validator {
 	s := t.s
 	s.Independent, s.References, s.Pool, s.DropCond = false, None, Pool{}, None
+	if t.m.maps {
+		s.Objective = fieldLoss{}
+	}
 	own := s.Validation.Rows
 	if r, ok := data.(inOrder); ok {
 		own = max(r.len(), leastValidated)

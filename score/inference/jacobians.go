@@ -39,10 +39,10 @@ func (b *jacobians) evaluate(of sde.Scorer, s, y *mat.Dense, t []float64) {
 // of large numbers, and what a network errs in it would be all of P.
 const furthestFromNormal = 30
 
-// precision returns P = (I + σ²∂s/∂y)⁻¹ of row i for part k, the precision of y_0 given y_t in
+// precision returns P = (I + σ²∂s/∂y)⁻¹ of row i, the precision of y_0 given y_t in
 // units of α²/σ². The Jacobian is made symmetric, and P at least what it is for the prior, and
 // near what GAUSS has for it: networks err, and a density may have two modes.
-func (b *jacobians) precision(i int, at *moment, k int) *mat.SymDense {
+func (b *jacobians) precision(i int, at *seen) *mat.SymDense {
 	d := len(b.columns)
 	for j := range d {
 		for l := j; l < d; l++ {
@@ -56,10 +56,10 @@ func (b *jacobians) precision(i int, at *moment, k int) *mat.SymDense {
 			b.h.SetSym(j, l, v)
 		}
 	}
-	normal := withValues(congruent(at.backs[k], clipped(b.h, at.half)), func(v float64) float64 {
+	normal := withValues(congruent(at.normalBack, clipped(b.h, at.half)), func(v float64) float64 {
 		return max(1./furthestFromNormal, min(v, furthestFromNormal))
 	})
-	return congruent(at.halves[k], normal)
+	return congruent(at.normal, normal)
 }
 
 // clipped returns the inverse of a covariance that is between 1e-8 of

@@ -25,7 +25,7 @@ type kept struct {
 	keptAxes
 	Center         []float64
 	Root, Back     []float64 // row by row
-	Weights        []float64
+	Trends         []keptTrend
 	Sets           [][]int   `json:",omitempty"` // see sets
 	Least          []float64 `json:",omitempty"`
 	XLow, XHigh    []float64
@@ -101,13 +101,13 @@ func (k *keptAxes) axes(d int) ([]axis, error) {
 	return axes, nil
 }
 
-const version = 1
+const version, jointVersion = 2, 1
 
 // keep writes what the Posterior knows beside the network into the model's Metadata.
 func (p *Posterior) keep(pairs int) error {
 	c := p.at
 	k := kept{
-		Version: version, Pairs: pairs, keptAxes: keptAxesOf(c.axes), Center: c.center, Root: numbers(c.root), Back: numbers(c.back), Weights: numbers(c.weights),
+		Version: version, Pairs: pairs, keptAxes: keptAxesOf(c.axes), Center: c.center, Root: numbers(c.root), Back: numbers(c.back), Trends: keptTrendsOf(c.trends),
 		Sets: c.sets.members, Least: c.sets.least,
 		XLow: c.low, XHigh: c.high, XShift: c.shift, XScale: c.scale, XTails: keptTailsOf(c.tails), Mean: p.wide.mean, Covariance: numbers(p.wide.cov),
 	}
@@ -193,7 +193,7 @@ func (k *kept) coordinates(d int) (*coordinates, moments, error) {
 		v    []float64
 		want int
 	}{
-		{"Center", k.Center, d}, {"Root", k.Root, d * d}, {"Back", k.Back, d * d}, {"Weights", k.Weights, d * columns}, {"XLow", k.XLow, columns},
+		{"Center", k.Center, d}, {"Root", k.Root, d * d}, {"Back", k.Back, d * d}, {"XLow", k.XLow, columns},
 		{"XHigh", k.XHigh, columns}, {"XScale", k.XScale, columns}, {"Mean", k.Mean, d}, {"Covariance", k.Covariance, d * d},
 	} {
 		if len(f.v) != f.want {
@@ -205,10 +205,13 @@ func (k *kept) coordinates(d int) (*coordinates, moments, error) {
 		return fail("%v", err)
 	}
 	c := &coordinates{
-		axes: axes, center: k.Center, root: mat.NewDense(d, d, k.Root), back: mat.NewDense(d, d, k.Back), weights: mat.NewDense(d, columns, k.Weights),
+		axes: axes, center: k.Center, root: mat.NewDense(d, d, k.Root), back: mat.NewDense(d, d, k.Back),
 		sets: same, low: k.XLow, high: k.XHigh, shift: k.XShift, scale: k.XScale,
 	}
 	if c.tails, err = tailsIn(k.XTails, columns); err != nil {
+		return fail("%v", err)
+	}
+	if c.trends, err = k.trends(axes, columns); err != nil {
 		return fail("%v", err)
 	}
 	for j, v := range k.XScale {

@@ -75,7 +75,7 @@ func Infer(ctx context.Context, p Prior, s Simulator, columns, n int, settings *
 	if err != nil {
 		return nil, unfinished(pairs, err)
 	}
-	post, err := fitted(ctx, p, pairs.Theta, pairs.X, settings)
+	post, err := fitDraws(ctx, p, pairs.Theta, pairs.X, settings)
 	if post != nil {
 		post.Warnings = append(pairs.Warnings, post.Warnings...)
 	}
@@ -97,15 +97,15 @@ func Infer(ctx context.Context, p Prior, s Simulator, columns, n int, settings *
 //
 // Warnings name parameters whose numbers draws of the prior do not look like.
 func Fit(ctx context.Context, p Prior, theta, x *mat.Dense, settings *Settings) (*Posterior, error) {
-	post, err := fitted(ctx, p, theta, x, settings)
+	post, err := fitDraws(ctx, p, theta, x, settings)
 	if post != nil {
 		post.Warnings = append(post.Warnings, notOfPrior(p, theta)...)
 	}
 	return post, err
 }
 
-// fitted is Fit for parameters that are known to be the prior's.
-func fitted(ctx context.Context, p Prior, theta, x *mat.Dense, settings *Settings) (*Posterior, error) {
+// fitDraws is Fit for parameters that are known to be the prior's.
+func fitDraws(ctx context.Context, p Prior, theta, x *mat.Dense, settings *Settings) (*Posterior, error) {
 	var c Settings
 	if settings != nil {
 		c = *settings

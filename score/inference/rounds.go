@@ -137,7 +137,7 @@ func (r *rounds) round(ctx context.Context, round int) error {
 	if r.all.Theta == nil {
 		return fmt.Errorf("prior: LogProb is −Inf at all of its own draws, want their log-density: %w", ErrRange)
 	}
-	next, err := fitted(ctx, r.proposal, r.all.Theta, r.all.X, &each)
+	next, err := fitDraws(ctx, r.proposal, r.all.Theta, r.all.X, &each)
 	if next == nil || err != nil && r.post != nil {
 		return err
 	}
