@@ -219,6 +219,7 @@ func TestFilesThatContradictThemselvesAreRefused(t *testing.T) {
 		"not those of":            func(k *kept) { k.Mean[0] = -1e308 },
 		"not symmetric":           func(k *kept) { k.Covariance[1]++ },
 		"too far away":            func(k *kept) { k.Center[0] = 1e308 },
+		"lead to what is no para": func(k *kept) { k.Low[0], k.Trends[0].Weights = new(float64), []float64{0, 1e18} },
 	} {
 		var k kept
 		require.NoError(t, json.Unmarshal([]byte(text), &k))

@@ -242,6 +242,9 @@ func (k *kept) coordinates(d int) (*coordinates, moments, error) {
 		if !finite(a.fromFree(k.Center[j])) {
 			return fail("Center of parameter %d is %v, which is no parameter", j, k.Center[j])
 		}
+		if far := c.trends[j].furthest(); !finite(a.fromFree(k.Center[j]-far)) || !finite(a.fromFree(k.Center[j]+far)) {
+			return fail("the Weights of parameter %d lead to what is no parameter", j)
+		}
 	}
 	cov := mat.NewSymDense(d, nil)
 	for i := range d {
