@@ -20,7 +20,8 @@ import (
 // the weights of the last step.
 //
 // Rows, when they are few, are split, and the model gets the average of the best
-// held-out loss instead of the last one (see Validation). With
+// held-out loss instead of the last one (see Validation), what it was before if no step
+// made it better. With
 // Settings.Checkpoints the state of the run is kept on disk, from which Resume
 // goes on.
 //
@@ -81,6 +82,12 @@ func prepare(ctx context.Context, m *Model, data Data, s *Settings) (t *trainer,
 	if err := c.suitsLevels(m); err != nil {
 		return nil, err
 	}
+	if err := c.suitsMap(m, s); err != nil {
+		return nil, err
+	}
+	if err := c.suitsTeacher(m); err != nil {
+		return nil, err
+	}
 	data, c.Validation.Data = m.withMissing(data), m.withMissing(c.Validation.Data)
 	rest, held, err := c.heldOut(data)
 	if err != nil {
@@ -117,6 +124,9 @@ func prepare(ctx context.Context, m *Model, data Data, s *Settings) (t *trainer,
 	}
 	t.result.Recipe = t.recipe()
 	if c.Checkpoints.Dir != "" {
+		if c.Checkpoints.Averages {
+			t.tracks = &tracks{}
+		}
 		t.keeper, err = newKeeper(t)
 	}
 	return t, err
@@ -204,6 +214,7 @@ type trainer struct {
 	publish  func() error // average, bound once
 	held     *validator   // nil without held-out rows
 	keeper   *keeper      // nil without checkpoints
+	tracks   *tracks      // nil without Checkpoints.Averages
 	log      *slog.Logger
 	notes    []string // what is to be said at the first step
 	changed  []string // settings that are others than before a resumption
@@ -283,6 +294,9 @@ func (t *trainer) run() error {
 		}
 		if t.step == 0 {
 			if err := t.calibrate(); err != nil {
+				return err
+			}
+			if err := t.validateStart(); err != nil {
 				return err
 			}
 		}

@@ -175,11 +175,11 @@ func topological(roots ...*Expr) []*Expr {
 }
 
 // dependents returns the members of order that depend on one of the
-// variables, the variables included.
+// variables otherwise than through a Stop, the variables included.
 func dependents(order []*Expr, variables []*Expr) map[*Expr]bool {
 	on := make(map[*Expr]bool)
 	for _, e := range order {
-		if slices.Contains(variables, e) || slices.ContainsFunc(e.args, func(a *Expr) bool { return on[a] }) {
+		if slices.Contains(variables, e) || e.op != opStop && slices.ContainsFunc(e.args, func(a *Expr) bool { return on[a] }) {
 			on[e] = true
 		}
 	}
