@@ -43,8 +43,9 @@ type Trace struct {
 	// constants. StdErr is its standard error, found from how unequally the
 	// starting particles are the ancestors of the last ones (Lee & Whiteley 2018). It is
 	// good as long as these have many different ancestors: of k that count the same it is about
-	// 1/√k, and +Inf when all descend from one, which tells nothing. More particles, a
-	// method that is nearer to the posterior, or more noise are wanted then.
+	// 1/√k, and +Inf when all descend from one, which tells nothing. When k
+	// falls below 3, or Number/40 where that is less, a run ends with ErrCollapsed: more
+	// particles, a method that is nearer to the posterior, or more noise are wanted then.
 	LogEvidence, StdErr []float64
 	// LogWeights are those of the rows that a run returns, normalised for each
 	// observation; all the same unless Weighted.
@@ -225,7 +226,9 @@ func (w *swarm) reweigh(s *Step, inc []float64, slot int, last bool) {
 		sizes[g] = 1 / square
 		w.Trace.LogEvidence[g] += total
 		if last {
-			w.Trace.StdErr[g] = w.standardError(lo, hi)
+			if w.Trace.StdErr[g] = w.standardError(lo, hi); w.Trace.StdErr[g] > collapse(w.Number) {
+				w.doubt(s, g)
+			}
 			due[g] = !w.Weighted
 		} else {
 			due[g] = died || w.Threshold == 1 || sizes[g] < w.Threshold*float64(w.Number)
@@ -280,6 +283,27 @@ func (w *swarm) bury(s *Step, g int) {
 	w.Trace.LogEvidence[g], w.Trace.StdErr[g] = math.NaN(), math.NaN()
 	for i := g * w.Number; i < (g+1)*w.Number; i++ {
 		s.Fail(i, s.U, fmt.Errorf("observation %d: no particle of %d has a weight above 0: %w", g, w.Number, ErrDepleted))
+	}
+}
+
+// collapse returns the standard error of 3 ancestors that count the same, or of n/40 where
+// that is less: of few particles there are few by chance.
+func collapse(n int) float64 {
+	few := min(3, float64(n)/40)
+	if few <= 1 {
+		return math.Inf(1)
+	}
+	return math.Sqrt(1/few - 1/float64(n))
+}
+
+// doubt names the rows of a group that has collapsed, which are kept.
+func (w *swarm) doubt(s *Step, g int) {
+	few := 1 / (w.Trace.StdErr[g]*w.Trace.StdErr[g] + 1/float64(w.Number))
+	err := fmt.Errorf("observation %d: its %d particles descend from about %.1f of the first ones, and say little of the posterior: want more particles or steps, a method nearer to it, or more noise: %w", g, w.Number, max(1, few), ErrCollapsed)
+	for i := g * w.Number; i < (g+1)*w.Number; i++ {
+		if !s.bad[i] {
+			s.failures = append(s.failures, RowError{Row: s.Row0 + i, Step: s.K + 1, Time: s.U, Err: err})
+		}
 	}
 }
 

@@ -57,8 +57,8 @@ var (
 // What is weighed is the state, denoised at the last time, which is what a run returns
 // unless Settings.Final says otherwise. There is no room for a Corrector. An
 // observation whose particles all lose their weight, because none is finite for example,
-// is given up with ErrDepleted. Rows depend on each other; the bits do not depend on
-// the workers.
+// is given up with ErrDepleted; one whose particles descend from too few is returned with
+// ErrCollapsed. Rows depend on each other; the bits do not depend on the workers.
 type Twisted struct{ Particles }
 
 // Validate returns an error wrapping ErrRange or ErrUnset that names an impossible field.
