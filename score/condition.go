@@ -248,7 +248,7 @@ func (b *batcher) addConditions(refs, groups int) {
 	if refs > b.own {
 		b.restCond = b.cond.Slice(b.own, refs, 0, k).(*mat.Dense)
 	}
-	if groups > 1 && b.posterior != nil {
+	if groups > 1 && (b.posterior != nil || b.pool != nil) {
 		b.group = make([]int, refs)
 	}
 	b.dropped = make([]bool, b.own)

@@ -12,7 +12,7 @@ import (
 func (t *trainer) started() {
 	r := t.result.Recipe
 	t.log.Info("score: training starts", "dim", t.m.dim, "network", netName(r.Net), "weights", t.params.Len(), "done", t.step, "steps", t.s.Steps,
-		"batch", t.s.Batch, "references", max(t.s.References, 0), "regularize", max(r.Regularize, 0), "held_out", r.HeldOut, "seed", t.s.Seed, "workers", t.s.Workers)
+		"batch", t.s.Batch, "references", max(t.s.References, t.s.Pool.Rows, 0), "regularize", max(r.Regularize, 0), "held_out", r.HeldOut, "seed", t.s.Seed, "workers", t.s.Workers)
 }
 
 // diagnosed tells of a look of the detector and what it means.
@@ -39,7 +39,7 @@ func (t *trainer) diagnosed(c Diagnosis, young, low bool) {
 // stopped tells of the end: an error unless somebody wanted it.
 func (t *trainer) stopped(err error) {
 	level, args := slog.LevelInfo, []any{"step", t.step, "loss", t.result.Loss}
-	if t.result.BestStep > 0 {
+	if t.result.HeldOut != 0 {
 		args = append(args, "held_out_loss", t.result.HeldOut, "best_step", t.result.BestStep)
 	}
 	if err != nil {

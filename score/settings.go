@@ -56,6 +56,9 @@ type Settings struct {
 	// target is the plain one. Where values are missing few references serve a row, and
 	// more of them pay: examples/columns takes 8·Batch.
 	References int
+	// Pool takes the place of References: many more rows, of which a noisy row averages
+	// over those near it, such as Pool{Rows: 4096}. The zero value is none.
+	Pool Pool
 	// Patterns chooses which columns the rows of a model with Config.ColumnLevels are
 	// trained to find from which others; nil is Subsets. Another model has none. The
 	// References then serve the rows of which no column is known exactly.
@@ -160,7 +163,7 @@ type Result struct {
 	Loss      float64   // mean over the last tenth of the steps done
 	Raw       []float32 // the network's weights after the last step; the Model has their average
 	HeldOut   float64   // the least held-out loss; 0 without validation
-	BestStep  int       // the step of HeldOut, whose average the Model has; 0 without validation
+	BestStep  int       // the step of HeldOut, whose average the Model has; 0 before the first one, and without validation
 	Recipe    Recipe    // what the run took, by the rows or by Config and Settings
 	Scaling   Scaling   // of the model: CommonScale, ColumnScales or Unscaled
 	Warnings  []string
@@ -170,7 +173,7 @@ type Result struct {
 // String says in a line what came of a run, without its weights.
 func (r *Result) String() string {
 	text := fmt.Sprintf("%d steps, loss %.4g", r.Steps, r.Loss)
-	if r.BestStep > 0 {
+	if r.HeldOut != 0 {
 		text += fmt.Sprintf(", held-out loss %.4g at step %d", r.HeldOut, r.BestStep)
 	}
 	text += fmt.Sprintf(", scaling %v", r.Scaling)
@@ -235,6 +238,9 @@ func (s *Settings) withDefaults() (Settings, error) {
 	if c.Regularize >= 1 {
 		return c, fmt.Errorf("score: Fit: Settings.Regularize: is %v, want a number below 1: %w", c.Regularize, ErrRange)
 	}
+	if err := c.Pool.check(c.References); err != nil {
+		return c, err
+	}
 	c.fill()
 	for _, f := range []struct {
 		name  string
@@ -268,12 +274,16 @@ func (s *Settings) fits(d int) error {
 	for _, f := range []struct {
 		name string
 		rows int
-	}{{"Batch", s.Batch}, {"References", s.References}, {"Validation.Rows", 2 * s.Validation.Rows}} {
+	}{{"Batch", s.Batch}, {"References", s.References}, {"Pool.Rows", s.Pool.Rows}, {"Validation.Rows", 2 * s.Validation.Rows}} {
 		if f.rows > mostNumbers/d {
 			return fmt.Errorf("score: Fit: Settings.%s: takes %d rows of %d columns, want at most %d rows of so many: %w", f.name, f.rows, d, mostNumbers/d, ErrRange)
 		}
 	}
-	if most := mostPairs / int64(s.Batch); int64(s.References) > most {
+	most := mostPairs / int64(s.Batch)
+	if int64(s.Pool.Rows) > most {
+		return fmt.Errorf("score: Fit: Settings.Pool.Rows: is %d for a Batch of %d, want at most %d: %w", s.Pool.Rows, s.Batch, most, ErrRange)
+	}
+	if int64(s.References) > most {
 		return fmt.Errorf("score: Fit: Settings.References: is %d for a Batch of %d, want None, or at most %d: %w", s.References, s.Batch, most, ErrRange)
 	}
 	return nil
@@ -291,6 +301,9 @@ func (c *Settings) fill() {
 	c.Times = cmp.Or[Times](c.Times, LogNormal{})
 	c.Steps = cmp.Or(c.Steps, 20_000)
 	c.Batch = cmp.Or(c.Batch, 512)
+	if c.Pool.Rows > 0 {
+		c.References = None
+	}
 	c.References = cmp.Or(c.References, min(2*c.Batch, mostRows))
 	c.Workers = cmp.Or(c.Workers, runtime.GOMAXPROCS(0))
 	c.EMA = cmp.Or(c.EMA, 0.999)

@@ -47,6 +47,9 @@ func (e *Expr) Cols() int { return e.cols }
 // per-row value.
 func (e *Expr) Rows() int { return max(0, e.rows) }
 
+// Name returns the name of a leaf, "" for what is computed.
+func (e *Expr) Name() string { return e.name }
+
 // shape prints the shape for messages, with r for the samples of the batch.
 func (e *Expr) shape() string { return fmt.Sprintf("%s×%d", height(e.rows), e.cols) }
 

@@ -223,7 +223,7 @@ func TestFilesThatContradictThemselvesAreRefused(t *testing.T) {
 		var k kept
 		require.NoError(t, json.Unmarshal([]byte(text), &k))
 		change(&k)
-		_, _, err := k.coordinates(post.model)
+		_, _, err := k.coordinates(post.model.Dim())
 		require.ErrorIs(t, err, ErrMismatch)
 		require.ErrorContains(t, err, says)
 	}
@@ -379,9 +379,10 @@ func TestImpossibleTablesAreRefused(t *testing.T) {
 		require.ErrorContains(t, err, c.text)
 	}
 	ctx, stop := context.WithCancel(t.Context())
-	stop()
 	theta, x := pairsOf(50)
-	post, err := Fit(ctx, nil, theta, x, quick())
+	s := quick()
+	s.Training.Recorder = stopping{1, stop}
+	post, err := Fit(ctx, nil, theta, x, s)
 	require.ErrorIs(t, err, context.Canceled)
 	require.NotNil(t, post, "what has been learned is not lost")
 }

@@ -1,8 +1,10 @@
 package posterior
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -154,43 +156,76 @@ func (g *guided) Select(rows []int) sde.Scorer {
 // Score writes the scores of the posteriors of the rows x into dst.
 func (g *guided) Score(dst, x *mat.Dense, t []float64) {
 	n, d := x.Dims()
-	most := g.most(n, len(t))
-	if most == n {
+	parts := g.parts(n, t)
+	if parts == nil {
 		g.by.add(dst, g.at(dst, x, t))
 		return
 	}
 	g.like.check("Score", x)
-	for lo := 0; lo < n; lo += most {
-		hi := min(lo+most, n)
-		rows, times := make([]int, hi-lo), t
-		for i := range rows {
-			rows[i] = lo + i
-		}
+	for _, rows := range parts {
+		some := g.Select(rows).(*guided)
+		to, from, times := mat.NewDense(len(rows), d, nil), mat.NewDense(len(rows), d, nil), t
 		if len(t) == n {
-			times = t[lo:hi]
+			times = make([]float64, len(rows))
 		}
-		some, to := g.Select(rows).(*guided), dst.Slice(lo, hi, 0, d).(*mat.Dense)
-		some.by.add(to, some.at(to, x.Slice(lo, hi, 0, d).(*mat.Dense), times))
+		for k, i := range rows {
+			from.SetRow(k, x.RawRowView(i))
+			if len(t) == n {
+				times[k] = t[i]
+			}
+		}
+		some.by.add(to, some.at(to, from, times))
+		for k, i := range rows {
+			dst.SetRow(i, to.RawRowView(k))
+		}
 	}
 }
 
-// most returns how many of n rows are evaluated at once: not all where each may need a
-// matrix of its own, which are not to fill the memory.
-func (g *guided) most(n, times int) int {
+// parts returns which of n rows are evaluated together, nil for all: not all where each may
+// need a matrix of its own, which are not to fill the memory. Rows of one time stay together
+// where they share a matrix.
+func (g *guided) parts(n int, t []float64) (parts [][]int) {
 	const numbers = 1 << 20
 	switch g.by.(type) {
 	case PiGDM, MMPS:
 	default:
-		return n
+		return nil
 	}
-	if times == 1 && g.like.matrix != nil && (g.seen == nil || g.seen.RawMatrix().Rows == 1) {
-		return n
+	shared := g.shared()
+	if len(t) == 1 && shared {
+		return nil
 	}
 	if _, ok := sde.As[sde.Selector](g.base.Score); !ok && g.base.Rows > 0 {
-		return n
+		return nil
 	}
 	_, m := g.like.Dims()
-	return min(n, max(1, numbers/m/m))
+	most := max(1, numbers/m/m) // matrices
+	order := make([]int, n)
+	for i := range order {
+		order[i] = i
+	}
+	if shared {
+		slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(t[a], t[b]) })
+	}
+	matrices, first := 0, 0
+	for k, i := range order {
+		if k > first && shared && t[i] == t[order[k-1]] {
+			continue
+		}
+		if matrices == most {
+			parts, matrices, first = append(parts, order[first:k]), 0, k
+		}
+		matrices++
+	}
+	if parts == nil {
+		return nil
+	}
+	return append(parts, order[first:])
+}
+
+// shared reports whether H, without what is known, is one matrix for all rows.
+func (g *guided) shared() bool {
+	return g.like.matrix != nil && (g.seen == nil || g.seen.RawMatrix().Rows == 1)
 }
 
 // Capabilities returns the log-density where the method and the score know it, and the
@@ -221,127 +256,4 @@ func (g guidedLogProb) LogProb(dst []float64, x *mat.Dense, t []float64) {
 	at := g.at(mat.NewDense(n, d, nil), x, t)
 	g.base.LogProb(dst, x, t)
 	g.by.logProb(dst, at)
-}
-
-// moment is what is known of some rows x_t before the observation is.
-type moment struct {
-	*guided
-	x             *mat.Dense
-	t             []float64
-	alphas        []float64 // α and σ, one or one a row, as the times
-	sigmas        []float64
-	score         *mat.Dense // those of p(x_t), once the mean is known
-	mean          *mat.Dense // D = E[x₀ | x_t], nil until it is
-	scratch, back *mat.Dense
-	again         *mat.Dense // scores that are known already
-}
-
-// at returns the rows x at times t. The scores of p(x_t) are evaluated into dst as soon
-// as they are needed, which is at the first product with the Jacobian where that comes first.
-func (g *guided) at(dst, x *mat.Dense, t []float64) *moment {
-	n, d := x.Dims()
-	g.like.check("Score", x)
-	room := func() *mat.Dense { return mat.NewDense(n, d, nil) }
-	at := &moment{guided: g, x: x, t: t, score: dst, scratch: room(), back: room(), again: room()}
-	at.alphas, at.sigmas = make([]float64, len(t)), make([]float64, len(t))
-	for i, v := range t {
-		at.alphas[i], at.sigmas[i] = g.base.Kernel(v)
-	}
-	return at
-}
-
-// denoised returns D = (x + σ²s)/α.
-func (at *moment) denoised() *mat.Dense {
-	if at.mean == nil {
-		at.base.Score.Score(at.score, at.x, at.t)
-		at.denoise()
-	}
-	return at.mean
-}
-
-// denoise makes D of the scores.
-func (at *moment) denoise() {
-	n, d := at.x.Dims()
-	at.mean = mat.NewDense(n, d, nil)
-	for i := range n {
-		α, σ := at.kernel(i)
-		row, s := at.mean.RawRowView(i), at.score.RawRowView(i)
-		for j, v := range at.x.RawRowView(i) {
-			row[j] = (v + σ*σ*s[j]) / α
-		}
-		for j, k := range at.known(i) { // x may be anything there
-			if finite(k) {
-				row[j] = at.like.model(j, k)
-			}
-		}
-	}
-}
-
-// place returns the rows at which h is differentiated: D, or any for a linear h.
-func (at *moment) place() *mat.Dense {
-	if at.like.matrix != nil {
-		return at.x
-	}
-	return at.denoised()
-}
-
-// shared reports whether H, without what is known, is one matrix for all rows.
-func (at *moment) shared() bool {
-	return at.like.matrix != nil && (at.seen == nil || at.seen.RawMatrix().Rows == 1)
-}
-
-// known returns what is known of the cells of row i exactly.
-func (g *guided) known(i int) []float64 {
-	if g.seen == nil {
-		return nil
-	}
-	return g.seen.RawRowView(min(i, g.seen.RawMatrix().Rows-1))
-}
-
-// hide makes 0 of what belongs to the cells of row i that are known.
-func (g *guided) hide(row []float64, i int) {
-	for j, k := range g.known(i) {
-		if finite(k) {
-			row[j] = 0
-		}
-	}
-}
-
-func (at *moment) kernel(i int) (alpha, sigma float64) {
-	i = min(i, len(at.t)-1)
-	return at.alphas[i], at.sigmas[i]
-}
-
-// residual returns y − h(D).
-func (at *moment) residual() *mat.Dense {
-	n, _ := at.x.Dims()
-	_, m := at.like.Dims()
-	r := mat.NewDense(n, m, nil)
-	at.like.Residual(r, at.denoised())
-	return r
-}
-
-// pullback returns (∂D/∂x)ᵀ Hᵀ w = (Hᵀw + σ² (∂s/∂x)ᵀ Hᵀw)/α with H = h'(D), a
-// product with the Jacobian of the score. The result is for use until the next call.
-func (at *moment) pullback(w *mat.Dense) *mat.Dense {
-	at.like.vjp(at.scratch, at.place(), w)
-	n, _ := at.x.Dims()
-	for i := range n {
-		at.hide(at.scratch.RawRowView(i), i)
-	}
-	if at.mean == nil {
-		at.pull.VJP(at.score, at.back, at.x, at.scratch, at.t)
-		at.denoise()
-	} else {
-		at.pull.VJP(at.again, at.back, at.x, at.scratch, at.t)
-	}
-	for i := range n {
-		α, σ := at.kernel(i)
-		row := at.back.RawRowView(i)
-		for j, u := range at.scratch.RawRowView(i) {
-			row[j] = (u + σ*σ*row[j]) / α
-		}
-		at.hide(row, i)
-	}
-	return at.back
 }

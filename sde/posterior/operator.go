@@ -164,6 +164,28 @@ func validOperator(op Operator) error {
 	return nil
 }
 
+// pointed returns what a pointer to an operator of this package points at, and other
+// operators as they are.
+func pointed(op Operator) Operator {
+	switch p := op.(type) {
+	case *Matrix:
+		return valueOf(p)
+	case *Sparse:
+		return valueOf(p)
+	case *Mask:
+		return valueOf(p)
+	}
+	return op
+}
+
+// valueOf returns nil of a nil pointer.
+func valueOf[T Operator](p *T) Operator {
+	if p == nil {
+		return nil
+	}
+	return *p
+}
+
 // kept returns an operator that does not change when the caller's matrices do, as far as its
 // type is known.
 func kept(op Operator) Operator {
@@ -182,13 +204,22 @@ func kept(op Operator) Operator {
 	return op
 }
 
-// dot returns Σ a_j b_j, in the order of j whatever else is computed.
+// dot returns Σ a_j b_j, in an order that depends on the length only: four sums do not wait
+// for each other.
 func dot(a, b []float64) float64 {
-	sum := 0.0
-	for j, v := range a {
-		sum += v * b[j]
+	b = b[:len(a)]
+	var s0, s1, s2, s3 float64
+	j := 0
+	for ; j+4 <= len(a); j += 4 {
+		s0 += a[j] * b[j]
+		s1 += a[j+1] * b[j+1]
+		s2 += a[j+2] * b[j+2]
+		s3 += a[j+3] * b[j+3]
 	}
-	return sum
+	for ; j < len(a); j++ {
+		s0 += a[j] * b[j]
+	}
+	return s0 + s1 + (s2 + s3)
 }
 
 // axpy adds c x to dst.
