@@ -164,7 +164,7 @@
 // of F that the clean row, or its posterior mean, gives:
 //
 //	MeanFlow       F* − (θ_t − θ_r) dF̄/dθ_t                           Geng et al. 2025
-//	Consistency    ((θ_t − θ_s) F* + (θ_s − θ_r) F̄(y_s, s, r))/(θ_t − θ_r)   Song et al. 2023
+//	Consistency    wF* + (1 − w) F̄(y_s, s, r), w = (θ_t−θ_s)/(θ_t−θ_r)  Song et al. 2023
 //	Trajectories   (y_r − y_t)/(θ_t − θ_r) on ways of the teacher     Luhman & Luhman 2021
 //
 // the first two with a target that the network makes itself, and whose gradient is

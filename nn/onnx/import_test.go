@@ -157,3 +157,22 @@ func FuzzImport(f *testing.F) {
 		}
 	})
 }
+
+func TestManySmallPartsAreRefused(t *testing.T) {
+	var file message
+	file.bytes(7, bytes.Repeat([]byte{0x0a, 0}, MaxMessages+1)) // nodes of nothing
+	_, err := Import(bytes.NewReader(file))
+	require.ErrorIs(t, err, ErrLimit)
+	deep := message{}
+	for range MaxDepth + 1 {
+		var attribute, node, graph message
+		attribute.bytes(6, deep)
+		node.bytes(5, attribute)
+		graph.bytes(1, node)
+		deep = graph
+	}
+	file = nil
+	file.bytes(7, deep)
+	_, err = Import(bytes.NewReader(file))
+	require.ErrorIs(t, err, ErrLimit)
+}
