@@ -101,7 +101,8 @@ func (k *keptAxes) axes(d int) ([]axis, error) {
 	return axes, nil
 }
 
-const version, jointVersion = 2, 1
+// version is that of what a Posterior and a Joint keep in a file.
+const version = 2
 
 // keep writes what the Posterior knows beside the network into the model's Metadata.
 func (p *Posterior) keep(pairs int) error {

@@ -218,8 +218,7 @@ func TestFitLooksAtItsContextBeforeItTrains(t *testing.T) {
 	require.ErrorIs(t, err, ErrRange)
 }
 
-// Counts that tell little of their rate are a set, whole, whatever the chance of a pair: by pairs
-// alone ten of forty had members left out.
+// Counts that tell little of their rate are a set, whole, whatever the chance of a pair.
 func TestWeaklyCorrelatedSetsAreWhole(t *testing.T) {
 	whole := 0
 	for seed := range uint64(40) {
