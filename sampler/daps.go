@@ -44,7 +44,7 @@ var (
 //
 // because x̂₀ has the spread of the data already, to which the draw adds r². Of modes far
 // apart, between which x₀ given x_t is not normal, either is an approximation; Twisted
-// is not. Neither is x₀ of correlated columns independent given x_t: of 4 columns of
+// is not. Nor are correlated columns of x₀ independent given x_t, as they are taken to be: of 4 columns of
 // correlation .7, with the square of one observed as 1.5 ± .2, the root mean squares of the others
 // were .98, .95 and .89 for 1.11, 1.11 and 1.05.
 //
