@@ -176,3 +176,19 @@ func TestManySmallPartsAreRefused(t *testing.T) {
 	_, err = Import(bytes.NewReader(file))
 	require.ErrorIs(t, err, ErrLimit)
 }
+
+func TestPatternsWithoutOutputsAreRefused(t *testing.T) {
+	for _, name := range []string{"mlp.onnx", "conv1.onnx"} {
+		for cut := 0; cut < 40; cut++ {
+			m, err := parseModel(read(t, name))
+			require.NoError(t, err)
+			if cut == len(m.graph.nodes) {
+				break
+			}
+			m.graph.nodes[cut].outputs = nil
+			before, body, after := m.encode()
+			_, err = Import(bytes.NewReader(bytes.Join([][]byte{before, body, after}, nil)))
+			require.Error(t, err, "%s, node %d", name, cut)
+		}
+	}
+}

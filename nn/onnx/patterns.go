@@ -9,7 +9,7 @@ import (
 
 // silu recognises x·Sigmoid(x).
 func (c *chain) silu(nodes []*node) int {
-	if len(nodes) < 2 || nodes[0].op != "Sigmoid" || nodes[1].op != "Mul" || !c.joins(nodes[1], nodes[0].outputs[0], c.at) || nodes[0].inputs[0] != c.at {
+	if len(nodes) < 2 || nodes[0].op != "Sigmoid" || nodes[1].op != "Mul" || len(nodes[1].outputs) != 1 || !c.joins(nodes[1], nodes[0].outputs[0], c.at) || nodes[0].inputs[0] != c.at {
 		return 0
 	}
 	c.add(nn.SiLU{}, nil, nil)
@@ -21,13 +21,13 @@ func (c *chain) gelu(nodes []*node) int {
 	if len(nodes) < 5 {
 		return 0
 	}
-	for i, op := range []string{"", "Erf", "Add", "Mul", "Mul"} {
-		if i > 0 && (nodes[i].op != op || !slices.Contains(nodes[i].inputs, nodes[i-1].outputs[0])) {
+	for _, n := range nodes[:5] {
+		if len(n.outputs) != 1 {
 			return 0
 		}
 	}
-	for _, n := range nodes[:4] {
-		if len(n.outputs) != 1 {
+	for i, op := range []string{"", "Erf", "Add", "Mul", "Mul"} {
+		if i > 0 && (nodes[i].op != op || !slices.Contains(nodes[i].inputs, nodes[i-1].outputs[0])) {
 			return 0
 		}
 	}
