@@ -113,15 +113,15 @@ func TestFilesOfAJointThatContradictThemselvesAreRefused(t *testing.T) {
 	j, err := together()
 	require.NoError(t, err)
 	text := j.model.Metadata[jointMetadata]
-	require.Regexp(t, `^{"Version":1,"Low":\[0,null\],"High":\[null,null\],"Ends":\[{"Low":-?[0-9.]+,"High":0,"Under":0,"Over":0},null\],"Straight":\[false,false\],"Tails":\[null,null\],"Columns":2,"XTails":\[null,null\],"From":\[.*\],"To":\[.*\]}$`, text)
+	require.Regexp(t, `^{"Version":2,"Low":\[0,null\],"High":\[null,null\],"Ends":\[{"Low":-?[0-9.]+,"High":0,"Under":0,"Over":0},null\],"Straight":\[false,false\],"Tails":\[null,null\],"Columns":2,"XTails":\[null,null\],"From":\[.*\],"To":\[.*\]}$`, text)
 	but := func(old, new string) string { return strings.Replace(text, old, new, 1) }
 	for says, text := range map[string]string{
 		"EOF":                   "",
-		"unknown field":         `{"Version":1,"Cols":2}`,
+		"unknown field":         `{"Version":2,"Cols":2}`,
 		"goes on":               text + "{}",
 		"of the same meaning":   text + "\n",
 		"is not what":           but(`"Columns":2`, `"Columns":3,"columns":2`),
-		"version is 0":          but(`"Version":1`, `"Version":0`),
+		"version is 0":          but(`"Version":2`, `"Version":0`),
 		"4 columns of x":        but(`"Columns":2`, `"Columns":4`),
 		"-1 columns":            but(`"Columns":2`, `"Columns":-1`),
 		"2 lower and 2 upper":   but(`"Columns":2`, `"Columns":1`),

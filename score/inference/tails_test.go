@@ -92,7 +92,7 @@ func TestLoneRowsAreFound(t *testing.T) {
 		require.NotNil(t, s, name)
 		require.Equal(t, of.rows, l.rows, name)
 		text := strings.Join(l.warnings("column 3 of x", column), "")
-		require.Contains(t, text, fmt.Sprintf("column 3 of x: "), name)
+		require.Contains(t, text, "column 3 of x: ", name)
 		require.Contains(t, text, fmt.Sprintf("row %d", of.rows[0]), name)
 		require.Contains(t, text, fmt.Sprintf("%.6g", of.value), name)
 	}
