@@ -160,7 +160,7 @@ func (o *sdeSteps) step(s *Step) error {
 		raw := o.z.RawMatrix()
 		raw.Rows, raw.Data = 1, o.z.RawRowView(i)
 		o.row.SetRawMatrix(raw)
-		o.path.Normal(&o.row, noise.Draw{Row: s.Row0 + row, Step: s.K, Part: o.count[row], Purpose: noise.Predict, T: o.begin[i], U: o.end[i]})
+		o.path.Normal(&o.row, noise.Draw{Row: s.Row0 + row, Step: s.K, Slot: s.slot0, Part: o.count[row], Purpose: s.purpose, T: o.begin[i], U: o.end[i]})
 		l, x, score, z, euler := &o.leaps[i], o.y.RawRowView(i), o.score.RawRowView(i), o.z.RawRowView(i), o.euler.RawRowView(i)
 		for j := range z {
 			euler[j] = l.b * (x[j] + l.t.state*x[j] + l.t.score*score[j] + l.t.noise*z[j])

@@ -29,7 +29,7 @@ type Gibbs struct {
 	// farthest: there is nothing to do at the end itself.
 	Rise float64
 	// Substeps is the number of steps back, of equal size in log(α/σ); 0
-	// means 1.
+	// means 1, after which draws with the default Back are too narrow: see Replace.
 	Substeps int
 	// Steps is how often the pair is drawn; 0 means 1.
 	Steps int

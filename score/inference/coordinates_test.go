@@ -217,3 +217,24 @@ func TestRegressionsOnManyColumnsAreNotTooSure(t *testing.T) {
 		}
 	}
 }
+
+// Of few pairs nine tenths of parameters lie where nine tenths of the draws do.
+func TestFewPairsSayHowLittleTheyKnow(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	inf := math.Inf(1)
+	for _, n := range []int{2, 3, 5, 20} {
+		within, all := 0, 4000
+		for range all {
+			theta := mat.NewDense(n, 1, nil)
+			for i := range n {
+				theta.Set(i, 0, rng.NormFloat64())
+			}
+			c, _, err := newCoordinates([]float64{-inf}, []float64{inf}, theta, mat.NewDense(n, 1, nil), &sets{columns: 1}, false)
+			require.NoError(t, err)
+			if math.Abs(rng.NormFloat64()-c.center[0]) < 1.6449*c.root.At(0, 0) {
+				within++
+			}
+		}
+		require.InDelta(t, 0.91, float64(within)/float64(all), 0.05, "n = %d", n)
+	}
+}

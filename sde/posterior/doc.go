@@ -50,7 +50,18 @@
 //
 //   - a Mask with independent noise, for a model with score.Config.ColumnLevels: see
 //     score.View.Observe and Observation.Cells;
-//   - many particles that one of the methods moves, in many steps: see sampler.Twisted.
+//   - many particles that one of the methods moves, in many steps: see sampler.Twisted, for
+//     any h that is defined and differentiable, and sampler.Steered, which takes no derivative.
+//
+// Draws of these methods with an h that is not linear have the modes that they come to first,
+// which of a product x₀x₁ = 3 may be one of two. Where h is not defined at D, as the logarithm
+// of a negative number, rows become NaN, and a run reports them with sampler.ErrNonFinite
+// without naming h; sampler.Twisted, sampler.Steered and sampler.DAPS bear it.
+//
+// A model knows nothing of where it has not been trained, and no method says when an
+// observation lies there. With a network that had learned 4 normal columns of correlation .7,
+// one of which was observed with noise .1 at 6, 10 and 50 deviations, MMPS was off by .7, 1.3
+// and 9 deviations of the exact posterior, and 1.3, 1.4 and 3.6 times too wide.
 //
 // # Densities
 //
