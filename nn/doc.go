@@ -14,20 +14,21 @@
 //
 //	h_l = a((h_{l−1} W_l + b_l) ⊙ (1 + e G_l) + e B_l),   F = h_L W_out + b_out,
 //
-// and may see x through Fourier features. Energy makes of a one-column network
-// E_θ the conservative field F = −∇ₓ E_θ.
+// with a norm of h W + b if wanted, and may see x through Fourier features. Energy makes
+// of a one-column network E_θ the conservative field F = −∇ₓ E_θ.
 //
 // Networks of other shapes are put together from layers, each a Module:
 //
 //	Linear          x W + b
 //	LayerNorm       g ⊙ (x − μ)/√(s² + ε) + b, μ and s² of the row
+//	RMSNorm         x/√(mean x² + ε)
 //	Residual        x + Body(x)
 //	Dropout         x ⊙ [u ≥ P]/(1−P) in training, u addressed
 //	Condition       z ⊙ (1 + e G) + e B, or z + e C
 //	Embedded        e = (Time(c), Cond(k)) once for all of Body
 //	Embedding       Σ_k w_k table_k, w the indicator of a label or weights
 //	OneHot          [x = k], k = 0, 1, …; no class gives zeros
-//	Fourier         (x, sin wx, cos wx), TimeFourier without x
+//	Fourier         (x, sin wx, cos wx), with gates if wanted; TimeFourier without x
 //	Sequential, Parallel, Columns
 //
 // Each layer has a scope of its own, in which its parameters have their names; two
@@ -100,4 +101,5 @@
 //	Wu & He 2018             Group Normalization, arXiv:1803.08494
 //	Xiong et al. 2020        On Layer Normalization in the Transformer Architecture, arXiv:2002.04745
 //	Zaheer et al. 2017       Deep Sets, arXiv:1703.06114
+//	Zhang & Sennrich 2019    Root Mean Square Layer Normalization, arXiv:1910.07467
 package nn

@@ -2,6 +2,7 @@ package nn_test
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	"github.com/gradlogp/gradlogp/nn"
@@ -84,6 +85,37 @@ func (halfSquare) Apply(_ *nn.Build, x *ad.Expr) *ad.Expr { return ad.Scale(0.5,
 
 // Pre-activation residual blocks, conditioned by FiLM on the time and a label:
 // blocks that share an embedding stand within an Embedded.
+// The waves of a noisy row are silent where the noise has washed them out.
+func ExampleFourier() {
+	x, c := ad.Input("x", 1), ad.Input("c", 1)
+	b := nn.NewBuild(&nn.Params{})
+	b.Time = c
+	features := nn.Fourier{N: 2, Low: 1, High: 10, Gated: true}.Apply(b, x)
+	for _, σ := range []float64{0.01, 0.3, 3} {
+		leaves := map[*ad.Expr][]float64{x: {0.2}, c: {math.Log(σ) / 4}}
+		fmt.Printf("%.3f\n", ad.Eval([]*ad.Expr{features}, 1, nil, nil, leaves)[0])
+	}
+	// Output:
+	// [0.200 0.199 0.905 0.980 -0.414]
+	// [0.200 0.191 0.015 0.940 -0.007]
+	// [0.200 0.127 0.000 0.625 -0.000]
+}
+
+// A norm makes the training of a network less sensitive to the size of its weights.
+func ExampleRMSNorm() {
+	x := ad.Input("x", 2)
+	y := nn.RMSNorm{}.Apply(nil, x)
+	fmt.Printf("%.3f\n", ad.Eval([]*ad.Expr{y}, 2, nil, nil, map[*ad.Expr][]float64{x: {3, 4, -300, 400}})[0])
+
+	net := nn.RecipeMLP(2, 64)
+	net.Norm = nn.RMSNorm{}
+	params, err := nn.Check(net, 2, 0, 2)
+	fmt.Println(params.Len(), err)
+	// Output:
+	// [0.849 1.131 -0.849 1.131]
+	// 15810 <nil>
+}
+
 func ExampleResidual() {
 	const width = 16
 	block := nn.Residual{Body: nn.Sequential{

@@ -21,7 +21,7 @@ import (
 // a loss that was not finite, "although data and weights are finite".
 func TestNumbersThatCannotBeAreNamed(t *testing.T) {
 	modules := []nn.Validator{
-		nn.LayerNorm{}, nn.Residual{Body: nn.SiLU{}}, nn.Dropout{}, nn.LeakyReLU{}, nn.ELU{}, nn.Fourier{}, nn.TimeFourier{}, nn.Normal{},
+		nn.LayerNorm{}, nn.RMSNorm{}, nn.Residual{Body: nn.SiLU{}}, nn.Dropout{}, nn.LeakyReLU{}, nn.ELU{}, nn.Fourier{}, nn.TimeFourier{}, nn.Normal{},
 		nn.GroupNorm{Size: []int{1}},
 	}
 	negative := map[string]bool{"LeakyReLU.A": true, "ELU.A": true, "Residual.Scale": true} // mean something

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"math"
 
 	"github.com/gradlogp/gradlogp/nn/ad"
 )
@@ -74,11 +73,10 @@ func gcd(a, b int) int {
 
 // Validate implements Validator.
 func (n GroupNorm) Validate() error {
-	ok := n.Epsilon == 0 || n.Epsilon >= least && n.Epsilon <= math.MaxFloat32
 	return errors.Join(
 		sizeError("GroupNorm.Size", n.Size),
 		rangeError(n.Groups >= 0 && n.Groups <= mostColumns, "GroupNorm.Groups", n.Groups, "a positive number up to 2²⁴, or 0 for the default"),
-		rangeError(ok, "GroupNorm.Epsilon", n.Epsilon, "a positive number, or 0 for the default"),
+		epsilonError("GroupNorm.Epsilon", n.Epsilon),
 	)
 }
 

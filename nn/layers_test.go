@@ -50,6 +50,84 @@ func TestLayerNormIsItsEquation(t *testing.T) {
 	require.PanicsWithValue(t, "nn: LayerNorm: x is r×1, want two columns or more", func() { newNetwork(nn.LayerNorm{}, 1, 0, nil) })
 }
 
+func TestRMSNormIsItsEquation(t *testing.T) {
+	const rows, d = 6, 5
+	x := normals(rows*d, 3, 1)
+	copy(x[d:], make([]float64, d)) // zeros stay zeros
+	for given, eps := range map[float64]float64{0: 1e-5, 0.5: 0.5} {
+		n := newNetwork(nn.RMSNorm{Epsilon: given}, d, 0, nil)
+		require.Zero(t, n.params.Len())
+		var want []float64
+		for r := range rows {
+			want = append(want, normed(x[r*d:(r+1)*d], eps)...)
+		}
+		require.InDeltaSlice(t, want, run[float64](n.out, rows, nil, []*ad.Expr{n.x}, x), 1e-13)
+	}
+	sign := newNetwork(nn.RMSNorm{}, 1, 0, nil)
+	require.InDeltaSlice(t, []float64{1, -1, 0}, run[float64](sign.out, 3, nil, []*ad.Expr{sign.x}, []float64{7, -30, 0}), 1e-6)
+}
+
+// The gates are what the noise leaves of a wave: the mean over z of the wave of
+// (x₀ + σz)/√(1+σ²) is the gated wave of x₀/√(1+σ²).
+func TestGatesAreWhatNoiseLeavesOfAWave(t *testing.T) {
+	f := nn.Fourier{N: 3, Low: 1, High: 6, Gated: true}
+	gated, plain := newNetwork(f, 1, 0, ad.Input("t", 1)), newNetwork(nn.Fourier{N: 3, Low: 1, High: 6}, 1, 0, nil)
+	for _, σ := range []float64{1e-3, 0.1, 0.5, 1, 3, 100} {
+		unit := math.Sqrt(1 + σ*σ)
+		const x0, step = 0.7, 1. / 64
+		mean, sum := make([]float64, 7), 0.0
+		for z := -9.; z <= 9; z += step {
+			weight := math.Exp(-z*z/2) * step / math.Sqrt(2*math.Pi)
+			sum += weight
+			for k, v := range run[float64](plain.out, 1, nil, []*ad.Expr{plain.x}, []float64{(x0 + σ*z) / unit}) {
+				mean[k] += weight * v
+			}
+		}
+		require.InDelta(t, 1, sum, 1e-12)
+		got := run[float64](gated.out, 1, nil, []*ad.Expr{gated.x, gated.time}, []float64{x0 / unit}, []float64{math.Log(σ) / 4})
+		require.InDeltaSlice(t, mean, got, 1e-12, "σ = %v", σ)
+	}
+}
+
+func TestEveryAxisHasItsOwnGateOrOneForAll(t *testing.T) {
+	f := nn.Fourier{N: 2, High: 3, Gated: true}
+	features := func(d int, x []float64, time *ad.Expr, c ...float64) []float64 {
+		n := newNetwork(f, d, 0, time)
+		if time == nil {
+			return run[float64](n.out, 1, nil, []*ad.Expr{n.x}, x)
+		}
+		return run[float64](n.out, 1, nil, []*ad.Expr{n.x, n.time}, x, c)
+	}
+	one, two := features(1, []float64{0.3}, ad.Input("t", 1), 0.2), features(1, []float64{-0.8}, ad.Input("t", 1), -0.1)
+	both := []float64{one[0], two[0], one[1], one[2], two[1], two[2], one[3], one[4], two[3], two[4]}
+	require.Equal(t, both, features(2, []float64{0.3, -0.8}, ad.Input("t", 2), 0.2, -0.1))
+	require.Equal(t, features(2, []float64{0.3, -0.8}, ad.Input("t", 1), 0.2), features(2, []float64{0.3, -0.8}, ad.Input("t", 2), 0.2, 0.2))
+	f.Gated = false
+	plain := features(2, []float64{0.3, -0.8}, nil)
+	f.Gated = true
+	require.Equal(t, plain, features(2, []float64{0.3, -0.8}, nil), "no time, no noise")
+	require.PanicsWithValue(t, "nn: Fourier: b.Time is r×2, want one column or 3", func() { newNetwork(f, 3, 0, ad.Input("t", 2)) })
+}
+
+func TestGatesOfACommonTimeAreComputedOnce(t *testing.T) {
+	n := newNetwork(nn.Fourier{Gated: true}, 2, 0, ad.UniformInput("t", 1))
+	program := ad.Compile[float32]([]*ad.Expr{n.out}, []*ad.Expr{n.x, n.time}).String()
+	require.Regexp(t, "before .*= exp", program)
+	require.NotRegexp(t, "rows .*= exp", program)
+}
+
+// Products with denormal numbers take many times as long as others.
+func TestNoDenormalNumberLeavesTheGates(t *testing.T) {
+	n := newNetwork(nn.Fourier{High: 40, Gated: true}, 1, 0, ad.Input("t", 1))
+	var c []float64
+	for log := -4.; log < 4; log += 0.01 {
+		c = append(c, log/4)
+	}
+	for _, v := range run[float32](n.out, len(c), nil, []*ad.Expr{n.x, n.time}, repeat(0.3, len(c)), c) {
+		require.False(t, v != 0 && math.Abs(float64(v)) < 1e-20, "%g", v)
+	}
+}
+
 func TestLayerNormStartsWithUnitGain(t *testing.T) {
 	n := newNetwork(nn.LayerNorm{}, 3, 0, nil)
 	n.params.Init(n.theta, rand.NewPCG(1, 1))
@@ -235,8 +313,15 @@ func training(m nn.Module, d, k int, time *ad.Expr) *network {
 }
 
 func TestGradientsOfLayersMatchCentralDifferences(t *testing.T) {
-	const rows, h = 17, 1e-4
-	n := training(everything(), 2, 3, ad.Input("t", 1))
+	testGradient(t, everything(), 1e-4, 1e-7)
+	net := successor(2, 9)
+	net.Out = 1
+	testGradient(t, nn.Energy{Net: net}, 1e-4, 1e-5) // three derivatives of waves of 20 rad per unit
+}
+
+func testGradient(t *testing.T, m nn.Module, h, tolerance float64) {
+	const rows = 17
+	n := training(m, 2, 3, ad.Input("t", 1))
 	x, c, cond := normals(2*rows, 1, 1), normals(rows, 1, 2), normals(3*rows, 1, 3)
 	for r := range rows {
 		cond[3*r] = float64(r%4 - 1)
@@ -275,6 +360,6 @@ func TestGradientsOfLayersMatchCentralDifferences(t *testing.T) {
 			minus[i] -= h * v
 		}
 		scale := max(math.Abs(slope), math.Sqrt(norm/float64(len(exact))))
-		require.InDelta(t, slope, (at(plus)-at(minus))/(2*h), 1e-7*scale)
+		require.InDelta(t, slope, (at(plus)-at(minus))/(2*h), tolerance*scale)
 	}
 }

@@ -13,7 +13,7 @@ import (
 // in every hidden layer:
 //
 //	h_0 = Features(x),   e = (Time(b.Time), b.Cond)
-//	z_l = h_{l−1} W_l + b_l,  conditioned on e as Conditioning says
+//	z_l = Norm(h_{l−1} W_l + b_l),  conditioned on e as Conditioning says
 //	h_l = Activation(z_l)                       with dropout as b.Dropout says
 //	F   = h_L W_out + b_out
 //
@@ -34,6 +34,7 @@ type MLP struct {
 	Activation   Module // nil means SiLU
 	Features     Module // of x; nil means x itself
 	Time         Module // embedding of the time; nil means TimeFourier
+	Norm         Module // of each hidden layer's W x + b; nil means none
 	Conditioning Conditioning
 	Ends         bool // condition Features(x) and F too, not the hidden layers only
 }
@@ -100,13 +101,17 @@ func (m MLP) features(b *Build, x *ad.Expr) *ad.Expr {
 
 // hidden returns one layer's conditioned pre-activation.
 func (m MLP) hidden(b *Build, h, e *ad.Expr, width int) *ad.Expr {
+	if m.Norm != nil {
+		z := b.Scope("norm").Apply(m.Norm, b.Apply(Linear{Out: width}, h))
+		return m.Conditioning.tell(b, z, e)
+	}
 	if e == nil {
 		return b.Apply(Linear{Out: width}, h)
 	}
 	switch m.Conditioning {
 	case FiLM:
 		return film(b, b.Apply(Linear{Out: width}, h), e)
-	case Additive:
+	case Additive: // one product with h and e
 		w := b.Weight("weight", h.Cols(), width, He{})
 		bias := b.Bias("bias", w, Zeros{})
 		return ad.Affine(h, w, ad.Affine(e, b.Weight("condition", e.Cols(), width, Zeros{}), bias))
@@ -122,6 +127,7 @@ func (m MLP) Validate() error {
 		optionalError("MLP.Activation", m.Activation),
 		optionalError("MLP.Features", m.Features),
 		optionalError("MLP.Time", m.Time),
+		optionalError("MLP.Norm", m.Norm),
 	}
 	for l, width := range m.Hidden {
 		errs = append(errs, widthError(fmt.Sprintf("MLP.Hidden[%d]", l), width))

@@ -98,15 +98,37 @@ func plus(a, b []float64) []float64 {
 	return y
 }
 
+// normed is RMSNorm of one row.
+func normed(z []float64, eps float64) []float64 {
+	square, y := eps, make([]float64, len(z))
+	for _, v := range z {
+		square += v * v / float64(len(z))
+	}
+	for j, v := range z {
+		y[j] = v / math.Sqrt(square)
+	}
+	return y
+}
+
+// successor is a network with a norm and gated waves.
+func successor(d, width int) nn.MLP {
+	m := nn.RecipeMLP(d, width)
+	m.Norm, m.Features = nn.RMSNorm{}, nn.Fourier{High: 20, Gated: true}
+	return m
+}
+
 func TestMLPIsItsEquation(t *testing.T) {
 	const rows, d, k = 5, 2, 3
-	for _, conditioning := range []nn.Conditioning{nn.FiLM, nn.Additive} {
+	for i, conditioning := range []nn.Conditioning{nn.FiLM, nn.Additive, nn.FiLM, nn.Additive} {
 		m := nn.MLP{
 			Hidden:       []int{7, 6},
 			Out:          4,
-			Features:     nn.Fourier{N: 3, Low: 1, High: 4},
+			Features:     nn.Fourier{N: 3, Low: 1, High: 4, Gated: i > 1},
 			Time:         nn.TimeFourier{N: 2, Low: 0.5, High: 2},
 			Conditioning: conditioning,
+		}
+		if i > 1 {
+			m.Norm = nn.RMSNorm{Epsilon: 0.3}
 		}
 		n := newNetwork(m, d, k, ad.Input("t", 1))
 		x, c, cond := normals(rows*d, 1, 1), normals(rows, 1, 2), normals(rows*k, 1, 3)
@@ -118,7 +140,14 @@ func TestMLPIsItsEquation(t *testing.T) {
 			h := append([]float64(nil), x[r*d:(r+1)*d]...)
 			for _, f := range []func(float64) float64{math.Sin, math.Cos} {
 				for _, v := range x[r*d : (r+1)*d] {
-					h = append(h, f(v), f(2*v), f(4*v))
+					for _, w := range []float64{1, 2, 4} {
+						gate := 1.0
+						if i > 1 {
+							σ := math.Exp(4 * c[r])
+							gate = math.Exp(-w * w * σ * σ / (1 + σ*σ) / 2)
+						}
+						h = append(h, f(w*v)*gate)
+					}
 				}
 			}
 			e := []float64{math.Sin(c[r] / 2), math.Sin(2 * c[r]), math.Cos(c[r] / 2), math.Cos(2 * c[r])}
@@ -126,6 +155,9 @@ func TestMLPIsItsEquation(t *testing.T) {
 			for l := range m.Hidden {
 				scope := fmt.Sprintf("hidden%d.", l)
 				z := plus(times(h, scope+"weight"), parameter(scope+"bias"))
+				if i > 1 {
+					z = normed(z, 0.3)
+				}
 				if conditioning == nn.FiLM {
 					for j, g := range times(e, scope+"scale") {
 						z[j] *= 1 + g
@@ -212,8 +244,11 @@ func testCommonTime[T ad.Float](t *testing.T, m nn.Module) {
 }
 
 func TestCommonTimeAndTimePerRowGiveTheSameBits(t *testing.T) {
-	for _, conditioning := range []nn.Conditioning{nn.FiLM, nn.Additive} {
+	for i, conditioning := range []nn.Conditioning{nn.FiLM, nn.Additive, nn.FiLM, nn.Additive} {
 		m := nn.RecipeMLP(2, 13)
+		if i > 1 {
+			m = successor(2, 13)
+		}
 		m.Conditioning = conditioning
 		testCommonTime[float32](t, m)
 		testCommonTime[float64](t, m)
@@ -226,6 +261,7 @@ func TestCommonTimeAndTimePerRowGiveTheSameBits(t *testing.T) {
 func TestRecipeSeesItsInput(t *testing.T) {
 	for seed := range uint64(5) {
 		require.InDelta(t, 0.97, nn.RecipeMLP(2, 116).Spread(2, rand.NewPCG(seed, 1)), 0.08)
+		require.InDelta(t, 0.97, successor(2, 116).Spread(2, rand.NewPCG(seed, 1)), 0.08)
 		require.Greater(t, nn.RecipeMLP(16, 128).Spread(16, rand.NewPCG(seed, 1)), 0.3)
 	}
 }
@@ -257,7 +293,7 @@ func TestMLPRejectsImpossibleDescriptions(t *testing.T) {
 func TestPrintedModuleIsItsDescription(t *testing.T) {
 	m := nn.Energy{Net: nn.RecipeMLP(2, 58)}
 	require.Equal(t, "nn.Energy{Net:nn.MLP{Hidden:[]int{58, 58, 58}, Out:0, Activation:nn.SiLU{}, "+
-		"Features:nn.Fourier{N:16, Low:1, High:8}, Time:nn.TimeFourier{N:4, Low:0.5, High:8}, Conditioning:0, Ends:false}}", fmt.Sprintf("%#v", m))
+		"Features:nn.Fourier{N:16, Low:1, High:8, Gated:false}, Time:nn.TimeFourier{N:4, Low:0.5, High:8}, Norm:nn.Module(nil), Conditioning:0, Ends:false}}", fmt.Sprintf("%#v", m))
 	s := nn.Sequential{nn.Linear{Out: 3, Init: nn.Xavier{}}, nn.ELU{A: 1}}
 	require.Equal(t, "nn.Sequential{nn.Linear{Out:3, Init:nn.Xavier{}, Bias:nn.Init(nil)}, nn.ELU{A:1}}", fmt.Sprintf("%#v", s))
 }

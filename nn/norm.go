@@ -36,14 +36,38 @@ func (l LayerNorm) Apply(b *Build, x *ad.Expr) *ad.Expr {
 	return ad.Add(ad.Mul(y, b.Gain("gain", x.Cols(), Ones{})), b.Param("bias", 1, x.Cols(), Zeros{}))
 }
 
-// Validate implements Validator. An Epsilon that float32 does not hold would be
-// none.
-func (l LayerNorm) Validate() error {
-	ok := l.Epsilon == 0 || l.Epsilon >= least && l.Epsilon <= math.MaxFloat32
-	return rangeError(ok, "LayerNorm.Epsilon", l.Epsilon, "a positive number, or 0 for the default")
+// Validate implements Validator.
+func (l LayerNorm) Validate() error { return epsilonError("LayerNorm.Epsilon", l.Epsilon) }
+
+// RMSNorm divides each row by its root mean square (Zhang & Sennrich 2019, without
+// their gain):
+//
+//	y = x/√(mean_j x_j² + Epsilon).
+//
+// It has no parameters. What follows sees the direction of x and not its length; of one
+// column it sees the sign.
+type RMSNorm struct {
+	Epsilon float64 // positive; zero means 1e-5
+}
+
+// Apply implements Module.
+func (r RMSNorm) Apply(_ *Build, x *ad.Expr) *ad.Expr {
+	return ad.RMSNorm(x, cmp.Or(r.Epsilon, 1e-5))
+}
+
+// Validate implements Validator.
+func (r RMSNorm) Validate() error { return epsilonError("RMSNorm.Epsilon", r.Epsilon) }
+
+// epsilonError checks what a norm adds to a mean square. One that float32 does not hold
+// would be none.
+func epsilonError(field string, v float64) error {
+	ok := v == 0 || v >= least && v <= math.MaxFloat32
+	return rangeError(ok, field, v, "a positive number, or 0 for the default")
 }
 
 var (
 	_ Module    = LayerNorm{}
+	_ Module    = RMSNorm{}
 	_ Validator = LayerNorm{}
+	_ Validator = RMSNorm{}
 )

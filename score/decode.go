@@ -14,7 +14,7 @@ import (
 var parts = [...]any{
 	sde.VP{}, sde.SubVP{}, sde.VE{}, sde.EDM{}, sde.Cosine{}, sde.Linear{}, sde.Discrete{},
 	EDM{}, Epsilon{}, X0{}, V{}, Velocity{}, Conditions{},
-	nn.MLP{}, nn.Linear{}, nn.Energy{}, nn.LayerNorm{}, nn.Dropout{}, nn.Residual{}, nn.Sequential{}, nn.Parallel{}, nn.Columns{},
+	nn.MLP{}, nn.Linear{}, nn.Energy{}, nn.LayerNorm{}, nn.RMSNorm{}, nn.Dropout{}, nn.Residual{}, nn.Sequential{}, nn.Parallel{}, nn.Columns{},
 	nn.Condition{}, nn.Embedded{}, nn.Embedding{}, nn.OneHot{}, nn.Fourier{}, nn.TimeFourier{},
 	nn.Conv{}, nn.Resample{}, nn.GroupNorm{}, nn.Pointwise{}, nn.Mean{}, nn.Positions{}, nn.Attention{}, nn.TransformerBlock{},
 	nn.UNet{}, nn.Transformer{}, nn.Mixer{}, nn.TabularTransformer{},

@@ -12,7 +12,7 @@ import (
 func TestScoreIsMinusTheGradientOfTheEnergy(t *testing.T) {
 	const n, h = 8, 1e-5
 	for name, p := range processes {
-		for _, c := range []Precond{EDM{}, V{}, Epsilon{}} {
+		for _, c := range []Precond{EDM{}, EDM{Detail: 0.02}, V{}, Epsilon{}} {
 			m := newModel(t, 3, Config{Net: spherical, Process: p, Precond: c}).Float64()
 			x, at := normals(n, 3, 1), spread(p, n)
 			s := mat.NewDense(n, 3, nil)

@@ -251,6 +251,20 @@ func (Residual) Coeffs(p sde.SDE, t float64) score.Coeffs {
 	return c
 }
 
+// Where the noise is finer than the Detail of the data, the network's part in the
+// denoiser falls as the square of the noise.
+func ExampleEDM() {
+	for _, t := range []float64{0.002, 0.02, 0.2, 2} {
+		plain, detail := score.EDM{}.Coeffs(sde.EDM{}, t), score.EDM{Detail: 0.02}.Coeffs(sde.EDM{}, t)
+		fmt.Printf("σ = %-5v  Out %.5f, with Detail %.5f\n", t, plain.Out, detail.Out)
+	}
+	// Output:
+	// σ = 0.002  Out 0.00200, with Detail 0.00020
+	// σ = 0.02   Out 0.02000, with Detail 0.01414
+	// σ = 0.2    Out 0.19612, with Detail 0.19514
+	// σ = 2      Out 0.89443, with Detail 0.89438
+}
+
 // A preconditioning of one's own is four numbers at each time, and 1 − α·Skip.
 func ExamplePrecond() {
 	m, _ := score.New(2, &score.Config{Process: sde.VP{}, Precond: Residual{}})

@@ -22,7 +22,7 @@ import (
 func TestVariancesFarFromOneAreRefused(t *testing.T) {
 	for _, bad := range []float64{5e-324, 1e-300, 0.9e-12, 1.1e12, 1e300, math.MaxFloat64} {
 		for field, v := range map[string]any{
-			"EDM.Variance": EDM{bad}, "Epsilon.Variance": Epsilon{bad}, "X0.Variance": X0{bad}, "V.Variance": V{bad}, "Velocity.Variance": Velocity{bad},
+			"EDM.Variance": EDM{Variance: bad}, "EDM.Detail": EDM{Detail: bad}, "Epsilon.Variance": Epsilon{bad}, "X0.Variance": X0{bad}, "V.Variance": V{bad}, "Velocity.Variance": Velocity{bad},
 			"EDMWeight.Variance": EDMWeight{bad}, "SoftMinSNR.Variance": SoftMinSNR{bad}, "MinSNR.Gamma": MinSNR{bad}, "CosineTimes.Variance": CosineTimes{Variance: bad},
 		} {
 			err := nn.Validate(v)
@@ -49,7 +49,7 @@ func TestNumbersThatAreAcceptedAreTrainedWith(t *testing.T) {
 	for _, part := range []any{
 		&EDM{}, &Epsilon{}, &X0{}, &V{}, &EDMWeight{}, &SoftMinSNR{}, &MinSNR{}, &FDSSM{}, &LogNormal{Mean: -1, Std: 1}, &LogUniform{},
 		&LogLogistic{}, &SplitLogNormal{-1, 1, 1}, &CosineTimes{}, &Settings{},
-		&nn.Fourier{}, &nn.TimeFourier{}, &nn.LayerNorm{}, &nn.Dropout{}, &nn.LeakyReLU{}, &nn.ELU{}, &nn.Residual{Body: nn.Linear{Out: 2}}, &nn.Normal{},
+		&nn.Fourier{}, &nn.TimeFourier{}, &nn.LayerNorm{}, &nn.RMSNorm{}, &nn.Dropout{}, &nn.LeakyReLU{}, &nn.ELU{}, &nn.Residual{Body: nn.Linear{Out: 2}}, &nn.Normal{},
 	} {
 		r := reflect.ValueOf(part).Elem()
 		for i := range r.NumField() {

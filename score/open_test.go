@@ -48,6 +48,9 @@ var libraryModels = map[string]Config{
 	"MLP": {Net: nn.MLP{
 		Hidden: []int{8, 6}, Activation: nn.LeakyReLU{A: 0.2}, Features: nn.Fourier{N: 3, High: 5}, Time: nn.TimeFourier{N: 2}, Conditioning: nn.Additive,
 	}},
+	"norm and gates": {Precond: EDM{Detail: 0.02}, Net: nn.MLP{
+		Hidden: []int{8, 6}, Norm: nn.RMSNorm{Epsilon: 1e-4}, Features: nn.Fourier{N: 3, High: 20, Gated: true},
+	}},
 	"layers": {Net: nn.Sequential{
 		nn.Linear{Out: 8, Init: nn.Xavier{}}, nn.Tanh{}, nn.LayerNorm{Epsilon: 1e-3}, nn.Dropout{P: 0.1},
 		nn.Condition{Conditioning: nn.Additive, Time: nn.Linear{Out: 4, Init: nn.Ones{}}},

@@ -32,8 +32,15 @@ type Precond interface {
 //
 // which makes the network's input and its regression target have unit variance
 // at every time when the data have variance v per coordinate.
+//
+// With Detail = r₀, Out is multiplied by r/√(r² + r₀²), where r = σ/α. For r < r₀ the
+// denoiser then differs from x/α by a term of order r², as the exact denoiser of a
+// smooth density does, D = x/α + r²∇log p, and not by a term of order r, which the
+// network would have to learn to be almost zero. It suits data without structure finer
+// than r₀. EDMWeight then gives the network's regression error the weight r²/(r² + r₀²).
 type EDM struct {
 	Variance float64 // v in model coordinates, on [1e-12, 1e12]; zero means 1, what Fit's calibration gives
+	Detail   float64 // r₀ in model coordinates, on [1e-12, 1e12]; zero means none
 }
 
 // Coeffs returns the coefficients at t.
@@ -41,12 +48,21 @@ func (c EDM) Coeffs(p sde.SDE, t float64) Coeffs {
 	α, σ := p.Kernel(t)
 	v := cmp.Or(c.Variance, 1)
 	C := α*α*v + σ*σ
-	return Coeffs{Skip: α * v / C, Out: σ * math.Sqrt(v/C), In: 1 / math.Sqrt(C), Noise: noiseLevel(α, σ), Rest: σ * σ / C}
+	out := σ * math.Sqrt(v/C)
+	if c.Detail > 0 {
+		out *= σ / math.Hypot(σ, α*c.Detail)
+	}
+	return Coeffs{Skip: α * v / C, Out: out, In: 1 / math.Sqrt(C), Noise: noiseLevel(α, σ), Rest: σ * σ / C}
 }
 
-// Validate returns an error wrapping ErrRange when the variance is neither 0 nor on
-// [1e-12, 1e12].
-func (c EDM) Validate() error { return validVariance("EDM.Variance", c.Variance) }
+// Validate returns an error wrapping ErrRange when the variance or the detail is
+// neither 0 nor on [1e-12, 1e12].
+func (c EDM) Validate() error {
+	if err := validVariance("EDM.Variance", c.Variance); err != nil {
+		return err
+	}
+	return positiveOrZero("EDM.Detail", c.Detail, "none")
+}
 
 // Epsilon predicts the noise z: D = (x − σF)/α (Ho et al. 2020). In and Noise
 // are those of EDM.

@@ -40,6 +40,7 @@ func TestScoreFactorsKeepTheirPrecisionAtSmallNoise(t *testing.T) {
 	mul := func(a, b *big.Float) *big.Float { return new(big.Float).Mul(a, b) }
 	quo := func(a, b *big.Float) *big.Float { return new(big.Float).Quo(a, b) }
 	add := func(a, b *big.Float) *big.Float { return new(big.Float).Add(a, b) }
+	hypot := func(a, b *big.Float) *big.Float { return new(big.Float).Sqrt(add(mul(a, a), mul(b, b))) }
 	for name, p := range processes {
 		start, end := p.Span()
 		for _, at := range []float64{start, start * 1.5, 0.01, end} {
@@ -58,7 +59,8 @@ func TestScoreFactorsKeepTheirPrecisionAtSmallNoise(t *testing.T) {
 					c            Precond
 					skip, factor *big.Float // factor: α·Out/σ²
 				}{
-					{EDM{v}, quo(mul(α, exact(v)), C), quo(mul(α, root), σ)},
+					{EDM{Variance: v}, quo(mul(α, exact(v)), C), quo(mul(α, root), σ)},
+					{EDM{Variance: v, Detail: 0.02}, quo(mul(α, exact(v)), C), quo(mul(α, root), hypot(σ, mul(α, exact(0.02))))},
 					{Epsilon{v}, quo(exact(1), α), quo(exact(-1), σ)},
 					{X0{v}, exact(0), quo(α, σ2)},
 					{V{v}, quo(α, n), quo(mul(exact(-1), α), mul(σ, n))},
@@ -94,6 +96,38 @@ func TestEDMPreconditioningHasUnitVariance(t *testing.T) {
 		}
 	}
 }
+
+// With a Detail the denoiser is x/α + O(r²) where r = σ/α is small, and at large r what it is
+// without: the mean of the data at r → ∞. The ends where α or σ is 0 have finite factors.
+func TestDetailMattersBelowItsLevelOnly(t *testing.T) {
+	const detail = 0.02
+	for name, p := range processes {
+		start, end := p.Span()
+		for _, at := range append(spread(p, 9), start, end) {
+			α, σ := p.Kernel(at)
+			plain, k := EDM{}.Coeffs(p, at), EDM{Detail: detail}.Coeffs(p, at)
+			require.Equal(t, [4]float64{plain.Skip, plain.In, plain.Noise, plain.Rest}, [4]float64{k.Skip, k.In, k.Noise, k.Rest}, name)
+			if σ == 0 {
+				continue
+			}
+			require.InEpsilon(t, 1/math.Hypot(1, detail*α/σ), k.Out/plain.Out, 1e-12, "%s at %v", name, at)
+			if α > 0 {
+				r := σ / α
+				require.LessOrEqual(t, k.Out, r*r/detail*(1+1e-12))
+				if r > 1 {
+					require.InEpsilon(t, plain.Out, k.Out, detail*detail/2)
+				}
+			}
+		}
+	}
+	c := EDM{Detail: detail}.Coeffs(allNoise{}, 1)
+	require.Equal(t, Coeffs{Skip: 0, Out: 1, In: 1, Noise: math.Inf(1), Rest: 1}, c, "all noise")
+}
+
+// allNoise is a process of which noise alone is left.
+type allNoise struct{ sde.VP }
+
+func (allNoise) Kernel(float64) (alpha, sigma float64) { return 0, 1 }
 
 // timeless is a preconditioning that tells the network ¼ ln(σ/α).
 type timeless struct{ Precond }

@@ -52,6 +52,9 @@ var runs = map[string]struct {
 		s.ClipValue = 1e-3
 		s.EMA, s.Independent, s.Scaling = -1, true, ColumnScales
 	}},
+	"norm, gates and detail": {libraryModels["norm and gates"], func(*testing.T) Data { return moons() }, func(s *Settings) {
+		s.Times = LogNormal{Mean: -2, Std: 1.4}
+	}},
 	"SOAP": {Config{Net: small}, func(*testing.T) Data { return moons() }, func(s *Settings) {
 		s.Optimizer = &optim.SOAP[float32]{}
 	}},
@@ -273,22 +276,23 @@ func TestOtherSettingsAreRefusedByName(t *testing.T) {
 	require.NoError(t, err)
 	for want, change := range map[string]func(s *Settings, data *Data, c *Config){
 		"Settings.Objective is\n\tscore.DSM{} in the file,\n\tscore.uncertain{} in this run": func(s *Settings, _ *Data, _ *Config) { s.Objective = uncertain{} },
-		"Settings.Weight is":                          func(s *Settings, _ *Data, _ *Config) { s.Weight = Simple{} },
-		"Settings.Times is":                           func(s *Settings, _ *Data, _ *Config) { s.Times = UniformTimes{} },
-		"Settings.Batch is":                           func(s *Settings, _ *Data, _ *Config) { s.Batch = 50 },
-		"Settings.Independent is":                     func(s *Settings, _ *Data, _ *Config) { s.Independent = true },
-		"Settings.References is":                      func(s *Settings, _ *Data, _ *Config) { s.References = 64 },
-		"Settings.Optimizer is\n\t&optim.Adam":        func(s *Settings, _ *Data, _ *Config) { s.Optimizer = &optim.Adam[float32]{Beta1: 0.5} },
-		"Settings.EMA is":                             func(s *Settings, _ *Data, _ *Config) { s.EMA = 0.5 },
-		"Settings.Averaging is":                       func(s *Settings, _ *Data, _ *Config) { s.Averaging = optim.HalfLife{Steps: 9} },
-		"Settings.DropCond is":                        func(s *Settings, _ *Data, _ *Config) { s.DropCond = 0.5 },
-		"Settings.Scaling is\n\t\"auto\" in the file": func(s *Settings, _ *Data, _ *Config) { s.Scaling = CommonScale },
-		"Settings.Seed is\n\t4 in the file,\n\t5":     func(s *Settings, _ *Data, _ *Config) { s.Seed = 5 },
-		"Settings.Validation.Rows is":                 func(s *Settings, _ *Data, _ *Config) { s.Validation.Rows = 7 },
-		"Settings.Validation.Every is":                func(s *Settings, _ *Data, _ *Config) { s.Validation.Every = 7 },
-		"gradlogp.run.data is":                        func(_ *Settings, data *Data, _ *Config) { *data = other },
-		"gradlogp.process is":                         func(_ *Settings, _ *Data, c *Config) { c.Process = sde.VP{} },
-		"gradlogp.network is":                         func(_ *Settings, _ *Data, c *Config) { c.Net = nn.MLP{Hidden: []int{16, 17}} },
+		"Settings.Weight is":      func(s *Settings, _ *Data, _ *Config) { s.Weight = Simple{} },
+		"Settings.Times is":       func(s *Settings, _ *Data, _ *Config) { s.Times = UniformTimes{} },
+		"Settings.Batch is":       func(s *Settings, _ *Data, _ *Config) { s.Batch = 50 },
+		"Settings.Independent is": func(s *Settings, _ *Data, _ *Config) { s.Independent = true },
+		"Settings.References is":  func(s *Settings, _ *Data, _ *Config) { s.References = 64 },
+		"Settings.Pool is\n\tscore.Pool{} in the file,\n\tscore.Pool{Rows:64}": func(s *Settings, _ *Data, _ *Config) { s.References, s.Pool.Rows = None, 64 },
+		"Settings.Optimizer is\n\t&optim.Adam":                                 func(s *Settings, _ *Data, _ *Config) { s.Optimizer = &optim.Adam[float32]{Beta1: 0.5} },
+		"Settings.EMA is":                                                      func(s *Settings, _ *Data, _ *Config) { s.EMA = 0.5 },
+		"Settings.Averaging is":                                                func(s *Settings, _ *Data, _ *Config) { s.Averaging = optim.HalfLife{Steps: 9} },
+		"Settings.DropCond is":                                                 func(s *Settings, _ *Data, _ *Config) { s.DropCond = 0.5 },
+		"Settings.Scaling is\n\t\"auto\" in the file":                          func(s *Settings, _ *Data, _ *Config) { s.Scaling = CommonScale },
+		"Settings.Seed is\n\t4 in the file,\n\t5":                              func(s *Settings, _ *Data, _ *Config) { s.Seed = 5 },
+		"Settings.Validation.Rows is":                                          func(s *Settings, _ *Data, _ *Config) { s.Validation.Rows = 7 },
+		"Settings.Validation.Every is":                                         func(s *Settings, _ *Data, _ *Config) { s.Validation.Every = 7 },
+		"gradlogp.run.data is":                                                 func(_ *Settings, data *Data, _ *Config) { *data = other },
+		"gradlogp.process is":                                                  func(_ *Settings, _ *Data, c *Config) { c.Process = sde.VP{} },
+		"gradlogp.network is":                                                  func(_ *Settings, _ *Data, c *Config) { c.Net = nn.MLP{Hidden: []int{16, 17}} },
 	} {
 		s, data, c := base(), few(t), Config{}
 		change(s, &data, &c)

@@ -220,7 +220,7 @@ func TestImpossibleModelsAreRefused(t *testing.T) {
 		"Config.MinNoise: is +Inf":    {2, Config{MinNoise: math.Inf(1)}, ErrRange},
 		"Config.MinNoise: is -Inf":    {2, Config{MinNoise: math.Inf(-1)}, ErrRange},
 		"Config.MinNoise: is 81, want at most 80, the highest noise level":                          {2, Config{MinNoise: 81}, ErrRange},
-		"Config.Precond: EDM.Variance: is -1, want a positive number on [1e-12, 1e+12], or 0 for 1": {2, Config{Precond: EDM{-1}}, ErrRange},
+		"Config.Precond: EDM.Variance: is -1, want a positive number on [1e-12, 1e+12], or 0 for 1": {2, Config{Precond: EDM{Variance: -1}}, ErrRange},
 		"Config.Precond: Epsilon.Variance: is NaN, want a positive number":                          {2, Config{Precond: Epsilon{math.NaN()}}, ErrRange},
 		"Config.Precond: X0.Variance: is +Inf, want a positive number":                              {2, Config{Precond: X0{math.Inf(1)}}, ErrRange},
 		"Config.Precond: V.Variance: is -2, want a positive number on [1e-12, 1e+12], or 0 for 1":   {2, Config{Precond: V{-2}}, ErrRange},

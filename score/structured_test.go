@@ -102,10 +102,10 @@ func TestColumnsAsTokensLearnConditionalsAndMarginals(t *testing.T) {
 }
 
 // The exact divergence, a sum over directions, is that of differences.
-func TestDivergencesOfNetworksOverPositionsMatchCentralDifferences(t *testing.T) {
+func TestDivergencesOfNetworksMatchCentralDifferences(t *testing.T) {
 	const n, h = 2, 1e-5
-	for name, net := range map[string]nn.Module{"U-Net": smallUNet, "transformer": smallTransformer} {
-		m := newModel(t, 16, Config{Net: net}).Float64()
+	for name, c := range map[string]Config{"U-Net": {Net: smallUNet}, "transformer": {Net: smallTransformer}, "norm and gates": libraryModels["norm and gates"]} {
+		m := newModel(t, 16, c).Float64()
 		x, at := normals(n, 16, 1), []float64{0.3, 2}
 		s, div := mat.NewDense(n, 16, nil), make([]float64, n)
 		m.Unconditional().Divergence(s, div, x, at)

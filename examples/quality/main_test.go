@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"math"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/examples/internal/command"
 	"github.com/gradlogp/gradlogp/examples/internal/toy"
+	"github.com/gradlogp/gradlogp/score"
 )
 
 func parse(args []string) (*job, error) {
@@ -70,6 +72,28 @@ func TestOptimisersAreChosenByName(t *testing.T) {
 	for _, args := range [][]string{{"-optimizer", "sgd"}, {"-rate", "-1"}, {"-rate", "2"}, {"-rate", "NaN"}} {
 		_, err := parse(args)
 		require.ErrorContains(t, err, args[0])
+	}
+}
+
+// Every part of the successor changes the run, and so do all of them together.
+func TestRecipesAreChosenByTheirParts(t *testing.T) {
+	seen := map[string]string{}
+	for _, recipe := range []string{"w", "norm", "waves", "clock", "detail", "times", "n"} {
+		j, err := parse([]string{"-recipe", recipe})
+		require.NoError(t, err)
+		var c score.Config
+		var s score.Settings
+		j.follow(&c, &s)
+		text := fmt.Sprintf("%#v %#v", c, s)
+		require.Empty(t, seen[text], recipe)
+		seen[text] = recipe
+	}
+	all, err := parse([]string{"-recipe", "norm+waves+clock+detail+times"})
+	require.NoError(t, err)
+	require.Len(t, all.parts, len(parts()))
+	for _, bad := range []string{"x", "n+norm", "norm+", "norm,waves"} {
+		_, err := parse([]string{"-recipe", bad})
+		require.ErrorContains(t, err, "-recipe: there is no ", bad)
 	}
 }
 
@@ -133,6 +157,7 @@ func TestImpossibleFlagsAreRefused(t *testing.T) {
 		{[]string{"-n", "3"}, "-n 3"},
 		{[]string{"-workers", "-1"}, "-workers -1"},
 		{[]string{"-check", "-steps", "4999"}, "no targets below 5000"},
+		{[]string{"-pool", "-1"}, "-pool -1"},
 		{[]string{"more"}, `unexpected argument "more"`},
 	} {
 		_, err := parse(c.args)

@@ -13,7 +13,6 @@ import (
 	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/examples/internal/field"
 	"github.com/gradlogp/gradlogp/examples/internal/toy"
-	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/score"
 	"github.com/gradlogp/gradlogp/score/record/bar"
@@ -24,8 +23,9 @@ func (j *job) measure(ctx context.Context, t toy.Toy, seed uint64, stderr io.Wri
 	var v verdict
 	config := score.Config{Seed: seed}
 	settings := score.Settings{Steps: j.steps, Workers: j.workers, Seed: seed}
-	if j.small {
-		config.Net, settings.Batch, settings.References = nn.RecipeMLP(2, 58), 256, 256
+	j.follow(&config, &settings)
+	if j.pool > 0 {
+		settings.References, settings.Pool.Rows = 0, j.pool
 	}
 	j.optimizer(&settings)
 	m, err := score.New(2, &config)

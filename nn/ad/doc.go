@@ -21,9 +21,9 @@
 // A one-hot matrix is constant. Within a sample (see below) the three products are
 // again the derivatives of one form, moving numbers by a table (Gather) and adding
 // them back (Scatter) are transposes of each other, and cutting a sample into other
-// rows (Regroup) changes nothing. The derivative of a Softmax is a symmetric matrix, so
-// that it, too, is the same in both modes. These rules are the whole of the package's
-// calculus.
+// rows (Regroup) changes nothing. The derivatives of a Softmax and of an RMSNorm are
+// symmetric matrices, so that they, too, are the same in both modes. These rules are
+// the whole of the package's calculus.
 //
 // # Rows
 //
@@ -82,4 +82,5 @@
 //	Clevert et al. 2016      Fast and Accurate Deep Network Learning by Exponential Linear Units (ELUs), arXiv:1511.07289
 //	Hendrycks & Gimpel 2016  Gaussian Error Linear Units (GELUs), arXiv:1606.08415
 //	Ramachandran et al. 2017 Searching for Activation Functions, arXiv:1710.05941
+//	Zhang & Sennrich 2019    Root Mean Square Layer Normalization, arXiv:1910.07467
 package ad

@@ -122,7 +122,14 @@ func evalOne(e *Expr, n int, theta []float64, random Filler, leaves map[*Expr][]
 		each(func(r, _ int) float64 { return slices.Max(value[e.args[0]][r*e.args[0].cols:][:e.args[0].cols]) })
 	case opSoftmax:
 		evalSoftmax(v, value[e.args[0]], e.cols)
-	case opRegroup:
+	case opRMSNorm:
+		each(func(r, j int) float64 {
+			return get(0, r, j) * evalInverseRMS(value[e.args[0]][r*e.cols:][:e.cols], e.value)
+		})
+	case opInverseRMS:
+		k := e.args[0].cols
+		each(func(r, _ int) float64 { return evalInverseRMS(value[e.args[0]][r*k:][:k], e.value) })
+	case opRegroup, opStop:
 		return value[e.args[0]]
 	case opSumGroups:
 		g := e.args[0].Groups()

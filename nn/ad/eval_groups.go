@@ -21,6 +21,15 @@ func evalSoftmax(v, x []float64, cols int) {
 	}
 }
 
+// evalInverseRMS returns the factor of the norm of a row.
+func evalInverseRMS(x []float64, eps float64) float64 {
+	sum := math.Sqrt(eps * float64(len(x)))
+	for _, v := range x {
+		sum = math.Hypot(sum, v)
+	}
+	return math.Sqrt(float64(len(x))) / sum
+}
+
 // evalTable computes e = Gather(x, t) or Scatter(x, t) of n samples.
 func evalTable(v, x []float64, e *Expr, n int) {
 	t := e.table

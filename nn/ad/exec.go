@@ -75,6 +75,10 @@ func (f *frame[T]) exec(in *instr, s stretch) {
 		kernel.MaxCols(dst, arg(0), r, in.operands[0].cols)
 	case opSoftmaxSlope:
 		kernel.SoftmaxSlope(dst, arg(0), arg(1), r, n)
+	case opInverseRMS:
+		kernel.InverseRMS(dst, arg(0), r, in.operands[0].cols, T(in.value))
+	case opNormSlope:
+		kernel.NormSlope(dst, arg(0), arg(1), arg(2), r, n)
 	case opSoftmax:
 		kernel.Softmax(dst, arg(0), r, n)
 	default:

@@ -106,6 +106,10 @@ func pull(e, g *Expr, active map[*Expr]bool, give func(e, g *Expr)) {
 		to(0, func() *Expr { return mulSlope(g, e) })
 	case opSoftmax:
 		to(0, func() *Expr { return softmaxSlope(g, e) })
+	case opRMSNorm:
+		to(0, func() *Expr { return normSlope(g, e) })
+	case opInverseRMS:
+		to(0, func() *Expr { return Mul(g, inverseRMSSlope(e)) })
 	case opRegroup:
 		to(0, func() *Expr { return Regroup(g, arg(0).Groups()) })
 	case opSumGroups:

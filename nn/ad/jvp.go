@@ -91,6 +91,10 @@ func push(e *Expr, dot func(i int) *Expr) *Expr {
 		return mulSlope(v, e)
 	case opSoftmax:
 		return softmaxSlope(v, e)
+	case opRMSNorm:
+		return normSlope(v, e)
+	case opInverseRMS:
+		return SumCols(Mul(v, inverseRMSSlope(e)))
 	case opRegroup:
 		return Regroup(v, e.Groups())
 	case opSumGroups:

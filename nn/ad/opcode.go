@@ -33,21 +33,25 @@ const (
 	opOneHot  // of a column of labels
 	opMaxCols // a constant to Grad and JVP
 	opSoftmax
-	opRegroup   // the numbers of a sample in another number of rows
-	opSumGroups // over the rows of a sample
-	opGather    // by a table of cells
-	opScatter   // its transpose
-	opRowMatMul // products within a sample
+	opRMSNorm    // not in programs: it is a product there
+	opInverseRMS // its factor
+	opRegroup    // the numbers of a sample in another number of rows
+	opSumGroups  // over the rows of a sample
+	opGather     // by a table of cells
+	opScatter    // its transpose
+	opRowMatMul  // products within a sample
 	opRowMatMulT
 	opRowMatTMul
+	opStop         // its operand, a constant to Grad and JVP
 	opSoftmaxSlope // in programs only: what softmaxSlope returns
+	opNormSlope    // likewise normSlope
 )
 
 var opcodeNames = [...]string{
 	"input", "param", "random", "const", "matmul", "matmulT", "matTmul", "add", "sub", "mul", "div",
-	"scale", "shift", "sumcols", "sumrows", "spread", "concat", "slice", "unary", "onehot", "maxcols", "softmax",
-	"regroup", "sumgroups", "gather", "scatter", "rowmatmul", "rowmatmulT", "rowmatTmul",
-	"softmaxslope",
+	"scale", "shift", "sumcols", "sumrows", "spread", "concat", "slice", "unary", "onehot", "maxcols", "softmax", "rmsnorm", "inverserms",
+	"regroup", "sumgroups", "gather", "scatter", "rowmatmul", "rowmatmulT", "rowmatTmul", "stop",
+	"softmaxslope", "normslope",
 }
 
 func (o opcode) String() string { return opcodeNames[o] }

@@ -166,11 +166,11 @@ func reusable(n *node, i int, last map[*node]int) *node {
 }
 
 // elementwise reports whether entry (r, j) of n needs entry (r, j) only of an
-// operand of n's shape, or row r, which softmaxes read first, so that the two may
+// operand of n's shape, or row r, which softmaxes and norms read first, so that the two may
 // share storage.
 func (n *node) elementwise() bool {
 	switch n.op {
-	case opSoftmax, opSoftmaxSlope, opAdd, opSub, opMul, opDiv, opScale, opShift:
+	case opSoftmax, opSoftmaxSlope, opNormSlope, opAdd, opSub, opMul, opDiv, opScale, opShift:
 		return true
 	case opUnary:
 		return n.folded == nil

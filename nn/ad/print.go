@@ -69,7 +69,7 @@ func (in instr) String() string {
 		fmt.Fprintf(&b, " %s", o.name())
 	}
 	switch in.op {
-	case opScale, opShift, opConst:
+	case opScale, opShift, opConst, opInverseRMS:
 		fmt.Fprintf(&b, " %g", in.value)
 	case opSlice:
 		if in.dst.cols < in.operands[0].cols {

@@ -33,7 +33,7 @@ func (g *randomGraph) growWithinSamples(op int, a *Expr, cols int) {
 	case 6:
 		g.keep(&g.rows, RowMatTMul(g.within(h*r, k), g.within(h*r, cols), h))
 	case 7:
-		g.keep(&g.rows, g.pick(SumGroups(a), Softmax(a), Mul(a, Tanh(SumGroups(a)))))
+		g.keep(&g.rows, g.pick(SumGroups(a), Softmax(a), RMSNorm(a, 0.1), Mul(a, Tanh(SumGroups(a)))))
 	}
 }
 

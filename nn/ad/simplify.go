@@ -15,6 +15,8 @@ func (g *numbering) simplify(e *Expr, args []*node) *node {
 		return g.function(e, args[0])
 	case opSpread:
 		return g.spread(e, args[0])
+	case opStop:
+		return args[0]
 	case opSumCols:
 		switch x := args[0]; {
 		case x.op == opConst:
@@ -24,7 +26,10 @@ func (g *numbering) simplify(e *Expr, args []*node) *node {
 		}
 	case opRegroup, opSumGroups, opGather, opScatter, opRowMatMul, opRowMatMulT, opRowMatTMul:
 		return g.withinSamples(e, args)
-	case opSoftmax:
+	case opRMSNorm:
+		s := inverseRMS(e.args[0], e.value)
+		return g.arithmetic(&Expr{op: opMul, rows: e.rows, cols: e.cols}, args[0], g.simplify(s, args))
+	case opSoftmax, opInverseRMS:
 		if u := g.least(args[0]); u.rows != e.rows {
 			once := *e
 			once.rows = u.rows
@@ -140,6 +145,11 @@ func (g *numbering) function(e *Expr, x *node) *node {
 // operands of one row or column themselves.
 func (g *numbering) arithmetic(e *Expr, a, b *node) *node {
 	a, b = g.unspread(a), g.unspread(b)
+	for _, p := range [2][2]*node{{a, b}, {b, a}} {
+		if n := g.slope(e, p[0], p[1]); n != nil {
+			return n
+		}
+	}
 	shift := func(x *node, c float64) *node {
 		return g.spread(e, g.simplify(Shift(x.Expr, c), []*node{x}))
 	}
@@ -147,10 +157,6 @@ func (g *numbering) arithmetic(e *Expr, a, b *node) *node {
 	switch {
 	case a.op == opConst && b.op == opConst:
 		return g.constant(arithmeticOf(e.op)(a.value, b.value), e)
-	case isSoftmaxSlope(e, a, b):
-		return g.intern(&Expr{op: opSoftmaxSlope, rows: e.rows, cols: e.cols}, []*node{b.args[0], a})
-	case isSoftmaxSlope(e, b, a):
-		return g.intern(&Expr{op: opSoftmaxSlope, rows: e.rows, cols: e.cols}, []*node{a.args[0], b})
 	case e.op == opMul && (isZero(a) || isZero(b)), e.op == opDiv && isZero(a):
 		return g.constant(0, e)
 	case e.op == opAdd && a.op == opConst:
@@ -177,6 +183,17 @@ func (g *numbering) arithmetic(e *Expr, a, b *node) *node {
 		return g.arithmetic(Add(e, e), a, b.args[0])
 	}
 	return g.spread(e, g.intern(binary(e.op.String(), e.op, a.Expr, b.Expr), []*node{a, b}))
+}
+
+// slope returns the product of a and b when it is the derivative of a softmax or a norm.
+func (g *numbering) slope(e *Expr, a, b *node) *node {
+	if isSoftmaxSlope(e, a, b) {
+		return g.intern(&Expr{op: opSoftmaxSlope, rows: e.rows, cols: e.cols}, []*node{b.args[0], a})
+	}
+	if v, y, ok := isNormSlope(e, a, b); ok {
+		return g.intern(&Expr{op: opNormSlope, rows: e.rows, cols: e.cols}, []*node{v, y, a})
+	}
+	return nil
 }
 
 // multiply simplifies x·w, b + x·w and g·wᵀ: a row that repeats is multiplied

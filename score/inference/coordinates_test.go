@@ -72,7 +72,7 @@ func TestCoordinatesAreInvertedAndWhite(t *testing.T) {
 			require.InDelta(t, theta.At(i, j), back.At(i, j), 1e-6*scale)
 		}
 	}
-	w.Sub(w, c.shifts(x))
+	c.place(x).fromWide(w)
 	m := momentsOf(w)
 	for i := range 3 {
 		require.InDelta(t, 0, m.mean[i], 1e-6)
@@ -144,7 +144,7 @@ func TestOddTablesHaveCoordinates(t *testing.T) {
 		require.NoError(t, c.wide(w, of.theta), name)
 		c.fromWide(back, w)
 		require.InDeltaSlice(t, of.theta.RawMatrix().Data, back.RawMatrix().Data, 1e-6, name)
-		_, _, bad := firstNonFinite(c.shifts(of.x))
+		_, _, bad := firstNonFinite(c.place(of.x).shift)
 		require.False(t, bad, name)
 	}
 }
@@ -164,7 +164,7 @@ func TestStraightAxesLeaveTheNoiseOfALinearObservation(t *testing.T) {
 	require.False(t, c.axes[1].straight)
 	w := mat.NewDense(3000, 2, nil)
 	require.NoError(t, c.wide(w, theta))
-	w.Sub(w, c.shifts(x))
+	c.place(x).fromWide(w)
 	require.Less(t, mat.Max(w), 6.0, "of deviation 1")
 }
 
@@ -207,10 +207,31 @@ func TestRegressionsOnManyColumnsAreNotTooSure(t *testing.T) {
 		theta, x = pairs(4000)
 		w := mat.NewDense(4000, 2, nil)
 		require.NoError(t, at.wide(w, theta))
-		w.Sub(w, at.shifts(x))
+		at.place(x).fromWide(w)
 		for j := range 2 {
 			require.InDelta(t, 1, math.Sqrt(cov.At(j, j)/exact.At(j, j)), c.within+3/math.Sqrt(2*float64(c.n)), "k = %d, n = %d", c.k, c.n)
 			require.InDelta(t, 1, math.Sqrt(momentsOf(w).cov.At(j, j)), c.within+3/math.Sqrt(8000.), "k = %d, n = %d", c.k, c.n)
 		}
+	}
+}
+
+// Of few pairs nine tenths of parameters lie where nine tenths of the draws do.
+func TestFewPairsSayHowLittleTheyKnow(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	inf := math.Inf(1)
+	for _, n := range []int{2, 3, 5, 20} {
+		within, all := 0, 4000
+		for range all {
+			theta := mat.NewDense(n, 1, nil)
+			for i := range n {
+				theta.Set(i, 0, rng.NormFloat64())
+			}
+			c, _, err := newCoordinates([]float64{-inf}, []float64{inf}, theta, mat.NewDense(n, 1, nil), &sets{columns: 1}, false)
+			require.NoError(t, err)
+			if math.Abs(rng.NormFloat64()-c.center[0]) < 1.6449*c.root.At(0, 0) {
+				within++
+			}
+		}
+		require.InDelta(t, 0.91, float64(within)/float64(all), 0.05, "n = %d", n)
 	}
 }

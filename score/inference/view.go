@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"gonum.org/v1/gonum/mat"
@@ -24,8 +25,8 @@ type View struct {
 	at      *coordinates
 	prior   Prior
 	problem sde.Problem
-	shift   *mat.Dense // w = y + shift, one row for all or one for each
-	method  Method     // of GivenAll; 0 for one observation
+	place   *place
+	method  Method // of GivenAll; 0 for one observation
 }
 
 // Given returns the posterior of the observations x: one row for all draws, or row i for
@@ -38,7 +39,7 @@ func (p *Posterior) Given(x *mat.Dense) (*View, error) {
 	}
 	x = p.at.sets.beside(x)
 	return &View{
-		Warnings: p.at.outside(x), at: p.at, prior: p.Prior, problem: p.model.Given(p.at.within(x)).Problem(), shift: p.at.shifts(x),
+		Warnings: p.at.outside(x), at: p.at, prior: p.Prior, problem: p.model.Given(p.at.within(x)).Problem(), place: p.at.place(x),
 	}, nil
 }
 
@@ -76,9 +77,14 @@ func (c *coordinates) outside(x *mat.Dense) (warnings []string) {
 		}
 		if count > 0 {
 			v := x.At(first, j)
-			text := fmt.Sprintf("%s: row %d is %.6g, the simulations lie from %.6g to %.6g: the posterior is an extrapolation", names[j], first, v, c.low[j], c.high[j])
-			if seen := c.nearest(j, v); seen != v {
-				text = fmt.Sprintf("%s, of %.6g, the nearest that the network is shown", text, seen)
+			seen := c.nearest(j, v)
+			of := apartIn(v, c.low[j], c.high[j], seen)
+			text := fmt.Sprintf("%s: row %d is %s, the simulations lie from %s to %s: the posterior is an extrapolation", names[j], first, of[0], of[1], of[2])
+			switch {
+			case c.constant(j):
+				text = fmt.Sprintf("%s: row %d is %s, but %s in all simulations: nothing is known of what it tells, and it is left out of account", names[j], first, of[0], of[1])
+			case seen != v:
+				text = fmt.Sprintf("%s, of %s, the nearest that the network is shown", text, of[3])
 			}
 			if count > 1 {
 				text = fmt.Sprintf("%s, and so it is for %d rows more", text, count-1)
@@ -92,15 +98,41 @@ func (c *coordinates) outside(x *mat.Dense) (warnings []string) {
 // nearest returns the number that the network is shown for v in column j: v itself, within
 // what was simulated or cut deviations.
 func (c *coordinates) nearest(j int, v float64) float64 {
+	if c.constant(j) {
+		return c.low[j]
+	}
 	reach := cut * c.scale[j]
 	return max(min(c.low[j], c.shift[j]-reach), min(max(c.high[j], c.shift[j]+reach), v))
+}
+
+// constant reports whether column j was the same in all simulations, but for rounding: what
+// networks make of other numbers there nobody has taught them.
+func (c *coordinates) constant(j int) bool {
+	return c.high[j]-c.low[j] <= 8*0x1p-52*math.Abs(c.low[j])
+}
+
+// apartIn returns numbers with as many digits, six at least, as tell them apart.
+func apartIn(numbers ...float64) (texts []string) {
+	for digits := 6; ; digits++ {
+		texts = texts[:0]
+		same := false
+		for i, v := range numbers {
+			texts = append(texts, strconv.FormatFloat(v, 'g', digits, 64))
+			for k, other := range numbers[:i] {
+				same = same || texts[k] == texts[i] && other != v
+			}
+		}
+		if !same || digits == 17 {
+			return texts
+		}
+	}
 }
 
 // within returns what the network is shown for the rows of x.
 func (c *coordinates) within(x *mat.Dense) *mat.Dense {
 	var near mat.Dense
 	near.Apply(func(_, j int, v float64) float64 { return c.nearest(j, v) }, x)
-	return &near
+	return c.nearTails(&near)
 }
 
 // explain adds the Warnings to the error of a run.
@@ -120,7 +152,7 @@ func (v *View) Problem() sde.Problem { return v.problem }
 func (v *View) ToParameters(theta, y *mat.Dense) {
 	v.alike("ToParameters", theta, y)
 	w := mat.DenseCopyOf(y)
-	v.move(w, 1, 0)
+	v.place.toWide(w)
 	v.at.fromWide(theta, w)
 }
 
@@ -132,22 +164,8 @@ func (v *View) FromParameters(y, theta *mat.Dense) error {
 	if err := v.at.wide(y, theta); err != nil {
 		return fmt.Errorf("inference: FromParameters: %w", err)
 	}
-	v.move(y, -1, 0)
+	v.place.fromWide(y)
 	return nil
-}
-
-// move adds the shift, times sign, to rows of which the first is row first of the run.
-func (v *View) move(w *mat.Dense, sign float64, first int) {
-	n, _ := w.Dims()
-	for i := range n {
-		m := v.shift.RawRowView(0)
-		if v.shift.RawMatrix().Rows > 1 {
-			m = v.shift.RawRowView(first + i)
-		}
-		for j := range m {
-			w.Set(i, j, w.At(i, j)+sign*m[j])
-		}
-	}
 }
 
 func (v *View) alike(verb string, theta, y *mat.Dense) {
@@ -156,7 +174,7 @@ func (v *View) alike(verb string, theta, y *mat.Dense) {
 	if n != r || d != c || d != len(v.at.axes) {
 		panic(fmt.Sprintf("%s: %s: theta is %d×%d, y %d×%d, of %d parameters", badShape, verb, n, d, r, c, len(v.at.axes)))
 	}
-	if k := v.shift.RawMatrix().Rows; k > 1 && k != n {
+	if k := v.place.rows(); k > 1 && k != n {
 		panic(fmt.Sprintf("%s: %s: %d rows for %d observations, want as many, or one observation", badShape, verb, n, k))
 	}
 }
@@ -225,7 +243,7 @@ func (v *View) LogProb(ctx context.Context, dst []float64, theta *mat.Dense, s *
 	slope, inside := make([]float64, n), mat.DenseCopyOf(theta)
 	for i := range n {
 		row := inside.RawRowView(i)
-		slope[i] = v.at.logSlope(row)
+		slope[i] = v.at.logSlope(row) - v.place.volume(i)
 		for j, a := range v.at.axes { // any point will do where the density is 0
 			row[j] = max(a.low, min(a.high, row[j]))
 		}

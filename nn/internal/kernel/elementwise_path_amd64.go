@@ -241,3 +241,37 @@ func softmaxSlopeFast[T Float](dst, g, y []T, r, n int) bool {
 	}
 	return true
 }
+
+func rowDotsFast[T Float](dst, a, b []T, r, n int) bool {
+	if using == portable || size[T]() == 8 || r*n == 0 {
+		return false
+	}
+	dst, a, b = dst[:r], a[:r*n], b[:r*n]
+	for r > 0 {
+		m := min(r, max(1, longest/n))
+		if using == avx512 {
+			rowDotsAVX512(bytes(dst), bytes(a), bytes(b), m, n)
+		} else {
+			rowDotsAVX2(bytes(dst), bytes(a), bytes(b), m, n)
+		}
+		r, dst, a, b = r-m, dst[m:], a[m*n:], b[m*n:]
+	}
+	return true
+}
+
+func normSlopeFast[T Float](dst, g, y, s []T, r, n int, over T) bool {
+	if using == portable || size[T]() == 8 || r*n == 0 {
+		return false
+	}
+	dst, g, y, s = dst[:r*n], g[:r*n], y[:r*n], s[:r]
+	for r > 0 {
+		m := min(r, max(1, longest/n))
+		if using == avx512 {
+			normSlopeAVX512(bytes(dst), bytes(g), bytes(y), bytes(s), m, n, float32(over))
+		} else {
+			normSlopeAVX2(bytes(dst), bytes(g), bytes(y), bytes(s), m, n, float32(over))
+		}
+		r, dst, g, y, s = r-m, dst[m*n:], g[m*n:], y[m*n:], s[m:]
+	}
+	return true
+}

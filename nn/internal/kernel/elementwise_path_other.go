@@ -15,6 +15,8 @@ func gatherFast[T Float](dst, x []T, runs []Run, base int) bool       { return f
 func scatterFast[T Float](dst, x []T, runs []Run, base int) bool      { return false }
 func sumColsFast[T Float](dst, x []T, r, n int) int                   { return 0 }
 func softmaxSlopeFast[T Float](dst, g, y []T, r, n int) bool          { return false }
+func rowDotsFast[T Float](dst, a, b []T, r, n int) bool               { return false }
+func normSlopeFast[T Float](dst, g, y, s []T, r, n int, over T) bool  { return false }
 func softmaxFast[T Float](dst, x []T, r, n int) bool                  { return false }
 func emaFast[T Float](shadow, theta []T, gain T) bool                 { return false }
 func adamEMAFast[T Float](theta, m, v, grad, shadow []T, k *adamNumbers[T]) bool {

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/score"
+)
+
+// part is one change of the default recipe.
+type part struct {
+	name  string
+	apply func(net *nn.MLP, c *score.Config, s *score.Settings)
+}
+
+// parts are those of recipe N.
+func parts() []part {
+	return []part{
+		{"norm", func(net *nn.MLP, _ *score.Config, _ *score.Settings) { net.Norm = nn.RMSNorm{} }},
+		{"waves", func(net *nn.MLP, _ *score.Config, _ *score.Settings) {
+			net.Features = nn.Fourier{N: 16, Low: 1, High: 20, Gated: true}
+		}},
+		{"clock", func(net *nn.MLP, _ *score.Config, _ *score.Settings) {
+			net.Time = nn.TimeFourier{N: 4, Low: 0.5, High: 4}
+		}},
+		{"detail", func(_ *nn.MLP, c *score.Config, _ *score.Settings) { c.Precond = score.EDM{Detail: 0.02} }},
+		{"times", func(_ *nn.MLP, _ *score.Config, s *score.Settings) { s.Times = score.LogNormal{Mean: -2, Std: 1.4} }},
+	}
+}
+
+// chooseRecipe finds the parts of a recipe.
+func (j *job) chooseRecipe() error {
+	switch j.recipe {
+	case "", "w":
+		return nil
+	case "n":
+		j.parts = parts()
+		return nil
+	}
+	for name := range strings.SplitSeq(j.recipe, "+") {
+		found := false
+		for _, p := range parts() {
+			if p.name == name {
+				j.parts, found = append(j.parts, p), true
+			}
+		}
+		if !found {
+			return fmt.Errorf("-recipe: there is no %q, want w, n, or parts of n joined by +: norm, waves, clock, detail, times", name)
+		}
+	}
+	return nil
+}
+
+// follow makes a model and a run those of the recipe.
+func (j *job) follow(c *score.Config, s *score.Settings) {
+	net := nn.RecipeMLP(2, 116)
+	if j.small {
+		net, s.Batch, s.References = nn.RecipeMLP(2, 58), 256, 256
+	}
+	for _, p := range j.parts {
+		p.apply(&net, c, s)
+	}
+	if j.small || len(j.parts) > 0 {
+		c.Net = net
+	}
+}
