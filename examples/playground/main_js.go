@@ -39,12 +39,12 @@ type worker struct {
 // Training hands over to the page's messages after a pause, and samples are looked at again
 // when that does not take more than a fifth of the time.
 const (
-	pause = 30 * time.Millisecond
+	pause = 50 * time.Millisecond
 	share = 4
 )
 
 // samplesSeen is the number of paths that the page shows.
-const samplesSeen = 400
+const samplesSeen = 300
 
 var errStopped = errors.New("stopped")
 
@@ -68,7 +68,12 @@ func (w *worker) take(m js.Value) {
 	case kind == "save":
 		var b []byte
 		if b, err = w.file(); err == nil {
-			post("file", map[string]any{"bytes": bytesOf(b)})
+			post("save", map[string]any{"bytes": bytesOf(b), "type": "safetensors"})
+		}
+	case kind == "export":
+		var b []byte
+		if b, err = w.graph(viewOf(m)); err == nil {
+			post("export", map[string]any{"bytes": bytesOf(b), "type": "onnx"})
 		}
 	}
 	if err != nil {

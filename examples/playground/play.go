@@ -10,9 +10,11 @@ import (
 
 	"github.com/gradlogp/gradlogp/examples/internal/field"
 	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/onnx"
 	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/score"
+	"github.com/gradlogp/gradlogp/score/export"
 	"github.com/gradlogp/gradlogp/sde"
 )
 
@@ -170,7 +172,7 @@ func (p *play) walk(problem sde.Problem, pred sampler.Predictor, times []float64
 }
 
 // pathPoints is the number of noise levels of the paths that the page shows.
-const pathPoints = 24
+const pathPoints = 20
 
 // samples returns the paths of n samples along the probability flow.
 func (p *play) samples(v view, n int) (path, error) {
@@ -196,5 +198,20 @@ func (p *play) trace(v view, x, y, σ float64) (path, error) {
 func (p *play) file() ([]byte, error) {
 	var b bytes.Buffer
 	err := p.model.Save(&b)
+	return b.Bytes(), err
+}
+
+// graph returns an ONNX file that turns noise into samples of a view, as samples does.
+func (p *play) graph(v view) ([]byte, error) {
+	problem, err := p.problem(v)
+	if err != nil {
+		return nil, err
+	}
+	g, err := export.Sampler(problem, sampler.Default(problem.SDE), &sampler.Settings{Grid: grid.Default(problem.SDE, pathPoints)}, nil)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	err = onnx.Export(&b, g)
 	return b.Bytes(), err
 }

@@ -10,7 +10,6 @@ import (
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
-	"github.com/gradlogp/gradlogp/examples/internal/command"
 	"github.com/gradlogp/gradlogp/examples/internal/toy"
 	"github.com/gradlogp/gradlogp/score"
 )
@@ -161,8 +160,11 @@ func TestTheDownloadOpens(t *testing.T) {
 	require.Equal(t, p.energies(view{class: -1}, 1, 1, 5), m.energies(view{class: -1}, 1, 1, 5))
 }
 
-func TestArgumentsAreChecked(t *testing.T) {
-	require.NoError(t, command.Parse("playground", &job{}, nil))
-	require.NoError(t, command.Parse("playground", &job{}, []string{"-out", t.TempDir() + "/new"}))
-	require.ErrorContains(t, command.Parse("playground", &job{}, []string{"-out", "."}), "is not empty")
+func TestTheSamplerIsExported(t *testing.T) {
+	p := learned(t, task{data: "moons", steps: 5})
+	for _, v := range []view{{class: -1}, {class: 1, guidance: 1}, {class: 0, guidance: 2.5}} {
+		b, err := p.graph(v)
+		require.NoError(t, err)
+		require.Greater(t, len(b), 1000)
+	}
 }

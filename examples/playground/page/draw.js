@@ -46,7 +46,7 @@ export function shade(field, kind, [r, g, b]) {
   const n = field.cells, image = new ImageData(n, n), least = Math.min(...field.energy);
   field.energy.forEach((e, i) => {
     const above = e - least;
-    const strength = kind === "density" ? Math.exp(-above / 2) : 1 - Math.min(Math.floor(above) / 14, 1);
+    const strength = kind === "density" ? Math.exp(-above / 2) : 1 - Math.min(Math.floor(above), 9) / 9;
     image.data.set([r, g, b, 190 * strength], 4 * i);
   });
   const canvas = new OffscreenCanvas(n, n);

@@ -36,7 +36,7 @@ function answered(kind) {
 function look() {
   state.sigma = state.paths ? draw.level(state.paths, state.place).sigma : 0;
   at("sigma").value = `σ = ${state.sigma < 0.1 ? state.sigma.toFixed(3) : state.sigma.toPrecision(2)}`;
-  const sigma = Math.max(state.sigma, 0.03); // below that is detail which a mesh does not have
+  const sigma = Math.max(state.sigma, 0.08); // below that is detail which a mesh does not have
   ask("look", { ...view, sigma, zoom: draw.zoom(state.sigma) });
   dirty = true;
 }
@@ -65,7 +65,7 @@ const answers = {
     state.paths = m;
     state.moved = still.matches || !state.before ? 1 : 0;
     state.arrived = state.moved ? 0 : performance.now();
-    for (const id of ["save", "race"]) at(id).disabled = false;
+    for (const id of ["save", "export", "race"]) at(id).disabled = false;
     look();
   },
   field(m) { answered("look"); state.field = m; shade(); },
@@ -81,17 +81,20 @@ const answers = {
     at("verdict").textContent = `Nearest to the data: ${best.name}. Two sets of data are as far apart as ${m.floor.toFixed(3)}.`;
     dirty = true;
   },
-  file(m) {
-    answered("save");
-    const a = document.createElement("a");
-    a.href = URL.createObjectURL(new Blob([m.bytes]));
-    a.download = `${task.data}-${task.seed}.safetensors`;
-    a.click();
-    URL.revokeObjectURL(a.href);
-  },
+  save: download,
+  export: download,
   done() { ended(); say(`${at("status").textContent}: learned`); },
   error(m) { ended(); for (const kind in waiting) delete waiting[kind]; say(m.text); },
 };
+function download(m) {
+  answered(m.kind);
+  const a = document.createElement("a");
+  a.href = URL.createObjectURL(new Blob([m.bytes]));
+  a.download = `${task.data}-${task.seed}.${m.type}`;
+  a.click();
+  setTimeout(() => URL.revokeObjectURL(a.href), 10000);
+}
+
 worker.onmessage = ({ data }) => answers[data.kind](data);
 worker.onerror = (e) => say(e.message);
 
@@ -143,6 +146,7 @@ at("map").onchange = shade;
 at("time").oninput = () => { state.place = Number(at("time").value); play(false); look(); };
 at("play").onclick = () => play(!playing);
 at("save").onclick = () => ask("save", {});
+at("export").onclick = () => ask("export", view);
 at("race").onclick = () => { at("verdict").textContent = "running …"; ask("race", { evaluations: Number(at("evaluations").value) }); };
 at("evaluations").oninput = () => { at("budget").value = at("evaluations").value; };
 at("link").onclick = async () => {
