@@ -25,13 +25,15 @@ import (
 //
 // A generator draws the rows anew for every step: with stale ones the errors of
 // successive steps add up. Of Rows and RowsOf a step has as many as there are, none of
-// them twice; once Pool.Rows is the number of all, the target is the mean over all of
-// them, without noise. Rows with labels average over those with the same, and M is
-// greater by the number of combinations of labels. With Config.ColumnLevels every column
-// has its own σ, M is that of the least, and a row with a missing value counts where
-// that is left out.
+// them twice; where M is the number of all, the target is the mean over all of them,
+// without noise. Rows with labels average over those with the same, and M is greater by
+// the number of combinations of labels. With Config.ColumnLevels every column has its own
+// σ, M is that of the least, and a row with a missing value counts where that is left
+// out.
 //
-// It pays in few columns and for many rows, see the package's documentation.
+// It pays in a few columns, see the package's documentation, for generators and for sets
+// of more rows than about 20,000; of fewer, few References serve as well or, below some
+// thousands, none.
 type Pool struct {
 	// Rows is the number of clean rows of a step, the batch's own included; 0 is no pool:
 	// the target is that of Settings.References. Up to 2²⁴.

@@ -29,7 +29,8 @@ type Settings struct {
 	Teacher *Model
 	// Weight is the weight of the loss in its denoiser form; nil is EDMWeight.
 	Weight Weight
-	// Times is the distribution of the training times; nil is LogNormal{−1.6, 1.4}.
+	// Times is the distribution of the training times; nil is LogNormal{−1.6, 1.4}, and for
+	// MeanFlow and Consistency LogNormal{−0.8, 1.6}.
 	Times Times
 	// Steps is the number of optimiser steps; 0 is 20,000, and for Rows and
 	// RowsOf of fewer than 10,000 twice their number, but at least 2,000, and three
@@ -56,7 +57,7 @@ type Settings struct {
 	// more of them pay: examples/columns takes 8·Batch.
 	References int
 	// Pool takes the place of References: many more rows, of which a noisy row averages
-	// over those near it. The zero value is none.
+	// over those near it, such as Pool{Rows: 4096}. The zero value is none.
 	Pool Pool
 	// Patterns chooses which columns the rows of a model with Config.ColumnLevels are
 	// trained to find from which others; nil is Subsets. Another model has none. The

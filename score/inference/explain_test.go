@@ -23,6 +23,7 @@ func metered(n int, low, unit, offset float64) (theta, x *mat.Dense) {
 	return theta, x
 }
 
+// Checks score/inference (2) and (4).
 func TestCoordinatesOfNarrowPosteriorsAreNarrow(t *testing.T) {
 	low, high := unbounded(1)
 	for _, unit := range []float64{1e-3, 1, 1e3} {

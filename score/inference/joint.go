@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -25,11 +26,15 @@ type Joint struct {
 	model     *score.Model
 	axes      []axis
 	columns   int
+	tails     []*tails  // of x
 	low, high []float64 // of the parameters and columns of x that were learned from
 }
 
 // FitJoint learns the joint distribution from pairs, as Fit takes them. Of the Settings,
-// Embed and Plain have no meaning here, and steps and network are those of score.Recommend.
+// Embed and Plain have no meaning here, and steps and network are those of score.Recommend: a
+// token for each parameter and column of x, which takes minutes where Fit takes seconds. A
+// Recorder or Logger of Settings.Training tells how far it is. A Joint that has been trained for
+// too few steps answers too widely, and nothing warns of it: compare with more.
 // The parameters have coordinates without bounds; x has its own, scaled by score.Fit. A NaN
 // in x is a value that is missing. Errors are those of Fit.
 func FitJoint(ctx context.Context, p Prior, theta, x *mat.Dense, settings *Settings) (*Joint, error) {
@@ -66,7 +71,7 @@ func fitJoint(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings) (*
 	if err := tooWide("x", x); err != nil {
 		return nil, err
 	}
-	j := &Joint{columns: k}
+	j := &Joint{columns: k, tails: make([]*tails, k)}
 	for i := range d {
 		j.axes = append(j.axes, axis{low: low[i], high: high[i]})
 	}
@@ -77,7 +82,14 @@ func fitJoint(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings) (*
 	}
 	all.Augment(theta, x)
 	j.low, j.high = ranges(all)
-	all.Augment(free, x)
+	near, column := mat.DenseCopyOf(x), make([]float64, n)
+	for c := range k {
+		j.tails[c], _ = tailsOf(mat.Col(column, c, x))
+		for i, v := range column {
+			near.Set(i, c, j.tails[c].in(v))
+		}
+	}
+	all.Augment(free, near)
 	data, err := score.Incomplete(all, nil)
 	if err != nil {
 		return nil, err
@@ -103,8 +115,30 @@ func fitJoint(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings) (*
 	if j.Result, err = score.Fit(ctx, j.model, data, &training); j.Result == nil {
 		return nil, err
 	}
-	j.Warnings = append(atBounds(j.axes, theta), j.Result.Warnings...)
+	j.Warnings = append(fewForJoint(n), atBounds(j.axes, theta)...)
+	j.Warnings = append(append(j.Warnings, wildTheta(j.axes, theta)...), wildX(x)...)
+	for _, text := range j.Result.Warnings {
+		j.Warnings = append(j.Warnings, j.words(text))
+	}
 	return j, err
+}
+
+// words returns a warning of score.Fit with the names that columns have here.
+func (j *Joint) words(text string) string {
+	var column int
+	if _, err := fmt.Sscanf(text, "column %d:", &column); err != nil {
+		return text
+	}
+	_, rest, _ := strings.Cut(text, ":")
+	return j.name(column) + ":" + rest
+}
+
+// name returns what a column of the model is called.
+func (j *Joint) name(column int) string {
+	if column >= len(j.axes) {
+		return fmt.Sprintf("column %d of x", column-len(j.axes))
+	}
+	return fmt.Sprintf("parameter %d", column)
 }
 
 // Model returns the network, whose columns are the parameters in coordinates without bounds
@@ -133,15 +167,21 @@ func (j *Joint) Sample(ctx context.Context, theta, x *mat.Dense, s *SampleSettin
 	if err := j.toFree(values); err != nil {
 		return fmt.Errorf("inference: Joint.Sample: %w", err)
 	}
+	j.nearest(values)
 	var c SampleSettings
 	if s != nil {
 		c = *s
 	}
-	problem := j.model.Observe(score.Observed{Values: values}).Problem()
+	n, _ := theta.Dims()
+	known, err := ofRun(values, c.FirstRow)
+	if err != nil {
+		return fmt.Errorf("inference: Joint.Sample: %w", err)
+	}
+	c.TotalRows = 0 // what is known of later rows is not asked for
+	problem := j.model.Observe(score.Observed{Values: known}).Problem()
 	if c.Predictor == nil {
 		c.Predictor = sampler.Default(problem.SDE)
 	}
-	n, _ := theta.Dims()
 	draws := mat.DenseCopyOf(values)
 	err = sampler.Sample(ctx, draws, problem, c.Predictor, &c.Settings)
 	if _, some := err.(sampler.RowErrors); err != nil && !some {
@@ -155,9 +195,34 @@ func (j *Joint) Sample(ctx context.Context, theta, x *mat.Dense, s *SampleSettin
 				theta.Set(i, k, a.fromFree(row[k]))
 			}
 		}
-		copy(x.RawRowView(i), row[d:])
+		for k, t := range j.tails {
+			if !finite(x.At(i, k)) {
+				x.Set(i, k, t.out(row[d+k]))
+			}
+		}
 	}
 	return err
+}
+
+// ofRun returns values as the last rows of a run, of which first are others. Nothing is asked of
+// those, so that they may be empty.
+func ofRun(values *mat.Dense, first int) (*mat.Dense, error) {
+	const most = 1 << 28 // numbers of a matrix
+	n, d := values.Dims()
+	switch {
+	case first <= 0: // Sample refuses what is negative
+		return values, nil
+	case first > most/d-n:
+		return nil, fmt.Errorf("SampleSettings.FirstRow: is %d, want at most %d with %d rows of %d columns: %w", first, max(0, most/d-n), n, d, ErrRange)
+	}
+	all := mat.NewDense(first+n, d, nil)
+	for i := range first {
+		for j := range d {
+			all.Set(i, j, math.NaN())
+		}
+	}
+	all.Slice(first, first+n, 0, d).(*mat.Dense).Copy(values)
+	return all, nil
 }
 
 // LogProb writes into dst the log-densities, in nats, of the numbers of theta and x for which
@@ -190,6 +255,12 @@ func (j *Joint) LogProb(ctx context.Context, dst []float64, theta, x, given *mat
 				slope[i] += log
 			}
 		}
+		for k, t := range j.tails {
+			if math.IsNaN(known[len(j.axes)+k]) {
+				log, _ := t.logSlope(t.in(x.At(i, k)))
+				slope[i] += log
+			}
+		}
 	}
 	if err := j.toFree(all); err != nil {
 		return nil, fmt.Errorf("inference: Joint.LogProb: theta: %w", err)
@@ -197,6 +268,7 @@ func (j *Joint) LogProb(ctx context.Context, dst []float64, theta, x, given *mat
 	if err := j.toFree(seen); err != nil {
 		return nil, fmt.Errorf("inference: Joint.LogProb: given: %w", err)
 	}
+	j.nearest(seen)
 	result, err := sampler.LogProb(ctx, dst, all, j.model.Observe(score.Observed{Values: seen}).Problem(), s)
 	if result != nil {
 		for i := range dst {
@@ -213,13 +285,10 @@ func (j *Joint) Outside(theta, x *mat.Dense) (warnings []string) {
 	all := j.together("Outside", theta, x)
 	n, _ := all.Dims()
 	for k, low := range j.low {
-		name := fmt.Sprintf("parameter %d", k)
-		if k >= len(j.axes) {
-			name = fmt.Sprintf("column %d of x", k-len(j.axes))
-		}
 		for i := range n {
 			if v := all.At(i, k); v < low || v > j.high[k] && !math.IsInf(v, 1) {
-				warnings = append(warnings, fmt.Sprintf("%s: row %d is %.6g, the simulations lie from %.6g to %.6g: answers are extrapolations", name, i, v, low, j.high[k]))
+				of := apartIn(v, low, j.high[k])
+				warnings = append(warnings, fmt.Sprintf("%s: row %d is %s, the simulations lie from %s to %s: answers are extrapolations", j.name(k), i, of[0], of[1], of[2]))
 				break
 			}
 		}
@@ -273,7 +342,7 @@ func (j *Joint) values(verb string, theta, x *mat.Dense) (*mat.Dense, error) {
 	return all, nil
 }
 
-// toFree maps the parameters that are numbers to coordinates without bounds.
+// toFree maps what is a number to coordinates without bounds, and without tails.
 func (j *Joint) toFree(values *mat.Dense) error {
 	n, _ := values.Dims()
 	for i := range n {
@@ -287,6 +356,25 @@ func (j *Joint) toFree(values *mat.Dense) error {
 			}
 			row[k] = a.toFree(row[k])
 		}
+		for k, t := range j.tails {
+			if v := &row[len(j.axes)+k]; finite(*v) {
+				*v = t.in(*v)
+			}
+		}
 	}
 	return nil
+}
+
+// nearest moves known parameters, in coordinates without bounds, that are nearer to a bound than
+// any that was learned from to where the bound itself is.
+func (j *Joint) nearest(values *mat.Dense) {
+	n, _ := values.Dims()
+	for k, a := range j.axes {
+		low, high := a.reach()
+		for i := range n {
+			if v := values.At(i, k); finite(v) {
+				values.Set(i, k, max(low, min(high, v)))
+			}
+		}
+	}
 }
