@@ -36,8 +36,8 @@ type worker struct {
 	view  view  // of the last message that has one
 }
 
-// Training hands over to the page's messages after a pause, and samples are looked at again
-// when that does not take more than a fifth of the time.
+// Training takes the page's messages after so long, and later when waiting for them, as on a
+// busy machine, would take more than a fifth of the time; nor do looks at samples take more.
 const (
 	pause = 50 * time.Millisecond
 	share = 4
@@ -107,9 +107,10 @@ func (w *worker) begin(m js.Value) error {
 // train another, or to stop.
 func (w *worker) learn() {
 	w.play, w.next = w.next, nil
-	paused, looked, cost := time.Now(), time.Now(), time.Duration(0)
+	paused, waited := time.Now(), time.Duration(0)
+	looked, cost := time.Now(), time.Duration(0)
 	err := w.train(func(m score.Metrics) error {
-		if time.Since(paused) < pause && m.Step < m.Steps {
+		if time.Since(paused) < max(pause, share*waited) && m.Step < m.Steps {
 			return nil
 		}
 		post("step", map[string]any{"step": m.Step, "steps": m.Steps, "loss": m.Loss})
@@ -124,7 +125,9 @@ func (w *worker) learn() {
 			cost = time.Since(looked)
 			looked = time.Now()
 		}
+		before := time.Now()
 		time.Sleep(time.Millisecond) // the page's messages come in now
+		waited = time.Since(before)
 		for len(w.inbox) > 0 {
 			m := <-w.inbox
 			if m.Get("kind").String() == "stop" {
