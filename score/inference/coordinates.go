@@ -57,7 +57,7 @@ func newCoordinates(low, high []float64, theta, x *mat.Dense, s *sets, plain boo
 	if err := c.free(y, theta); err != nil {
 		return nil, nil, err
 	}
-	e := &explainer{}
+	e := &explainer{few: d <= 3}
 	if !plain {
 		e.z, e.starts = c.standards(x), s.logDeviations(x)
 		if n >= 4*k+20 {

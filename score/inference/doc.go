@@ -22,8 +22,9 @@
 // with free(θ) = θ, log(θ − low), −log(high − θ), or Φ⁻¹((θ − low)/(high − low)) by the
 // bounds that there are. So no draw is outside the bounds, and priors that are uniform
 // between two bounds or lognormal are normal in u. A parameter between two bounds of which a
-// linear regression leaves less than half as much when it is u = p + 0.02 log(p/(1 − p)),
-// p = (θ − low)/(high − low), has that for its free(θ): nearly linear but at the ends. The
+// linear regression leaves less than half as much, or, of up to three, no more, when it is
+// u = p + 0.0005 log(p/(1 − p)), p = (θ − low)/(high − low), has that for its free(θ): nearly
+// linear but at the ends. The
 // regression is that of approximate Bayesian computation (Beaumont et al. 2002): where the
 // posterior is normal and its mean linear in x nothing is left to learn, and ten parameters are
 // learned from 10,000 simulations as well as the moments are known from them. z(x) is
