@@ -35,7 +35,7 @@ type explainer struct {
 // choose returns the trend of theta, whose coordinate on axis a is u, and its axis. The trend of a
 // parameter between two bounds is that of its p when δ depends on x and less than half of the
 // variance, that being the geometric mean over simulations, is then left; where δ is the same
-// for all x, less than half of the variance makes the axis straight.
+// for all x, less than half of the variance makes the axis straight, and of few parameters no more.
 func (e *explainer) choose(a axis, u, theta []float64) (axis, *fitted) {
 	t := e.explain(u, false)
 	if e.ridge == nil || !finite(a.low) || !finite(a.high) {
