@@ -1,0 +1,230 @@
+package verbs
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	module = "github.com/gradlogp/gradlogp"
+	root   = "../../.."
+)
+
+// What is exempt, by name, with the reason.
+var exempt = map[string]string{
+	"nn/onnx/onnxtest.Engines": "needs Node.js and an ONNX Runtime",
+	"nn/onnx/onnxtest.Engine":  "needs Node.js and an ONNX Runtime",
+}
+
+// A verb is an exported function, or an exported type for the exported methods it has.
+// It is shown when an Example of its package, with a comment of the output, names it; a
+// type also when the Example calls what returns it. Methods count by their type: those
+// of most types belong to an interface, and its callers are verbs themselves.
+func TestEveryVerbHasAnExample(t *testing.T) {
+	packages := parse(t)
+	require.Contains(t, packages, "nn/ad")
+	for name := range exempt {
+		require.Contains(t, packages[path.Dir(name)+"/"+strings.Split(path.Base(name), ".")[0]].verbs, strings.Split(path.Base(name), ".")[1], "exempt, but not there")
+	}
+	for folder, p := range packages {
+		for verb := range p.verbs {
+			if exempt[folder+"."+verb] == "" && !p.shown(verb) {
+				t.Errorf("%s.%s is in no Example with an output", folder, verb)
+			}
+		}
+	}
+}
+
+// The rule would hold anything if it were written wrongly.
+func TestVerbsWithoutExamplesAreFound(t *testing.T) {
+	p := newPackage("github.com/own/part")
+	set := token.NewFileSet()
+	for name, text := range map[string]string{
+		"part.go": `package part
+			func Shown() {}
+			func Alone() {}
+			func Elsewhere() {}
+			func Silent() {}
+			func own() {}
+			type Made struct{}
+			func (Made) Do() {}
+			func NewMade[T any]() (*Made, error) { return nil, nil }
+			type Literal[T any] struct{}
+			func (*Literal[T]) Do() *Step { return nil }
+			type Step struct{}
+			func (Step) Do() {}
+			type Unused struct{}
+			func (Unused) Do() {}
+			type Settings struct{}`,
+		"part_test.go": `package part_test
+			import ("fmt"; renamed "github.com/own/part"; "github.com/other/part")
+			func ExampleShown() {
+				renamed.Shown()
+				renamed.NewMade[int]()
+				new(renamed.Literal[int]).Do()
+				part.Elsewhere()
+				// Output:
+			}
+			func ExampleSilent() { renamed.Silent() }
+			func TestAlone() {
+				renamed.Alone()
+				// Output:
+			}`,
+	} {
+		f, err := parser.ParseFile(set, name, text, parser.ParseComments)
+		require.NoError(t, err)
+		p.read(f, strings.HasSuffix(name, "_test.go"))
+	}
+	var missing []string
+	for verb := range p.verbs {
+		if !p.shown(verb) {
+			missing = append(missing, verb)
+		}
+	}
+	slices.Sort(missing)
+	require.Equal(t, []string{"Alone", "Elsewhere", "Silent", "Unused"}, missing)
+}
+
+// parsed is what the test knows of a package.
+type parsed struct {
+	path    string
+	verbs   map[string]bool
+	makers  map[string][]string // by type, functions and methods that return it
+	named   map[string]bool     // names of this package in its examples
+	methods map[string]bool     // names after a dot in its examples
+}
+
+func newPackage(path string) *parsed {
+	return &parsed{path, map[string]bool{}, map[string][]string{}, map[string]bool{}, map[string]bool{}}
+}
+
+func (p *parsed) shown(verb string) bool {
+	return p.named[verb] || slices.ContainsFunc(p.makers[verb], func(maker string) bool {
+		name, method := strings.CutPrefix(maker, ".")
+		return method && p.methods[name] || !method && p.named[name]
+	})
+}
+
+// read takes in a file of the package or of its tests.
+func (p *parsed) read(f *ast.File, test bool) {
+	for _, d := range f.Decls {
+		fn, ok := d.(*ast.FuncDecl)
+		switch {
+		case !ok:
+		case test && fn.Recv == nil && strings.HasPrefix(fn.Name.Name, "Example") && hasOutput(f, fn):
+			p.example(f, fn)
+		case test || !fn.Name.IsExported():
+		case fn.Recv == nil:
+			p.verbs[fn.Name.Name] = true
+			p.returns(fn, fn.Name.Name)
+		default:
+			if name := typeName(fn.Recv.List[0].Type); ast.IsExported(name) {
+				p.verbs[name] = true
+				p.returns(fn, "."+fn.Name.Name)
+			}
+		}
+	}
+}
+
+func (p *parsed) returns(fn *ast.FuncDecl, maker string) {
+	if fn.Type.Results == nil {
+		return
+	}
+	for _, field := range fn.Type.Results.List {
+		if name := typeName(field.Type); name != "" {
+			p.makers[name] = append(p.makers[name], maker)
+		}
+	}
+}
+
+// example notes the names of the package, and those after a dot, in an example.
+func (p *parsed) example(f *ast.File, fn *ast.FuncDecl) {
+	local := ""
+	for _, spec := range f.Imports {
+		if strings.Trim(spec.Path.Value, `"`) == p.path {
+			local = path.Base(p.path)
+			if spec.Name != nil {
+				local = spec.Name.Name
+			}
+		}
+	}
+	ast.Inspect(fn.Body, func(n ast.Node) bool {
+		if s, ok := n.(*ast.SelectorExpr); ok {
+			p.methods[s.Sel.Name] = true
+			if x, ok := s.X.(*ast.Ident); ok && x.Name == local {
+				p.named[s.Sel.Name] = true
+			}
+		}
+		return true
+	})
+}
+
+func hasOutput(f *ast.File, fn *ast.FuncDecl) bool {
+	return slices.ContainsFunc(f.Comments, func(c *ast.CommentGroup) bool {
+		text := strings.ToLower(c.Text())
+		return c.Pos() > fn.Body.Lbrace && c.End() <= fn.Body.Rbrace &&
+			(strings.HasPrefix(text, "output:") || strings.HasPrefix(text, "unordered output:"))
+	})
+}
+
+// typeName is T for T, *T, []T and T[…], and empty for all else.
+func typeName(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.Ident:
+		return e.Name
+	case *ast.StarExpr:
+		return typeName(e.X)
+	case *ast.ArrayType:
+		return typeName(e.Elt)
+	case *ast.IndexExpr:
+		return typeName(e.X)
+	}
+	return ""
+}
+
+// parse reads the packages that others can import, by folder.
+func parse(t *testing.T) map[string]*parsed {
+	packages := map[string]*parsed{}
+	set := token.NewFileSet()
+	require.NoError(t, filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(root, file)
+		if err != nil {
+			return err
+		}
+		rel = filepath.ToSlash(rel)
+		if d.IsDir() {
+			_, err := os.Stat(filepath.Join(file, "go.mod"))
+			if rel != "." && (err == nil || rel == "examples" || slices.Contains([]string{"internal", "testdata"}, d.Name()) || strings.ContainsAny(d.Name()[:1], "._")) {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if path.Ext(rel) != ".go" {
+			return nil
+		}
+		f, err := parser.ParseFile(set, file, nil, parser.ParseComments|parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		folder := path.Dir(rel)
+		if packages[folder] == nil {
+			packages[folder] = newPackage(module + "/" + folder)
+		}
+		packages[folder].read(f, strings.HasSuffix(rel, "_test.go"))
+		return nil
+	}))
+	return packages
+}
