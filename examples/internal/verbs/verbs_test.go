@@ -158,11 +158,19 @@ func (p *parsed) example(f *ast.File, fn *ast.FuncDecl) {
 			}
 		}
 	}
+	inside := !strings.HasSuffix(f.Name.Name, "_test")
 	ast.Inspect(fn.Body, func(n ast.Node) bool {
-		if s, ok := n.(*ast.SelectorExpr); ok {
-			p.methods[s.Sel.Name] = true
-			if x, ok := s.X.(*ast.Ident); ok && x.Name == local {
-				p.named[s.Sel.Name] = true
+		switch n := n.(type) {
+		case *ast.SelectorExpr:
+			p.methods[n.Sel.Name] = true
+			x, ok := n.X.(*ast.Ident)
+			if ok && !inside && x.Name == local {
+				p.named[n.Sel.Name] = true
+			}
+			return !ok || inside
+		case *ast.Ident:
+			if inside {
+				p.named[n.Name] = true
 			}
 		}
 		return true
