@@ -121,14 +121,13 @@ func ExampleRowErrors() {
 	s := &sampler.Settings{Grid: []float64{0.8, 0.2, 0.05}}
 	err := sampler.Continue(context.Background(), x, p, sampler.DDIM{}, s)
 	var failed sampler.RowErrors
-	if errors.As(err, &failed) {
-		for _, row := range failed {
-			fmt.Println(row.Row, errors.Is(row, sampler.ErrNonFinite))
-		}
+	var first sampler.RowError
+	if errors.As(err, &failed) && errors.As(err, &first) {
+		fmt.Println(len(failed), first.Row, errors.Is(first, sampler.ErrNonFinite))
 	}
 	fmt.Printf("%.1f\n", x.RawMatrix().Data)
 	// Output:
-	// 1 true
+	// 1 1 true
 	// [0.6 NaN -0.9]
 }
 

@@ -118,7 +118,9 @@ func ExampleAs() {
 }
 
 // gaussianOfDeviation2 is N(0, (4α² + σ²)I), the noised N(0, 4I).
-func gaussianOfDeviation2(alpha, sigma float64) isotropic { return isotropic(4*alpha*alpha + sigma*sigma) }
+func gaussianOfDeviation2(alpha, sigma float64) isotropic {
+	return isotropic(4*alpha*alpha + sigma*sigma)
+}
 
 // isotropic is N(0, vI), which knows its score's Jacobian.
 type isotropic float64

@@ -189,7 +189,7 @@ func ExampleOp() {
 	for _, v := range values {
 		fmt.Print(v.Op, " ")
 	}
-	fmt.Println()
+	fmt.Println(values[0].Op == ad.OpInput)
 	// Output:
-	// input shift sigmoid mul
+	// input shift sigmoid mul true
 }

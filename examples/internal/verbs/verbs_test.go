@@ -20,25 +20,17 @@ const (
 	root   = "../../.."
 )
 
-// What is exempt, by name, with the reason.
-var exempt = map[string]string{
-	"nn/onnx/onnxtest.Engines": "needs Node.js and an ONNX Runtime",
-	"nn/onnx/onnxtest.Engine":  "needs Node.js and an ONNX Runtime",
-}
-
 // A verb is an exported function, or an exported type for the exported methods it has.
 // It is shown when an Example of its package, with a comment of the output, names it; a
-// type also when the Example calls what returns it. Methods count by their type: those
-// of most types belong to an interface, and its callers are verbs themselves.
+// type also when the Example names a constant of it or calls what returns it. Methods
+// count by their type: those of most belong to an interface, whose callers are verbs
+// themselves. What takes a *testing.T no Example can call.
 func TestEveryVerbHasAnExample(t *testing.T) {
 	packages := parse(t)
 	require.Contains(t, packages, "nn/ad")
-	for name := range exempt {
-		require.Contains(t, packages[path.Dir(name)+"/"+strings.Split(path.Base(name), ".")[0]].verbs, strings.Split(path.Base(name), ".")[1], "exempt, but not there")
-	}
 	for folder, p := range packages {
 		for verb := range p.verbs {
-			if exempt[folder+"."+verb] == "" && !p.shown(verb) {
+			if !p.shown(verb) {
 				t.Errorf("%s.%s is in no Example with an output", folder, verb)
 			}
 		}
@@ -65,11 +57,24 @@ func TestVerbsWithoutExamplesAreFound(t *testing.T) {
 			func (Step) Do() {}
 			type Unused struct{}
 			func (Unused) Do() {}
+			type Colour int
+			func (Colour) String() string { return "" }
+			const (
+				Red Colour = iota
+				Blue
+				Bare = "neither"
+			)
+			type Listed struct{}
+			func (Listed) Do() {}
+			func List() map[string][]Listed { return nil }
+			func ForTests(*testing.T) {}
 			type Settings struct{}`,
 		"part_test.go": `package part_test
 			import ("fmt"; renamed "github.com/own/part"; "github.com/other/part")
 			func ExampleShown() {
 				renamed.Shown()
+				renamed.List()
+				fmt.Println(renamed.Blue)
 				renamed.NewMade[int]()
 				new(renamed.Literal[int]).Do()
 				part.Elsewhere()
@@ -99,7 +104,7 @@ func TestVerbsWithoutExamplesAreFound(t *testing.T) {
 type parsed struct {
 	path    string
 	verbs   map[string]bool
-	makers  map[string][]string // by type, functions and methods that return it
+	makers  map[string][]string // by type, what it is had from: functions, .methods, constants
 	named   map[string]bool     // names of this package in its examples
 	methods map[string]bool     // names after a dot in its examples
 }
@@ -118,33 +123,63 @@ func (p *parsed) shown(verb string) bool {
 // read takes in a file of the package or of its tests.
 func (p *parsed) read(f *ast.File, test bool) {
 	for _, d := range f.Decls {
-		fn, ok := d.(*ast.FuncDecl)
-		switch {
-		case !ok:
-		case test && fn.Recv == nil && strings.HasPrefix(fn.Name.Name, "Example") && hasOutput(f, fn):
-			p.example(f, fn)
-		case test || !fn.Name.IsExported():
-		case fn.Recv == nil:
-			p.verbs[fn.Name.Name] = true
-			p.returns(fn, fn.Name.Name)
-		default:
-			if name := typeName(fn.Recv.List[0].Type); ast.IsExported(name) {
-				p.verbs[name] = true
-				p.returns(fn, "."+fn.Name.Name)
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			switch {
+			case test && d.Recv == nil && strings.HasPrefix(d.Name.Name, "Example") && hasOutput(f, d):
+				p.example(f, d)
+			case test || !d.Name.IsExported() || slices.Contains(names(d.Type.Params), "testing"):
+			case d.Recv != nil:
+				if name := typeName(d.Recv.List[0].Type); ast.IsExported(name) {
+					p.verbs[name] = true
+					p.makes("."+d.Name.Name, d.Type.Results)
+				}
+			default:
+				p.verbs[d.Name.Name] = true
+				p.makes(d.Name.Name, d.Type.Results)
+			}
+		case *ast.GenDecl:
+			if d.Tok == token.CONST && !test {
+				p.constants(d)
 			}
 		}
 	}
 }
 
-func (p *parsed) returns(fn *ast.FuncDecl, maker string) {
-	if fn.Type.Results == nil {
-		return
+// makes notes that what is called maker has the types of its results.
+func (p *parsed) makes(maker string, results *ast.FieldList) {
+	for _, name := range names(results) {
+		p.makers[name] = append(p.makers[name], maker)
 	}
-	for _, field := range fn.Type.Results.List {
-		if name := typeName(field.Type); name != "" {
-			p.makers[name] = append(p.makers[name], maker)
+}
+
+// constants notes the names of constants; one without a type has that of the one before.
+func (p *parsed) constants(d *ast.GenDecl) {
+	var of string
+	for _, s := range d.Specs {
+		s := s.(*ast.ValueSpec)
+		if s.Type != nil || s.Values != nil {
+			of = typeName(s.Type)
+		}
+		for _, name := range s.Names {
+			p.makers[of] = append(p.makers[of], name.Name)
 		}
 	}
+}
+
+// names returns all names in the types of a list.
+func names(list *ast.FieldList) (names []string) {
+	if list != nil {
+		for _, field := range list.List {
+			ast.Inspect(field.Type, func(n ast.Node) bool {
+				if id, ok := n.(*ast.Ident); ok {
+					names = append(names, id.Name)
+				}
+				return true
+			})
+		}
+	}
+	return names
 }
 
 // example notes the names of the package, and those after a dot, in an example.
@@ -185,15 +220,13 @@ func hasOutput(f *ast.File, fn *ast.FuncDecl) bool {
 	})
 }
 
-// typeName is T for T, *T, []T and T[…], and empty for all else.
+// typeName is T for T, *T and T[…], and empty for all else.
 func typeName(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.Ident:
 		return e.Name
 	case *ast.StarExpr:
 		return typeName(e.X)
-	case *ast.ArrayType:
-		return typeName(e.Elt)
 	case *ast.IndexExpr:
 		return typeName(e.X)
 	}
