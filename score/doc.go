@@ -23,8 +23,8 @@
 //	Velocity     (1+2fσ²/g²)/α −2σ²/(αg²)     −2fσ²/g²
 //
 // with In = 1/√C and Noise = ¼ ln(σ/α) for all of them but Velocity, whose Noise
-// is t. EDM with calibrated variance is the default (Karras et al. 2022); its Detail r₀
-// multiplies Out by r/√(r² + r₀²), r = σ/α. An energy network, nn.Energy,
+// is t. EDM with calibrated variance is the default (Karras et al. 2022); its Detail r₀,
+// 0.02 by default, multiplies Out by r/√(r² + r₀²), r = σ/α. An energy network, nn.Energy,
 // fits in the network's place; its energy is that of the log-density,
 //
 //	−log p_t(x) = ‖x‖²/(2C) + (α√v/√(σ² + α²r₀²)) E_θ(In·x) + const(t).

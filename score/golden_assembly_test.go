@@ -2,26 +2,26 @@
 
 package score
 
-const goldenWeights = "b55dd4d1c93401fa"
+const goldenWeights = "fe3bd46cfbb5d479"
 
 var goldenSamples = map[string]string{
-	"predictor-corrector": "0f20f38775a50f30",
-	"DPMpp2M":             "6df69349c1558b5c",
-	"EulerMaruyama":       "cdd13602c6c91751",
-	"DDIM":                "448a347ed28d94e3",
-	"Heun":                "a66b5908cc8c78fc",
+	"predictor-corrector": "b8c7dade703caf65",
+	"DPMpp2M":             "0cbd56cc41ee2803",
+	"EulerMaruyama":       "a76fd447be02e202",
+	"DDIM":                "3279a55d958787a6",
+	"Heun":                "36d83b15132d48f9",
 }
 
 // The weights, and samples under conditions, under one, and under none.
 var goldenConditional = [][4]string{
-	{"7ee7230a155ce973", "dca54148c86f8187", "2479c1bf72f7a5bf", "a13772a8071db275"},
-	{"29b63be46ec6fb68", "de536679e3095103", "a6ce650ccb7381d4", "92a27b6fc902a080"},
-	{"02c78503d841698a", "b36b9b0d5577b7b4", "56d7ed771d35022b", "72430f1e2538b2df"},
-	{"7ee918e336607fcd", "7b934c0f7aa30967", "7a996fffed561625", "51c89f5903d19860"},
+	{"eb89b3adc9fc8c1f", "ca03bdee3ddf34b6", "37bc29c3fa925ffc", "c652d1f467250fcd"},
+	{"93da0fa68a7cff43", "ef299945b918fb3d", "d8860c78c5fb4ae1", "5d27ec307eb28cb8"},
+	{"00627167ce9adcc8", "9631eb288f01357e", "e6e19bfef2319754", "d39f3542f7382775"},
+	{"a3971c59c813b193", "ebd1a0f441f99d28", "6f98c33eb4773bd3", "6a7c748e1bcf0266"},
 }
 
 // The weights and samples of networks over positions.
 var goldenPositions = map[string][2]string{
-	"U-Net":       {"10bd6592bb6caa7c", "419cf72931292b41"},
-	"transformer": {"41236c1a4e82a34c", "40b46c9ce9e8b450"},
+	"U-Net":       {"c7718da10e91f456", "6f797d04a369c175"},
+	"transformer": {"0904d351201d0651", "cfaec57a47407e49"},
 }

@@ -32,7 +32,7 @@ type Recipe struct {
 //	< 20,000    ≤ 3    3×116              2n, from 2,000    none
 //	< 10,000    > 3    3×116              2n, from 2,000    6/√n, up to 0.5
 //
-// The features are those of nn.RecipeMLP, for d ≤ 3. With ColumnLevels the times go
+// The features are those of nn.RecipeMLP, for d ≤ 3, without gates for Velocity. With ColumnLevels the times go
 // into the network as in nn.RecipeColumns, and there are three times as many steps, up
 // to 20,000: any columns given any others are more to learn (examples/tables -impute -steps
 // shows what fewer do). Other fields of c change nothing. Batch is 512.
@@ -49,6 +49,9 @@ func Recommend(n, d int, c *Config) Recipe {
 		width = 256
 	}
 	net := nn.RecipeMLP(d, width)
+	if _, flow := precondOf(c).(Velocity); flow && d <= 3 { // which tells the network another time than gates want
+		net.Features = nn.Fourier{N: 16, Low: 1, High: 8}
+	}
 	r := Recipe{Steps: 20_000, Batch: 512, Regularize: None, HeldOut: heldOutOf(n)}
 	if few {
 		net.Features, r.Steps = nil, min(max(2*n, 2000), 20_000)
@@ -65,6 +68,14 @@ func Recommend(n, d int, c *Config) Recipe {
 	}
 	r.Net = net
 	return r
+}
+
+// precondOf returns the preconditioning of c, which may be nil.
+func precondOf(c *Config) Precond {
+	if c == nil {
+		return nil
+	}
+	return c.Precond
 }
 
 // smallRows is the number of rows below which the target is the plain one, and the
@@ -90,7 +101,7 @@ func recipeFor(m *Model, data Data, s *Settings) (r Recipe, note string) {
 	if r, ok := data.(rows); ok {
 		n = r.len()
 	}
-	r = Recommend(n, m.dim, &Config{ColumnLevels: m.levels})
+	r = Recommend(n, m.dim, &Config{ColumnLevels: m.levels, Precond: m.precond})
 	if !m.free {
 		r.Net, r.Regularize = m.net, None
 		return r.affordable(m, s)

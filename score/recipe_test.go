@@ -38,7 +38,7 @@ func TestFitChoosesTheNetworkByTheRows(t *testing.T) {
 		{0, 2, nn.RecipeMLP(2, 116), None - 1},
 		{0, 5, nn.RecipeMLP(5, 116), None - 1},
 		{300, 5, nn.RecipeMLP(5, 116), 0.2},
-		{300, 2, nn.MLP{Hidden: []int{116, 116, 116}, Activation: nn.SiLU{}, Time: nn.RecipeMLP(2, 1).Time}, None - 1},
+		{300, 2, nn.MLP{Hidden: []int{116, 116, 116}, Activation: nn.SiLU{}, Norm: nn.RMSNorm{}, Time: nn.RecipeMLP(2, 1).Time}, None - 1},
 		{10_000, 5, nn.RecipeMLP(5, 256), 0.05},
 		{20_000, 5, nn.RecipeMLP(5, 256), None - 1},
 		{20_000, 2, nn.RecipeMLP(2, 116), None - 1},

@@ -23,7 +23,7 @@ type Settings struct {
 	Objective Objective
 	// Weight is the weight of the loss in its denoiser form; nil is EDMWeight.
 	Weight Weight
-	// Times is the distribution of the training times; nil is LogNormal{−1.6, 1.4}.
+	// Times is the distribution of the training times; nil is LogNormal{−2, 1.4}.
 	Times Times
 	// Steps is the number of optimiser steps; 0 is 20,000, and for Rows and
 	// RowsOf of fewer than 10,000 twice their number, but at least 2,000, and three
@@ -281,7 +281,7 @@ func settingError(field string, err error) error {
 func (c *Settings) fill() {
 	c.Objective = cmp.Or[Objective](c.Objective, DSM{})
 	c.Weight = cmp.Or[Weight](c.Weight, EDMWeight{})
-	c.Times = cmp.Or[Times](c.Times, LogNormal{})
+	c.Times = cmp.Or[Times](c.Times, LogNormal{Mean: -2, Std: 1.4})
 	c.Steps = cmp.Or(c.Steps, 20_000)
 	c.Batch = cmp.Or(c.Batch, 512)
 	c.References = cmp.Or(c.References, min(2*c.Batch, mostRows))

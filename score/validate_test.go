@@ -117,7 +117,7 @@ func TestHeldOutLossIsThePlainLossOfTheAverage(t *testing.T) {
 	for i := range n {
 		noise.Uniform(u, s.Seed, noise.Draw{Purpose: noise.Level, Step: heldOutStep, Row: i})
 		noise.White{Seed: s.Seed}.Rows(z, len(z), noise.Draw{Purpose: noise.Perturb, Step: heldOutStep, Row: i})
-		times[i] = max(0.002, math.Exp(-1.6+1.4*math.Sqrt2*math.Erfinv(2*(float64(i)+u[0])/n-1))) // the span's begin
+		times[i] = max(0.002, math.Exp(-2+1.4*math.Sqrt2*math.Erfinv(2*(float64(i)+u[0])/n-1))) // the span's begin
 		times[i+n] = times[i]
 		for j := range 2 {
 			x.Set(i, j, clean.At(i, j)+times[i]*z[j])
