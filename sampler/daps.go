@@ -11,7 +11,10 @@ import (
 	"github.com/gradlogp/gradlogp/sde/posterior"
 )
 
-var _ Predictor = DAPS{}
+var (
+	_ Predictor = DAPS{}
+	_ Drawer    = DAPS{}
+)
 
 // DAPS is the predictor of decoupled annealing posterior sampling (Zhang et al. 2024).
 // Each step draws clean rows given the state and an observation y, and noises them anew:
@@ -131,8 +134,8 @@ func (p DAPS) moves() (steps int, rate float64) {
 	return cmp.Or(p.Steps, 20), cmp.Or(p.Rate, 0.4)
 }
 
-// slots returns how many draws a step makes.
-func (p DAPS) slots() int {
+// Draws implements Drawer.
+func (p DAPS) Draws() int {
 	steps, _ := p.moves()
 	return 1 + 3*steps
 }

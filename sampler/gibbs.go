@@ -72,7 +72,7 @@ func (c Gibbs) Correct(s *Step) error {
 	// Each update has slots of its own, in all of the run: they go back over
 	// times that other steps' have crossed, and are not on one path with them.
 	in := s.within()
-	in.slots = max(slotsOfUpdate, slotsOf(c.Back))
+	in.slots = max(slotsOfUpdate, drawsOf(c.Back))
 	in.slot0 = (s.K*c.Steps*(c.Substeps+1) - 1) * in.slots
 	for range c.Steps {
 		in.slot0 += in.slots
@@ -110,13 +110,13 @@ func (s *Step) within() *Step {
 }
 
 // slotsOfUpdate is how many slots an update inside of another has to itself, unless its
-// predictor says that it needs more.
+// predictor is a Drawer that needs more.
 const slotsOfUpdate = 16
 
-// slotsOf returns how many slots a predictor uses at most.
-func slotsOf(p Predictor) int {
-	if of, ok := p.(interface{ slots() int }); ok {
-		return of.slots()
+// drawsOf returns how many slots a predictor uses at most.
+func drawsOf(p Predictor) int {
+	if of, ok := p.(Drawer); ok {
+		return of.Draws()
 	}
 	return slotsOfUpdate - 1
 }

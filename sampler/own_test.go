@@ -5,9 +5,11 @@ import (
 	"math"
 	"testing"
 
+	"github.com/gradlogp/gradlogp/dataset"
 	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/sampler/grid"
 	"github.com/gradlogp/gradlogp/sde"
+	"github.com/gradlogp/gradlogp/sde/noise"
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/mat"
 )
@@ -135,4 +137,57 @@ func TestQuantitiesOfAStepAreThoseOfTheScore(t *testing.T) {
 		})
 		require.NoError(t, sampler.Sample(context.Background(), mat.NewDense(5, 2, nil), g.problem(), looks, nil))
 	}
+}
+
+// many draws noise in as many slots, of which the last one counts.
+type many int
+
+func (m many) Predict(s *sampler.Step) error {
+	if err := (ownDDIM{}).Predict(s); err != nil {
+		return err
+	}
+	s.Mean.Copy(s.X)
+	for slot := range int(m) {
+		s.Normal(s.X, slot)
+	}
+	return nil
+}
+
+// manySaid says so.
+type manySaid struct{ many }
+
+func (m manySaid) Draws() int { return int(m.many) }
+
+// addresses counts the draws from every address.
+type addresses map[noise.Draw]int
+
+func (a addresses) Normal(dst *mat.Dense, at noise.Draw) {
+	a[at]++
+	noise.White{}.Normal(dst, at)
+}
+
+// What Gibbs and Replace draw after a predictor of one's own is never what that has drawn.
+func TestPredictorsOfOnesOwnMayDrawAsOftenAsTheySay(t *testing.T) {
+	t.Parallel()
+	law, err := dataset.NewMixture([]float64{1}, mat.NewDense(1, 2, nil), []*mat.SymDense{mat.NewSymDense(2, []float64{1, .9, .9, 1})}, nil)
+	require.NoError(t, err)
+	p := sde.Problem{SDE: sde.EDM{}, Score: sde.Analytic(sde.EDM{}, law.Diffuse)}
+	run := func(back sampler.Predictor) {
+		drawn := addresses{}
+		s := &sampler.Settings{Grid: grid.Conditional(sde.EDM{}, 3), Noise: drawn, Workers: 1, Corrector: sampler.Gibbs{Back: back, Steps: 2}}
+		require.NoError(t, sampler.Sample(context.Background(), mat.NewDense(2, 2, nil), p, back, s))
+		for at, n := range drawn {
+			require.Equal(t, 1, n, at)
+		}
+	}
+	replace := func(back sampler.Predictor) sampler.Replace {
+		return sampler.Replace{Observation: seen(1), Back: back}
+	}
+	for _, back := range []sampler.Predictor{many(15), manySaid{40}, replace(many(15)), replace(manySaid{40})} {
+		run(back)
+	}
+	require.PanicsWithValue(t, "sampler: Step.Normal: slot is 15, of an update inside of another that has 15 slots, want a predictor that says as a Drawer how many it needs", func() {
+		run(replace(many(16)))
+	})
+	require.Panics(t, func() { run(many(17)) })
 }

@@ -12,6 +12,7 @@ import (
 var (
 	_ Predictor = Replace{}
 	_ Coupler   = Replace{}
+	_ Drawer    = Replace{}
 )
 
 // Replace is the predictor of RePaint (Lugmayr et al. 2022) for columns that are known: a
@@ -58,8 +59,8 @@ func (p Replace) Validate() error {
 // CouplesRows reports whether Back does.
 func (p Replace) CouplesRows() bool { return couples(p.Back) }
 
-// slots returns how many draws a step makes at most.
-func (p Replace) slots() int { return max(slotsOfUpdate-1, slotsOf(p.Back)) + 1 }
+// Draws implements Drawer: one more than Back.
+func (p Replace) Draws() int { return max(slotsOfUpdate-1, drawsOf(p.Back)) + 1 }
 
 // mask returns the columns that are known.
 func (p Replace) mask() (posterior.Mask, error) {
@@ -112,11 +113,14 @@ func (p Replace) Predict(s *Step) error {
 	if back == nil {
 		back = DDIM{Eta: 1}
 	}
-	if err := back.Predict(s); err != nil {
+	own, slots := p.Draws()-1, s.slots // beyond those that Back draws
+	s.slots = own
+	err = back.Predict(s)
+	if s.slots = slots; err != nil {
 		return err
 	}
 	z, k := s.Scratch(0), mat.NewDense(1, d, nil)
-	s.Normal(z, p.slots()-1) // beyond those that Back draws
+	s.Normal(z, own)
 	alpha, sigma := s.Kernel(s.U)
 	for i := range n {
 		for c, j := range mask.Columns {

@@ -53,6 +53,12 @@ type Coupler interface {
 	CouplesRows() bool
 }
 
+// Drawer is implemented by a Predictor that uses more than 15 slots of Step.Normal in a step.
+// Draws returns how many at most: Gibbs and Replace, whose Back it may be, draw after them.
+type Drawer interface {
+	Draws() int
+}
+
 // Observer watches a run. Observe is called with k = 0 for the start and then
 // after every step, k counting the points of the grid; x is the state at time
 // t in model coordinates, valid during the call only and not to be changed.

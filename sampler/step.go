@@ -146,7 +146,7 @@ func (s *Step) Evaluations() int { return s.evals }
 // Replace has the slots 0 to 14; others panic within Gibbs.
 func (s *Step) Normal(dst *mat.Dense, slot int) {
 	if s.slots > 0 && slot >= s.slots {
-		panic(fmt.Sprintf("sampler: Step.Normal: slot is %d, of an update inside of another that has %d slots", slot, s.slots))
+		panic(fmt.Sprintf("sampler: Step.Normal: slot is %d, of an update inside of another that has %d slots, want a predictor that says as a Drawer how many it needs", slot, s.slots))
 	}
 	s.Noise.Normal(dst, noise.Draw{Row: s.Row0, Step: s.K, Slot: s.slot0 + slot, Purpose: s.purpose, T: s.T, U: s.U})
 }

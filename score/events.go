@@ -39,7 +39,7 @@ func (t *trainer) diagnosed(c Diagnosis, young, low bool) {
 // stopped tells of the end: an error unless somebody wanted it.
 func (t *trainer) stopped(err error) {
 	level, args := slog.LevelInfo, []any{"step", t.step, "loss", t.result.Loss}
-	if t.result.BestStep > 0 {
+	if t.result.HeldOut != 0 {
 		args = append(args, "held_out_loss", t.result.HeldOut, "best_step", t.result.BestStep)
 	}
 	if err != nil {

@@ -35,7 +35,7 @@ func TestLoggerIsToldOfEvents(t *testing.T) {
 		s.Logger = log
 		r = fit(t, newModel(t, 2, Config{}), few(t), s)
 	})
-	require.Len(t, all, 6)
+	require.Len(t, all, 7)
 	start := all[0]
 	delete(start, "weights")
 	require.Equal(t, map[string]any{"level": "INFO", "msg": "score: training starts", "dim": 2.0, "done": 0.0, "steps": 20.0,
@@ -44,12 +44,13 @@ func TestLoggerIsToldOfEvents(t *testing.T) {
 	require.Equal(t, "common", all[1]["scaling"])
 	require.Equal(t, "DEBUG", all[2]["level"])
 	require.Equal(t, "score: validation", all[2]["msg"])
-	require.Equal(t, r.HeldOut, all[3]["best"])
-	require.Equal(t, r.HeldOut, all[3]["held_out_loss"])
-	require.Equal(t, "score: checkpoint", all[4]["msg"])
-	require.Equal(t, filepath.Join(s.Checkpoints.Dir, keptName(20)), all[4]["path"])
+	require.Equal(t, 0.0, all[2]["step"])
+	require.Equal(t, r.HeldOut, all[4]["best"])
+	require.Equal(t, r.HeldOut, all[4]["held_out_loss"])
+	require.Equal(t, "score: checkpoint", all[5]["msg"])
+	require.Equal(t, filepath.Join(s.Checkpoints.Dir, keptName(20)), all[5]["path"])
 	require.Equal(t, map[string]any{"level": "INFO", "msg": "score: training stops", "step": 20.0, "loss": r.Loss,
-		"held_out_loss": r.HeldOut, "best_step": float64(r.BestStep)}, all[5])
+		"held_out_loss": r.HeldOut, "best_step": float64(r.BestStep)}, all[6])
 
 	all = events(t, func(log *slog.Logger) {
 		fit(t, newDead(t, 5, Config{Net: killed{nn.Linear{Out: 5}}}), standard(5), &Settings{Steps: 500, Batch: 4, References: None, Logger: log})

@@ -20,7 +20,8 @@ import (
 // the weights of the last step.
 //
 // Rows, when they are few, are split, and the model gets the average of the best
-// held-out loss instead of the last one (see Validation). With
+// held-out loss instead of the last one (see Validation), what it was before if no step
+// made it better. With
 // Settings.Checkpoints the state of the run is kept on disk, from which Resume
 // goes on.
 //
@@ -283,6 +284,9 @@ func (t *trainer) run() error {
 		}
 		if t.step == 0 {
 			if err := t.calibrate(); err != nil {
+				return err
+			}
+			if err := t.validateStart(); err != nil {
 				return err
 			}
 		}

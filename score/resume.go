@@ -92,7 +92,7 @@ func (t *trainer) settings() ([]described, error) {
 		{"Independent", s.Independent}, {"References", s.References}, {"Rate", s.Rate},
 		{"EMA", s.EMA}, {"Averaging", s.Averaging}, {"Clip", s.Clip}, {"ClipValue", s.ClipValue}, {"DropCond", s.DropCond},
 		{"Scaling", s.Scaling.String()}, {"Regularize", s.Regularize}, {"Seed", s.Seed},
-		{"Validation.Rows", s.Validation.Rows}, {"Validation.Every", s.Validation.Every}, {"Validation.Patience", s.Validation.Patience},
+		{"Validation.Rows", s.Validation.Rows}, {"Validation.Every", s.Validation.Every}, {"Validation.Patience", s.Validation.Patience}, {"Validation.Zero", s.Validation.Zero},
 		{"Patterns", s.Patterns},
 	} {
 		text, _, err := describe("Settings."+f.name, f.value)
@@ -174,7 +174,7 @@ func (t *trainer) restore(f *checkpoint.File) (*content, error) {
 		field, setting := strings.CutPrefix(d.key, metaSettings)
 		switch {
 		case got == d.value:
-		case got == "" && field == "Patterns" && d.value == "nil": // files from before there were any
+		case got == "" && (field == "Patterns" && d.value == "nil" || field == "Validation.Zero" && d.value == "false"): // files from before there were any
 		case got != "" && setting && slices.Contains(ahead, field):
 			t.changed = append(t.changed, fmt.Sprintf("Settings.%s %s instead of %s", field, d.value, quoted(got)))
 		default:
@@ -242,8 +242,8 @@ func (t *trainer) restoreValidation(meta map[string]string, rest map[string]chec
 	if v.bestLoss, err = strconv.ParseFloat(meta[metaBestLoss], 64); err != nil || !finite(v.bestLoss) {
 		return fmt.Errorf("%s is %s, want a finite number: %w", metaBestLoss, quoted(meta[metaBestLoss]), ErrRange)
 	}
-	if v.bestStep, err = strconv.Atoi(meta[metaBestStep]); err != nil || v.bestStep < 1 || v.bestStep > t.step {
-		return fmt.Errorf("%s is %s, want a step on [1, %d]: %w", metaBestStep, quoted(meta[metaBestStep]), t.step, ErrRange)
+	if v.bestStep, err = strconv.Atoi(meta[metaBestStep]); err != nil || v.bestStep < 0 || v.bestStep > t.step {
+		return fmt.Errorf("%s is %s, want a step on [0, %d]: %w", metaBestStep, quoted(meta[metaBestStep]), t.step, ErrRange)
 	}
 	return nil
 }

@@ -390,7 +390,7 @@ func TestCheckpointThatDoesNotFitIsRefused(t *testing.T) {
 		`gradlogp.run.step: is "999`:                                                 set(metaStep, strings.Repeat("9", 1<<20)),
 		`gradlogp.run.best_loss is "\x1b`:                                            set(metaBestLoss, strings.Repeat("\x1b", 1<<20)),
 		"xxx… in the file":                                                           set(metaSettings+"Batch", strings.Repeat("x", 1<<20)),
-		`gradlogp.run.best_step is "0", want a step on [1, 20]`:                      set(metaBestStep, "0"),
+		`gradlogp.run.best_step is "-1", want a step on [0, 20]`:                     set(metaBestStep, "-1"),
 		`gradlogp.run.best_loss is "NaN", want a finite number`:                      set(metaBestLoss, "NaN"),
 		`gradlogp.run.warnings`:                                                      set(metaWarnings, "{"),
 		"the file has no tensor run.weights":                                         rename(tensorRaw),

@@ -153,7 +153,7 @@ type Result struct {
 	Loss      float64   // mean over the last tenth of the steps done
 	Raw       []float32 // the network's weights after the last step; the Model has their average
 	HeldOut   float64   // the least held-out loss; 0 without validation
-	BestStep  int       // the step of HeldOut, whose average the Model has; 0 without validation
+	BestStep  int       // the step of HeldOut, whose average the Model has; 0 before the first one, and without validation
 	Recipe    Recipe    // what the run took, by the rows or by Config and Settings
 	Scaling   Scaling   // of the model: CommonScale, ColumnScales or Unscaled
 	Warnings  []string
@@ -163,7 +163,7 @@ type Result struct {
 // String says in a line what came of a run, without its weights.
 func (r *Result) String() string {
 	text := fmt.Sprintf("%d steps, loss %.4g", r.Steps, r.Loss)
-	if r.BestStep > 0 {
+	if r.HeldOut != 0 {
 		text += fmt.Sprintf(", held-out loss %.4g at step %d", r.HeldOut, r.BestStep)
 	}
 	text += fmt.Sprintf(", scaling %v", r.Scaling)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat"
@@ -18,7 +19,8 @@ import (
 // target and times and noise that stay the same, antithetic, throughout the run.
 // At the end the model gets the average whose loss was the least, not the last
 // one: on few rows a network first learns the distribution and then the rows by
-// heart. When the loss at the end is above that by more than its noise, three standard
+// heart. The first look is before the first step, so that no training makes a model
+// worse on them. When the loss at the end is above that by more than its noise, three standard
 // errors of the rise over the held-out rows, there is a warning.
 //
 // The zero value splits Rows and RowsOf of 20 up to 99,999; other data are not
@@ -31,12 +33,18 @@ type Validation struct {
 	// 4,096, or 2,048 rows of Data. None is no validation.
 	Rows int
 	// Every is the number of steps from one look to the next; 0 is 100. There
-	// is one after the last step in any case.
+	// is one before the first step and one after the last in any case.
 	Every int
 	// Patience is the number of looks without a new best after which the run
-	// stops; 0 is never. Where the rate falls along a cosine, the loss improves
-	// until the end: a small patience costs quality.
+	// stops, counted from the first after a step; 0 is never. Where the rate falls along
+	// a cosine, the loss improves until the end: a small patience costs quality.
 	Patience int
+	// Zero has the look before the first step include the network whose weights are all 0.
+	// One with a linear last layer is F = 0 then, under the default Precond the exact score
+	// of normal columns that are independent and of the model's scale: for data of which
+	// that may be all there is to say. A model that is left with it cannot be trained
+	// further.
+	Zero bool
 }
 
 const (
@@ -145,12 +153,41 @@ func (t *trainer) validate() (float64, error) {
 	if !finite(loss) {
 		return loss, fmt.Errorf("score: Fit: after step %d: the held-out loss is %v: %w", t.step, loss, ErrNonFinite)
 	}
-	better := v.best == nil || loss < v.bestLoss
-	if better {
-		v.best, v.bestLoss, v.bestStep = append(v.best[:0], t.ema...), loss, t.step
+	t.consider(t.ema, loss)
+	return loss, nil
+}
+
+// validateStart looks at the held-out rows before the first step. A loss that is not finite
+// is for the first step to explain.
+func (t *trainer) validateStart() error {
+	v := t.held
+	if v == nil {
+		return nil
+	}
+	if err := v.fill(); err != nil {
+		return err
+	}
+	starts := [][]float32{t.ema}
+	if t.s.Validation.Zero {
+		zero := slices.Clone(t.ema)
+		clear(zero[:len(t.m.theta)])
+		starts = append(starts, zero)
+	}
+	for _, theta := range starts {
+		if loss := v.look(theta, t.crew); finite(loss) {
+			t.consider(theta, loss)
+		}
+	}
+	return nil
+}
+
+// consider keeps the weights theta when their loss is the least so far.
+func (t *trainer) consider(theta []float32, loss float64) {
+	v := t.held
+	if v.best == nil || loss < v.bestLoss {
+		v.best, v.bestLoss, v.bestStep = append(v.best[:0], theta...), loss, t.step
 	}
 	t.log.Debug("score: validation", "step", t.step, "held_out_loss", loss, "best", v.bestLoss, "best_step", v.bestStep)
-	return loss, nil
 }
 
 // look returns the loss with the weights theta; out has those of the noisy rows.
@@ -195,7 +232,13 @@ func (t *trainer) compare() error {
 	floats.Sub(rise, best)
 	mean, deviation := stat.MeanStdDev(rise, nil)
 	noise := deviation / math.Sqrt(float64(len(rise)))
-	if mean > partedErrors*noise && mean > parted*v.bestLoss {
+	if !(mean > partedErrors*noise && mean > parted*v.bestLoss) {
+		return nil
+	}
+	if v.bestStep == 0 {
+		t.warn(fmt.Sprintf("nothing is learned that holds for held-out rows: the loss on them was never below the %.4g of before the first step, and is %.4g after step %d, more by %.2g ± %.1g; the model is that of before the first step; try Settings.Regularize",
+			v.bestLoss, last, t.step, mean, noise))
+	} else {
 		t.warn(fmt.Sprintf("the network learns rows by heart: from step %d of %d on the loss on held-out rows rose from %.4g to %.4g, by %.2g ± %.1g; the model is that of step %d; try Settings.Regularize or fewer Steps",
 			v.bestStep, t.s.Steps, v.bestLoss, last, mean, noise, v.bestStep))
 	}
@@ -205,7 +248,7 @@ func (t *trainer) compare() error {
 // stale reports whether the patience of the validation is at its end.
 func (t *trainer) stale() bool {
 	v := t.held
-	return v != nil && v.patience > 0 && v.best != nil && (t.step-v.bestStep)/v.every >= v.patience
+	return v != nil && v.patience > 0 && v.best != nil && (t.step-max(v.bestStep, v.every))/v.every >= v.patience
 }
 
 // left returns the weights that the model would get if the run ended now.

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -198,13 +199,46 @@ func TestModelIsTheBestOnHeldOutRows(t *testing.T) {
 	require.NotEqual(t, state(m), state(none))
 }
 
+// A rate that destroys the network leaves the one that was there.
+func TestTrainingMakesNothingWorseOnHeldOutRows(t *testing.T) {
+	t.Parallel()
+	data := few(t)
+	s := quick(40)
+	m := newModel(t, 2, Config{Net: spherical})
+	fit(t, m, data, s)
+	before := state(m)
+	s.Rate, s.EMA, s.Clip, s.Validation.Every = optim.Constant(0.3), None, None, 10
+	r := fit(t, m, data, s)
+	require.Equal(t, before, state(m))
+	require.Zero(t, r.BestStep)
+	require.Positive(t, r.HeldOut)
+	require.Contains(t, r.String(), "at step 0")
+}
+
+// Of normal rows there is nothing to learn: a network that learns them by heart is worse
+// than one of zeros, which is the exact score.
+func TestZerosAreKeptWhereTheyAreTheBest(t *testing.T) {
+	t.Parallel()
+	data, err := Rows(normals(80, 5, 7), nil)
+	require.NoError(t, err)
+	for _, zero := range []bool{false, true} {
+		s := quick(60)
+		s.References, s.Rate = None, optim.Constant(1e-2)
+		s.Validation = Validation{Rows: 40, Every: 10, Zero: zero}
+		m := newModel(t, 5, Config{Net: nn.RecipeMLP(5, 16)})
+		r := fit(t, m, data, s)
+		require.Equal(t, zero, r.BestStep == 0)
+		require.Equal(t, zero, !slices.ContainsFunc(m.theta, func(w float32) bool { return w != 0 }))
+	}
+}
+
 // A dead run whose held-out loss does not move is stopped by patience, and
 // looked at before it ends.
 func TestPatienceDoesNotHideADeadRun(t *testing.T) {
 	s := &Settings{Steps: 900, Batch: 4, References: None, Validation: Validation{Data: standard(5), Every: 100, Patience: 5}}
 	r := fit(t, newDead(t, 5, Config{Net: killed{nn.Linear{Out: 5}}}), standard(5), s)
 	require.Equal(t, 600, r.Steps)
-	require.Equal(t, 100, r.BestStep)
+	require.Zero(t, r.BestStep)
 	require.Len(t, r.Diagnoses, 2)
 	require.Len(t, r.Warnings, 1)
 }
@@ -252,7 +286,7 @@ func TestValidationThatDoesNotFitIsRefused(t *testing.T) {
 		m := newModel(t, 2, Config{})
 		r, err := Fit(background, m, moons(), s)
 		require.ErrorContains(t, err, want)
-		require.Equal(t, 10, r.Steps, "it ends after a complete step")
+		require.Zero(t, r.Steps, "the first look is before the first step")
 		require.Zero(t, r.BestStep)
 	}
 }

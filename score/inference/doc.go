@@ -108,7 +108,7 @@
 // says there is an extrapolation. As in z(x), numbers more than 5 deviations from the mean are
 // cut to that for the network of a Posterior, but where such were simulated to the last of
 // those. Errors of what is run with it repeat the warning. Simulations are not lost when a
-// context ends (Unfinished). How well a posterior is calibrated, package dataset/calibration
+// context ends (Unfinished), nor is a training that left checkpoints (Resume). How well a posterior is calibrated, package dataset/calibration
 // says.
 //
 // # References

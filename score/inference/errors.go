@@ -30,7 +30,7 @@ var (
 )
 
 // Unfinished is the error of Infer and Rounds that ended after they had simulated: with the
-// Pairs, Fit can go on, or Simulate from Done.
+// Pairs, Fit or Resume can go on, or Simulate from Done.
 type Unfinished struct {
 	Pairs *Pairs
 	Err   error

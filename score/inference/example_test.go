@@ -238,3 +238,43 @@ func ExampleJoint_Outside() {
 	// Output:
 	// column 0 of x: row 0 is 9, the simulations lie from 0 to 4: answers are extrapolations
 }
+
+// patience ends a run after 100 steps.
+type patience struct{ cancel context.CancelFunc }
+
+func (p patience) Record(m score.Metrics) error {
+	if m.Step == 100 {
+		p.cancel()
+	}
+	return nil
+}
+
+// A run that has been cancelled goes on, from its simulations and its last checkpoint.
+func ExampleResume() {
+	dir, err := os.MkdirTemp("", "checkpoints")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	prior := inference.Normal{Mean: []float64{0}, Deviation: []float64{1}}
+	ctx, cancel := context.WithCancel(context.Background())
+	s := settings()
+	s.Training.Checkpoints.Dir, s.Training.Recorder = dir, patience{cancel}
+	_, err = inference.Infer(ctx, prior, scale{}, 2, 2000, s)
+	var u *inference.Unfinished
+	fmt.Println(errors.As(err, &u), errors.Is(err, context.Canceled))
+
+	path, err := score.Latest(dir)
+	if err != nil {
+		log.Fatal(err)
+	}
+	s.Training.Recorder = nil
+	post, err := inference.Resume(context.Background(), prior, u.Pairs.Theta, u.Pairs.X, s, path)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(post.Result.Steps, "steps")
+	// Output:
+	// true true
+	// 150 steps
+}

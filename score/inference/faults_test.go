@@ -142,7 +142,7 @@ func TestWeightsOfLargeLogarithmsSumToOne(t *testing.T) {
 			logs[i] = at
 		}
 		logs[3] = math.Inf(-1)
-		w, err := weightsOf(logs)
+		w, err := weightsOf(logs, len(logs))
 		require.NoError(t, err)
 		require.InDelta(t, 49, w.Effective, 1e-9)
 		require.InDelta(t, 1./49, w.W[0], 1e-12)

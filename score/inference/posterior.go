@@ -25,8 +25,9 @@ type Settings struct {
 	// package's documentation).
 	Embed nn.Module
 	// Training is what score.Fit is given. What is 0 or nil there is taken from Recommend,
-	// and Seed and Workers from here. A run with Checkpoints leaves files that Open opens, but
-	// cannot be resumed: another one needs another directory. DropCond is None unless it is set, since nothing here
+	// and Seed and Workers from here; Validation.Zero, which is the regression alone, is always
+	// set. A run with Checkpoints leaves files that Open opens and
+	// from which Resume goes on. DropCond is None unless it is set, since nothing here
 	// asks for the score without x.
 	Training score.Settings
 	// Plain leaves out the linear regression on x, and what is put beside columns that are
@@ -63,7 +64,8 @@ type Posterior struct {
 // each (see Simulate) and learns the posterior from the pairs (see Fit).
 //
 // Errors are those of Simulate and Fit. When the context ends, or training fails, the error
-// is an *Unfinished that holds the simulations (errors.As), so that none is lost.
+// is an *Unfinished that holds the simulations (errors.As), so that none is lost; with
+// Checkpoints Resume goes on with the training.
 func Infer(ctx context.Context, p Prior, s Simulator, columns, n int, settings *Settings) (*Posterior, error) {
 	var c Settings
 	if settings != nil {
@@ -89,21 +91,23 @@ func Infer(ctx context.Context, p Prior, s Simulator, columns, n int, settings *
 //
 // The conditional score that is learned is that of coordinates without bounds (see the
 // package's documentation). Errors wrap ErrShape, ErrRange or ErrNonFinite and name row
-// and column, or are those of score.Fit. When the context ends, or a step fails, the
+// and column, among them one for a prior whose LogProb is NaN at a row of theta, or are those
+// of score.Fit. When the context ends, or a step fails, the
 // Posterior as far as it has been learned is returned with the error.
 func Fit(ctx context.Context, p Prior, theta, x *mat.Dense, settings *Settings) (*Posterior, error) {
 	var c Settings
 	if settings != nil {
 		c = *settings
 	}
-	post, err := fit(ctx, p, theta, x, &c)
+	post, err := fit(ctx, p, theta, x, &c, "")
 	if err != nil {
 		err = fmt.Errorf("inference: Fit: %w", err)
 	}
 	return post, err
 }
 
-func fit(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings) (*Posterior, error) {
+// fit learns the Posterior, from the checkpoint at path on when there is one.
+func fit(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings, path string) (*Posterior, error) {
 	if theta == nil || theta.IsEmpty() || x == nil || x.IsEmpty() {
 		return nil, fmt.Errorf("theta and x: want at least one row and column of each: %w", ErrShape)
 	}
@@ -138,13 +142,16 @@ func fit(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings) (*Poste
 	if post.at, y, err = newCoordinates(low, high, theta, x, same, s.Plain); err != nil {
 		return nil, err
 	}
+	if err := checkDensity(p, theta); err != nil {
+		return nil, err
+	}
 	post.Warnings = append(fewWarnings(n), atBounds(post.at.axes, theta)...)
 	w := mat.NewDense(n, d, nil)
 	if err := post.at.wide(w, theta); err != nil {
 		return nil, err
 	}
 	post.wide = momentsOf(w)
-	if err = post.learn(ctx, y, x, s); post.Result == nil {
+	if err = post.learn(ctx, y, x, s, path); post.Result == nil {
 		return nil, err
 	}
 	return post, err
@@ -168,8 +175,8 @@ func tooWide(name string, x *mat.Dense) error {
 	return nil
 }
 
-// learn trains the model of y given x.
-func (p *Posterior) learn(ctx context.Context, y, x *mat.Dense, s *Settings) error {
+// learn trains the model of y given x, from the checkpoint at path on when there is one.
+func (p *Posterior) learn(ctx context.Context, y, x *mat.Dense, s *Settings, path string) error {
 	n, d := y.Dims()
 	_, k := x.Dims()
 	recipe := Recommend(n, d, k)
@@ -184,6 +191,7 @@ func (p *Posterior) learn(ctx context.Context, y, x *mat.Dense, s *Settings) err
 	if training.DropCond == 0 {
 		training.DropCond = score.None
 	}
+	training.Validation.Zero = true // which is what the regression knows
 	var err error
 	if p.model, err = score.New(d, s.config(recipe, n, d, k)); err != nil {
 		return err
@@ -195,7 +203,12 @@ func (p *Posterior) learn(ctx context.Context, y, x *mat.Dense, s *Settings) err
 	if err != nil {
 		return err
 	}
-	if p.Result, err = score.Fit(ctx, p.model, data, &training); p.Result == nil {
+	if path == "" {
+		p.Result, err = score.Fit(ctx, p.model, data, &training)
+	} else {
+		p.Result, err = score.Resume(ctx, p.model, data, &training, path)
+	}
+	if p.Result == nil {
 		return err
 	}
 	if s.Training.DropCond == 0 { // this Posterior asks for no score without x

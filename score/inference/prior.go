@@ -4,6 +4,11 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/gradlogp/gradlogp/sde/noise"
 )
 
 // Prior is the distribution of the parameters θ before anything has been observed. Its
@@ -170,4 +175,46 @@ const widest = math.MaxFloat64 / 8
 // apart reports whether two numbers can be the bounds of a parameter.
 func apart(low, high float64) bool {
 	return low < high && !math.IsInf(low, 1) && !math.IsInf(high, -1) && (math.IsInf(low, -1) || math.IsInf(high, 1) || high-low <= widest)
+}
+
+// checkDensity returns an error for a prior whose LogProb is NaN at one of the rows of theta.
+func checkDensity(p Prior, theta *mat.Dense) error {
+	if p == nil {
+		return nil
+	}
+	for i := range theta.RawMatrix().Rows {
+		if row := theta.RawRowView(i); math.IsNaN(p.LogProb(slices.Clone(row))) {
+			return fmt.Errorf("prior: LogProb is NaN at row %d of theta, %v, want the log-density, or −Inf: %w", i, row, ErrNonFinite)
+		}
+	}
+	return nil
+}
+
+// checkDraw returns an error for a draw of a prior that it cannot have made.
+func checkDraw(p Prior, low, high, theta []float64) error {
+	for j, v := range theta {
+		switch {
+		case !finite(v):
+			return fmt.Errorf("prior: draws %v for parameter %d, want a finite number: %w", v, j, ErrNonFinite)
+		case !(axis{low: low[j], high: high[j]}).holds(v):
+			return fmt.Errorf("prior: draws %v for parameter %d, outside its Bounds %v and %v: %w", v, j, low[j], high[j], ErrRange)
+		}
+	}
+	if math.IsNaN(p.LogProb(theta)) {
+		return fmt.Errorf("prior: LogProb is NaN at its own draw %v, want the log-density, or −Inf: %w", theta, ErrNonFinite)
+	}
+	return nil
+}
+
+// checkDraws looks at a few draws of a prior, where there are no simulations to do so.
+func checkDraws(p Prior, low, high []float64) error {
+	const few = 16
+	theta := make([]float64, p.Dim())
+	for i := range few {
+		p.Sample(theta, noise.Rand(0, noise.Draw{Purpose: noise.Data, Row: i, Step: simulationStep}))
+		if err := checkDraw(p, low, high, theta); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -3,11 +3,14 @@ package inference
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/optim"
 	"github.com/gradlogp/gradlogp/score"
 )
@@ -75,4 +78,47 @@ func TestPriorsWithoutADensityAreNamed(t *testing.T) {
 	_, err := Infer(t.Context(), blank{standard}, shifted{1}, 2, 20, nil)
 	require.ErrorIs(t, err, ErrNonFinite)
 	require.ErrorContains(t, err, "prior: LogProb is NaN at its own draw [")
+
+	theta := mat.NewDense(3, 2, []float64{1, 2, 3, 4, 5, 7})
+	_, err = Fit(t.Context(), blank{standard}, theta, theta, quick())
+	require.ErrorIs(t, err, ErrNonFinite)
+	require.ErrorContains(t, err, "inference: Fit: prior: LogProb is NaN at row 0 of theta, [1 2]")
+
+	post, err := learned()
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "posterior")
+	require.NoError(t, post.SaveFile(path))
+	_, err = Open(path, blank{standard})
+	require.ErrorIs(t, err, ErrNonFinite)
+	require.ErrorContains(t, err, "prior: LogProb is NaN at its own draw [")
+}
+
+// babble has parameters that x tells nothing of, in many columns.
+type babble struct{}
+
+func (babble) Simulate(x, _ []float64, rng *rand.Rand) error {
+	for j := range x {
+		x[j] = rng.NormFloat64()
+	}
+	return nil
+}
+
+// From columns of pure noise the network learns pairs by heart, and the posterior is what the
+// regression knows, which is the prior.
+func TestColumnsOfNoiseLeaveTheRegression(t *testing.T) {
+	s := &Settings{Seed: 2, Net: nn.RecipeMLP(2, 32), Embed: nn.Linear{Out: 16}}
+	s.Training.Steps, s.Training.Regularize = 100, score.None
+	post, err := Infer(t.Context(), standard, babble{}, 50, 1000, s)
+	require.NoError(t, err)
+	require.Zero(t, post.Result.BestStep)
+	require.Contains(t, fmt.Sprint(post.Warnings), "nothing is learned that holds for held-out rows")
+	v, err := post.Given(mat.NewDense(1, 50, nil))
+	require.NoError(t, err)
+	theta := mat.NewDense(1000, 2, nil)
+	require.NoError(t, v.Sample(t.Context(), theta, nil))
+	m := momentsOf(theta)
+	for j := range 2 {
+		require.InDelta(t, 0, m.mean[j], 0.15)
+		require.InDelta(t, 1, math.Sqrt(m.cov.At(j, j)), 0.1)
+	}
 }

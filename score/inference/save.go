@@ -160,11 +160,12 @@ func (p *Posterior) SaveFile(path string) error { return p.model.SaveFile(path) 
 // normal one.
 //
 // A checkpoint of Settings.Training.Checkpoints is such a file, too: the Posterior as far as it
-// was learned, though a run cannot go on from there.
+// was learned. Resume goes on from there.
 //
 // Errors are those of score.Open, one wrapping score.ErrNotSerializable for a Net or Embed of
 // one's own, see OpenWith, and one wrapping ErrMismatch for a file that holds no Posterior or
-// one whose parameters have other bounds than the prior.
+// one whose parameters have other bounds than the prior. A few draws of the prior are looked
+// at as Simulate does.
 func Open(path string, p Prior) (*Posterior, error) {
 	m, err := score.Open(path)
 	if errors.Is(err, score.ErrNotSerializable) {
@@ -230,6 +231,9 @@ func opened(m *score.Model, p Prior) (*Posterior, error) {
 	if p != nil {
 		low, high, err := boundsOf(p, m.Dim())
 		if err != nil {
+			return nil, err
+		}
+		if err := checkDraws(p, low, high); err != nil {
 			return nil, err
 		}
 		for j, a := range c.axes {

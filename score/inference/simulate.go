@@ -173,16 +173,8 @@ func (o outside) Unwrap() error { return o.error }
 func (s *simulations) one(i int, rng *rand.Rand) error {
 	theta, x := s.theta.RawRowView(i), s.x.RawRowView(i)
 	s.prior.Sample(theta, rng)
-	for j, v := range theta {
-		switch {
-		case !finite(v):
-			return outside{fmt.Errorf("prior: draws %v for parameter %d, want a finite number: %w", v, j, ErrNonFinite)}
-		case !(axis{low: s.low[j], high: s.high[j]}).holds(v):
-			return outside{fmt.Errorf("prior: draws %v for parameter %d, outside its Bounds %v and %v: %w", v, j, s.low[j], s.high[j], ErrRange)}
-		}
-	}
-	if math.IsNaN(s.prior.LogProb(theta)) {
-		return outside{fmt.Errorf("prior: LogProb is NaN at its own draw %v, want the log-density, or −Inf: %w", theta, ErrNonFinite)}
+	if err := checkDraw(s.prior, s.low, s.high, theta); err != nil {
+		return outside{err}
 	}
 	given := append([]float64(nil), theta...)
 	for j := range x {

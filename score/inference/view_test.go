@@ -69,6 +69,37 @@ func TestWeightsOfTheExactPosteriorAreEqual(t *testing.T) {
 	require.ErrorIs(t, err, ErrUnsupported)
 }
 
+// Far out the score is no number: the flow of some draws of N(0, 1) that go there, or come
+// from there, fails. The weights of all others are what they are without these.
+func TestDrawsWhoseFlowFailsHaveNoWeight(t *testing.T) {
+	v := exact([]axis{{low: math.Inf(-1), high: math.Inf(1)}}, []float64{0.75}, mat.NewSymDense(1, []float64{0.5}))
+	v.prior, v.problem.Score, v.Warnings = Normal{[]float64{0}, []float64{1}}, frail{v.problem.Score}, []string{"far"}
+	theta := mat.NewDense(400, 1, nil)
+	w, err := v.Weigh(t.Context(), theta, func(theta []float64) float64 { return distuv.Normal{Mu: theta[0], Sigma: 1}.LogProb(1.5) }, &sampler.FlowSettings{RTol: 1e-7, ATol: 1e-7})
+	var failed sampler.RowErrors
+	require.ErrorAs(t, err, &failed)
+	require.ErrorContains(t, err, "the View warns: far")
+	good := 400 - len(failed)
+	require.Positive(t, len(failed))
+	require.Greater(t, good, 300)
+	require.InDelta(t, good, w.Effective, 0.05)
+	require.InDelta(t, distuv.Normal{Mu: 0, Sigma: math.Sqrt2}.LogProb(1.5), w.LogEvidence, 2e-3)
+	require.Less(t, w.StdErr, 0.01)
+	for _, e := range failed {
+		require.Zero(t, w.W[e.Row])
+		require.True(t, math.IsNaN(theta.At(e.Row, 0)))
+	}
+	w.W[0], w.W[399] = 0, 0
+	again := mat.NewDense(400, 1, nil)
+	for _, u := range []float64{0, 0.999999} {
+		theta.Set(0, 0, math.NaN())
+		theta.Set(399, 0, math.NaN())
+		w.Resample(again, theta, u)
+		_, _, bad := firstNonFinite(again)
+		require.False(t, bad, "no draw without weight is taken")
+	}
+}
+
 // Scores that are put together of many round more than one does. Defaults follow.
 func TestManyObservationsAreScoredAtDefaults(t *testing.T) {
 	v := exact([]axis{{low: math.Inf(-1), high: math.Inf(1)}}, []float64{0.75}, mat.NewSymDense(1, []float64{0.5}))

@@ -2,6 +2,7 @@ package inference
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -17,14 +18,15 @@ import (
 //
 //	w_i ∝ p(θ_i) p(x | θ_i) / q(θ_i | x).
 type Weights struct {
-	// W has a weight for each draw, which sum to 1.
+	// W has a weight for each draw, which sum to 1; 0 for one that failed.
 	W []float64
 	// Effective is the effective sample size 1/Σw²: as many independent draws of the exact
 	// posterior tell about as much. Where it is a small share of the draws, q is far
 	// from the posterior, or narrower, and the weights are not to be trusted.
 	Effective float64
 	// LogEvidence is log p(x), the logarithm of the mean of p(θ)p(x|θ)/q(θ|x), in nats,
-	// as far as prior and likelihood are normalised, and StdErr its standard error.
+	// as far as prior and likelihood are normalised, and StdErr its standard error; both of
+	// the draws that did not fail.
 	LogEvidence, StdErr float64
 }
 
@@ -36,10 +38,13 @@ type Weights struct {
 // are. Where there are several observations, one a row, every row is weighed by its own
 // likelihood; then the weights mean little.
 //
-// It needs the Prior of the Posterior: without one the error wraps ErrUnsupported, as it
+// A row whose flow fails is NaN in theta, has the weight 0, and is named in a
+// sampler.RowErrors, beside which the Weights are returned: they hold for the others. It
+// needs the Prior of the Posterior: without one the error wraps ErrUnsupported, as it
 // does for a View made with FNPE or JAC. A logLikelihood that is NaN or +Inf gives one
 // wrapping ErrNonFinite, one of −Inf for all draws ErrRange, and the others are those of
-// sampler.SampleLogProb. After an error theta is unchanged.
+// sampler.SampleLogProb. After any error but RowErrors, and when all rows fail, there are no
+// Weights and theta is unchanged.
 func (v *View) Weigh(ctx context.Context, theta *mat.Dense, logLikelihood func(theta []float64) float64, s *sampler.FlowSettings) (*Weights, error) {
 	v.alike("Weigh", theta, theta)
 	if v.prior == nil {
@@ -53,32 +58,42 @@ func (v *View) Weigh(ctx context.Context, theta *mat.Dense, logLikelihood func(t
 	}
 	n, d := theta.Dims()
 	y, draws, logs := mat.NewDense(n, d, nil), mat.NewDense(n, d, nil), make([]float64, n)
-	if _, err := sampler.SampleLogProb(ctx, y, logs, v.problem, s); err != nil {
-		return nil, v.explain("Weigh", err)
+	_, err := sampler.SampleLogProb(ctx, y, logs, v.problem, s)
+	var failed sampler.RowErrors
+	if err = v.explain("Weigh", err); err != nil && !(errors.As(err, &failed) && len(failed) < n) {
+		return nil, err
 	}
 	v.ToParameters(draws, y)
 	for i := range n {
 		row := draws.RawRowView(i)
+		if math.IsNaN(y.At(i, 0)) { // one that failed
+			logs[i] = math.Inf(-1)
+			for j := range row {
+				row[j] = math.NaN()
+			}
+			continue
+		}
 		l := logLikelihood(slices.Clone(row))
 		if math.IsNaN(l) || math.IsInf(l, 1) {
 			return nil, fmt.Errorf("inference: Weigh: logLikelihood(%v): is %v, want a number, or −Inf: %w", row, l, ErrNonFinite)
 		}
 		logs[i] = v.prior.LogProb(row) + l - (logs[i] + v.at.logSlope(row))
 	}
-	w, err := weightsOf(logs)
-	if err != nil {
-		return nil, fmt.Errorf("inference: Weigh: %w", err)
+	w, wrong := weightsOf(logs, n-len(failed))
+	if wrong != nil {
+		return nil, fmt.Errorf("inference: Weigh: %w", wrong)
 	}
 	theta.Copy(draws)
-	return w, nil
+	return w, err
 }
 
-// weightsOf returns the weights of these logarithms, which it overwrites.
-func weightsOf(logs []float64) (*Weights, error) {
-	n := float64(len(logs))
+// weightsOf returns the weights of these logarithms, which it overwrites, of as many draws as
+// are good; those of the others are −Inf.
+func weightsOf(logs []float64, good int) (*Weights, error) {
+	n := float64(good)
 	top := floats.Max(logs)
 	if floats.HasNaN(logs) || math.IsInf(top, 0) {
-		return nil, fmt.Errorf("prior times likelihood is 0 for all of %d draws, or not finite: %w", len(logs), ErrRange)
+		return nil, fmt.Errorf("prior times likelihood is 0 for all of %d draws, or not finite: %w", good, ErrRange)
 	}
 	for i, l := range logs {
 		logs[i] = math.Exp(l - top)
@@ -104,9 +119,13 @@ func (w *Weights) Resample(dst, theta *mat.Dense, u float64) {
 	if d != c || n != len(w.W) || !(u >= 0 && u < 1) {
 		panic(fmt.Sprintf("%s: Resample: dst is %d×%d, theta %d×%d with %d weights, u %v", badShape, m, c, n, d, len(w.W), u))
 	}
+	last := n - 1 // that may be taken, whatever the sum is rounded to
+	for last > 0 && w.W[last] == 0 {
+		last--
+	}
 	i, sum := 0, w.W[0]
 	for k := range m {
-		for sum < (float64(k)+u)/float64(m) && i < n-1 {
+		for sum <= (float64(k)+u)/float64(m) && i < last {
 			i++
 			sum += w.W[i]
 		}

@@ -1,8 +1,10 @@
 package posterior
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -154,43 +156,76 @@ func (g *guided) Select(rows []int) sde.Scorer {
 // Score writes the scores of the posteriors of the rows x into dst.
 func (g *guided) Score(dst, x *mat.Dense, t []float64) {
 	n, d := x.Dims()
-	most := g.most(n, len(t))
-	if most == n {
+	parts := g.parts(n, t)
+	if parts == nil {
 		g.by.add(dst, g.at(dst, x, t))
 		return
 	}
 	g.like.check("Score", x)
-	for lo := 0; lo < n; lo += most {
-		hi := min(lo+most, n)
-		rows, times := make([]int, hi-lo), t
-		for i := range rows {
-			rows[i] = lo + i
-		}
+	for _, rows := range parts {
+		some := g.Select(rows).(*guided)
+		to, from, times := mat.NewDense(len(rows), d, nil), mat.NewDense(len(rows), d, nil), t
 		if len(t) == n {
-			times = t[lo:hi]
+			times = make([]float64, len(rows))
 		}
-		some, to := g.Select(rows).(*guided), dst.Slice(lo, hi, 0, d).(*mat.Dense)
-		some.by.add(to, some.at(to, x.Slice(lo, hi, 0, d).(*mat.Dense), times))
+		for k, i := range rows {
+			from.SetRow(k, x.RawRowView(i))
+			if len(t) == n {
+				times[k] = t[i]
+			}
+		}
+		some.by.add(to, some.at(to, from, times))
+		for k, i := range rows {
+			dst.SetRow(i, to.RawRowView(k))
+		}
 	}
 }
 
-// most returns how many of n rows are evaluated at once: not all where each may need a
-// matrix of its own, which are not to fill the memory.
-func (g *guided) most(n, times int) int {
+// parts returns which of n rows are evaluated together, nil for all: not all where each may
+// need a matrix of its own, which are not to fill the memory. Rows of one time stay together
+// where they share a matrix.
+func (g *guided) parts(n int, t []float64) (parts [][]int) {
 	const numbers = 1 << 20
 	switch g.by.(type) {
 	case PiGDM, MMPS:
 	default:
-		return n
+		return nil
 	}
-	if times == 1 && g.like.matrix != nil && (g.seen == nil || g.seen.RawMatrix().Rows == 1) {
-		return n
+	shared := g.shared()
+	if len(t) == 1 && shared {
+		return nil
 	}
 	if _, ok := sde.As[sde.Selector](g.base.Score); !ok && g.base.Rows > 0 {
-		return n
+		return nil
 	}
 	_, m := g.like.Dims()
-	return min(n, max(1, numbers/m/m))
+	most := max(1, numbers/m/m) // matrices
+	order := make([]int, n)
+	for i := range order {
+		order[i] = i
+	}
+	if shared {
+		slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(t[a], t[b]) })
+	}
+	matrices, first := 0, 0
+	for k, i := range order {
+		if k > first && shared && t[i] == t[order[k-1]] {
+			continue
+		}
+		if matrices == most {
+			parts, matrices, first = append(parts, order[first:k]), 0, k
+		}
+		matrices++
+	}
+	if parts == nil {
+		return nil
+	}
+	return append(parts, order[first:])
+}
+
+// shared reports whether H, without what is known, is one matrix for all rows.
+func (g *guided) shared() bool {
+	return g.like.matrix != nil && (g.seen == nil || g.seen.RawMatrix().Rows == 1)
 }
 
 // Capabilities returns the log-density where the method and the score know it, and the
@@ -283,11 +318,6 @@ func (at *moment) place() *mat.Dense {
 		return at.x
 	}
 	return at.denoised()
-}
-
-// shared reports whether H, without what is known, is one matrix for all rows.
-func (at *moment) shared() bool {
-	return at.like.matrix != nil && (at.seen == nil || at.seen.RawMatrix().Rows == 1)
 }
 
 // known returns what is known of the cells of row i exactly.

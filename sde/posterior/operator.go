@@ -182,13 +182,22 @@ func kept(op Operator) Operator {
 	return op
 }
 
-// dot returns Σ a_j b_j, in the order of j whatever else is computed.
+// dot returns Σ a_j b_j, in an order that depends on the length only: four sums do not wait
+// for each other.
 func dot(a, b []float64) float64 {
-	sum := 0.0
-	for j, v := range a {
-		sum += v * b[j]
+	b = b[:len(a)]
+	var s0, s1, s2, s3 float64
+	j := 0
+	for ; j+4 <= len(a); j += 4 {
+		s0 += a[j] * b[j]
+		s1 += a[j+1] * b[j+1]
+		s2 += a[j+2] * b[j+2]
+		s3 += a[j+3] * b[j+3]
 	}
-	return sum
+	for ; j < len(a); j++ {
+		s0 += a[j] * b[j]
+	}
+	return s0 + s1 + (s2 + s3)
 }
 
 // axpy adds c x to dst.

@@ -45,34 +45,62 @@ func (m PiGDM) check(l *Likelihood) error {
 func (m PiGDM) factors(at *moment) []*factor {
 	n, _ := at.x.Dims()
 	all := make([]*factor, n)
-	// Without rows of their own there is one matrix for all that share a time.
-	shared := at.shared()
+	if !at.shared() {
+		for i := range all {
+			all[i] = factorise(at.withNoise(1, at.gram(m.variances(i, at), i)))
+		}
+		return all
+	}
+	// There is one matrix for all that share a time, and without variances one H Hᵀ for all.
+	var square *mat.SymDense
+	if m.Variance == nil {
+		square = at.gram(nil, 0)
+	}
 	of := map[float64]*factor{}
 	for i := range all {
 		t := at.t[min(i, len(at.t)-1)]
 		if all[i] = of[t]; all[i] != nil {
 			continue
 		}
-		all[i] = factorise(m.spread(i, at))
-		if shared {
-			of[t] = all[i]
+		if square != nil {
+			all[i] = factorise(at.withNoise(remaining(1, at, i), square))
+		} else {
+			all[i] = factorise(at.withNoise(1, at.gram(m.variances(i, at), i)))
 		}
+		of[t] = all[i]
 	}
 	return all
 }
 
-// spread returns H R Hᵀ + Σ for row i.
-func (m PiGDM) spread(i int, at *moment) *mat.SymDense {
-	h := at.like.jacobian(at.place().RawRowView(i))
-	out, d := h.Dims()
+// remaining returns r² of a variance v for row i.
+func remaining(v float64, at *moment, i int) float64 {
 	α, σ := at.kernel(i)
+	return v / (1 + v*(α/σ)*(α/σ))
+}
+
+// variances returns the r² of the columns for row i.
+func (m PiGDM) variances(i int, at *moment) []float64 {
+	_, d := at.x.Dims()
 	r := make([]float64, d)
 	for j := range r {
 		v := 1.0
 		if m.Variance != nil {
 			v = m.Variance[j]
 		}
-		r[j] = v / (1 + v*(α/σ)*(α/σ))
+		r[j] = remaining(v, at, i)
+	}
+	return r
+}
+
+// gram returns H diag(r) Hᵀ for row i, of the columns that are not known; a nil r is 1.
+func (at *moment) gram(r []float64, i int) *mat.SymDense {
+	h := at.like.jacobian(at.place().RawRowView(i))
+	out, d := h.Dims()
+	if r == nil {
+		r = make([]float64, d)
+		for j := range r {
+			r[j] = 1
+		}
 	}
 	at.hide(r, i)
 	s, hr := mat.NewSymDense(out, nil), make([]float64, d)
@@ -84,8 +112,15 @@ func (m PiGDM) spread(i int, at *moment) *mat.SymDense {
 			s.SetSym(k, l, dot(hr, h.RawRowView(l)))
 		}
 	}
-	at.like.noise.addTo(s)
 	return s
+}
+
+// withNoise returns c s + Σ.
+func (at *moment) withNoise(c float64, s *mat.SymDense) *mat.SymDense {
+	var sum mat.SymDense
+	sum.ScaleSym(c, s)
+	at.like.noise.addTo(&sum)
+	return &sum
 }
 
 func (m PiGDM) add(dst *mat.Dense, at *moment) {

@@ -20,9 +20,9 @@ const root = "../../.."
 
 // packages are those that a piece of a program may use.
 var packages = []string{
-	"context", "encoding/json", "errors", "fmt", "image/png", "log/slog", "math", "os",
+	"context", "encoding/json", "errors", "fmt", "image/png", "log/slog", "math", "net/http", "os",
 	"gonum.org/v1/gonum/mat", "gonum.org/v1/gonum/stat",
-	"github.com/gradlogp/gradlogp/dataset", "github.com/gradlogp/gradlogp/dataset/augment", "github.com/gradlogp/gradlogp/dataset/images",
+	"github.com/gradlogp/gradlogp/dataset", "github.com/gradlogp/gradlogp/dataset/augment", "github.com/gradlogp/gradlogp/dataset/calibration", "github.com/gradlogp/gradlogp/dataset/images",
 	"github.com/gradlogp/gradlogp/dataset/table", "github.com/gradlogp/gradlogp/dataset/twosample",
 	"github.com/gradlogp/gradlogp/nn", "github.com/gradlogp/gradlogp/nn/optim",
 	"github.com/gradlogp/gradlogp/sampler", "github.com/gradlogp/gradlogp/sampler/grid",
@@ -33,7 +33,7 @@ var packages = []string{
 // A whole program begins with its package, a piece of one is the statements of a
 // function that returns an error, with the variables that the text says.
 func TestProgramsOfTheReadmeCompile(t *testing.T) {
-	text := readme(t)
+	text := pages(t)
 	var programs, statements []string
 	for _, b := range regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(text, -1) {
 		switch code := b[1]; {
@@ -56,7 +56,7 @@ func TestProgramsOfTheReadmeCompile(t *testing.T) {
 
 	var body strings.Builder
 	for _, s := range statements {
-		fmt.Fprintf(&body, `func _(ctx context.Context, m *score.Model, data score.Data, settings *score.Settings, x, cond, train, test *mat.Dense, t *table.Table, codec *table.Codec, model inference.Simulator) error {
+		fmt.Fprintf(&body, `func _(ctx context.Context, m *score.Model, data score.Data, settings *score.Settings, x, cond, train, test *mat.Dense, t *table.Table, codec *table.Codec, model inference.Simulator, prior inference.Prior, post *inference.Posterior) error {
 {
 %s}
 return nil
@@ -119,10 +119,14 @@ func TestNamesExist(t *testing.T) {
 	}
 	name := regexp.MustCompile(`\b([a-z0-9]+)\.([A-Z][A-Za-z0-9]*)`)
 	seen := 0
-	for _, page := range []string{"README.md", ".github/CONTRIBUTING.md", ".github/SECURITY.md"} {
+	texts := map[string]string{"README.md and guides": pages(t)}
+	for _, page := range []string{".github/CONTRIBUTING.md", ".github/SECURITY.md"} {
 		text, err := os.ReadFile(filepath.Join(root, page))
 		require.NoError(t, err)
-		prose := regexp.MustCompile("(?s)```.*?```").ReplaceAllString(string(text), "")
+		texts[page] = string(text)
+	}
+	for page, text := range texts {
+		prose := regexp.MustCompile("(?s)```.*?```").ReplaceAllString(text, "")
 		for _, code := range regexp.MustCompile("`[^`\n]*`").FindAllString(prose, -1) {
 			for _, n := range name.FindAllStringSubmatch(code, -1) {
 				if _, ok := folders[n[1]]; ok {
@@ -161,7 +165,7 @@ func topNames(file *ast.File) (names []string) {
 
 // Links of the README and of the pages beside it lead somewhere.
 func TestLinksExist(t *testing.T) {
-	pages, err := filepath.Glob(filepath.Join(root, "examples", "*", "README.md"))
+	pages, err := filepath.Glob(filepath.Join(root, "examples", "*", "*.md"))
 	require.NoError(t, err)
 	require.NotEmpty(t, pages)
 	hidden, err := filepath.Glob(filepath.Join(root, ".github", "*.md"))
@@ -177,8 +181,16 @@ func TestLinksExist(t *testing.T) {
 	}
 }
 
-func readme(t *testing.T) string {
-	text, err := os.ReadFile(filepath.Join(root, "README.md"))
+// pages returns the text of the README and of the guides.
+func pages(t *testing.T) string {
+	guides, err := filepath.Glob(filepath.Join(root, "examples", "guides", "*.md"))
 	require.NoError(t, err)
-	return string(text)
+	require.NotEmpty(t, guides)
+	var all strings.Builder
+	for _, page := range append(guides, filepath.Join(root, "README.md")) {
+		text, err := os.ReadFile(page)
+		require.NoError(t, err)
+		all.Write(text)
+	}
+	return all.String()
 }
