@@ -46,6 +46,7 @@
 //	DAPS{FlowSteps}    1, or FlowSteps      –           –        yes
 //	Steered            1                    –           –        yes
 //	Replace{Back}      Back's               –           –        yes
+//	FlowMap            1                    exact map    –        unless Deterministic
 //	NoPredictor        0                    –           –        no (moves nothing)
 //	Langevin           Steps                corrector   –        yes
 //	Renoise            Steps                corrector   –        yes
@@ -135,6 +136,14 @@
 // exact for normal data and needs no derivatives either. Replace, with Gibbs, is RePaint
 // for columns that are known.
 //
+// # Few steps
+//
+// FlowMap goes by the map of the flow that a model for few steps has learned (a
+// score.Model with Config.FlowMap): samples in one, two or four evaluations on the times
+// of grid.Few. A map has no density. LogProb of such a model's Problem follows the
+// field that the map begins with, which is another flow; what the model was taught by,
+// its teacher, has the better densities.
+//
 // # Wrappers
 //
 // What a run means is in the Problem. What a score is capable of besides,
@@ -174,6 +183,7 @@
 //	Song & Ermon 2019                  Generative Modeling by Estimating Gradients of the Data Distribution, arXiv:1907.05600
 //	Song et al. 2021                   Score-Based Generative Modeling through Stochastic Differential Equations, arXiv:2011.13456
 //	Song et al. 2021, NeurIPS          Maximum Likelihood Training of Score-Based Diffusion Models, arXiv:2101.09258
+//	Song et al. 2023                   Consistency Models, arXiv:2303.01469
 //	Song, Meng & Ermon 2021            Denoising Diffusion Implicit Models, arXiv:2010.02502
 //	Theis et al. 2016                  A note on the evaluation of generative models, arXiv:1511.01844
 //	Wu et al. 2023                     Practical and Asymptotically Exact Conditional Sampling in Diffusion Models, arXiv:2306.17775

@@ -22,9 +22,14 @@ func measured(t testing.TB, g gauss, pred sampler.Predictor, s sampler.Settings,
 
 // measuredBy is measured with a list of the normals that matter.
 func measuredBy(t testing.TB, g gauss, pred sampler.Predictor, s sampler.Settings, imp impulses) moments {
+	return measuredIn(t, g.problem(), pred, s, imp)
+}
+
+// measuredIn is measuredBy for another score of a Gaussian.
+func measuredIn(t testing.TB, p sde.Problem, pred sampler.Predictor, s sampler.Settings, imp impulses) moments {
 	s.Noise = imp
 	x := mat.NewDense(len(imp)+1, 2, nil)
-	require.NoError(t, sampler.Sample(context.Background(), x, g.problem(), pred, &s))
+	require.NoError(t, sampler.Sample(context.Background(), x, p, pred, &s))
 	mean := mat.DenseCopyOf(x.Slice(0, 1, 0, 2))
 	j := mat.DenseCopyOf(x.Slice(1, len(imp)+1, 0, 2))
 	for i := range imp {

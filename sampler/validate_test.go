@@ -24,7 +24,7 @@ var everyMethod = []any{
 	sampler.AdaptiveSDE{}, sampler.Ancestral{}, sampler.DDIM{}, sampler.DEIS{}, sampler.DPM2{}, sampler.DPM2Ancestral{},
 	sampler.DPMAdaptive{}, sampler.DPMFast{}, sampler.DPMSolver{}, sampler.DPMpp2M{}, sampler.DPMpp2MSDE{}, sampler.DPMpp2S{},
 	sampler.DPMpp2SAncestral{}, sampler.DPMpp3M{}, sampler.DPMpp3MSDE{}, sampler.DPMppSDE{}, sampler.DormandPrince{},
-	sampler.Euler{}, sampler.EulerAncestral{}, sampler.EulerMaruyama{}, sampler.Heun{}, sampler.LMS{}, sampler.NoPredictor{},
+	sampler.Euler{}, sampler.EulerAncestral{}, sampler.EulerMaruyama{}, sampler.FlowMap{}, sampler.Heun{}, sampler.LMS{}, sampler.NoPredictor{},
 	sampler.ReverseDiffusion{}, sampler.RungeKutta{}, sampler.UniPC{},
 	sampler.DAPS{Observation: projected(1, 0)}, sampler.Replace{Observation: seen(0)}, sampler.Twisted{},
 	sampler.Steered{Reward: reward(func([]float64) float64 { return 0 })},

@@ -29,7 +29,12 @@ type batcher struct {
 	noisy *mat.Dense
 	mean  *mat.Dense // y = x_t/α, then the posterior means
 
-	posterior *posterior  // nil for the plain target
+	posterior *posterior  // nil for the plain target and with a pool
+	pool      *references // nil without
+	good      []bool      // of the pool, the rows that have a mean, when averaged
+	distinct  *distinct   // serves first and rest together; nil for other Data than rows and without a pool
+	lesson    *lesson     // nil without a teacher
+	ways      *ways       // nil but for Trajectories
 	levels    *levelBatch // nil for one level for all columns
 
 	// For a model with conditions: those of the clean rows, their groups, nil
@@ -74,14 +79,22 @@ func newBatcher(m *Model, data Data, s *Settings, crew *pool.Crew) *batcher {
 	if !s.Independent {
 		own = (s.Batch + 1) / 2
 	}
-	refs, groups := max(s.References, own), 0
+	refs, groups := own, 0
 	if m.cond != nil {
-		if groups = m.cond.groups(); groups == 0 {
-			refs = own
-		}
+		groups = m.cond.groups()
+	}
+	averaged := s.Teacher == nil && (m.cond == nil || groups > 0) // as far as teacher and conditions go
+	if averaged {
+		refs = max(s.References, s.Pool.Rows, own)
 	}
 	if m.levels {
 		refs = max(refs, poolOf*own)
+	}
+	pooled := refs
+	set, some := data.(rows)
+	if some = some && averaged && s.Pool.Rows > 0 && set.len() <= mostDistinct; some {
+		pooled = min(refs, set.len())
+		refs = max(pooled, own)
 	}
 	b := &batcher{
 		m: m, data: data, s: s, own: own, rng: newStream(), crew: crew,
@@ -95,7 +108,16 @@ func newBatcher(m *Model, data Data, s *Settings, crew *pool.Crew) *batcher {
 	if m.levels {
 		b.levels, targeted = newLevelBatch(m), b.targetedByColumn
 	}
-	if s.References > 0 && (m.cond == nil || groups > 0) {
+	switch {
+	case s.Teacher != nil:
+		b.lesson = newLesson(b)
+		if _, ok := s.Objective.(Trajectories); ok {
+			b.ways = newWays(b)
+		}
+	case !averaged:
+	case s.Pool.Rows > 0:
+		b.pool, b.good = newReferences(s.Pool, pooled, own, s.Batch, m.dim, groups, m.levels), make([]bool, s.Batch)
+	case s.References > 0:
 		b.posterior = newPosterior(m.dim, refs, s.Batch, groups, m.levels)
 	}
 	b.first = b.clean.Slice(0, own, 0, m.dim).(*mat.Dense)
@@ -104,6 +126,9 @@ func newBatcher(m *Model, data Data, s *Settings, crew *pool.Crew) *batcher {
 	}
 	if m.cond != nil {
 		b.addConditions(refs, groups)
+	}
+	if some {
+		b.distinct = newDistinct(set, pooled, b.clean, b.cond)
 	}
 	b.ahead, b.target = func() { b.prepare(b.step + 1) }, byRow(s.Batch, targeted)
 	return b
@@ -136,6 +161,9 @@ func (b *batcher) fill(step int) error {
 	if b.posterior != nil && !b.averaged {
 		b.posterior.run(b.crew)
 	}
+	if b.lesson != nil {
+		b.teach()
+	}
 	b.crew.Each(grains(b.s.Batch), b.target)
 	return nil
 }
@@ -147,20 +175,23 @@ func (b *batcher) fill(step int) error {
 func (b *batcher) prepare(step int) {
 	const few = 2
 	b.step, b.ready, b.averaged = step, true, b.crew.Workers() <= few
-	if b.err = b.gather(step); b.err == nil && b.posterior != nil && b.averaged {
+	if b.err = b.gather(step); b.err != nil || !b.averaged {
+		return
+	}
+	if b.posterior != nil {
 		b.posterior.run(nil)
+	}
+	if b.pool != nil {
+		for i := range b.good {
+			b.good[i] = b.pool.average(i)
+		}
 	}
 }
 
 // gather collects the rows of a step and their noise.
 func (b *batcher) gather(step int) error {
-	if err := b.pairs(b.first, b.firstCond, step, 0, noise.Data); err != nil {
+	if err := b.cleanRows(step); err != nil {
 		return err
-	}
-	if b.rest != nil {
-		if err := b.pairs(b.rest, b.restCond, step, b.own, noise.Reference); err != nil {
-			return err
-		}
 	}
 	for j := range b.group {
 		b.group[j] = b.m.cond.group(b.cond.RawRowView(j))
@@ -172,17 +203,31 @@ func (b *batcher) gather(step int) error {
 	if b.levels != nil {
 		b.levels.next = 0
 	}
+	if b.pool != nil {
+		b.pool.begin()
+	}
+	if b.ways != nil {
+		if err := b.ways.renew(b, step); err != nil {
+			return err
+		}
+	}
 	for i := range b.own {
 		b.times[i] = b.s.Times.Quantile(b.m.process, b.level(i))
 		b.drop(i)
 		if err := b.onSpan(b.times[i], b.level(i)); err != nil {
 			return err
 		}
+		if b.ways != nil {
+			b.ways.choose(b, i)
+		}
 		if b.levels == nil {
 			b.noised(i)
 		} else if err := b.noisedByColumn(i); err != nil {
 			return err
 		}
+	}
+	if b.pool != nil {
+		b.pool.load(b.clean, b.group)
 	}
 	return nil
 }
@@ -203,55 +248,6 @@ func (b *batcher) level(i int) float64 {
 	return (float64(i) + u[0]) / float64(b.own)
 }
 
-// rows draws clean rows from the data and maps them to model coordinates.
-func (b *batcher) rows(x *mat.Dense, step, row int, purpose noise.Purpose) error {
-	return b.pairs(x, b.m.conditionsOf(x.RawMatrix().Rows), step, row, purpose)
-}
-
-// pairs is rows with their conditions, nil for a model without.
-func (b *batcher) pairs(x, cond *mat.Dense, step, row int, purpose noise.Purpose) error {
-	rng := b.rng.at(b.s.Seed, noise.Draw{Purpose: purpose, Step: step, Row: row})
-	blankRows(x)
-	if cond != nil {
-		blankRows(cond)
-	}
-	if err := b.data.Batch(x, cond, step, row, rng); err != nil {
-		return fmt.Errorf("score: Fit: data at %s: %w", stepName(step), err)
-	}
-	if err := b.m.checkCells(x, row); err != nil {
-		return fmt.Errorf("score: Fit: data at %s: %w", stepName(step), err)
-	}
-	if cond != nil {
-		for i := range cond.RawMatrix().Rows {
-			if err := b.m.cond.checkRow(row+i, cond.RawRowView(i)); err != nil {
-				return fmt.Errorf("score: Fit: data at %s: %w", stepName(step), err)
-			}
-		}
-	}
-	b.m.toModel(x)
-	return nil
-}
-
-// What Data are asked for outside the steps.
-const (
-	calibrationStep = -1
-	diagnosticStep  = -2
-	heldOutStep     = -3
-)
-
-// stepName says where in a run rows are wanted.
-func stepName(step int) string {
-	switch step {
-	case calibrationStep:
-		return "calibration"
-	case diagnosticStep:
-		return "the detector of collapse"
-	case heldOutStep:
-		return "validation"
-	}
-	return fmt.Sprintf("step %d", step)
-}
-
 // inputs returns the storage of the leaves.
 func (b *batcher) inputs() [][]float32 {
 	in := [][]float32{b.x0, b.xt, b.zt, b.cols}
@@ -267,7 +263,11 @@ func (b *batcher) noised(i int) {
 	p := &b.at[i]
 	*p = newInstant(b.m.process, b.times[i])
 	α, σ := p.α, p.σ
-	b.columns(b.coeffs[i*batchCols:(i+1)*batchCols], p)
+	width := b.columnsOf()
+	b.columns(b.coeffs[i*width:(i+1)*width], p)
+	if b.m.maps {
+		b.mapColumns(b.coeffs[i*width:(i+1)*width], i)
+	}
 	x0, z := b.clean.RawRowView(i), b.z.RawRowView(i)
 	square := 0.0
 	for _, v := range z {
@@ -279,13 +279,44 @@ func (b *batcher) noised(i int) {
 			noisy[j] = α*x0[j] + σ*sign*z[j]
 			y[j] = noisy[j] / α
 		}
+		if b.pool != nil {
+			b.pool.set(r, i, y, square/2, b.groupOf(i), σ/α)
+		}
+		if b.ways.on(b, r) {
+			b.ways.place(b, r)
+		}
 		if b.posterior != nil {
 			b.posterior.set(r, y, σ/α, square/2) // the row's own clean row has exponent 0
-			if b.group != nil && !b.dropped[i] {
-				b.posterior.within(r, b.group[i], square/2)
+			if g := b.groupOf(i); g >= 0 {
+				b.posterior.within(r, g, square/2)
 			}
 		}
 	}
+}
+
+// groupOf returns the group of a distinct row, −1 for one that averages over all.
+func (b *batcher) groupOf(i int) int {
+	if b.group == nil || b.dropped[i] {
+		return -1
+	}
+	return b.group[i]
+}
+
+// cleanTarget returns the target of noisy row i, which came from the clean row k.
+func (b *batcher) cleanTarget(i, k int) []float64 {
+	mean, ok := b.mean.RawRowView(i), false
+	switch {
+	case b.posterior != nil:
+		ok = b.posterior.mean(mean, i)
+	case b.pool != nil && b.averaged:
+		ok = b.good[i]
+	case b.pool != nil:
+		ok = b.pool.average(i)
+	}
+	if !ok {
+		copy(mean, b.clean.RawRowView(k))
+	}
+	return mean
 }
 
 // targeted fills the leaves of row i.
@@ -295,11 +326,12 @@ func (b *batcher) targeted(i int) {
 		k -= b.own
 	}
 	mean := b.mean.RawRowView(i)
-	if b.posterior == nil || !b.posterior.mean(mean, i) {
-		copy(mean, b.clean.RawRowView(k))
+	if b.lesson == nil {
+		mean = b.cleanTarget(i, k)
 	}
 	b.encode(i)
-	copy(b.cols[i*batchCols:(i+1)*batchCols], b.coeffs[k*batchCols:])
+	width := b.columnsOf()
+	copy(b.cols[i*width:(i+1)*width], b.coeffs[k*width:])
 	α, σ := b.at[k].α, b.at[k].σ
 	for j, v := range b.noisy.RawRowView(i) {
 		b.xt[i*d+j], b.x0[i*d+j], b.zt[i*d+j] = float32(v), float32(mean[j]), float32((v-α*mean[j])/σ)

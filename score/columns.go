@@ -28,11 +28,23 @@ const (
 	batchCols
 )
 
+// Coefficients of a row of a model with FlowMap, after the others.
+const (
+	colAngle     = batchCols + iota // θ_t
+	colRate                         // dNoise/dθ
+	colTurn                         // θ_t − θ_r
+	colEnd                          // what the network is told of the noise at r
+	colNear                         // θ_t − θ_s, s being a time a little below t
+	colNearNoise                    // what the network is told of the noise at s
+	mapCols
+)
+
 // columnNames are what errors call the columns.
-var columnNames = [batchCols]string{
+var columnNames = [mapCols]string{
 	"Coeffs.In", "Coeffs.Noise", "Coeffs.Skip", "Coeffs.Out", "the score's factor of x", "the score's factor of F",
 	"the noise's factor of x", "the noise's factor of F", "the velocity's factor of x", "the velocity's factor of F",
 	"the time", "α", "σ", "g²", "dα/dt", "dσ/dt", "the weight",
+	"the angle", "the rate of Coeffs.Noise", "the turn", "Coeffs.Noise at the end", "the turn to the time before", "Coeffs.Noise at the time before",
 }
 
 // instant is a process whose kernel at one time is at hand: preconditioning and
@@ -79,11 +91,14 @@ func (b *batcher) leaves() (in []*ad.Expr, leaf Batch, col func(i int) *ad.Expr)
 	if b.m.levels {
 		return b.levelLeaves()
 	}
-	cols := ad.Input("columns", batchCols)
+	cols := ad.Input("columns", b.columnsOf())
 	leaf = Batch{X0: ad.Input("x0", d), Xt: ad.Input("xt", d), Z: ad.Input("z", d)}
 	col = func(i int) *ad.Expr { return ad.Slice(cols, i, i+1) }
 	leaf.T, leaf.Alpha, leaf.Sigma, leaf.G2, leaf.Weight = col(colT), col(colAlpha), col(colSigma), col(colG2), col(colWeight)
 	leaf.DAlpha, leaf.DSigma = col(colDAlpha), col(colDSigma)
+	if b.m.maps {
+		leaf.Jump = b.jump(col, leaf)
+	}
 	in = []*ad.Expr{leaf.X0, leaf.Xt, leaf.Z, cols}
 	in, leaf.Cond = b.condLeaf(in)
 	return in, leaf, col
@@ -116,13 +131,20 @@ func (b *batcher) condLeaf(in []*ad.Expr) (all []*ad.Expr, cond *ad.Expr) {
 func (m *Model) fields(b *nn.Build, col func(i int) *ad.Expr) Fields {
 	form := func(onX, onF int) func(x *ad.Expr) *ad.Expr {
 		return func(x *ad.Expr) *ad.Expr {
-			b.Time = col(colNoise)
-			f := m.net.Apply(b.Share(), ad.Mul(col(colIn), x)) // as often as the objective asks
+			to := b.Share() // as often as the objective asks
+			if to.Time = col(colNoise); m.maps {
+				to = m.told(b, to.Time, to.Time)
+			}
+			f := m.net.Apply(to, ad.Mul(col(colIn), x))
 			return ad.Add(ad.Mul(col(onX), x), ad.Mul(col(onF), f))
 		}
 	}
-	return Fields{
+	all := Fields{
 		Denoise: form(colDenoiseX, colDenoiseF), Score: form(colScoreX, colScoreF),
 		Noise: form(colEpsX, colEpsF), Velocity: form(colVelX, colVelF),
 	}
+	if m.maps {
+		all.Mean = func(y, level, end *ad.Expr) *ad.Expr { return m.told(b, level, end).Apply(m.net, y) }
+	}
+	return all
 }

@@ -248,7 +248,7 @@ func (b *batcher) addConditions(refs, groups int) {
 	if refs > b.own {
 		b.restCond = b.cond.Slice(b.own, refs, 0, k).(*mat.Dense)
 	}
-	if groups > 1 && b.posterior != nil {
+	if groups > 1 && (b.posterior != nil || b.pool != nil) {
 		b.group = make([]int, refs)
 	}
 	b.dropped = make([]bool, b.own)
@@ -271,7 +271,10 @@ func (b *batcher) encode(i int) {
 		return
 	}
 	row := b.cond.RawRowView(i % b.own)
-	if b.dropped[i%b.own] {
+	switch {
+	case b.ways.on(b, i):
+		row = b.ways.condition(i)
+	case b.dropped[i%b.own]:
 		row = nil
 	}
 	encode(c, b.given[i*c.width:(i+1)*c.width], row)

@@ -54,7 +54,26 @@
 //	Which row was noised says nothing of the rows: they are exchangeable. So, given them and
 //	x_t, it was row j with probability w_j, and x̄ = E[x₀ | x_t, rows]; E[x̄ | x_t] = E[x₀ | x_t].
 //
-// It asks of Data that the rows of a step are drawn alike, whatever their place
+// With Settings.Pool it averages over thousands of rows, of which a noisy row takes those
+// near it; then it does not matter how many there are, as long as they are fresh. What is
+// left of the noise of the target,
+//
+//	E (1 + σ²)/σ² ‖x̄ − E[x₀ | x_t]‖²/d   at the times LogNormal{−2, 1.4},
+//
+// for a mixture of six normals in d columns (BenchmarkTarget prints it):
+//
+//	d                      1      2      3      4      8      16     64
+//	the clean row          .958   .867   .770   .713   .640   .594   .564
+//	References: 1,024      .012   .116   .221   .290   .416   .487   .539
+//	References: 4,096      .003   .055   .144   .217   .368   .462   .534
+//	Pool{Rows: 4096}       .006   .063   .153   .218   .370   .465   .539
+//	Pool{Rows: 16384}      .004   .034   .103   .156   .328   .449
+//
+// In a few columns a pool has nearly the noise of as many References at a part of their
+// cost. From about sixteen columns on hardly any row is near enough to matter, and in
+// hundreds the clean row will do.
+//
+// The target asks of Data that the rows of a step are drawn alike, whatever their place
 // in it, and of an Objective that it is quadratic in the target; another one,
 // such as a Huber loss, has its own minimiser, as it has with the clean row. The
 // Model gets a moving average of the weights.
@@ -71,8 +90,10 @@
 //	FDSSM           SSMVR by central differences    Pang et al. 2020
 //	ControlVariate  DSM less what has mean 0        Wang et al. 2020
 //	LogVariance     ℓ e^−u + u for a loss ℓ         Kendall et al. 2018
+//	Progressive     w‖D − x̃₀‖² by two DDIM steps    Salimans & Ho 2022
+//	MeanFlow, Consistency, Trajectories             see "Few steps"
 //
-// All have the same minimiser. ω is σ², or 2wσ⁴/α² when Weighted; then the losses
+// But for the last four all have the same minimiser. ω is σ², or 2wσ⁴/α² when Weighted; then the losses
 // are those of DSM up to a constant. Weights w are in the denoiser's form:
 //
 //	EDMWeight    (α²v + σ²)/(vσ²)      the regression error of the EDM network
@@ -125,6 +146,50 @@
 // loss, so that rows with holes are trained on as they are (see Incomplete). The price is
 // what the same steps learn of whole rows: examples/columns measures it.
 //
+// # Few steps
+//
+// A solver of the probability flow takes some dozens of evaluations, since it has to follow
+// the flow. A model with Config.FlowMap is told where the flow ends as well, and learns
+// to go there at once. In the coordinates of unit scale and the noise's angle,
+//
+//	y = x/√C,  C = α²v + σ²,  θ = arctan(σ/(α√v)),
+//
+// the flow of every process is dy/dθ = −F(y, θ) with the network F of the
+// preconditioning EDM, and a way from t down to r is
+//
+//	y_r = y_t + (θ_t − θ_r) F̄(y_t, t, r),   F̄ = 1/(θ_t − θ_r) ∫_{θ_r}^{θ_t} F dθ.
+//
+// F̄ is what the network learns, F̄(y, t, t) = F(y, t) being the score; its Views are
+// sde.FlowMaps, which sampler.FlowMap runs. Three objectives train it, with the target F*
+// of F that the clean row, or its posterior mean, gives:
+//
+//	MeanFlow       F* − (θ_t − θ_r) dF̄/dθ_t                           Geng et al. 2025
+//	Consistency    ((θ_t − θ_s) F* + (θ_s − θ_r) F̄(y_s, s, r))/(θ_t − θ_r)   Song et al. 2023
+//	Trajectories   (y_r − y_t)/(θ_t − θ_r) on ways of the teacher     Luhman & Luhman 2021
+//
+// the first two with a target that the network makes itself, and whose gradient is
+// stopped. With Settings.Teacher, a trained model, F* is the teacher's field, and NewFlowMap
+// is the model to begin with:
+//
+//	few, err := score.NewFlowMap(m)
+//	…
+//	_, err = score.Fit(ctx, few, data, &score.Settings{Teacher: m})
+//	…
+//	err = sampler.Sample(ctx, x, few.Problem(), sampler.FlowMap{}, &sampler.Settings{Grid: grid.Few(few.Process(), 2)})
+//
+// The defaults are Trajectories and a quarter of the model's steps, each of which takes some
+// two of the model's. Measured on seven toys (examples/fewsteps), Trajectories is far ahead of
+// the others at equal steps. Progressive is for models without
+// a map. A map has no density: likelihoods are the teacher's, and those of a model with
+// FlowMap those of its field at r = t, which is not quite the teacher's.
+//
+// # Averages after the run
+//
+// How far back the average of the weights should reach is known when the run is over. With
+// Checkpoints.Averages the checkpoints hold two averages of the power-function kind
+// (optim.PowerFunction), of which those of all other widths are combinations (Karras et al.
+// 2024): Model.LoadAverage finds the best one by least squares.
+//
 // A run is a function of its seeds: the same data, settings and seeds give the
 // same bits whatever the number of workers.
 //
@@ -165,6 +230,7 @@
 //
 //	net.*, frame.*              the model, as Fit would leave it now
 //	run.weights, run.average    of the network and then the objective
+//	run.average.0, …            those of Checkpoints.Averages
 //	run.best                    the average of the best look at held-out rows
 //	run.optimizer.0, …          the optimiser's state
 //	run.losses, run.checks      what the Result needs
@@ -187,6 +253,8 @@
 //
 //	Chen et al. 2024         Diffusion Forcing: Next-token Prediction Meets Full-Sequence Diffusion, arXiv:2407.01392
 //	Crowson et al. 2024      Scalable High-Resolution Pixel-Space Image Synthesis with Hourglass Diffusion Transformers, arXiv:2401.11605
+//	Geng et al. 2024         Consistency Models Made Easy, arXiv:2406.14548
+//	Geng et al. 2025         Mean Flows for One-step Generative Modeling, arXiv:2505.13447
 //	Gloeckler et al. 2024    All-in-one simulation-based inference, arXiv:2404.09636
 //	Hang et al. 2023         Efficient Diffusion Training via Min-SNR Weighting Strategy, arXiv:2303.09556
 //	Ho et al. 2020           Denoising Diffusion Probabilistic Models, arXiv:2006.11239
@@ -198,12 +266,14 @@
 //	Karras et al. 2024       Analyzing and Improving the Training Dynamics of Diffusion Models, arXiv:2312.02696
 //	Kendall et al. 2018      Multi-Task Learning Using Uncertainty to Weigh Losses for Scene Geometry and Semantics, arXiv:1705.07115
 //	Lipman et al. 2023       Flow Matching for Generative Modeling, arXiv:2210.02747
+//	Luhman & Luhman 2021     Knowledge Distillation in Iterative Generative Models for Improved Sampling Speed, arXiv:2101.02388
 //	Pang et al. 2020         Efficient Learning of Generative Models via Finite-Difference Score Matching, arXiv:2007.03317
 //	Salimans & Ho 2021       Should EBMs model the energy or the score?, ICLR workshop on energy-based models
 //	Salimans & Ho 2022       Progressive Distillation for Fast Sampling of Diffusion Models, arXiv:2202.00512
 //	Song & Ermon 2019        Generative Modeling by Estimating Gradients of the Data Distribution, arXiv:1907.05600
 //	Song et al. 2019         Sliced Score Matching: A Scalable Approach to Density and Score Estimation, arXiv:1905.07088
 //	Song et al. 2021         Maximum Likelihood Training of Score-Based Diffusion Models, arXiv:2101.09258
+//	Song et al. 2023         Consistency Models, arXiv:2303.01469
 //	Song & Kingma 2021       How to Train Your Energy-Based Models, arXiv:2101.03288
 //	Vincent 2011             A Connection Between Score Matching and Denoising Autoencoders, Neural Computation 23
 //	Wang et al. 2020         A Wasserstein Minimum Velocity Approach to Learning Unnormalized Models, arXiv:2002.07501

@@ -21,6 +21,7 @@ type evaluator interface {
 	jvps(dst *mat.Dense, jv []*mat.Dense, x *mat.Dense, v []*mat.Dense, at place)
 	energy(dst []float64, x *mat.Dense, at place)
 	work(at place) float64
+	flowMap(dst, x *mat.Dense, at place)
 }
 
 // place is what rows are evaluated at: the coefficients of a common time or of
@@ -47,7 +48,7 @@ const coeffsPerTime = 4
 type engine[T ad.Float] struct {
 	m     *Model // its dimension, network, parameters and conditions
 	theta []T
-	forms [6][4]form[T]
+	forms [7][4]form[T]
 }
 
 // The programs of an engine.
@@ -58,6 +59,7 @@ const (
 	energyForm
 	bundleForm
 	vjpForm
+	mapForm
 )
 
 // form is one compiled program with its packed weights and idle buffers.
@@ -107,7 +109,11 @@ func (f *form[T]) build(compile func()) {
 // form returns a program for times and conditions that are common or one a row.
 func (e *engine[T]) form(kind int, at place) *form[T] {
 	m, width := e.m, e.m.conditionWidth()
-	commonTime, commonCond := len(at.coeffs) == m.coeffsAt(), at.common()
+	coeffs := m.coeffsAt()
+	if kind == mapForm {
+		coeffs = coeffsPerMap
+	}
+	commonTime, commonCond := len(at.coeffs) == coeffs, at.common()
 	which := 0
 	if commonTime {
 		which++
@@ -123,7 +129,7 @@ func (e *engine[T]) form(kind int, at place) *form[T] {
 			}
 			return ad.Input(name, cols)
 		}
-		x, c := ad.Input("x", m.dim), leaf("c", m.coeffsAt(), commonTime)
+		x, c := ad.Input("x", m.dim), leaf("c", coeffs, commonTime)
 		in := []*ad.Expr{x, c}
 		b := nn.NewBuild(m.params)
 		if width > 0 {
@@ -132,14 +138,19 @@ func (e *engine[T]) form(kind int, at place) *form[T] {
 			b.Cond = m.condition(b, cond)
 		}
 		scoreOf := scoreOf
-		if m.levels {
+		switch {
+		case m.levels:
 			scoreOf = levelsOf
+		case m.maps:
+			scoreOf = m.mapScoreOf
 		}
 		var out []*ad.Expr
 		var direction *ad.Expr
 		switch kind {
 		case scoreForm:
 			out = []*ad.Expr{scoreOf(b, m.net, x, c)}
+		case mapForm:
+			out = []*ad.Expr{m.mapOf(b, x, c)}
 		case energyForm:
 			out = []*ad.Expr{energyOf(b, m.net.(conservative), x, c)}
 		case jvpForm:

@@ -12,7 +12,7 @@ import (
 func (t *trainer) started() {
 	r := t.result.Recipe
 	t.log.Info("score: training starts", "dim", t.m.dim, "network", netName(r.Net), "weights", t.params.Len(), "done", t.step, "steps", t.s.Steps,
-		"batch", t.s.Batch, "references", max(t.s.References, 0), "regularize", max(r.Regularize, 0), "held_out", r.HeldOut, "seed", t.s.Seed, "workers", t.s.Workers)
+		"batch", t.s.Batch, "references", max(t.s.References, t.s.Pool.Rows, 0), "regularize", max(r.Regularize, 0), "held_out", r.HeldOut, "seed", t.s.Seed, "workers", t.s.Workers)
 }
 
 // diagnosed tells of a look of the detector and what it means.

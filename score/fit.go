@@ -82,6 +82,12 @@ func prepare(ctx context.Context, m *Model, data Data, s *Settings) (t *trainer,
 	if err := c.suitsLevels(m); err != nil {
 		return nil, err
 	}
+	if err := c.suitsMap(m, s); err != nil {
+		return nil, err
+	}
+	if err := c.suitsTeacher(m); err != nil {
+		return nil, err
+	}
 	data, c.Validation.Data = m.withMissing(data), m.withMissing(c.Validation.Data)
 	rest, held, err := c.heldOut(data)
 	if err != nil {
@@ -118,6 +124,9 @@ func prepare(ctx context.Context, m *Model, data Data, s *Settings) (t *trainer,
 	}
 	t.result.Recipe = t.recipe()
 	if c.Checkpoints.Dir != "" {
+		if c.Checkpoints.Averages {
+			t.tracks = &tracks{}
+		}
 		t.keeper, err = newKeeper(t)
 	}
 	return t, err
@@ -205,6 +214,7 @@ type trainer struct {
 	publish  func() error // average, bound once
 	held     *validator   // nil without held-out rows
 	keeper   *keeper      // nil without checkpoints
+	tracks   *tracks      // nil without Checkpoints.Averages
 	log      *slog.Logger
 	notes    []string // what is to be said at the first step
 	changed  []string // settings that are others than before a resumption

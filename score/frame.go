@@ -58,6 +58,9 @@ func (t *trainer) calibrate() error {
 			far = append(far, o)
 		}
 	}
+	if t.s.Teacher != nil && !m.calibrated {
+		m.adoptFrame(t.s.Teacher)
+	}
 	if m.calibrated {
 		t.warnFar(far, m.shift, m.scale)
 		t.warnForeign(shift, scale)

@@ -15,7 +15,8 @@ import (
 // Load of the model, after which it shows the model as it is then.
 //
 // A View is a sde.Divergencer, sde.Tangents, sde.Pullback and sde.Selector, and an
-// sde.LogProber when the network is an nn.Energy.
+// sde.LogProber when the network is an nn.Energy, and an sde.FlowMap when the model has
+// Config.FlowMap (see sde.As).
 type View struct {
 	m    *Model
 	cond *mat.Dense   // nil: none
@@ -227,8 +228,12 @@ func (v *View) Energy(dst []float64, x *mat.Dense, t []float64) {
 	v.m.coeffs.Give(at.coeffs)
 }
 
-// Capabilities returns the log-density of an energy model.
+// Capabilities returns the log-density of an energy model and the map of one with
+// Config.FlowMap.
 func (v *View) Capabilities() []any {
+	if v.m.maps {
+		return []any{mapper{v}}
+	}
 	if _, ok := v.m.net.(conservative); ok {
 		return []any{density{v}}
 	}

@@ -28,8 +28,12 @@ type Checkpoints struct {
 	Dir string
 	// Every is the number of steps from one to the next; 0 is 1,000.
 	Every int
-	// Keep is the number of the newest that are kept; 0 is 3, None is all.
+	// Keep is the number of the newest that are kept; 0 is 3, or all with Averages, None
+	// is all.
 	Keep int
+	// Averages keeps two more averages of the weights in each of them, from which
+	// Model.LoadAverage makes the average of any width after the run.
+	Averages bool
 }
 
 // Checkpoints are called step-000001000.safetensors.

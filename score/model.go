@@ -36,6 +36,12 @@ type Config struct {
 	// less well than a model without. It is trained with DSM, or a LogVariance of it, and is
 	// not for an nn.Energy.
 	ColumnLevels bool
+	// FlowMap makes a model for few steps: the network is also told the time r that a row
+	// is to be taken to, and learns the map of the probability flow from t to r (see "Few
+	// steps" in the package's documentation). At r = t it is the score of a model without.
+	// It is trained with MeanFlow, the default objective then, or Consistency. It goes
+	// with the preconditioning EDM, not with ColumnLevels or an nn.Energy.
+	FlowMap bool
 	// MinNoise is the noise level σ/α in model coordinates below which the score
 	// stays what it is there: with x' = x/α, s'(x', σ') = s'(x', MinNoise). Below
 	// it a network has seen no data and noise is far smaller than any detail.
@@ -80,6 +86,7 @@ type Model struct {
 	precond      Precond
 	cond         *conditions // nil: none
 	levels       bool        // a noise level for every column
+	maps         bool        // a second time, see Config.FlowMap
 	freeze       float64     // 0: none
 	frozen       float64     // the time at which σ/α = freeze
 	shift, scale []float64
@@ -109,7 +116,7 @@ func New(d int, c *Config) (*Model, error) {
 	if c == nil {
 		c = &Config{}
 	}
-	m := &Model{dim: d, process: c.Process, precond: c.Precond, freeze: c.MinNoise, free: c.Net == nil, levels: c.ColumnLevels, seed: c.Seed}
+	m := &Model{dim: d, process: c.Process, precond: c.Precond, freeze: c.MinNoise, free: c.Net == nil, levels: c.ColumnLevels, maps: c.FlowMap, seed: c.Seed}
 	net := c.Net
 	if m.process == nil {
 		m.process = sde.EDM{}
@@ -125,6 +132,9 @@ func New(d int, c *Config) (*Model, error) {
 	}
 	if err := sde.Validate(m.process); err != nil {
 		return nil, fmt.Errorf("score: New: Config.Process: %w", err)
+	}
+	if err := m.canMap(net); err != nil {
+		return nil, err
 	}
 	if err := nn.Validate(m.precond); err != nil {
 		return nil, fmt.Errorf("score: New: Config.Precond: %w", err)
@@ -208,6 +218,9 @@ func (m *Model) paramsOf(net nn.Module) (*nn.Params, error) {
 	if m.levels {
 		b.Time = ad.Input("time", m.dim)
 	}
+	if m.maps {
+		b.Cond = join(b.Cond, m.ends(b, b.Time, ad.Input("end", 1)))
+	}
 	f, err := b.Try(net, ad.Input("x", m.dim))
 	switch {
 	case err != nil:
@@ -247,10 +260,18 @@ func (m *Model) Frame() sde.Frame {
 // Float64 returns a Model of the same weights whose network runs in float64,
 // for tolerances below about 1e-6. It shares nothing that training m changes.
 func (m *Model) Float64() *Model {
+	c := m.Clone()
+	c.double = true
+	c.compute()
+	return c
+}
+
+// Clone returns a copy that shares nothing that training m changes.
+func (m *Model) Clone() *Model {
 	c := &Model{
 		learner: learner{net: m.net, params: m.params, theta: slices.Clone(m.theta)},
-		dim:     m.dim, process: m.process, precond: m.precond, cond: m.cond.clone(), levels: m.levels, freeze: m.freeze, frozen: m.frozen,
-		calibrated: m.calibrated, double: true, free: m.free, seed: m.seed,
+		dim:     m.dim, process: m.process, precond: m.precond, cond: m.cond.clone(), levels: m.levels, maps: m.maps, freeze: m.freeze, frozen: m.frozen,
+		calibrated: m.calibrated, double: m.double, free: m.free, seed: m.seed,
 	}
 	c.shift, c.scale = slices.Clone(m.shift), slices.Clone(m.scale)
 	c.Metadata = maps.Clone(m.Metadata)

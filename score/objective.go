@@ -13,6 +13,10 @@ type Fields struct {
 	Score    func(x *ad.Expr) *ad.Expr // s = ∇ₓ log p_t(x)
 	Noise    func(x *ad.Expr) *ad.Expr // ε̂ = −σs
 	Velocity func(x *ad.Expr) *ad.Expr // u = f x − ½g²s
+	// Mean is F̄ of a model with Config.FlowMap for rows y = x/√C of unit scale, and for
+	// what the network is told of the noise where they are and where they go; nil for
+	// others. See Jump.
+	Mean func(y, level, end *ad.Expr) *ad.Expr
 }
 
 // Batch are the leaves of a training batch, in model coordinates: r×d rows and
@@ -26,6 +30,7 @@ type Batch struct {
 	DAlpha, DSigma      *ad.Expr // dα/dt and dσ/dt
 	Weight              *ad.Expr // of a model with Config.ColumnLevels r×d, 0 where a column is not drawn
 	Cond                *ad.Expr // standardised columns, unit vectors of labels, and 1, see Conditions; nil when there are none
+	Jump                *Jump    // of a model with Config.FlowMap; nil for others
 }
 
 // Objective is a training loss: one number for each row, whose mean over the

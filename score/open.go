@@ -139,11 +139,13 @@ func configOf(f *checkpoint.File, size int) (d int, c *Config, err error) {
 			return 0, nil, fmt.Errorf("%s: %w", metaCond, err)
 		}
 	}
-	switch text := f.Metadata[metaLevels]; text {
-	case "", "true":
-		c.ColumnLevels = text != ""
-	default:
-		return 0, nil, fmt.Errorf("%s is %s, want true, or nothing: %w", metaLevels, quoted(text), ErrMismatch)
+	for key, is := range map[string]*bool{metaLevels: &c.ColumnLevels, metaMaps: &c.FlowMap} {
+		switch text := f.Metadata[key]; text {
+		case "", "true":
+			*is = text != ""
+		default:
+			return 0, nil, fmt.Errorf("%s is %s, want true, or nothing: %w", key, quoted(text), ErrMismatch)
+		}
 	}
 	if c.MinNoise, err = strconv.ParseFloat(f.Metadata[metaMinNoise], 64); err != nil {
 		return 0, nil, fmt.Errorf("%s is %s, want a number: %w", metaMinNoise, quoted(f.Metadata[metaMinNoise]), ErrMismatch)
@@ -160,7 +162,7 @@ func build(d int, c *Config, weights int) (*Model, error) {
 	if err := c.Cond.validate(); err != nil {
 		return nil, err
 	}
-	p, err := (&Model{dim: d, cond: newConditions(c.Cond), levels: c.ColumnLevels}).paramsOf(c.Net)
+	p, err := (&Model{dim: d, cond: newConditions(c.Cond), levels: c.ColumnLevels, maps: c.FlowMap}).paramsOf(c.Net)
 	if err != nil {
 		return nil, err
 	}

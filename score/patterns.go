@@ -136,6 +136,9 @@ func (b *batcher) columnsOf() int {
 	if b.m.levels {
 		return blocks * b.m.dim
 	}
+	if b.m.maps {
+		return mapCols
+	}
 	return batchCols
 }
 
@@ -286,17 +289,19 @@ func (b *batcher) noisedByColumn(i int) error {
 			minus[j] = second
 		}
 	}
-	if b.posterior == nil {
-		return nil
-	}
 	for r := i; r < b.s.Batch; r += b.own {
-		if !free {
+		switch {
+		case b.pool != nil && !free:
+			b.pool.skip(r)
+		case b.pool != nil:
+			b.pool.set(r, i, b.mean.RawRowView(r), square/2, b.groupOf(i), l.levels...)
+		case b.posterior != nil && !free:
 			b.posterior.skip(r)
-			continue
-		}
-		b.posterior.setByColumn(r, b.mean.RawRowView(r), l.levels, square/2)
-		if b.group != nil && !b.dropped[i] {
-			b.posterior.within(r, b.group[i], square/2)
+		case b.posterior != nil:
+			b.posterior.setByColumn(r, b.mean.RawRowView(r), l.levels, square/2)
+			if g := b.groupOf(i); g >= 0 {
+				b.posterior.within(r, g, square/2)
+			}
 		}
 	}
 	return nil
@@ -308,10 +313,7 @@ func (b *batcher) targetedByColumn(i int) {
 	if i >= b.own {
 		k -= b.own
 	}
-	mean := b.mean.RawRowView(i)
-	if b.posterior == nil || !b.posterior.mean(mean, i) {
-		copy(mean, b.clean.RawRowView(k))
-	}
+	mean := b.cleanTarget(i, k)
 	b.encode(i)
 	coeffs := b.coeffs[k*blocks*d : (k+1)*blocks*d]
 	copy(b.cols[i*blocks*d:(i+1)*blocks*d], coeffs)

@@ -37,6 +37,9 @@ type Recipe struct {
 // to 20,000: any columns given any others are more to learn (examples/tables -impute -steps
 // shows what fewer do). Other fields of c change nothing. Batch is 512.
 //
+// With Settings.Teacher the steps are a quarter of these, but at least 1,000, and no rows are
+// held out.
+//
 // For a network of one's own that uses its weights in many places of a row, such as an
 // nn.UNet (from 8 products on for each weight and row), Fit takes fewer: the largest
 // batch of 512, 256, 128 and 64 rows for which the score takes at most 5e8 products, 64
@@ -83,6 +86,10 @@ func precondOf(c *Config) Precond {
 // learn by heart.
 const smallRows = 20_000
 
+// leastTaught is the least number of steps that Fit takes by default with a teacher, whose
+// targets have no noise.
+const leastTaught = 1000
+
 // wideRows is the number of rows from which a wider network has something to learn.
 const wideRows = 10_000
 
@@ -123,6 +130,12 @@ func (m *Model) choose(net nn.Module) (undo func(), err error) {
 func (s Settings) with(r Recipe, data Data) Settings {
 	if few, ok := data.(rows); ok && few.len() < smallRows {
 		s.References = cmp.Or(s.References, None)
+	}
+	if v := &s.Validation; s.Teacher != nil && v.Data == nil {
+		v.Rows = cmp.Or(v.Rows, None) // no rows are learned by heart
+	}
+	if s.Teacher != nil {
+		r.Steps = max(r.Steps/4, min(r.Steps, leastTaught))
 	}
 	s.Steps, s.Batch = cmp.Or(s.Steps, r.Steps), cmp.Or(s.Batch, r.Batch)
 	s.Regularize = cmp.Or(s.Regularize, r.Regularize)

@@ -93,7 +93,7 @@ func (t *trainer) settings() ([]described, error) {
 		{"EMA", s.EMA}, {"Averaging", s.Averaging}, {"Clip", s.Clip}, {"ClipValue", s.ClipValue}, {"DropCond", s.DropCond},
 		{"Scaling", s.Scaling.String()}, {"Regularize", s.Regularize}, {"Seed", s.Seed},
 		{"Validation.Rows", s.Validation.Rows}, {"Validation.Every", s.Validation.Every}, {"Validation.Patience", s.Validation.Patience}, {"Validation.Zero", s.Validation.Zero},
-		{"Patterns", s.Patterns},
+		{"Patterns", s.Patterns}, {"Pool", s.Pool}, {"Teacher", nameOfTeacher(s.Teacher)},
 	} {
 		text, _, err := describe("Settings."+f.name, f.value)
 		if err != nil {
@@ -137,6 +137,11 @@ func (t *trainer) state() (*checkpoint.File, error) {
 	}
 	add(tensorRaw, t.raw)
 	add(tensorEMA, t.ema)
+	if t.tracks != nil {
+		for i, v := range t.tracks {
+			add(tensorTrack+strconv.Itoa(i), v)
+		}
+	}
 	if t.held != nil && t.held.best != nil {
 		f.Metadata[metaBestStep] = strconv.Itoa(t.held.bestStep)
 		f.Metadata[metaBestLoss] = strconv.FormatFloat(t.held.bestLoss, 'g', -1, 64)
@@ -174,7 +179,7 @@ func (t *trainer) restore(f *checkpoint.File) (*content, error) {
 		field, setting := strings.CutPrefix(d.key, metaSettings)
 		switch {
 		case got == d.value:
-		case got == "" && (field == "Patterns" && d.value == "nil" || field == "Validation.Zero" && d.value == "false"): // files from before there were any
+		case got == "" && (field == "Patterns" && d.value == "nil" || field == "Validation.Zero" && d.value == "false" || field == "Pool" && t.s.Pool == (Pool{}) || field == "Teacher" && d.value == strconv.Quote(nameOfTeacher(nil))): // files from before there were any
 		case got != "" && setting && slices.Contains(ahead, field):
 			t.changed = append(t.changed, fmt.Sprintf("Settings.%s %s instead of %s", field, d.value, quoted(got)))
 		default:
@@ -196,6 +201,9 @@ func (t *trainer) restore(f *checkpoint.File) (*content, error) {
 		copy(*to, v)
 	}
 	if t.losses, err = tensor[float64](rest, tensorLosses, t.step); err != nil {
+		return nil, err
+	}
+	if err := t.restoreTracks(rest); err != nil {
 		return nil, err
 	}
 	if err := t.restoreOptimizer(rest); err != nil {

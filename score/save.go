@@ -27,6 +27,7 @@ const (
 	metaMinNoise = "gradlogp.min_noise"
 	metaCond     = "gradlogp.conditions"
 	metaLevels   = "gradlogp.column_levels"
+	metaMaps     = "gradlogp.flow_map"
 	metaFitted   = "gradlogp.calibrated"
 	metaOwn      = "gradlogp.own"         // parts that Open cannot make
 	metaFree     = "gradlogp.recommended" // the seed of a model whose network is Fit's choice
@@ -55,6 +56,9 @@ func (m *Model) description() (all []described, own []string, err error) {
 	add(metaPrecond, "Config.Precond", m.precond)
 	all = append(all, described{metaMinNoise, strconv.FormatFloat(m.freeze, 'g', -1, 64)}, described{metaLevels, ""})
 	if m.levels { // files of models without say nothing
+		all[len(all)-1].value = "true"
+	}
+	if all = append(all, described{metaMaps, ""}); m.maps { // likewise
 		all[len(all)-1].value = "true"
 	}
 	if m.cond == nil {

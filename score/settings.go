@@ -19,8 +19,14 @@ import (
 // A setting of 0 or nil is the default. Where there can be none of a thing that is
 // there by default, None says so.
 type Settings struct {
-	// Objective is the loss; nil is DSM.
+	// Objective is the loss; nil is DSM, and for a model with Config.FlowMap
+	// Trajectories with a Teacher, MeanFlow without.
 	Objective Objective
+	// Teacher is a trained model from which this one learns what the data would teach: the
+	// target of a noisy row is the clean row that the teacher expects, E[x₀ | x_t], instead of
+	// the mean over References. It has the process and the conditions of the model, which
+	// takes over its shift and scale. Nil is none.
+	Teacher *Model
 	// Weight is the weight of the loss in its denoiser form; nil is EDMWeight.
 	Weight Weight
 	// Times is the distribution of the training times; nil is LogNormal{−2, 1.4}.
@@ -49,6 +55,9 @@ type Settings struct {
 	// target is the plain one. Where values are missing few references serve a row, and
 	// more of them pay: examples/columns takes 8·Batch.
 	References int
+	// Pool takes the place of References: many more rows, of which a noisy row averages
+	// over those near it, such as Pool{Rows: 4096}. The zero value is none.
+	Pool Pool
 	// Patterns chooses which columns the rows of a model with Config.ColumnLevels are
 	// trained to find from which others; nil is Subsets. Another model has none. The
 	// References then serve the rows of which no column is known exactly.
@@ -228,6 +237,9 @@ func (s *Settings) withDefaults() (Settings, error) {
 	if c.Regularize >= 1 {
 		return c, fmt.Errorf("score: Fit: Settings.Regularize: is %v, want a number below 1: %w", c.Regularize, ErrRange)
 	}
+	if err := c.Pool.check(c.References); err != nil {
+		return c, err
+	}
 	c.fill()
 	for _, f := range []struct {
 		name  string
@@ -261,12 +273,16 @@ func (s *Settings) fits(d int) error {
 	for _, f := range []struct {
 		name string
 		rows int
-	}{{"Batch", s.Batch}, {"References", s.References}, {"Validation.Rows", 2 * s.Validation.Rows}} {
+	}{{"Batch", s.Batch}, {"References", s.References}, {"Pool.Rows", s.Pool.Rows}, {"Validation.Rows", 2 * s.Validation.Rows}} {
 		if f.rows > mostNumbers/d {
 			return fmt.Errorf("score: Fit: Settings.%s: takes %d rows of %d columns, want at most %d rows of so many: %w", f.name, f.rows, d, mostNumbers/d, ErrRange)
 		}
 	}
-	if most := mostPairs / int64(s.Batch); int64(s.References) > most {
+	most := mostPairs / int64(s.Batch)
+	if int64(s.Pool.Rows) > most {
+		return fmt.Errorf("score: Fit: Settings.Pool.Rows: is %d for a Batch of %d, want at most %d: %w", s.Pool.Rows, s.Batch, most, ErrRange)
+	}
+	if int64(s.References) > most {
 		return fmt.Errorf("score: Fit: Settings.References: is %d for a Batch of %d, want None, or at most %d: %w", s.References, s.Batch, most, ErrRange)
 	}
 	return nil
@@ -284,6 +300,9 @@ func (c *Settings) fill() {
 	c.Times = cmp.Or[Times](c.Times, LogNormal{Mean: -2, Std: 1.4})
 	c.Steps = cmp.Or(c.Steps, 20_000)
 	c.Batch = cmp.Or(c.Batch, 512)
+	if c.Pool.Rows > 0 {
+		c.References = None
+	}
 	c.References = cmp.Or(c.References, min(2*c.Batch, mostRows))
 	c.Workers = cmp.Or(c.Workers, runtime.GOMAXPROCS(0))
 	c.EMA = cmp.Or(c.EMA, 0.999)
@@ -294,6 +313,9 @@ func (c *Settings) fill() {
 	c.Optimizer = cmp.Or[optim.Optimizer[float32]](c.Optimizer, &optim.Adam[float32]{WeightDecay: decay})
 	c.Validation.Every = cmp.Or(c.Validation.Every, 100)
 	c.Checkpoints.Every = cmp.Or(c.Checkpoints.Every, 1000)
+	if c.Checkpoints.Averages {
+		c.Checkpoints.Keep = cmp.Or(c.Checkpoints.Keep, None)
+	}
 	c.Checkpoints.Keep = cmp.Or(c.Checkpoints.Keep, 3)
 	c.Logger = cmp.Or(c.Logger, slog.New(slog.DiscardHandler))
 }

@@ -33,6 +33,9 @@ func (t *trainer) one() error {
 		t.update.Step(t.raw, t.grad, nil, t.step, rate)
 		copy(t.ema, t.raw)
 	}
+	if t.tracks != nil {
+		t.tracks.update(t.raw, t.step)
+	}
 	t.step++
 	t.losses = append(t.losses, loss)
 	heldOut := math.NaN()
@@ -74,8 +77,9 @@ func (t *trainer) firstBad() string {
 		names := [blocks]string{colIn: columnNames[colIn], colNoise: columnNames[colNoise], colDenoiseX: columnNames[colDenoiseX], colDenoiseF: columnNames[colDenoiseF], blockWeight: columnNames[colWeight]}
 		return fmt.Sprintf("in row %d, column %d %s is %v", row, column, names[block], t.batch.cols[i])
 	} else if i >= 0 {
-		t, name, v := t.batch.cols[i/batchCols*batchCols+colT], columnNames[i%batchCols], t.batch.cols[i]
-		return fmt.Sprintf("at the time %v of row %d %s is %v", t, i/batchCols, name, v)
+		n := t.batch.columnsOf()
+		t, name, v := t.batch.cols[i/n*n+colT], columnNames[i%n], t.batch.cols[i]
+		return fmt.Sprintf("at the time %v of row %d %s is %v", t, i/n, name, v)
 	}
 	for _, q := range []struct {
 		name string

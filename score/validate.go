@@ -108,7 +108,10 @@ type validator struct {
 // not as in training.
 func (t *trainer) newValidator(data Data) *validator {
 	s := t.s
-	s.Independent, s.References, s.DropCond = false, None, None
+	s.Independent, s.References, s.Pool, s.DropCond = false, None, Pool{}, None
+	if t.m.maps {
+		s.Objective = fieldLoss{}
+	}
 	own := s.Validation.Rows
 	if r, ok := data.(inOrder); ok {
 		own = max(r.len(), leastValidated)

@@ -139,3 +139,34 @@ func TestGuideDoesNotAllocate(t *testing.T) {
 	g.Score(dst, x, at)
 	require.Zero(t, testing.AllocsPerRun(20, func() { g.Score(dst, x, at) }))
 }
+
+func TestTermsOfAGuidedScoreAddUpToIt(t *testing.T) {
+	good := sde.Problem{SDE: sde.EDM{}, Score: scaled(-1)}
+	bad := sde.Problem{SDE: sde.EDM{}, Score: scaled(-3)}
+	p, err := sde.Guide(good, bad, 2.5)
+	require.NoError(t, err)
+	p, err = sde.Within(p, good, 0.5, 2)
+	require.NoError(t, err)
+	x, dst := mat.NewDense(1, 1, []float64{2}), mat.NewDense(1, 1, nil)
+	var sum func(p sde.Problem, at float64) float64
+	sum = func(p sde.Problem, at float64) (total float64) {
+		mixed, ok := sde.As[sde.Mixed](p.Score)
+		if !ok {
+			p.Score.Score(dst, x, []float64{at})
+			return dst.At(0, 0)
+		}
+		terms, weights := mixed.Terms(at)
+		for i, q := range terms {
+			total += weights[i] * sum(q, at)
+		}
+		return total
+	}
+	for at, want := range map[float64]float64{0.1: -2, 0.5: 2.5*-2 + -1.5*-6, 1: 2.5*-2 + -1.5*-6, 3: -2} {
+		require.InDelta(t, want, sum(p, at), 1e-12, "t = %v", at)
+	}
+}
+
+// scaled is the score s(x) = c x.
+type scaled float64
+
+func (c scaled) Score(dst, x *mat.Dense, _ []float64) { dst.Scale(float64(c), x) }

@@ -224,3 +224,19 @@ func (g guidedLogProb) LogProb(dst []float64, x *mat.Dense, t []float64) {
 		g.idle.put(s)
 	}
 }
+
+// Mixed is a Scorer that is a weighted sum of the scores of other Problems, as Guide,
+// GuideByClassifier and Within make it: for those who build it again elsewhere, say for
+// another engine.
+type Mixed interface {
+	// Terms returns the Problems, the same for every time, and their weights at time t.
+	Terms(t float64) (terms []Problem, weights []float64)
+}
+
+// Terms implements Mixed.
+func (g guided) Terms(t float64) ([]Problem, []float64) {
+	w := g.at(t)
+	return []Problem{g.first, g.second}, []float64{w.first, w.second}
+}
+
+var _ Mixed = guided{}

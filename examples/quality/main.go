@@ -34,6 +34,7 @@ type job struct {
 	rate        float64
 	recipe      string
 	parts       []part // of recipe
+	pool        int
 
 	small bool // half the width, half the batch: for tests
 }
@@ -54,6 +55,7 @@ func (j *job) Flags(f *flag.FlagSet) {
 	f.StringVar(&j.name, "optimizer", "adam", "adam, soap, soap-both-sides or muon")
 	f.Float64Var(&j.rate, "rate", 0, "peak of the learning rate, 0 for the default")
 	f.StringVar(&j.recipe, "recipe", "w", "w, the default, n, or parts of n joined by +: norm, waves, clock, detail, times")
+	f.IntVar(&j.pool, "pool", 0, "rows of score.Settings.Pool, 0 for the default target")
 	f.BoolVar(&j.check, "check", false, "exit with status 1 when a target is missed")
 }
 
@@ -78,6 +80,9 @@ func (j *job) Check() error {
 	}
 	if !(j.rate >= 0 && j.rate <= 1) {
 		return fmt.Errorf("-rate %v: want a number up to 1, or 0 for the default", j.rate)
+	}
+	if j.pool < 0 {
+		return fmt.Errorf("-pool %d: want a number of rows, or 0", j.pool)
 	}
 	if err := j.choose(j.name); err != nil {
 		return err

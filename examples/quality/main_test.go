@@ -157,6 +157,7 @@ func TestImpossibleFlagsAreRefused(t *testing.T) {
 		{[]string{"-n", "3"}, "-n 3"},
 		{[]string{"-workers", "-1"}, "-workers -1"},
 		{[]string{"-check", "-steps", "4999"}, "no targets below 5000"},
+		{[]string{"-pool", "-1"}, "-pool -1"},
 		{[]string{"more"}, `unexpected argument "more"`},
 	} {
 		_, err := parse(c.args)

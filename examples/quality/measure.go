@@ -24,6 +24,9 @@ func (j *job) measure(ctx context.Context, t toy.Toy, seed uint64, stderr io.Wri
 	config := score.Config{Seed: seed}
 	settings := score.Settings{Steps: j.steps, Workers: j.workers, Seed: seed}
 	j.follow(&config, &settings)
+	if j.pool > 0 {
+		settings.References, settings.Pool.Rows = 0, j.pool
+	}
 	j.optimizer(&settings)
 	m, err := score.New(2, &config)
 	if err != nil {

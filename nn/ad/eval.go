@@ -129,7 +129,7 @@ func evalOne(e *Expr, n int, theta []float64, random Filler, leaves map[*Expr][]
 	case opInverseRMS:
 		k := e.args[0].cols
 		each(func(r, _ int) float64 { return evalInverseRMS(value[e.args[0]][r*k:][:k], e.value) })
-	case opRegroup:
+	case opRegroup, opStop:
 		return value[e.args[0]]
 	case opSumGroups:
 		g := e.args[0].Groups()

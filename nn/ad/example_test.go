@@ -129,3 +129,20 @@ func ExampleRowMatMul() {
 	fmt.Printf("%.3f\n", ad.Eval([]*ad.Expr{weights, y}, 1, nil, nil, leaves))
 	// Output: [[1.000 0.000 0.000 0.000 0.500 0.500] [5.000 25.000]]
 }
+
+// The values of an expression and its derivative, as another engine would compute them.
+func ExampleList() {
+	x := ad.Input("x", 2)
+	y := ad.SumCols(ad.Square(x))
+	values, outs := ad.List([]*ad.Expr{y, ad.Grad(y, x)[0]})
+	for i, v := range values {
+		fmt.Println(i, v.Op, v.Args, v.Cols)
+	}
+	fmt.Println(outs)
+	// Output:
+	// 0 input [] 2
+	// 1 scale [0] 2
+	// 2 square [0] 2
+	// 3 sumcols [2] 1
+	// [3 1]
+}

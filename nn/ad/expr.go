@@ -47,6 +47,9 @@ func (e *Expr) Cols() int { return e.cols }
 // per-row value.
 func (e *Expr) Rows() int { return max(0, e.rows) }
 
+// Name returns the name of a leaf, "" for what is computed.
+func (e *Expr) Name() string { return e.name }
+
 // shape prints the shape for messages, with r for the samples of the batch.
 func (e *Expr) shape() string { return fmt.Sprintf("%s×%d", height(e.rows), e.cols) }
 
@@ -172,11 +175,11 @@ func topological(roots ...*Expr) []*Expr {
 }
 
 // dependents returns the members of order that depend on one of the
-// variables, the variables included.
+// variables otherwise than through a Stop, the variables included.
 func dependents(order []*Expr, variables []*Expr) map[*Expr]bool {
 	on := make(map[*Expr]bool)
 	for _, e := range order {
-		if slices.Contains(variables, e) || slices.ContainsFunc(e.args, func(a *Expr) bool { return on[a] }) {
+		if slices.Contains(variables, e) || e.op != opStop && slices.ContainsFunc(e.args, func(a *Expr) bool { return on[a] }) {
 			on[e] = true
 		}
 	}

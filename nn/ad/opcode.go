@@ -42,6 +42,7 @@ const (
 	opRowMatMul  // products within a sample
 	opRowMatMulT
 	opRowMatTMul
+	opStop         // its operand, a constant to Grad and JVP
 	opSoftmaxSlope // in programs only: what softmaxSlope returns
 	opNormSlope    // likewise normSlope
 )
@@ -49,7 +50,7 @@ const (
 var opcodeNames = [...]string{
 	"input", "param", "random", "const", "matmul", "matmulT", "matTmul", "add", "sub", "mul", "div",
 	"scale", "shift", "sumcols", "sumrows", "spread", "concat", "slice", "unary", "onehot", "maxcols", "softmax", "rmsnorm", "inverserms",
-	"regroup", "sumgroups", "gather", "scatter", "rowmatmul", "rowmatmulT", "rowmatTmul",
+	"regroup", "sumgroups", "gather", "scatter", "rowmatmul", "rowmatmulT", "rowmatTmul", "stop",
 	"softmaxslope", "normslope",
 }
 

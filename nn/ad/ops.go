@@ -90,6 +90,10 @@ func Shift(x *Expr, c float64) *Expr {
 	return &Expr{op: opShift, args: []*Expr{x}, rows: x.rows, cols: x.cols, value: c}
 }
 
+// Stop returns x, which Grad and JVP take for a constant: the target of a loss that
+// the network makes itself. A program has no instruction for it.
+func Stop(x *Expr) *Expr { return &Expr{op: opStop, args: []*Expr{x}, rows: x.rows, cols: x.cols} }
+
 // SumCols returns the sum of each row: one column.
 func SumCols(x *Expr) *Expr {
 	if x.cols == 1 {

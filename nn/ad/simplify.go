@@ -15,6 +15,8 @@ func (g *numbering) simplify(e *Expr, args []*node) *node {
 		return g.function(e, args[0])
 	case opSpread:
 		return g.spread(e, args[0])
+	case opStop:
+		return args[0]
 	case opSumCols:
 		switch x := args[0]; {
 		case x.op == opConst:

@@ -133,3 +133,14 @@ func Scatter(x *Expr, t *Table) *Expr {
 	}
 	return &Expr{op: opScatter, args: []*Expr{x}, rows: batch, cols: t.source(), table: t}
 }
+
+// Cells returns what NewTable makes t of.
+func (t *Table) Cells() (from [][]int, cells, size int) {
+	from = make([][]int, t.rows)
+	for i := range from {
+		for _, cell := range t.from[i*t.cols:][:t.cols] {
+			from[i] = append(from[i], int(cell))
+		}
+	}
+	return from, t.cells, t.size
+}

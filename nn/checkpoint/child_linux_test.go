@@ -3,6 +3,7 @@ package checkpoint
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -105,8 +106,9 @@ func TestSyncErrorIsReported(t *testing.T) {
 	temp, err := os.Create(filepath.Join(t.TempDir(), "temp"))
 	require.NoError(t, err)
 	defer temp.Close()
-	require.ErrorIs(t, fillTemp(unsynced{temp}, sample()), syscall.EIO)
-	require.NoError(t, fillTemp(temp, sample()))
+	write := func(w io.Writer) error { return Write(w, sample()) }
+	require.ErrorIs(t, fillTemp(unsynced{temp}, write), syscall.EIO)
+	require.NoError(t, fillTemp(temp, write))
 }
 
 // A directory that is gone cannot be synced.

@@ -47,6 +47,12 @@ func ReadFile(path string) (*File, error) {
 // ErrNotRegular and not replaced. The permissions of a file that is replaced are
 // kept; a new one has those that the umask leaves of 0666.
 func WriteFile(path string, f *File) error {
+	return ReplaceFile(path, func(w io.Writer) error { return Write(w, f) })
+}
+
+// ReplaceFile is WriteFile for a file of another kind, whose bytes write gives to w. An
+// error of write leaves path as it was.
+func ReplaceFile(path string, write func(w io.Writer) error) error {
 	target, mode, err := resolve(path)
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
@@ -60,7 +66,7 @@ func WriteFile(path string, f *File) error {
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
-	if err := fillTemp(temp, f); err != nil {
+	if err := fillTemp(temp, write); err != nil {
 		temp.Close()
 		os.Remove(temp.Name())
 		return fmt.Errorf("writing %s: %w", path, err)
@@ -151,9 +157,9 @@ func createTemp(dir, base string, mode *fs.FileMode) (*os.File, error) {
 func fillTemp(temp interface {
 	io.Writer
 	Sync() error
-}, f *File) error {
+}, write func(w io.Writer) error) error {
 	w := bufio.NewWriterSize(temp, 1<<16)
-	if err := Write(w, f); err != nil {
+	if err := write(w); err != nil {
 		return err
 	}
 	if err := w.Flush(); err != nil {

@@ -54,13 +54,13 @@ type PowerFunction struct {
 
 // Beta implements Averaging.
 func (p PowerFunction) Beta(step int) float64 {
-	return math.Pow(1-1/(float64(step)+1), p.exponent()+1)
+	return math.Pow(1-1/(float64(step)+1), p.Exponent()+1)
 }
 
-// exponent returns γ ≥ 0. With s = 1/Width² it is the largest root of
+// Exponent returns γ ≥ 0. With s = 1/Width² it is the largest root of
 // γ³ + 7γ² + (16−s)γ + 12 − s, which is convex from there to √s > γ on, so that
 // Newton's steps fall until they are rounding.
-func (p PowerFunction) exponent() float64 {
+func (p PowerFunction) Exponent() float64 {
 	width := cmp.Or(p.Width, 0.1)
 	s := 1 / (width * width)
 	for γ := 1 / width; ; {

@@ -146,6 +146,8 @@ func TestTheDocSaysWhatIsMeasured(t *testing.T) {
 		case "Twisted", "Steered", "DAPS", "Replace": // need an observation, which this table has none of
 			require.Empty(t, append(order, strong...), "%s promises an order that is not measured", name)
 			continue
+		case "FlowMap": // needs a map, which a score has not, and has the map's error
+			continue
 		}
 		measured := claims[name]
 		delete(claims, name)

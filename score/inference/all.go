@@ -86,7 +86,7 @@ func (p *Posterior) givenAll(ctx context.Context, x *mat.Dense, c *AllSettings) 
 		return nil, err
 	}
 	x = p.at.sets.beside(x)
-	shifts := p.at.shifts(x)
+	places := p.at.place(x)
 	n, k := x.Dims()
 	all := &pooled{process: p.model.Process(), prior: prior, method: c.Method}
 	odd, oddly := 0, ""
@@ -94,10 +94,8 @@ func (p *Posterior) givenAll(ctx context.Context, x *mat.Dense, c *AllSettings) 
 	draws := mat.NewDense(max(cmp.Or(c.Draws, 512), d+1), d, nil)
 	for i := range n {
 		problem = p.model.Given(p.at.within(x.Slice(i, i+1, 0, k).(*mat.Dense))).Problem()
-		of := part{score: problem.Score, shift: make([]float64, d)}
-		for j := range d {
-			of.shift[j] = shifts.At(i, j) / frame.Scale[j]
-		}
+		of := places.part(i, frame)
+		of.score = problem.Score
 		if c.Method != JAC {
 			err := sampler.Sample(ctx, draws, problem, sampler.Default(problem.SDE), &sampler.Settings{Seed: c.Seed, FirstRow: i * draws.RawMatrix().Rows, Workers: c.Workers})
 			if err != nil {
@@ -108,7 +106,7 @@ func (p *Posterior) givenAll(ctx context.Context, x *mat.Dense, c *AllSettings) 
 					oddly = fmt.Sprintf("row %d: its own posterior is not normal, coordinate %d has kurtosis %.2g for 3", i, j, kurtosis)
 				}
 			}
-			of.precision = prior.narrower(scaled(momentsOf(draws), frame).cov)
+			of.precision = prior.narrower(of.inWide(scaled(momentsOf(draws), frame).cov))
 		}
 		all.parts = append(all.parts, of)
 	}
@@ -119,7 +117,7 @@ func (p *Posterior) givenAll(ctx context.Context, x *mat.Dense, c *AllSettings) 
 		warning = append(warning, fmt.Sprintf("the errors of the network in %d scores add up: the posterior may be half as wide as the exact one, or less; Weigh tells, where there is a likelihood", n))
 	}
 	v := &View{
-		Warnings: append(warning, p.at.outside(x)...), at: p.at, prior: p.Prior, shift: mat.NewDense(1, d, nil), method: c.Method,
+		Warnings: append(warning, p.at.outside(x)...), at: p.at, prior: p.Prior, place: &place{shift: mat.NewDense(1, d, nil)}, method: c.Method,
 		problem: sde.Problem{
 			SDE: problem.SDE, Score: all, Frame: frame, Conditional: true, Breakpoints: problem.Breakpoints,
 			UnitRoundoff: problem.UnitRoundoff * math.Sqrt(float64(2*n)),

@@ -10,10 +10,10 @@ import (
 
 // coordinates are the maps between parameters θ and the y that the score is learned in,
 //
-//	u = free(θ),   u = Center + Root w,   w = y + Weights z(x),
+//	u = free(θ),   u = Center + Root w,   w = shift(x) + Root⁻¹ diag(s(x)) Root y,
 //
-// where free has no bounds, z is the observation, standardised and cut at ±cut, and y is
-// what a linear regression of w on z leaves, with covariance I.
+// where free has no bounds, z is the observation, standardised and cut at ±cut, and y is what the
+// trends of z leave, with covariance I: see place for the last step.
 type coordinates struct {
 	axes   []axis
 	center []float64
@@ -24,7 +24,7 @@ type coordinates struct {
 	sets         *sets
 	low, high    []float64 // of the columns of x that were learned from, and of what the sets put beside
 	shift, scale []float64 // of x
-	weights      *mat.Dense
+	trends       []*trend
 }
 
 // cut is the largest standardised number that the regression sees: an observation far from
@@ -39,7 +39,7 @@ func newCoordinates(low, high []float64, theta, x *mat.Dense, s *sets, plain boo
 	_, k := x.Dims()
 	c = &coordinates{
 		axes: make([]axis, d), center: make([]float64, d), low: make([]float64, k), high: make([]float64, k),
-		sets: s, shift: make([]float64, k), scale: make([]float64, k), weights: mat.NewDense(d, k, nil),
+		sets: s, shift: make([]float64, k), scale: make([]float64, k), trends: make([]*trend, d),
 	}
 	for j := range c.axes {
 		c.axes[j] = axis{low: low[j], high: high[j]}
@@ -51,66 +51,36 @@ func newCoordinates(low, high []float64, theta, x *mat.Dense, s *sets, plain boo
 		c.low[j], c.high[j] = floats.Min(column), floats.Max(column)
 		c.shift[j], c.scale[j] = spread(column)
 	}
-	u := mat.NewDense(n, d, nil)
-	if err := c.free(u, theta); err != nil {
+	y = mat.NewDense(n, d, nil)
+	if err := c.free(y, theta); err != nil {
 		return nil, nil, err
 	}
-	deviation, rest := c.standardise(u), u
+	e := &explainer{}
 	if !plain {
-		var explained []float64
-		explained, rest = c.regress(u, x)
-		if c.straighten(theta, x, explained) {
-			if err := c.free(u, theta); err != nil {
-				return nil, nil, err
-			}
-			deviation = c.standardise(u)
-			c.weights.Zero()
-			_, rest = c.regress(u, x)
+		e.z, e.starts = c.standards(x), s.logDeviations(x)
+		if n >= 4*k+20 {
+			e.ridge = newRidge(e.z)
 		}
 	}
-	y = c.whiten(rest, deviation)
+	for j := range c.axes {
+		a, t := e.choose(c.axes[j], mat.Col(nil, j, y), mat.Col(nil, j, theta))
+		of := t.trend // without the rows
+		c.axes[j], c.trends[j], c.center[j] = a, &of, of.center
+		y.SetCol(j, t.rest())
+	}
+	c.whiten(y)
 	if !finite(c.volume) {
-		return nil, nil, fmt.Errorf("theta: a spread of %v is too small or too large: %w", deviation, ErrRange)
+		return nil, nil, fmt.Errorf("theta: a spread of %v is too small or too large: %w", c.deviations(), ErrRange)
 	}
 	return c, y, nil
 }
 
-// standardise centres and scales the columns of u and returns their deviations.
-func (c *coordinates) standardise(u *mat.Dense) (deviation []float64) {
-	n, d := u.Dims()
-	deviation = make([]float64, d)
-	column := make([]float64, n)
-	for j := range d {
-		mat.Col(column, j, u)
-		c.center[j], deviation[j] = spread(column)
-		floats.AddConst(-c.center[j], column)
-		floats.Scale(1/deviation[j], column)
-		u.SetCol(j, column)
+// deviations returns those of u.
+func (c *coordinates) deviations() (all []float64) {
+	for _, t := range c.trends {
+		all = append(all, t.deviation)
 	}
-	return deviation
-}
-
-// straighten makes those axes between two bounds straight of which a linear regression then
-// leaves less than half of the variance, and reports whether there are any.
-func (c *coordinates) straighten(theta, x *mat.Dense, explained []float64) (any bool) {
-	n, d := theta.Dims()
-	s := &coordinates{axes: make([]axis, d), center: make([]float64, d), shift: c.shift, scale: c.scale, weights: mat.NewDense(d, len(c.shift), nil)}
-	for j, a := range c.axes {
-		s.axes[j] = axis{low: a.low, high: a.high, straight: finite(a.low) && finite(a.high)}
-	}
-	measureAll(s.axes, theta)
-	u := mat.NewDense(n, d, nil)
-	if s.free(u, theta) != nil {
-		return false
-	}
-	s.standardise(u)
-	shares, _ := s.regress(u, x)
-	for j, share := range shares {
-		if s.axes[j].straight && 1-share < (1-explained[j])/2 {
-			c.axes[j], any = s.axes[j], true
-		}
-	}
-	return any
+	return all
 }
 
 // spread returns mean and deviation of a column of any units, the deviation 1 of one that is
@@ -223,18 +193,6 @@ func (c *coordinates) fromWide(dst, w *mat.Dense) {
 			row[j] = c.axes[j].fromFree(v + c.center[j])
 		}
 	}
-}
-
-// shifts returns the regression of w for the rows of x.
-func (c *coordinates) shifts(x *mat.Dense) *mat.Dense {
-	n, k := x.Dims()
-	z := mat.NewDense(n, k, nil)
-	for i := range n {
-		c.standard(z.RawRowView(i), x.RawRowView(i))
-	}
-	var m mat.Dense
-	m.Mul(z, c.weights.T())
-	return &m
 }
 
 // logSlopes returns log |dw/dθ| at θ, −Inf outside the bounds.

@@ -72,7 +72,7 @@ func TestCoordinatesAreInvertedAndWhite(t *testing.T) {
 			require.InDelta(t, theta.At(i, j), back.At(i, j), 1e-6*scale)
 		}
 	}
-	w.Sub(w, c.shifts(x))
+	c.place(x).fromWide(w)
 	m := momentsOf(w)
 	for i := range 3 {
 		require.InDelta(t, 0, m.mean[i], 1e-6)
@@ -144,7 +144,7 @@ func TestOddTablesHaveCoordinates(t *testing.T) {
 		require.NoError(t, c.wide(w, of.theta), name)
 		c.fromWide(back, w)
 		require.InDeltaSlice(t, of.theta.RawMatrix().Data, back.RawMatrix().Data, 1e-6, name)
-		_, _, bad := firstNonFinite(c.shifts(of.x))
+		_, _, bad := firstNonFinite(c.place(of.x).shift)
 		require.False(t, bad, name)
 	}
 }
@@ -164,7 +164,7 @@ func TestStraightAxesLeaveTheNoiseOfALinearObservation(t *testing.T) {
 	require.False(t, c.axes[1].straight)
 	w := mat.NewDense(3000, 2, nil)
 	require.NoError(t, c.wide(w, theta))
-	w.Sub(w, c.shifts(x))
+	c.place(x).fromWide(w)
 	require.Less(t, mat.Max(w), 6.0, "of deviation 1")
 }
 
@@ -207,7 +207,7 @@ func TestRegressionsOnManyColumnsAreNotTooSure(t *testing.T) {
 		theta, x = pairs(4000)
 		w := mat.NewDense(4000, 2, nil)
 		require.NoError(t, at.wide(w, theta))
-		w.Sub(w, at.shifts(x))
+		at.place(x).fromWide(w)
 		for j := range 2 {
 			require.InDelta(t, 1, math.Sqrt(cov.At(j, j)/exact.At(j, j)), c.within+3/math.Sqrt(2*float64(c.n)), "k = %d, n = %d", c.k, c.n)
 			require.InDelta(t, 1, math.Sqrt(momentsOf(w).cov.At(j, j)), c.within+3/math.Sqrt(8000.), "k = %d, n = %d", c.k, c.n)

@@ -37,7 +37,7 @@ func (b *jacobians) evaluate(of sde.Scorer, s, y *mat.Dense, t []float64) {
 // precision returns P = (I + σ²∂s/∂y)⁻¹ of row i, the precision of y_0 given y_t in units of
 // α²/σ². The Jacobian is made symmetric, and P at least what it is for the prior: networks
 // err, and a density may have two modes.
-func (b *jacobians) precision(i int, at *moment) *mat.SymDense {
+func (b *jacobians) precision(i int, at *seen) *mat.SymDense {
 	d := len(b.columns)
 	for j := range d {
 		for k := j; k < d; k++ {

@@ -56,8 +56,8 @@ func (v *View) MAP(ctx context.Context, s *MAPSettings) (theta []float64, logPro
 	if d := len(v.at.axes); c.Draws > 0 && c.Draws <= d {
 		return nil, 0, fmt.Errorf("inference: MAP: MAPSettings.Draws: is %d, want more than the %d parameters, or 0 for 512: %w", c.Draws, d, ErrRange)
 	}
-	if v.shift.RawMatrix().Rows > 1 {
-		return nil, 0, fmt.Errorf("inference: MAP: the View has %d observations, one a row, want one: %w", v.shift.RawMatrix().Rows, ErrRange)
+	if v.place.rows() > 1 {
+		return nil, 0, fmt.Errorf("inference: MAP: the View has %d observations, one a row, want one: %w", v.place.rows(), ErrRange)
 	}
 	d := len(v.at.axes)
 	draws := max(cmp.Or(c.Draws, 512), d+1)
@@ -207,7 +207,7 @@ func (v *View) gradient(dst, y *mat.Dense, t float64) {
 	m.Scale(alpha, m)
 	v.problem.Score.Score(dst, m, []float64{t})
 	dst.Scale(alpha, dst)
-	v.move(w, 1, 0)
+	v.place.toWide(w)
 	u := mat.NewDense(n, d, nil)
 	u.Mul(w, v.at.root.T())
 	for i := range n {
@@ -218,6 +218,9 @@ func (v *View) gradient(dst, y *mat.Dense, t float64) {
 		row := dst.RawRowView(i)
 		for j := range row {
 			row[j] /= f.Scale[j]
+		}
+		v.place.along(slopes, i)
+		for j := range row {
 			for k, s := range slopes {
 				row[j] += v.at.root.At(k, j) * s
 			}

@@ -10,12 +10,13 @@ import (
 	"github.com/gradlogp/gradlogp/sde"
 )
 
-// part is the posterior of one observation: its score in coordinates y, where that lies in
-// those of all parts, w = y + shift, and its precision there.
+// part is the posterior of one observation: its score in coordinates y = to (w − shift), where
+// w are those of all parts, and its precision in w.
 type part struct {
 	score     sde.Scorer
 	shift     []float64
-	precision *mat.SymDense // of GAUSS
+	to        *mat.Dense    // nil for the identity
+	precision *mat.SymDense // of GAUSS and FNPE
 }
 
 // pooled is the score of p(θ | x_1, …, x_n), in model coordinates.
@@ -63,11 +64,10 @@ func (g normal) power(f func(v float64) float64) *mat.SymDense {
 // moment is what the rows of one time have in common.
 type moment struct {
 	alpha, sigma float64
-	weights      []*mat.SymDense // of the parts
-	prior        *mat.SymDense   // of the prior's score
-	diffused     *mat.SymDense   // inverse covariance of the prior at this time
-	sum          mat.Cholesky    // of Λ
-	half         *mat.SymDense   // of JAC: the root of P_λ
+	parts        []seen
+	prior        *mat.SymDense // of the prior's score
+	diffused     *mat.SymDense // inverse covariance of the prior at this time
+	sum          mat.Cholesky  // of Λ
 }
 
 // moment returns the weights at a time: Σ_i P_i s_i + (1 − n) P_λ s_λ = Λ s with
@@ -77,17 +77,20 @@ func (p *pooled) moment(t float64) *moment {
 	m.alpha, m.sigma = p.process.Kernel(t)
 	ratio := m.sigma * m.sigma / (m.alpha * m.alpha)
 	m.diffused = p.prior.power(func(v float64) float64 { return 1 / (m.alpha*m.alpha*v + m.sigma*m.sigma) })
+	d := len(p.prior.mean)
+	m.parts = make([]seen, len(p.parts))
+	for k := range p.parts {
+		m.parts[k] = p.see(k, m, t)
+	}
 	if p.method == FNPE {
 		return m
 	}
-	d := len(p.prior.mean)
 	others := float64(len(p.parts) - 1)
 	m.prior = mat.NewSymDense(d, nil)
 	m.prior.ScaleSym(ratio, p.prior.precision)
 	m.prior.AddSym(m.prior, identity(d))
 	m.prior.ScaleSym(-others, m.prior)
 	if p.method == JAC {
-		m.half = p.prior.power(func(v float64) float64 { return math.Sqrt(1 + ratio/v) })
 		return m
 	}
 	total := mat.NewSymDense(d, nil)
@@ -96,7 +99,6 @@ func (p *pooled) moment(t float64) *moment {
 		w := mat.NewSymDense(d, nil)
 		w.ScaleSym(ratio, of.precision)
 		w.AddSym(w, identity(d))
-		m.weights = append(m.weights, w)
 		total.AddSym(total, w)
 	}
 	m.sum.Factorize(atLeastOne(total))
@@ -148,26 +150,23 @@ func (p *pooled) Score(dst, x *mat.Dense, t []float64) {
 	y, s := mat.NewDense(n, d, nil), mat.NewDense(n, d, nil)
 	jacobian := p.jacobians(n, d)
 	for k, of := range p.parts {
-		for i := range n {
-			to := y.RawRowView(i)
-			copy(to, x.RawRowView(i))
-			floats.AddScaled(to, -at[i].alpha, of.shift)
-		}
+		own := p.view(y, x, k, at)
 		if p.method == JAC {
-			jacobian.evaluate(of.score, s, y, t)
+			jacobian.evaluate(of.score, s, y, own)
 		} else {
-			of.score.Score(s, y, t)
+			of.score.Score(s, y, own)
 		}
 		for i := range n {
-			var w *mat.SymDense
-			switch p.method {
-			case GAUSS:
-				w = at[i].weights[k]
-			case JAC:
-				w = jacobian.precision(i, at[i])
-				local[i].AddSym(local[i], w)
+			by := &at[i].parts[k]
+			if p.method != JAC {
+				addProduct(sums.RawRowView(i), 1, by.weight, s.RawRowView(i))
+				continue
 			}
-			addProduct(sums.RawRowView(i), 1, w, s.RawRowView(i))
+			precision := jacobian.precision(i, by)
+			weighted := make([]float64, d)
+			addProduct(weighted, 1, precision, s.RawRowView(i))
+			of.back(sums.RawRowView(i), by.factor, weighted)
+			local[i].AddSym(local[i], of.wide(precision, at[i], by))
 		}
 	}
 	others := float64(len(p.parts) - 1)
@@ -202,15 +201,15 @@ func (p derivatives) JVP(dst, jv, x, v *mat.Dense, t []float64) {
 	p.Score(dst, x, t)
 	at := p.times(t, n)
 	sums, y, s, js := mat.NewDense(n, d, nil), mat.NewDense(n, d, nil), mat.NewDense(n, d, nil), mat.NewDense(n, d, nil)
+	along := mat.NewDense(n, d, nil)
 	for k, of := range p.parts {
+		own := p.view(y, x, k, at)
 		for i := range n {
-			to := y.RawRowView(i)
-			copy(to, x.RawRowView(i))
-			floats.AddScaled(to, -at[i].alpha, of.shift)
+			of.forth(along.RawRowView(i), at[i].parts[k].factor, v.RawRowView(i))
 		}
-		p.tangents[k].JVP(s, js, y, v, t)
+		p.tangents[k].JVP(s, js, y, along, own)
 		for i := range n {
-			addProduct(sums.RawRowView(i), 1, at[i].weights[k], js.RawRowView(i))
+			addProduct(sums.RawRowView(i), 1, at[i].parts[k].weight, js.RawRowView(i))
 		}
 	}
 	prior := make([]float64, d)
@@ -250,7 +249,7 @@ func (p *pooled) Capabilities() []any {
 }
 
 // addProduct adds f a x to dst, a nil a being the identity.
-func addProduct(dst []float64, f float64, a *mat.SymDense, x []float64) {
+func addProduct(dst []float64, f float64, a mat.Matrix, x []float64) {
 	if a == nil {
 		floats.AddScaled(dst, f, x)
 		return

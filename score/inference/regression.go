@@ -62,75 +62,78 @@ func (r *ridge) choose(c []float64, s float64) (lambda float64) {
 	return lambda
 }
 
-// regress fits the weights for standardised u by least squares, shrunk as cross-validation
-// says, but for those of parameters of which x tells no more, linearly, than chance would. It
-// returns the shares of the variances that are explained, and what is left of every row by the
-// regression on all others: (u − û)/(1 − h), h being what the row has to say in its own û.
-// On new observations it errs by so much, not by u − û.
-func (c *coordinates) regress(u, x *mat.Dense) (shares []float64, rest *mat.Dense) {
-	n, d := u.Dims()
-	_, k := x.Dims()
-	shares, rest = make([]float64, d), mat.DenseCopyOf(u)
-	if n < 4*k+20 {
-		return shares, rest
+// regression is one on z(x): the weights, the share of the variance that is explained, and
+// what is left of every row by the regression on all others, (u − û)/(1 − h), h being what the
+// row has to say in its own û. On new observations it errs by so much, not by u − û.
+type regression struct {
+	weights []float64
+	share   float64
+	rest    []float64
+}
+
+// fit fits a column of mean 0 by least squares, shrunk as cross-validation says; it returns nil
+// when x tells no more of it, linearly, than chance would. mean is what a row has to say in the
+// mean that has been taken from the column, nil for nothing.
+func (r *ridge) fit(column, mean []float64) *regression {
+	k := len(r.g)
+	products := mat.NewVecDense(k, nil)
+	products.MulVec(r.z.T(), mat.NewVecDense(len(column), column))
+	products.ScaleVec(1/r.n, products)
+	square := floats.Dot(column, column) / r.n
+	explained := 0.0
+	for a, g := range r.g {
+		explained += products.AtVec(a) * products.AtVec(a) / (g + leastRidge)
 	}
+	// n times the share that is explained by chance is χ² with k degrees.
+	if !(square > 0) || !(r.n*explained >= (float64(k)+4*math.Sqrt(2*float64(k)))*square) {
+		return nil
+	}
+	f := &regression{share: explained / square, rest: make([]float64, len(column))}
+	lambda := r.choose(products.RawVector().Data, square)
+	b, of := make([]float64, k), make([]float64, k)
+	for a, g := range r.g {
+		of[a] = 1 / (g + lambda)
+		b[a] = products.AtVec(a) * of[a]
+	}
+	for i := range f.rest {
+		fitted, own := 0.0, 0.0
+		if mean != nil {
+			own = mean[i]
+		}
+		for a, v := range r.z.RawRowView(i) {
+			fitted += v * b[a]
+			own += v * v * of[a] / r.n
+		}
+		f.rest[i] = (column[i] - fitted) / max(1-own, 1e-3)
+	}
+	f.weights = product(&r.vectors, b)
+	return f
+}
+
+// standards returns z(x) of all rows.
+func (c *coordinates) standards(x *mat.Dense) *mat.Dense {
+	n, k := x.Dims()
 	z := mat.NewDense(n, k, nil)
 	for i := range n {
 		c.standard(z.RawRowView(i), x.RawRowView(i))
 	}
-	r := newRidge(z)
-	if r == nil {
-		return shares, rest
-	}
-	var cross mat.Dense
-	cross.Mul(r.z.T(), u)
-	cross.Scale(1/r.n, &cross)
-	for j := range d {
-		products, column := mat.Col(nil, j, &cross), mat.Col(nil, j, u)
-		explained := 0.0
-		for a, v := range products {
-			explained += v * v / (r.g[a] + leastRidge)
-		}
-		// n times the share that is explained by chance is χ² with k degrees.
-		if r.n*explained < float64(k)+4*math.Sqrt(2*float64(k)) {
-			continue
-		}
-		shares[j] = explained
-		lambda := r.choose(products, floats.Dot(column, column)/r.n)
-		b, of := mat.NewVecDense(k, nil), make([]float64, k)
-		for a, v := range products {
-			of[a] = 1 / (r.g[a] + lambda)
-			b.SetVec(a, v*of[a])
-		}
-		for i := range n {
-			row, fitted, own := r.z.RawRowView(i), 0.0, 0.0
-			for a, v := range row {
-				fitted += v * b.AtVec(a)
-				own += v * v * of[a] / r.n
-			}
-			rest.Set(i, j, (column[i]-fitted)/max(1-own, 1e-3))
-		}
-		b.MulVec(&r.vectors, b)
-		c.weights.SetRow(j, b.RawVector().Data)
-	}
-	return shares, rest
+	return z
 }
 
 // whiten sets the root so that what the regression leaves of the standardised u has
-// covariance I, and returns that. Of few pairs the root is the wider, as that of a t
+// covariance I, and makes that of it. Of few pairs the root is the wider, as that of a t
 // distribution, for what mean and deviation of so few are uncertain: draws are then wider than
 // the y, not as wide.
-func (c *coordinates) whiten(rest *mat.Dense, deviation []float64) (y *mat.Dense) {
+func (c *coordinates) whiten(rest *mat.Dense) {
 	n, d := rest.Dims()
-	column := make([]float64, n)
+	column, unit := make([]float64, n), make([]float64, d)
 	for j := range d {
 		mat.Col(column, j, rest)
 		_, left := spread(column)
 		left = max(left, leastRest)
-		floats.Scale(1/left, c.weights.RawRowView(j))
 		floats.Scale(1/left, column)
 		rest.SetCol(j, column)
-		deviation[j] *= left
+		unit[j] = c.trends[j].deviation * left
 	}
 	correlation := mat.NewSymDense(d, nil)
 	stat.CovarianceMatrix(correlation, rest, nil)
@@ -138,22 +141,24 @@ func (c *coordinates) whiten(rest *mat.Dense, deviation []float64) (y *mat.Dense
 		correlation.SetSym(j, j, max(correlation.At(j, j), 0.5))
 	}
 	root, back := roots(correlation)
-	c.weights.Mul(back, c.weights)
-	y = rest
-	y.Mul(rest, back.T())
+	rest.Mul(rest, back.T())
 	if n <= fewPairs {
 		wider := math.Sqrt(float64(n+1) / float64(max(n-3, 1)))
 		root.Scale(wider, root)
 		back.Scale(1/wider, back)
-		c.weights.Scale(1/wider, c.weights)
 	}
 	for j := range d {
-		floats.Scale(deviation[j], root.RawRowView(j))
+		floats.Scale(unit[j], root.RawRowView(j))
 		for i := range d {
-			back.Set(i, j, back.At(i, j)/deviation[j])
+			back.Set(i, j, back.At(i, j)/unit[j])
 		}
 	}
 	c.root, c.back = root, back
 	c.volume, _ = mat.LogDet(root)
-	return y
+}
+
+func product(a *mat.Dense, x []float64) []float64 {
+	var v mat.VecDense
+	v.MulVec(a, mat.NewVecDense(len(x), x))
+	return v.RawVector().Data
 }

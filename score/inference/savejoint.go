@@ -19,7 +19,7 @@ type keptJoint struct {
 
 // keep writes what the Joint knows beside the network into the model's Metadata.
 func (j *Joint) keep() error {
-	k := keptJoint{Version: version, keptAxes: keptAxesOf(j.axes), Columns: j.columns, From: j.low, To: j.high}
+	k := keptJoint{Version: jointVersion, keptAxes: keptAxesOf(j.axes), Columns: j.columns, From: j.low, To: j.high}
 	return write(j.model, jointMetadata, k)
 }
 
@@ -57,8 +57,8 @@ func openedJoint(m *score.Model) (*Joint, error) {
 	}
 	d := m.Dim()
 	switch {
-	case k.Version != version:
-		return fail("version is %d, want %d", k.Version, version)
+	case k.Version != jointVersion:
+		return fail("version is %d, want %d", k.Version, jointVersion)
 	case k.Columns < 1 || k.Columns >= d:
 		return fail("has %d columns of x, the model has %d, with those of the parameters", k.Columns, d)
 	}

@@ -247,3 +247,11 @@ func (s *sets) check() error {
 	}
 	return nil
 }
+
+// logDeviations returns the log-deviations of the rows of what beside makes.
+func (s *sets) logDeviations(x *mat.Dense) (logs [][]float64) {
+	for g := range s.members {
+		logs = append(logs, mat.Col(nil, s.columns+2*g+1, x))
+	}
+	return logs
+}

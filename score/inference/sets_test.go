@@ -140,13 +140,19 @@ func TestTheSpreadOfRepeatedMeasurementsIsUsed(t *testing.T) {
 	_, columns := opened.Dims()
 	require.Equal(t, k, columns)
 	for says, change := range map[string]func(s *kept){
-		"Sets [0 0 4":   func(s *kept) { s.Sets[0][1] = 0 },
-		"Sets [0 2]":    func(s *kept) { s.Sets[0] = s.Sets[0][:2] },
-		"of 24 columns": func(s *kept) { s.Sets[1][11] = 24 },
-		"1 Least":       func(s *kept) { s.Least = s.Least[:1] },
-		"deviation 0":   func(s *kept) { s.Least[0] = 0 },
-		"9 Sets":        func(s *kept) { s.Sets = slices.Repeat(s.Sets[:1], 10) },
-		"numbers, want": func(s *kept) { s.Weights = s.Weights[1:] },
+		"Sets [0 0 4":          func(s *kept) { s.Sets[0][1] = 0 },
+		"Sets [0 2]":           func(s *kept) { s.Sets[0] = s.Sets[0][:2] },
+		"of 24 columns":        func(s *kept) { s.Sets[1][11] = 24 },
+		"1 Least":              func(s *kept) { s.Least = s.Least[:1] },
+		"deviation 0":          func(s *kept) { s.Least[0] = 0 },
+		"9 Sets":               func(s *kept) { s.Sets = slices.Repeat(s.Sets[:1], 10) },
+		"0 Trends, want":       func(s *kept) { s.Trends = nil },
+		"1 Weights":            func(s *kept) { s.Trends[0].Weights = []float64{1} },
+		"1 Slopes":             func(s *kept) { s.Trends[0].Scatter = &keptScatter{Slopes: []float64{1}} },
+		"Unit 0":               func(s *kept) { s.Trends[0].Unit = 0 },
+		"scatters from 1 to 0": func(s *kept) { s.Trends[0].Scatter = &keptScatter{Low: 1, Slopes: make([]float64, len(s.XShift))} },
+		"has Inside":           func(s *kept) { s.Trends[0].Inside = true },
+		"numbers, want":        func(s *kept) { s.Mean = s.Mean[1:] },
 	} {
 		var s kept
 		require.NoError(t, json.Unmarshal([]byte(post.model.Metadata[metadata]), &s))

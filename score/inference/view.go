@@ -24,8 +24,8 @@ type View struct {
 	at      *coordinates
 	prior   Prior
 	problem sde.Problem
-	shift   *mat.Dense // w = y + shift, one row for all or one for each
-	method  Method     // of GivenAll; 0 for one observation
+	place   *place
+	method  Method // of GivenAll; 0 for one observation
 }
 
 // Given returns the posterior of the observations x: one row for all draws, or row i for
@@ -38,7 +38,7 @@ func (p *Posterior) Given(x *mat.Dense) (*View, error) {
 	}
 	x = p.at.sets.beside(x)
 	return &View{
-		Warnings: p.at.outside(x), at: p.at, prior: p.Prior, problem: p.model.Given(p.at.within(x)).Problem(), shift: p.at.shifts(x),
+		Warnings: p.at.outside(x), at: p.at, prior: p.Prior, problem: p.model.Given(p.at.within(x)).Problem(), place: p.at.place(x),
 	}, nil
 }
 
@@ -120,7 +120,7 @@ func (v *View) Problem() sde.Problem { return v.problem }
 func (v *View) ToParameters(theta, y *mat.Dense) {
 	v.alike("ToParameters", theta, y)
 	w := mat.DenseCopyOf(y)
-	v.move(w, 1, 0)
+	v.place.toWide(w)
 	v.at.fromWide(theta, w)
 }
 
@@ -132,22 +132,8 @@ func (v *View) FromParameters(y, theta *mat.Dense) error {
 	if err := v.at.wide(y, theta); err != nil {
 		return fmt.Errorf("inference: FromParameters: %w", err)
 	}
-	v.move(y, -1, 0)
+	v.place.fromWide(y)
 	return nil
-}
-
-// move adds the shift, times sign, to rows of which the first is row first of the run.
-func (v *View) move(w *mat.Dense, sign float64, first int) {
-	n, _ := w.Dims()
-	for i := range n {
-		m := v.shift.RawRowView(0)
-		if v.shift.RawMatrix().Rows > 1 {
-			m = v.shift.RawRowView(first + i)
-		}
-		for j := range m {
-			w.Set(i, j, w.At(i, j)+sign*m[j])
-		}
-	}
 }
 
 func (v *View) alike(verb string, theta, y *mat.Dense) {
@@ -156,7 +142,7 @@ func (v *View) alike(verb string, theta, y *mat.Dense) {
 	if n != r || d != c || d != len(v.at.axes) {
 		panic(fmt.Sprintf("%s: %s: theta is %d×%d, y %d×%d, of %d parameters", badShape, verb, n, d, r, c, len(v.at.axes)))
 	}
-	if k := v.shift.RawMatrix().Rows; k > 1 && k != n {
+	if k := v.place.rows(); k > 1 && k != n {
 		panic(fmt.Sprintf("%s: %s: %d rows for %d observations, want as many, or one observation", badShape, verb, n, k))
 	}
 }
@@ -225,7 +211,7 @@ func (v *View) LogProb(ctx context.Context, dst []float64, theta *mat.Dense, s *
 	slope, inside := make([]float64, n), mat.DenseCopyOf(theta)
 	for i := range n {
 		row := inside.RawRowView(i)
-		slope[i] = v.at.logSlope(row)
+		slope[i] = v.at.logSlope(row) - v.place.volume(i)
 		for j, a := range v.at.axes { // any point will do where the density is 0
 			row[j] = max(a.low, min(a.high, row[j]))
 		}

@@ -28,7 +28,7 @@ func exact(axes []axis, mean []float64, cov *mat.SymDense) *View {
 	for j := range d {
 		frame.Scale[j] = 1
 	}
-	return &View{at: at, shift: shift, problem: sde.Problem{SDE: process, Score: gaussian(process, y, cov), Frame: frame, Conditional: true}}
+	return &View{at: at, place: &place{shift: shift}, problem: sde.Problem{SDE: process, Score: gaussian(process, y, cov), Frame: frame, Conditional: true}}
 }
 
 // θ_1 = exp(w_1) is lognormal, θ_2 = w_2 normal, of correlation 0.

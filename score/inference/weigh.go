@@ -77,7 +77,7 @@ func (v *View) Weigh(ctx context.Context, theta *mat.Dense, logLikelihood func(t
 		if math.IsNaN(l) || math.IsInf(l, 1) {
 			return nil, fmt.Errorf("inference: Weigh: logLikelihood(%v): is %v, want a number, or −Inf: %w", row, l, ErrNonFinite)
 		}
-		logs[i] = v.prior.LogProb(row) + l - (logs[i] + v.at.logSlope(row))
+		logs[i] = v.prior.LogProb(row) + l - (logs[i] + v.at.logSlope(row) - v.place.volume(i))
 	}
 	w, wrong := weightsOf(logs, n-len(failed))
 	if wrong != nil {

@@ -33,7 +33,7 @@
 //	DPS      0, and not beyond y                               1          never
 //	PiGDM    diag σ²v_j/(α²v_j + σ²)                           1          of independent columns
 //	TMPD     what makes H V Hᵀ the diagonal of the row sums    2          when H V Hᵀ is diagonal
-//	         of the true one
+//	         of the true one, and not beyond the true V
 //	MMPS     (σ²/α) ∂D/∂x, the true Cov[x₀ | x_t]              up to 5    always, when solved
 //
 // A product is one with the Jacobian of the score, which costs as much as two evaluations

@@ -93,3 +93,44 @@ func TestTMPDLeavesOutWhatHasNoVariance(t *testing.T) {
 		require.InDelta(t, 0, got.At(0, 1), 1e-12)
 	}
 }
+
+// Two numbers that vary against each other have sums of a hundredth of their variances. The
+// term goes no farther along its direction than the exact one.
+func TestTMPDGoesNoFartherThanTheCovarianceSays(t *testing.T) {
+	const v, n = -.99, 8
+	cov := mat.NewSymDense(2, []float64{1, v, v, 1})
+	p := sde.Problem{SDE: sde.EDM{}, Score: sde.Analytic(sde.EDM{}, normal(t, []float64{0, 0}, cov).Diffuse)}
+	o := Observation{Operator: Mask{In: 2, Columns: []int{0, 1}}, Y: mat.NewDense(1, 2, []float64{1, .3}), Noise: Noise{Deviation: .01}}
+	q, err := TMPD{}.Given(p, o)
+	require.NoError(t, err)
+	exact, err := MMPS{}.Given(p, o)
+	require.NoError(t, err)
+	times := timesOf(p.SDE, n)
+	x := noised(p.SDE, normals(n, 2, 5), times)
+	base, got, want := mat.NewDense(n, 2, nil), mat.NewDense(n, 2, nil), mat.NewDense(n, 2, nil)
+	p.Score.Score(base, x, times)
+	q.Score.Score(got, x, times)
+	exact.Score.Score(want, x, times)
+	got.Sub(got, base)
+	want.Sub(want, base)
+	for i := range n {
+		// With x₀ given x_t of covariance V, ∇ log p(y | x_t) = V a/σ² is exact for a = (V + Σ)⁻¹ r,
+		// and longest along b where bᵀ(V + Σ)b = bᵀr: in the metric of (V + Σ)V⁻² it is not
+		// longer than the exact one.
+		σ2 := times[i] * times[i]
+		var place, inverse, metric mat.Dense
+		place.Add(cov, mat.NewDiagDense(2, []float64{σ2, σ2}))
+		require.NoError(t, inverse.Inverse(&place))
+		place.Mul(cov, &inverse)
+		place.Scale(σ2, &place) // V
+		require.NoError(t, inverse.Inverse(&place))
+		place.Add(&place, mat.NewDiagDense(2, []float64{1e-4, 1e-4}))
+		metric.Mul(&inverse, &place)
+		metric.Mul(&metric, &inverse)
+		size := func(g []float64) float64 {
+			v := mat.NewVecDense(2, g)
+			return mat.Inner(v, &metric, v)
+		}
+		require.LessOrEqual(t, size(got.RawRowView(i)), size(want.RawRowView(i))*(1+1e-6), "t = %v", times[i])
+	}
+}

@@ -36,12 +36,15 @@ var rules = []rule{
 	{folder: "nn/pool"},
 	{folder: "nn/ad", own: []string{"nn/internal/kernel", "nn/pool"}},
 	{folder: "nn/checkpoint"},
+	{folder: "nn/smooth", own: []string{"nn/internal/kernel", "nn/pool"}},
+	{folder: "nn/onnx", own: []string{"nn", "nn/ad", "nn/checkpoint"}},
 	{folder: "nn/optim", own: []string{"nn", "nn/ad", "nn/internal/kernel", "nn/pool"}},
 	{folder: "nn", own: []string{"nn/ad", "nn/internal/kernel"}},
 	{folder: "sampler", own: []string{"sampler/...", "sde/..."}},
 	{folder: "sampler/grid", own: []string{"sde/..."}},
-	{folder: "score", own: []string{"sde/...", "nn", "nn/ad", "nn/checkpoint", "nn/optim", "nn/pool"}},
+	{folder: "score", own: []string{"sde/...", "nn", "nn/ad", "nn/checkpoint", "nn/optim", "nn/pool", "nn/smooth"}},
 	{folder: "score/inference", own: []string{"sde/...", "sampler/...", "score", "nn", "nn/ad", "nn/optim", "nn/pool"}},
+	{folder: "score/export", own: []string{"sde/...", "sampler/...", "score", "nn", "nn/ad", "nn/onnx"}},
 	{folder: "score/record", own: []string{"score", "nn"}},
 	{folder: "score/record/bar", own: []string{"score"}, foreign: []string{"github.com/schollz/progressbar/v3"}},
 	{folder: "dataset", own: []string{"dataset", "dataset/boost", "dataset/internal/onfile", "dataset/internal/replace", "dataset/rows", "dataset/table", "dataset/twosample"}},
@@ -49,13 +52,13 @@ var rules = []rule{
 	{folder: "dataset/figure", own: []string{"dataset/calibration", "dataset/table", "dataset/twosample"}, foreign: []string{"gonum.org/v1/plot"}},
 	{
 		folder:  "examples",
-		own:     []string{"examples/internal/...", "sde/...", "nn", "nn/ad", "nn/checkpoint", "nn/optim", "nn/pool", "score/...", "sampler/...", "dataset/..."},
+		own:     []string{"examples/internal/...", "sde/...", "nn", "nn/ad", "nn/checkpoint", "nn/onnx", "nn/optim", "nn/pool", "score/...", "sampler/...", "dataset/..."},
 		foreign: []string{"gonum.org/v1/plot"},
 	},
 }
 
 // forTests are packages that serve tests and that nothing else imports.
-var forTests = []string{"dataset/fixture", "sde/sdetest", "sampler/samplertest", "examples/internal/command/commandtest", "examples/internal/digits/digitstest"}
+var forTests = []string{"dataset/fixture", "sde/sdetest", "sampler/samplertest", "examples/internal/command/commandtest", "examples/internal/digits/digitstest", "nn/onnx/onnxtest"}
 
 // allowed reports whether a package of the module may import another package.
 func allowed(from, to string) bool {
@@ -234,10 +237,19 @@ func TestForbiddenArrowsAreFound(t *testing.T) {
 		{"nn/ad", own + "sde/noise", false},
 		{"nn", own + "nn/ad", true},
 		{"nn", own + "nn/optim", false},
+		{"nn", own + "nn/onnx", false},
+		{"nn/onnx", own + "nn/ad", true},
+		{"nn/onnx", own + "score", false},
+		{"score", own + "nn/onnx", false},
+		{"score", own + "score/export", false},
+		{"score/export", own + "nn/onnx", true},
+		{"score/export", own + "nn/onnx/onnxtest", false},
 		{"nn/optim", own + "nn", true},
 		{"nn", own + "sde", false},
 		{"nn", own + "score", false},
 		{"nn/checkpoint", own + "nn", false},
+		{"nn/smooth", own + "nn/ad", false},
+		{"score", own + "nn/smooth", true},
 		{"sampler", own + "sde/noise", true},
 		{"sampler", own + "score", false},
 		{"sampler", own + "nn", false},

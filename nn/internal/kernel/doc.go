@@ -15,8 +15,8 @@
 // so that the bits are the same on every architecture, and those of a row do
 // not depend on the rows around it nor on how a product is cut into tiles. A
 // term with a zero factor counts, so that infinities and NaNs come through.
-// SumSquares, Softmax, SoftmaxSlope, InverseRMS and NormSlope alone have several
-// accumulators, as they say.
+// SumSquares, Softmax, SoftmaxSlope, InverseRMS, NormSlope and GaussianSums alone have
+// several accumulators, as they say.
 //
 // # Assembly
 //
@@ -25,8 +25,9 @@
 // They keep the order of the sums but fuse every step, in float32 too: s ←
 // fma(x, y, s). All assembly has the same bits. In float64 they are those of
 // the portable path; in float32 they lie within 4·10⁻⁷ √k |x||w| of it. The
-// optimiser, sums and arithmetic have the bits of the portable path in both types. The program that writes the assembly is in the
-// folder gen; go generate runs it.
+// optimiser, sums, arithmetic and GaussianSums have the bits of the portable path in
+// both types. The program that writes the assembly is in the folder gen; go generate
+// runs it.
 //
 // # Functions
 //

@@ -37,6 +37,7 @@ var families = []struct {
 	{kernel, "softmax", softmax},
 	{kernel, "norm", norm},
 	{kernel, "sumcols", sumCols},
+	{kernel, "gaussian", gaussian},
 	{kernel, "optimizer", optimizer},
 	{kernel, "gemm", gemm},
 	{kernel, "narrow", narrow},
