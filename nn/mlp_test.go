@@ -293,7 +293,7 @@ func TestMLPRejectsImpossibleDescriptions(t *testing.T) {
 func TestPrintedModuleIsItsDescription(t *testing.T) {
 	m := nn.Energy{Net: nn.RecipeMLP(2, 58)}
 	require.Equal(t, "nn.Energy{Net:nn.MLP{Hidden:[]int{58, 58, 58}, Out:0, Activation:nn.SiLU{}, "+
-		"Features:nn.Fourier{N:16, Low:1, High:20, Gated:true}, Time:nn.TimeFourier{N:4, Low:0.5, High:4}, Norm:nn.RMSNorm{Epsilon:0}, Conditioning:0, Ends:false}}", fmt.Sprintf("%#v", m))
+		"Features:nn.Fourier{N:16, Low:1, High:10, Gated:true}, Time:nn.TimeFourier{N:4, Low:0.5, High:4}, Norm:nn.RMSNorm{Epsilon:0}, Conditioning:0, Ends:false}}", fmt.Sprintf("%#v", m))
 	s := nn.Sequential{nn.Linear{Out: 3, Init: nn.Xavier{}}, nn.ELU{A: 1}}
 	require.Equal(t, "nn.Sequential{nn.Linear{Out:3, Init:nn.Xavier{}, Bias:nn.Init(nil)}, nn.ELU{A:1}}", fmt.Sprintf("%#v", s))
 }

@@ -23,8 +23,8 @@
 //	Velocity     (1+2fσ²/g²)/α −2σ²/(αg²)     −2fσ²/g²
 //
 // with In = 1/√C and Noise = ¼ ln(σ/α) for all of them but Velocity, whose Noise
-// is t. EDM with calibrated variance is the default (Karras et al. 2022); its Detail r₀,
-// 0.02 by default, multiplies Out by r/√(r² + r₀²), r = σ/α. An energy network, nn.Energy,
+// is t. EDM with calibrated variance is the default (Karras et al. 2022); its Detail r₀
+// multiplies Out by r/√(r² + r₀²), r = σ/α. An energy network, nn.Energy,
 // fits in the network's place; its energy is that of the log-density,
 //
 //	−log p_t(x) = ‖x‖²/(2C) + (α√v/√(σ² + α²r₀²)) E_θ(In·x) + const(t).
@@ -54,8 +54,9 @@
 //	Which row was noised says nothing of the rows: they are exchangeable. So, given them and
 //	x_t, it was row j with probability w_j, and x̄ = E[x₀ | x_t, rows]; E[x̄ | x_t] = E[x₀ | x_t].
 //
-// With Settings.Pool it averages over thousands of rows, of which a noisy row takes those
-// near it; then it does not matter how many there are, as long as they are fresh. What is
+// With Settings.Pool, the default for many rows of up to 8 columns, it averages over
+// thousands of rows, of which a noisy row takes those near it; then it does not matter how
+// many there are, as long as they are fresh. What is
 // left of the noise of the target,
 //
 //	E (1 + σ²)/σ² ‖x̄ − E[x₀ | x_t]‖²/d   at the times LogNormal{−2, 1.4},
@@ -72,6 +73,12 @@
 // In a few columns a pool has nearly the noise of as many References at a part of their
 // cost. From about sixteen columns on hardly any row is near enough to matter, and in
 // hundreds the clean row will do.
+//
+// The weights are moved by optim.SOAP, with a norm in the network that suits it, or by Adam
+// where SOAP has not been measured to be better, see Recommend. In the recipe these belong
+// together: the norm, the gated waves, the lower noise levels of LogNormal{−2, 1.4}, SOAP at
+// twice Adam's rate, and the pool, whose targets have less noise for a fast optimiser to
+// follow.
 //
 // The target asks of Data that the rows of a step are drawn alike, whatever their place
 // in it, and of an Objective that it is quadratic in the target; another one,
@@ -200,7 +207,7 @@
 // the same noise every 100 steps, and leaves the average of the best look
 // (Validation). And it chooses what suits the rows (Recommend), so that the best look
 // falls where the rate has fallen: below 20,000 rows the target is the plain one and
-// the network has no Fourier features; from four columns on, a model whose network is
+// the network has no Fourier features and no norm, and the optimiser is Adam; from four columns on, a model whose network is
 // left to Fit is regularised (Settings.Regularize).
 //
 // KLBound on n rows of two moons, in nats, after about 2n steps:

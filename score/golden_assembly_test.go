@@ -2,26 +2,26 @@
 
 package score
 
-const goldenWeights = "fe3bd46cfbb5d479"
+const goldenWeights = "3321b0833c0e1fc5"
 
 var goldenSamples = map[string]string{
-	"predictor-corrector": "b8c7dade703caf65",
-	"DPMpp2M":             "0cbd56cc41ee2803",
-	"EulerMaruyama":       "a76fd447be02e202",
-	"DDIM":                "3279a55d958787a6",
-	"Heun":                "36d83b15132d48f9",
+	"predictor-corrector": "0af7cda3aeed6be2",
+	"DPMpp2M":             "54826186e0088ed7",
+	"EulerMaruyama":       "6bcfb3ff3c807c20",
+	"DDIM":                "b202625e2cb33583",
+	"Heun":                "271f5f4080374db2",
 }
 
 // The weights, and samples under conditions, under one, and under none.
 var goldenConditional = [][4]string{
-	{"eb89b3adc9fc8c1f", "ca03bdee3ddf34b6", "37bc29c3fa925ffc", "c652d1f467250fcd"},
-	{"93da0fa68a7cff43", "ef299945b918fb3d", "d8860c78c5fb4ae1", "5d27ec307eb28cb8"},
-	{"00627167ce9adcc8", "9631eb288f01357e", "e6e19bfef2319754", "d39f3542f7382775"},
-	{"a3971c59c813b193", "ebd1a0f441f99d28", "6f98c33eb4773bd3", "6a7c748e1bcf0266"},
+	{"6f5ad6574274defd", "7ed1c9bb4717ab45", "b69e67156b6d4db3", "6cf1f4b4ef6ab2c6"},
+	{"96e669af71856834", "43b9cae9048f55ee", "11bbc6ffd30f0406", "c20c90724e553879"},
+	{"a12e80c2710dcf62", "c9015d548dbe3028", "0449043da654d863", "0a160a3695c4a723"},
+	{"7ee918e336607fcd", "7b934c0f7aa30967", "7a996fffed561625", "51c89f5903d19860"},
 }
 
 // The weights and samples of networks over positions.
 var goldenPositions = map[string][2]string{
-	"U-Net":       {"c7718da10e91f456", "6f797d04a369c175"},
-	"transformer": {"0904d351201d0651", "cfaec57a47407e49"},
+	"U-Net":       {"10bd6592bb6caa7c", "419cf72931292b41"},
+	"transformer": {"41236c1a4e82a34c", "40b46c9ce9e8b450"},
 }

@@ -2,26 +2,26 @@
 
 package score
 
-const goldenWeights = "8824b188917ef956"
+const goldenWeights = "0ab8156880d22330"
 
 var goldenSamples = map[string]string{
-	"EulerMaruyama":       "76dd970aa1d53af9",
-	"DDIM":                "bd38678545f8e825",
-	"Heun":                "a5b586f11fd62e0f",
-	"DPMpp2M":             "7176c295f09e22ae",
-	"predictor-corrector": "51f380e111dfd592",
+	"EulerMaruyama":       "5e651fef6c49b75b",
+	"DDIM":                "328412c914f6163a",
+	"Heun":                "022b06121299d2e8",
+	"DPMpp2M":             "0015c68c3ec70032",
+	"predictor-corrector": "0328c5fd3900e72a",
 }
 
 // The weights, and samples under conditions, under one, and under none.
 var goldenConditional = [][4]string{
-	{"257480ddef25b670", "a078d0155f94e67d", "a89fc600d676ac43", "c66ba3b492b626f2"},
-	{"dc3dd3e4e0ae46e2", "b21a09eea0e15f2d", "aa86fbdbc72fa16a", "9c8030700903e853"},
-	{"2752f46a3e031ff2", "099f7b387b6c693f", "abbb247b3ff1e496", "a2c6076c8d5ee0b4"},
-	{"00c6d2b5b23a1b9a", "5340b2f87ef7d327", "bc9f8d58af879730", "283b52ced269871e"},
+	{"f92ca55e07ad82c8", "b4b99a67640e15b8", "93d17614c7c23206", "bb55ca772faf59ad"},
+	{"accdffe6413c284d", "1ad7ffc41bba73fc", "0419ec2b1762a670", "896d4a20d768acb1"},
+	{"5d2297679cd30d4c", "e3c7d861c3a50127", "a64639d112ae9da6", "5a2973f6829f4efe"},
+	{"2e639ce441d5c1bc", "6577f11325a7e2fc", "39b4495c42ebc66f", "2e039658e881c1db"},
 }
 
 // The weights and samples of networks over positions.
 var goldenPositions = map[string][2]string{
-	"U-Net":       {"654c8f019f47135a", "b8cc1a7d1e0100fa"},
-	"transformer": {"b29045b7646e19df", "d825854f939ce7ec"},
+	"U-Net":       {"8c106e7db870c8e4", "a808efa31ef96b50"},
+	"transformer": {"47cb7f0f4c3088a5", "d3595032b132a56f"},
 }

@@ -23,7 +23,7 @@ type Config struct {
 	// it is that of data without an end, nn.RecipeMLP(d, 116), or nn.RecipeColumns(d, 116)
 	// with ColumnLevels.
 	Net nn.Module
-	// Precond ties the network to the score; nil is EDM{Detail: 0.02}.
+	// Precond ties the network to the score; nil is EDM.
 	Precond Precond
 	// Cond describes the conditions of a conditional model; the zero value is
 	// none. See Model.Given.
@@ -125,7 +125,7 @@ func New(d int, c *Config) (*Model, error) {
 		net = Recommend(0, d, c).Net
 	}
 	if m.precond == nil {
-		m.precond = EDM{Detail: 0.02}
+		m.precond = EDM{}
 	}
 	if _, energy := net.(conservative); energy && m.levels {
 		return nil, fmt.Errorf("score: New: Config.Net: is a %T, whose field is a gradient when all columns have one noise level only: want another network, or no ColumnLevels: %w", net, ErrRange)

@@ -85,12 +85,12 @@ func TestUntrainedModelMeasuresItsFrameAfterLoading(t *testing.T) {
 func TestFileOfAnotherModelIsRefused(t *testing.T) {
 	file := saved(t, trained(t, Config{}))
 	for want, c := range map[string]Config{
-		"gradlogp.process is\n\tsde.EDM{} in the file,\n\tsde.VP{} in the model":                       {Process: sde.VP{}},
-		"sde.EDM{SigmaMax:70} in the model":                                                            {Process: sde.EDM{SigmaMax: 70}},
-		"gradlogp.network is\n\tnn.MLP{Hidden:[]int{16, 16}} in":                                       {Net: nn.MLP{Hidden: []int{16, 17}}},
-		"nn.MLP{Hidden:[]int{16, 17}} in":                                                              {Net: nn.MLP{Hidden: []int{16, 17}}},
-		"gradlogp.preconditioning is\n\tscore.EDM{Detail:0.02} in the file,\n\tscore.V{} in the model": {Precond: V{}},
-		"gradlogp.min_noise is\n\t0.005 in the file,\n\t0 in the model":                                {MinNoise: None},
+		"gradlogp.process is\n\tsde.EDM{} in the file,\n\tsde.VP{} in the model":            {Process: sde.VP{}},
+		"sde.EDM{SigmaMax:70} in the model":                                                 {Process: sde.EDM{SigmaMax: 70}},
+		"gradlogp.network is\n\tnn.MLP{Hidden:[]int{16, 16}} in":                            {Net: nn.MLP{Hidden: []int{16, 17}}},
+		"nn.MLP{Hidden:[]int{16, 17}} in":                                                   {Net: nn.MLP{Hidden: []int{16, 17}}},
+		"gradlogp.preconditioning is\n\tscore.EDM{} in the file,\n\tscore.V{} in the model": {Precond: V{}},
+		"gradlogp.min_noise is\n\t0.005 in the file,\n\t0 in the model":                     {MinNoise: None},
 	} {
 		refused(t, newModel(t, 2, c), file, ErrMismatch, want)
 	}

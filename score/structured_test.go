@@ -43,7 +43,7 @@ func TestNetworksOverPositionsTrainAndSampleWithTheSameBitsForAnyWorkers(t *test
 				data, err := Rows(stripes(200), nil)
 				require.NoError(t, err)
 				seen := &recorded{}
-				fit(t, m, data, &Settings{Steps: 80, Batch: 32, References: 64, Rate: optim.Constant(5e-3), Seed: 4, Times: LogNormal{}, Workers: workers, Recorder: seen})
+				fit(t, m, data, &Settings{Steps: 80, Batch: 32, References: 64, Rate: optim.Constant(5e-3), Seed: 4, Workers: workers, Recorder: seen})
 				early, late := 0.0, 0.0
 				for i := range 20 {
 					early, late = early+seen.metrics[i].Loss, late+seen.metrics[79-i].Loss

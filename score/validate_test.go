@@ -68,13 +68,13 @@ func TestHeldOutRowsAreNotTrainedOn(t *testing.T) {
 func TestDefaultsDependOnTheNumberOfRows(t *testing.T) {
 	for _, c := range []struct{ n, held, steps, references int }{
 		{1, 0, 2000, -1}, {19, 0, 2000, -1}, {20, 2, 2000, -1}, {1000, 100, 2000, -1}, {2000, 200, 4000, -1},
-		{9000, 900, 18_000, -1}, {19_999, 1999, 20_000, -1}, {20_000, 2000, 20_000, 1024}, {99_999, 4096, 20_000, 1024}, {100_000, 0, 20_000, 1024},
+		{9000, 900, 18_000, -1}, {19_999, 1999, 20_000, -1}, {20_000, 2000, 20_000, 4096}, {99_999, 4096, 20_000, 4096}, {100_000, 0, 20_000, 4096},
 	} {
 		data := numbered(t, c.n)
 		rowwise := Settings{}.with(Recommend(c.n, 2, nil), data)
 		s, err := (&rowwise).withDefaults()
 		require.NoError(t, err)
-		require.Equal(t, []int{c.steps, c.references}, []int{s.Steps, s.References}, "%d rows", c.n)
+		require.Equal(t, []int{c.steps, c.references}, []int{s.Steps, max(s.References, s.Pool.Rows, -1)}, "%d rows", c.n)
 		train, held, err := s.heldOut(data)
 		require.NoError(t, err)
 		if c.held == 0 {
@@ -118,7 +118,7 @@ func TestHeldOutLossIsThePlainLossOfTheAverage(t *testing.T) {
 	for i := range n {
 		noise.Uniform(u, s.Seed, noise.Draw{Purpose: noise.Level, Step: heldOutStep, Row: i})
 		noise.White{Seed: s.Seed}.Rows(z, len(z), noise.Draw{Purpose: noise.Perturb, Step: heldOutStep, Row: i})
-		times[i] = max(0.002, math.Exp(-2+1.4*math.Sqrt2*math.Erfinv(2*(float64(i)+u[0])/n-1))) // the span's begin
+		times[i] = max(0.002, math.Exp(-1.6+1.4*math.Sqrt2*math.Erfinv(2*(float64(i)+u[0])/n-1))) // the span's begin
 		times[i+n] = times[i]
 		for j := range 2 {
 			x.Set(i, j, clean.At(i, j)+times[i]*z[j])

@@ -79,7 +79,7 @@ class Network(torch.nn.Module):
 
     def forward(self, x, noise):
         e = waves(noise, geometric(0.5, 4, 4))
-        frequencies = geometric(1, 20, 16)
+        frequencies = geometric(1, 10, 16)
         gates = torch.exp(-0.5 * frequencies**2 * torch.sigmoid(8 * noise))  # what the noise leaves of a wave
         h = torch.cat([x, waves(x, frequencies) * gates.repeat(1, 2 * x.shape[1])], 1)
         for layer in (self.hidden0, self.hidden1, self.hidden2):
@@ -88,15 +88,15 @@ class Network(torch.nn.Module):
 
 
 def denoise(net, y, sigma):
-    """E[y0 | y] of rows of unit variance with noise sigma: the preconditioning score.EDM{Detail: 0.02}."""
+    """E[y0 | y] of rows of unit variance with noise sigma: the preconditioning score.EDM."""
     c = 1 + sigma**2
-    return y / c + sigma**2 / (c * (sigma**2 + 0.02**2)).sqrt() * net(y / c.sqrt(), 0.25 * sigma.log())
+    return y / c + sigma / c.sqrt() * net(y / c.sqrt(), 0.25 * sigma.log())
 
 
 def score(net, y, sigma):
     """(denoise - y)/sigma^2, of which most digits would cancel where sigma is small."""
     c = 1 + sigma**2
-    return net(y / c.sqrt(), 0.25 * sigma.log()) / (c * (sigma**2 + 0.02**2)).sqrt() - y / c
+    return net(y / c.sqrt(), 0.25 * sigma.log()) / (sigma * c.sqrt()) - y / c
 
 
 def weights(tensors):

@@ -34,6 +34,7 @@ type job struct {
 	rate        float64
 	recipe      string
 	parts       []part // of recipe
+	former      bool   // recipe W, with parts
 	pool        int
 
 	small bool // half the width, half the batch: for tests
@@ -52,9 +53,9 @@ func (j *job) Flags(f *flag.FlagSet) {
 	f.IntVar(&j.steps, "steps", standardSteps, "training steps; the targets are for 20000 and, a quarter of it, 5000")
 	f.IntVar(&j.n, "n", 10000, "samples drawn, and test points of the KL gap")
 	f.IntVar(&j.workers, "workers", 0, "goroutines, 0 for one a processor; does not change the result")
-	f.StringVar(&j.name, "optimizer", "adam", "adam, soap, soap-both-sides or muon")
+	f.StringVar(&j.name, "optimizer", "", "adam, soap, soap-both-sides or muon; empty for that of the recipe")
 	f.Float64Var(&j.rate, "rate", 0, "peak of the learning rate, 0 for the default")
-	f.StringVar(&j.recipe, "recipe", "w", "w, the default, n, or parts of n joined by +: norm, waves, clock, detail, times")
+	f.StringVar(&j.recipe, "recipe", "", "w, the default of before, n, or parts of n joined by +: norm, waves, clock, detail, times; empty for the default")
 	f.IntVar(&j.pool, "pool", 0, "rows of score.Settings.Pool, 0 for the default target")
 	f.BoolVar(&j.check, "check", false, "exit with status 1 when a target is missed")
 }

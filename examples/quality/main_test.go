@@ -78,7 +78,7 @@ func TestOptimisersAreChosenByName(t *testing.T) {
 // Every part of the successor changes the run, and so do all of them together.
 func TestRecipesAreChosenByTheirParts(t *testing.T) {
 	seen := map[string]string{}
-	for _, recipe := range []string{"w", "norm", "waves", "clock", "detail", "times", "n"} {
+	for _, recipe := range []string{"", "w", "norm", "waves", "clock", "detail", "times", "n"} {
 		j, err := parse([]string{"-recipe", recipe})
 		require.NoError(t, err)
 		var c score.Config
