@@ -124,6 +124,10 @@ const smallRows = 20_000
 // targets have no noise.
 const leastTaught = 1000
 
+// mostTurned is the number of dimensions up to which the default SOAP turns a side: one of
+// 1,000, as from so many classes, would take longer than all the rest of a step.
+const mostTurned = 512
+
 // mostPooled is the greatest number of rows of a default Pool.
 const mostPooled = 1 << 16
 
@@ -189,7 +193,7 @@ func (s Settings) with(r Recipe, data Data) Settings {
 		s.Times = cmp.Or[Times](s.Times, LogNormal{Mean: -2, Std: 1.4})
 	}
 	if _, decay := s.regularization(); r.SOAP && s.Optimizer == nil {
-		s.Optimizer = &optim.SOAP[float32]{WeightDecay: decay}
+		s.Optimizer = &optim.SOAP[float32]{WeightDecay: decay, Largest: mostTurned}
 	}
 	return s
 }
