@@ -8,9 +8,9 @@
 // its score and the posterior mean of the clean point belong together by
 // Tweedie's formula,
 //
-//	p_t(x) = ∫ p(x₀) N(x; αx₀, σ²I) dx₀
-//	s(x)   = ∇ₓ log p_t(x) = (α E[x₀ | x_t = x] − x)/σ²
-//	∂s/∂x  = (α² Cov[x₀ | x_t = x]/σ² − I)/σ².
+//	p_t(x) = ∫ p(x₀) N(x; αx₀, σ²I) dx₀                                      (1)
+//	s(x)   = ∇ₓ log p_t(x) = (α E[x₀ | x_t = x] − x)/σ²                      (2)
+//	∂s/∂x  = (α² Cov[x₀ | x_t = x]/σ² − I)/σ².                               (3)
 //
 // A Diffusible distribution evaluates all of them in closed form. For a Mixture
 // of Gaussians p_t is a mixture with the components N(αμ_k, α²C_k + σ²I); for

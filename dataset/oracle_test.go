@@ -123,6 +123,7 @@ func TestDensitiesIntegrateToOne(t *testing.T) {
 	}
 }
 
+// Checks score (1).
 func TestScoreIsTheGradientOfLogProb(t *testing.T) {
 	t.Parallel()
 	for name, dist := range distributions(2) {
@@ -142,6 +143,7 @@ func TestScoreIsTheGradientOfLogProb(t *testing.T) {
 	}
 }
 
+// Checks dataset (3).
 func TestJacobianIsTheDerivativeOfTheScore(t *testing.T) {
 	t.Parallel()
 	for name, dist := range distributions(3) {
@@ -178,6 +180,7 @@ func derivative(x []float64, i int, h float64, f func([]float64) float64) float6
 	return (8*(at(1)-at(-1)) - (at(2) - at(-2))) / (12 * h)
 }
 
+// Checks dataset (2).
 func TestDenoiserIsTweedies(t *testing.T) {
 	t.Parallel()
 	for name, dist := range distributions(4) {
@@ -201,6 +204,8 @@ func TestDenoiserIsTweedies(t *testing.T) {
 // The definitions, by importance sampling from the distribution itself: p_t(x)
 // is the mean of N(x; αx₀, σ²I) over x₀ and the denoiser is the mean of x₀
 // under those weights.
+//
+// Checks sde (7) and dataset (1).
 func TestDensityAndDenoiserMatchMonteCarlo(t *testing.T) {
 	const n = 20_000
 	for name, dist := range distributions(5) {

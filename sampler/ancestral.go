@@ -12,7 +12,7 @@ var _ Predictor = Ancestral{}
 // Ancestral goes back along the transition x_t = a x_u + √q z by a Gaussian with
 // the mean of x_u given x_t (Ho et al. 2020),
 //
-//	x_mean = (x + q s)/a,   x = x_mean + τ z,   τ² = q σ_u²/σ_t².
+//	x_mean = (x + q s)/a,   x = x_mean + τ z,   τ² = q σ_u²/σ_t².                        (9)
 //
 // That variance, the one of x_u given x_t and x₀, is right for data that are a
 // single point and the lower bound for all others. With it the update is

@@ -33,12 +33,12 @@ type BoundResult struct {
 // gives to noised data, in nats, into dst: for a row x₀ of x, ε and T the ends of
 // the span (Song et al. 2021, NeurIPS),
 //
-//	E[log p_ε(x_ε) | x₀] ≥ E log π(x_T) − ½∫g²(E‖s + z/σ‖² − d/σ²) dt + d∫f dt,
+//	E[log p_ε(x_ε) | x₀] ≥ E log π(x_T) − ½∫g²(E‖s + z/σ‖² − d/σ²) dt + d∫f dt,          (50)
 //
 // with equality in the mean over the data for the exact score and π = p_T. As
 // g²/σ² dt = −2 dλ, this is
 //
-//	E log π(x_T) + d log(σ_T/σ_ε) − ∫ E‖σs + z‖² dλ.
+//	E log π(x_T) + d log(σ_T/σ_ε) − ∫ E‖σs + z‖² dλ.                                     (51)
 //
 // The first expectation is known; the last is a mean over Draws, two in each of
 // equal parts of the range of λ = log(α/σ), from whose differences comes the

@@ -15,6 +15,8 @@ import (
 
 // In the mean over noised data the bound is the log-density of the model, when
 // the score is exact, and falls below it by ½∫g²E‖s − s*‖² when it is not.
+//
+// Checks sampler (50) and (51).
 func TestLogProbBoundIsTightForTheExactScore(t *testing.T) {
 	long(t)
 	const rows = 1500

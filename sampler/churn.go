@@ -9,7 +9,7 @@ import (
 // 2): before the probability flow is followed from t to u, noise raises the
 // state to a level a little above. With y = x/α and ς = σ/α,
 //
-//	ς̂ = (1+γ) ς_t,   ŷ = y + √(ς̂² − ς_t²) S_noise z,   γ = min(S/n, √2−1),
+//	ς̂ = (1+γ) ς_t,   ŷ = y + √(ς̂² − ς_t²) S_noise z,   γ = min(S/n, √2−1),               (29)
 //
 // n being the number of steps of the run, and γ = 0 outside S_min ≤ ς_t ≤ S_max.
 // Raising is exact in distribution when S_noise = 1, so the order of the method

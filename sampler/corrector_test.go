@@ -66,6 +66,7 @@ func correctorNormals(n, updates, apart int) impulses {
 	return imp
 }
 
+// Checks sampler (44) and (46).
 func TestCorrectorsFollowTheirRecursionExactly(t *testing.T) {
 	arithmetic(t)
 	for _, p := range processes(31) {
@@ -195,6 +196,8 @@ func deviations(law dataset.Diffused, x, exact *mat.Dense) (square, logp float64
 }
 
 // MALA leaves p_t as it is at a step at which Langevin ruins it.
+//
+// Checks sampler (45).
 func TestMALAIsExactAtAnyStep(t *testing.T) {
 	long(t)
 	const rows, sigma = 10000, 0.2

@@ -19,7 +19,7 @@ var (
 // DAPS is the predictor of decoupled annealing posterior sampling (Zhang et al. 2024).
 // Each step draws clean rows given the state and an observation y, and noises them anew:
 //
-//	x₀ ~ N(x̂₀, r² I) p(y | x₀),   x_u = α_u x₀ + σ_u z,   r² = σ²v/(α²v + σ²) at t,
+//	x₀ ~ N(x̂₀, r² I) p(y | x₀),   x_u = α_u x₀ + σ_u z,   r² = σ²v/(α²v + σ²) at t,      (40)
 //
 // where x̂₀ is what the state becomes in a few steps of DDIM, for one the denoised D. So
 // no derivative of the score is needed, errors of early steps are forgotten, and the
@@ -44,12 +44,14 @@ var (
 //
 // because x̂₀ has the spread of the data already, to which the draw adds r². Of modes far
 // apart, between which x₀ given x_t is not normal, either is an approximation; Twisted
-// is not.
+// is not. Nor are correlated columns of x₀ independent given x_t, as they are taken to be: of 4 columns of
+// correlation .7, with the square of one observed as 1.5 ± .2, the root mean squares of the others
+// were .98, .95 and .89 for 1.11, 1.11 and 1.05.
 //
-// What a run returns has the noise σ/α of the last time in all columns, of which the final
-// denoise takes what the data have not: a column that is observed more exactly does not keep
-// its value to more than that. Settings.Final: FinalMean returns the last clean rows x₀, which
-// do, times α of the last time.
+// The last step adds no noise: its clean rows are what is drawn. The final denoise moves them
+// by the square of the last σ times the score, next to nothing; Settings.Final: FinalState
+// returns them, times α of the last time. On normal columns of correlation .7 deviations are
+// right to some per cent in one that is observed to ±.007, too.
 type DAPS struct {
 	// Observation is y, in the coordinates of the data. Its noise has to be positive
 	// definite.
@@ -109,6 +111,8 @@ func (p DAPS) Predict(s *Step) error {
 	s.Combine(s.Mean, alpha, near.U, 0, near.U)
 	if s.K+1 == s.N {
 		p.giveUp(s, near)
+		s.Finish()
+		return nil
 	}
 	s.AddNoise(sigma, 0)
 	return nil

@@ -7,7 +7,7 @@ var _ Predictor = DDIM{}
 // DDIM is the update of denoising diffusion implicit models (Song, Meng &
 // Ermon 2021) for any process,
 //
-//	x = α_u D + √(σ_u² − η²ς²) ε̂ + η ς z,   ς² = (σ_t² − (α_t/α_u)²σ_u²) σ_u²/σ_t².
+//	x = α_u D + √(σ_u² − η²ς²) ε̂ + η ς z,   ς² = (σ_t² − (α_t/α_u)²σ_u²) σ_u²/σ_t².      (7)
 //
 // Eta = 0, the zero value, is deterministic: the exponential Euler step of the
 // probability flow. Eta = 1 draws from the posterior q(x_u | x_t, x₀ = D), the

@@ -10,7 +10,7 @@ var _ Predictor = DEIS{}
 // DEIS is the linear multistep method for the probability flow in one
 // of the forms in which the flow is an integral,
 //
-//	x_u/N_u = x_t/N_t + ∫ q dw,
+//	x_u/N_u = x_t/N_t + ∫ q dw,                                                          (23)
 //
 // with q replaced by the polynomial through its last Order values. The integrals
 // are taken exactly, so that the only error is the polynomial's:

@@ -11,6 +11,19 @@
 //
 //	dx = [f x − ½(1+Λ²) g² s] dt + Λ g dw̄.
 //
+// What all processes have in common appears in y = x/α and the noise-to-signal ratio
+// ς = σ/α (Karras et al. 2022): in it, or in λ = −log ς, the flow is
+//
+//	dy/dς = ε̂ = (y − D)/ς                                                                (1)
+//	dy/dλ = D − y,                                                                       (2)
+//
+// the same for all of them, and linear but for D, so that between two times (Lu et al. 2022)
+//
+//	x_u = (σ_u/σ_t) x_t + σ_u ∫ e^λ D dλ   over λ from λ_t to λ_u.                       (3)
+//
+// Most methods below are a quadrature of this, of more values of D or of ε̂ for a higher
+// order; the comment of each has its step, with a number.
+//
 // Sample starts from the Gaussian Prior at the first time of a grid and lets a
 // Predictor carry the state from each time t to the next, u < t. A Corrector
 // may then move it within the time it has reached. The last state is denoised
@@ -90,7 +103,7 @@
 // of the span to its end, in units r = √(α² + σ²) of the marginal's scale and in
 // λ = log(α/σ), in which the flow is the same for all processes,
 //
-//	d/dλ [y, Δ] = (σ/r)² [y + ŝ, d + ∇·ŝ],   y = x/r,   ŝ(y) = r s(ry, t),
+//	d/dλ [y, Δ] = (σ/r)² [y + ŝ, d + ∇·ŝ],   y = x/r,   ŝ(y) = r s(ry, t),               (4)
 //
 // or rather in asinh(σ/(α√S)), S being the variance of the data near the row,
 // which does not waste steps where the noise is too small to matter. Steps end

@@ -15,7 +15,7 @@ var _ Predictor = DormandPrince{}
 // the 5(4) pair of Dormand and Prince (1980). It follows the state in units of
 // the marginal's scale along the angle between data and noise,
 //
-//	y = x/r,   r = √(α² + σ²),   θ = atan(σ/α),   dy/dθ = cos θ ε̂ − sin θ D = −(σ/α)(y + r s),
+//	y = x/r,   r = √(α² + σ²),   θ = atan(σ/α),   dy/dθ = cos θ ε̂ − sin θ D = −(σ/α)(y + r s),   (32)
 //
 // where the flow is the same for all processes: what their rates do in time,
 // which for a table (sde.Discrete) is to jump at each of its levels, costs

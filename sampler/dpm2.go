@@ -15,7 +15,7 @@ var (
 // DPM2 is the midpoint method for the probability flow dy/dς = ε̂(x, t) in
 // y = x/α and ς = σ/α, with the middle in log ς (Lu et al. 2022; k-diffusion):
 //
-//	ς_m = √(ς_t ς_u),   y_m = y + (ς_m − ς_t) ε̂_t,   y_u = y + (ς_u − ς_t) ε̂_m.
+//	ς_m = √(ς_t ς_u),   y_m = y + (ς_m − ς_t) ε̂_t,   y_u = y + (ς_u − ς_t) ε̂_m.          (12)
 //
 // Where the score may not be evaluated at the middle, as at σ_u = 0, the step
 // is Euler's. With Churn the step begins at the raised level. Two evaluations a

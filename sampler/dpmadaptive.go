@@ -17,7 +17,7 @@ var (
 // successive orders, in y = x/α, which share their evaluations; y_high is taken
 // when
 //
-//	e = rms_j (y_low,j − y_high,j)/δ_j,   δ = max(ATol, RTol max(|y_low|, |y_low of the last step|)),
+//	e = rms_j (y_low,j − y_high,j)/δ_j,   δ = max(ATol, RTol max(|y_low|, |y_low of the last step|)),   (31)
 //
 // is about 1 or less. Each row has steps of its own: it is what it would be
 // alone, and rows that have arrived are not evaluated again. A grid of two

@@ -30,6 +30,7 @@ func startOf(t *testing.T, rows int) (sde.Problem, *mat.Dense) {
 	return threeModes(t, sde.VP{}), start
 }
 
+// Checks sampler (31).
 func TestDPMAdaptiveErrsAsItsTolerancesSay(t *testing.T) {
 	long(t)
 	const rows, from, to = 100, 0.8, 0.05

@@ -12,7 +12,7 @@ var _ Predictor = DPMFast{}
 // of equal steps in λ = log(α/σ), and at the end one or two of a lower order so
 // that their number comes out,
 //
-//	n = 3m+1 or 3m+2:  orders 3 … 3, then 1 or 2,    n = 3m:  orders 3 … 3, 2, 1.
+//	n = 3m+1 or 3m+2:  orders 3 … 3, then 1 or 2,    n = 3m:  orders 3 … 3, 2, 1.        (30)
 //
 // With an Eta each step but the last is ancestral, see EulerAncestral. The order
 // is one above that of the last step.

@@ -11,7 +11,7 @@ var _ Predictor = DPMpp2M{}
 // DPMpp2M is the two-step DPM-Solver++ (Lu et al. 2022) in λ = log(α/σ). With
 // h = λ_u − λ_t, r = h_prev/h and the denoiser's last two values,
 //
-//	D̃ = (1 + 1/(2r)) D − 1/(2r) D_prev,   x = (σ_u/σ_t) x − α_u expm1(−h) D̃.
+//	D̃ = (1 + 1/(2r)) D − 1/(2r) D_prev,   x = (σ_u/σ_t) x − α_u expm1(−h) D̃.             (14)
 //
 // The first step, and a step to σ_u = 0, take D̃ = D. One evaluation a step,
 // order 2; the usual choice of published samplers at 20 to 40 evaluations. Over

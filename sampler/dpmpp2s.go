@@ -15,7 +15,7 @@ var (
 // midpoint method for the denoiser in λ = log(α/σ): with y = x/α, ς = σ/α and
 // the middle λ_m = ½(λ_t + λ_u),
 //
-//	y_m = (ς_m/ς_t) y + (1 − ς_m/ς_t) D_t,   y_u = (ς_u/ς_t) y + (1 − ς_u/ς_t) D_m.
+//	y_m = (ς_m/ς_t) y + (1 − ς_m/ς_t) D_t,   y_u = (ς_u/ς_t) y + (1 − ς_u/ς_t) D_m.      (13)
 //
 // Where the score may not be evaluated at the middle, as at σ_u = 0, the step
 // takes D_t for D_m. Two evaluations a step, order 2.

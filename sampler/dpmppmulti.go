@@ -18,12 +18,12 @@ var (
 // values D, D₁, D₂ at λ_t and before it, the steps h₁ and h₂ between these and
 // r₀ = h₁/h, r₁ = h₂/h, divided differences give the derivatives hD' and h²D”
 //
-//	A = D₁₀ + (D₁₀ − D₁₁) r₀/(r₀ + r₁),   B = 2 (D₁₀ − D₁₁)/(r₀ + r₁),
+//	A = D₁₀ + (D₁₀ − D₁₁) r₀/(r₀ + r₁),   B = 2 (D₁₀ − D₁₁)/(r₀ + r₁),                   (15)
 //	D₁₀ = (D − D₁)/r₀,   D₁₁ = (D₁ − D₂)/r₁,
 //
 // and the step integrates the parabola through the three,
 //
-//	x = (σ_u/σ_t) x + α_u [(1 − e^{−h}) D + φ₂ A − φ₃ B],   φ₂ = expm1(−h)/h + 1,   φ₃ = φ₂/h − ½.
+//	x = (σ_u/σ_t) x + α_u [(1 − e^{−h}) D + φ₂ A − φ₃ B],   φ₂ = expm1(−h)/h + 1,   φ₃ = φ₂/h − ½.   (16)
 //
 // The first step knows D only, the second takes φ₂ D₁₀ for both corrections,
 // and a step to σ_u = 0 gives α_u D; see FullOrder for long ones. It is
@@ -52,7 +52,7 @@ func (p DPMpp3M) Predict(s *Step) error {
 // DPMpp2MSDE is DPMpp2M for the reverse SDE (Lu et al. 2022): with k = (1+η)h,
 // r = h₁/h, and otherwise the terms of DPMpp3M,
 //
-//	x = (σ_u/σ_t) e^{−ηh} x + α_u (1 − e^{−k}) D̃ + σ_u √(1 − e^{−2ηh}) S_noise z,
+//	x = (σ_u/σ_t) e^{−ηh} x + α_u (1 − e^{−k}) D̃ + σ_u √(1 − e^{−2ηh}) S_noise z,        (17)
 //
 // D̃ = D + (D − D₁)/(2r), the solver type "midpoint". One evaluation a step,
 // weak order 2.
@@ -80,7 +80,7 @@ func (p DPMpp2MSDE) Predict(s *Step) error {
 
 // DPMpp3MSDE is DPMpp3M for the reverse SDE: with k = (1+η)h,
 //
-//	x = (σ_u/σ_t) e^{−ηh} x + α_u [(1 − e^{−k}) D + φ₂(k) A − φ₃(k) B] + σ_u √(1 − e^{−2ηh}) S_noise z.
+//	x = (σ_u/σ_t) e^{−ηh} x + α_u [(1 − e^{−k}) D + φ₂(k) A − φ₃(k) B] + σ_u √(1 − e^{−2ηh}) S_noise z.   (18)
 //
 // One evaluation a step, weak order 2: a third would need the noise within a
 // step.

@@ -13,14 +13,14 @@ var _ Predictor = DPMppSDE{}
 // the way from λ_t to λ_u = λ_t + h, and the levels of an ancestral step (see
 // EulerAncestral) from ς_t to ς_m and to ς_u,
 //
-//	y_m = (ς_m,down/ς_t) y + (1 − ς_m,down/ς_t) D_t + ς_m,up S_noise z_m,
-//	y_u = (ς_down/ς_t) y + (1 − ς_down/ς_t) D̃ + ς_up S_noise z_u,   D̃ = (1 − 1/(2r)) D_t + 1/(2r) D_m.
+//	y_m = (ς_m,down/ς_t) y + (1 − ς_m,down/ς_t) D_t + ς_m,up S_noise z_m,                (26)
+//	y_u = (ς_down/ς_t) y + (1 − ς_down/ς_t) D̃ + ς_up S_noise z_u,   D̃ = (1 − 1/(2r)) D_t + 1/(2r) D_m.   (27)
 //
 // The two noises are of one Brownian path. For η = 1 the reverse SDE reads
 // d(y/ς²) = D d(1/ς²) + dW in the clock 1/ς² = (α/σ)²: the noise of a step is a
 // Wiener integral that becomes a plain increment there, and
 //
-//	z_u = √c z_m + √(1−c) z',   c = (1/ς_m² − 1/ς_t²)/(1/ς_u² − 1/ς_t²),
+//	z_u = √c z_m + √(1−c) z',   c = (1/ς_m² − 1/ς_t²)/(1/ς_u² − 1/ς_t²),                 (28)
 //
 // with z' for the part from m to u. The middle's noise enters D̃ and so moves the
 // result by h; its covariance with z_u contributes h² to the variance of a step,

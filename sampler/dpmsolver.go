@@ -13,10 +13,10 @@ var _ Predictor = DPMSolver{}
 // noise ε̂ = −σs in λ = log(α/σ). With h = λ_u − λ_t, E(h) = expm1(h), and
 // indices for how far λ has come from λ_t to λ_u,
 //
-//	1:  x = (α_u/α_t) x − σ_u E(h) ε̂_t
-//	2:  x_½ by 1, then x = (α_u/α_t) x − σ_u E(h) ε̂_½
+//	1:  x = (α_u/α_t) x − σ_u E(h) ε̂_t                                                   (20)
+//	2:  x_½ by 1, then x = (α_u/α_t) x − σ_u E(h) ε̂_½                                    (21)
 //	3:  x_⅓ by 1, then x_⅔ = (α_⅔/α_t) x − σ_⅔ [E(⅔h) ε̂_t + 2 (E(⅔h)/(⅔h) − 1)(ε̂_⅓ − ε̂_t)],
-//	    x = (α_u/α_t) x − σ_u [E(h) ε̂_t + (3/2)(E(h)/h − 1)(ε̂_⅔ − ε̂_t)].
+//	    x = (α_u/α_t) x − σ_u [E(h) ε̂_t + (3/2)(E(h)/h − 1)(ε̂_⅔ − ε̂_t)].                 (22)
 //
 // A step to where the score may not be evaluated, as at σ_u = 0, is one of
 // DPM-Solver-1, which is DDIM. The evaluations a step are as many as the order.

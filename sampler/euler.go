@@ -13,7 +13,7 @@ var (
 // EulerMaruyama discretises the reverse-time SDE (Anderson 1982): with
 // h = t − u,
 //
-//	x_mean = x − (f x − g² s) h,   x = x_mean + g √h z.
+//	x_mean = x − (f x − g² s) h,   x = x_mean + g √h z.                                  (5)
 //
 // One evaluation a step, weak order 1, strong order 1 (the noise is additive).
 type EulerMaruyama struct {
@@ -40,7 +40,7 @@ func (e EulerMaruyama) Predict(s *Step) error {
 // Euler discretises the family of reverse processes with the marginals of the
 // forward one (sde.Reverse): with h = t − u,
 //
-//	x_mean = x − (f x − ½(1+Λ²) g² s) h,   x = x_mean + Λ g √h z.
+//	x_mean = x − (f x − ½(1+Λ²) g² s) h,   x = x_mean + Λ g √h z.                        (6)
 //
 // The zero value, Λ = 0, is Euler's method on the probability flow; Λ = 1 is
 // EulerMaruyama. One evaluation a step, order 1.

@@ -11,7 +11,7 @@ var _ Predictor = EulerAncestral{}
 // step with y = x/α and ς = σ/α follows the probability flow beyond u, to the
 // level ς_down, and returns with noise:
 //
-//	y_u = y_down + ς_up S_noise z,   ς_up = min(ς_u, η ς_u √(1 − ς_u²/ς_t²)),   ς_down² + ς_up² = ς_u².
+//	y_u = y_down + ς_up S_noise z,   ς_up = min(ς_u, η ς_u √(1 − ς_u²/ς_t²)),   ς_down² + ς_up² = ς_u².   (25)
 //
 // Each half carries p_t exactly when the flow is followed exactly, so the distribution of
 // the result has the order of the method for the flow, for every η. Here that is

@@ -47,7 +47,7 @@ func BenchmarkEvidence(b *testing.B) {
 		for _, of := range []struct {
 			name  string
 			width float64
-		}{{"0", 0}, {"2τ", 2 * τ}, {"τ", τ}, {"half_τ", τ / 2}, {"none_before_the_end", 1e-9}} {
+		}{{"0", 0}, {"2τ", 2 * τ}, {"τ", τ}, {"half_τ", τ / 2}, {"huge", 1e9}, {"none_before_the_end", 1e-9}} {
 			b.Run(fmt.Sprintf("Steered/τ=%g/W=%s", τ, of.name), func(b *testing.B) {
 				_, exact := posteriorOf(b, law, projected(τ, .1), 0)
 				reward, err := posterior.NewLikelihood(projected(τ, .1), sde.Frame{})

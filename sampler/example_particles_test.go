@@ -92,7 +92,7 @@ func ExampleReplace() {
 	_, p, o := twoBlobs()
 	o.Noise = posterior.Noise{}
 	back := sampler.Replace{Observation: o}
-	s := &sampler.Settings{Corrector: sampler.Gibbs{Back: back, Steps: 10}}
+	s := &sampler.Settings{Corrector: sampler.Gibbs{Back: back, Steps: 10, Substeps: 4}}
 	x := mat.NewDense(500, 2, nil)
 	if err := sampler.Sample(context.Background(), x, p, back, s); err != nil {
 		log.Fatal(err)

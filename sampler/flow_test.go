@@ -187,6 +187,7 @@ func TestLogProbGivesUpSingleRows(t *testing.T) {
 	require.True(t, failed[0].Time > start && failed[0].Time < end, "%g is a time", failed[0].Time)
 }
 
+// Checks sampler (49).
 func TestBitsPerDimCountsTheStepsOfTheData(t *testing.T) {
 	t.Parallel()
 	// Uniform on 256 grey levels: 8 bits, whatever the pixels' range.

@@ -15,13 +15,13 @@ var _ Predictor = FlowMap{}
 // Config.FlowMap): on grid.Few(p, n) it makes samples in n evaluations. A step goes to the
 // data and adds noise for its end,
 //
-//	x_u = (α_u/α_0) Map(x_t, t, 0) + √(σ_u² − (α_u/α_0)²σ_0²) z,   α_0 = 1, σ_0 = 0 but for VE,
+//	x_u = (α_u/α_0) Map(x_t, t, 0) + √(σ_u² − (α_u/α_0)²σ_0²) z,   α_0 = 1, σ_0 = 0 but for VE,   (36)
 //
 // the multistep sampling of consistency models (Song et al. 2023), in which every step mends
 // what the one before got wrong in the details. A Deterministic one goes to its end at
 // once, so that it stays on the way of the flow from where a row starts:
 //
-//	x_u = Map(x_t, t, u).
+//	x_u = Map(x_t, t, u).                                                                (37)
 //
 // With the exact map both are exact in distribution, however long the steps are. A score
 // without a map, see sde.FlowMap, is an error wrapping ErrUnset.

@@ -40,6 +40,8 @@ func (g mapped) Map(dst, x *mat.Dense, t, r []float64) {
 func (g mapped) problem() sde.Problem { return sde.Problem{SDE: g.SDE, Score: g} }
 
 // With the exact map one step has the exact distribution, and so has any number.
+//
+// Checks sampler (36) and (37).
 func TestTheExactMapHasTheExactDistributionInAnyNumberOfSteps(t *testing.T) {
 	for name, p := range allProcesses {
 		g := mapped{gauss{SDE: p, m: [2]float64{0.7, -0.4}, a: 0.5, d: 0.3}}

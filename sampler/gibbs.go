@@ -16,7 +16,7 @@ var (
 // Gibbs is the corrector that draws x_v given x_u for a later time v, by the
 // exact transition of the process, and then x_u given x_v by a predictor:
 //
-//	x_v = a x_u + √q z,   x_u = Back(x_v),   σ_v/α_v = (1 + Rise) σ_u/α_u,
+//	x_v = a x_u + √q z,   x_u = Back(x_v),   σ_v/α_v = (1 + Rise) σ_u/α_u,               (46)
 //
 // the two halves of a Gibbs sampler on the pair, and what RePaint (Lugmayr et
 // al. 2022) calls resampling; with Replace for Back it is RePaint. Its only error is that of the predictor, which
@@ -29,7 +29,7 @@ type Gibbs struct {
 	// farthest: there is nothing to do at the end itself.
 	Rise float64
 	// Substeps is the number of steps back, of equal size in log(α/σ); 0
-	// means 1.
+	// means 1, after which draws with the default Back are too narrow: see Replace.
 	Substeps int
 	// Steps is how often the pair is drawn; 0 means 1.
 	Steps int

@@ -5,7 +5,7 @@ var _ Predictor = Heun{}
 // Heun is the second-order sampler of EDM (Karras et al. 2022, Algorithm 2). In
 // y = x/α and ς = σ/α the probability flow is dy/dς = ε̂(x, t), and a step is
 //
-//	y_e = y + (ς_u − ς_t) ε̂_t,   y' = y + (ς_u − ς_t) ½(ε̂_t + ε̂_u(y_e)).
+//	y_e = y + (ς_u − ς_t) ε̂_t,   y' = y + (ς_u − ς_t) ½(ε̂_t + ε̂_u(y_e)).                 (10)
 //
 // Where the score may not be evaluated at u, as at σ_u = 0, the step is y_e, that
 // of DDIM. With Churn the step begins at the raised level. Two evaluations a step,

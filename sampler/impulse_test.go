@@ -249,6 +249,7 @@ var methods = []struct {
 	{sampler.DPMpp2M{}, 0, nil},
 }
 
+// Checks sampler (5) to (10) and (14).
 func TestPredictorsFollowTheirRecursionExactly(t *testing.T) {
 	arithmetic(t)
 	for _, p := range processes(61) {
@@ -272,6 +273,7 @@ func TestPredictorsFollowTheirRecursionExactly(t *testing.T) {
 	}
 }
 
+// Checks sampler (43).
 func TestLangevinFollowsItsRecursionExactly(t *testing.T) {
 	arithmetic(t)
 	damp := func(t float64) float64 { return 1 / (1 + t) }

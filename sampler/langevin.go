@@ -16,7 +16,7 @@ var (
 // Langevin is the corrector that follows the unadjusted Langevin dynamics of
 // p_t with step e,
 //
-//	x ← x + e s + √(2e) z,   e = 2 r² σ² scale(t).
+//	x ← x + e s + √(2e) z,   e = 2 r² σ² scale(t).                                       (43)
 //
 // The step depends on the time only, so rows stay independent, and with
 // scale ≤ 1 it is stable for every r < 1 in any dimension, because no direction

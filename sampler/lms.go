@@ -7,7 +7,7 @@ var _ Predictor = LMS{}
 // LMS is the linear multistep method of k-diffusion, Adams–Bashforth with steps
 // of any length: in y = x/α and ς = σ/α the probability flow is dy/dς = ε̂, and
 //
-//	y_u = y_t + ∫ p dς   over ς from ς_t to ς_u,
+//	y_u = y_t + ∫ p dς   over ς from ς_t to ς_u,                                         (19)
 //
 // where p is the polynomial through the last Order values of ε̂, integrated in
 // closed form. The first steps, for want of values, have lower orders. One

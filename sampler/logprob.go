@@ -80,8 +80,8 @@ type FlowResult struct {
 // LogProb writes the log-densities of the rows of x, in nats, into dst. They
 // are those of the probability flow's distribution: with v = f x − ½g²s,
 //
-//	d/dt [x, Δ] = [v, ∇·v],   ∇·v = d f − ½ g² ∇·s,
-//	log p_start(x) = log π(x_end) + Δ_end
+//	d/dt [x, Δ] = [v, ∇·v],   ∇·v = d f − ½ g² ∇·s,                                      (47)
+//	log p_start(x) = log π(x_end) + Δ_end                                                (48)
 //
 // (Chen et al. 2018; Song et al. 2021), followed from the start of the span to
 // its end with the pair of Dormand and Prince and steps of its own for every
@@ -151,7 +151,7 @@ func SampleLogProb(ctx context.Context, x *mat.Dense, dst []float64, p sde.Probl
 
 // BitsPerDim returns −log₂ of a density in bits a dimension,
 //
-//	−(log p + d log w) / (d log 2),
+//	−(log p + d log w) / (d log 2),                                                      (49)
 //
 // for the density p of d numbers that are quantised in steps of w, with noise
 // uniform over a step added (Theis et al. 2016): 1/256 for pixels in [0, 1],

@@ -78,6 +78,7 @@ var flowProcesses = []struct {
 	sde.SDE
 }{{"VP", sde.VP{}}, {"sub-VP", sde.SubVP{}}, {"VE", sde.VE{}}, {"EDM", sde.EDM{}}, {"cosine", sde.Cosine{}}, {"linear", sde.Linear{}}}
 
+// Checks sampler (47) and (48).
 func TestLogProbErrsAsToleratedOnEveryRow(t *testing.T) {
 	long(t)
 	law := threeLaw(t)

@@ -15,7 +15,7 @@ var _ Corrector = MALA{}
 // MALA is the Metropolis-adjusted Langevin algorithm (Roberts & Tweedie 1996)
 // for p_t: the step of Langevin proposes,
 //
-//	x' = x + e s(x) + √(2e) z,   e = 2 r² σ²,
+//	x' = x + e s(x) + √(2e) z,   e = 2 r² σ²,                                            (45)
 //
 // and each row takes it with probability min(1, p(x')q(x|x')/(p(x)q(x'|x))),
 // where q(y|x) = N(y; x + e s(x), 2e I). So p_t is left exactly as it is at any

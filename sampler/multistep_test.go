@@ -249,6 +249,7 @@ var flowMethods = []struct {
 	{sampler.UniPC{FullOrder: true}, recurUniPC(3, false)},
 }
 
+// Checks sampler (20) to (24).
 func TestFlowMethodsFollowTheirRecursionExactly(t *testing.T) {
 	arithmetic(t)
 	for _, p := range processes(61) {

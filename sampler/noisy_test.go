@@ -119,6 +119,7 @@ func TestEvaluationsOfKDiffusionsMethods(t *testing.T) {
 	}
 }
 
+// Checks sampler (30).
 func TestDPMFastSpendsItsEvaluations(t *testing.T) {
 	t.Parallel()
 	g := standard(sde.VP{})

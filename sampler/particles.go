@@ -39,8 +39,9 @@ type Trace struct {
 	// constants. StdErr is its standard error, found from how unequally the
 	// starting particles are the ancestors of the last ones (Lee & Whiteley 2018). It is
 	// good as long as these have many different ancestors: of k that count the same it is about
-	// 1/√k, and +Inf when all descend from one, which tells nothing. More particles, a
-	// method that is nearer to the posterior, or more noise are wanted then.
+	// 1/√k, and +Inf when all descend from one, which tells nothing. When k
+	// falls below 3, or Number/40 where that is less, a run ends with ErrCollapsed: more
+	// particles, a method that is nearer to the posterior, or more noise are wanted then.
 	LogEvidence, StdErr []float64
 	// LogWeights are those of the rows that a run returns, normalised for each
 	// observation; all the same unless Weighted.

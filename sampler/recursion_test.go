@@ -338,6 +338,7 @@ var unfolded = []struct {
 	{sampler.DPMFast{Eta: 0.5}, 1, fast(0.5)},
 }
 
+// Checks sampler (10) to (13), (15) to (19) and (25) to (30).
 func TestStochasticAndMultistepMethodsFollowTheirRecursionExactly(t *testing.T) {
 	long(t)
 	for _, p := range processes(61) {

@@ -10,7 +10,7 @@ var _ Corrector = Renoise{}
 // Renoise is the corrector that replaces a part of the noise in the state by
 // fresh noise,
 //
-//	x ← α D + σ (√(1−δ) ε̂ + √δ z).
+//	x ← α D + σ (√(1−δ) ε̂ + √δ z).                                                       (44)
 //
 // For small δ it is Langevin with e = ½ δ σ². Like it, it is biased at a fixed
 // δ; as no step takes away more noise than there is, it is stable for all

@@ -19,17 +19,20 @@ var (
 // step of another predictor, after which the known cells are what the process makes of
 // their values k,
 //
-//	x_u = α_u k + σ_u z.
+//	x_u = α_u k + σ_u z.                                                                 (42)
 //
 // The drawn cells see them with noise only, and follow too late: alone it is biased,
 // however many steps there are. RePaint goes back and repeats, which is Gibbs, whose Back is
 // this predictor again:
 //
 //	back := sampler.Replace{Observation: o}
-//	s.Corrector = sampler.Gibbs{Back: back, Steps: 10}
+//	s.Corrector = sampler.Gibbs{Back: back, Steps: 10, Substeps: 4}
 //	err := sampler.Sample(ctx, x, p, back, s)
 //
-// and takes the bias away as its Steps grow. The Problem is that of the prior. What a run
+// and takes the bias away as its Steps and Substeps grow: the former that of the means, the
+// latter that of the deviations. Of 4 normal columns of correlation .7, one of which was known,
+// these were .89 to .93 of the exact ones after 1 substep, whatever the Steps and the grid, .94
+// to .95 after 2, .98 to .99 after 4 and .96 to 1.01 after 8. The Problem is that of the prior. What a run
 // returns has the known cells up to the noise of the last time.
 //
 // A model that knows a level for every column needs none of this: see

@@ -23,6 +23,8 @@ func seen(y ...float64) posterior.Observation {
 
 // Two correlated columns: the replaced one draws the other along too late, and going back
 // again and again makes up for it, in any units and with values for every row.
+//
+// Checks sampler (42).
 func TestRepaintTendsToTheConditionalDistribution(t *testing.T) {
 	t.Parallel()
 	const n = 1000

@@ -12,7 +12,7 @@ var _ Predictor = ReverseDiffusion{}
 // ReverseDiffusion discretises the reverse-time SDE the way the forward one is
 // stepped (Song et al. 2021): with the transition x_t = a x_u + √q z,
 //
-//	x_mean = (2 − a) x + q s,   x = x_mean + √q z.
+//	x_mean = (2 − a) x + q s,   x = x_mean + √q z.                                       (8)
 //
 // One evaluation a step, weak order 1.
 type ReverseDiffusion struct {

@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// RowError says what became of one row: Err wraps ErrNonFinite, ErrDiverged, or
-// the cause that a method gave to Step.Fail.
+// RowError says what became of one row: Err wraps ErrNonFinite, ErrDiverged, ErrCollapsed,
+// or the cause that a method gave to Step.Fail.
 type RowError struct {
 	// Row is the index of the row in the whole run.
 	Row int

@@ -33,7 +33,8 @@ func (r *run) do(ctx context.Context, x *mat.Dense) error {
 	return r.deliver(x, state, failed)
 }
 
-// deliver writes the last state to x, and NaNs to the rows that failed.
+// deliver writes the last state to x, and NaNs to the rows that failed, unless all that is
+// to be said is that their particles are few.
 func (r *run) deliver(x, state *mat.Dense, failed RowErrors) error {
 	r.Frame.ToData(x, state)
 	r.show(x)
@@ -42,6 +43,9 @@ func (r *run) deliver(x, state *mat.Dense, failed RowErrors) error {
 	}
 	failed.sort()
 	for _, e := range failed {
+		if errors.Is(e.Err, ErrCollapsed) {
+			continue
+		}
 		fill(x.RawRowView(e.Row-r.FirstRow), math.NaN())
 	}
 	return failed

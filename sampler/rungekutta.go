@@ -10,7 +10,7 @@ var _ Predictor = RungeKutta{}
 // stages for the probability flow dx/dt = v = f x − ½g² s in the process's own
 // time (Karras et al. 2022, the general form of their samplers): with h = u − t
 //
-//	x' = x + a h v(x, t),   x_u = x + h [(1 − 1/(2a)) v(x, t) + 1/(2a) v(x', t + a h)].
+//	x' = x + a h v(x, t),   x_u = x + h [(1 − 1/(2a)) v(x, t) + 1/(2a) v(x', t + a h)].   (11)
 //
 // Alpha is a: 1 is Heun's method, ½ the midpoint's, ⅔ Ralston's. The zero value
 // takes the first stage only, x_u = x + h v, which is Euler's method and on the

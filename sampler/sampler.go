@@ -29,6 +29,9 @@ var (
 	ErrLimit = errors.New("evaluation limit reached")
 	// ErrDepleted marks a row whose particles all have lost their weight.
 	ErrDepleted = errors.New("no particles left")
+	// ErrCollapsed marks a row whose particles nearly all descend from one or two. Unlike
+	// other rows that are named in RowErrors it is returned, for what it is worth.
+	ErrCollapsed = errors.New("particles collapsed")
 )
 
 // Predictor carries the state from time T to the earlier time U of a Step.
@@ -123,7 +126,8 @@ const (
 //
 // A row whose state stops being finite, or diverges, does not spoil the
 // others: it is returned as NaNs, every other row is returned whole, and the
-// error is a RowErrors that names the row, step and time. After any other
+// error is a RowErrors that names the row, step and time. Rows that it names with
+// ErrCollapsed are returned as they are. After any other
 // error, among them the context's, x is unchanged. The context is honoured
 // within one evaluation of the score.
 //

@@ -170,7 +170,9 @@ func (w *swarm) reweigh(s *Step, inc []float64, slot int, last bool) {
 		sizes[g] = 1 / square
 		w.Trace.LogEvidence[g] += total
 		if last {
-			w.Trace.StdErr[g] = w.standardError(lo, hi)
+			if w.Trace.StdErr[g] = w.standardError(lo, hi); w.Trace.StdErr[g] > collapse(w.Number) {
+				w.doubt(s, g)
+			}
 			due[g] = !w.Weighted
 		} else {
 			due[g] = died || w.Threshold == 1 || sizes[g] < w.Threshold*float64(w.Number)
@@ -225,6 +227,27 @@ func (w *swarm) bury(s *Step, g int) {
 	w.Trace.LogEvidence[g], w.Trace.StdErr[g] = math.NaN(), math.NaN()
 	for i := g * w.Number; i < (g+1)*w.Number; i++ {
 		s.Fail(i, s.U, fmt.Errorf("observation %d: no particle of %d has a weight above 0: %w", g, w.Number, ErrDepleted))
+	}
+}
+
+// collapse returns the standard error of 3 ancestors that count the same, or of n/40 where
+// that is less: of few particles there are few by chance.
+func collapse(n int) float64 {
+	few := min(3, float64(n)/40)
+	if few <= 1 {
+		return math.Inf(1)
+	}
+	return math.Sqrt(1/few - 1/float64(n))
+}
+
+// doubt names the rows of a group that has collapsed, which are kept.
+func (w *swarm) doubt(s *Step, g int) {
+	few := 1 / (w.Trace.StdErr[g]*w.Trace.StdErr[g] + 1/float64(w.Number))
+	err := fmt.Errorf("observation %d: its %d particles descend from about %.1f of the first ones, and say little of the posterior: want more particles or steps, a method nearer to it, or more noise: %w", g, w.Number, max(1, few), ErrCollapsed)
+	for i := g * w.Number; i < (g+1)*w.Number; i++ {
+		if !s.bad[i] {
+			s.failures = append(s.failures, RowError{Row: s.Row0 + i, Step: s.K + 1, Time: s.U, Err: err})
+		}
 	}
 }
 

@@ -19,13 +19,13 @@ var (
 // rows are particles, moved by DPMpp2MSDE of the prior and guided towards an
 // observation y by a twisting function ψ_t(x) ≈ p(y | x_t = x),
 //
-//	x_u = m + v ∇ log ψ_t(x_t) + √v z,   m = (x_t + q s)/a + α_u q/σ_t² (D − D₁)/(2r),
+//	x_u = m + v ∇ log ψ_t(x_t) + √v z,   m = (x_t + q s)/a + α_u q/σ_t² (D − D₁)/(2r),   (38)
 //	a = α_t/α_u,   q = σ_t² − a²σ_u²,   v = q σ_u²/σ_t²,
 //
 // with D₁, the denoised row of the step before, and r, the length of that step in log(α/σ) to
 // this one's; weighed by what the guidance got wrong,
 //
-//	w ← w ψ_u(x_u)/ψ_t(x_t) N(x_u; m, v I)/N(x_u; m + v ∇ log ψ_t, v I),
+//	w ← w ψ_u(x_u)/ψ_t(x_t) N(x_u; m, v I)/N(x_u; m + v ∇ log ψ_t, v I),                 (39)
 //
 // and resampled when the weights have become unequal. At the end ψ is p(y | x₀). So
 // the particles are right for any ψ as their number grows, at the rate n^−½, and the
@@ -41,8 +41,11 @@ var (
 // particles count as the worst of their observation that are not, and are not guided.
 //
 // The Problem is that of a posterior.Method whose score is a posterior.Twister: PiGDM;
-// MMPS, with as many products with the Jacobian as y has columns; or DPS, whose ψ is so
-// narrow that it takes very many particles when the noise is small. On a mixture of
+// MMPS, with as many products with the Jacobian as y has columns; or DPS. Their ψ is a normal
+// density of y, whose mean and variances are, for an h that is not linear, those of h over
+// where x₀ may be. On 4 normal columns of correlation .7, x₁² = 1.5 ± .2 and x₀x₁ = 3 ± .3,
+// the logarithms of 5 estimates by 800 particles each were off by .01 to .16 in 40 steps,
+// by up to .05 in 120, with PiGDM and MMPS alike. On a mixture of
 // three normals observed in one direction with noise .1, 256 particles a run gave
 //
 //	steps                          20          50          100
@@ -55,8 +58,8 @@ var (
 // What is weighed is the state, denoised at the last time, which is what a run returns
 // unless Settings.Final says otherwise. There is no room for a Corrector. An
 // observation whose particles all lose their weight, because none is finite for example,
-// is given up with ErrDepleted. Rows depend on each other; the bits do not depend on
-// the workers.
+// is given up with ErrDepleted; one whose particles descend from too few is returned with
+// ErrCollapsed. Rows depend on each other; the bits do not depend on the workers.
 type Twisted struct{ Particles }
 
 // Validate returns an error wrapping ErrRange or ErrUnset that names an impossible field.

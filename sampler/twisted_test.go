@@ -90,6 +90,8 @@ func varianceOfChain(p sde.SDE, v float64, steps int) float64 {
 // A normal stays one in steps, and has an evidence in closed form: whatever the
 // twisting function and the resampling, the mean of the estimates is that. The standard
 // error that each run gives of itself is how far they are apart.
+//
+// Checks sampler (38) and (39).
 func TestEvidenceOfParticlesIsUnbiased(t *testing.T) {
 	t.Parallel()
 	const groups, number, steps, v = 60, 24, 16, 0.5
@@ -384,13 +386,37 @@ func TestParticlesOfDefaultGridAreAsWideAsThePosterior(t *testing.T) {
 	require.InDelta(t, log, trace.LogEvidence[0], 0.05)
 }
 
-// When one particle is the ancestor of all, nothing is known of the error.
-func TestErrorOfOneSurvivingParticleIsUnknown(t *testing.T) {
+// When one particle is the ancestor of all, nothing is known of the error, and the run says
+// so: without a Trace nothing else did. The rows are there.
+func TestCollapsedParticlesAreNamed(t *testing.T) {
 	t.Parallel()
-	law, err := dataset.NewIsotropicMixture([]float64{1}, mat.NewDense(1, 2, nil), []float64{1}, nil)
+	const number = 80
+	p := normalOf(t, sde.EDM{}, 2)
+	l, err := posterior.NewLikelihood(projected(0.3, append(make([]float64, number), copies(100, number)...)...), sde.Frame{})
 	require.NoError(t, err)
-	p := sde.Problem{SDE: sde.EDM{}, Score: sde.Analytic(sde.EDM{}, law.Diffuse)}
-	_, trace := particles(t, p, posterior.DPS{}, projected(0.1, 100), 40, 20, sampler.Particles{})
-	require.Len(t, trace.StdErr, 1)
-	require.True(t, math.IsInf(trace.StdErr[0], 1), "%v", trace.StdErr)
+	trace, x := new(sampler.Trace), mat.NewDense(2*number, 2, nil)
+	c := sampler.Steered{Reward: l, Width: 1e9, Particles: sampler.Particles{Number: number, Trace: trace}}
+	err = sampler.Sample(context.Background(), x, p, c, &sampler.Settings{Grid: grid.Conditional(p.SDE, 40)})
+	require.ErrorIs(t, err, sampler.ErrCollapsed)
+	require.ErrorContains(t, err, "observation 1: its 80 particles descend from about 1.0 of the first ones")
+	var rows sampler.RowErrors
+	require.ErrorAs(t, err, &rows)
+	require.Len(t, rows, number)
+	require.Equal(t, number, rows[0].Row)
+	require.True(t, math.IsInf(trace.StdErr[1], 1), "%v", trace.StdErr)
+	for i := range 2 * number {
+		require.False(t, math.IsNaN(x.At(i, 0)))
+	}
+	// Ten particles may all descend from one by chance.
+	c = sampler.Steered{Reward: reward(func(x []float64) float64 { return -0.5 * x[0] * x[0] }), Particles: sampler.Particles{Number: 10}}
+	require.NoError(t, sampler.Sample(context.Background(), mat.NewDense(400, 2, nil), p, c, nil))
+}
+
+// copies is n times v.
+func copies(v float64, n int) []float64 {
+	all := make([]float64, n)
+	for i := range all {
+		all[i] = v
+	}
+	return all
 }

@@ -12,7 +12,7 @@ var _ Predictor = UniPC{}
 // denoiser D in λ = log(α/σ). With h = λ_u − λ_t, UniP-p integrates the
 // polynomial through the last p values of D,
 //
-//	x̃_u = (σ_u/σ_t) x_t + α_u h Σ_i w_i D_i,
+//	x̃_u = (σ_u/σ_t) x_t + α_u h Σ_i w_i D_i,                                             (24)
 //
 // and UniC-p does it again with D(x̃_u, u) among them, of which it makes one
 // order more. D(x̃_u, u) is then kept as the value at u, so that the corrector

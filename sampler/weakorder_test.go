@@ -89,6 +89,8 @@ func TestSamplesConvergeAlongABrownianPath(t *testing.T) {
 
 // Independent noises lose the covariance of a step with its middle, which the
 // single steps of this variance show.
+//
+// Checks sampler (26) to (28).
 func TestOneStepOfDPMppSDEHasTheRightCovariance(t *testing.T) {
 	t.Parallel()
 	g := gauss{SDE: sde.EDM{}, a: 0.5, d: 0.288}

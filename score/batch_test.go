@@ -74,6 +74,7 @@ func nearestExponent(x []float64, refs *mat.Dense, α, σ float64) float64 {
 	return nearest(y, refs) * α * α / (2 * σ * σ)
 }
 
+// Checks score (10).
 func TestPosteriorMeanEqualsBruteForce(t *testing.T) {
 	good := 0
 	for _, d := range []int{1, 2, 5} {
@@ -199,6 +200,8 @@ func TestTimesFillTheirStrata(t *testing.T) {
 // The Rao-Blackwellised target x̄ has the conditional mean of the clean row:
 // E (x̄ − x₀)·h(x_t) = 0 for every h. Leaving the own row out is the mistake that
 // the test must be able to see.
+//
+// Checks score (10).
 func TestRaoBlackwellisedTargetIsUnbiased(t *testing.T) {
 	long(t)
 	m := newModel(t, 2, Config{})

@@ -12,9 +12,9 @@ import (
 // 2023): from t and from a time s a little before it on the same way the flow leads to
 // the same row,
 //
-//	‖F̄(y_t, t, r) − stop([(θ_t − θ_s) F* + (θ_s − θ_r) F̄(y_s, s, r)]/(θ_t − θ_r))‖²,
+//	‖F̄(y_t, t, r) − stop(w F* + (1 − w) F̄(y_s, s, r))‖²,   w = (θ_t − θ_s)/(θ_t − θ_r),
 //
-// which for r = t is the loss of the score. y_s is the row at s with the clean row and
+// which for r = t, where w is 1, is the loss of the score. y_s is the row at s with the clean row and
 // the noise of F*. The gap, (ς_t − ς_s)/ς_t of ς = σ/α, is halved in eight stages of a
 // run, from 1 to 1/128, as Geng et al. 2024 do: what it makes wrong goes with it.
 type Consistency struct {
@@ -37,8 +37,6 @@ func (o Consistency) Loss(_ *nn.Build, f Fields, d Batch) *ad.Expr {
 	j := d.Jump
 	mean := f.Mean(j.Y, j.Level, j.End)
 	near := f.Mean(j.NearY, j.NearLevel, j.End)
-	// Of the turn θ_t − θ_r the part w = (θ_t − θ_s)/(θ_t − θ_r) is the field's, all of it
-	// where there is no turn.
 	w := ad.Div(ad.Shift(j.NearTurn, tiny), ad.Shift(j.Turn, tiny))
 	target := ad.Add(near, ad.Mul(w, ad.Sub(j.Field, near)))
 	return distance(mean, ad.Stop(target))

@@ -1,21 +1,48 @@
 // Package score learns the score ∇ₓ log p_t(x) of data with a neural network.
 //
+// # The score, and how it is matched
+//
+// The score of a distribution with the parameters θ is the gradient of its log-density in x
+// (what statistics call the score is the gradient in θ):
+//
+//	S(x) = log p(x | θ),   s(x) = ∇ₓ S(x).                                               (1)
+//
+// What p is divided by to have the integral 1 is not in it, so that a function s_θ of any
+// form may be a score; that of p = e^−E/Z is
+//
+//	s = −∇ₓ E.                                                                           (2)
+//
+// s_θ is fitted by least squares. The score of the data is not known, but integration by
+// parts takes it out (Hyvärinen 2005), and random directions v with E vvᵀ = I take out the
+// trace (Song et al. 2019):
+//
+//	½E‖s_θ − s‖² = E[½‖s_θ‖² + tr ∂s_θ/∂x] + ½E‖s‖²                                      (3)
+//	tr ∂s_θ/∂x = E_v[vᵀ (∂s_θ/∂x) v].                                                    (4)
+//
+// So does noise, x_t = αx₀ + σz (Vincent 2011):
+//
+//	E‖s_θ(x_t) − s(x_t)‖² = E‖s_θ(x_t) + z/σ‖² − (d/σ² − E‖s(x_t)‖²).                    (5)
+//
+// In each the last term has no θ. Noise asks for no derivative of s_θ, and it covers the space
+// between the rows, where they do not tell the score. That of much noise is easily learned and
+// leads to that of little: hence a process.
+//
 // # From a network to a score
 //
 // The data x₀ are noised by a process (package sde) to x_t = αx₀ + σz. A
 // network F, given the scaled row and the noise level, is tied to the posterior
 // mean of the clean row by four numbers at each time, the preconditioning:
 //
-//	D(x, t) = E[x₀ | x_t = x] ≈ Skip·x + Out·F(In·x, Noise)
+//	D(x, t) = E[x₀ | x_t = x] ≈ Skip·x + Out·F(In·x, Noise)                              (6)
 //
 // from which the score follows by Tweedie's formula,
 //
-//	s = (αD − x)/σ² = −(1 − α·Skip)/σ² x + α·Out/σ² F.
+//	s = (αD − x)/σ² = −(1 − α·Skip)/σ² x + α·Out/σ² F.                                   (7)
 //
 // The coefficients are computed in float64 and in closed form; (αD − x)/σ²
 // itself would be lost to rounding at small σ.
 //
-//	prediction   Skip          Out            1 − α·Skip
+//	prediction   Skip          Out            1 − α·Skip                                 (8)
 //	EDM          αv/C          σ√(v/C)        σ²/C          C = α²v + σ²
 //	Epsilon      1/α           −σ/α           0
 //	X0           0             1              1
@@ -27,7 +54,7 @@
 // multiplies Out by r/√(r² + r₀²), r = σ/α. An energy network, nn.Energy,
 // fits in the network's place; its energy is that of the log-density,
 //
-//	−log p_t(x) = ‖x‖²/(2C) + (α√v/√(σ² + α²r₀²)) E_θ(In·x) + const(t).
+//	−log p_t(x) = ‖x‖²/(2C) + (α√v/√(σ² + α²r₀²)) E_θ(In·x) + const(t).                  (9)
 //
 // # Coordinates
 //
@@ -45,7 +72,7 @@
 // noised by z and by −z (antithetic pairs); and the clean row is replaced by
 // its posterior mean over reference rows from the data,
 //
-//	x̄_i = Σ_j w_ij x_j,   w_ij = softmax_j(−‖x_t,i − αx_j‖²/(2σ²)),
+//	x̄_i = Σ_j w_ij x_j,   w_ij = softmax_j(−‖x_t,i − αx_j‖²/(2σ²)),                      (10)
 //
 // the row itself being one of them: the stable target field of Xu, Tong &
 // Jaakkola 2023, here called the Rao-Blackwellised target. It has the expectation
@@ -87,28 +114,36 @@
 //
 // # Objectives
 //
-//	DSM             w‖D − x₀‖²                      Vincent 2011; with EDMWeight Karras et al. 2022
-//	DDPM            ‖ε̂ − z‖²                        Ho et al. 2020
-//	NCSN            ½σ²‖s + z/σ‖²                   Song & Ermon 2019
-//	FlowMatching    ‖u − (α̇x₀ + σ̇z)‖²               Lipman et al. 2023
-//	ISM             ω(½‖s‖² + tr ∂s/∂x)             Hyvärinen 2005
-//	SSM             ω(vᵀ(∂s/∂x)v + ½(vᵀs)²)         Song et al. 2019
-//	SSMVR           ω(vᵀ(∂s/∂x)v + ½‖s‖²)           Song et al. 2019
-//	FDSSM           SSMVR by central differences    Pang et al. 2020
-//	ControlVariate  DSM less what has mean 0        Wang et al. 2020
-//	LogVariance     ℓ e^−u + u for a loss ℓ         Kendall et al. 2018
-//	Progressive     w‖D − x̃₀‖² by two DDIM steps    Salimans & Ho 2022
+//	DSM             w‖D − x₀‖²                      Vincent 2011; with EDMWeight Karras et al. 2022   (11)
+//	DDPM            ‖ε̂ − z‖²                        Ho et al. 2020                       (12)
+//	NCSN            ½σ²‖s + z/σ‖²                   Song & Ermon 2019                    (13)
+//	FlowMatching    ‖u − (α̇x₀ + σ̇z)‖²               Lipman et al. 2023                   (14)
+//	ISM             ω(½‖s‖² + tr ∂s/∂x)             Hyvärinen 2005                       (15)
+//	SSM             ω(vᵀ(∂s/∂x)v + ½(vᵀs)²)         Song et al. 2019                     (16)
+//	SSMVR           ω(vᵀ(∂s/∂x)v + ½‖s‖²)           Song et al. 2019                     (17)
+//	FDSSM           SSMVR by central differences    Pang et al. 2020                     (18)
+//	ControlVariate  DSM less what has mean 0        Wang et al. 2020                     (19)
+//	LogVariance     ℓ e^−u + u for a loss ℓ         Kendall et al. 2018                  (20)
+//	Progressive     w‖D − x̃₀‖² by two DDIM steps    Salimans & Ho 2022                   (21)
 //	MeanFlow, Consistency, Trajectories             see "Few steps"
 //
 // But for the last four all have the same minimiser. ω is σ², or 2wσ⁴/α² when Weighted; then the losses
 // are those of DSM up to a constant. Weights w are in the denoiser's form:
 //
-//	EDMWeight    (α²v + σ²)/(vσ²)      the regression error of the EDM network
-//	Simple       α²/σ²                 the error of the noise
-//	Likelihood   ½g²α²/σ⁴              nats; by Importance (λ_ε − λ_T)/(T − ε) α²/σ²
-//	MinSNR       min(α²/σ², γ)         the clean error, bounded
-//	SoftMinSNR   α²/(α²v + σ²)
-//	VWeight      (α² + σ²)²/σ²         the error of v
+//	EDMWeight    (α²v + σ²)/(vσ²)      the regression error of the EDM network           (22)
+//	Simple       α²/σ²                 the error of the noise                            (23)
+//	Likelihood   ½g²α²/σ⁴              nats; by Importance (λ_ε − λ_T)/(T − ε) α²/σ²     (24)
+//	MinSNR       min(α²/σ², γ)         the clean error, bounded                          (25)
+//	SoftMinSNR   α²/(α²v + σ²)                                                           (26)
+//	VWeight      (α² + σ²)²/σ²         the error of v                                    (27)
+//
+// Likelihood is that of the divergence from the data to what the reverse SDE makes of the
+// prior π (Song et al. 2021),
+//
+//	KL(p_ε ‖ p_θ) ≤ KL(p_T ‖ π) + ½∫ g² E‖s_θ − s‖² dt,                                  (28)
+//
+// over the span from ε to T, with equality when s_θ is the score of some distribution, noised
+// as the data are, which ends as π.
 //
 // Times are quantile functions, hence stratified: LogNormal, LogUniform (the
 // importance sampling of Likelihood), LogLogistic, SplitLogNormal and CosineTimes
@@ -132,7 +167,7 @@
 // In a model with Config.ColumnLevels every column j of a row has a noise level of its
 // own,
 //
-//	y_j = α_j x_j + σ_j z_j,
+//	y_j = α_j x_j + σ_j z_j,                                                             (29)
 //
 // of all of which the network is told (diffusion forcing, Chen et al. 2024; masks in
 // place of levels are those of Ivanov et al. 2019 and Gloeckler et al. 2024). A known column
@@ -159,20 +194,23 @@
 // the flow. A model with Config.FlowMap is told where the flow ends as well, and learns
 // to go there at once. In the coordinates of unit scale and the noise's angle,
 //
-//	y = x/√C,  C = α²v + σ²,  θ = arctan(σ/(α√v)),
+//	y = x/√C,  C = α²v + σ²,  θ = arctan(σ/(α√v)),                                       (30)
 //
-// the flow of every process is dy/dθ = −F(y, θ) with the network F of the
-// preconditioning EDM, and a way from t down to r is
+// the flow of every process is, with the network F of the preconditioning EDM,
 //
-//	y_r = y_t + (θ_t − θ_r) F̄(y_t, t, r),   F̄ = 1/(θ_t − θ_r) ∫_{θ_r}^{θ_t} F dθ.
+//	dy/dθ = −F(y, θ),                                                                    (31)
+//
+// and a way from t down to r is
+//
+//	y_r = y_t + (θ_t − θ_r) F̄(y_t, t, r),   F̄ = 1/(θ_t − θ_r) ∫_{θ_r}^{θ_t} F dθ.        (32)
 //
 // F̄ is what the network learns, F̄(y, t, t) = F(y, t) being the score; its Views are
 // sde.FlowMaps, which sampler.FlowMap runs. Three objectives train it, with the target F*
 // of F that the clean row, or its posterior mean, gives:
 //
-//	MeanFlow       F* − (θ_t − θ_r) dF̄/dθ_t                           Geng et al. 2025
-//	Consistency    ((θ_t − θ_s) F* + (θ_s − θ_r) F̄(y_s, s, r))/(θ_t − θ_r)   Song et al. 2023
-//	Trajectories   (y_r − y_t)/(θ_t − θ_r) on ways of the teacher     Luhman & Luhman 2021
+//	MeanFlow       F* − (θ_t − θ_r) dF̄/dθ_t                           Geng et al. 2025   (33)
+//	Consistency    wF* + (1 − w) F̄(y_s, s, r), w = (θ_t−θ_s)/(θ_t−θ_r)  Song et al. 2023   (34)
+//	Trajectories   (y_r − y_t)/(θ_t − θ_r) on ways of the teacher     Luhman & Luhman 2021   (35)
 //
 // the first two with a target that the network makes itself, and whose gradient is
 // stopped. With Settings.Teacher, a trained model, F* is the teacher's field, and NewFlowMap
@@ -185,8 +223,8 @@
 //	err = sampler.Sample(ctx, x, few.Problem(), sampler.FlowMap{}, &sampler.Settings{Grid: grid.Few(few.Process(), 2)})
 //
 // The defaults are Trajectories and a quarter of the model's steps, each of which takes some
-// two of the model's. Measured on seven toys (examples/fewsteps), Trajectories is far ahead of
-// the others at equal steps. Progressive is for models without
+// two of the model's. Measured on toys (examples/fewsteps), that is enough for samples in two
+// evaluations that can hardly be told from the data. Progressive is for models without
 // a map. A map has no density: likelihoods are the teacher's, and those of a model with
 // FlowMap those of its field at r = t, which is not quite the teacher's.
 //

@@ -9,6 +9,7 @@ import (
 	"github.com/gradlogp/gradlogp/sde"
 )
 
+// Checks score (2) and (9).
 func TestScoreIsMinusTheGradientOfTheEnergy(t *testing.T) {
 	const n, h = 8, 1e-5
 	for name, p := range processes {

@@ -67,8 +67,11 @@ func (v *View) Coefficients(t, a, b float64) []float64 {
 // suit the model and, with nil, when v has conditions for each row.
 func (v *View) Express(b *nn.Build, y, c, cond *ad.Expr) *ad.Expr {
 	own := v.conditioned(b, y, c, cond)
-	if v.m.levels {
+	switch {
+	case v.m.levels:
 		return levelsOf(own, v.m.net, y, c)
+	case v.m.maps:
+		return v.m.mapScoreOf(own, v.m.net, y, c)
 	}
 	return scoreOf(own, v.m.net, y, c)
 }

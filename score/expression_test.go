@@ -61,6 +61,7 @@ func TestExpressIsTheScoreAndWhatIsMadeOfIt(t *testing.T) {
 		"its own condition":  {conditional.Given(one), nil, nil},
 		"without conditions": {conditional.Unconditional(), nil, nil},
 		"a condition a row":  {conditional.Unconditional(), rows, conditional.Given(rows)},
+		"flow map":           {exact(t, 3, &Config{FlowMap: true}).Unconditional(), nil, nil},
 		"levels":             {levels.Unconditional(), nil, nil},
 		"observed":           {levels.Observe(observed), nil, nil},
 		"left out":           {levels.Marginal(mat.NewDense(1, 3, []float64{1, math.NaN(), 1})), nil, nil},

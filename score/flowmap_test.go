@@ -93,6 +93,7 @@ var (
 	someY      = []float64{0.3, -1.2, 2, 0.7, -0.4}
 )
 
+// Checks score (33).
 func TestMeanFlowVanishesAtTheExactMapAndNowhereNear(t *testing.T) {
 	d, mean, in := exactJump(0.3, fromAngles, toAngles, fromAngles, someY)
 	for i, l := range in.values(MeanFlow{}.Loss(nil, Fields{Mean: mean}, d), len(someY)) {
@@ -104,8 +105,9 @@ func TestMeanFlowVanishesAtTheExactMapAndNowhereNear(t *testing.T) {
 	}
 }
 
-// A difference of the size h is off by h², its square by h⁴, and by half of that where
-// the gap is half as long.
+// The target of a gap h is off by h², the loss by h⁴.
+//
+// Checks score (34).
 func TestConsistencyVanishesAtTheExactMapAsTheGapDoes(t *testing.T) {
 	at := func(gap float64) []float64 {
 		near := make([]float64, len(fromAngles))
@@ -129,12 +131,14 @@ func TestRowsThatGoNowhereTrainTheField(t *testing.T) {
 		return ad.Mul(y, ad.Sin(ad.Add(level, ad.Scale(3, end))))
 	}}
 	want := in.values(ad.Square(ad.Sub(f.Mean(d.Jump.Y, d.Jump.Level, d.Jump.End), d.Jump.Field)), len(someY))
-	for _, o := range []Objective{MeanFlow{}, Consistency{}, Trajectories{}} {
+	for _, o := range []Objective{MeanFlow{Offset: None}, Consistency{}, Trajectories{}} {
 		require.InDeltaSlice(t, want, in.values(o.Loss(nil, f, d), len(someY)), 1e-6, "%T", o)
 	}
 }
 
 // The batch has the angles, levels and rows that its doc says.
+//
+// Checks score (30).
 func TestJumpsHoldWhatTheyAreCalled(t *testing.T) {
 	for name, p := range processes {
 		m := newModel(t, 2, Config{Process: p, FlowMap: true, Precond: EDM{Variance: 0.8}})
@@ -183,6 +187,8 @@ func TestJumpsHoldWhatTheyAreCalled(t *testing.T) {
 }
 
 // The map is what the mean field says, also for conditions and a time a row.
+//
+// Checks score (31) and (32).
 func TestMapIsTheMeanFieldTimesTheTurn(t *testing.T) {
 	for name, p := range processes {
 		m := newModel(t, 2, Config{Process: p, FlowMap: true, MinNoise: None, Cond: Conditions{Columns: 1, Classes: []int{3}}}).Float64()

@@ -163,6 +163,8 @@ func TestWaysFollowTheFlowOfTheTeacher(t *testing.T) {
 }
 
 // Of a teacher whose field is known, F = 0, the ways are straight: the target is 0.
+//
+// Checks score (35).
 func TestTrajectoriesTeachTheMeanField(t *testing.T) {
 	zero, err := New(2, &Config{Net: killed{small}})
 	require.NoError(t, err)

@@ -48,6 +48,9 @@ func (s *Settings) suitsMap(m *Model, given *Settings) error {
 	if _, is := s.Objective.(Trajectories); is && s.Teacher == nil {
 		return fmt.Errorf("score: Fit: Settings.Objective: is Trajectories without a Settings.Teacher, want one whose flow to follow: %w", ErrRange)
 	}
+	if _, ways := s.Objective.(Trajectories); m.maps && !ways && given.Times == nil {
+		s.Times = LogNormal{Mean: -0.8, Std: 1.6} // few steps begin with much noise
+	}
 	if p, is := s.Objective.(Progressive); is {
 		return p.suits(m, s, given.Times)
 	}

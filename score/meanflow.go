@@ -1,6 +1,7 @@
 package score
 
 import (
+	"cmp"
 	"errors"
 
 	"github.com/gradlogp/gradlogp/nn"
@@ -14,21 +15,25 @@ import (
 //
 // the derivative along the flow being one JVP: the loss is
 //
-//	‖F̄(y, t, r) − stop(F* − (θ_t − θ_r) dF̄/dθ_t)‖²
+//	ℓ/(stop(ℓ) + Offset),   ℓ = ‖F̄(y, t, r) − stop(F* − (θ_t − θ_r) dF̄/dθ_t)‖²,
 //
-// with the target F* of the field in the place of F, which is right in the mean, since
-// the target is linear in it. F* comes from the data or, with Settings.Teacher, from
-// a trained model.
+// with the target F* of the field in the place of F. F* comes from the data or, with
+// Settings.Teacher, from a trained model. Without the denominator F* would be right in the
+// mean, since the target is linear in it; but then the few rows decide where the flow
+// parts and the derivative is large.
 type MeanFlow struct {
 	// Same is the share of the rows with r = t, which train the score; 0 is .25.
 	Same float64
-	// Data is the share of the other rows that go all the way to the data; 0 is .25.
+	// Data is the share of the other rows that go all the way to the data; 0 is .5.
 	Data float64
+	// Offset is the loss of a row, in units of the field's mean square, above which it
+	// counts less; 0 is .01, None is no denominator.
+	Offset float64
 }
 
 // Jump implements MapObjective.
 func (o MeanFlow) Jump(own, draw, _ float64) (end, near float64) {
-	return endOf(own, draw, shareOf(o.Same, 0.25), shareOf(o.Data, 0.25)), 1
+	return endOf(own, draw, shareOf(o.Same, 0.25), shareOf(o.Data, 0.5)), 1
 }
 
 // Loss returns the loss of each row.
@@ -38,12 +43,20 @@ func (o MeanFlow) Loss(_ *nn.Build, f Fields, d Batch) *ad.Expr {
 	mean := f.Mean(ad.Slice(at, 0, k), ad.Slice(at, k, k+1), j.End)
 	along := ad.JVP(mean, at, ad.Concat(ad.Neg(j.Field), j.Rate))
 	target := ad.Sub(j.Field, ad.Mul(j.Turn, along))
-	return distance(mean, ad.Stop(target))
+	l := distance(mean, ad.Stop(target))
+	if o.Offset == None {
+		return l
+	}
+	return ad.Div(l, ad.Shift(ad.Stop(l), cmp.Or(o.Offset, 0.01)))
 }
 
 // Validate implements nn.Validator.
 func (o MeanFlow) Validate() error {
-	return errors.Join(validShare("MeanFlow.Same", o.Same), validShare("MeanFlow.Data", o.Data))
+	errs := []error{validShare("MeanFlow.Same", o.Same), validShare("MeanFlow.Data", o.Data)}
+	if o.Offset != None {
+		errs = append(errs, positiveOrZero("MeanFlow.Offset", o.Offset, ".01"))
+	}
+	return errors.Join(errs...)
 }
 
 var (

@@ -230,6 +230,8 @@ func TestScoreIsFrozenAtSmallNoise(t *testing.T) {
 }
 
 // The denoiser is put together from the network, evaluated by itself.
+//
+// Checks score (6) and (7).
 func TestScoreIsThatOfTheDenoiser(t *testing.T) {
 	for name, p := range processes {
 		for _, c := range []Precond{EDM{}, EDM{Variance: 2}, Epsilon{}, X0{}, V{}, halfway{}} {

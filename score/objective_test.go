@@ -15,6 +15,7 @@ import (
 	"github.com/gradlogp/gradlogp/sde"
 )
 
+// Checks score (11), (12) and (23).
 func TestNoiseLossOfTheExactScoreIsClosedForm(t *testing.T) {
 	long(t)
 	variances := []float64{1.7, 0.4, 0.05}
@@ -36,6 +37,7 @@ func TestNoiseLossOfTheExactScoreIsClosedForm(t *testing.T) {
 	}
 }
 
+// Checks score (13) and (15) to (18).
 func TestImplicitLossesAreTheDenoisingLossLessAConstant(t *testing.T) {
 	long(t)
 	const n, d = 8000, 3
@@ -110,6 +112,7 @@ func TestLinearFitsFindTheCovariance(t *testing.T) {
 	}
 }
 
+// Checks score (18).
 func TestFiniteDifferencesHaveABiasOfSecondOrder(t *testing.T) {
 	const n = 200
 	b := rig{process: sde.VP{}, x0: normals(n, 3, 1), z: normals(n, 3, 2), t: repeated(0.2, n), score: wavy}
@@ -124,6 +127,7 @@ func TestFiniteDifferencesHaveABiasOfSecondOrder(t *testing.T) {
 	}
 }
 
+// Checks score (14).
 func TestFlowMatchingIsTheDenoisingLoss(t *testing.T) {
 	for name, p := range map[string]sde.SDE{"VP": sde.VP{}, "linear": sde.Linear{}, "cosine": sde.Cosine{}, "EDM": sde.EDM{}} {
 		at := spread(p, 9)
@@ -144,6 +148,7 @@ func (velocityWeight) At(p sde.SDE, t float64) float64 {
 	return math.Pow(0.5*g2*α/(σ*σ), 2)
 }
 
+// Checks score (19).
 func TestControlVariateKeepsTheMeanAndRemovesTheVariance(t *testing.T) {
 	t.Parallel()
 	const n = 20000
@@ -176,6 +181,7 @@ func TestAntitheticPairsAreAControlVariate(t *testing.T) {
 	}
 }
 
+// Checks score (20).
 func TestLogVarianceIsLeastAtTheMeanLoss(t *testing.T) {
 	b := rig{process: sde.VP{}, x0: normals(5, 2, 1), z: normals(5, 2, 2), t: repeated(0.3, 5), score: wavy}
 	plain := b.rows(DSM{})

@@ -140,7 +140,7 @@ func (m *Model) tracked(f *checkpoint.File, run map[string]string) (c *content, 
 	for key, v := range run {
 		field, setting := strings.CutPrefix(key, metaSettings)
 		if setting && !slices.Contains(ahead, field) && f.Metadata[key] != v {
-			return nil, all, fmt.Errorf("Settings.%s is %s, and %s in the first file: they are of two runs: %w", field, quoted(f.Metadata[key]), quoted(v), ErrMismatch)
+			return nil, all, fmt.Errorf("%s is %s, and %s in the first file: they are of two runs: %w", "Settings."+field, quoted(f.Metadata[key]), quoted(v), ErrMismatch)
 		}
 	}
 	for i := range all {

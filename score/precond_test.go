@@ -35,6 +35,8 @@ func network(m *Model, noise float64, u ...float64) []float64 {
 }
 
 // The factors of the score keep their accuracy where (αD − x)/σ² loses all.
+//
+// Checks score (7) and (8).
 func TestScoreFactorsKeepTheirPrecisionAtSmallNoise(t *testing.T) {
 	exact := func(v float64) *big.Float { return new(big.Float).SetPrec(300).SetFloat64(v) }
 	mul := func(a, b *big.Float) *big.Float { return new(big.Float).Mul(a, b) }
@@ -82,6 +84,7 @@ func TestScoreFactorsKeepTheirPrecisionAtSmallNoise(t *testing.T) {
 	}
 }
 
+// Checks score (22).
 func TestEDMPreconditioningHasUnitVariance(t *testing.T) {
 	for _, p := range processes {
 		for _, v := range []float64{1, 0.25, 4} {
@@ -147,6 +150,7 @@ func flowSkip(p sde.SDE, t float64, α, variance *big.Float) *big.Float {
 	return skip.Quo(skip.Add(skip, exact(1)), α)
 }
 
+// Checks score (8).
 func TestFlowPredictsTheVelocity(t *testing.T) {
 	for name, p := range map[string]sde.SDE{"linear": sde.Linear{}, "VP": sde.VP{}, "cosine": sde.Cosine{}, "EDM": sde.EDM{}} {
 		for _, at := range spread(p, 9) {
@@ -167,6 +171,8 @@ func TestFlowPredictsTheVelocity(t *testing.T) {
 // Sampling in proportion to g²/σ², and the weight that makes up for it, have
 // the expectation of uniform times, whatever the loss; for VP the quantiles are
 // those of ln(e^B − 1).
+//
+// Checks score (24).
 func TestImportanceSamplingKeepsTheExpectedLoss(t *testing.T) {
 	long(t)
 	const n = 50_000
@@ -221,6 +227,8 @@ func TestImpossibleLawsAndWeightsAreRefused(t *testing.T) {
 
 // Each weight is a familiar loss in its denoiser form: x₀ = (x − σz)/α and
 // s = −ε̂/σ carry the error of D over to that of the noise and of the score.
+//
+// Checks score (23) to (27).
 func TestWeightsBelongToTheirForms(t *testing.T) {
 	for _, p := range processes {
 		for _, at := range spread(p, 9) {

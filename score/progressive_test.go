@@ -20,6 +20,7 @@ func ddim(p sde.SDE, x, D *mat.Dense, t, r float64) *mat.Dense {
 	return out
 }
 
+// Checks score (21).
 func TestOneStepOfTheStudentIsTwoOfTheTeacher(t *testing.T) {
 	for _, p := range []sde.SDE{sde.EDM{}, sde.VP{}} {
 		teacher := newModel(t, 2, Config{Process: p}).Float64()

@@ -52,7 +52,7 @@ func (o Trajectories) Validate() error {
 		value, most int
 	}{{"Steps", o.Steps, 1 << 10}, {"Kept", o.Kept, 1 << 20}, {"Fresh", o.Fresh, 1 << 20}} {
 		if f.value < 0 || f.value > f.most {
-			errs = append(errs, fmt.Errorf("Trajectories.%s: is %d, want a positive number up to %d, or 0 for the default: %w", f.name, f.value, f.most, ErrRange))
+			errs = append(errs, fmt.Errorf("%s: is %d, want a positive number up to %d, or 0 for the default: %w", "Trajectories."+f.name, f.value, f.most, ErrRange))
 		}
 	}
 	if o.Steps > 0 && o.Steps < 4 {

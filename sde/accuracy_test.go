@@ -191,6 +191,7 @@ func inaccuracy(p sde.SDE, want reference) (worst float64) {
 	return worst
 }
 
+// Checks sde (5).
 func TestProcessesAreAccurate(t *testing.T) {
 	for name, c := range map[string]struct {
 		process sde.SDE

@@ -112,6 +112,7 @@ func TestAnalyticScoreAndDerivativesOfAMixture(t *testing.T) {
 	}
 }
 
+// Checks sde (8) and (9).
 func TestConvertedScoreIsTheMixturesDenoiser(t *testing.T) {
 	m := mixture(t)
 	for _, p := range processes {

@@ -30,6 +30,8 @@ func random(rng *rand.Rand, rows, cols int) *mat.Dense {
 
 // Every pair both ways against the definitions: x = αD + σε and
 // u = α̇D + σ̇ε with numerical derivatives of the kernel.
+//
+// Checks sde (9), (10) and (11).
 func TestQuantitiesAreThoseOfTheirDefinitions(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	for i, p := range append([]sde.SDE{cosine{}}, processes...) {

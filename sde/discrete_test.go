@@ -15,6 +15,7 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
+// Checks sde (6).
 func TestDiscreteIsTheChainOfItsSteps(t *testing.T) {
 	betas := []float64{1e-4, 0.2, 0.01, 0.5, 0.999}
 	d := discrete(sde.NewDDPM(betas))

@@ -56,6 +56,8 @@ func (s impulses) Normal(dst *mat.Dense, at noise.Draw) {
 // Without noise a path shows its mean, with one unit of noise at a time its
 // covariances: those of the kernel and between times
 // cov(x_u, x_t) = (α_t/α_u)σ_u².
+//
+// Checks sde (1) and (4).
 func TestSimulatedPathsHaveTheProcessesLaw(t *testing.T) {
 	forEach(t, func(t *testing.T, p sde.SDE, _ []float64) {
 		start, end := p.Span()

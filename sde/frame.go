@@ -76,6 +76,23 @@ func (f Frame) validate(d int) error {
 	return nil
 }
 
+// unlike says in which column two frames differ first, where their columns are as many.
+func (f Frame) unlike(g Frame) string {
+	d := max(len(f.Shift), len(f.Scale), len(g.Shift), len(g.Scale))
+	for _, v := range [][]float64{f.Shift, f.Scale, g.Shift, g.Scale} {
+		if v != nil && len(v) != d {
+			return ""
+		}
+	}
+	for j := range d {
+		shift, scale := f.at(j)
+		if other, stretch := g.at(j); shift != other || scale != stretch {
+			return fmt.Sprintf(": in column %d they have shift %v, scale %v and shift %v, scale %v", j, shift, scale, other, stretch)
+		}
+	}
+	return ""
+}
+
 // equal reports whether two frames are the same map.
 func (f Frame) equal(g Frame) bool {
 	d := max(len(f.Shift), len(f.Scale), len(g.Shift), len(g.Scale))

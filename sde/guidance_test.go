@@ -103,6 +103,7 @@ func (c classOf) Select(rows []int) sde.Scorer {
 	return c
 }
 
+// Checks sde (15).
 func TestClassifierGuidanceIsTheScoreOfTheTiltedMixture(t *testing.T) {
 	p := sde.VP{}
 	weights, means, std := []float64{1, 2}, []float64{1, 0, -1, 0.5}, []float64{0.4, 0.6}
@@ -152,6 +153,7 @@ func TestClassifierGuidanceIsTheScoreOfTheTiltedMixture(t *testing.T) {
 	require.ErrorContains(t, err, "that of the classifier's score")
 }
 
+// Checks sde (16).
 func TestWithinIsOneScoreInsideAndTheOtherOutside(t *testing.T) {
 	p := sde.EDM{}
 	a, b := blobs(t, p, []float64{1, 2}, []float64{1, 0, -1, 0.5}, []float64{0.4, 0.6}), blobs(t, p, []float64{1}, []float64{0, 0}, []float64{1})

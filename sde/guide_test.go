@@ -45,6 +45,7 @@ func guide(t *testing.T, p sde.SDE, c, u sde.Scorer, w float64) sde.Scorer {
 	return g.Score
 }
 
+// Checks sde (14).
 func TestGuideIsLinearInItsWeight(t *testing.T) {
 	p, at := sde.VP{}, []float64{0.3}
 	c, u := mixtureScore(p, 1, 0), mixtureScore(p, 1, 2)

@@ -78,7 +78,7 @@ func MomentsOf(x *mat.Dense) Moments {
 // KL returns what the data's moments μ and S say about the divergence
 // KL(p_t ‖ π) at time t, in nats:
 //
-//	gaussian = KL(N(αμ, α²S + σ²I) ‖ π)  ≤  KL(p_t ‖ π)  ≤  E KL(N(αx₀, σ²I) ‖ π) = bound,
+//	gaussian = KL(N(αμ, α²S + σ²I) ‖ π)  ≤  KL(p_t ‖ π)  ≤  E KL(N(αx₀, σ²I) ‖ π) = bound,   (17)
 //
 // the expectation being over the data x₀. The first is the share that the
 // moments explain, which is all when the data are Gaussian; the other, the

@@ -23,6 +23,7 @@ func normal(t *testing.T, mean []float64, cov *mat.SymDense) *distmv.Normal {
 	return n
 }
 
+// Checks sde (17).
 func TestKLOfGaussianDataIsExact(t *testing.T) {
 	data := sde.Moments{Mean: []float64{0.7, -0.4}, Cov: mat.NewSymDense(2, []float64{0.5, 0.18, 0.18, 0.288})}
 	for _, prior := range []sde.Prior{
@@ -82,6 +83,8 @@ func TestVariancesWillDoForACovariance(t *testing.T) {
 }
 
 // Two sharp, unequal clusters, whose divergence is an integral over a line.
+//
+// Checks sde (17).
 func TestKLOfOtherDataIsBracketed(t *testing.T) {
 	centres, weights, width := []float64{-2, 1}, []float64{0.3, 0.7}, 0.05
 	mean, second := 0.0, 0.0

@@ -163,7 +163,7 @@ func (p Problem) matches(q Problem, what string) error {
 		return fmt.Errorf("Problem.SDE: spans the times from %v to %v, %s those from %v to %v: %w", start, end, what, from, to, ErrRange)
 	}
 	if !p.Frame.equal(q.Frame) {
-		return fmt.Errorf("Problem.Frame: is %s, %s %s: %w", brief(p.Frame), what, brief(q.Frame), ErrRange)
+		return fmt.Errorf("Problem.Frame: is %s, %s %s%s: %w", brief(p.Frame), what, brief(q.Frame), p.Frame.unlike(q.Frame), ErrRange)
 	}
 	if p.Rows != q.Rows {
 		return fmt.Errorf("Problem.Rows: is %d, %s %d: %w", p.Rows, what, q.Rows, ErrRange)

@@ -95,3 +95,17 @@ func TestFramesMapThereAndBack(t *testing.T) {
 	require.Zero(t, sde.Frame{Shift: []float64{5}}.LogVolume())
 	require.Panics(t, func() { sde.Frame{Shift: []float64{1}}.ToModel(mat.NewDense(2, 2, nil), x) })
 }
+
+// A frame of many columns is cut in the error, but not what differs.
+func TestFramesThatDifferAreToldApart(t *testing.T) {
+	one := sde.Problem{SDE: sde.EDM{}, Score: sde.Analytic(sde.EDM{}, func(_, _ float64) sde.Density { return nil }), Frame: sde.Frame{Shift: make([]float64, 99), Scale: make([]float64, 99)}}
+	for j := range one.Frame.Scale {
+		one.Frame.Scale[j] = 1
+	}
+	other := one
+	other.Frame.Scale = append([]float64{}, one.Frame.Scale...)
+	other.Frame.Scale[7] = 2.5
+	_, err := sde.Within(one, other, 0.3, 3)
+	require.ErrorIs(t, err, sde.ErrRange)
+	require.ErrorContains(t, err, "in column 7 they have shift 0, scale 1 and shift 0, scale 2.5")
+}

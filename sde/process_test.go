@@ -75,6 +75,7 @@ func forEach(t *testing.T, f func(t *testing.T, p sde.SDE, times []float64)) {
 	}
 }
 
+// Checks sde (2).
 func TestProcessesKeepTheirPromises(t *testing.T) {
 	forEach(t, func(t *testing.T, p sde.SDE, _ []float64) {
 		require.NoError(t, sdetest.Check(p))
@@ -164,6 +165,7 @@ func TestTimeAtEndsWhateverTheRates(t *testing.T) {
 // plain hides everything but the three methods of an SDE.
 type plain struct{ sde.SDE }
 
+// Checks sde (4).
 func TestTransitionsCompose(t *testing.T) {
 	forEach(t, func(t *testing.T, p sde.SDE, times []float64) {
 		for i := range 48 {

@@ -98,6 +98,7 @@ func (m moments) distance(mean []float64, cov *mat.SymDense) float64 {
 	return max(mat.Norm(&dm, 2)/math.Sqrt(size), mat.Norm(&dc, 2)/size)
 }
 
+// Checks sde (13).
 func TestReverseKeepsMarginals(t *testing.T) {
 	const n = 1000
 	g := standard()
@@ -123,6 +124,7 @@ func TestReverseWithTheNoiseOfAnotherLambdaLosesMarginals(t *testing.T) {
 	require.Greater(t, slices.Min(errors(g, r, other, 200)), 1e-2)
 }
 
+// Checks sde (13).
 func TestReverseIsItsEquation(t *testing.T) {
 	p, g := sde.VP{}, standard()
 	s := sde.Analytic(p, g.density)

@@ -188,3 +188,9 @@ func TestPredictiveResultsAreTables(t *testing.T) {
 	require.Contains(t, r.String(), "distance          1.250  0.200  0.400\n")
 	require.Contains(t, r.String(), "column 0          0.500  1.000  1.000\n")
 }
+
+func TestTrialsThatAreNoneAreNamed(t *testing.T) {
+	for _, of := range []*Trials{nil, {}, {Theta: mat.NewDense(2, 1, nil)}} {
+		require.PanicsWithValue(t, "calibration: SBC: the Trials are nil, or have no Theta or no Draws, want both", func() { _, _ = SBC(of, nil, nil) })
+	}
+}

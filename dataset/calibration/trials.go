@@ -76,6 +76,9 @@ func (t *Trials) check(verb string) (n, draws, d int, err error) {
 
 // dims returns the numbers of trials and of draws of each.
 func (t *Trials) dims(verb string) (n, draws int) {
+	if t == nil || t.Theta == nil || t.Draws == nil {
+		panic(fmt.Sprintf("calibration: %s: the Trials are nil, or have no Theta or no Draws, want both", verb))
+	}
 	n, d := t.Theta.Dims()
 	rows, c := t.Draws.Dims()
 	if n == 0 || rows == 0 || rows%n != 0 || c != d {

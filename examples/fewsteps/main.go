@@ -43,7 +43,7 @@ func (j *job) Flags(f *flag.FlagSet) {
 		all = append(all, t.Name)
 	}
 	f.StringVar(&j.names, "toys", strings.Join(all, ","), "toys to learn, separated by commas")
-	f.StringVar(&j.list, "ways", "trajectories", "ways to few steps, separated by commas: "+strings.Join(names(), ", ")+"; all for all of them")
+	f.StringVar(&j.list, "ways", "trajectories", "ways to few steps, separated by commas: "+strings.Join(names(), ", ")+"; or all, or none")
 	f.IntVar(&j.steps, "steps", 5000, "training steps of the model")
 	f.IntVar(&j.few, "few", 2000, "training steps of a model for few steps")
 	f.IntVar(&j.n, "n", 10000, "samples drawn")
@@ -62,13 +62,16 @@ func (j *job) Check() error {
 		j.toys = append(j.toys, t)
 	}
 	for name := range strings.SplitSeq(j.list, ",") {
-		if name == "all" {
+		switch name {
+		case "all":
 			j.ways = ways
+			continue
+		case "none":
 			continue
 		}
 		i := slices.IndexFunc(ways, func(w way) bool { return w.name == name })
 		if i < 0 {
-			return fmt.Errorf("-ways: unknown %q, want one of %q, or all", name, names())
+			return fmt.Errorf("-ways: unknown %q, want one of %q, all or none", name, names())
 		}
 		j.ways = append(j.ways, ways[i])
 	}

@@ -37,7 +37,7 @@ func (m masked) Write(p []byte) (int, error) {
 func TestOutputAndPictureDoNotDependOnWorkers(t *testing.T) {
 	stdout, _ := commandtest.Same(t, func(workers string) (command.Job, []string) {
 		out := filepath.Join(t.TempDir(), "a.png")
-		j, err := parse("-toys", "moons", "-ways", "all", "-steps", "120", "-few", "24", "-n", "200", "-workers", workers, "-out", out)
+		j, err := parse("-toys", "moons", "-ways", "all", "-steps", "100", "-few", "16", "-n", "100", "-workers", workers, "-out", out)
 		require.NoError(t, err)
 		j.small = true
 		return timeless{j}, []string{out}

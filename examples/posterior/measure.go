@@ -189,6 +189,7 @@ func (j *job) distance(ctx context.Context, p sde.Problem, by sampler.Predictor,
 	switch {
 	case errors.Is(err, sampler.ErrNonFinite), errors.Is(err, sampler.ErrDiverged), errors.Is(err, sampler.ErrDepleted):
 		return math.Inf(1), nil
+	case errors.Is(err, sampler.ErrCollapsed): // the rows are there, and how good they are is the question
 	case err != nil:
 		return 0, fmt.Errorf("%d points: %w", points, err)
 	}

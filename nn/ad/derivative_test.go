@@ -183,6 +183,7 @@ func TestFloat32GradientAgrees(t *testing.T) {
 	}
 }
 
+// Checks nn/ad (1).
 func TestForwardAndReverseModeAreAdjoint(t *testing.T) {
 	p := newProblem(8, fullBatch, SiLU, dsm)
 	rng := generator(9)

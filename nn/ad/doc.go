@@ -11,7 +11,7 @@
 //
 // The three matrix products
 //
-//	(x·w)_rj = Σ_i x_ri w_ij    (g·wᵀ)_ri = Σ_j g_rj w_ij    (xᵀ·g)_ij = Σ_r x_ri g_rj
+//	(x·w)_rj = Σ_i x_ri w_ij    (g·wᵀ)_ri = Σ_j g_rj w_ij    (xᵀ·g)_ij = Σ_r x_ri g_rj   (1)
 //
 // are the partial derivatives of one trilinear form τ(x, w, g) = Σ_rij x_ri w_ij g_rj,
 // so differentiating any of them gives the other two, and the set is closed.
@@ -42,18 +42,18 @@
 // weights and biases are the same for all pixels; what has one row a sample, such as
 // a time, spreads over its g rows. Rows of one sample meet in
 //
-//	SumGroups(x)                 y_j = Σ_i x_ij
-//	Gather(x, t), Scatter(x, t)  y_i = x_t(i), and its transpose
-//	RowMatMul(x, w, h)           x·w of each sample, RowMatMulT and RowMatTMul likewise
+//	SumGroups(x)                 y_j = Σ_i x_ij                                      (2)
+//	Gather(x, t), Scatter(x, t)  y_i = x_t(i), and its transpose                     (3)
+//	RowMatMul(x, w, h)           x·w of each sample, RowMatMulT and RowMatTMul likewise   (4)
 //
 // and samples nowhere but in sums over all rows. With a Table of windows
 //
-//	Affine(Gather(x, t), w, b)
+//	Affine(Gather(x, t), w, b)                                                       (5)
 //
 // is a convolution with any stride, padding and dilation; with other tables Gather
 // enlarges pictures, cuts them into patches, moves heads into rows; and
 //
-//	RowMatMul(Softmax(RowMatMulT(q, k, h)), v, h)
+//	RowMatMul(Softmax(RowMatMulT(q, k, h)), v, h)                                    (6)
 //
 // is attention of h heads with queries q, keys k and values v. A program's inputs have
 // one row a sample, its outputs may have more.

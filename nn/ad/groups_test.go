@@ -19,6 +19,7 @@ func requireValues(t *testing.T, want []float64, e, x *Expr, n int, values []flo
 	require.Equal(t, want, run[float32]([]*Expr{e}, in, n, theta, inputs, 1)[0])
 }
 
+// Checks nn/ad (2).
 func TestRegroupKeepsTheOrderOfASample(t *testing.T) {
 	x := Input("x", 6)
 	values := []float64{1, 2, 3, 4, 5, 6, 10, 20, 30, 40, 50, 60}
@@ -44,6 +45,7 @@ func TestARowOfASampleSpreadsOverItsRows(t *testing.T) {
 		Affine(rows, constant(1, 2, 2), Sub(Concat(Const(0), Const(1)), Concat(Const(0), Slice(x, 1, 2)))), x, 2, values)
 }
 
+// Checks nn/ad (3).
 func TestGatherPicksCellsAndScatterAddsThem(t *testing.T) {
 	x := Input("x", 4)
 	table := NewTable([][]int{{-1, 0, 1}, {1, 1, -7}}, 2, 2) // of two cells of two numbers
@@ -69,6 +71,7 @@ func TestTablesOfTheSameCellsAreOne(t *testing.T) {
 	require.Equal(t, 2, strings.Count(lines, "gather"), lines)
 }
 
+// Checks nn/ad (4).
 func TestRowProductsAreOfEachPart(t *testing.T) {
 	x := Input("x", 8)
 	values := []float64{1, 2, 3, 4, 5, 6, 7, 8}

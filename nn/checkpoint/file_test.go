@@ -1,7 +1,9 @@
 package checkpoint
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -171,4 +173,24 @@ func TestKilledWritersLeaveAWholeFile(t *testing.T) {
 	require.Positive(t, stale, "no writer was killed while it wrote")
 	require.NoError(t, WriteFile(path, sample()))
 	require.Equal(t, []string{".m.mine.tmp", "m"}, names(t, dir), "stale temporaries are removed, other files are not")
+}
+
+func TestReplaceFileLeavesTheOldFileAfterAnError(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "other")
+	write := func(text string, err error) error {
+		return ReplaceFile(path, func(w io.Writer) error {
+			_, e := io.WriteString(w, text)
+			return errors.Join(e, err)
+		})
+	}
+	require.NoError(t, write("old", nil))
+	stopped := errors.New("stopped")
+	require.ErrorIs(t, write("new", stopped), stopped)
+	b, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, "old", string(b))
+	require.NoError(t, write("newer", nil))
+	entries, err := os.ReadDir(filepath.Dir(path))
+	require.NoError(t, err)
+	require.Len(t, entries, 1)
 }

@@ -47,8 +47,8 @@ type Output struct {
 // Export writes the graph to w as an ONNX model. The same graph gives the same bytes.
 //
 // Errors wrap ErrName for names that are empty, not UTF-8 or there twice, ErrShape when
-// an output depends on a leaf that is not among the inputs, when weights are missing and
-// when a Loop's parts do not fit, ErrNonFinite for weights that are NaN or infinite,
+// there are no outputs, an output depends on a leaf that is not among the inputs, an input
+// is none, weights are missing, or a Loop's parts do not fit, ErrNonFinite for weights that are NaN or infinite,
 // ErrUnsupported for random leaves, and ErrLimit for more than MostBytes. Then nothing is
 // written.
 func Export(w io.Writer, g *Graph) error {
@@ -147,9 +147,16 @@ func (b *book) declare(g *Graph) {
 		b.taken[name] = true
 	}
 	for i, e := range g.Inputs {
+		if e == nil || !isInput(e) {
+			b.fail(ErrShape, "Inputs[%d]: is no leaf made by ad.Input or ad.UniformInput", i)
+			return
+		}
 		take(fmt.Sprintf("Inputs[%d]: the name", i), e.Name())
 	}
 	for i, o := range g.Outputs {
+		if o.Value == nil {
+			b.fail(ErrShape, "Outputs[%d].Value: is nil, want an expression", i)
+		}
 		take(fmt.Sprintf("Outputs[%d].Name", i), o.Name)
 	}
 	for _, text := range []string{g.Name, g.Doc} {
@@ -162,6 +169,12 @@ func (b *book) declare(g *Graph) {
 			b.fail(ErrName, "Metadata[%q]: is %q, want UTF-8", k, v)
 		}
 	}
+}
+
+// isInput reports whether e is a leaf that is given.
+func isInput(e *ad.Expr) bool {
+	list, _ := ad.List([]*ad.Expr{e})
+	return list[0].Op == ad.OpInput && list[0].Leaf == e
 }
 
 // batchName is what the number of samples is called in the shapes.

@@ -157,3 +157,38 @@ func FuzzImport(f *testing.F) {
 		}
 	})
 }
+
+func TestManySmallPartsAreRefused(t *testing.T) {
+	var file message
+	file.bytes(7, bytes.Repeat([]byte{0x0a, 0}, MaxMessages+1)) // nodes of nothing
+	_, err := Import(bytes.NewReader(file))
+	require.ErrorIs(t, err, ErrLimit)
+	deep := message{}
+	for range MaxDepth + 1 {
+		var attribute, node, graph message
+		attribute.bytes(6, deep)
+		node.bytes(5, attribute)
+		graph.bytes(1, node)
+		deep = graph
+	}
+	file = nil
+	file.bytes(7, deep)
+	_, err = Import(bytes.NewReader(file))
+	require.ErrorIs(t, err, ErrLimit)
+}
+
+func TestPatternsWithoutOutputsAreRefused(t *testing.T) {
+	for _, name := range []string{"mlp.onnx", "conv1.onnx"} {
+		for cut := 0; cut < 40; cut++ {
+			m, err := parseModel(read(t, name))
+			require.NoError(t, err)
+			if cut == len(m.graph.nodes) {
+				break
+			}
+			m.graph.nodes[cut].outputs = nil
+			before, body, after := m.encode()
+			_, err = Import(bytes.NewReader(bytes.Join([][]byte{before, body, after}, nil)))
+			require.Error(t, err, "%s, node %d", name, cut)
+		}
+	}
+}

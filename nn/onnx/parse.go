@@ -8,10 +8,13 @@ import (
 
 // Limits of what Import accepts, within MostBytes.
 const (
-	MaxNodes = 1 << 16 // nodes, initializers, inputs, attributes of one graph each
-	MaxDepth = 4       // graphs inside each other
-	MaxRank  = 8       // axes of a tensor
+	MaxMessages = 1 << 20 // nodes, their attributes, inputs and outputs, initializers, …
+	MaxDepth    = 4       // graphs inside each other
+	MaxRank     = 8       // axes of a tensor
 )
+
+// parser reads messages, of which so many may still come.
+type parser struct{ left int }
 
 // readModel reads a file to its end.
 func readModel(r io.Reader) (*model, error) {
@@ -27,7 +30,7 @@ func readModel(r io.Reader) (*model, error) {
 
 // parseModel reads a ModelProto, whose tensors keep parts of raw.
 func parseModel(raw []byte) (*model, error) {
-	m := &model{}
+	m, p := &model{}, &parser{left: MaxMessages}
 	err := fields(raw, func(f field) error {
 		switch f.number {
 		case 1:
@@ -40,13 +43,13 @@ func parseModel(raw []byte) (*model, error) {
 			if m.graph != nil {
 				return fmt.Errorf("%w: two graphs", ErrCorrupt)
 			}
-			g, err := parseGraph(f, 1)
+			g, err := p.graph(f, 1)
 			m.graph = g
 			return err
 		case 8:
 			var o opset
 			m.opsets = append(m.opsets, o)
-			return parse(f, len(m.opsets), func(f field) error {
+			return p.message(f, func(f field) error {
 				switch o := &m.opsets[len(m.opsets)-1]; f.number {
 				case 1:
 					return f.text(&o.domain)
@@ -57,12 +60,12 @@ func parseModel(raw []byte) (*model, error) {
 			})
 		case 14:
 			m.metadata = append(m.metadata, pair{})
-			return parse(f, len(m.metadata), func(f field) error {
-				switch p := &m.metadata[len(m.metadata)-1]; f.number {
+			return p.message(f, func(f field) error {
+				switch e := &m.metadata[len(m.metadata)-1]; f.number {
 				case 1:
-					return f.text(&p.key)
+					return f.text(&e.key)
 				case 2:
-					return f.text(&p.value)
+					return f.text(&e.value)
 				}
 				return nil
 			})
@@ -82,40 +85,48 @@ func parseModel(raw []byte) (*model, error) {
 	return m, nil
 }
 
-// parse reads a message that is a field, one of so many.
-func parse(f field, count int, each func(f field) error) error {
+// message reads a message that is a field.
+func (p *parser) message(f field, each func(f field) error) error {
 	if f.wire != wireBytes {
 		return f.wrong()
 	}
-	if count > MaxNodes {
-		return fmt.Errorf("%w: more than %d fields %d", ErrLimit, MaxNodes, f.number)
+	if err := p.count(); err != nil {
+		return err
 	}
 	return fields(f.body, each)
 }
 
-func parseGraph(f field, depth int) (*graph, error) {
+// count counts one more part of a model.
+func (p *parser) count() error {
+	if p.left--; p.left < 0 {
+		return fmt.Errorf("%w: more than %d parts", ErrLimit, MaxMessages)
+	}
+	return nil
+}
+
+func (p *parser) graph(f field, depth int) (*graph, error) {
 	if depth > MaxDepth {
 		return nil, fmt.Errorf("%w: more than %d graphs inside each other", ErrLimit, MaxDepth)
 	}
 	g := &graph{}
-	return g, parse(f, 0, func(f field) (err error) {
+	return g, p.message(f, func(f field) (err error) {
 		switch f.number {
 		case 1:
 			var n *node
-			if n, err = parseNode(f, len(g.nodes)+1, depth); err == nil {
+			if n, err = p.node(f, depth); err == nil {
 				g.nodes = append(g.nodes, n)
 			}
 		case 2:
 			return f.text(&g.name)
 		case 5:
 			var t *tensor
-			if t, err = parseTensor(f, len(g.initializers)+1); err == nil {
+			if t, err = p.tensor(f); err == nil {
 				g.initializers = append(g.initializers, t)
 			}
 		case 11:
-			g.inputs, err = appendValue(g.inputs, f)
+			g.inputs, err = p.value(g.inputs, f)
 		case 12:
-			g.outputs, err = appendValue(g.outputs, f)
+			g.outputs, err = p.value(g.outputs, f)
 		case 15:
 			g.others = append(g.others, "sparse initializers")
 		}
@@ -123,9 +134,9 @@ func parseGraph(f field, depth int) (*graph, error) {
 	})
 }
 
-func parseNode(f field, count, depth int) (*node, error) {
+func (p *parser) node(f field, depth int) (*node, error) {
 	n := &node{}
-	return n, parse(f, count, func(f field) error {
+	return n, p.message(f, func(f field) error {
 		switch f.number {
 		case 1, 2:
 			var name string
@@ -137,9 +148,7 @@ func parseNode(f field, count, depth int) (*node, error) {
 			} else {
 				n.outputs = append(n.outputs, name)
 			}
-			if len(n.inputs) > MaxNodes || len(n.outputs) > MaxNodes {
-				return fmt.Errorf("%w: a node of more than %d inputs or outputs", ErrLimit, MaxNodes)
-			}
+			return p.count()
 		case 3:
 			return f.text(&n.name)
 		case 4:
@@ -147,7 +156,7 @@ func parseNode(f field, count, depth int) (*node, error) {
 		case 5:
 			a := &attribute{}
 			n.attributes = append(n.attributes, a)
-			return parse(f, len(n.attributes), func(f field) error { return a.parse(f, depth) })
+			return p.message(f, func(f field) error { return p.attribute(a, f, depth) })
 		case 7:
 			return f.text(&n.domain)
 		}
@@ -155,8 +164,8 @@ func parseNode(f field, count, depth int) (*node, error) {
 	})
 }
 
-// parse reads a field of an attribute.
-func (a *attribute) parse(f field, depth int) (err error) {
+// attribute reads a field of one.
+func (p *parser) attribute(a *attribute, f field, depth int) (err error) {
 	switch f.number {
 	case 1:
 		return f.text(&a.name)
@@ -170,9 +179,9 @@ func (a *attribute) parse(f field, depth int) (err error) {
 	case 4:
 		return f.text(&a.s)
 	case 5:
-		a.t, err = parseTensor(f, 0)
+		a.t, err = p.tensor(f)
 	case 6:
-		a.g, err = parseGraph(f, depth+1)
+		a.g, err = p.graph(f, depth+1)
 	case 7:
 		a.floats, err = f.floats(a.floats)
 	case 8:
@@ -183,9 +192,9 @@ func (a *attribute) parse(f field, depth int) (err error) {
 	return err
 }
 
-func parseTensor(f field, count int) (*tensor, error) {
+func (p *parser) tensor(f field) (*tensor, error) {
 	t := &tensor{}
-	return t, parse(f, count, func(f field) (err error) {
+	return t, p.message(f, func(f field) (err error) {
 		switch f.number {
 		case 1:
 			if t.dims, err = f.ints(t.dims); err == nil && len(t.dims) > MaxRank {
@@ -215,19 +224,19 @@ func parseTensor(f field, count int) (*tensor, error) {
 	})
 }
 
-// appendValue reads a ValueInfoProto.
-func appendValue(to []valueInfo, f field) ([]valueInfo, error) {
+// value reads a ValueInfoProto.
+func (p *parser) value(to []valueInfo, f field) ([]valueInfo, error) {
 	v := valueInfo{}
-	err := parse(f, len(to)+1, func(f field) error {
+	err := p.message(f, func(f field) error {
 		switch f.number {
 		case 1:
 			return f.text(&v.name)
 		case 2:
-			return parse(f, 0, func(f field) error {
+			return p.message(f, func(f field) error {
 				if f.number != 1 {
 					return nil // a sequence or a map
 				}
-				return parse(f, 0, v.parseTensorType)
+				return p.message(f, func(f field) error { return p.tensorType(&v, f) })
 			})
 		}
 		return nil
@@ -235,13 +244,13 @@ func appendValue(to []valueInfo, f field) ([]valueInfo, error) {
 	return append(to, v), err
 }
 
-func (v *valueInfo) parseTensorType(f field) error {
+func (p *parser) tensorType(v *valueInfo, f field) error {
 	switch f.number {
 	case 1:
 		return f.int(&v.dtype)
 	case 2:
 		v.dims = []dim{}
-		return parse(f, 0, func(f field) error {
+		return p.message(f, func(f field) error {
 			if f.number != 1 {
 				return nil
 			}
@@ -249,7 +258,7 @@ func (v *valueInfo) parseTensorType(f field) error {
 				return fmt.Errorf("%w: a value of more than %d axes", ErrLimit, MaxRank)
 			}
 			var d dim
-			err := parse(f, 0, func(f field) error {
+			err := p.message(f, func(f field) error {
 				switch f.number {
 				case 1:
 					return f.int(&d.size)

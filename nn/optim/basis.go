@@ -37,11 +37,10 @@ func (s *basis[T]) size() int {
 	return s.n * s.n
 }
 
-// start takes its place in the state and makes E the identity.
-func (s *basis[T]) start(factors, vectors []T) {
-	s.factor, s.vectors = factors, vectors
-	for i := 0; i < len(vectors); i += s.n + 1 {
-		vectors[i] = 1
+// start makes E the identity.
+func (s *basis[T]) start() {
+	for i := 0; i < len(s.vectors); i += s.n + 1 {
+		s.vectors[i] = 1
 	}
 }
 

@@ -29,7 +29,7 @@ import (
 type Muon[T ad.Float] struct {
 	Momentum    float64 // μ on (0, 1); zero means 0.95
 	Plain       bool    // without Nesterov's look ahead
-	Iterations  int     // of Newton and Schulz; zero means 5
+	Iterations  int     // of Newton and Schulz, up to 100; zero means 5
 	Scale       float64 // zero means 0.2
 	Beta1       float64 // Adam's, on (0, 1); zero means 0.9
 	Beta2       float64 // Adam's, on (0, 1); zero means 0.99
@@ -150,11 +150,14 @@ func (b *muonBlock[T]) polynomial(n int) {
 // State implements Optimizer: the momenta, and the second moments of what Adam moves.
 func (o *Muon[T]) State() [][]T { return o.state }
 
+// mostIterations bounds Muon.Iterations: a step has to end.
+const mostIterations = 100
+
 // Validate implements Validator.
 func (o *Muon[T]) Validate() error {
 	return errors.Join(
 		fractionError("Muon.Momentum", o.Momentum),
-		countError("Muon.Iterations", o.Iterations),
+		rangeError(o.Iterations >= 0 && o.Iterations <= mostIterations, "Muon.Iterations", o.Iterations, "a number from 1 to 100, or 0 for the default"),
 		sizeError[T]("Muon.Scale", o.Scale),
 		betasError[T]("Muon", o.Beta1, o.Beta2, o.Epsilon, o.WeightDecay),
 	)

@@ -166,6 +166,7 @@ func TestBadHyperParametersAreNamed(t *testing.T) {
 		{&optim.SOAP[float32]{Largest: 1<<14 + 1}, "optim: SOAP.Largest: is 16385, want"},
 		{&optim.Muon[float32]{Momentum: 1}, "optim: Muon.Momentum: is 1, want"},
 		{&optim.Muon[float32]{Iterations: -1}, "optim: Muon.Iterations: is -1, want"},
+		{&optim.Muon[float32]{Iterations: 101}, "optim: Muon.Iterations: is 101, want a number from 1 to 100"},
 		{&optim.Muon[float32]{Scale: inf}, "optim: Muon.Scale: is +Inf, want"},
 		{&optim.GroupDecay[float32]{}, "optim: GroupDecay.Optimizer: is <nil>, want an Optimizer"},
 		{&optim.GroupDecay[float32]{Optimizer: &optim.SGD[float32]{Momentum: 2}}, "optim: SGD.Momentum: is 2, want"},

@@ -49,6 +49,7 @@ type SOAP[T ad.Float] struct {
 	params bound
 	state  vectors[T] // moments m and v, factors, eigenvectors
 	blocks []soapBlock[T]
+	placed bool // in the state
 	sizes  [4]int
 	now    struct {
 		adam         kernel.AdamStep
@@ -71,7 +72,7 @@ type soapBlock[T ad.Float] struct {
 // Bind implements Binder.
 func (o *SOAP[T]) Bind(p *nn.Params) error {
 	o.params.bind(p)
-	o.blocks, o.sizes = nil, [4]int{p.Len(), p.Len()}
+	o.blocks, o.placed, o.sizes = nil, false, [4]int{p.Len(), p.Len()}
 	at, largest := 0, cmp.Or(o.Largest, 2048)
 	for _, b := range o.params.blocks {
 		s := soapBlock[T]{Block: b, at: at}
@@ -96,8 +97,8 @@ func (o *SOAP[T]) Bind(p *nn.Params) error {
 func (o *SOAP[T]) Begin(n, step int, rate float64) (share bool) {
 	o.params.mustSuit("SOAP", n)
 	o.state.begin(step, o.sizes[:]...)
-	if step == 0 {
-		o.start()
+	if step == 0 || !o.placed {
+		o.place(step == 0)
 	}
 	b := betasOf(o.Beta1, o.Beta2, o.Epsilon, o.WeightDecay)
 	k := &o.now
@@ -115,13 +116,17 @@ func (o *SOAP[T]) Begin(n, step int, rate float64) (share bool) {
 	return false
 }
 
-// start gives the bases their places in the state.
-func (o *SOAP[T]) start() {
+// place gives the bases their places in the state, and starts them.
+func (o *SOAP[T]) place(start bool) {
+	o.placed = true
 	factors, vectors := o.state[2], o.state[3]
 	for _, b := range o.blocks {
 		for _, s := range [...]*basis[T]{b.left, b.right} {
 			if n := s.size(); n > 0 {
-				s.start(factors[:n], vectors[:n])
+				s.factor, s.vectors = factors[:n], vectors[:n]
+				if start {
+					s.start()
+				}
 				factors, vectors = factors[n:], vectors[n:]
 			}
 		}

@@ -249,3 +249,20 @@ func TestOptimisersOfMatricesHaveToKnowTheParameters(t *testing.T) {
 		require.Len(t, o.State()[0], 8)
 	}
 }
+
+// Bind between two steps, to the parameters that it knows, keeps the state.
+func TestSOAPGoesOnWhenBoundAgain(t *testing.T) {
+	params := layer(5, 3)
+	steps := func(again bool) []float64 {
+		o, theta := bound[float64](&optim.SOAP[float64]{BothSides: true}, params), numbers(5, 3, 1)
+		for step := range 12 {
+			if again && step%5 == 3 {
+				bound(o, params)
+			}
+			o.Begin(len(theta), step, 0.1)
+			o.Update(theta, numbers(5, 3, uint64(step)), 0)
+		}
+		return theta
+	}
+	require.Equal(t, steps(false), steps(true))
+}

@@ -13,6 +13,10 @@ var fewLevels = [][]float64{{10}, {10, 0.15}, {10, 0.5, 0.1}, {10, 1, 0.3, 0.07}
 // (σ = 0): n+1 points, the last being the time 0. Measured on the toys of examples/fewsteps,
 // the last step is one of details: 10, .15 for two steps and 10, 1, .3, .07 for four. More than
 // four have the levels of Karras(p, 10, 0.05, 7, n) before the last. n < 1 is 1.
+//
+// For data under a condition, whose modes a start at 10 mistakes, and a map that was
+// trained from more noise than that, as score.Trajectories does, begin at 80 for the same
+// price: times[0] = grid.Conditional(p, 2)[0].
 func Few(p sde.SDE, n int) []float64 {
 	n = max(n, 1)
 	if n > len(fewLevels) {

@@ -34,16 +34,16 @@
 //
 // with numbers that do not depend on the rows. Sampler finds them by running the
 // predictor, the corrector and the last denoising step on unit vectors in place of the
-// start, the scores and the normals; it looks for the shortest memory that explains them, and checks them on
-// random vectors. That is exact, serves every method of package sampler that has no
-// adaptive steps and does not look at norms, and is how a predictor of the caller's own is
-// exported, too. Noise is an input: whoever runs the model draws the normals.
+// start, the scores and the normals; it looks for the shortest memory that explains them,
+// and checks them on random vectors. That is exact, and serves every method of package
+// sampler that has no adaptive steps and does not look at norms, and predictors of the
+// caller's own. Noise is an input: whoever runs the model draws the normals.
 //
 // # What to expect
 //
-// Outputs agree with those of the model in float64 to about 1e-6 of a row, where
-// terms of a score cancel of these terms. Denoiser is more exact at high noise than
-// Convert of a score, since nothing cancels in float32. A column that lies 10⁴ or more deviations from 0 is
-// refused, because float32 data have lost the digits that matter: see
+// Outputs agree with those of the model in float64 to about 1e-6 of a row, or of the terms
+// of a score where these cancel. Denoiser is more exact at high noise than Convert of
+// a score, since nothing cancels in float32. A column that lies more than 10⁴ deviations
+// from 0 is refused, because float32 data have lost the digits that matter: see
 // Settings.Standardised.
 package export

@@ -16,7 +16,8 @@ import (
 type Settings struct {
 	// Conditions makes the conditions an input "cond", a row for each row as Model.Given
 	// takes them, instead of those that the Problem was made with. Scores without
-	// conditions, as the second of a guided pair, stay without.
+	// conditions, as the second of a guided pair, stay without. Nothing checks what is
+	// given: a label that does not exist counts as none of the classes.
 	Conditions bool
 	// Standardised leaves the Frame outside: x and all outputs are in the coordinates of
 	// the model, y = (x − Shift)/Scale, and Metadata says what these are.

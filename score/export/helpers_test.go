@@ -1,6 +1,7 @@
 package export
 
 import (
+	"bytes"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/nn"
 	"github.com/gradlogp/gradlogp/nn/ad"
+	"github.com/gradlogp/gradlogp/nn/checkpoint"
 	"github.com/gradlogp/gradlogp/nn/onnx"
 	"github.com/gradlogp/gradlogp/score"
 	"github.com/gradlogp/gradlogp/sde"
@@ -48,6 +50,7 @@ func loop(g *onnx.Graph, n int, inputs [][]float32) ([]*ad.Expr, [][]float32) {
 	for _, p := range l.Picks {
 		body = append(body, p.Leaf)
 	}
+	step := compiled(nexts, body, g.Weights)
 	for k := range l.Count {
 		values := append(append([][]float32(nil), inputs...), state...)
 		for _, s := range l.Steps {
@@ -57,7 +60,7 @@ func loop(g *onnx.Graph, n int, inputs [][]float32) ([]*ad.Expr, [][]float32) {
 		for _, p := range l.Picks {
 			values = append(values, picked(g, p, p.Index[k], n, inputs))
 		}
-		state = compute(nexts, body, g.Weights, n, values)
+		state = step(n, values)
 	}
 	return in, append(append([][]float32(nil), inputs...), state...)
 }
@@ -74,15 +77,21 @@ func picked(g *onnx.Graph, p onnx.Pick, index []int, n int, inputs [][]float32) 
 }
 
 func compute(out, in []*ad.Expr, theta []float32, n int, inputs [][]float32) [][]float32 {
+	return compiled(out, in, theta)(n, inputs)
+}
+
+func compiled(out, in []*ad.Expr, theta []float32) func(n int, inputs [][]float32) [][]float32 {
 	p := ad.Compile[float32](out, in)
 	var w ad.Weights[float32]
 	p.Pack(&w, theta, nil)
-	results := make([][]float32, len(out))
-	for i, e := range out {
-		results[i] = make([]float32, n*e.Cols())
+	return func(n int, inputs [][]float32) [][]float32 {
+		results := make([][]float32, len(out))
+		for i, e := range out {
+			results[i] = make([]float32, n*e.Cols())
+		}
+		p.Run(n, &w, nil, results, inputs, nil)
+		return results
 	}
-	p.Run(n, &w, nil, results, inputs, nil)
-	return results
 }
 
 func narrow(v []float64) []float32 {
@@ -103,25 +112,31 @@ func rounded(seed uint64, n, d int, shift, scale []float64) *mat.Dense {
 	return x
 }
 
-// trained returns a model with weights that are not those of the start, whose data have
-// the columns' own shifts and scales.
+// trained returns a model as one that has been trained on data whose columns have shifts
+// and scales of their own: no weight is 0.
 func trained(t testing.TB, d int, c *score.Config) *score.Model {
 	m, err := score.New(d, c)
 	require.NoError(t, err)
+	var b bytes.Buffer
+	require.NoError(t, m.Save(&b))
+	f, err := checkpoint.Read(&b)
+	require.NoError(t, err)
 	shift, scale := frameOf(d)
-	rows := rounded(1, 64, d, shift, scale)
-	var cond *mat.Dense
-	if c != nil && c.Cond.Columns+len(c.Cond.Classes) > 0 {
-		cond = mat.NewDense(64, c.Cond.Columns+len(c.Cond.Classes), nil)
-		for i := range 64 {
-			cond.Set(i, 0, 5+float64(i%7))
-			cond.Set(i, 1, float64(i%3))
+	rng := rand.New(rand.NewPCG(7, 7))
+	for i, tensor := range f.Tensors {
+		switch v := tensor.Data.(type) {
+		case []float32:
+			for k := range v {
+				v[k] += float32(0.05 * rng.NormFloat64())
+			}
+		case []float64:
+			values := map[string][]float64{"frame.shift": shift, "frame.scale": scale, "condition.shift": {8}, "condition.scale": {2}}
+			f.Tensors[i].Data = values[tensor.Name]
 		}
 	}
-	data, err := score.Rows(rows, cond)
-	require.NoError(t, err)
-	_, err = score.Fit(t.Context(), m, data, &score.Settings{Steps: 8, Batch: 16, Workers: 1})
-	require.NoError(t, err)
+	b.Reset()
+	require.NoError(t, checkpoint.Write(&b, f))
+	require.NoError(t, m.Load(&b))
 	return m
 }
 

@@ -212,9 +212,20 @@ func TestRuntimeAgreesOnEveryKind(t *testing.T) {
 			cases[i].Inputs[e.Name()] = onnxtest.Tensor{Dims: []int{k.n, e.Cols()}, Data: k.inputs[j]}
 		}
 	}
+	// The number of rows is not fixed: the first alone.
+	alone := onnxtest.Case{Model: cases[0].Model, Inputs: map[string]onnxtest.Tensor{}}
+	for j, e := range all[0].graph.Inputs {
+		alone.Inputs[e.Name()] = onnxtest.Tensor{Dims: []int{1, e.Cols()}, Data: all[0].inputs[j][:e.Cols()]}
+	}
+	cases = append(cases, alone)
 	for _, engine := range engines {
 		t.Run(engine.Name, func(t *testing.T) {
-			for i, r := range engine.Run(t, cases) {
+			results := engine.Run(t, cases)
+			for name, first := range results[len(all)].Outputs {
+				require.Equal(t, 1, first.Dims[0])
+				require.InDeltaSlice(t, results[0].Outputs[name].Data[:len(first.Data)], first.Data, 1e-3*math.Abs(float64(first.Data[0])))
+			}
+			for i, r := range results[:len(all)] {
 				k := all[i]
 				require.Empty(t, r.Error, k.name)
 				for name, want := range k.want {
@@ -238,4 +249,57 @@ func seconds(f func()) float64 {
 		f()
 	}
 	return time.Since(start).Seconds() / 20
+}
+
+// Times at sizes that people run, one thread each, in rounds of which the fastest
+// counts: what the road past Go costs or saves.
+func TestRuntimeTimes(t *testing.T) {
+	engines := onnxtest.Engines(t)
+	for _, c := range []struct {
+		name    string
+		dim, n  int
+		config  score.Config
+		sampler bool
+	}{
+		{"score of two columns", 2, 1024, score.Config{}, false},
+		{"score of 16 columns", 16, 1024, score.Config{}, false},
+		{"score of 16×16 pixels, U-Net", 256, 64, score.Config{Net: nn.UNet{Size: []int{16, 16}, Channels: []int{16, 32}}}, false},
+		{"sampler of two columns", 2, 1024, score.Config{}, true},
+	} {
+		m, err := score.New(c.dim, &c.config)
+		require.NoError(t, err)
+		p := m.Problem()
+		rng := rand.New(rand.NewPCG(1, 1))
+		x, s := mat.NewDense(c.n, c.dim, nil), mat.NewDense(c.n, c.dim, nil)
+		x.Apply(func(_, _ int, _ float64) float64 { return rng.NormFloat64() }, x)
+		rows := onnxtest.Tensor{Dims: []int{c.n, c.dim}, Data: narrow(x.RawMatrix().Data)}
+		g, err := Score(p, nil)
+		inputs := map[string]onnxtest.Tensor{"x": rows, "t": {Dims: []int{c.n, 1}, Data: narrow(ones(c.n))}}
+		times := ones(c.n)
+		here, repeat := func() { p.Score.Score(s, x, times) }, 5
+		if c.sampler {
+			pred := sampler.Default(p.SDE)
+			g, err = Sampler(p, pred, nil, nil)
+			inputs = map[string]onnxtest.Tensor{"noise": rows}
+			here, repeat = func() { _ = sampler.Sample(context.Background(), s, p, pred, &sampler.Settings{Workers: 1}) }, 3
+		}
+		require.NoError(t, err)
+		var b bytes.Buffer
+		require.NoError(t, onnx.Export(&b, g))
+		const rounds = 2
+		own, theirs := math.Inf(1), make([]float64, len(engines))
+		for round := range rounds {
+			own = min(own, seconds(here))
+			for i, engine := range engines {
+				r := engine.Run(t, []onnxtest.Case{{Model: b.Bytes(), Inputs: inputs, Repeat: repeat}})[0]
+				require.Empty(t, r.Error)
+				if theirs[i] = min(theirs[i], r.Seconds); round == 0 {
+					theirs[i] = r.Seconds
+				}
+			}
+		}
+		for i, engine := range engines {
+			t.Logf("%-30s %4d rows: here %8.2f ms, %s %8.2f ms, %.1f times as long", c.name, c.n, 1e3*own, engine.Name, 1e3*theirs[i], theirs[i]/own)
+		}
+	}
 }

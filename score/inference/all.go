@@ -22,7 +22,8 @@ type AllSettings struct {
 	// Method is how the scores are put together; the zero value is GAUSS.
 	Method Method
 	// Draws is the number of draws from the posterior of each observation from which
-	// GAUSS, and FNPE for its steps, take the covariance; 0 is 512.
+	// the covariance is taken: by GAUSS, by FNPE for its steps, and by JAC for what
+	// Jacobians may say at most; 0 is 512.
 	Draws int
 	// Seed and Workers are those of the draws.
 	Seed    uint64
@@ -96,22 +97,22 @@ func (p *Posterior) givenAll(ctx context.Context, x *mat.Dense, c *AllSettings) 
 		problem = p.model.Given(p.at.within(x.Slice(i, i+1, 0, k).(*mat.Dense))).Problem()
 		of := places.part(i, frame)
 		of.score = problem.Score
-		if c.Method != JAC {
-			err := sampler.Sample(ctx, draws, problem, sampler.Default(problem.SDE), &sampler.Settings{Seed: c.Seed, FirstRow: i * draws.RawMatrix().Rows, Workers: c.Workers})
-			if err != nil {
-				return nil, fmt.Errorf("row %d: %w", i, err)
-			}
-			if j, kurtosis := leastNormal(draws); math.Abs(kurtosis-3) > max(notMesokurtic, 5*math.Sqrt(24/float64(draws.RawMatrix().Rows))) {
-				if odd++; odd == 1 {
-					oddly = fmt.Sprintf("row %d: its own posterior is not normal, coordinate %d has kurtosis %.2g for 3", i, j, kurtosis)
-				}
-			}
-			of.precision = prior.narrower(of.inWide(scaled(momentsOf(draws), frame).cov))
+		if err := sampler.Sample(ctx, draws, problem, sampler.Default(problem.SDE), &sampler.Settings{Seed: c.Seed, FirstRow: i * draws.RawMatrix().Rows, Workers: c.Workers}); err != nil {
+			return nil, fmt.Errorf("row %d: %w", i, err)
 		}
+		if j, kurtosis := leastNormal(draws); math.Abs(kurtosis-3) > max(notMesokurtic, 5*math.Sqrt(24/float64(draws.RawMatrix().Rows))) {
+			if odd++; odd == 1 {
+				oddly = fmt.Sprintf("row %d: its own posterior is not normal, coordinate %d has kurtosis %.2g for 3", i, j, kurtosis)
+			}
+		}
+		of.precision = prior.narrower(of.inWide(scaled(momentsOf(draws), frame).cov))
 		all.parts = append(all.parts, of)
 	}
-	if odd > 0 {
-		warning = append(warning, fmt.Sprintf("%s (and so for %d rows more): %v takes it for normal, and may be several times too narrow or diverge; JAC does not", oddly, odd-1, c.Method))
+	if odd > 1 {
+		oddly = fmt.Sprintf("%s, and likewise %d rows more", oddly, odd-1)
+	}
+	if odd > 0 && c.Method != JAC {
+		warning = append(warning, fmt.Sprintf("%s: %v takes posteriors for normal, and what it makes of them may be several times too narrow", oddly, c.Method))
 	}
 	if n >= manyObservations {
 		warning = append(warning, fmt.Sprintf("the errors of the network in %d scores add up: the posterior may be half as wide as the exact one, or less; Weigh tells, where there is a likelihood", n))

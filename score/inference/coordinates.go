@@ -24,6 +24,7 @@ type coordinates struct {
 	sets         *sets
 	low, high    []float64 // of the columns of x that were learned from, and of what the sets put beside
 	shift, scale []float64 // of x
+	tails        []*tails  // of x
 	trends       []*trend
 }
 
@@ -39,7 +40,7 @@ func newCoordinates(low, high []float64, theta, x *mat.Dense, s *sets, plain boo
 	_, k := x.Dims()
 	c = &coordinates{
 		axes: make([]axis, d), center: make([]float64, d), low: make([]float64, k), high: make([]float64, k),
-		sets: s, shift: make([]float64, k), scale: make([]float64, k), trends: make([]*trend, d),
+		sets: s, shift: make([]float64, k), scale: make([]float64, k), tails: make([]*tails, k), trends: make([]*trend, d),
 	}
 	for j := range c.axes {
 		c.axes[j] = axis{low: low[j], high: high[j]}
@@ -49,13 +50,14 @@ func newCoordinates(low, high []float64, theta, x *mat.Dense, s *sets, plain boo
 	for j := range k {
 		mat.Col(column, j, x)
 		c.low[j], c.high[j] = floats.Min(column), floats.Max(column)
-		c.shift[j], c.scale[j] = spread(column)
+		c.tails[j], _ = tailsOf(column)
+		c.shift[j], c.scale[j] = spread(c.tails[j].within(column))
 	}
 	y = mat.NewDense(n, d, nil)
 	if err := c.free(y, theta); err != nil {
 		return nil, nil, err
 	}
-	e := &explainer{}
+	e := &explainer{few: d <= 3}
 	if !plain {
 		e.z, e.starts = c.standards(x), s.logDeviations(x)
 		if n >= 4*k+20 {

@@ -10,24 +10,25 @@ import (
 	"pgregory.net/rapid"
 )
 
+// Checks score/inference (1).
 func TestAxesAreInverted(t *testing.T) {
 	inf := math.Inf(1)
 	rapid.Check(t, func(t *rapid.T) {
 		low := rapid.Float64Range(-1e3, 1e3).Draw(t, "low")
 		a := rapid.SampledFrom([]axis{{low: -inf, high: inf}, {low: low, high: inf}, {low: -inf, high: low}, {low: low, high: low + 2}, {low: low, high: low + 2, straight: true}}).Draw(t, "axis")
 		u := rapid.Float64Range(-5, 5).Draw(t, "u")
+		h, unit := 1e-5, 1.0
 		if a.straight {
-			u = 0.5 + u/10
+			u, h, unit = 0.5+u/10, 1e-3*bend, bend // at its ends it changes over bend
 		}
 		theta := a.fromFree(u)
 		require.True(t, a.holds(theta))
 		require.InDelta(t, u, a.toFree(theta), 1e-5*(1+math.Abs(low)))
 
-		const h = 1e-5
 		log, derivative := a.logSlope(u)
 		up, _ := a.logSlope(u + h)
 		down, _ := a.logSlope(u - h)
-		require.InDelta(t, (up-down)/(2*h), derivative, 1e-6)
+		require.InDelta(t, unit*(up-down)/(2*h), unit*derivative, 1e-6)
 		if math.Abs(low) < 10 && math.Abs(u) < 3 {
 			require.InDelta(t, math.Log(2*h/(a.fromFree(u+h)-a.fromFree(u-h))), log, 1e-4)
 		}
@@ -59,6 +60,7 @@ func pairsOf(n int) (theta, x *mat.Dense) {
 	return theta, x
 }
 
+// Checks score/inference (2) and (3).
 func TestCoordinatesAreInvertedAndWhite(t *testing.T) {
 	theta, x := pairsOf(2000)
 	low, high := unbounded(3)
@@ -88,6 +90,7 @@ func TestCoordinatesAreInvertedAndWhite(t *testing.T) {
 	require.InDelta(t, 3*math.Log(1/1.0)-math.Log(1e-3)-math.Log(1e3), c.logSlope(theta.RawRowView(0)), 3)
 }
 
+// Checks score/inference (5).
 func TestLogSlopeIsTheLogDeterminant(t *testing.T) {
 	theta, x := pairsOf(500)
 	for i := range 500 {
@@ -212,5 +215,26 @@ func TestRegressionsOnManyColumnsAreNotTooSure(t *testing.T) {
 			require.InDelta(t, 1, math.Sqrt(cov.At(j, j)/exact.At(j, j)), c.within+3/math.Sqrt(2*float64(c.n)), "k = %d, n = %d", c.k, c.n)
 			require.InDelta(t, 1, math.Sqrt(momentsOf(w).cov.At(j, j)), c.within+3/math.Sqrt(8000.), "k = %d, n = %d", c.k, c.n)
 		}
+	}
+}
+
+// Of few pairs nine tenths of parameters lie where nine tenths of the draws do.
+func TestFewPairsSayHowLittleTheyKnow(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	inf := math.Inf(1)
+	for _, n := range []int{2, 3, 5, 20} {
+		within, all := 0, 4000
+		for range all {
+			theta := mat.NewDense(n, 1, nil)
+			for i := range n {
+				theta.Set(i, 0, rng.NormFloat64())
+			}
+			c, _, err := newCoordinates([]float64{-inf}, []float64{inf}, theta, mat.NewDense(n, 1, nil), &sets{columns: 1}, false)
+			require.NoError(t, err)
+			if math.Abs(rng.NormFloat64()-c.center[0]) < 1.6449*c.root.At(0, 0) {
+				within++
+			}
+		}
+		require.InDelta(t, 0.91, float64(within)/float64(all), 0.05, "n = %d", n)
 	}
 }

@@ -15,15 +15,16 @@
 // The score is learned of y, which parameters are mapped to in three steps, one to one for
 // every x:
 //
-//	u = free(θ)                  without bounds, a parameter by itself
-//	v_j = (u_j − m_j(x))/s_j(x)  what a linear regression on x leaves
-//	y = R⁻¹v                     of covariance I over simulations
+//	u = free(θ)                  without bounds, a parameter by itself                       (1)
+//	v_j = (u_j − m_j(x))/s_j(x)  what a linear regression on x leaves                        (2)
+//	y = R⁻¹v                     of covariance I over simulations                            (3)
 //
 // with free(θ) = θ, log(θ − low), −log(high − θ), or Φ⁻¹((θ − low)/(high − low)) by the
 // bounds that there are. So no draw is outside the bounds, and priors that are uniform
 // between two bounds or lognormal are normal in u. A parameter between two bounds of which a
-// linear regression leaves less than half as much when it is u = p + 0.02 log(p/(1 − p)),
-// p = (θ − low)/(high − low), has that for its free(θ): nearly linear but at the ends. The
+// linear regression leaves less than half as much, or, of up to three, no more, when it is
+// u = p + 0.0005 log(p/(1 − p)), p = (θ − low)/(high − low), has that for its free(θ): nearly
+// linear but at the ends. The
 // regression is that of approximate Bayesian computation (Beaumont et al. 2002): where the
 // posterior is normal and its mean linear in x nothing is left to learn, and ten parameters are
 // learned from 10,000 simulations as well as the moments are known from them. z(x) is
@@ -38,7 +39,7 @@
 // repeated with the weights 1/δ² of the deviations δ(x) that were found, and so on. Of u and v in
 // units of the prior's deviation,
 //
-//	v = a + bᵀz,   log δ = c + dᵀz,   m = v/(1 + δ²),   s² = δ²/(1 + δ²),
+//	v = a + bᵀz,   log δ = c + dᵀz,   m = v/(1 + δ²),   s² = δ²/(1 + δ²),                    (4)
 //
 // as it would be for normal parameters. Of a parameter between two bounds
 // it may be p that is measured so; then m and s are brought to u by Φ⁻¹ and its slope. In such y
@@ -50,12 +51,18 @@
 // Parameters that simulations have exactly at a bound, as clamped ones and counts do, lie at
 // infinity by these formulas. There the bound moves outwards in them by δ, which is how far
 // as many parameters next to it reach; those at the bound have the coordinate of δ/2 beyond
-// it, and draws beyond it are the bound. A Warning tells of them: p(θ | x) has no density
+// it, and draws beyond it are the bound. A number next to a bound that many of them have, the ε
+// of max(ε, θ), stands for the bound. A Warning tells of them: p(θ | x) has no density
 // there, and LogProb is that of what lies within.
+//
+// A few rows far from all others have no say in the scale of a column: ten deviations of a
+// normal one with the same quartiles from its median, distances begin to count by their
+// logarithms, one to one, in u as in x. Below there is no change. Where such rows are apart from
+// the rest, as mistakes and codes for missing values are, a Warning names column, row and number.
 //
 // The density has the Jacobian of all steps,
 //
-//	log p(θ | x) = log p(y | x) − log det R + Σ_j (log du_j/dθ_j − log s_j(x)),
+//	log p(θ | x) = log p(y | x) − log det R + Σ_j (log du_j/dθ_j − log s_j(x)),              (5)
 //
 // that of y being exact for what has been learned (sampler.LogProb).
 //
@@ -64,7 +71,8 @@
 // Three and more columns of x of which every two have the same distribution over simulations,
 // and rise and fall together, are taken for measurements of the same thing: their mean and the
 // logarithm of their deviation s are put beside x, and for every two such sets of one size
-// artanh of the correlation of their members in the order of the columns. All of this is in x,
+// artanh of the correlation of their members in the order of the columns, unless these numbers
+// are more than the columns. All of this is in x,
 // but where four numbers that spread over units agree within a thousandth, neither a regression
 // nor a network sees it there. (What is standardised is log s; where s is 0 it is the least
 // that was simulated, less 1.) An Embed of one's own sees x only. Of the tasks of
@@ -93,12 +101,12 @@
 //
 // For independent observations x_1, …, x_n of one θ
 //
-//	p(θ | x_1, …, x_n) ∝ p(θ)^{1−n} Π_i p(θ | x_i),
+//	p(θ | x_1, …, x_n) ∝ p(θ)^{1−n} Π_i p(θ | x_i),                                          (6)
 //
 // but the sum of the scores (1−n)s_λ + Σ s_i of noisy parameters is that of noisy draws
 // from it at t = 0 only. With P_i the precision of θ given θ_t and x_i, and P_λ without x,
 //
-//	Λ s = Σ_i P_i s_i + (1−n) P_λ s_λ,   Λ = Σ_i P_i + (1−n) P_λ,
+//	Λ s = Σ_i P_i s_i + (1−n) P_λ s_λ,   Λ = Σ_i P_i + (1−n) P_λ,                            (7)
 //
 // is exact where all are normal (Linhart et al. 2024): GAUSS has
 // P_i = Σ_i⁻¹ + (α²/σ²)I from the covariance Σ_i of draws given x_i, JAC has
@@ -106,7 +114,8 @@
 // Langevin dynamics to forget where they came from (Geffner et al. 2023). There the paper has
 // (1 − t/T)∇log p(θ) for the prior's part, with which densities of processes such as
 // sde.EDM's cannot be normalised; here it is the score of the noisy prior. No P_i is less
-// than P_λ, whatever errors of draws and networks say. Where s depends on x, every x_i has
+// than P_λ, whatever errors of draws and networks say, and those of JAC are within 30 times of
+// those of GAUSS. Where s depends on x, every x_i has
 // coordinates y = A_i(θ − m_i) of its own, in which the noise of θ is that of no time. Yet
 // P_i s_i are A_iᵀ times those of y at any time, in units of the noise, where all are normal; it
 // is taken at that of which the noise has the same determinant.

@@ -29,12 +29,13 @@ type explainer struct {
 	z      *mat.Dense
 	ridge  *ridge
 	starts [][]float64
+	few    bool // parameters, up to three
 }
 
 // choose returns the trend of theta, whose coordinate on axis a is u, and its axis. The trend of a
 // parameter between two bounds is that of its p when δ depends on x and less than half of the
 // variance, that being the geometric mean over simulations, is then left; where δ is the same
-// for all x, less than half of the variance makes the axis straight.
+// for all x, less than half of the variance makes the axis straight, and of few parameters no more.
 func (e *explainer) choose(a axis, u, theta []float64) (axis, *fitted) {
 	t := e.explain(u, false)
 	if e.ridge == nil || !finite(a.low) || !finite(a.high) {
@@ -43,12 +44,18 @@ func (e *explainer) choose(a axis, u, theta []float64) (axis, *fitted) {
 	if s := e.explain(u, true); s.slopes != nil && s.size() < t.size()/math.Sqrt2 {
 		return a, s
 	}
+	// Half of the variance that the other axis leaves, or, of few parameters, as much as that and
+	// not more than seven tenths of all. Of many, bounds that cut wide posteriors are better far away.
+	most := t.level - math.Ln2/2
+	if e.few {
+		most = min(t.level, -math.Ln2/4)
+	}
 	straight, of := axis{low: a.low, high: a.high, straight: true}, make([]float64, len(theta))
 	straight.measure(theta)
 	for i, v := range theta {
 		of[i] = straight.toFree(v)
 	}
-	if s := e.explain(of, false); t.slopes == nil && s.slopes == nil && s.level < t.level-math.Ln2/2 {
+	if s := e.explain(of, false); t.slopes == nil && s.slopes == nil && s.level < most {
 		return straight, s
 	}
 	return a, t

@@ -3,6 +3,7 @@ package inference
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -23,6 +24,7 @@ func metered(n int, low, unit, offset float64) (theta, x *mat.Dense) {
 	return theta, x
 }
 
+// Checks score/inference (2) and (4).
 func TestCoordinatesOfNarrowPosteriorsAreNarrow(t *testing.T) {
 	low, high := unbounded(1)
 	for _, unit := range []float64{1e-3, 1, 1e3} {
@@ -115,5 +117,21 @@ func TestOddParametersHaveFiniteCoordinates(t *testing.T) {
 		c.fromWide(back, w)
 		back.Sub(back, theta.Slice(0, 2, 0, 5))
 		require.Less(t, mat.Norm(back, 2), 1e-3, n)
+	}
+}
+
+// Of few parameters a straight axis is taken where x tells of them at all, of many only where
+// it tells most.
+func TestAxesOfFewParametersAreStraightSooner(t *testing.T) {
+	for d, want := range map[int]bool{2: true, 4: false} {
+		rng := rand.New(rand.NewPCG(7, 1))
+		theta, x := mat.NewDense(2000, d, nil), mat.NewDense(2000, d, nil)
+		theta.Apply(func(_, _ int, _ float64) float64 { return rng.Float64() }, theta)
+		x.Apply(func(i, j int, _ float64) float64 { return theta.At(i, j) + 0.2*rng.NormFloat64() }, x)
+		c, _, err := newCoordinates(make([]float64, d), slices.Repeat([]float64{1}, d), theta, x, &sets{columns: d}, false)
+		require.NoError(t, err)
+		for _, a := range c.axes {
+			require.Equal(t, want, a.straight, "%d parameters", d)
+		}
 	}
 }

@@ -22,7 +22,7 @@ func TestFilesOfOtherUnitsThanThePriorDoNotPanic(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(post.model.Metadata[metadata]), &k))
 	k.Root, k.Back = []float64{1e300, 0, 0, 1e-300}, []float64{1e-300, 0, 0, 1e300}
 	k.Center = []float64{0, 0}
-	c, wide, err := k.coordinates(post.model)
+	c, wide, err := k.coordinates(post.model.Dim())
 	require.NoError(t, err)
 	strange := &Posterior{Prior: standard, model: post.model, at: c, wide: wide}
 	v, err := strange.GivenAll(t.Context(), mat.NewDense(2, 2, []float64{0.1, 0.2, 0.3, 0.4}), &AllSettings{Draws: 20})

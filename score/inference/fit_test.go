@@ -219,11 +219,12 @@ func TestFilesThatContradictThemselvesAreRefused(t *testing.T) {
 		"not those of":            func(k *kept) { k.Mean[0] = -1e308 },
 		"not symmetric":           func(k *kept) { k.Covariance[1]++ },
 		"too far away":            func(k *kept) { k.Center[0] = 1e308 },
+		"lead to what is no para": func(k *kept) { k.Low[0], k.Trends[0].Weights = new(float64), []float64{0, 1e18} },
 	} {
 		var k kept
 		require.NoError(t, json.Unmarshal([]byte(text), &k))
 		change(&k)
-		_, _, err := k.coordinates(post.model)
+		_, _, err := k.coordinates(post.model.Dim())
 		require.ErrorIs(t, err, ErrMismatch)
 		require.ErrorContains(t, err, says)
 	}
@@ -379,9 +380,10 @@ func TestImpossibleTablesAreRefused(t *testing.T) {
 		require.ErrorContains(t, err, c.text)
 	}
 	ctx, stop := context.WithCancel(t.Context())
-	stop()
 	theta, x := pairsOf(50)
-	post, err := Fit(ctx, nil, theta, x, quick())
+	s := quick()
+	s.Training.Recorder = stopping{1, stop}
+	post, err := Fit(ctx, nil, theta, x, s)
 	require.ErrorIs(t, err, context.Canceled)
 	require.NotNil(t, post, "what has been learned is not lost")
 }

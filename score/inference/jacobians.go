@@ -34,24 +34,32 @@ func (b *jacobians) evaluate(of sde.Scorer, s, y *mat.Dense, t []float64) {
 	sde.JVPs(score, s, b.columns, y, b.along, t)
 }
 
-// precision returns P = (I + σ²∂s/∂y)⁻¹ of row i, the precision of y_0 given y_t in units of
-// α²/σ². The Jacobian is made symmetric, and P at least what it is for the prior: networks
-// err, and a density may have two modes.
+// furthestFromNormal is how many times more or less than those of a normal posterior of the same
+// covariance the precisions of JAC are at most. Where σ is large I + σ²∂s/∂y is a small difference
+// of large numbers, and what a network errs in it would be all of P.
+const furthestFromNormal = 30
+
+// precision returns P = (I + σ²∂s/∂y)⁻¹ of row i, the precision of y_0 given y_t in
+// units of α²/σ². The Jacobian is made symmetric, and P at least what it is for the prior, and
+// near what GAUSS has for it: networks err, and a density may have two modes.
 func (b *jacobians) precision(i int, at *seen) *mat.SymDense {
 	d := len(b.columns)
 	for j := range d {
-		for k := j; k < d; k++ {
-			v := at.sigma * at.sigma * (b.columns[j].At(i, k) + b.columns[k].At(i, j)) / 2
-			if j == k {
+		for l := j; l < d; l++ {
+			v := at.sigma * at.sigma * (b.columns[j].At(i, l) + b.columns[l].At(i, j)) / 2
+			if j == l {
 				v++
 			}
 			if !finite(v) {
 				v = 0 // the score is not finite either, and tells
 			}
-			b.h.SetSym(j, k, v)
+			b.h.SetSym(j, l, v)
 		}
 	}
-	return clipped(b.h, at.half)
+	normal := withValues(congruent(at.normalBack, clipped(b.h, at.half)), func(v float64) float64 {
+		return max(1./furthestFromNormal, min(v, furthestFromNormal))
+	})
+	return congruent(at.normal, normal)
 }
 
 // clipped returns the inverse of a covariance that is between 1e-8 of

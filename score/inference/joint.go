@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 
 	"gonum.org/v1/gonum/mat"
 
-	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/score"
 )
 
@@ -25,11 +25,15 @@ type Joint struct {
 	model     *score.Model
 	axes      []axis
 	columns   int
+	tails     []*tails  // of x
 	low, high []float64 // of the parameters and columns of x that were learned from
 }
 
 // FitJoint learns the joint distribution from pairs, as Fit takes them. Of the Settings,
-// Embed and Plain have no meaning here, and steps and network are those of score.Recommend.
+// Embed and Plain have no meaning here, and steps and network are those of score.Recommend: a
+// token for each parameter and column of x, which takes minutes where Fit takes seconds. A
+// Recorder or Logger of Settings.Training tells how far it is. A Joint that has been trained for
+// too few steps answers too widely, and nothing warns of it: compare with more.
 // The parameters have coordinates without bounds; x has its own, scaled by score.Fit. A NaN
 // in x is a value that is missing. Errors are those of Fit.
 func FitJoint(ctx context.Context, p Prior, theta, x *mat.Dense, settings *Settings) (*Joint, error) {
@@ -66,7 +70,7 @@ func fitJoint(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings) (*
 	if err := tooWide("x", x); err != nil {
 		return nil, err
 	}
-	j := &Joint{columns: k}
+	j := &Joint{columns: k, tails: make([]*tails, k)}
 	for i := range d {
 		j.axes = append(j.axes, axis{low: low[i], high: high[i]})
 	}
@@ -77,7 +81,14 @@ func fitJoint(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings) (*
 	}
 	all.Augment(theta, x)
 	j.low, j.high = ranges(all)
-	all.Augment(free, x)
+	near, column := mat.DenseCopyOf(x), make([]float64, n)
+	for c := range k {
+		j.tails[c], _ = tailsOf(mat.Col(column, c, x))
+		for i, v := range column {
+			near.Set(i, c, j.tails[c].in(v))
+		}
+	}
+	all.Augment(free, near)
 	data, err := score.Incomplete(all, nil)
 	if err != nil {
 		return nil, err
@@ -103,8 +114,30 @@ func fitJoint(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings) (*
 	if j.Result, err = score.Fit(ctx, j.model, data, &training); j.Result == nil {
 		return nil, err
 	}
-	j.Warnings = append(atBounds(j.axes, theta), j.Result.Warnings...)
+	j.Warnings = append(fewForJoint(n), atBounds(j.axes, theta)...)
+	j.Warnings = append(append(j.Warnings, wildTheta(j.axes, theta)...), wildX(x)...)
+	for _, text := range j.Result.Warnings {
+		j.Warnings = append(j.Warnings, j.words(text))
+	}
 	return j, err
+}
+
+// words returns a warning of score.Fit with the names that columns have here.
+func (j *Joint) words(text string) string {
+	var column int
+	if _, err := fmt.Sscanf(text, "column %d:", &column); err != nil {
+		return text
+	}
+	_, rest, _ := strings.Cut(text, ":")
+	return j.name(column) + ":" + rest
+}
+
+// name returns what a column of the model is called.
+func (j *Joint) name(column int) string {
+	if column >= len(j.axes) {
+		return fmt.Sprintf("column %d of x", column-len(j.axes))
+	}
+	return fmt.Sprintf("parameter %d", column)
 }
 
 // Model returns the network, whose columns are the parameters in coordinates without bounds
@@ -114,98 +147,6 @@ func (j *Joint) Model() *score.Model { return j.model }
 // Dims returns the numbers of parameters and of columns of an observation.
 func (j *Joint) Dims() (parameters, columns int) { return len(j.axes), j.columns }
 
-// Sample draws into rows of parameters and observations what is NaN there, given what is a
-// number; what is +Inf is left out, integrated out of the rest, and comes out as NaN. So
-//
-//	theta NaN, x known       draws from the posterior
-//	theta known, x NaN       simulates
-//	both NaN                 draws pairs
-//
-// It panics when the shapes do not match. Errors are those of sampler.Sample, those of
-// parameters outside their bounds, and one wrapping ErrNonFinite for −Inf; after an error
-// other than sampler.RowErrors nothing is changed. What is outside of what was learned from
-// is answered all the same, by an extrapolation: ask Outside.
-func (j *Joint) Sample(ctx context.Context, theta, x *mat.Dense, s *SampleSettings) error {
-	values, err := j.values("Sample", theta, x)
-	if err != nil {
-		return err
-	}
-	if err := j.toFree(values); err != nil {
-		return fmt.Errorf("inference: Joint.Sample: %w", err)
-	}
-	var c SampleSettings
-	if s != nil {
-		c = *s
-	}
-	problem := j.model.Observe(score.Observed{Values: values}).Problem()
-	if c.Predictor == nil {
-		c.Predictor = sampler.Default(problem.SDE)
-	}
-	n, _ := theta.Dims()
-	draws := mat.DenseCopyOf(values)
-	err = sampler.Sample(ctx, draws, problem, c.Predictor, &c.Settings)
-	if _, some := err.(sampler.RowErrors); err != nil && !some {
-		return err
-	}
-	d := len(j.axes)
-	for i := range n {
-		row := draws.RawRowView(i)
-		for k, a := range j.axes {
-			if known := theta.At(i, k); !finite(known) { // what is known stays as it is
-				theta.Set(i, k, a.fromFree(row[k]))
-			}
-		}
-		copy(x.RawRowView(i), row[d:])
-	}
-	return err
-}
-
-// LogProb writes into dst the log-densities, in nats, of the numbers of theta and x for which
-// given is NaN, given those for which it is a number, which has to be the same one, with
-// those left out for which it is +Inf. given has a row for each of theta, or one for all, with
-// columns first for the parameters and then for x. Errors and panics are those of Sample and
-// sampler.LogProb, and one wrapping ErrRange for a given that is another number.
-func (j *Joint) LogProb(ctx context.Context, dst []float64, theta, x, given *mat.Dense, s *sampler.FlowSettings) (*sampler.FlowResult, error) {
-	all, err := j.values("LogProb", theta, x)
-	if err != nil {
-		return nil, err
-	}
-	n, d := all.Dims()
-	if r, c := given.Dims(); r != 1 && r != n || c != d {
-		panic(fmt.Sprintf("%s: Joint.LogProb: given is %d×%d, want 1 or %d rows of %d columns", badShape, r, c, n, d))
-	}
-	seen := mat.DenseCopyOf(given)
-	slope := make([]float64, n)
-	for i := range n {
-		at := min(i, seen.RawMatrix().Rows-1)
-		known := seen.RawRowView(at)
-		for k, v := range known {
-			if !math.IsNaN(v) && !math.IsInf(v, 1) && v != all.At(i, k) {
-				return nil, fmt.Errorf("inference: Joint.LogProb: given: row %d, column %d: is %v, want %v, which theta and x have in row %d, or NaN or +Inf: %w", at, k, v, all.At(i, k), i, ErrRange)
-			}
-		}
-		for k, a := range j.axes {
-			if math.IsNaN(known[k]) && a.holds(all.At(i, k)) {
-				log, _ := a.logSlope(a.toFree(all.At(i, k)))
-				slope[i] += log
-			}
-		}
-	}
-	if err := j.toFree(all); err != nil {
-		return nil, fmt.Errorf("inference: Joint.LogProb: theta: %w", err)
-	}
-	if err := j.toFree(seen); err != nil {
-		return nil, fmt.Errorf("inference: Joint.LogProb: given: %w", err)
-	}
-	result, err := sampler.LogProb(ctx, dst, all, j.model.Observe(score.Observed{Values: seen}).Problem(), s)
-	if result != nil {
-		for i := range dst {
-			dst[i] += slope[i]
-		}
-	}
-	return result, err
-}
-
 // Outside returns warnings that name the parameters and columns of x with numbers outside of
 // what was learned from, where answers are extrapolations. It panics when the shapes do not
 // match.
@@ -213,13 +154,10 @@ func (j *Joint) Outside(theta, x *mat.Dense) (warnings []string) {
 	all := j.together("Outside", theta, x)
 	n, _ := all.Dims()
 	for k, low := range j.low {
-		name := fmt.Sprintf("parameter %d", k)
-		if k >= len(j.axes) {
-			name = fmt.Sprintf("column %d of x", k-len(j.axes))
-		}
 		for i := range n {
 			if v := all.At(i, k); v < low || v > j.high[k] && !math.IsInf(v, 1) {
-				warnings = append(warnings, fmt.Sprintf("%s: row %d is %.6g, the simulations lie from %.6g to %.6g: answers are extrapolations", name, i, v, low, j.high[k]))
+				of := apartIn(v, low, j.high[k])
+				warnings = append(warnings, fmt.Sprintf("%s: row %d is %s, the simulations lie from %s to %s: answers are extrapolations", j.name(k), i, of[0], of[1], of[2]))
 				break
 			}
 		}
@@ -273,7 +211,7 @@ func (j *Joint) values(verb string, theta, x *mat.Dense) (*mat.Dense, error) {
 	return all, nil
 }
 
-// toFree maps the parameters that are numbers to coordinates without bounds.
+// toFree maps what is a number to coordinates without bounds, and without tails.
 func (j *Joint) toFree(values *mat.Dense) error {
 	n, _ := values.Dims()
 	for i := range n {
@@ -287,6 +225,25 @@ func (j *Joint) toFree(values *mat.Dense) error {
 			}
 			row[k] = a.toFree(row[k])
 		}
+		for k, t := range j.tails {
+			if v := &row[len(j.axes)+k]; finite(*v) {
+				*v = t.in(*v)
+			}
+		}
 	}
 	return nil
+}
+
+// nearest moves known parameters, in coordinates without bounds, that are nearer to a bound than
+// any that was learned from to where the bound itself is.
+func (j *Joint) nearest(values *mat.Dense) {
+	n, _ := values.Dims()
+	for k, a := range j.axes {
+		low, high := a.reach()
+		for i := range n {
+			if v := values.At(i, k); finite(v) {
+				values.Set(i, k, max(low, min(high, v)))
+			}
+		}
+	}
 }

@@ -66,3 +66,55 @@ func TestJointModelIsPosteriorAndEmulator(t *testing.T) {
 		require.InDelta(t, 1, sum, 0.03, name)
 	}
 }
+
+// A run of a Joint can be split over calls.
+func TestJointSamplesByParts(t *testing.T) {
+	nan := math.NaN()
+	j, err := together()
+	require.NoError(t, err)
+	rows := func() (theta, x *mat.Dense) {
+		theta, x = mat.NewDense(6, 2, nil), mat.NewDense(6, 2, nil)
+		for i := range 6 {
+			theta.SetRow(i, []float64{nan, nan})
+			x.SetRow(i, []float64{float64(i), nan})
+		}
+		return theta, x
+	}
+	theta, x := rows()
+	require.NoError(t, j.Sample(t.Context(), theta, x, nil))
+	theta2, x2 := rows()
+	for first := 0; first < 6; first += 3 {
+		s := &SampleSettings{}
+		s.FirstRow, s.TotalRows = first, 6
+		require.NoError(t, j.Sample(t.Context(), theta2.Slice(first, first+3, 0, 2).(*mat.Dense), x2.Slice(first, first+3, 0, 2).(*mat.Dense), s))
+	}
+	require.True(t, mat.Equal(theta, theta2))
+	require.True(t, mat.Equal(x, x2))
+	s := &SampleSettings{}
+	s.FirstRow = math.MaxInt
+	require.ErrorIs(t, j.Sample(t.Context(), theta, x, s), ErrRange)
+	s.FirstRow = -1
+	require.ErrorIs(t, j.Sample(t.Context(), theta, x, s), ErrRange)
+}
+
+// What is nearer to a bound than anything that was learned from is answered as the bound is.
+func TestJointAtABoundIsThatNearIt(t *testing.T) {
+	nan := math.NaN()
+	j, err := together()
+	require.NoError(t, err)
+	draw := func(at float64) *mat.Dense {
+		theta, x := one(at, 0), one(nan, nan)
+		require.NoError(t, j.Sample(t.Context(), theta, x, nil))
+		require.Equal(t, at, theta.At(0, 0))
+		return x
+	}
+	require.True(t, mat.Equal(draw(0), draw(1e-9)))
+	require.True(t, mat.Equal(draw(0), draw(1e-300)))
+	require.False(t, mat.Equal(draw(0), draw(5)))
+}
+
+func TestFewPairsOfAJointAreWarnedOf(t *testing.T) {
+	j, err := together()
+	require.NoError(t, err)
+	require.Contains(t, j.Warnings[0], "pairs of parameters and observations are learned by heart")
+}

@@ -30,18 +30,23 @@ type kept struct {
 	Least          []float64 `json:",omitempty"`
 	XLow, XHigh    []float64
 	XShift, XScale []float64
-	Mean           []float64 // of the parameters in w
+	XTails         []*keptTails // null for a column that has none
+	Mean           []float64    // of the parameters in w
 	Covariance     []float64
 }
 
 // keptEnds are the ends of a parameter with bounds.
-type keptEnds struct{ Low, High, Under, Over float64 }
+type keptEnds struct {
+	Low, High, Under, Over float64
+	From, To               *float64 `json:",omitempty"` // null where they are the bounds
+}
 
 // keptAxes are the axes of parameters.
 type keptAxes struct {
 	Low, High []*float64  // null where there is no bound
 	Ends      []*keptEnds // null where nothing was measured
 	Straight  []bool
+	Tails     []*keptTails // null where there are none
 }
 
 func keptAxesOf(axes []axis) (k keptAxes) {
@@ -49,17 +54,23 @@ func keptAxesOf(axes []axis) (k keptAxes) {
 		k.Low, k.High, k.Straight = append(k.Low, bound(a.low)), append(k.High, bound(a.high)), append(k.Straight, a.straight)
 		var e *keptEnds
 		if a.ends != nil {
-			e = &keptEnds{a.ends.low, a.ends.high, a.ends.under, a.ends.over}
+			e = &keptEnds{Low: a.ends.low, High: a.ends.high, Under: a.ends.under, Over: a.ends.over}
+			if from := a.ends.from; from != a.low {
+				e.From = &from
+			}
+			if to := a.ends.to; to != a.high {
+				e.To = &to
+			}
 		}
-		k.Ends = append(k.Ends, e)
+		k.Ends, k.Tails = append(k.Ends, e), append(k.Tails, keptTailsOf([]*tails{a.tails})...)
 	}
 	return k
 }
 
 // axes returns those of d parameters.
 func (k *keptAxes) axes(d int) ([]axis, error) {
-	if len(k.Low) != d || len(k.High) != d || len(k.Ends) != d || len(k.Straight) != d {
-		return nil, fmt.Errorf("has %d lower and %d upper bounds, %d Ends and %d Straight, want %d of each", len(k.Low), len(k.High), len(k.Ends), len(k.Straight), d)
+	if len(k.Low) != d || len(k.High) != d || len(k.Ends) != d || len(k.Straight) != d || len(k.Tails) != d {
+		return nil, fmt.Errorf("has %d lower and %d upper bounds, %d Ends, %d Straight and %d Tails, want %d of each", len(k.Low), len(k.High), len(k.Ends), len(k.Straight), len(k.Tails), d)
 	}
 	axes := make([]axis, d)
 	for j := range axes {
@@ -68,17 +79,30 @@ func (k *keptAxes) axes(d int) ([]axis, error) {
 			return nil, fmt.Errorf("parameter %d has the bounds %v and %v", j, a.low, a.high)
 		}
 		if e := k.Ends[j]; e != nil {
-			a.ends = &ends{e.Low, e.High, e.Under, e.Over}
+			a.ends = &ends{e.Low, e.High, e.Under, e.Over, a.low, a.high}
+			if e.From != nil {
+				a.ends.from = *e.From
+			}
+			if e.To != nil {
+				a.ends.to = *e.To
+			}
+			if from, to := a.formulas(); !(a.low <= from && from < to && to <= a.high) || (from == a.low) != (e.From == nil) || (to == a.high) != (e.To == nil) || finite(from) != finite(a.low) || finite(to) != finite(a.high) {
+				return nil, fmt.Errorf("parameter %d has the ends %v", j, *e)
+			}
 			if _, _, width := a.kind(); !(e.Under >= 0 && e.Over >= 0) || finite(a.low) && finite(a.high) && !(finite(width) && e.Low <= e.High) {
 				return nil, fmt.Errorf("parameter %d has the ends %v", j, *e)
 			}
+		}
+		if a.tails = k.Tails[j].tails(); !a.tails.possible() || a.tails != nil && finite(a.low) && finite(a.high) {
+			return nil, fmt.Errorf("parameter %d has the tails %v", j, *k.Tails[j])
 		}
 		axes[j] = a
 	}
 	return axes, nil
 }
 
-const version, jointVersion = 2, 1
+// version is that of what a Posterior and a Joint keep in a file.
+const version = 2
 
 // keep writes what the Posterior knows beside the network into the model's Metadata.
 func (p *Posterior) keep(pairs int) error {
@@ -86,7 +110,7 @@ func (p *Posterior) keep(pairs int) error {
 	k := kept{
 		Version: version, Pairs: pairs, keptAxes: keptAxesOf(c.axes), Center: c.center, Root: numbers(c.root), Back: numbers(c.back), Trends: keptTrendsOf(c.trends),
 		Sets: c.sets.members, Least: c.sets.least,
-		XLow: c.low, XHigh: c.high, XShift: c.shift, XScale: c.scale, Mean: p.wide.mean, Covariance: numbers(p.wide.cov),
+		XLow: c.low, XHigh: c.high, XShift: c.shift, XScale: c.scale, XTails: keptTailsOf(c.tails), Mean: p.wide.mean, Covariance: numbers(p.wide.cov),
 	}
 	return write(p.model, metadata, k)
 }
@@ -145,17 +169,17 @@ func boundOf(v *float64, sign int) float64 {
 	return *v
 }
 
-// coordinates checks what a file says against its model.
-func (k *kept) coordinates(m *score.Model) (*coordinates, moments, error) {
+// coordinates checks what a file says, of d parameters.
+func (k *kept) coordinates(d int) (*coordinates, moments, error) {
 	fail := func(format string, args ...any) (*coordinates, moments, error) {
 		return nil, moments{}, fmt.Errorf("metadata %q: %s: %w", metadata, fmt.Sprintf(format, args...), ErrMismatch)
 	}
-	d, columns := m.Dim(), len(k.XShift)
+	columns := len(k.XShift)
 	if k.Version != version {
 		return fail("version is %d, want %d", k.Version, version)
 	}
-	if columns == 0 || m.CheckGiven(mat.NewDense(1, columns, nil)) != nil {
-		return fail("has %d columns of x, which are not the model's", columns)
+	if columns == 0 {
+		return fail("has no columns of x")
 	}
 	same := &sets{columns: columns, members: k.Sets, least: k.Least}
 	if fewestMembers*len(k.Sets) > columns {
@@ -185,6 +209,9 @@ func (k *kept) coordinates(m *score.Model) (*coordinates, moments, error) {
 		axes: axes, center: k.Center, root: mat.NewDense(d, d, k.Root), back: mat.NewDense(d, d, k.Back),
 		sets: same, low: k.XLow, high: k.XHigh, shift: k.XShift, scale: k.XScale,
 	}
+	if c.tails, err = tailsIn(k.XTails, columns); err != nil {
+		return fail("%v", err)
+	}
 	if c.trends, err = k.trends(axes, columns); err != nil {
 		return fail("%v", err)
 	}
@@ -211,6 +238,14 @@ func (k *kept) coordinates(m *score.Model) (*coordinates, moments, error) {
 	from.MulVec(c.back, mat.NewVecDense(d, c.center))
 	if !(mat.Norm(&from, 1) < 1e60) {
 		return fail("Center is too far away for its Root")
+	}
+	for j, a := range axes {
+		if !finite(a.fromFree(k.Center[j])) {
+			return fail("Center of parameter %d is %v, which is no parameter", j, k.Center[j])
+		}
+		if far := c.trends[j].furthest(); !finite(a.fromFree(k.Center[j]-far)) || !finite(a.fromFree(k.Center[j]+far)) {
+			return fail("the Weights of parameter %d lead to what is no parameter", j)
+		}
 	}
 	cov := mat.NewSymDense(d, nil)
 	for i := range d {

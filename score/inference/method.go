@@ -11,12 +11,15 @@ const (
 	// prior, and a diffusion: every sampler and LogProb run on it.
 	GAUSS Method = iota
 	// JAC finds the precisions from the Jacobians of the scores, at every row and time
-	// (Linhart et al. 2024): exact in the same case and better away from it, for as many
-	// derivatives as there are parameters, which have to be as good as the scores: those of
-	// a network that has seen little are not. It has no LogProb.
+	// (Linhart et al. 2024): exact in the same case, and with exact scores better away from
+	// it, for as many derivatives as there are parameters. What a network errs in them is
+	// bounded: a precision is within 30 times of that of GAUSS. It has no LogProb. With
+	// posteriors that are near normal GAUSS is the better one.
 	JAC
 	// FNPE adds the scores up, which is right at t = 0 only, and follows annealed
-	// Langevin dynamics to get there (Geffner et al. 2023). It has no LogProb, and other
+	// Langevin dynamics to get there (Geffner et al. 2023). Of a learned posterior of four
+	// parameters its draws were told from exact ones by .6 to .8, those of GAUSS by .5 to .55
+	// (C2ST, one, two and five observations). It has no LogProb, and other
 	// predictors than its own are not used.
 	FNPE
 )

@@ -15,8 +15,8 @@ import (
 type part struct {
 	score     sde.Scorer
 	shift     []float64
-	to        *mat.Dense    // nil for the identity
-	precision *mat.SymDense // of GAUSS and FNPE
+	to        *mat.Dense // nil for the identity
+	precision *mat.SymDense
 }
 
 // pooled is the score of p(θ | x_1, …, x_n), in model coordinates.

@@ -106,6 +106,7 @@ func poolOf(t *testing.T, p sde.SDE, method Method, prior moments, single []mome
 	return all
 }
 
+// Checks score/inference (7).
 func TestPooledScoreOfNormalPosteriorsIsExact(t *testing.T) {
 	for _, process := range []sde.SDE{sde.EDM{}, sde.VP{}} {
 		for _, n := range []int{1, 2, 7, 60} {
@@ -134,6 +135,7 @@ func TestPooledScoreOfNormalPosteriorsIsExact(t *testing.T) {
 	}
 }
 
+// Checks score/inference (6).
 func TestPooledScoresAddUpAtTimeZero(t *testing.T) {
 	prior, single, all := conjugate(5, 3)
 	process := sde.EDM{SigmaMin: 1e-5}
@@ -172,6 +174,42 @@ func TestPooledDerivativesAreThoseOfTheScore(t *testing.T) {
 	for _, method := range []Method{JAC, FNPE} {
 		_, ok := sde.As[tangent](poolOf(t, process, method, prior, single))
 		require.False(t, ok, method)
+	}
+}
+
+// erring is a score with Jacobians that are off by so much of the unit of x/σ².
+type erring struct {
+	sde.Scorer
+	process sde.SDE
+	off     float64
+}
+
+func (e erring) JVP(dst, jv, x, v *mat.Dense, t []float64) {
+	s, _ := sde.As[tangent](e.Scorer)
+	s.JVP(dst, jv, x, v, t)
+	_, sigma := e.process.Kernel(t[0])
+	var more mat.Dense
+	more.Scale(e.off/(sigma*sigma), v)
+	jv.Add(jv, &more)
+}
+
+// A hundredth more or less than I is nothing to a network, and all of I + σ²∂s/∂y at σ = 80.
+func TestJACStandsErrorsOfTheJacobians(t *testing.T) {
+	prior, single, all := conjugate(3, 5)
+	process := sde.EDM{}
+	for _, off := range []float64{0.01, -0.01} {
+		pool := poolOf(t, process, JAC, prior, single)
+		for i := range pool.parts {
+			pool.parts[i].score = erring{pool.parts[i].score, process, off * float64(1-2*(i%2))}
+		}
+		x := mat.NewDense(200, 3, nil)
+		require.NoError(t, sampler.Sample(t.Context(), x, sde.Problem{SDE: process, Score: pool, Conditional: true}, sampler.Default(process), nil))
+		got := momentsOf(x)
+		for j := range 3 {
+			sd := math.Sqrt(all.cov.At(j, j))
+			require.InDelta(t, all.mean[j], got.mean[j], 0.5*sd, "%v", off)
+			require.InDelta(t, 1, math.Sqrt(got.cov.At(j, j))/sd, 0.3, "%v", off)
+		}
 	}
 }
 

@@ -75,7 +75,7 @@ func Infer(ctx context.Context, p Prior, s Simulator, columns, n int, settings *
 	if err != nil {
 		return nil, unfinished(pairs, err)
 	}
-	post, err := Fit(ctx, p, pairs.Theta, pairs.X, settings)
+	post, err := fitDraws(ctx, p, pairs.Theta, pairs.X, settings)
 	if post != nil {
 		post.Warnings = append(pairs.Warnings, post.Warnings...)
 	}
@@ -92,9 +92,20 @@ func Infer(ctx context.Context, p Prior, s Simulator, columns, n int, settings *
 // The conditional score that is learned is that of coordinates without bounds (see the
 // package's documentation). Errors wrap ErrShape, ErrRange or ErrNonFinite and name row
 // and column, among them one for a prior whose LogProb is NaN at a row of theta, or are those
-// of score.Fit. When the context ends, or a step fails, the
+// of score.Fit. When the context ends while it trains, or a step fails, the
 // Posterior as far as it has been learned is returned with the error.
+//
+// Warnings name parameters whose numbers draws of the prior do not look like.
 func Fit(ctx context.Context, p Prior, theta, x *mat.Dense, settings *Settings) (*Posterior, error) {
+	post, err := fitDraws(ctx, p, theta, x, settings)
+	if post != nil {
+		post.Warnings = append(post.Warnings, notOfPrior(p, theta)...)
+	}
+	return post, err
+}
+
+// fitDraws is Fit for parameters that are known to be the prior's.
+func fitDraws(ctx context.Context, p Prior, theta, x *mat.Dense, settings *Settings) (*Posterior, error) {
 	var c Settings
 	if settings != nil {
 		c = *settings
@@ -108,6 +119,9 @@ func Fit(ctx context.Context, p Prior, theta, x *mat.Dense, settings *Settings) 
 
 // fit learns the Posterior, from the checkpoint at path on when there is one.
 func fit(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings, path string) (*Posterior, error) {
+	if ctx == nil {
+		return nil, fmt.Errorf("ctx: is nil, want a context: %w", ErrRange)
+	}
 	if theta == nil || theta.IsEmpty() || x == nil || x.IsEmpty() {
 		return nil, fmt.Errorf("theta and x: want at least one row and column of each: %w", ErrShape)
 	}
@@ -133,25 +147,33 @@ func fit(ctx context.Context, p Prior, theta, x *mat.Dense, s *Settings, path st
 		return nil, err
 	}
 	post := &Posterior{Prior: p}
+	wild := wildX(x)
 	same := &sets{columns: k}
 	if s.Embed == nil && !s.Plain {
-		same = findSets(x)
+		same = findSets(ctx, x)
+	}
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
 	}
 	x = same.beside(x)
 	var y *mat.Dense
 	if post.at, y, err = newCoordinates(low, high, theta, x, same, s.Plain); err != nil {
 		return nil, err
 	}
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
 	if err := checkDensity(p, theta); err != nil {
 		return nil, err
 	}
 	post.Warnings = append(fewWarnings(n), atBounds(post.at.axes, theta)...)
+	post.Warnings = append(append(post.Warnings, wildTheta(post.at.axes, theta)...), wild...)
 	w := mat.NewDense(n, d, nil)
 	if err := post.at.wide(w, theta); err != nil {
 		return nil, err
 	}
 	post.wide = momentsOf(w)
-	if err = post.learn(ctx, y, x, s, path); post.Result == nil {
+	if err = post.learn(ctx, y, post.at.nearTails(x), s, path); post.Result == nil {
 		return nil, err
 	}
 	return post, err
@@ -215,6 +237,9 @@ func (p *Posterior) learn(ctx context.Context, y, x *mat.Dense, s *Settings, pat
 		p.Result.Warnings = slices.DeleteFunc(p.Result.Warnings, func(text string) bool { return strings.Contains(text, "DropCond") })
 	}
 	for _, text := range p.Result.Warnings {
+		if strings.Contains(text, "a few rows far out") { // in coordinates of this package: see lone
+			continue
+		}
 		p.Warnings = append(p.Warnings, inWordsOfInference(text))
 	}
 	return err

@@ -91,6 +91,14 @@ func fewWarnings(n int) []string {
 	return nil
 }
 
+// fewForJoint tells of pairs that are few for a Joint, which knows nothing but them.
+func fewForJoint(n int) []string {
+	if n >= judgedPairs {
+		return nil
+	}
+	return []string{fmt.Sprintf("only %d pairs of parameters and observations are learned by heart: answers are far too narrow; want some hundred simulations at least, or thousands", n)}
+}
+
 // fill sets what is not set.
 func (r Recipe) fill(s *score.Settings) {
 	s.Steps = cmp.Or(s.Steps, r.Steps)

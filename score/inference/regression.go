@@ -144,6 +144,9 @@ func (c *coordinates) whiten(rest *mat.Dense) {
 	rest.Mul(rest, back.T())
 	if n <= fewPairs {
 		wider := math.Sqrt(float64(n+1) / float64(max(n-3, 1)))
+		if n == 2 { // of which the t distribution has no variance: by its 5 %
+			wider = 6.6
+		}
 		root.Scale(wider, root)
 		back.Scale(1/wider, back)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"path/filepath"
 
 	"gonum.org/v1/gonum/mat"
 )
@@ -13,6 +14,7 @@ import (
 // use.
 type RoundsSettings struct {
 	// Settings are those of every round. Seed is that of the first, the others follow.
+	// Checkpoints of the training are in a directory a round: round-0, round-1, ….
 	Settings
 	// Rounds is their number; 0 is 3.
 	Rounds int
@@ -119,6 +121,9 @@ func (r *rounds) round(ctx context.Context, round int) error {
 	}
 	each := r.settings.Settings
 	each.Seed += uint64(round)
+	if dir := each.Training.Checkpoints.Dir; dir != "" {
+		each.Training.Checkpoints.Dir = filepath.Join(dir, fmt.Sprintf("round-%d", round))
+	}
 	pairs, err := Simulate(ctx, r.proposal, r.simulator, len(r.x), r.n, &SimulateSettings{Seed: each.Seed, Workers: each.Workers, Progress: each.Progress})
 	if pairs != nil {
 		r.warn(round, pairs.Warnings...)
@@ -132,7 +137,7 @@ func (r *rounds) round(ctx context.Context, round int) error {
 	if r.all.Theta == nil {
 		return fmt.Errorf("prior: LogProb is −Inf at all of its own draws, want their log-density: %w", ErrRange)
 	}
-	next, err := Fit(ctx, r.proposal, r.all.Theta, r.all.X, &each)
+	next, err := fitDraws(ctx, r.proposal, r.all.Theta, r.all.X, &each)
 	if next == nil || err != nil && r.post != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package inference
 import (
 	"math"
 	"math/rand/v2"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -78,4 +79,17 @@ func TestRoundsFindWhatOneRoundOfAsManySimulationsMisses(t *testing.T) {
 	once, thrice := energy(1), energy(3)
 	t.Logf("energy distance to the exact posterior: %.4f in one round, %.4f in three", once, thrice)
 	require.Less(t, thrice, once/4)
+}
+
+func TestRoundsHaveCheckpointsOfTheirOwn(t *testing.T) {
+	s := &RoundsSettings{Settings: *quick(), Rounds: 2, Draws: 50}
+	s.Training.Checkpoints = score.Checkpoints{Dir: t.TempDir()}
+	_, err := Rounds(t.Context(), standard, shifted{1}, []float64{0, 0}, 200, s)
+	require.NoError(t, err)
+	for _, round := range []string{"round-0", "round-1"} {
+		path, err := score.Latest(filepath.Join(s.Training.Checkpoints.Dir, round))
+		require.NoError(t, err)
+		_, err = Open(path, standard)
+		require.NoError(t, err)
+	}
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 
+	"gonum.org/v1/gonum/mat"
+
 	"github.com/gradlogp/gradlogp/score"
 )
 
@@ -70,6 +72,9 @@ func openWith(path string, p Prior, s *Settings) (*Posterior, error) {
 	if n < 1 || d == 0 || columns == 0 {
 		return nil, fmt.Errorf("metadata %q: has %d parameters and %d columns of %d pairs: %w", metadata, d, columns, n, ErrMismatch)
 	}
+	if _, _, err := k.coordinates(d); err != nil { // before networks are made for so many
+		return nil, err
+	}
 	m, err := score.New(d, s.config(Recommend(n, d, columns), n, d, columns))
 	if err != nil {
 		return nil, err
@@ -85,9 +90,12 @@ func opened(m *score.Model, p Prior) (*Posterior, error) {
 	if err := read(m.Metadata, metadata, "Posterior", &k); err != nil {
 		return nil, err
 	}
-	c, wide, err := k.coordinates(m)
+	c, wide, err := k.coordinates(m.Dim())
 	if err != nil {
 		return nil, err
+	}
+	if columns := len(k.XShift); m.CheckGiven(mat.NewDense(1, columns, nil)) != nil {
+		return nil, fmt.Errorf("metadata %q: has %d columns of x, which are not the model's: %w", metadata, columns, ErrMismatch)
 	}
 	if p != nil {
 		low, high, err := boundsOf(p, m.Dim())

@@ -13,13 +13,14 @@ import (
 type keptJoint struct {
 	Version int
 	keptAxes
-	Columns  int       // of x
+	Columns  int // of x
+	XTails   []*keptTails
 	From, To []float64 // of the parameters and columns of x that were learned from
 }
 
 // keep writes what the Joint knows beside the network into the model's Metadata.
 func (j *Joint) keep() error {
-	k := keptJoint{Version: jointVersion, keptAxes: keptAxesOf(j.axes), Columns: j.columns, From: j.low, To: j.high}
+	k := keptJoint{Version: version, keptAxes: keptAxesOf(j.axes), Columns: j.columns, XTails: keptTailsOf(j.tails), From: j.low, To: j.high}
 	return write(j.model, jointMetadata, k)
 }
 
@@ -57,8 +58,8 @@ func openedJoint(m *score.Model) (*Joint, error) {
 	}
 	d := m.Dim()
 	switch {
-	case k.Version != jointVersion:
-		return fail("version is %d, want %d", k.Version, jointVersion)
+	case k.Version != version:
+		return fail("version is %d, want %d", k.Version, version)
 	case k.Columns < 1 || k.Columns >= d:
 		return fail("has %d columns of x, the model has %d, with those of the parameters", k.Columns, d)
 	}
@@ -77,5 +78,9 @@ func openedJoint(m *score.Model) (*Joint, error) {
 			return fail("column %d goes from %v to %v", j, v, k.To[j])
 		}
 	}
-	return &Joint{model: m, axes: axes, columns: k.Columns, low: k.From, high: k.To}, nil
+	all, err := tailsIn(k.XTails, k.Columns)
+	if err != nil {
+		return fail("%v", err)
+	}
+	return &Joint{model: m, axes: axes, columns: k.Columns, tails: all, low: k.From, high: k.To}, nil
 }

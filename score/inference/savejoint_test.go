@@ -3,10 +3,12 @@ package inference
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"math"
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -111,15 +113,15 @@ func TestFilesOfAJointThatContradictThemselvesAreRefused(t *testing.T) {
 	j, err := together()
 	require.NoError(t, err)
 	text := j.model.Metadata[jointMetadata]
-	require.Regexp(t, `^{"Version":1,"Low":\[0,null\],"High":\[null,null\],"Ends":\[{"Low":-?[0-9.]+,"High":0,"Under":0,"Over":0},null\],"Straight":\[false,false\],"Columns":2,"From":\[.*\],"To":\[.*\]}$`, text)
+	require.Regexp(t, `^{"Version":2,"Low":\[0,null\],"High":\[null,null\],"Ends":\[{"Low":-?[0-9.]+,"High":0,"Under":0,"Over":0},null\],"Straight":\[false,false\],"Tails":\[null,null\],"Columns":2,"XTails":\[null,null\],"From":\[.*\],"To":\[.*\]}$`, text)
 	but := func(old, new string) string { return strings.Replace(text, old, new, 1) }
 	for says, text := range map[string]string{
 		"EOF":                   "",
-		"unknown field":         `{"Version":1,"Cols":2}`,
+		"unknown field":         `{"Version":2,"Cols":2}`,
 		"goes on":               text + "{}",
 		"of the same meaning":   text + "\n",
 		"is not what":           but(`"Columns":2`, `"Columns":3,"columns":2`),
-		"version is 0":          but(`"Version":1`, `"Version":0`),
+		"version is 0":          but(`"Version":2`, `"Version":0`),
 		"4 columns of x":        but(`"Columns":2`, `"Columns":4`),
 		"-1 columns":            but(`"Columns":2`, `"Columns":-1`),
 		"2 lower and 2 upper":   but(`"Columns":2`, `"Columns":1`),
@@ -129,6 +131,9 @@ func TestFilesOfAJointThatContradictThemselvesAreRefused(t *testing.T) {
 		"has the ends":          but(`"Under":0`, `"Under":-1`),
 		"has 0 From and 4 To":   `{` + regexp.MustCompile(`"From":\[[^]]*\]`).ReplaceAllString(text, `"From":[]`)[1:],
 		"goes from":             regexp.MustCompile(`"From":\[[^,]*,`).ReplaceAllString(text, `"From":[1e+300,`),
+		"1 XTails, want 2":      but(`"XTails":[null,null]`, `"XTails":[null]`),
+		"the tails {0 -1}":      but(`"XTails":[null,null]`, `"XTails":[null,{"Middle":0,"Unit":-1}]`),
+		"parameter 1 has the t": but(`"Tails":[null,null]`, `"Tails":[null,{"Middle":0,"Unit":1e-310}]`),
 		"1 Straight":            but(`[false,false]`, `[false]`),
 		"cannot unmarshal numb": but(`"Low":[0,null]`, `"Low":[0,1e999]`),
 	} {
@@ -145,6 +150,36 @@ func TestFilesOfAJointThatContradictThemselvesAreRefused(t *testing.T) {
 	_, err = openedJoint(plain)
 	require.ErrorIs(t, err, ErrMismatch)
 	require.ErrorContains(t, err, "one noise level for all columns")
+}
+
+// No network is made for the parameters that a file says it has, but for those that it has numbers
+// of; and no center lies where no parameter does.
+func TestFilesAreLookedAtBeforeNetworksAreMade(t *testing.T) {
+	post, err := learned()
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "post")
+	var k kept
+	require.NoError(t, json.Unmarshal([]byte(post.model.Metadata[metadata]), &k))
+	whole := post.model.Metadata[metadata]
+	defer func() { post.model.Metadata[metadata] = whole }()
+	k.Center, k.XShift = make([]float64, 5000), make([]float64, 5000)
+	require.NoError(t, write(post.model, metadata, k))
+	require.NoError(t, post.SaveFile(path))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err = OpenWith(path, nil, nil)
+	runtime.ReadMemStats(&after)
+	require.ErrorIs(t, err, ErrMismatch)
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(16<<20))
+
+	require.NoError(t, json.Unmarshal([]byte(whole), &k))
+	low := 0.0
+	k.Low[0], k.Center[0], k.Root, k.Back = &low, 1e18, []float64{1e-3, 0, 0, 1}, []float64{1e3, 0, 0, 1}
+	require.NoError(t, write(post.model, metadata, k))
+	require.NoError(t, post.SaveFile(path))
+	_, err = Open(path, nil)
+	require.ErrorIs(t, err, ErrMismatch)
+	require.ErrorContains(t, err, "Center of parameter 0 is 1e+18")
 }
 
 // Whatever a file says beside its model, it means one thing that answers, or is refused.

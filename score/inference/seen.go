@@ -24,6 +24,8 @@ type seen struct {
 	factor       float64 // α of the part over that of the whole
 	weight       mat.Matrix
 	half         *mat.SymDense // of JAC: the root of the prior's precision of y
+	normal       *mat.SymDense // likewise, that of a normal part
+	normalBack   *mat.SymDense // its inverse
 }
 
 // see returns part k at time t of m.
@@ -43,7 +45,13 @@ func (p *pooled) see(k int, m *moment, t float64) seen {
 		if of.to != nil {
 			cov = between(of.to, cov)
 		}
-		s.half = withValues(cov, func(v float64) float64 { return math.Sqrt(1 + own*own/max(v, 1e-12)) })
+		root := func(v float64) float64 { return math.Sqrt(1 + own*own/max(v, 1e-12)) }
+		s.half = withValues(cov, root)
+		cov = withValues(of.precision, func(v float64) float64 { return 1 / v })
+		if of.to != nil {
+			cov = between(of.to, cov)
+		}
+		s.normal, s.normalBack = withValues(cov, root), withValues(cov, func(v float64) float64 { return 1 / root(v) })
 		return s
 	}
 	if of.to == nil {

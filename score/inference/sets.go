@@ -1,6 +1,7 @@
 package inference
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -39,8 +40,9 @@ const (
 )
 
 // findSets returns the sets of three and more columns of which every two have the same
-// distribution over simulations and rise and fall together.
-func findSets(x *mat.Dense) *sets {
+// distribution over simulations and rise and fall together. When the context ends it returns
+// those of the columns that were looked at.
+func findSets(ctx context.Context, x *mat.Dense) *sets {
 	n, k := x.Dims()
 	s := &sets{columns: k}
 	if k > alikeColumns {
@@ -56,12 +58,18 @@ func findSets(x *mat.Dense) *sets {
 	alike := make([][]bool, k)
 	for j := range k {
 		alike[j] = make([]bool, k)
+		if ctx.Err() != nil {
+			continue
+		}
 		for i := range j {
 			alike[j][i] = floats.Dot(ranks[i], ranks[j]) > together && distance(sorted[i], sorted[j]) <= far
 			alike[i][j] = alike[j][i]
 		}
 	}
 	groups := cliques(alike)
+	for g := range groups {
+		groups[g] = complete(groups, g, sorted, ranks)
+	}
 	slices.SortFunc(groups, slices.Compare) // of one law, whichever was found first
 	for _, group := range groups {
 		least := math.Inf(1)
@@ -115,6 +123,38 @@ func cliques(alike [][]bool) (all [][]int) {
 	}
 }
 
+// complete returns group g with the columns that belong to no group, have the distribution of all
+// of its members, and with all together correlate as these do with each other: of weak
+// correlations one of a few is missed by chance.
+func complete(groups [][]int, g int, sorted, ranks [][]float64) []int {
+	group, n := groups[g], float64(len(sorted[0]))
+	taken := make(map[int]bool)
+	for _, members := range groups {
+		for _, j := range members {
+			taken[j] = true
+		}
+	}
+	for j := range sorted {
+		sum, inside := 0.0, 0.0
+		m := float64(len(group))
+		for a, i := range group {
+			sum += floats.Dot(ranks[i], ranks[j]) / m
+			for _, k := range group[:a] {
+				inside += floats.Dot(ranks[i], ranks[k]) / (m * (m - 1) / 2)
+			}
+		}
+		// The mean of m correlations of what is independent of all members has this deviation.
+		chance := math.Sqrt((1 + (m-1)*inside) / (m * n))
+		unlike := func(i int) bool { return distance(sorted[i], sorted[j]) > alikeDistance*math.Sqrt(2/n) }
+		if taken[j] || !(sum > alikeCorrelation*chance) || math.Abs(sum-inside) > alikeCorrelation/math.Sqrt(n) || slices.ContainsFunc(group, unlike) {
+			continue
+		}
+		group = append(slices.Clone(group), j)
+	}
+	slices.Sort(group)
+	return group
+}
+
 // ranked returns the numbers in order, and the ranks of a column, centred and of length 1; 0
 // for those of one that is constant. Equal numbers share a rank.
 func ranked(column []float64) (sorted, ranks []float64) {
@@ -166,8 +206,18 @@ func location(x []float64, members []int) (mean, deviation float64) {
 	return first + mean, floats.Norm(of, 2) / math.Sqrt(float64(len(of)))
 }
 
-// pairs calls f for every two sets of one size.
+// pairs calls f for every two sets of one size, and not at all when these are more than there
+// are columns in sets: a table of many sensors stays as wide as it is, but for a factor.
 func (s *sets) pairs(f func(a, b int)) {
+	ofSize, columns, count := map[int]int{}, 0, 0
+	for _, members := range s.members {
+		count += ofSize[len(members)]
+		ofSize[len(members)]++
+		columns += len(members)
+	}
+	if count > columns {
+		return
+	}
 	for b := range s.members {
 		for a := range b {
 			if len(s.members[a]) == len(s.members[b]) {

@@ -65,7 +65,7 @@ func TestRepeatedMeasurementsAreFound(t *testing.T) {
 		"independent":        {independent, nil},
 		"one row":            {one(1, 2, 3), nil},
 	} {
-		require.Equal(t, of.want, findSets(of.x).members, name)
+		require.Equal(t, of.want, findSets(t.Context(), of.x).members, name)
 	}
 }
 
@@ -157,7 +157,7 @@ func TestTheSpreadOfRepeatedMeasurementsIsUsed(t *testing.T) {
 		var s kept
 		require.NoError(t, json.Unmarshal([]byte(post.model.Metadata[metadata]), &s))
 		change(&s)
-		_, _, err := s.coordinates(post.model)
+		_, _, err := s.coordinates(post.model.Dim())
 		require.ErrorIs(t, err, ErrMismatch, says)
 	}
 
@@ -179,4 +179,70 @@ func TestOwnEmbeddingsSeeXOnly(t *testing.T) {
 		require.Empty(t, post.at.sets.members)
 		require.NoError(t, post.model.CheckGiven(mat.NewDense(1, 8, nil)))
 	}
+}
+
+// What is put beside x is at most as much as there is of it.
+func TestManySetsPutLittleBesideX(t *testing.T) {
+	for count, want := range map[int]int{1: 2, 2: 4 + 1, 7: 14 + 21, 8: 16, 170: 340} {
+		s := &sets{}
+		for range count {
+			s.members = append(s.members, []int{s.columns, s.columns + 1, s.columns + 2})
+			s.least = append(s.least, 1)
+			s.columns += 3
+		}
+		require.Equal(t, want, s.more(), count)
+		require.Len(t, s.names(), want)
+		_, wide := s.beside(mat.NewDense(2, s.columns, nil)).Dims()
+		require.Equal(t, s.columns+want, wide)
+	}
+}
+
+func TestFitLooksAtItsContextBeforeItTrains(t *testing.T) {
+	const n, k = 300, 40
+	rng := rand.New(rand.NewPCG(1, 2))
+	theta, x := mat.NewDense(n, 1, nil), mat.NewDense(n, k, nil)
+	for i := range n {
+		theta.Set(i, 0, rng.NormFloat64())
+		for j := range k {
+			x.Set(i, j, theta.At(i, 0)+rng.NormFloat64())
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.Empty(t, findSets(ctx, x).members)
+	post, err := Fit(ctx, nil, theta, x, nil)
+	require.ErrorIs(t, err, context.Canceled)
+	require.Nil(t, post)
+	var none context.Context
+	_, err = Fit(none, nil, theta, x, nil)
+	require.ErrorIs(t, err, ErrRange)
+}
+
+// Counts that tell little of their rate are a set, whole, whatever the chance of a pair.
+func TestWeaklyCorrelatedSetsAreWhole(t *testing.T) {
+	whole := 0
+	for seed := range uint64(40) {
+		rng := rand.New(rand.NewPCG(seed, 1))
+		x := mat.NewDense(3000, 7, nil)
+		for i := range 3000 {
+			rate := 0.1 * (rng.ExpFloat64() + rng.ExpFloat64())
+			for j := range 5 {
+				x.Set(i, j, float64(poisson(rng, rate)))
+			}
+			x.Set(i, 5, rng.NormFloat64())
+			x.Set(i, 6, float64(poisson(rng, 0.2)))
+		}
+		s := findSets(t.Context(), x)
+		if slices.EqualFunc([][]int{{0, 1, 2, 3, 4}}, s.members, slices.Equal) {
+			whole++
+		}
+	}
+	require.GreaterOrEqual(t, whole, 36)
+}
+
+func poisson(rng *rand.Rand, rate float64) (count int) {
+	for at := rng.ExpFloat64(); at < rate; at += rng.ExpFloat64() {
+		count++
+	}
+	return count
 }

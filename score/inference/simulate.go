@@ -58,7 +58,8 @@ type Pairs struct {
 // then have the prior given that the simulator works, and posteriors of observations that
 // it can make are the same. When none works, the error wraps ErrSimulator and the
 // simulator's own. A parameter that is not finite or lies outside the prior's Bounds is an
-// error wrapping ErrNonFinite or ErrRange, and so is a LogProb that is NaN. A simulator that
+// error wrapping ErrNonFinite or ErrRange, and so is a LogProb that is NaN; the pairs before it
+// are returned with it. A simulator that
 // panics makes Simulate panic with the same value: it is a fault of the program, and not a
 // failure for some θ.
 //
@@ -203,10 +204,12 @@ func (s *simulations) pairs() (*Pairs, error) {
 			break
 		}
 	}
+	var fault error // of the prior
 	first, good := -1, 0
 	for i, err := range s.failures[:p.Done] {
 		if prior, is := err.(outside); is {
-			return nil, prior.error
+			fault, p.Done = prior.error, i
+			break
 		}
 		if err == nil {
 			copy(s.theta.RawRowView(good), s.theta.RawRowView(i))
@@ -220,6 +223,8 @@ func (s *simulations) pairs() (*Pairs, error) {
 		}
 	}
 	switch {
+	case good == 0 && fault != nil:
+		return nil, fault
 	case p.Done > 0 && good == 0:
 		return nil, fmt.Errorf("all of %d simulations failed, the first with theta %v: %w", p.Done, s.theta.RawRowView(first), also{s.failures[first], ErrSimulator})
 	case p.Failed > 0:
@@ -229,7 +234,7 @@ func (s *simulations) pairs() (*Pairs, error) {
 		p.Theta = s.theta.Slice(0, good, 0, s.theta.RawMatrix().Cols).(*mat.Dense)
 		p.X = s.x.Slice(0, good, 0, s.x.RawMatrix().Cols).(*mat.Dense)
 	}
-	return p, nil
+	return p, fault
 }
 
 // also is an error that is one of this package, too.

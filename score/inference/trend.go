@@ -103,3 +103,11 @@ func (t *fitted) rest() []float64 {
 	}
 	return rest
 }
+
+// furthest returns a bound of |u − center| by the trend: z is cut.
+func (t *trend) furthest() float64 {
+	if t.inside {
+		return 0
+	}
+	return t.deviation * (math.Abs(t.offset) + cut*floats.Norm(t.weights, 1))
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"gonum.org/v1/gonum/mat"
@@ -76,9 +77,14 @@ func (c *coordinates) outside(x *mat.Dense) (warnings []string) {
 		}
 		if count > 0 {
 			v := x.At(first, j)
-			text := fmt.Sprintf("%s: row %d is %.6g, the simulations lie from %.6g to %.6g: the posterior is an extrapolation", names[j], first, v, c.low[j], c.high[j])
-			if seen := c.nearest(j, v); seen != v {
-				text = fmt.Sprintf("%s, of %.6g, the nearest that the network is shown", text, seen)
+			seen := c.nearest(j, v)
+			of := apartIn(v, c.low[j], c.high[j], seen)
+			text := fmt.Sprintf("%s: row %d is %s, the simulations lie from %s to %s: the posterior is an extrapolation", names[j], first, of[0], of[1], of[2])
+			switch {
+			case c.constant(j):
+				text = fmt.Sprintf("%s: row %d is %s, but %s in all simulations: nothing is known of what it tells, and it is left out of account", names[j], first, of[0], of[1])
+			case seen != v:
+				text = fmt.Sprintf("%s, of %s, the nearest that the network is shown", text, of[3])
 			}
 			if count > 1 {
 				text = fmt.Sprintf("%s, and so it is for %d rows more", text, count-1)
@@ -92,15 +98,41 @@ func (c *coordinates) outside(x *mat.Dense) (warnings []string) {
 // nearest returns the number that the network is shown for v in column j: v itself, within
 // what was simulated or cut deviations.
 func (c *coordinates) nearest(j int, v float64) float64 {
+	if c.constant(j) {
+		return c.low[j]
+	}
 	reach := cut * c.scale[j]
 	return max(min(c.low[j], c.shift[j]-reach), min(max(c.high[j], c.shift[j]+reach), v))
+}
+
+// constant reports whether column j was the same in all simulations, but for rounding: what
+// networks make of other numbers there nobody has taught them.
+func (c *coordinates) constant(j int) bool {
+	return c.high[j]-c.low[j] <= 8*0x1p-52*math.Abs(c.low[j])
+}
+
+// apartIn returns numbers with as many digits, six at least, as tell them apart.
+func apartIn(numbers ...float64) (texts []string) {
+	for digits := 6; ; digits++ {
+		texts = texts[:0]
+		same := false
+		for i, v := range numbers {
+			texts = append(texts, strconv.FormatFloat(v, 'g', digits, 64))
+			for k, other := range numbers[:i] {
+				same = same || texts[k] == texts[i] && other != v
+			}
+		}
+		if !same || digits == 17 {
+			return texts
+		}
+	}
 }
 
 // within returns what the network is shown for the rows of x.
 func (c *coordinates) within(x *mat.Dense) *mat.Dense {
 	var near mat.Dense
 	near.Apply(func(_, j int, v float64) float64 { return c.nearest(j, v) }, x)
-	return &near
+	return c.nearTails(&near)
 }
 
 // explain adds the Warnings to the error of a run.

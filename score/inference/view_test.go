@@ -32,6 +32,8 @@ func exact(axes []axis, mean []float64, cov *mat.SymDense) *View {
 }
 
 // θ_1 = exp(w_1) is lognormal, θ_2 = w_2 normal, of correlation 0.
+//
+// Checks score/inference (5).
 func TestDensityAndModeHaveTheJacobian(t *testing.T) {
 	v := exact([]axis{{low: 0, high: math.Inf(1)}, {low: math.Inf(-1), high: math.Inf(1)}}, []float64{0.5, 2}, mat.NewSymDense(2, []float64{0.16, 0, 0, 1}))
 	lognormal, normal := distuv.LogNormal{Mu: 0.5, Sigma: 0.4}, distuv.Normal{Mu: 2, Sigma: 1}

@@ -1,7 +1,7 @@
 // Package posterior makes scores of p(x_t | y) from scores of p(x_t): a model that
 // knows nothing of conditions becomes the prior of an inverse problem
 //
-//	y = h(x₀) + N(0, Σ),
+//	y = h(x₀) + N(0, Σ),                                                                     (1)
 //
 // such as a hole in a picture, a blur, a sum over columns, or a size without its sign.
 // What comes out is a sde.Problem, so that every sampler and grid runs on it:
@@ -26,15 +26,15 @@
 // With the denoiser D(x_t) = E[x₀ | x_t] = (x_t + σ²s)/α, its Jacobian ∂D/∂x, and
 // H = h'(D), all methods take p(x₀ | x_t) to be a normal distribution N(D, V), for which
 //
-//	∇ log p(x_t | y) = s + ∇ log p(y | x_t),
-//	∇ log p(y | x_t) ≈ (∂D/∂x)ᵀ Hᵀ (H V Hᵀ + Σ)⁻¹ (y − h(D)).
+//	∇ log p(x_t | y) = s + ∇ log p(y | x_t),                                                 (2)
+//	∇ log p(y | x_t) ≈ (∂D/∂x)ᵀ Hᵀ (H V Hᵀ + Σ)⁻¹ (y − h(D)).                                (3)
 //
 //	method   V                                                 products   exact for normal data
-//	DPS      0, and not beyond y                               1          never
-//	PiGDM    diag σ²v_j/(α²v_j + σ²)                           1          of independent columns
-//	TMPD     what makes H V Hᵀ the diagonal of the row sums    2          when H V Hᵀ is diagonal
+//	DPS      0, and not beyond y                               1          never              (4)
+//	PiGDM    diag σ²v_j/(α²v_j + σ²)                           1          of independent columns   (5)
+//	TMPD     what makes H V Hᵀ the diagonal of the row sums    2          when H V Hᵀ is diagonal   (6)
 //	         of the true one, and not beyond the true V
-//	MMPS     (σ²/α) ∂D/∂x, the true Cov[x₀ | x_t]              up to 5    always, when solved
+//	MMPS     (σ²/α) ∂D/∂x, the true Cov[x₀ | x_t]              up to 5    always, when solved   (7)
 //
 // A product is one with the Jacobian of the score, which costs as much as two evaluations
 // of a network, one pass forward and one backward. The scores have to be capable of it
@@ -50,7 +50,18 @@
 //
 //   - a Mask with independent noise, for a model with score.Config.ColumnLevels: see
 //     score.View.Observe and Observation.Cells;
-//   - many particles that one of the methods moves, in many steps: see sampler.Twisted.
+//   - many particles that one of the methods moves, in many steps: see sampler.Twisted, for
+//     any h that is defined and differentiable, and sampler.Steered, which takes no derivative.
+//
+// Draws of these methods with an h that is not linear have the modes that they come to first,
+// which of a product x₀x₁ = 3 may be one of two. Where h is not defined at D, as the logarithm
+// of a negative number, rows become NaN, and a run reports them with sampler.ErrNonFinite
+// without naming h; sampler.Twisted, sampler.Steered and sampler.DAPS bear it.
+//
+// A model knows nothing of where it has not been trained, and no method says when an
+// observation lies there. With a network that had learned 4 normal columns of correlation .7,
+// one of which was observed with noise .1 at 6, 10 and 50 deviations, MMPS was off by .7, 1.3
+// and 9 deviations of the exact posterior, and 1.3, 1.4 and 3.6 times too wide.
 //
 // # Densities
 //

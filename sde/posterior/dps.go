@@ -106,14 +106,8 @@ func (m DPS) conserves(*Likelihood) bool { return m.Step > 0 }
 
 func (m DPS) logProb(dst []float64, at *moment) {
 	r := at.residual()
-	w := make([]float64, r.RawMatrix().Cols)
 	for i := range dst {
 		row := r.RawRowView(i)
-		if m.Step > 0 {
-			dst[i] -= m.weight(i, at) * math.Sqrt(dot(row, row))
-			continue
-		}
-		at.like.noise.solve(w, row)
-		dst[i] -= 0.5 * dot(w, row)
+		dst[i] -= m.weight(i, at) * math.Sqrt(dot(row, row))
 	}
 }

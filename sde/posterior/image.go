@@ -27,10 +27,13 @@ const (
 //
 // for a kernel K of 2p+1 rows and 2q+1 columns whose middle is at (p, q): a convolution
 // with a symmetric K. A signal has height 1 and a kernel of one row. It panics unless both
-// sides of the kernel are odd, those of the image at least 1, and the Edge is one of those
-// above.
+// sides of the kernel are odd, those of the image at least 1, their product an int, and the
+// Edge is one of those above, and where EdgeRenormalised would divide by 0.
 func Blur(height, width int, kernel *mat.Dense, e Edge) Sparse {
 	atLeastOne("Blur", height, width)
+	if kernel == nil {
+		panic("posterior: Blur: kernel is nil, want a matrix of odd sides")
+	}
 	rows, cols := kernel.Dims()
 	if rows%2 == 0 || cols%2 == 0 {
 		panic(fmt.Sprintf("posterior: Blur: kernel is %d×%d, want odd sides, which have a middle", rows, cols))
@@ -38,10 +41,10 @@ func Blur(height, width int, kernel *mat.Dense, e Edge) Sparse {
 	if e < EdgeZero || e > EdgeRenormalised {
 		panic(fmt.Sprintf("posterior: Blur: Edge is %d, want EdgeZero, EdgeCircular or EdgeRenormalised", e))
 	}
-	s := Sparse{In: height * width}
+	s := Sparse{In: area("Blur", height, width)}
 	for pixel := range s.In {
 		s.next()
-		sum := 0.0
+		sum, size := 0.0, 0.0
 		for a := range rows {
 			for b := range cols {
 				l, c := pixel/width+a-rows/2, pixel%width+b-cols/2
@@ -50,11 +53,14 @@ func Blur(height, width int, kernel *mat.Dense, e Edge) Sparse {
 				}
 				if w := kernel.At(a, b); w != 0 && l >= 0 && l < height && c >= 0 && c < width {
 					s.put(l*width+c, w)
-					sum += w
+					sum, size = sum+w, size+math.Abs(w)
 				}
 			}
 		}
 		if e == EdgeRenormalised {
+			if !(math.Abs(sum) > dependent*size) && size > 0 {
+				panic(fmt.Sprintf("posterior: Blur: the weights of pixel (%d, %d) add up to 0 without those beyond the edge, want a kernel without such, or another Edge", pixel/width, pixel%width))
+			}
 			for i := range s.Weights[pixel] {
 				s.Weights[pixel][i] /= sum
 			}
@@ -88,7 +94,7 @@ func GaussianKernel(rows, cols int, deviation float64) *mat.Dense {
 // signal has height 1. It panics unless all sides are at least 1.
 func BlockMeans(height, width, high, wide int) Sparse {
 	atLeastOne("BlockMeans", height, width, high, wide)
-	s := Sparse{In: height * width}
+	s := Sparse{In: area("BlockMeans", height, width)}
 	for top := 0; top < height; top += high {
 		for left := 0; left < width; left += wide {
 			s.next()
@@ -101,6 +107,14 @@ func BlockMeans(height, width, high, wide int) Sparse {
 		}
 	}
 	return s
+}
+
+// area returns the number of pixels, and panics where it is too large for an int.
+func area(verb string, height, width int) int {
+	if height > math.MaxInt/width {
+		panic(fmt.Sprintf("posterior: %s: the image is %d×%d, want a number of pixels up to %d", verb, height, width, math.MaxInt))
+	}
+	return height * width
 }
 
 func atLeastOne(verb string, sides ...int) {

@@ -116,17 +116,22 @@ func (s *span) holds(l *Likelihood, known []float64, i int) error {
 			size = math.Abs(y)
 			for j, a := range s.a.RawRowView(k) {
 				size += math.Abs(a * x.At(0, j))
+				if a != 0 && !s.drawn[j] {
+					of = fmt.Sprintf("column %d, which is known to be %v, in Problem.Observed makes it", j, x.At(0, j))
+				}
 				if a != 0 {
-					of = fmt.Sprintf("column %d, which is known to be %v,", j, x.At(0, j))
 					weights++
 				}
 			}
 		}
-		if weights != 1 {
-			of = "what is known"
+		switch {
+		case s.a != nil && of == "":
+			of = "the numbers before it make it"
+		case weights != 1:
+			of = "what is known in Problem.Observed makes it"
 		}
 		if !(math.Abs(off) <= agreement*size) {
-			return fmt.Errorf("Observation.Y: row %d, column %d: is %v without noise, %s in Problem.Observed makes it %v: want the same, or noise: %w", i, k, y, of, y-off, ErrRange)
+			return fmt.Errorf("Observation.Y: row %d, column %d: is %v without noise, %s %v: want the same, or noise: %w", i, k, y, of, y-off, ErrRange)
 		}
 	}
 	return nil

@@ -29,6 +29,7 @@ func TestContradictionsOfWhatIsKnownAreNamed(t *testing.T) {
 			"all cells":              {row(1, 2, 3), Observation{cell, row(3), Noise{}}, "is 3 without noise"},
 			"the second row":         {row(nan, 2, nan), Observation{cell, mat.NewDense(2, 1, []float64{2, 2.5}), Noise{}}, "row 1, column 0: is 2.5"},
 			"sums over one unknown":  {row(1, nan, 3), Observation{sums, row(3, 6), Noise{}}, "row 0, column 1: is 6 without noise, what is known in Problem.Observed makes it 5"},
+			"a number before":        {row(nan, 2, nan), Observation{Matrix{mat.NewDense(2, 3, []float64{1, 1e3, 0, 1, 0, 0})}, row(2003, 4), Noise{}}, "row 0, column 1: is 4 without noise, the numbers before it make it "},
 			"one number of two":      {row(nan, 2, 3), Observation{sums, row(3, 6), Noise{Deviations: []float64{.1, 0}}}, "column 1: is 6"},
 			"in noise of rank one":   {row(1, 2, 3), Observation{sums, row(3, 6), Noise{Cov: mat.NewSymDense(2, []float64{1, 1, 1, 1})}}, "column 1: is 6"},
 			"not linear":             {row(1, 2, 3), Observation{squares{3}, row(3, 8), Noise{}}, "column 1: is 8 without noise, what is known in Problem.Observed makes it 7"},

@@ -2,8 +2,10 @@ package posterior
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/gradlogp/gradlogp/sde"
@@ -40,6 +42,7 @@ func NewLikelihood(o Observation, f sde.Frame) (*Likelihood, error) {
 
 // pose checks an observation and puts it into a frame; Σ may be singular.
 func pose(o Observation, f sde.Frame) (*Likelihood, error) {
+	o.Operator = pointed(o.Operator)
 	if err := validOperator(o.Operator); err != nil {
 		return nil, err
 	}
@@ -61,12 +64,30 @@ func pose(o Observation, f sde.Frame) (*Likelihood, error) {
 		return nil, err
 	}
 	l := (&Likelihood{op: kept(o.Operator), y: mat.DenseCopyOf(o.Y), noise: e}).in(f)
+	if err := l.sized(); err != nil {
+		return nil, err
+	}
 	if l.matrix != nil && !e.definite {
 		if err := independent(l.matrix, e); err != nil {
 			return nil, err
 		}
 	}
 	return l, nil
+}
+
+// sized returns an error for rows of a Linear operator whose squares are no numbers.
+func (l *Likelihood) sized() error {
+	if l.matrix == nil {
+		return nil
+	}
+	m, _ := l.matrix.Dims()
+	for k := range m {
+		row := l.matrix.RawRowView(k)
+		if square := dot(row, row); !finite(square) || square == 0 && floats.Norm(row, math.Inf(1)) > 0 {
+			return fmt.Errorf("number %d of y: its weights are of size %.3g in the coordinates of the model, want one with a finite square above 0, by other units: %w", k, floats.Norm(row, math.Inf(1)), ErrRange)
+		}
+	}
+	return nil
 }
 
 // in returns the likelihood in another frame.

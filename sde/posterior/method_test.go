@@ -99,6 +99,8 @@ func differences(got, want *mat.Dense) []float64 {
 }
 
 // On normal data each method is exact where it says that it is.
+//
+// Checks sde/posterior (2), (3) and (5) to (7).
 func TestMethodsAreExactOnNormalData(t *testing.T) {
 	const d, n = 4, 12
 	frame := sde.Frame{Shift: []float64{10, -3, 0, 1e4}, Scale: []float64{10, 1, .1, 1e3}}
@@ -221,6 +223,8 @@ func TestPosteriorScoreDependsOnItsRowOnly(t *testing.T) {
 }
 
 // What a method calls its density has its score as gradient.
+//
+// Checks sde/posterior (3), (4) and (5).
 func TestDensitiesOfPosteriorsHaveTheirScores(t *testing.T) {
 	const d, h = 3, 1e-5
 	p, prior := sde.VP{}, threeModes(t, nil)

@@ -19,9 +19,15 @@ import (
 // iterations.
 //
 // V is used as the network's derivatives give it, without a symmetrisation, which would
-// double the price. Where it is negative along a direction, which no covariance is, the
-// iteration of that row ends: H V Hᵀ + Σ may be next to 0 there, and a step as long as one
-// likes.
+// double the price. An error e of the derivative is one of about eσ/α in V, which at high
+// levels may be larger than V. Where V is negative along a direction, which no covariance is,
+// the iteration of that row ends: H V Hᵀ + Σ may be next to 0 there, and a step as long as one
+// likes. Where it is smaller than that of a covariance can be, which has
+//
+//	‖VHᵀp‖² ≤ tr(V) pᵀHVHᵀp,
+//
+// the step is shorter, as if it was that for a trace of 4 times that of independent columns of
+// variance 1. Columns in units so small that this is not enough are not standardised.
 //
 // Where V is not that of the true score, or the data are not normal, the score is wrong
 // at high levels. Samplers that draw noise, such as sampler.DPMpp2MSDE, forget what this did to
@@ -86,6 +92,9 @@ func (m MMPS) add(dst *mat.Dense, at *moment) {
 			ofV := dot(pi, mpi)
 			at.like.noise.add(mpi, pi)
 			curvature := dot(pi, mpi)
+			if least := leastSpread(back.RawRowView(i), at, i); 0 < ofV && ofV < least {
+				curvature += least - ofV
+			}
 			if (ofV < 0 || !(curvature > 0)) && rz[i] == rz[i] || rz[i] <= solved*first[i] {
 				rz[i] = 0
 				clear(pi)
@@ -106,4 +115,13 @@ func (m MMPS) add(dst *mat.Dense, at *moment) {
 			return
 		}
 	}
+}
+
+// leastSpread returns how small pᵀHVHᵀp can be, for a covariance V of a trace up to 4 times
+// that of independent columns of variance 1, when (α/σ²) V Hᵀ p is back.
+func leastSpread(back []float64, at *moment, i int) float64 {
+	const traces = 4
+	α, σ := at.kernel(i)
+	size := σ * σ / α * mat.Norm(mat.NewVecDense(len(back), back), 2)
+	return size * (size / (traces * float64(len(back)) * remaining(1, at, i)))
 }

@@ -44,3 +44,35 @@ func TestMMPSEndsWhereACovarianceIsNegative(t *testing.T) {
 		require.InDelta(t, c.along, got.At(0, c.column)-base.At(0, c.column), 1e-12)
 	}
 }
+
+// A derivative whose errors the noise has made large, V = (.01, 30; 30, .01) of columns of
+// variance 1, made steps of thousands along the column that is not observed.
+func TestMMPSGoesNoFartherThanACovarianceMakesIt(t *testing.T) {
+	const σ = 80
+	p := sde.Problem{SDE: sde.EDM{}, Score: crossed{.01, 30}}
+	x, at := mat.NewDense(1, 2, nil), []float64{σ}
+	base, got := mat.NewDense(1, 2, nil), mat.NewDense(1, 2, nil)
+	q, err := MMPS{}.Given(p, Observation{Operator: Mask{In: 2, Columns: []int{0}}, Y: mat.NewDense(1, 1, []float64{1})})
+	require.NoError(t, err)
+	p.Score.Score(base, x, at)
+	q.Score.Score(got, x, at)
+	got.Sub(got, base)
+	require.Less(t, σ*σ*got.At(0, 1), 1., "the denoised row is moved by less than a deviation")
+	require.Greater(t, σ*σ*got.At(0, 1), 0.)
+}
+
+// crossed is a score of two columns with V = (own, other; other, own).
+type crossed struct{ own, other float64 }
+
+func (c crossed) Score(dst, x *mat.Dense, t []float64) { c.VJP(dst, dst, x, mat.DenseCopyOf(x), t) }
+
+func (c crossed) VJP(dst, jtu, x, u *mat.Dense, t []float64) {
+	n, _ := x.Dims()
+	for i := range n {
+		s2 := t[min(i, len(t)-1)] * t[min(i, len(t)-1)]
+		for j := range 2 {
+			dst.Set(i, j, ((c.own/s2-1)*x.At(i, j)+c.other/s2*x.At(i, 1-j))/s2)
+			jtu.Set(i, j, ((c.own/s2-1)*u.At(i, j)+c.other/s2*u.At(i, 1-j))/s2)
+		}
+	}
+}

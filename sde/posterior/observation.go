@@ -45,7 +45,7 @@ func (o Observation) Cells() (values, deviations *mat.Dense, ok bool) {
 	if err := o.Validate(); err != nil {
 		panic(err.Error())
 	}
-	m, is := o.Operator.(Mask)
+	m, is := pointed(o.Operator).(Mask)
 	if !is || o.Noise.Cov != nil {
 		return nil, nil, false
 	}

@@ -81,6 +81,7 @@ func mulElem(a, b *mat.Dense) *mat.Dense {
 	return &m
 }
 
+// Checks sde/posterior (1).
 func TestLikelihoodIsTheNormalOfTheResiduals(t *testing.T) {
 	const n, d = 4, 3
 	frame := sde.Frame{Shift: []float64{1e6, -2, 0}, Scale: []float64{1e3, 1, 1e-3}}
@@ -167,6 +168,11 @@ func TestImpossibleObservationsAreRefused(t *testing.T) {
 		"short noise":        {Observation{Mask{3, []int{1, 0}}, row(1, 2), Noise{Deviations: []float64{1}}}, ErrShape, "length 1"},
 		"wide noise":         {Observation{Mask{3, []int{1}}, row(1), Noise{Cov: covarianceOf(2, 1)}}, ErrShape, "2×2"},
 		"no covariance":      {Observation{Mask{3, []int{1, 0, 2}}, row(1, 2, 3), Noise{Cov: mat.NewSymDense(3, []float64{1, .9, 0, .9, 1, .9, 0, .9, 1})}}, ErrRange, "eigenvalue"},
+		"a pointer":          {Observation{Operator: &Sparse{4, [][]int{{9}}, [][]float64{{1}}}, Y: row(1)}, ErrRange, "Columns[0][0]: is 9"},
+		"a nil pointer":      {Observation{Operator: (*Mask)(nil), Y: row(1)}, ErrRange, "Operator: is nil"},
+		"huge sums":          {Observation{Operator: Sparse{2, [][]int{{0, 0}}, [][]float64{{1.7e308, 1.7e308}}}, Y: row(1), Noise: Noise{Deviation: 1}}, ErrRange, "number 0 of y: its weights are of size +Inf"},
+		"huge units":         {Observation{Operator: Matrix{row(1e160, 1e160)}, Y: row(2e160), Noise: Noise{Deviation: .3}}, ErrRange, "number 0 of y: its weights are of size 1e+160"},
+		"tiny units":         {Observation{Operator: Matrix{row(1e-170, 0)}, Y: row(1), Noise: Noise{Deviation: .3}}, ErrRange, "number 0 of y: its weights are of size 1e-170"},
 		"same twice":         {Observation{Operator: Mask{3, []int{1, 1}}, Y: row(1, 2)}, ErrRange, "number 1 of y"},
 		"dependent":          {Observation{twice, row(1, 2, 3), Noise{}}, ErrRange, "number 2 of y"},
 		"nothing seen":       {Observation{Operator: Matrix{mat.NewDense(1, 2, nil)}, Y: row(1)}, ErrRange, "does not depend on x"},
@@ -180,7 +186,12 @@ func TestImpossibleObservationsAreRefused(t *testing.T) {
 	}
 	require.NoError(t, Observation{twice, row(1, 2, 3), Noise{Deviations: []float64{0, 0, 1}}}.Validate(), "noise of its own")
 	require.NoError(t, Observation{Operator: Matrix{mat.NewDense(2, 3, []float64{1e-3, 0, 0, 0, 1e6, 1e6})}, Y: row(1, 2)}.Validate(), "units do not matter")
-	_, err := NewLikelihood(Observation{Operator: Mask{3, []int{1}}, Y: row(1)}, sde.Frame{})
+	columns := []int{1}
+	l, err := NewLikelihood(Observation{&Mask{3, columns}, row(1), Noise{Deviation: 1}}, sde.Frame{})
+	require.NoError(t, err)
+	columns[0] = 2
+	require.Equal(t, Mask{3, []int{1}}, l.op, "a pointer's is copied, too")
+	_, err = NewLikelihood(Observation{Operator: Mask{3, []int{1}}, Y: row(1)}, sde.Frame{})
 	require.ErrorIs(t, err, ErrRange, "without noise there is no density")
 	_, err = NewLikelihood(Observation{Mask{3, []int{1}}, row(1), Noise{Deviation: 1}}, sde.Frame{Scale: []float64{1}})
 	require.ErrorIs(t, err, ErrShape)

@@ -164,6 +164,28 @@ func validOperator(op Operator) error {
 	return nil
 }
 
+// pointed returns what a pointer to an operator of this package points at, and other
+// operators as they are.
+func pointed(op Operator) Operator {
+	switch p := op.(type) {
+	case *Matrix:
+		return valueOf(p)
+	case *Sparse:
+		return valueOf(p)
+	case *Mask:
+		return valueOf(p)
+	}
+	return op
+}
+
+// valueOf returns nil of a nil pointer.
+func valueOf[T Operator](p *T) Operator {
+	if p == nil {
+		return nil
+	}
+	return *p
+}
+
 // kept returns an operator that does not change when the caller's matrices do, as far as its
 // type is known.
 func kept(op Operator) Operator {

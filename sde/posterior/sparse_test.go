@@ -85,12 +85,15 @@ func TestSumsAndMeansOfBlocksAreThoseOfTheirCells(t *testing.T) {
 
 func TestImpossibleImagesPanic(t *testing.T) {
 	for says, do := range map[string]func(){
-		"kernel is 2×3, want odd":  func() { Blur(3, 3, mat.NewDense(2, 3, nil), EdgeZero) },
-		"Edge is 7":                func() { Blur(3, 3, mat.NewDense(1, 1, nil), 7) },
-		"Blur: sides are [0 3]":    func() { Blur(0, 3, mat.NewDense(1, 1, nil), EdgeZero) },
-		"BlockMeans: sides are [3": func() { BlockMeans(3, 3, 2, 0) },
-		"is 4×3, want odd":         func() { GaussianKernel(4, 3, 1) },
-		"deviation is 0":           func() { GaussianKernel(3, 3, 0) },
+		"kernel is 2×3, want odd":             func() { Blur(3, 3, mat.NewDense(2, 3, nil), EdgeZero) },
+		"Edge is 7":                           func() { Blur(3, 3, mat.NewDense(1, 1, nil), 7) },
+		"Blur: sides are [0 3]":               func() { Blur(0, 3, mat.NewDense(1, 1, nil), EdgeZero) },
+		"kernel is nil":                       func() { Blur(3, 3, nil, EdgeZero) },
+		"want a number of pixels up to":       func() { Blur(math.MaxInt/2, 4, mat.NewDense(1, 1, nil), EdgeZero) },
+		"weights of pixel (0, 0) add up to 0": func() { Blur(1, 3, mat.NewDense(1, 3, []float64{1, 1, -1}), EdgeRenormalised) },
+		"BlockMeans: sides are [3":            func() { BlockMeans(3, 3, 2, 0) },
+		"is 4×3, want odd":                    func() { GaussianKernel(4, 3, 1) },
+		"deviation is 0":                      func() { GaussianKernel(3, 3, 0) },
 	} {
 		func() {
 			defer func() { require.Contains(t, recover(), says) }()

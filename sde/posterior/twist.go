@@ -16,7 +16,11 @@ import (
 //
 // with the score s of the prior, and a twisting function ψ whose values need no
 // constant, but one and the same at all times. Any ψ makes particles right; the
-// nearer it is to p(y | x_t), the fewer are needed.
+// nearer it is to p(y | x_t), the fewer are needed. That of the methods is N(y; E h, Cov h + Σ)
+// for h(x₀) of x₀ ~ N(D, V), whose moments are exact for a linear h. Of others the mean and
+// the variances are found from the values of h at 16 points about D, where it is defined.
+// MMPS takes V from the derivative of D up to σ/α = 4 only, and as for independent columns
+// far above: the errors of a network's derivative grow with σ/α.
 type Twister interface {
 	sde.Scorer
 	// Twist writes the scores of the prior into dst, log ψ_t(x) into log, and what is
@@ -64,28 +68,50 @@ func (g guidedTwist) Twist(dst, guide *mat.Dense, log []float64, x *mat.Dense, t
 // LogLikelihood implements Twister.
 func (g guidedTwist) LogLikelihood(log []float64, x0 *mat.Dense) { g.like.LogProb(log, x0) }
 
-// twist takes log N(y; h(D), Σ) without its constant.
+// twist takes that of PiGDM: its own, log N(y; h(D), Σ), knows y too well.
 func (m DPS) twist(guide *mat.Dense, log []float64, at *moment) {
-	clear(log)
-	m.logProb(log, at)
+	PiGDM{}.twist(nil, log, at)
 	if guide != nil {
 		m.add(guide, at)
 	}
 }
 
-// twist takes log N(y; h(D), H R Hᵀ + Σ).
+// twist takes log N(y; h(D), H R Hᵀ + Σ), with the bend of h.
 func (m PiGDM) twist(guide *mat.Dense, log []float64, at *moment) {
 	r := at.residual()
-	for i, f := range m.factors(at) {
-		log[i] = f.logNormal(r.RawRowView(i))
+	if at.like.matrix != nil {
+		for i, f := range m.factors(at) {
+			log[i] = f.logNormal(r.RawRowView(i))
+		}
+	} else {
+		at.weigh(log, r, m, func(i int) *mat.SymDense { return at.gram(m.variances(i, at), i) })
 	}
 	if guide != nil {
 		guide.Add(guide, at.pullback(r))
 	}
 }
 
-// twist takes log N(y; h(D), H V Hᵀ + Σ). It finds all of H V Hᵀ, by as many products as
-// y has columns, of which it takes the symmetric part.
+// weigh writes log N(y; h(D), H V Hᵀ + Σ) of each row, with the bend of h, into log, and
+// makes of the residuals r what is to be pulled back for its slope.
+func (at *moment) weigh(log []float64, r *mat.Dense, by PiGDM, spread func(i int) *mat.SymDense) {
+	var b *bend
+	if at.like.matrix == nil {
+		b = at.bend(by)
+	}
+	for i := range log {
+		s, row := spread(i), r.RawRowView(i)
+		if b != nil {
+			b.of(s, row, i)
+		}
+		log[i] = factorise(at.withNoise(1, s)).logNormal(row)
+		if b != nil {
+			b.slope(row, i)
+		}
+	}
+}
+
+// twist takes log N(y; h(D), H V Hᵀ + Σ), with the bend of h. It finds all of H V Hᵀ, by as
+// many products as y has columns, of which it takes the symmetric part.
 func (m MMPS) twist(guide *mat.Dense, log []float64, at *moment) {
 	n, d := at.x.Dims()
 	_, out := at.like.Dims()
@@ -99,7 +125,7 @@ func (m MMPS) twist(guide *mat.Dense, log []float64, at *moment) {
 		for i := range n {
 			unit.Set(i, k, 1)
 		}
-		back[k] = mat.DenseCopyOf(at.pullback(unit))
+		back[k] = mat.DenseCopyOf(at.covary(unit))
 		at.like.jvp(hv, at.place(), back[k])
 		for i, s := range spread {
 			α, σ := at.kernel(i)
@@ -112,10 +138,7 @@ func (m MMPS) twist(guide *mat.Dense, log []float64, at *moment) {
 		}
 	}
 	r := at.residual()
-	for i, s := range spread {
-		at.like.noise.addTo(s)
-		log[i] = factorise(s).logNormal(r.RawRowView(i))
-	}
+	at.weigh(log, r, PiGDM{}, func(i int) *mat.SymDense { return spread[i] })
 	if guide == nil {
 		return
 	}
@@ -125,6 +148,28 @@ func (m MMPS) twist(guide *mat.Dense, log []float64, at *moment) {
 			axpy(row, w, back[k].RawRowView(i))
 		}
 	}
+}
+
+// trusted is the σ/α up to which V is that of the score, see MMPS.
+const trusted = 4
+
+// covary is pullback with a derivative that noise has not made wrong: (α/σ²) V Hᵀ w of
+//
+//	V = β (σ²/α) (∂D/∂x)ᵀ + (1 − β) R,   β = min(1, (4α/σ)⁴),
+//
+// with the R of PiGDM, which is what V becomes for independent columns of variance 1.
+func (at *moment) covary(w *mat.Dense) *mat.Dense {
+	back := at.pullback(w)
+	n, _ := at.x.Dims()
+	for i := range n {
+		α, σ := at.kernel(i)
+		β := math.Pow(min(1, trusted*α/σ), 4)
+		row, rest := back.RawRowView(i), (1-β)*α/(σ*σ)*remaining(1, at, i)
+		for j, u := range at.scratch.RawRowView(i) {
+			row[j] = β*row[j] + rest*u
+		}
+	}
+	return back
 }
 
 // logNormal returns −½ rᵀ S⁻¹ r − ½ log det S, and makes S⁻¹ r of r.

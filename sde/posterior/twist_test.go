@@ -11,8 +11,7 @@ import (
 	"github.com/gradlogp/gradlogp/sde"
 )
 
-// What a twister is made of adds up to its score, and where ψ has the slope that is
-// followed, that is what is found.
+// What a twister is made of adds up to its score, and the slope that PiGDM follows is that of ψ.
 func TestTwistersAreMadeOfWhatTheyScore(t *testing.T) {
 	const n, d, h = 4, 3, 1e-5
 	law, err := dataset.NewMixture([]float64{1, 2}, normals(2, d, 1), []*mat.SymDense{covarianceOf(d, 2), covarianceOf(d, 3)}, nil)
@@ -27,7 +26,7 @@ func TestTwistersAreMadeOfWhatTheyScore(t *testing.T) {
 			require.NoError(t, err)
 			twist, ok := sde.As[Twister](q.Score)
 			require.True(t, ok)
-			x, at := normals(n, d, 7), []float64{.4, .1, .7, .4}
+			x, at := normals(n, d, 7), []float64{.4, .1, .5, .4}
 			score, prior, guide, want := mat.NewDense(n, d, nil), mat.NewDense(n, d, nil), mat.NewDense(n, d, nil), mat.NewDense(n, d, nil)
 			log := make([]float64, n)
 			twist.Twist(score, guide, log, x, at)
@@ -35,15 +34,14 @@ func TestTwistersAreMadeOfWhatTheyScore(t *testing.T) {
 			require.Equal(t, prior, score)
 			q.Score.Score(want, x, at)
 			score.Add(score, guide)
-			require.True(t, mat.EqualApprox(want, score, 1e-8*(1+mat.Norm(want, 2))), "%T", m)
+			if _, own := m.(DPS); own || straight { // of others the bend of h is no part of the score
+				require.True(t, mat.EqualApprox(want, score, 1e-8*(1+mat.Norm(want, 2))), "%T", m)
+			}
 			without := make([]float64, n)
 			twist.Twist(score, nil, without, x, at)
 			require.Equal(t, log, without)
-			if m == Method(DPS{}) {
-				continue // it follows a part of the slope
-			}
-			if by, ok := m.(conservative); !ok || !straight && !by.conserves(&Likelihood{}) {
-				continue
+			if _, ok := m.(PiGDM); !ok || !straight {
+				continue // they follow what is not quite the slope
 			}
 			for j := range d {
 				up, down := make([]float64, n), make([]float64, n)
@@ -72,25 +70,85 @@ func problemOf(t *testing.T, m Method, p sde.Problem, o Observation) sde.Problem
 	return q
 }
 
-// Of normal data ψ is p(y | x_t), up to a constant.
+// Of normal data ψ is p(y | x_t), up to a constant, where derivatives are trusted; of
+// independent columns of variance 1 at every level.
 func TestTwistOfNormalDataIsExact(t *testing.T) {
 	const n, d = 5, 3
-	cov := covarianceOf(d, 2)
-	law, err := dataset.NewMixture([]float64{1}, normals(1, d, 1), []*mat.SymDense{cov}, nil)
-	require.NoError(t, err)
 	o := Observation{Matrix{normals(2, d, 4)}, normals(1, 2, 5), Noise{Cov: covarianceOf(2, 6)}}
-	post, err := law.Observe(o.Operator.(Matrix).A, o.Y.RawRowView(0), o.Noise.Cov, nil)
+	for _, c := range []struct {
+		cov    *mat.SymDense
+		levels []float64
+	}{{covarianceOf(d, 2), []float64{.01, 1, trusted}}, {identity(d, 1), []float64{.01, 1, 20}}} {
+		law, err := dataset.NewMixture([]float64{1}, normals(1, d, 1), []*mat.SymDense{c.cov}, nil)
+		require.NoError(t, err)
+		post, err := law.Observe(o.Operator.(Matrix).A, o.Y.RawRowView(0), o.Noise.Cov, nil)
+		require.NoError(t, err)
+		p := sde.Problem{SDE: sde.EDM{}, Score: sde.Analytic(sde.EDM{}, law.Diffuse)}
+		twist, _ := sde.As[Twister](problemOf(t, MMPS{}, p, o).Score)
+		for _, σ := range c.levels {
+			x, log := normals(n, d, 7), make([]float64, n)
+			twist.Twist(mat.NewDense(n, d, nil), nil, log, x, []float64{σ})
+			exact := func(i int) float64 { // Bayes' rule at time t
+				return post.Noised(1, σ).LogProb(x.RawRowView(i)) - law.Noised(1, σ).LogProb(x.RawRowView(i))
+			}
+			for i := 1; i < n; i++ {
+				require.InDelta(t, exact(i)-exact(0), log[i]-log[0], 1e-7*(1+math.Abs(log[i])))
+			}
+		}
+	}
+}
+
+// curves is h(x) = (x₁², x₁ x₂, x₂, tanh 5x₁).
+type curves struct{}
+
+func (curves) Dims() (in, out int) { return 2, 4 }
+
+func (curves) Apply(dst, x *mat.Dense) {
+	for i := range x.RawMatrix().Rows {
+		a, b := x.At(i, 0), x.At(i, 1)
+		dst.SetRow(i, []float64{a * a, a * b, b, math.Tanh(5 * a)})
+	}
+}
+
+func (curves) slopes(x *mat.Dense, i int) *mat.Dense {
+	a, b := x.At(i, 0), x.At(i, 1)
+	return mat.NewDense(4, 2, []float64{2 * a, 0, b, a, 0, 1, 5 / math.Pow(math.Cosh(5*a), 2), 0})
+}
+
+func (c curves) JVP(dst, x, v *mat.Dense) {
+	for i := range x.RawMatrix().Rows {
+		var y mat.VecDense
+		y.MulVec(c.slopes(x, i), v.RowView(i))
+		dst.SetRow(i, y.RawVector().Data)
+	}
+}
+
+func (c curves) VJP(dst, x, u *mat.Dense) {
+	for i := range x.RawMatrix().Rows {
+		var y mat.VecDense
+		y.MulVec(c.slopes(x, i).T(), u.RowView(i))
+		dst.SetRow(i, y.RawVector().Data)
+	}
+}
+
+// The mean and the variances of h are those of its distribution, about, whatever its slope
+// at the mean is; those of a linear number are exact.
+func TestMomentsOfNonlinearNumbersAreThoseOfTheirDistribution(t *testing.T) {
+	p := sde.Problem{SDE: sde.EDM{}, Score: sde.Analytic(sde.EDM{}, normal(t, []float64{0, 0}, identity(2, 1)).Diffuse)}
+	g, err := newGuided(p, Observation{curves{}, mat.NewDense(1, 4, nil), Noise{Deviation: .1}}, PiGDM{})
 	require.NoError(t, err)
-	p := sde.Problem{SDE: sde.EDM{}, Score: sde.Analytic(sde.EDM{}, law.Diffuse)}
-	twist, _ := sde.As[Twister](problemOf(t, MMPS{}, p, o).Score)
-	for _, σ := range []float64{.01, 1, 20} {
-		x, log := normals(n, d, 7), make([]float64, n)
-		twist.Twist(mat.NewDense(n, d, nil), nil, log, x, []float64{σ})
-		exact := func(i int) float64 { // Bayes' rule at time t
-			return post.Noised(1, σ).LogProb(x.RawRowView(i)) - law.Noised(1, σ).LogProb(x.RawRowView(i))
+	for _, c := range []struct{ d, mean, variance []float64 }{
+		{[]float64{0, 0}, []float64{1, 0, 0, 0}, []float64{2, 1, 1, .76}},
+		{[]float64{3, 1}, []float64{10, 3, 1, 1}, []float64{38, 11, 1, 0}},
+	} {
+		x := mat.NewDense(1, 2, []float64{c.d[0] * 6401, c.d[1] * 6401})
+		at := g.at(mat.NewDense(1, 2, nil), x, []float64{80})
+		r, s := at.residual(), at.gram(PiGDM{}.variances(0, at), 0)
+		at.bend(PiGDM{}).of(s, r.RawRowView(0), 0)
+		for k, v := range c.variance {
+			require.InDelta(t, v, s.At(k, k), .05+.4*v, "number %d", k)
+			require.InDelta(t, c.mean[k], -r.At(0, k), .05+.4*math.Sqrt(v), "number %d", k)
 		}
-		for i := 1; i < n; i++ {
-			require.InDelta(t, exact(i)-exact(0), log[i]-log[0], 1e-7*(1+math.Abs(log[i])))
-		}
+		require.InDelta(t, 6400./6401, s.At(2, 2), 1e-9)
 	}
 }

@@ -181,6 +181,18 @@ func TestLinksExist(t *testing.T) {
 	}
 }
 
+// The README in Chinese has the commands and programs of that in English.
+func TestReadmesHaveTheSameCommands(t *testing.T) {
+	commands := func(page string) []string {
+		text, err := os.ReadFile(filepath.Join(root, page))
+		require.NoError(t, err)
+		return regexp.MustCompile("(?ms)^    [a-z].*?$|^```go\n.*?^```$").FindAllString(string(text), -1)
+	}
+	english := commands("README.md")
+	require.Greater(t, len(english), 4)
+	require.Equal(t, english, commands("examples/guides/README.zh.md"))
+}
+
 // pages returns the text of the README and of the guides.
 func pages(t *testing.T) string {
 	guides, err := filepath.Glob(filepath.Join(root, "examples", "guides", "*.md"))
