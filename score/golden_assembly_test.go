@@ -2,22 +2,22 @@
 
 package score
 
-const goldenWeights = "3321b0833c0e1fc5"
+const goldenWeights = "9dec7c7e33f8c8e8"
 
 var goldenSamples = map[string]string{
-	"predictor-corrector": "0af7cda3aeed6be2",
-	"DPMpp2M":             "54826186e0088ed7",
-	"EulerMaruyama":       "6bcfb3ff3c807c20",
-	"DDIM":                "b202625e2cb33583",
-	"Heun":                "271f5f4080374db2",
+	"predictor-corrector": "18d808f90e0fb7e8",
+	"DPMpp2M":             "1d6623443e290fd1",
+	"EulerMaruyama":       "c136b79a4e705dc8",
+	"DDIM":                "111376bb9c3d20d7",
+	"Heun":                "929c968e387a77d0",
 }
 
 // The weights, and samples under conditions, under one, and under none.
 var goldenConditional = [][4]string{
-	{"6f5ad6574274defd", "7ed1c9bb4717ab45", "b69e67156b6d4db3", "6cf1f4b4ef6ab2c6"},
-	{"96e669af71856834", "43b9cae9048f55ee", "11bbc6ffd30f0406", "c20c90724e553879"},
-	{"a12e80c2710dcf62", "c9015d548dbe3028", "0449043da654d863", "0a160a3695c4a723"},
-	{"7ee918e336607fcd", "7b934c0f7aa30967", "7a996fffed561625", "51c89f5903d19860"},
+	{"26d41403f363153b", "3e9f3c3ac98fc7a2", "c204d80182ff5f78", "f9925f37ba412b93"},
+	{"80b78c4ff2f8bb69", "ebb7ef6974be96f4", "fdffd269223eb578", "8363d22349433883"},
+	{"ee7af6947d6dc7a2", "a7a51c0878f89179", "5fa1213041521083", "dc17ddf2ff557dfe"},
+	{"ee5a050b2639b833", "8ed5634fdf3cec2a", "2a46a78847f83e5d", "80c69d7841af16be"},
 }
 
 // The weights and samples of networks over positions.

@@ -18,6 +18,7 @@ type Recipe struct {
 	Steps      int       // of Settings
 	Batch      int       // likewise
 	Regularize float64   // likewise, or None
+	Times      Times     // likewise
 	SOAP       bool      // the Optimizer is optim.SOAP, at the rate of optim.RecipeRateSOAP, otherwise Adam
 	Pool       int       // rows of Settings.Pool; 0 for References
 	HeldOut    int       // rows; 0 when none are
@@ -27,18 +28,18 @@ type Recipe struct {
 // and a model of c, which may be nil. It was found by experiment (see "Few rows" in the
 // package's documentation):
 //
-//	rows        d      network                  optimiser  steps             Regularize
-//	no end      all    3×116, norm, features    SOAP       20,000            none
-//	≥ 20,000    ≤ 3    3×116, norm, features    SOAP       20,000            none
-//	            > 3    3×256                    Adam       20,000            none
-//	≥ 10,000    > 3    3×256                    Adam       20,000            6/√n
-//	< 20,000    ≤ 3    3×116                    Adam       2n, from 2,000    none
-//	< 10,000    > 3    3×116                    Adam       2n, from 2,000    6/√n, up to 0.5
+//	rows        d      network                  optimiser  times  steps             Regularize
+//	no end      all    3×116, norm, features    SOAP       −2     20,000            none
+//	≥ 20,000    ≤ 3    3×116, norm, features    SOAP       −2     20,000            none
+//	            > 3    3×256                    Adam       −1.6   20,000            none
+//	≥ 10,000    > 3    3×256                    Adam       −1.6   20,000            6/√n
+//	< 20,000    ≤ 3    3×116, norm              SOAP       −1.6   2n, from 2,000    none
+//	< 10,000    > 3    3×116                    Adam       −1.6   2n, from 2,000    6/√n, up to 0.5
 //
 // The networks with a norm are those of nn.RecipeMLP, whose features are for d ≤ 3 and have
 // no gates for Velocity; the others are without norm and features, with frequencies of time
-// up to 8. In up to 8 columns data without an end and sets of 20,000 rows or more have a Pool
-// of 8·Batch rows. Batch is 512.
+// up to 8. Times are LogNormal of that Mean and Std 1.4. In up to 8 columns data without an
+// end and sets of 20,000 rows or more have a Pool of 8·Batch rows. Batch is 512.
 //
 // With ColumnLevels the network is that of nn.RecipeColumns, for Adam, without a Pool, and
 // there are three times as many steps, up to 20,000: any columns given any others are more
@@ -66,7 +67,7 @@ func Recommend(n, d int, c *Config) Recipe {
 	net := nn.RecipeMLP(d, width)
 	_, flow := c.Precond.(Velocity)
 	switch {
-	case c.ColumnLevels || c.FlowMap || n > 0 && (few || d > 3):
+	case c.ColumnLevels || c.FlowMap || n > 0 && d > 3:
 		net = networkForAdam(d, width)
 	case flow && d <= 3: // which tells the network another time than gates want
 		net.Features = networkForAdam(d, width).Features
@@ -86,10 +87,20 @@ func Recommend(n, d int, c *Config) Recipe {
 		net.Time, net.Ends = columns.Time, columns.Ends
 	}
 	r.Net, r.SOAP = net, normed(net)
+	r.Times = recipeTimes(r.SOAP, n)
 	if !few && d <= pooledColumns && !c.ColumnLevels {
 		r.Pool = 8 * r.Batch
 	}
 	return r
+}
+
+// recipeTimes returns the training times of n rows, 0 for no end. SOAP can make use of low
+// levels, where few rows are learned by heart.
+func recipeTimes(soap bool, n int) Times {
+	if soap && (n == 0 || n >= smallRows) {
+		return LogNormal{Mean: -2, Std: 1.4}
+	}
+	return LogNormal{}
 }
 
 // networkForAdam returns the network for Adam.
@@ -153,9 +164,11 @@ func recipeFor(m *Model, data Data, s *Settings) (r Recipe, note string) {
 	if !m.free || m.calibrated {
 		r.Net, r.SOAP = m.net, normed(m.net)
 	}
+	r.SOAP = r.SOAP && !m.maps && s.Teacher == nil
 	if s.Teacher != nil {
-		r.SOAP, r.Pool = false, 0
+		r.Pool = 0
 	}
+	r.Times = recipeTimes(r.SOAP, n)
 	if !m.free {
 		r.Regularize = None
 		return r.affordable(m, s)
@@ -185,12 +198,9 @@ func (s Settings) with(r Recipe, data Data) Settings {
 		r.Steps = max(r.Steps/4, min(r.Steps, leastTaught))
 	}
 	s.Steps, s.Batch = cmp.Or(s.Steps, r.Steps), cmp.Or(s.Batch, r.Batch)
-	s.Regularize = cmp.Or(s.Regularize, r.Regularize)
+	s.Regularize, s.Times = cmp.Or(s.Regularize, r.Regularize), cmp.Or(s.Times, r.Times)
 	if rows := 8 * s.Batch; s.References == 0 && s.Pool == (Pool{}) && r.Pool > 0 && rows > 0 && rows <= mostPooled {
 		s.Pool.Rows = rows
-	}
-	if r.SOAP {
-		s.Times = cmp.Or[Times](s.Times, LogNormal{Mean: -2, Std: 1.4})
 	}
 	if _, decay := s.regularization(); r.SOAP && s.Optimizer == nil {
 		s.Optimizer = &optim.SOAP[float32]{WeightDecay: decay, Largest: mostTurned}
@@ -200,7 +210,7 @@ func (s Settings) with(r Recipe, data Data) Settings {
 
 // recipe returns what the run is made with.
 func (t *trainer) recipe() Recipe {
-	r := Recipe{Net: t.m.net, Steps: t.s.Steps, Batch: t.s.Batch, Regularize: t.s.Regularize, Pool: t.s.Pool.Rows}
+	r := Recipe{Net: t.m.net, Steps: t.s.Steps, Batch: t.s.Batch, Regularize: t.s.Regularize, Times: t.s.Times, Pool: t.s.Pool.Rows}
 	_, r.SOAP = t.s.Optimizer.(*optim.SOAP[float32])
 	if t.held != nil {
 		r.HeldOut = t.held.rows

@@ -35,6 +35,8 @@ func plainMLP(width int) nn.MLP {
 func brief() *Settings { return &Settings{Steps: 2, Batch: 16, Seed: 1} }
 
 func TestFitChoosesTheNetworkByTheRows(t *testing.T) {
+	fewMLP := nn.RecipeMLP(2, 116)
+	fewMLP.Features = nil
 	for _, c := range []struct {
 		n, d  int
 		net   nn.Module
@@ -43,7 +45,7 @@ func TestFitChoosesTheNetworkByTheRows(t *testing.T) {
 		{0, 2, nn.RecipeMLP(2, 116), None - 1},
 		{0, 5, nn.RecipeMLP(5, 116), None - 1},
 		{300, 5, plainMLP(116), 0.2},
-		{300, 2, plainMLP(116), None - 1},
+		{300, 2, fewMLP, None - 1},
 		{10_000, 5, plainMLP(256), 0.05},
 		{20_000, 5, plainMLP(256), None - 1},
 		{20_000, 2, nn.RecipeMLP(2, 116), None - 1},
@@ -114,7 +116,7 @@ func TestTheOptimiserAndItsRateGoWithTheNetwork(t *testing.T) {
 func TestANetworkOfOnesOwnIsKeptAndNotRegularised(t *testing.T) {
 	m := newModel(t, 5, Config{})
 	r := fit(t, m, table(t, 300, 5), brief())
-	require.Equal(t, Recipe{Net: small, Steps: 2, Batch: 16, Regularize: None, HeldOut: 30}, r.Recipe)
+	require.Equal(t, Recipe{Net: small, Steps: 2, Batch: 16, Regularize: None, Times: LogNormal{}, HeldOut: 30}, r.Recipe)
 	require.Equal(t, "MLP 16×16, 2 steps of 16 rows, 30 rows held out", r.Recipe.String())
 	regularized := brief()
 	regularized.Regularize = 0.5

@@ -1,6 +1,7 @@
 package score
 
 import (
+	"cmp"
 	"maps"
 	"math"
 	"math/rand/v2"
@@ -74,7 +75,7 @@ func TestDefaultsDependOnTheNumberOfRows(t *testing.T) {
 		rowwise := Settings{}.with(Recommend(c.n, 2, nil), data)
 		s, err := (&rowwise).withDefaults()
 		require.NoError(t, err)
-		require.Equal(t, []int{c.steps, c.references}, []int{s.Steps, max(s.References, s.Pool.Rows, -1)}, "%d rows", c.n)
+		require.Equal(t, []int{c.steps, c.references}, []int{s.Steps, cmp.Or(s.Pool.Rows, s.References)}, "%d rows", c.n)
 		train, held, err := s.heldOut(data)
 		require.NoError(t, err)
 		if c.held == 0 {
@@ -85,7 +86,7 @@ func TestDefaultsDependOnTheNumberOfRows(t *testing.T) {
 		require.Equal(t, c.held, held.(inOrder).len())
 		require.Equal(t, c.n-c.held, train.(rows).len())
 	}
-	asked := Settings{Steps: 7, Batch: 9, References: 64, Regularize: None, Validation: Validation{Rows: 5}}
+	asked := Settings{Steps: 7, Batch: 9, References: 64, Regularize: None, Times: LogNormal{}, Optimizer: &optim.Adam[float32]{}, Validation: Validation{Rows: 5}}
 	s := asked.with(Recommend(10, 2, nil), numbered(t, 10))
 	require.Equal(t, asked, s)
 	_, held, err := s.heldOut(numbered(t, 10))

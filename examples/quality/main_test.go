@@ -153,11 +153,13 @@ func TestImpossibleFlagsAreRefused(t *testing.T) {
 	}{
 		{[]string{"-toys", "moons,sun"}, `unknown dataset "sun"`},
 		{[]string{"-seeds", "1,x"}, `-seeds: "x"`},
-		{[]string{"-steps", "0"}, "-steps 0"},
+		{[]string{"-steps", "-1"}, "-steps -1"},
 		{[]string{"-n", "3"}, "-n 3"},
 		{[]string{"-workers", "-1"}, "-workers -1"},
 		{[]string{"-check", "-steps", "4999"}, "no targets below 5000"},
 		{[]string{"-pool", "-1"}, "-pool -1"},
+		{[]string{"-rows", "-1"}, "-rows -1"},
+		{[]string{"-rows", "100", "-check"}, "-check with -rows 100"},
 		{[]string{"more"}, `unexpected argument "more"`},
 	} {
 		_, err := parse(c.args)

@@ -70,8 +70,14 @@ func (j *job) follow(c *score.Config, s *score.Settings) {
 		Features: nn.Fourier{N: 16, Low: 1, High: 8}, Time: nn.TimeFourier{N: 4, Low: 0.5, High: 8},
 	}
 	s.References, s.Times, s.Optimizer = 2*512, score.LogNormal{}, &optim.Adam[float32]{}
+	if j.rows > 0 && j.rows < manyRows {
+		net.Features, s.References = nil, score.None
+	}
 	for _, p := range j.parts {
 		p.apply(&net, c, s)
 	}
 	c.Net = net
 }
+
+// manyRows is the number of rows from which recipe W has features, and averages its target.
+const manyRows = 20_000
