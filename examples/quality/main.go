@@ -79,7 +79,10 @@ func (j *job) Check() error {
 		}
 		j.seeds = append(j.seeds, seed)
 	}
-	if j.steps == 0 && j.rows >= 0 {
+	if j.pool < 0 || j.rows < 0 {
+		return fmt.Errorf("-pool %d, -rows %d: want numbers of rows, or 0", j.pool, j.rows)
+	}
+	if j.steps == 0 {
 		j.steps = score.Recommend(j.rows, 2, nil).Steps
 	}
 	if j.steps < 1 || j.n < 100 || j.workers < 0 {
@@ -87,9 +90,6 @@ func (j *job) Check() error {
 	}
 	if !(j.rate >= 0 && j.rate <= 1) {
 		return fmt.Errorf("-rate %v: want a number up to 1, or 0 for the default", j.rate)
-	}
-	if j.pool < 0 || j.rows < 0 {
-		return fmt.Errorf("-pool %d, -rows %d: want numbers of rows, or 0", j.pool, j.rows)
 	}
 	if err := j.choose(j.name); err != nil {
 		return err
