@@ -99,18 +99,18 @@ func TestRecipesAreChosenByTheirParts(t *testing.T) {
 
 func TestTableMarksWhatIsMissed(t *testing.T) {
 	want := targetOf("spirals", 5000)
-	require.Equal(t, target{.025, .008}, want)
-	require.Equal(t, target{.010, .004}, targetOf("spirals", 20000))
+	require.Equal(t, target{.0125, .004}, want)
+	require.Equal(t, target{.005, .002}, targetOf("spirals", 20000))
 	require.Equal(t, noTarget, targetOf("spirals", 100))
-	good := verdict{bound: .008, gap: .025, gapErr: .001, modeTV: math.NaN()}
+	good := verdict{bound: .004, gap: .0125, gapErr: .001, modeTV: math.NaN()}
 	require.Zero(t, good.missed(want))
 	require.NotContains(t, good.line("spirals", 1, want), "!")
-	require.Equal(t, 1, verdict{bound: .0081, gap: .02}.missed(want))
+	require.Equal(t, 1, verdict{bound: .0041, gap: .01}.missed(want))
 	require.Equal(t, 2, verdict{bound: math.NaN(), gap: math.NaN()}.missed(want))
 	require.Zero(t, verdict{bound: math.NaN()}.missed(noTarget))
-	bad := verdict{bound: .0081, gap: .02, modeTV: .01}.line("spirals", 1, want)
+	bad := verdict{bound: .0041, gap: .01, modeTV: .01}.line("spirals", 1, want)
 	require.Equal(t, 1, strings.Count(bad, "!"))
-	require.Contains(t, bad, "0.00810!")
+	require.Contains(t, bad, "0.00410!")
 }
 
 func TestEveryToyHasTargets(t *testing.T) {
