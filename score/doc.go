@@ -245,8 +245,9 @@
 // the same noise every 100 steps, and leaves the average of the best look
 // (Validation). And it chooses what suits the rows (Recommend), so that the best look
 // falls where the rate has fallen: below 20,000 rows the target is the plain one and
-// the network has no Fourier features and no norm, and the optimiser is Adam; from four columns on, a model whose network is
-// left to Fit is regularised (Settings.Regularize).
+// the network has no Fourier features, and the noise levels are not lower for SOAP; from four
+// columns on it has no norm, the optimiser is Adam, and a model whose network is left to Fit
+// is regularised (Settings.Regularize).
 //
 // KLBound on n rows of two moons, in nats, after about 2n steps:
 //
