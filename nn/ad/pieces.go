@@ -7,13 +7,16 @@ import "github.com/gradlogp/gradlogp/nn/internal/kernel"
 const pieceSize = 1 << 15
 
 // pieceRows returns how many rows of a table are there at a time.
-func (t *Table) pieceRows() int {
-	const tile = 14 // rows of the highest tile of a product
+func (t *Table) pieceRows(half bool) int {
+	tile := 14 // rows of the highest tile of a product
+	if half {
+		tile = halfRows
+	}
 	return max(1, pieceSize/(t.cols*t.size*tile)) * tile
 }
 
 // pieceNumbers returns how many numbers a piece has.
-func (t *Table) pieceNumbers() int { return t.pieceRows() * t.cols * t.size }
+func (t *Table) pieceNumbers(half bool) int { return t.pieceRows(half) * t.cols * t.size }
 
 // cut returns the columns of the table as tables of shorter rows.
 func (t *Table) cut() []*Table {
@@ -38,10 +41,10 @@ func (t *Table) cut() []*Table {
 }
 
 // pieces calls do for the rows of the table in so many samples, piece by piece.
-func (t *Table) pieces(samples int, do func(first, last int)) {
-	rows := samples * t.rows
-	for first := 0; first < rows; first += t.pieceRows() {
-		do(first, min(first+t.pieceRows(), rows))
+func (t *Table) pieces(samples int, half bool, do func(first, last int)) {
+	rows, most := samples*t.rows, t.pieceRows(half)
+	for first := 0; first < rows; first += most {
+		do(first, min(first+most, rows))
 	}
 }
 

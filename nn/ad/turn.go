@@ -20,7 +20,7 @@ func (g *graph) fuseScatters() {
 		if product && m.uses == 1 && m.phase == n.phase && m.rows == -n.table.rows {
 			m.into = n
 			n.args, n.folded = m.args, m
-			if m.op == opMatMulT && m.args[1].op == opParam && n.table.size > narrow {
+			if m.op == opMatMulT && m.args[1].op == opParam && n.table.size > narrow && !g.half {
 				n.turned = n.table.turn(m.args[0].cols)
 			}
 		}
