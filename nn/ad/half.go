@@ -28,16 +28,22 @@ func wideEnough(rows, cols int) bool { return min(rows, cols) >= halfLeast }
 
 // halfSize is size of a matrix rounded to bfloat16.
 func (p packing) halfSize() int {
-	if p.transposed {
+	switch {
+	case p.blocks > 0:
+		return kernel.HalfPackedSize(p.blocks*p.cols, p.rows/p.blocks)
+	case p.transposed:
 		return kernel.HalfPackedSize(p.cols, p.rows)
 	}
 	return kernel.HalfPackedSize(p.rows, p.cols)
 }
 
 func (p packing) packHalf(dst []uint16, w []float32) {
-	if p.transposed {
+	switch {
+	case p.blocks > 0:
+		kernel.PackHalfBlocksT(dst, w, p.blocks, p.rows/p.blocks, p.cols)
+	case p.transposed:
 		kernel.PackHalfT(dst, w, p.rows, p.cols)
-	} else {
+	default:
 		kernel.PackHalf(dst, w, p.rows, p.cols)
 	}
 }

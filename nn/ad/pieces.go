@@ -6,13 +6,17 @@ import "github.com/gradlogp/gradlogp/nn/internal/kernel"
 // are there at a time: as many as leave room in the cache for the rest of a product.
 const pieceSize = 1 << 15
 
+// halfPieceSize is pieceSize for products of bfloat16, in which sums cost more to fetch
+// than products.
+const halfPieceSize = 1 << 17
+
 // pieceRows returns how many rows of a table are there at a time.
 func (t *Table) pieceRows(half bool) int {
-	tile := 14 // rows of the highest tile of a product
+	tile, size := 14, pieceSize // rows of the highest tile of a product
 	if half {
-		tile = halfRows
+		tile, size = halfRows, halfPieceSize
 	}
-	return max(1, pieceSize/(t.cols*t.size*tile)) * tile
+	return max(1, size/(t.cols*t.size*tile)) * tile
 }
 
 // pieceNumbers returns how many numbers a piece has.

@@ -38,8 +38,11 @@ func HalfPackedSize(k, n int) int { return roundUp(k, halfSide) * roundUp(n, hal
 // HalfPackedSize(k, n) elements.
 func PackHalf(dst []uint16, w []float32, k, n int) {
 	depth := roundUp(k, halfSide) / halfSide
-	for j := 0; j < n; j += halfRows {
-		halvePairs(dst[j/halfSide*depth*halfBlock+j%halfSide*halfSide:], w[j:], n, k, min(halfRows, n-j))
+	for i := 0; i < k; i += halfSide {
+		for j := 0; j < n; j += halfRows {
+			to := j/halfSide*depth*halfBlock + i*halfSide + j%halfSide*halfSide
+			halvePairs(dst[to:], w[i*n+j:], n, min(halfSide, k-i), min(halfRows, n-j))
+		}
 	}
 }
 
@@ -49,6 +52,27 @@ func PackHalfT(dst []uint16, w []float32, k, n int) {
 	depth := roundUp(n, halfSide) / halfSide
 	for i := 0; i < k; i += halfRows {
 		halveT(dst[i/halfSide*depth*halfBlock+i%halfSide*halfSide:], w[i*n:], n, min(halfRows, k-i), n)
+	}
+}
+
+// PackHalfBlocksT is PackBlocksT for MatMulHalf. dst has HalfPackedSize(blocks·n, k)
+// elements.
+func PackHalfBlocksT(dst []uint16, w []float32, blocks, k, n int) {
+	depth := roundUp(blocks*n, halfSide) / halfSide
+	clear(dst[:HalfPackedSize(blocks*n, k)])
+	for block := range blocks {
+		own := w[(blocks-1-block)*k*n:][:k*n]
+		for i := 0; i < k; i += halfRows {
+			tile := dst[i/halfSide*depth*halfBlock+i%halfSide*halfSide:]
+			if first, rows := block*n, min(halfRows, k-i); n%halfSide == 0 {
+				halveT(tile[first*halfSide:], own[i*n:], n, rows, n)
+			} else {
+				for at, v := range own[i*n : (i+rows)*n] { // whose block may begin within one of the tiles'
+					l := first + at%n
+					tile[l/halfSide*halfBlock+l%halfSide/2*halfSide+at/n*2+l%2] = round16(v)
+				}
+			}
+		}
 	}
 }
 
@@ -120,28 +144,42 @@ type halfProduct struct {
 // compute computes whole tiles in place and what is at the edges elsewhere.
 func (p *halfProduct) compute() {
 	tiles, panels := p.rows/halfRows, p.cols/halfSide
-	// A goroutine cannot be interrupted in a call, which is to take few microseconds.
-	most := max(2, 1<<10/max(1, p.depth*panels))
-	for i := 0; i < tiles && panels > 0; i += most {
-		row := i * halfRows
-		multiplyHalf(p.c[row*p.cr:], p.cr, p.init[row*p.ir:], p.ir, p.next, p.a[row*p.ar:], p.ar, p.b, p.depth, min(most, tiles-i), panels)
-	}
-	for j := range panels {
-		p.edge(tiles*halfRows, j*halfSide, halfSide)
-	}
-	if j := panels * halfSide; j < p.cols {
-		p.edge(0, j, p.cols-j)
+	p.tiles(tiles, 0, panels, 2)
+	p.edges(tiles*halfRows, 0, panels*halfSide)
+	switch j := panels * halfSide; p.cols - j {
+	case 0:
+	case halfRows:
+		p.tiles(tiles, j, 1, 1)
+		p.edges(tiles*halfRows, j, p.cols)
+	default:
+		p.edges(0, j, p.cols)
 	}
 }
 
-// edge computes some columns of the rows from first on.
-func (p *halfProduct) edge(first, j, cols int) {
+// tiles computes so many tiles of rows, and panels of the given width from column j on.
+func (p *halfProduct) tiles(tiles, j, panels, width int) {
+	if panels == 0 {
+		return
+	}
+	// A goroutine cannot be interrupted in a call, which is to take few microseconds.
+	most := max(2, 1<<11/(p.depth*panels))
+	for i := 0; i < tiles; i += most {
+		row := i * halfRows
+		multiplyHalf(p.c[row*p.cr+j:], p.cr, p.init[row*p.ir+j/halfSide*p.next:], p.ir, p.next, p.a[row*p.ar:], p.ar, p.b[j*p.ar:], p.depth, min(most, tiles-i), panels, width)
+	}
+}
+
+// edges computes the columns from ≤ j < to of the rows from first on.
+func (p *halfProduct) edges(first, from, to int) {
 	var sum [halfSide * halfSide]float32
 	for i := first; i < p.rows; i += halfSide {
 		rows := min(halfSide, p.rows-i)
-		CopyColumns(sum[:], halfSide, p.init[i*p.ir+j/halfSide*p.next:], p.ir, rows, cols)
-		multiplyHalf(sum[:], halfSide, sum[:], halfSide, 0, p.a[i*p.ar:], p.ar, p.b[j*p.ar:], p.depth, roundUp(rows, halfRows)/halfRows, 1)
-		CopyColumns(p.c[i*p.cr+j:], p.cr, sum[:], halfSide, rows, cols)
+		for j := from; j < to; j += halfSide {
+			cols := min(halfSide, to-j)
+			CopyColumns(sum[:], halfSide, p.init[i*p.ir+j/halfSide*p.next:], p.ir, rows, cols)
+			multiplyHalf(sum[:], halfSide, sum[:], halfSide, 0, p.a[i*p.ar:], p.ar, p.b[j*p.ar:], p.depth, roundUp(rows, halfRows)/halfRows, 1, (cols+halfRows-1)/halfRows)
+			CopyColumns(p.c[i*p.cr+j:], p.cr, sum[:], halfSide, rows, cols)
+		}
 	}
 }
 
@@ -213,26 +251,27 @@ func halveTGo(dst []uint16, src []float32, sr, rows, cols int) {
 	}
 }
 
-func multiplyHalfGo(c []float32, cr int, init []float32, ir, next int, a []uint16, ar int, b []uint16, depth, tiles, panels int) {
+func multiplyHalfGo(c []float32, cr int, init []float32, ir, next int, a []uint16, ar int, b []uint16, depth, tiles, panels, width int) {
+	cols := width * halfRows
 	for j := range panels {
 		panel := b[j*depth*halfBlock:][:depth*halfBlock]
 		for i := range tiles * halfRows {
-			multiplyHalfRow((*[halfSide]float32)(c[i*cr+j*halfSide:]), (*[halfSide]float32)(init[i*ir+j*next:]), a[i*ar:][:depth*halfSide], panel)
+			multiplyHalfRow(c[i*cr+j*halfSide:][:cols], init[i*ir+j*next:][:cols], a[i*ar:][:depth*halfSide], panel)
 		}
 	}
 }
 
 // multiplyHalfRow computes one row of a panel.
-func multiplyHalfRow(c, init *[halfSide]float32, a, panel []uint16) {
-	sum := *init
-	for j, s := range sum {
+func multiplyHalfRow(c, init []float32, a, panel []uint16) {
+	var sum [halfSide]float32
+	for j, s := range init {
 		sum[j] = flush(s)
 	}
 	for at := 0; at < len(a); at += halfSide {
 		var even, odd [halfSide]float32
 		for l := 0; l < halfSide; l += 2 {
 			x, y := widen(a[at+l]), widen(a[at+l+1])
-			for t := range 2 {
+			for t := range len(c) / halfRows {
 				pairs := panel[at*halfSide+t*halfTile+l*halfRows:][:halfSide]
 				e, o := even[t*halfRows:][:halfRows], odd[t*halfRows:][:halfRows]
 				for j := range e {
@@ -242,11 +281,11 @@ func multiplyHalfRow(c, init *[halfSide]float32, a, panel []uint16) {
 				}
 			}
 		}
-		for j := range sum {
+		for j := range c {
 			sum[j] = flush(sum[j] + flush(even[j]+odd[j]))
 		}
 	}
-	*c = sum
+	copy(c, sum[:])
 }
 
 func widen(h uint16) float64 { return float64(math.Float32frombits(uint32(h) << 16)) }

@@ -7,10 +7,11 @@ package kernel
 // multiplyTiles computes c = init + a·b for so many tiles of 16 rows, one below the other, and
 // panels of 32 columns, on the processor's tiles. Distances are in bytes: between rows of c, init
 // and a, and between init for one panel and for the next. A row of a and a panel of b have a depth
-// of so many blocks. left is overwritten.
+// of so many blocks. If the width is 1, only the first 16 columns of the panels are computed. left is
+// overwritten.
 //
 //go:noescape
-func multiplyTiles(c *byte, cr int, init *byte, ir int, next int, a *byte, ar int, b *byte, depth int, tiles int, panels int, left int)
+func multiplyTiles(c *byte, cr int, init *byte, ir int, next int, a *byte, ar int, b *byte, depth int, tiles int, panels int, width int, left int)
 
 // halveRowsAssembly rounds a matrix of float32 to bfloat16. Distances between rows are in bytes. Each row
 // of dst is filled up with zeros to a multiple of 32.

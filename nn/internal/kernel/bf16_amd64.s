@@ -4,8 +4,8 @@
 
 #include "textflag.h"
 
-// func multiplyTiles(c *byte, cr int, init *byte, ir int, next int, a *byte, ar int, b *byte, depth int, tiles int, panels int, left int)
-TEXT ·multiplyTiles(SB), NOSPLIT, $0-96
+// func multiplyTiles(c *byte, cr int, init *byte, ir int, next int, a *byte, ar int, b *byte, depth int, tiles int, panels int, width int, left int)
+TEXT ·multiplyTiles(SB), NOSPLIT, $0-104
 	MOVQ cr+8(FP), R8
 	MOVQ ir+24(FP), R9
 	MOVQ a+40(FP), AX
@@ -23,6 +23,8 @@ TEXT ·multiplyTiles(SB), NOSPLIT, $0-96
 	BYTE $0x00
 	BYTE $0x00
 	MOVQ $0x00000040, R13
+	CMPQ width+88(FP), $0x01
+	JEQ  tiles2x1
 
 tiles2x2:
 	CMPQ DX, $0x02
@@ -31,7 +33,7 @@ tiles2x2:
 	MOVQ init+16(FP), SI
 	MOVQ b+56(FP), BX
 	MOVQ panels+80(FP), CX
-	MOVQ CX, left+88(FP)
+	MOVQ CX, left+96(FP)
 
 panel2x2:
 	MOVQ depth+64(FP), CX
@@ -85,16 +87,6 @@ panel2x2:
 
 block2x2:
 	BYTE $0xc4
-	BYTE $0xa2
-	BYTE $0x7b
-	BYTE $0x4b
-	BYTE $0xb4
-	BYTE $0x2b
-	BYTE $0x00
-	BYTE $0x00
-	BYTE $0x00
-	BYTE $0x00
-	BYTE $0xc4
 	BYTE $0x82
 	BYTE $0x7b
 	BYTE $0x4b
@@ -108,10 +100,10 @@ block2x2:
 	BYTE $0xa2
 	BYTE $0x7b
 	BYTE $0x4b
-	BYTE $0xbc
+	BYTE $0xb4
 	BYTE $0x2b
 	BYTE $0x00
-	BYTE $0x04
+	BYTE $0x00
 	BYTE $0x00
 	BYTE $0x00
 	BYTE $0xc4
@@ -119,6 +111,16 @@ block2x2:
 	BYTE $0x4a
 	BYTE $0x5c
 	BYTE $0xc4
+	BYTE $0xc4
+	BYTE $0xa2
+	BYTE $0x7b
+	BYTE $0x4b
+	BYTE $0xbc
+	BYTE $0x2b
+	BYTE $0x00
+	BYTE $0x04
+	BYTE $0x00
+	BYTE $0x00
 	BYTE $0xc4
 	BYTE $0xe2
 	BYTE $0x42
@@ -144,8 +146,8 @@ block2x2:
 	BYTE $0x42
 	BYTE $0x5c
 	BYTE $0xdd
-	ADDQ R13, R12
 	ADDQ R13, R11
+	ADDQ R13, R12
 	ADDQ $0x00000800, BX
 	DECQ CX
 	JNZ  block2x2
@@ -194,7 +196,7 @@ block2x2:
 	BYTE $0x00
 	ADDQ $0x00000080, DI
 	ADDQ next+32(FP), SI
-	DECQ left+88(FP)
+	DECQ left+96(FP)
 	JNZ  panel2x2
 	MOVQ R8, R11
 	SHLQ $0x05, R11
@@ -216,7 +218,7 @@ tiles1x2:
 	MOVQ init+16(FP), SI
 	MOVQ b+56(FP), BX
 	MOVQ panels+80(FP), CX
-	MOVQ CX, left+88(FP)
+	MOVQ CX, left+96(FP)
 
 panel1x2:
 	MOVQ depth+64(FP), CX
@@ -247,16 +249,6 @@ panel1x2:
 
 block1x2:
 	BYTE $0xc4
-	BYTE $0xa2
-	BYTE $0x7b
-	BYTE $0x4b
-	BYTE $0xb4
-	BYTE $0x2b
-	BYTE $0x00
-	BYTE $0x00
-	BYTE $0x00
-	BYTE $0x00
-	BYTE $0xc4
 	BYTE $0x82
 	BYTE $0x7b
 	BYTE $0x4b
@@ -270,10 +262,10 @@ block1x2:
 	BYTE $0xa2
 	BYTE $0x7b
 	BYTE $0x4b
-	BYTE $0xbc
+	BYTE $0xb4
 	BYTE $0x2b
 	BYTE $0x00
-	BYTE $0x04
+	BYTE $0x00
 	BYTE $0x00
 	BYTE $0x00
 	BYTE $0xc4
@@ -282,11 +274,22 @@ block1x2:
 	BYTE $0x5c
 	BYTE $0xc4
 	BYTE $0xc4
+	BYTE $0xa2
+	BYTE $0x7b
+	BYTE $0x4b
+	BYTE $0xbc
+	BYTE $0x2b
+	BYTE $0x00
+	BYTE $0x04
+	BYTE $0x00
+	BYTE $0x00
+	BYTE $0xc4
 	BYTE $0xe2
 	BYTE $0x42
 	BYTE $0x5c
 	BYTE $0xcc
 	ADDQ R13, R11
+	ADDQ R13, R12
 	ADDQ $0x00000800, BX
 	DECQ CX
 	JNZ  block1x2
@@ -312,7 +315,7 @@ block1x2:
 	BYTE $0x00
 	ADDQ $0x00000080, DI
 	ADDQ next+32(FP), SI
-	DECQ left+88(FP)
+	DECQ left+96(FP)
 	JNZ  panel1x2
 	MOVQ R8, R11
 	SHLQ $0x04, R11
@@ -327,6 +330,218 @@ block1x2:
 	JMP  tiles1x2
 
 after1x2:
+	JMP end
+
+tiles2x1:
+	CMPQ DX, $0x02
+	JL   after2x1
+	MOVQ c+0(FP), DI
+	MOVQ init+16(FP), SI
+	MOVQ b+56(FP), BX
+	MOVQ panels+80(FP), CX
+	MOVQ CX, left+96(FP)
+
+panel2x1:
+	MOVQ depth+64(FP), CX
+	BYTE $0xc4
+	BYTE $0xa2
+	BYTE $0x7b
+	BYTE $0x4b
+	BYTE $0x84
+	BYTE $0x0e
+	BYTE $0x00
+	BYTE $0x00
+	BYTE $0x00
+	BYTE $0x00
+	MOVQ R9, R11
+	SHLQ $0x04, R11
+	ADDQ SI, R11
+	BYTE $0xc4
+	BYTE $0x82
+	BYTE $0x7b
+	BYTE $0x4b
+	BYTE $0x94
+	BYTE $0x0b
+	BYTE $0x00
+	BYTE $0x00
+	BYTE $0x00
+	BYTE $0x00
+	MOVQ AX, R11
+	MOVQ R10, R12
+	SHLQ $0x04, R12
+	ADDQ AX, R12
+
+block2x1:
+	BYTE $0xc4
+	BYTE $0x82
+	BYTE $0x7b
+	BYTE $0x4b
+	BYTE $0xa4
+	BYTE $0x13
+	BYTE $0x00
+	BYTE $0x00
+	BYTE $0x00
+	BYTE $0x00
+	BYTE $0xc4
+	BYTE $0xa2
+	BYTE $0x7b
+	BYTE $0x4b
+	BYTE $0xb4
+	BYTE $0x2b
+	BYTE $0x00
+	BYTE $0x00
+	BYTE $0x00
+	BYTE $0x00
+	BYTE $0xc4
+	BYTE $0xe2
+	BYTE $0x4a
+	BYTE $0x5c
+	BYTE $0xc4
+	BYTE $0xc4
+	BYTE $0x82
+	BYTE $0x7b
+	BYTE $0x4b
+	BYTE $0xac
+	BYTE $0x14
+	BYTE $0x00
+	BYTE $0x00
+	BYTE $0x00
+	BYTE $0x00
+	BYTE $0xc4
+	BYTE $0xe2
+	BYTE $0x4a
+	BYTE $0x5c
+	BYTE $0xd5
+	ADDQ R13, R11
+	ADDQ R13, R12
+	ADDQ $0x00000800, BX
+	DECQ CX
+	JNZ  block2x1
+	BYTE $0xc4
+	BYTE $0xa2
+	BYTE $0x7a
+	BYTE $0x4b
+	BYTE $0x84
+	BYTE $0x07
+	BYTE $0x00
+	BYTE $0x00
+	BYTE $0x00
+	BYTE $0x00
+	MOVQ R8, R11
+	SHLQ $0x04, R11
+	ADDQ DI, R11
+	BYTE $0xc4
+	BYTE $0x82
+	BYTE $0x7a
+	BYTE $0x4b
+	BYTE $0x94
+	BYTE $0x03
+	BYTE $0x00
+	BYTE $0x00
+	BYTE $0x00
+	BYTE $0x00
+	ADDQ $0x00000080, DI
+	ADDQ next+32(FP), SI
+	DECQ left+96(FP)
+	JNZ  panel2x1
+	MOVQ R8, R11
+	SHLQ $0x05, R11
+	ADDQ R11, c+0(FP)
+	MOVQ R9, R11
+	SHLQ $0x05, R11
+	ADDQ R11, init+16(FP)
+	MOVQ R10, R11
+	SHLQ $0x05, R11
+	ADDQ R11, AX
+	SUBQ $0x02, DX
+	JMP  tiles2x1
+
+after2x1:
+tiles1x1:
+	CMPQ DX, $0x01
+	JL   after1x1
+	MOVQ c+0(FP), DI
+	MOVQ init+16(FP), SI
+	MOVQ b+56(FP), BX
+	MOVQ panels+80(FP), CX
+	MOVQ CX, left+96(FP)
+
+panel1x1:
+	MOVQ depth+64(FP), CX
+	BYTE $0xc4
+	BYTE $0xa2
+	BYTE $0x7b
+	BYTE $0x4b
+	BYTE $0x84
+	BYTE $0x0e
+	BYTE $0x00
+	BYTE $0x00
+	BYTE $0x00
+	BYTE $0x00
+	MOVQ AX, R11
+	MOVQ R10, R12
+	SHLQ $0x04, R12
+	ADDQ AX, R12
+
+block1x1:
+	BYTE $0xc4
+	BYTE $0x82
+	BYTE $0x7b
+	BYTE $0x4b
+	BYTE $0xa4
+	BYTE $0x13
+	BYTE $0x00
+	BYTE $0x00
+	BYTE $0x00
+	BYTE $0x00
+	BYTE $0xc4
+	BYTE $0xa2
+	BYTE $0x7b
+	BYTE $0x4b
+	BYTE $0xb4
+	BYTE $0x2b
+	BYTE $0x00
+	BYTE $0x00
+	BYTE $0x00
+	BYTE $0x00
+	BYTE $0xc4
+	BYTE $0xe2
+	BYTE $0x4a
+	BYTE $0x5c
+	BYTE $0xc4
+	ADDQ R13, R11
+	ADDQ R13, R12
+	ADDQ $0x00000800, BX
+	DECQ CX
+	JNZ  block1x1
+	BYTE $0xc4
+	BYTE $0xa2
+	BYTE $0x7a
+	BYTE $0x4b
+	BYTE $0x84
+	BYTE $0x07
+	BYTE $0x00
+	BYTE $0x00
+	BYTE $0x00
+	BYTE $0x00
+	ADDQ $0x00000080, DI
+	ADDQ next+32(FP), SI
+	DECQ left+96(FP)
+	JNZ  panel1x1
+	MOVQ R8, R11
+	SHLQ $0x04, R11
+	ADDQ R11, c+0(FP)
+	MOVQ R9, R11
+	SHLQ $0x04, R11
+	ADDQ R11, init+16(FP)
+	MOVQ R10, R11
+	SHLQ $0x04, R11
+	ADDQ R11, AX
+	SUBQ $0x01, DX
+	JMP  tiles1x1
+
+after1x1:
+end:
 	BYTE $0xc4
 	BYTE $0xe2
 	BYTE $0x78

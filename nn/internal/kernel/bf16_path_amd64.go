@@ -52,10 +52,10 @@ func halveT(dst []uint16, src []float32, sr, rows, cols int) {
 	halveTAssembly(words(dst), bytes(src), 4*sr, rows, cols)
 }
 
-func multiplyHalf(c []float32, cr int, init []float32, ir, next int, a []uint16, ar int, b []uint16, depth, tiles, panels int) {
+func multiplyHalf(c []float32, cr int, init []float32, ir, next int, a []uint16, ar int, b []uint16, depth, tiles, panels, width int) {
 	if !onTiles() {
-		multiplyHalfGo(c, cr, init, ir, next, a, ar, b, depth, tiles, panels)
+		multiplyHalfGo(c, cr, init, ir, next, a, ar, b, depth, tiles, panels, width)
 		return
 	}
-	multiplyTiles(bytes(c), 4*cr, bytes(init), 4*ir, 4*next, words(a), 2*ar, words(b), depth, tiles, panels, 0)
+	multiplyTiles(bytes(c), 4*cr, bytes(init), 4*ir, 4*next, words(a), 2*ar, words(b), depth, tiles, panels, width, 0)
 }

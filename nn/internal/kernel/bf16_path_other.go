@@ -18,6 +18,6 @@ func halveT(dst []uint16, src []float32, sr, rows, cols int) {
 	halveTGo(dst, src, sr, rows, cols)
 }
 
-func multiplyHalf(c []float32, cr int, init []float32, ir, next int, a []uint16, ar int, b []uint16, depth, tiles, panels int) {
-	multiplyHalfGo(c, cr, init, ir, next, a, ar, b, depth, tiles, panels)
+func multiplyHalf(c []float32, cr int, init []float32, ir, next int, a []uint16, ar int, b []uint16, depth, tiles, panels, width int) {
+	multiplyHalfGo(c, cr, init, ir, next, a, ar, b, depth, tiles, panels, width)
 }

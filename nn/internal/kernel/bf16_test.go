@@ -54,6 +54,9 @@ func TestTilesHaveTheBitsOfTheDefinition(t *testing.T) {
 		for mode := range halfModes {
 			for range times {
 				r, k, n := 1+rng.IntN(40), 1+rng.IntN(70), 1+rng.IntN(40)
+				if rng.IntN(4) == 0 {
+					k, n = 32, 32
+				}
 				what := fmt.Sprintf("%s %d×%d×%d", mode, r, k, n)
 				x, w, g, init := halfNumbers(rng, r*k, mode), halfNumbers(rng, k*n, mode), halfNumbers(rng, r*n, mode), halfNumbers(rng, r*n, mode)
 				row := halfNumbers(rng, n, mode)
@@ -74,6 +77,20 @@ func TestTilesHaveTheBitsOfTheDefinition(t *testing.T) {
 				back := make([]float32, r*k)
 				MatMulHalf(back, g, packedT, nil, 0, r, n, k, space)
 				sameBits32(t, halfReference(nil, 0, 0, g, n, 1, w, 1, n, r, n, k), back, what+" transposed")
+
+				{
+					const blocks = 3
+					rows := halfNumbers(rng, r*blocks*n, mode)
+					all := halfNumbers(rng, blocks*k*n, mode)
+					flat := make([]float32, blocks*n*k)
+					for at, v := range all {
+						flat[((blocks-1-at/n/k)*n+at%n)*k+at/n%k] = v
+					}
+					turned := make([]uint16, HalfPackedSize(blocks*n, k))
+					PackHalfBlocksT(turned, all, blocks, k, n)
+					MatMulHalf(back, rows, turned, nil, 0, r, blocks*n, k, make([]uint16, MatMulHalfSpace(r, blocks*n)))
+					sameBits32(t, halfReference(nil, 0, 0, rows, blocks*n, 1, flat, k, 1, r, blocks*n, k), back, what+" turned")
+				}
 
 				from := rng.IntN(k)
 				to := from + rng.IntN(k-from+1)

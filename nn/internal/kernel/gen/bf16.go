@@ -27,17 +27,18 @@ const (
 	blockBytes = 2 * tileBytes
 )
 
-// multiply emits the products: two tiles of rows and two of columns at a time, as long
-// as there are two of rows.
+// multiply emits the products: two tiles of rows, as long as there are two, and one or two
+// of columns at a time.
 func (h half) multiply() {
 	h.Function("multiplyTiles")
 	h.Attributes(noSplit)
 	h.Pragma("noescape")
-	h.SignatureExpr("func(c *byte, cr int, init *byte, ir, next int, a *byte, ar int, b *byte, depth, tiles, panels, left int)")
+	h.SignatureExpr("func(c *byte, cr int, init *byte, ir, next int, a *byte, ar int, b *byte, depth, tiles, panels, width, left int)")
 	h.Doc("multiplyTiles computes c = init + a·b for so many tiles of 16 rows, one below the other, and",
 		"panels of 32 columns, on the processor's tiles. Distances are in bytes: between rows of c, init",
 		"and a, and between init for one panel and for the next. A row of a and a panel of b have a depth",
-		"of so many blocks. left is overwritten.")
+		"of so many blocks. If the width is 1, only the first 16 columns of the panels are computed. left is",
+		"overwritten.")
 	to, toRow := reg.RDI, h.load("cr", reg.R8)
 	from, fromRow := reg.RSI, h.load("ir", reg.R9)
 	a, aRow := h.load("a", reg.RAX), h.load("ar", reg.R10)
@@ -46,71 +47,80 @@ func (h half) multiply() {
 	h.LEAQ(operand.NewDataAddr(operand.NewStaticSymbol("tileShapes"), 0), x)
 	h.configure(x)
 	h.MOVQ(operand.U32(64), line)
-	for height := 2; height >= 1; height-- {
-		at := func(what string) string { return label(what, height, 2) }
-		h.Label(at("tiles"))
-		h.CMPQ(tiles, operand.Imm(uint64(height)))
-		h.JL(operand.LabelRef(at("after")))
-		h.load("c", to)
-		h.load("init", from)
-		h.load("b", b)
-		h.load("panels", count)
-		h.MOVQ(count, slot(h.Context, "left"))
+	h.CMPQ(slot(h.Context, "width"), operand.Imm(1))
+	h.JEQ(operand.LabelRef(label("tiles", 2, 1)))
+	for _, width := range []int{2, 1} {
+		for height := 2; height >= 1; height-- {
+			at := func(what string) string { return label(what, height, width) }
+			h.Label(at("tiles"))
+			h.CMPQ(tiles, operand.Imm(uint64(height)))
+			h.JL(operand.LabelRef(at("after")))
+			h.load("c", to)
+			h.load("init", from)
+			h.load("b", b)
+			h.load("panels", count)
+			h.MOVQ(count, slot(h.Context, "left"))
 
-		h.Label(at("panel"))
-		h.load("depth", count)
-		h.square(height, from, fromRow, x, h.tileLoad)
-		h.MOVQ(a, x)
-		below(h.Context, a, aRow, y)
-		h.Label(at("block"))
-		h.tileLoad(6, b, line, 0)
-		h.tileLoad(4, x, aRow, 0)
-		h.tileLoad(7, b, line, tileBytes)
-		h.tileMultiply(0, 4, 6)
-		h.tileMultiply(1, 4, 7)
-		if height == 2 {
-			h.tileLoad(5, y, aRow, 0)
-			h.tileMultiply(2, 5, 6)
-			h.tileMultiply(3, 5, 7)
+			h.Label(at("panel"))
+			h.load("depth", count)
+			h.square(height, width, from, fromRow, x, h.tileLoad)
+			h.MOVQ(a, x)
+			below(h.Context, a, aRow, y)
+			h.Label(at("block"))
+			for i := range height {
+				h.tileLoad(4+i, []reg.GPPhysical{x, y}[i], aRow, 0)
+				for j := range width {
+					if i == 0 {
+						h.tileLoad(6+j, b, line, j*tileBytes)
+					}
+					h.tileMultiply(2*i+j, 4+i, 6+j)
+				}
+			}
+			h.ADDQ(line, x)
 			h.ADDQ(line, y)
-		}
-		h.ADDQ(line, x)
-		h.ADDQ(operand.U32(blockBytes), b)
-		h.DECQ(count)
-		h.JNZ(operand.LabelRef(at("block")))
-		h.square(height, to, toRow, x, h.tileStore)
-		h.ADDQ(operand.U32(128), to)
-		h.ADDQ(slot(h.Context, "next"), from)
-		h.DECQ(slot(h.Context, "left"))
-		h.JNZ(operand.LabelRef(at("panel")))
+			h.ADDQ(operand.U32(blockBytes), b)
+			h.DECQ(count)
+			h.JNZ(operand.LabelRef(at("block")))
+			h.square(height, width, to, toRow, x, h.tileStore)
+			h.ADDQ(operand.U32(128), to)
+			h.ADDQ(slot(h.Context, "next"), from)
+			h.DECQ(slot(h.Context, "left"))
+			h.JNZ(operand.LabelRef(at("panel")))
 
-		for _, matrix := range []struct {
-			name string
-			row  reg.GPPhysical
-		}{{"c", toRow}, {"init", fromRow}} {
-			h.MOVQ(matrix.row, x)
+			for _, matrix := range []struct {
+				name string
+				row  reg.GPPhysical
+			}{{"c", toRow}, {"init", fromRow}} {
+				h.MOVQ(matrix.row, x)
+				h.SHLQ(operand.Imm(uint64(3+height)), x)
+				h.ADDQ(x, slot(h.Context, matrix.name))
+			}
+			h.MOVQ(aRow, x)
 			h.SHLQ(operand.Imm(uint64(3+height)), x)
-			h.ADDQ(x, slot(h.Context, matrix.name))
+			h.ADDQ(x, a)
+			h.SUBQ(operand.Imm(uint64(height)), tiles)
+			h.JMP(operand.LabelRef(at("tiles")))
+			h.Label(at("after"))
 		}
-		h.MOVQ(aRow, x)
-		h.SHLQ(operand.Imm(uint64(3+height)), x)
-		h.ADDQ(x, a)
-		h.SUBQ(operand.Imm(uint64(height)), tiles)
-		h.JMP(operand.LabelRef(at("tiles")))
-		h.Label(at("after"))
+		if width == 2 {
+			h.JMP(operand.LabelRef("end"))
+		}
 	}
+	h.Label("end")
 	h.release()
 	h.RET()
 }
 
-// square moves the sums, so many tiles high and two wide.
-func (h half) square(height int, p, row, x reg.GPPhysical, move func(tile int, p, row reg.GPPhysical, disp int)) {
-	move(0, p, row, 0)
-	move(1, p, row, 64)
-	if height == 2 {
-		below(h.Context, p, row, x)
-		move(2, x, row, 0)
-		move(3, x, row, 64)
+// square moves the sums, so many tiles high and wide.
+func (h half) square(height, width int, p, row, x reg.GPPhysical, move func(tile int, p, row reg.GPPhysical, disp int)) {
+	for i := range height {
+		if i > 0 {
+			below(h.Context, p, row, x)
+			p = x
+		}
+		for j := range width {
+			move(2*i+j, p, row, 64*j)
+		}
 	}
 }
 
