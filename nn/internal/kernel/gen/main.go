@@ -42,6 +42,7 @@ var families = []struct {
 	{kernel, "gemm", gemm},
 	{kernel, "narrow", narrow},
 	{kernel, "pack", pack},
+	{kernel, "bf16", bf16},
 	{noise, "normals", normals},
 }
 
