@@ -103,7 +103,7 @@
 //
 // The weights are moved by optim.SOAP, with a norm in the network that suits it, or by Adam
 // where SOAP has not been measured to be better, see Recommend. In the recipe these belong
-// together: the norm, the gated waves, the lower noise levels of LogNormal{−2, 1.4}, SOAP at
+// together: the norm, the gated waves, the lower noise levels of LogNormal{−2.4, 1.4}, SOAP at
 // twice Adam's rate, and the pool, whose targets have less noise for a fast optimiser to
 // follow.
 //

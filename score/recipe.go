@@ -29,8 +29,8 @@ type Recipe struct {
 // package's documentation):
 //
 //	rows        d      network                  optimiser  times  steps             Regularize
-//	no end      all    3×116, norm, features    SOAP       −2     20,000            none
-//	≥ 20,000    ≤ 3    3×116, norm, features    SOAP       −2     20,000            none
+//	no end      all    3×116, norm, features    SOAP       −2.4   20,000            none
+//	≥ 20,000    ≤ 3    3×116, norm, features    SOAP       −2.4   20,000            none
 //	            > 3    3×256                    Adam       −1.6   20,000            none
 //	≥ 10,000    > 3    3×256                    Adam       −1.6   20,000            6/√n
 //	< 20,000    ≤ 3    3×116, norm              SOAP       −1.6   2n, from 2,000    none
@@ -98,7 +98,7 @@ func Recommend(n, d int, c *Config) Recipe {
 // levels, where few rows are learned by heart.
 func recipeTimes(soap bool, n int) Times {
 	if soap && (n == 0 || n >= smallRows) {
-		return LogNormal{Mean: -2, Std: 1.4}
+		return LogNormal{Mean: -2.4, Std: 1.4}
 	}
 	return LogNormal{}
 }

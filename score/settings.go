@@ -29,7 +29,7 @@ type Settings struct {
 	Teacher *Model
 	// Weight is the weight of the loss in its denoiser form; nil is EDMWeight.
 	Weight Weight
-	// Times is the distribution of the training times; nil is LogNormal{−2, 1.4} where the
+	// Times is the distribution of the training times; nil is LogNormal{−2.4, 1.4} where the
 	// default Optimizer is SOAP, LogNormal{−0.8, 1.6} for MeanFlow and Consistency, and
 	// LogNormal{−1.6, 1.4} elsewhere.
 	Times Times
