@@ -35,6 +35,7 @@ type job struct {
 	recipe      string
 	parts       []part // of recipe
 	pool        int
+	half        bool // score.Settings.BFloat16
 
 	small bool // half the width, half the batch: for tests
 }
@@ -56,6 +57,7 @@ func (j *job) Flags(f *flag.FlagSet) {
 	f.Float64Var(&j.rate, "rate", 0, "peak of the learning rate, 0 for the default")
 	f.StringVar(&j.recipe, "recipe", "w", "w, the default, n, or parts of n joined by +: norm, waves, clock, detail, times")
 	f.IntVar(&j.pool, "pool", 0, "rows of score.Settings.Pool, 0 for the default target")
+	f.BoolVar(&j.half, "bfloat16", false, "products of wide layers in bfloat16 (score.Settings.BFloat16)")
 	f.BoolVar(&j.check, "check", false, "exit with status 1 when a target is missed")
 }
 
