@@ -30,6 +30,7 @@ func table(t *testing.T, n, d int) Data {
 func brief() *Settings { return &Settings{Steps: 2, Batch: 16, Seed: 1} }
 
 func TestFitChoosesTheNetworkByTheRows(t *testing.T) {
+	long(t)
 	for _, c := range []struct {
 		n, d  int
 		net   nn.Module
@@ -205,6 +206,7 @@ func stopped() context.Context {
 }
 
 func TestANetworkOfManyPlacesTakesAffordableStepsByDefault(t *testing.T) {
+	long(t)
 	square := func(side int, channels ...int) nn.UNet { return nn.UNet{Size: []int{side, side}, Channels: channels} }
 	for _, c := range []struct {
 		name         string
