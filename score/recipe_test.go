@@ -35,6 +35,7 @@ func plainMLP(width int) nn.MLP {
 func brief() *Settings { return &Settings{Steps: 2, Batch: 16, Seed: 1} }
 
 func TestFitChoosesTheNetworkByTheRows(t *testing.T) {
+	long(t)
 	fewMLP := nn.RecipeMLP(2, 116)
 	fewMLP.Features = nil
 	for _, c := range []struct {
@@ -248,6 +249,7 @@ func stopped() context.Context {
 }
 
 func TestANetworkOfManyPlacesTakesAffordableStepsByDefault(t *testing.T) {
+	long(t)
 	square := func(side int, channels ...int) nn.UNet { return nn.UNet{Size: []int{side, side}, Channels: channels} }
 	for _, c := range []struct {
 		name         string

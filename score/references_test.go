@@ -34,6 +34,7 @@ func among(b *batcher, m, group int) *mat.Dense {
 }
 
 func TestPoolTargetsAreAsDocumented(t *testing.T) {
+	long(t)
 	for name, s := range map[string]Settings{
 		"default":         {Batch: 64, Pool: Pool{Rows: 4096}},
 		"odd":             {Batch: 33, Pool: Pool{Rows: 1000}},

@@ -142,7 +142,7 @@ func TestHeldOutLossIsThePlainLossOfTheAverage(t *testing.T) {
 // On 60 rows the network learns them by heart: the held-out loss falls and then
 // rises, and the model is the average at its least.
 func TestModelIsTheBestOnHeldOutRows(t *testing.T) {
-	t.Parallel()
+	long(t)
 	overfit := func() *Settings {
 		s := quick(300)
 		s.References, s.Batch, s.EMA, s.Rate = -1, 128, 0.9, optim.Constant(1e-2)

@@ -38,6 +38,7 @@ type job struct {
 	former      bool   // recipe W, with parts
 	pool        int
 	rows        int
+	half        bool // score.Settings.BFloat16
 
 	small bool // half the width, half the batch: for tests
 }
@@ -60,6 +61,7 @@ func (j *job) Flags(f *flag.FlagSet) {
 	f.StringVar(&j.recipe, "recipe", "", "w, the default of before, n, or parts of n joined by +: norm, waves, clock, detail, times; empty for the default")
 	f.IntVar(&j.rows, "rows", 0, "rows of a finite set to learn from, 0 for data without an end")
 	f.IntVar(&j.pool, "pool", 0, "rows of score.Settings.Pool, 0 for the default target")
+	f.BoolVar(&j.half, "bfloat16", false, "products of wide layers in bfloat16 (score.Settings.BFloat16)")
 	f.BoolVar(&j.check, "check", false, "exit with status 1 when a target is missed")
 }
 

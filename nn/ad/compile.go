@@ -81,7 +81,7 @@ func assemble[T Float](g *graph, out, in []*Expr) *Program[T] {
 	}
 	p.wide = largest*sizeof[T]() >= wideBytes
 	p.blockRows = rowsPerBlock(largest*sizeof[T](), g.layout.arena*sizeof[T](), p.groups)
-	p.space = halfSpace(&p.phases, p.blockRows)
+	p.space, p.work = halfSpace(&p.phases, p.blockRows), p.workOf()
 	return p
 }
 

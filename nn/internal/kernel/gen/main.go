@@ -40,6 +40,7 @@ var families = []struct {
 	{kernel, "gaussian", gaussian},
 	{kernel, "optimizer", optimizer},
 	{kernel, "gemm", gemm},
+	{kernel, "gemv", gemv},
 	{kernel, "narrow", narrow},
 	{kernel, "pack", pack},
 	{kernel, "bf16", bf16},
