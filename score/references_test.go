@@ -14,7 +14,7 @@ import (
 
 // rowsAt is the number of rows that a level asks for, as Pool says.
 func rowsAt(σ, neighbours float64, own, rows int) int {
-	m := min(max(256, own), rows)
+	m := min(max(1024, own), rows)
 	for float64(m) < neighbours/(σ*σ) && m < rows {
 		m = min(2*m, rows)
 	}

@@ -40,8 +40,10 @@ var families = []struct {
 	{kernel, "gaussian", gaussian},
 	{kernel, "optimizer", optimizer},
 	{kernel, "gemm", gemm},
+	{kernel, "gemv", gemv},
 	{kernel, "narrow", narrow},
 	{kernel, "pack", pack},
+	{kernel, "bf16", bf16},
 	{noise, "normals", normals},
 }
 

@@ -1,0 +1,94 @@
+package ad
+
+import "github.com/gradlogp/gradlogp/nn/internal/kernel"
+
+// CompileBFloat16 is Compile of a program whose wide products are of numbers rounded to
+// bfloat16, which have the exponents of float32 and eight bits, and are added up in
+// float32: x·w and g·wᵀ where w is a parameter of at least 32 rows and columns, and xᵀ·g
+// where x and g have at least 32 columns. What is narrower, products within samples,
+// one-hots and everything else is in float32, and so are the parameters that are given
+// to Pack and the gradients. A gradient is that of the program without rounding, with
+// its own wide products rounded.
+//
+// Each product has a relative error of up to 2⁻⁸, of random sign. A sum is rounded as the
+// AMX-BF16 units of a processor do, which are some ten times as fast as float32:
+// in blocks of 32 terms, of which those with even and with odd numbers are added up apart
+// and then to what came before, with subnormal numbers taken as zeros. Programs have these
+// bits on every machine, and for any number of workers; without such units, or where the
+// system does not let the process use them, they are slower than those of Compile by far.
+func CompileBFloat16(out, in []*Expr) *Program[float32] { return compile[float32](out, in, nil, true) }
+
+// halfLeast is how many rows and columns the matrices of a wide product have.
+const halfLeast = 32
+
+// halfRows is the number of rows that are a block of a sum over rows.
+const halfRows = 32
+
+func wideEnough(rows, cols int) bool { return min(rows, cols) >= halfLeast }
+
+// halfSize is size of a matrix rounded to bfloat16.
+func (p packing) halfSize() int {
+	switch {
+	case p.blocks > 0:
+		return kernel.HalfPackedSize(p.blocks*p.cols, p.rows/p.blocks)
+	case p.transposed:
+		return kernel.HalfPackedSize(p.cols, p.rows)
+	}
+	return kernel.HalfPackedSize(p.rows, p.cols)
+}
+
+func (p packing) packHalf(dst []uint16, w []float32) {
+	switch {
+	case p.blocks > 0:
+		kernel.PackHalfBlocksT(dst, w, p.blocks, p.rows/p.blocks, p.cols)
+	case p.transposed:
+		kernel.PackHalfT(dst, w, p.rows, p.cols)
+	default:
+		kernel.PackHalf(dst, w, p.rows, p.cols)
+	}
+}
+
+// halfSpace returns the largest number of factors that an instruction rounds at a time.
+func halfSpace(phases *[4][]instr, blockRows int) int {
+	space := 0
+	for _, instructions := range phases {
+		for i := range instructions {
+			if in := &instructions[i]; in.half {
+				space = max(space, in.halfSpace(blockRows))
+			}
+		}
+	}
+	return space
+}
+
+func (in *instr) halfSpace(blockRows int) int {
+	// rows is the number of rows at a time of what may be gathered by a table.
+	rows := func(o *operand, t *Table) int {
+		if t != nil {
+			return t.pieceRows(true)
+		}
+		return o.height(blockRows)
+	}
+	x := &in.operands[0]
+	if in.op != opMatTMul {
+		if in.table != nil {
+			return kernel.MatMulHalfSpace(in.table.pieceRows(true), x.width())
+		}
+		return kernel.MatMulHalfSpace(rows(x, x.table), x.width())
+	}
+	space, last := 0, len(in.operands)-1
+	for i := range last {
+		x, g := &in.operands[i], &in.operands[last]
+		if x.table != nil {
+			for _, part := range x.table.parts {
+				space = max(space, kernel.MatTMulHalfSpace(part.cols*part.size, part.pieceRows(true), in.dst.cols))
+			}
+			continue
+		}
+		space = max(space, kernel.MatTMulHalfSpace(x.width(), rows(x, g.table), in.dst.cols))
+	}
+	return space
+}
+
+// singles returns numbers that are float32.
+func singles[T Float](v []T) []float32 { return any(v).([]float32) }
