@@ -243,7 +243,7 @@ func TestAdaptiveSDELeapsOverNoLevelOfATable(t *testing.T) {
 	deep, err := sde.NewDDPM(slices.Repeat([]float64{0.8}, 40)) // ends at α = 1e-14
 	add("DDPM", deep, err, []float64{0.8})
 	for name, p := range wild {
-		for tol, rows := range map[float64]int{0: 800, 1e-2: 400, 1e-3: 100} {
+		for tol, rows := range map[float64]int{0: 200, 1e-2: 100, 1e-3: 50} {
 			if p == deep && tol > 0 {
 				continue // thousands of evaluations a row
 			}
