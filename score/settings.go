@@ -30,7 +30,8 @@ type Settings struct {
 	// Weight is the weight of the loss in its denoiser form; nil is EDMWeight.
 	Weight Weight
 	// Times is the distribution of the training times; nil is LogNormal{−2.4, 1.4} where the
-	// default Optimizer is SOAP, LogNormal{−0.8, 1.6} for MeanFlow and Consistency, and
+	// default Optimizer is SOAP, without conditions, for data without an end and sets of at
+	// least 20,000 rows, LogNormal{−0.8, 1.6} for MeanFlow and Consistency, and
 	// LogNormal{−1.6, 1.4} elsewhere.
 	Times Times
 	// Steps is the number of optimiser steps; 0 is 20,000, and for Rows and
