@@ -137,7 +137,8 @@ func (g *graph) lower() {
 		case in.op == opMatMul || in.op == opMatMulT:
 			g.factor(&in)
 		case in.op == opMatTMul:
-			in.half = g.half
+			last := len(in.operands) - 1
+			in.half = g.half && slices.ContainsFunc(in.operands[:last], func(x operand) bool { return wideEnough(x.width(), n.cols) })
 		}
 		for _, o := range in.operands {
 			if o.space == inWeights && o.packed == 0 {
