@@ -438,6 +438,7 @@ func TestAdaptiveMethodsRefuseTolerancesBelowThePrecision(t *testing.T) {
 // Settings at the edge of what Validate accepts gave NaN later. Whatever it
 // accepts can be sampled, encoded and has densities.
 func TestEveryAcceptedProcessWorksToTheEnd(t *testing.T) {
+	arithmetic(t)
 	ctx := context.Background()
 	accepted := 0
 	for _, zero := range []sde.SDE{sde.VP{}, sde.SubVP{}, sde.VE{}, sde.EDM{}, sde.Cosine{}, sde.Linear{}} {

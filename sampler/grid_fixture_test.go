@@ -132,7 +132,7 @@ func TestFixtureTimestepsOfEDM(t *testing.T) {
 }
 
 func TestFixtureTimestepsOfAzula(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	type record struct {
 		Sampler string    `json:"sampler"`
 		Start   float64   `json:"start"`

@@ -111,7 +111,7 @@ func ofFirst(dst, x, by *mat.Dense, f func(float64) float64) {
 // Of data N(0, 1) that have to be positive half are left. Particles whose denoised rows
 // are not may yet become so.
 func TestHardConstraintsAreExact(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	const groups, number, steps = 10, 200, 40
 	p := normalOf(t, sde.EDM{}, 1)
 	for says, out := range map[string]float64{"impossible": math.Inf(-1), "undefined": math.NaN()} {

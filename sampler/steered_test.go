@@ -34,7 +34,7 @@ func tempered(τ, temperature float64) float64 {
 
 // Checks sampler (41).
 func TestEvidenceOfTemperedRewardsIsUnbiased(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	const groups, number, steps, v, τ = 60, 24, 16, 0.5, 0.4
 	law, err := dataset.NewIsotropicMixture([]float64{1}, mat.NewDense(1, 2, nil), []float64{math.Sqrt(v)}, nil)
 	require.NoError(t, err)
@@ -132,7 +132,7 @@ func TestFewParticlesFindANarrowReward(t *testing.T) {
 }
 
 func TestErrorOfTemperedParticlesFallsWithTheRootOfTheirNumber(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	p, o := threeModes(t, sde.EDM{}), projected(0.1, 0.1)
 	spread := func(number, groups int) (mean, evidence float64) {
 		x, trace := steered(t, p, o, groups*number, 24, sampler.Steered{Temperature: 2, Width: 0.15, Particles: sampler.Particles{Number: number}})

@@ -93,7 +93,7 @@ func varianceOfChain(p sde.SDE, v float64, steps int) float64 {
 //
 // Checks sampler (38) and (39).
 func TestEvidenceOfParticlesIsUnbiased(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	const groups, number, steps, v = 60, 24, 16, 0.5
 	law, err := dataset.NewIsotropicMixture([]float64{1}, mat.NewDense(1, 2, nil), []float64{math.Sqrt(v)}, nil)
 	require.NoError(t, err)

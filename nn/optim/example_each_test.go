@@ -59,24 +59,26 @@ func ExampleRate() {
 		{"restarts", optim.CosineRestarts{Peak: 1, Steps: 10}},
 		{"slow start", optim.SlowStart{Factor: 0.8, Then: optim.Constant(1)}},
 		{"recipe", optim.RecipeRate(30)},
+		{"recipe of SOAP", optim.RecipeRateSOAP(30)},
 	} {
-		fmt.Printf("%-13s", r.name)
+		fmt.Printf("%-14s", r.name)
 		for _, step := range []int{0, 5, 10, 20, 29} {
 			fmt.Printf("%8.4f", r.rate.At(step))
 		}
 		fmt.Println()
 	}
 	// Output:
-	// constant       1.0000  1.0000  1.0000  1.0000  1.0000
-	// steps          1.0000  1.0000  0.1000  0.0100  0.0100
-	// milestones     1.0000  0.1000  0.1000  0.1000  0.0100
-	// exponential    1.0000  0.5905  0.3487  0.1216  0.0471
-	// inverse root   1.0000  0.8165  0.7071  0.5774  0.5064
-	// a line         1.0000  0.8500  0.7000  0.4000  0.1300
-	// cosine         1.0000  0.9330  0.7500  0.2500  0.0027
-	// restarts       1.0000  0.5000  1.0000  1.0000  0.0245
-	// slow start     0.2000  0.7379  0.9141  0.9908  0.9988
-	// recipe         0.0020  0.0059  0.0051  0.0019  0.0001
+	// constant        1.0000  1.0000  1.0000  1.0000  1.0000
+	// steps           1.0000  1.0000  0.1000  0.0100  0.0100
+	// milestones      1.0000  0.1000  0.1000  0.1000  0.0100
+	// exponential     1.0000  0.5905  0.3487  0.1216  0.0471
+	// inverse root    1.0000  0.8165  0.7071  0.5774  0.5064
+	// a line          1.0000  0.8500  0.7000  0.4000  0.1300
+	// cosine          1.0000  0.9330  0.7500  0.2500  0.0027
+	// restarts        1.0000  0.5000  1.0000  1.0000  0.0245
+	// slow start      0.2000  0.7379  0.9141  0.9908  0.9988
+	// recipe          0.0020  0.0059  0.0051  0.0019  0.0001
+	// recipe of SOAP  0.0050  0.0148  0.0127  0.0046  0.0002
 }
 
 // How much of an average of weights is that of the step before: little at first, when
