@@ -18,6 +18,8 @@ func (f *frame[T]) product(in *instr, s stretch, dst []T) {
 		})
 	case in.slides():
 		f.slide(in, s, dst, from)
+	case in.pairs != nil:
+		f.productOfPairs(in, s, dst, from)
 	case x.table != nil:
 		init, initRows := f.init(in, s)
 		piece := f.workers[s.worker].piece

@@ -48,6 +48,47 @@ func (p packing) packHalf(dst []uint16, w []float32) {
 	}
 }
 
+// pairs returns the table that gathers pairs of rounded numbers, so many that a row of a
+// product's factor is full; nil when the cells cannot be cut into pairs.
+func (t *Table) pairs() *Table {
+	if t.size%2 != 0 {
+		return nil
+	}
+	half := t.size / 2
+	row := t.cols * half
+	w := &Table{rows: t.rows, cols: (row + halfRows/2 - 1) / (halfRows / 2) * (halfRows / 2), cells: t.cells * half, size: 1}
+	for i := range t.rows {
+		w.first = append(w.first, int32(len(w.runs)))
+		at := i * w.cols
+		w.runs = appendRuns(w.runs, at, t.from[i*t.cols:][:t.cols], half)
+		if w.cols > row {
+			w.runs = append(w.runs, kernel.Run{To: int32(at + row), From: -1, N: int32(w.cols - row)})
+		}
+	}
+	w.first = append(w.first, int32(len(w.runs)))
+	return w
+}
+
+// productOfPairs is product of rows that are gathered once they are rounded.
+func (f *frame[T]) productOfPairs(in *instr, s stretch, dst, from []T) {
+	x, n := &in.operands[0], in.width()
+	t := x.table
+	rows, k := t.pieceRows(true), x.width()
+	piece := f.workers[s.worker].half[:kernel.MatMulHalfSpace(rows, k)]
+	rounded := f.workers[s.worker].half[len(piece):]
+	kernel.Round(rounded, singles(from[:s.rows*t.source()]))
+	packed := f.weights.half[f.p.packings[in.operands[1].packed-1].to:]
+	init, initRows := f.init(in, s)
+	t.pieces(s.rows, true, func(first, last int) {
+		gatherRows(kernel.Words(piece), kernel.Words(rounded), in.pairs, first, last)
+		own := init
+		if initRows > 1 {
+			own = init[first*n:]
+		}
+		kernel.MatMulRounded(singles(dst[first*n:]), piece, packed, singles(own), min(initRows, last-first), last-first, k, n)
+	})
+}
+
 // halfSpace returns the largest number of factors that an instruction rounds at a time.
 func halfSpace(phases *[4][]instr, blockRows int) int {
 	space := 0
@@ -73,6 +114,10 @@ func (in *instr) halfSpace(blockRows int) int {
 	if in.op != opMatTMul {
 		if in.table != nil {
 			return kernel.MatMulHalfSpace(in.table.pieceRows(true), x.width())
+		}
+		if t := x.table; in.pairs != nil {
+			const line = 32 // Round fills the last one up
+			return kernel.MatMulHalfSpace(t.pieceRows(true), x.width()) + blockRows*t.source() + line
 		}
 		return kernel.MatMulHalfSpace(rows(x, x.table), x.width())
 	}
