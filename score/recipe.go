@@ -47,9 +47,9 @@ type Recipe struct {
 // to learn (examples/tables -impute -steps shows what fewer do). With FlowMap the network is
 // one for Adam, too. Other fields of c change nothing.
 //
-// A network of one's own is trained by SOAP when it is an nn.MLP with nn.RMSNorm. With
-// Settings.Teacher the optimiser is Adam, the steps are a quarter of these, but at least
-// 1,000, and no rows are held out.
+// A network of one's own, or that NewFlowMap has of a teacher, is trained by SOAP when it is
+// an nn.MLP with nn.RMSNorm. With Settings.Teacher the steps are a quarter of these, but at
+// least 1,000, there is no Pool, and no rows are held out.
 //
 // For a network of one's own that uses its weights in many places of a row, such as an
 // nn.UNet (from 8 products on for each weight and row), Fit takes fewer: the largest
@@ -166,7 +166,6 @@ func recipeFor(m *Model, data Data, s *Settings) (r Recipe, note string) {
 	if !m.free || m.calibrated {
 		r.Net, r.SOAP = m.net, normed(m.net)
 	}
-	r.SOAP = r.SOAP && !m.maps && s.Teacher == nil
 	if s.Teacher != nil {
 		r.Pool = 0
 	}

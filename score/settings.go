@@ -79,9 +79,8 @@ type Settings struct {
 	// of it, and for every other optim.RecipeRate, with a peak of 6e-3, that of Adam.
 	Rate optim.Rate
 	// Optimizer updates the weights; nil is optim.SOAP for an nn.MLP with nn.RMSNorm, such
-	// as nn.RecipeMLP and what Recommend has for up to three columns, without a Teacher and
-	// Config.FlowMap; elsewhere it is Adam with β = (0.9, 0.99). Either has the weight decay
-	// of Regularize. An Optimizer keeps the state of a run: runs at the same time need one
+	// as nn.RecipeMLP and what Recommend has for up to three columns; elsewhere it is Adam
+	// with β = (0.9, 0.99). Either has the weight decay of Regularize. An Optimizer keeps the state of a run: runs at the same time need one
 	// each.
 	Optimizer optim.Optimizer[float32]
 	// EMA is the decay of the moving average of the weights that becomes the
