@@ -21,7 +21,8 @@ func CompileBFloat16(out, in []*Expr) *Program[float32] { return compile[float32
 // halfLeast is how many rows and columns the matrices of a wide product have.
 const halfLeast = 32
 
-// halfRows is the number of rows that are a block of a sum over rows.
+// halfRows is the number of rows that are a block of a sum over rows, and of numbers up to
+// a multiple of which rows are filled up.
 const halfRows = 32
 
 func wideEnough(rows, cols int) bool { return min(rows, cols) >= halfLeast }
@@ -89,6 +90,20 @@ func (f *frame[T]) productOfPairs(in *instr, s stretch, dst, from []T) {
 	})
 }
 
+// addPairs is addProduct of rows that are gathered once they are rounded.
+func (f *frame[T]) addPairs(dst []T, t, pairs *Table, x, g []T, s stretch, n, from, to int, set bool) {
+	k := t.cols * t.size
+	rows := t.pieceRows(true)
+	piece := f.workers[s.worker].half[:kernel.MatMulHalfSpace(rows, k)]
+	space := f.workers[s.worker].half[len(piece):]
+	rounded := space[kernel.MatTMulHalfSpace(k, rows, n):]
+	kernel.Round(rounded, singles(x[:s.rows*t.source()]))
+	t.pieces(s.rows, true, func(first, last int) {
+		gatherRows(kernel.Words(piece), kernel.Words(rounded), pairs, first, last)
+		kernel.MatTMulRounded(singles(dst), piece, singles(g[first*n:]), last-first, k, n, from, to, set && first == 0, space)
+	})
+}
+
 // halfSpace returns the largest number of factors that an instruction rounds at a time.
 func halfSpace(phases *[4][]instr, blockRows int) int {
 	space := 0
@@ -116,12 +131,15 @@ func (in *instr) halfSpace(blockRows int) int {
 			return kernel.MatMulHalfSpace(in.table.pieceRows(true), x.width())
 		}
 		if t := x.table; in.pairs != nil {
-			const line = 32 // Round fills the last one up
-			return kernel.MatMulHalfSpace(t.pieceRows(true), x.width()) + blockRows*t.source() + line
+			return kernel.MatMulHalfSpace(t.pieceRows(true), x.width()) + blockRows*t.source() + halfRows
 		}
 		return kernel.MatMulHalfSpace(rows(x, x.table), x.width())
 	}
 	space, last := 0, len(in.operands)-1
+	if t := x.table; in.pairs != nil {
+		k, rows := x.width(), t.pieceRows(true)
+		return kernel.MatMulHalfSpace(rows, k) + kernel.MatTMulHalfSpace(k, rows, in.dst.cols) + blockRows*t.source() + halfRows
+	}
 	for i := range last {
 		x, g := &in.operands[i], &in.operands[last]
 		if x.table != nil {
