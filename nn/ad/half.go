@@ -13,9 +13,10 @@ import "github.com/gradlogp/gradlogp/nn/internal/kernel"
 // Each product has a relative error of up to 2⁻⁸, of random sign. A sum is rounded as the
 // AMX-BF16 units of a processor do, which are some ten times as fast as float32:
 // in blocks of 32 terms, of which those with even and with odd numbers are added up apart
-// and then to what came before, with subnormal numbers taken as zeros. Programs have these
-// bits on every machine, and for any number of workers; without such units, or where the
-// system does not let the process use them, they are slower than those of Compile by far.
+// and then to what came before, with subnormal numbers taken as zeros. These products have
+// the same bits on every machine, and a program has them for any number of workers. The
+// first of them asks the system, Linux, for the units; without them, products are slower
+// than those of Compile by far.
 func CompileBFloat16(out, in []*Expr) *Program[float32] { return compile[float32](out, in, nil, true) }
 
 // halfLeast is how many rows and columns the matrices of a wide product have.
