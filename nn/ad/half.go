@@ -13,15 +13,17 @@ import "github.com/gradlogp/gradlogp/nn/internal/kernel"
 // Each product has a relative error of up to 2⁻⁸, of random sign. A sum is rounded as the
 // AMX-BF16 units of a processor do, which are some ten times as fast as float32:
 // in blocks of 32 terms, of which those with even and with odd numbers are added up apart
-// and then to what came before, with subnormal numbers taken as zeros. Programs have these
-// bits on every machine, and for any number of workers; without such units, or where the
-// system does not let the process use them, they are slower than those of Compile by far.
+// and then to what came before, with subnormal numbers taken as zeros. These products have
+// the same bits on every machine, and a program has them for any number of workers. The
+// first of them asks the system, Linux, for the units; without them, products are slower
+// than those of Compile by far.
 func CompileBFloat16(out, in []*Expr) *Program[float32] { return compile[float32](out, in, nil, true) }
 
 // halfLeast is how many rows and columns the matrices of a wide product have.
 const halfLeast = 32
 
-// halfRows is the number of rows that are a block of a sum over rows.
+// halfRows is the number of rows that are a block of a sum over rows, and of numbers up to
+// a multiple of which rows are filled up.
 const halfRows = 32
 
 func wideEnough(rows, cols int) bool { return min(rows, cols) >= halfLeast }
@@ -89,6 +91,20 @@ func (f *frame[T]) productOfPairs(in *instr, s stretch, dst, from []T) {
 	})
 }
 
+// addPairs is addProduct of rows that are gathered once they are rounded.
+func (f *frame[T]) addPairs(dst []T, t, pairs *Table, x, g []T, s stretch, n, from, to int, set bool) {
+	k := t.cols * t.size
+	rows := t.pieceRows(true)
+	piece := f.workers[s.worker].half[:kernel.MatMulHalfSpace(rows, k)]
+	space := f.workers[s.worker].half[len(piece):]
+	rounded := space[kernel.MatTMulHalfSpace(k, rows, n):]
+	kernel.Round(rounded, singles(x[:s.rows*t.source()]))
+	t.pieces(s.rows, true, func(first, last int) {
+		gatherRows(kernel.Words(piece), kernel.Words(rounded), pairs, first, last)
+		kernel.MatTMulRounded(singles(dst), piece, singles(g[first*n:]), last-first, k, n, from, to, set && first == 0, space)
+	})
+}
+
 // halfSpace returns the largest number of factors that an instruction rounds at a time.
 func halfSpace(phases *[4][]instr, blockRows int) int {
 	space := 0
@@ -116,12 +132,15 @@ func (in *instr) halfSpace(blockRows int) int {
 			return kernel.MatMulHalfSpace(in.table.pieceRows(true), x.width())
 		}
 		if t := x.table; in.pairs != nil {
-			const line = 32 // Round fills the last one up
-			return kernel.MatMulHalfSpace(t.pieceRows(true), x.width()) + blockRows*t.source() + line
+			return kernel.MatMulHalfSpace(t.pieceRows(true), x.width()) + blockRows*t.source() + halfRows
 		}
 		return kernel.MatMulHalfSpace(rows(x, x.table), x.width())
 	}
 	space, last := 0, len(in.operands)-1
+	if t := x.table; in.pairs != nil {
+		k, rows := x.width(), t.pieceRows(true)
+		return kernel.MatMulHalfSpace(rows, k) + kernel.MatTMulHalfSpace(k, rows, in.dst.cols) + blockRows*t.source() + halfRows
+	}
 	for i := range last {
 		x, g := &in.operands[i], &in.operands[last]
 		if x.table != nil {

@@ -141,7 +141,7 @@ func (g *graph) lower() {
 			last := len(in.operands) - 1
 			in.half = g.half && slices.ContainsFunc(in.operands[:last], func(x operand) bool { return wideEnough(x.width(), n.cols) })
 		}
-		if t := in.operands; in.half && in.op != opMatTMul && t[0].table != nil {
+		if t := in.operands; in.half && t[0].table != nil && (in.op != opMatTMul || len(t) == 2) {
 			in.pairs = t[0].table.pairs()
 		}
 		for _, o := range in.operands {

@@ -130,6 +130,32 @@ func MatTMulHalfRows(dst, x, g []float32, r, k, n, from, to int, set bool, space
 		}
 		return
 	}
+	width, a := roundUp(r, halfSide), space[roundUp(r, halfSide)*roundUp(n, halfSide):]
+	for i := from; i < to; i += halfRows {
+		halvePairsT(a[(i-from)*width:], width, x[i:], k, r, min(halfRows, to-i))
+	}
+	sumRounded(dst, g, r, n, from, to, set, space)
+}
+
+// MatTMulRounded is MatTMulHalfRows of rows that are rounded, each filled up to a multiple
+// of 32.
+func MatTMulRounded(dst []float32, x []uint16, g []float32, r, k, n, from, to int, set bool, space []uint16) {
+	if from >= to || n == 0 || r == 0 {
+		if set {
+			clear(dst[from*n : max(from, to)*n])
+		}
+		return
+	}
+	width, a := roundUp(r, halfSide), space[roundUp(r, halfSide)*roundUp(n, halfSide):]
+	for i := from; i < to; i += halfRows {
+		turnHalves(a[(i-from)*width:], width, x[i:], roundUp(k, halfSide), r, min(halfRows, to-i))
+	}
+	sumRounded(dst, g, r, n, from, to, set, space)
+}
+
+// sumRounded computes the rows from ≤ i < to of dst, for which the space has the rows of
+// xᵀ, behind room for g.
+func sumRounded(dst, g []float32, r, n, from, to int, set bool, space []uint16) {
 	width, rows := roundUp(r, halfSide), to-from
 	b := space[:width*roundUp(n, halfSide)]
 	p := halfProduct{
@@ -137,9 +163,6 @@ func MatTMulHalfRows(dst, x, g []float32, r, k, n, from, to int, set bool, space
 		b: b, depth: width / halfSide, rows: rows, cols: n,
 	}
 	PackHalf(b, g, r, n)
-	for i := 0; i < rows; i += halfRows {
-		halvePairsT(p.a[i*width:], width, x[from+i:], k, r, min(halfRows, rows-i))
-	}
 	var zero [halfSide]float32
 	p.init, p.ir, p.next = p.c, n, halfSide
 	if set {
@@ -252,6 +275,18 @@ func halvePairsTGo(dst []uint16, dr int, src []float32, sr, rows, cols int) {
 		if j < cols {
 			for i := range rows {
 				row[i] = round16(src[i*sr+j])
+			}
+		}
+	}
+}
+
+func turnHalvesGo(dst []uint16, dr int, src []uint16, sr, rows, cols int) {
+	for j := range halfRows {
+		row := dst[j*dr:][:roundUp(rows, halfSide)]
+		clear(row)
+		if j < cols {
+			for i := range rows {
+				row[i] = src[i*sr+j]
 			}
 		}
 	}
