@@ -38,17 +38,18 @@ type Recipe struct {
 //
 // The networks with a norm are those of nn.RecipeMLP, whose features are for d ≤ 3 and have
 // no gates for Velocity; the others are without norm and features, with frequencies of time
-// up to 8. Times are LogNormal of that Mean and Std 1.4. In up to 8 columns data without an
-// end and sets of 20,000 rows or more have a Pool of 8·Batch rows. Batch is 512.
+// up to 8. Times are LogNormal of that Mean and Std 1.4; under conditions the Mean is always
+// −1.6. In up to 8 columns data without an end and sets of 20,000 rows or more have a Pool of
+// 8·Batch rows. Batch is 512.
 //
 // With ColumnLevels the network is that of nn.RecipeColumns, for Adam, without a Pool, and
 // there are three times as many steps, up to 20,000: any columns given any others are more
 // to learn (examples/tables -impute -steps shows what fewer do). With FlowMap the network is
 // one for Adam, too. Other fields of c change nothing.
 //
-// A network of one's own is trained by SOAP when it is an nn.MLP with nn.RMSNorm. With
-// Settings.Teacher the optimiser is Adam, the steps are a quarter of these, but at least
-// 1,000, and no rows are held out.
+// A network of one's own, or that NewFlowMap has of a teacher, is trained by SOAP when it is
+// an nn.MLP with nn.RMSNorm. With Settings.Teacher the steps are a quarter of these, but at
+// least 1,000, there is no Pool, and no rows are held out.
 //
 // For a network of one's own that uses its weights in many places of a row, such as an
 // nn.UNet (from 8 products on for each weight and row), Fit takes fewer: the largest
@@ -87,7 +88,7 @@ func Recommend(n, d int, c *Config) Recipe {
 		net.Time, net.Ends = columns.Time, columns.Ends
 	}
 	r.Net, r.SOAP = net, normed(net)
-	r.Times = recipeTimes(r.SOAP, n)
+	r.Times = recipeTimes(r.SOAP, n, c.Cond.count() > 0)
 	if !few && d <= pooledColumns && !c.ColumnLevels {
 		r.Pool = 8 * r.Batch
 	}
@@ -95,9 +96,10 @@ func Recommend(n, d int, c *Config) Recipe {
 }
 
 // recipeTimes returns the training times of n rows, 0 for no end. SOAP can make use of low
-// levels, where few rows are learned by heart.
-func recipeTimes(soap bool, n int) Times {
-	if soap && (n == 0 || n >= smallRows) {
+// levels, where few rows are learned by heart. Under conditions they cost too much where a
+// condition has hardly any rows, which is where guidance looks.
+func recipeTimes(soap bool, n int, given bool) Times {
+	if soap && !given && (n == 0 || n >= smallRows) {
 		return LogNormal{Mean: -2.4, Std: 1.4}
 	}
 	return LogNormal{}
@@ -164,11 +166,10 @@ func recipeFor(m *Model, data Data, s *Settings) (r Recipe, note string) {
 	if !m.free || m.calibrated {
 		r.Net, r.SOAP = m.net, normed(m.net)
 	}
-	r.SOAP = r.SOAP && !m.maps && s.Teacher == nil
 	if s.Teacher != nil {
 		r.Pool = 0
 	}
-	r.Times = recipeTimes(r.SOAP, n)
+	r.Times = recipeTimes(r.SOAP, n, m.cond != nil)
 	if !m.free {
 		r.Regularize = None
 		return r.affordable(m, s)

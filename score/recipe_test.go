@@ -100,7 +100,7 @@ func TestTheOptimiserAndItsRateGoWithTheNetwork(t *testing.T) {
 		"a pool of one's own": {nil, func(s *Settings) { s.Pool.Rows = 50 }, true, soap, 50},
 		"references":          {nil, func(s *Settings) { s.References = 50 }, true, soap, 0},
 		"the plain target":    {nil, func(s *Settings) { s.References = None }, true, soap, 0},
-		"a teacher":           {nn.RecipeMLP(2, 8), func(s *Settings) { s.Teacher = teacher }, false, adam, 0},
+		"a teacher":           {nn.RecipeMLP(2, 8), func(s *Settings) { s.Teacher = teacher }, true, soap, 0},
 	} {
 		m, err := New(2, &Config{Net: c.net})
 		require.NoError(t, err, name)

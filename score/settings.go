@@ -30,7 +30,8 @@ type Settings struct {
 	// Weight is the weight of the loss in its denoiser form; nil is EDMWeight.
 	Weight Weight
 	// Times is the distribution of the training times; nil is LogNormal{−2.4, 1.4} where the
-	// default Optimizer is SOAP, LogNormal{−0.8, 1.6} for MeanFlow and Consistency, and
+	// default Optimizer is SOAP, without conditions, for data without an end and sets of at
+	// least 20,000 rows, LogNormal{−0.8, 1.6} for MeanFlow and Consistency, and
 	// LogNormal{−1.6, 1.4} elsewhere.
 	Times Times
 	// Steps is the number of optimiser steps; 0 is 20,000, and for Rows and
@@ -78,9 +79,8 @@ type Settings struct {
 	// of it, and for every other optim.RecipeRate, with a peak of 6e-3, that of Adam.
 	Rate optim.Rate
 	// Optimizer updates the weights; nil is optim.SOAP for an nn.MLP with nn.RMSNorm, such
-	// as nn.RecipeMLP and what Recommend has for up to three columns, without a Teacher and
-	// Config.FlowMap; elsewhere it is Adam with β = (0.9, 0.99). Either has the weight decay
-	// of Regularize. An Optimizer keeps the state of a run: runs at the same time need one
+	// as nn.RecipeMLP and what Recommend has for up to three columns; elsewhere it is Adam
+	// with β = (0.9, 0.99). Either has the weight decay of Regularize. An Optimizer keeps the state of a run: runs at the same time need one
 	// each.
 	Optimizer optim.Optimizer[float32]
 	// EMA is the decay of the moving average of the weights that becomes the
@@ -111,7 +111,7 @@ type Settings struct {
 	// ad.CompileBFloat16 says; sums, weights, gradients and optimiser stay float32, and the
 	// model is evaluated in float32. On a processor with AMX-BF16 (Intel Xeon from 2023 on,
 	// under Linux) a step of networks of layers of 512 columns and more or of a U-Net takes
-	// about half the time. Elsewhere the result has the same bits and takes many times
+	// about half the time. Elsewhere these products have the same bits and take many times
 	// as long.
 	BFloat16 bool
 	// Workers is the number of goroutines, up to 65,536, 0 for one a processor. The result

@@ -193,28 +193,3 @@ func ExampleOp() {
 	// Output:
 	// input shift sigmoid mul true
 }
-
-// Wide products of numbers of eight bits: a sum of 64 ones is exact, one of 64 thirds is
-// off by the rounding of a third.
-func ExampleCompileBFloat16() {
-	const width = 64
-	x, w := ad.Input("x", width), ad.Param("w", width, width, 0)
-	p := ad.CompileBFloat16([]*ad.Expr{ad.MatMul(x, w)}, []*ad.Expr{x})
-	theta, ones := make([]float32, width*width), make([]float32, width)
-	for i := range theta {
-		theta[i] = 1
-		if i%width == 1 {
-			theta[i] = 1. / 3
-		}
-	}
-	for i := range ones {
-		ones[i] = 1
-	}
-	var weights ad.Weights[float32]
-	p.Pack(&weights, theta, nil)
-	out := make([]float32, width)
-	p.Run(1, &weights, nil, [][]float32{out}, [][]float32{ones}, nil)
-	fmt.Println(out[0], out[1]) // not 21.333333
-	// Output:
-	// 64 21.375
-}

@@ -18,6 +18,8 @@ func (f *frame[T]) product(in *instr, s stretch, dst []T) {
 		})
 	case in.slides():
 		f.slide(in, s, dst, from)
+	case in.pairs != nil:
+		f.productOfPairs(in, s, dst, from)
 	case x.table != nil:
 		init, initRows := f.init(in, s)
 		piece := f.workers[s.worker].piece
@@ -115,17 +117,19 @@ func (f *frame[T]) addProducts(in *instr, s stretch, dst []T, set bool) {
 		x := &in.operands[i]
 		k := x.width()
 		if from, to := max(from-at, 0), min(to-at, k); from < to {
-			f.addProduct(dst[at*n:], x, &in.operands[last], s, n, from, to, set)
+			f.addProduct(dst[at*n:], x, &in.operands[last], in.pairs, s, n, from, to, set)
 		}
 		at += k
 	}
 }
 
 // addProduct adds rows of xᵀ·g to those of dst.
-func (f *frame[T]) addProduct(dst []T, x, g *operand, s stretch, n, from, to int, set bool) {
+func (f *frame[T]) addProduct(dst []T, x, g *operand, pairs *Table, s stretch, n, from, to int, set bool) {
 	a, b, k := f.at(x, s), f.at(g, s), x.width()
 	half := f.p.half && wideEnough(k, n)
 	switch piece := f.workers[s.worker].piece; {
+	case half && pairs != nil:
+		f.addPairs(dst, x.table, pairs, a, b, s, n, from, to, set)
 	case x.table != nil && x.table.windows != nil && n > narrow && !half:
 		addWindows(dst, piece, a, b, x.table, s.rows, n, from, to, set)
 	case x.classes > 0:

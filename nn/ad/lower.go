@@ -16,6 +16,7 @@ type instr struct {
 	index    int
 	table    *Table // also of a product that is scattered
 	skip     int    // of the matrix of a product: elements before the rows that take part
+	pairs    *Table // of such a product of what is gathered, nil if there is none; see there
 	half     bool   // a product of bfloat16; of several, as in xᵀ·g, those that are wide
 	dst      operand
 	operands []operand
@@ -137,7 +138,11 @@ func (g *graph) lower() {
 		case in.op == opMatMul || in.op == opMatMulT:
 			g.factor(&in)
 		case in.op == opMatTMul:
-			in.half = g.half
+			last := len(in.operands) - 1
+			in.half = g.half && slices.ContainsFunc(in.operands[:last], func(x operand) bool { return wideEnough(x.width(), n.cols) })
+		}
+		if t := in.operands; in.half && t[0].table != nil && (in.op != opMatTMul || len(t) == 2) {
+			in.pairs = t[0].table.pairs()
 		}
 		for _, o := range in.operands {
 			if o.space == inWeights && o.packed == 0 {

@@ -1,6 +1,9 @@
 package kernel
 
-import "math"
+import (
+	"math"
+	"unsafe"
+)
 
 // Products of factors that are rounded to bfloat16, the upper half of a float32. A
 // sum over k is made of blocks of 32 terms. With x and y rounded to the nearest, ties to
@@ -82,14 +85,29 @@ func MatMulHalfSpace(r, k int) int { return roundUp(r, halfRows) * roundUp(k, ha
 // MatMulHalf computes dst = init + x·w as MatMul does, with factors rounded to bfloat16
 // and w packed by PackHalf. k is positive.
 func MatMulHalf(dst, x []float32, packed []uint16, init []float32, initRows, r, k, n int, space []uint16) {
+	if r > 0 {
+		halveRows(space, roundUp(k, halfSide), x, k, r, k)
+	}
+	MatMulRounded(dst, space, packed, init, initRows, r, k, n)
+}
+
+// Round rounds to bfloat16. dst has as many elements as x, up to a multiple of 32.
+func Round(dst []uint16, x []float32) { halveRows(dst, len(dst), x, len(x), 1, len(x)) }
+
+// Words returns the memory of pairs of rounded numbers, to be moved as one.
+func Words(x []uint16) []float32 {
+	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(x))), len(x)/2)
+}
+
+// MatMulRounded is MatMulHalf of rows that are rounded, each filled up with zeros to a
+// multiple of 32. x has MatMulHalfSpace(r, k) elements.
+func MatMulRounded(dst []float32, x, packed []uint16, init []float32, initRows, r, k, n int) {
 	if r == 0 || n == 0 {
 		return
 	}
 	var zero [halfSide]float32
-	p := halfProduct{cr: n, ar: roundUp(k, halfSide), rows: r}
+	p := halfProduct{a: x[:MatMulHalfSpace(r, k)], cr: n, ar: roundUp(k, halfSide), rows: r}
 	p.depth = p.ar / halfSide
-	p.a = space[:MatMulHalfSpace(r, k)]
-	halveRows(p.a, p.ar, x, k, r, k)
 	for j := 0; j < n; j += halfSide {
 		p.cols, p.c, p.b = min(halfSide, n-j), dst[j:r*n], packed[j*p.ar:]
 		p.init, p.ir = initial(init, initRows, r, j, n, zero[:])
@@ -112,6 +130,32 @@ func MatTMulHalfRows(dst, x, g []float32, r, k, n, from, to int, set bool, space
 		}
 		return
 	}
+	width, a := roundUp(r, halfSide), space[roundUp(r, halfSide)*roundUp(n, halfSide):]
+	for i := from; i < to; i += halfRows {
+		halvePairsT(a[(i-from)*width:], width, x[i:], k, r, min(halfRows, to-i))
+	}
+	sumRounded(dst, g, r, n, from, to, set, space)
+}
+
+// MatTMulRounded is MatTMulHalfRows of rows that are rounded, each filled up to a multiple
+// of 32.
+func MatTMulRounded(dst []float32, x []uint16, g []float32, r, k, n, from, to int, set bool, space []uint16) {
+	if from >= to || n == 0 || r == 0 {
+		if set {
+			clear(dst[from*n : max(from, to)*n])
+		}
+		return
+	}
+	width, a := roundUp(r, halfSide), space[roundUp(r, halfSide)*roundUp(n, halfSide):]
+	for i := from; i < to; i += halfRows {
+		turnHalves(a[(i-from)*width:], width, x[i:], roundUp(k, halfSide), r, min(halfRows, to-i))
+	}
+	sumRounded(dst, g, r, n, from, to, set, space)
+}
+
+// sumRounded computes the rows from ≤ i < to of dst, for which the space has the rows of
+// xᵀ, behind room for g.
+func sumRounded(dst, g []float32, r, n, from, to int, set bool, space []uint16) {
 	width, rows := roundUp(r, halfSide), to-from
 	b := space[:width*roundUp(n, halfSide)]
 	p := halfProduct{
@@ -119,9 +163,6 @@ func MatTMulHalfRows(dst, x, g []float32, r, k, n, from, to int, set bool, space
 		b: b, depth: width / halfSide, rows: rows, cols: n,
 	}
 	PackHalf(b, g, r, n)
-	for i := 0; i < rows; i += halfRows {
-		halvePairsT(p.a[i*width:], width, x[from+i:], k, r, min(halfRows, rows-i))
-	}
 	var zero [halfSide]float32
 	p.init, p.ir, p.next = p.c, n, halfSide
 	if set {
@@ -234,6 +275,18 @@ func halvePairsTGo(dst []uint16, dr int, src []float32, sr, rows, cols int) {
 		if j < cols {
 			for i := range rows {
 				row[i] = round16(src[i*sr+j])
+			}
+		}
+	}
+}
+
+func turnHalvesGo(dst []uint16, dr int, src []uint16, sr, rows, cols int) {
+	for j := range halfRows {
+		row := dst[j*dr:][:roundUp(rows, halfSide)]
+		clear(row)
+		if j < cols {
+			for i := range rows {
+				row[i] = src[i*sr+j]
 			}
 		}
 	}

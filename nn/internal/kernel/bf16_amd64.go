@@ -32,6 +32,11 @@ func halvePairsAssembly(dst *byte, src *byte, sr int, rows int, cols int)
 //go:noescape
 func halvePairsTAssembly(dst *byte, dr int, src *byte, sr int, rows int, cols int)
 
+// turnHalvesAssembly is halvePairsTAssembly of bfloat16.
+//
+//go:noescape
+func turnHalvesAssembly(dst *byte, dr int, src *byte, sr int, rows int, cols int)
+
 // halveTAssembly does what halvePairsAssembly does to the transpose of src, which has up to 16 rows.
 //
 //go:noescape

@@ -1372,6 +1372,348 @@ block:
 	VZEROUPPER
 	RET
 
+// func turnHalvesAssembly(dst *byte, dr int, src *byte, sr int, rows int, cols int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2, CMOV
+TEXT ·turnHalvesAssembly(SB), NOSPLIT, $0-48
+	MOVQ  dst+0(FP), DI
+	MOVQ  src+16(FP), SI
+	MOVQ  sr+24(FP), R9
+	MOVQ  rows+32(FP), DX
+	MOVQ  cols+40(FP), CX
+	MOVQ  dr+8(FP), R8
+	MOVQ  $-1, AX
+	BZHIQ CX, AX, AX
+	XORQ  R10, R10
+
+block:
+	VMOVUPS      turns<>+0(SB), Z31
+	MOVQ         AX, R11
+	CMPQ         DX, $0x00
+	CMOVQLE      R10, R11
+	KMOVW        R11, K1
+	VMOVDQU16.Z  (SI), K1, Y16
+	ADDQ         R9, SI
+	MOVQ         AX, R11
+	CMPQ         DX, $0x01
+	CMOVQLE      R10, R11
+	KMOVW        R11, K1
+	VMOVDQU16.Z  (SI), K1, Y17
+	ADDQ         R9, SI
+	VINSERTI64X4 $0x01, Y17, Z16, Z18
+	VPERMW       Z18, Z31, Z0
+	MOVQ         AX, R11
+	CMPQ         DX, $0x02
+	CMOVQLE      R10, R11
+	KMOVW        R11, K1
+	VMOVDQU16.Z  (SI), K1, Y16
+	ADDQ         R9, SI
+	MOVQ         AX, R11
+	CMPQ         DX, $0x03
+	CMOVQLE      R10, R11
+	KMOVW        R11, K1
+	VMOVDQU16.Z  (SI), K1, Y17
+	ADDQ         R9, SI
+	VINSERTI64X4 $0x01, Y17, Z16, Z18
+	VPERMW       Z18, Z31, Z1
+	MOVQ         AX, R11
+	CMPQ         DX, $0x04
+	CMOVQLE      R10, R11
+	KMOVW        R11, K1
+	VMOVDQU16.Z  (SI), K1, Y16
+	ADDQ         R9, SI
+	MOVQ         AX, R11
+	CMPQ         DX, $0x05
+	CMOVQLE      R10, R11
+	KMOVW        R11, K1
+	VMOVDQU16.Z  (SI), K1, Y17
+	ADDQ         R9, SI
+	VINSERTI64X4 $0x01, Y17, Z16, Z18
+	VPERMW       Z18, Z31, Z2
+	MOVQ         AX, R11
+	CMPQ         DX, $0x06
+	CMOVQLE      R10, R11
+	KMOVW        R11, K1
+	VMOVDQU16.Z  (SI), K1, Y16
+	ADDQ         R9, SI
+	MOVQ         AX, R11
+	CMPQ         DX, $0x07
+	CMOVQLE      R10, R11
+	KMOVW        R11, K1
+	VMOVDQU16.Z  (SI), K1, Y17
+	ADDQ         R9, SI
+	VINSERTI64X4 $0x01, Y17, Z16, Z18
+	VPERMW       Z18, Z31, Z3
+	MOVQ         AX, R11
+	CMPQ         DX, $0x08
+	CMOVQLE      R10, R11
+	KMOVW        R11, K1
+	VMOVDQU16.Z  (SI), K1, Y16
+	ADDQ         R9, SI
+	MOVQ         AX, R11
+	CMPQ         DX, $0x09
+	CMOVQLE      R10, R11
+	KMOVW        R11, K1
+	VMOVDQU16.Z  (SI), K1, Y17
+	ADDQ         R9, SI
+	VINSERTI64X4 $0x01, Y17, Z16, Z18
+	VPERMW       Z18, Z31, Z4
+	MOVQ         AX, R11
+	CMPQ         DX, $0x0a
+	CMOVQLE      R10, R11
+	KMOVW        R11, K1
+	VMOVDQU16.Z  (SI), K1, Y16
+	ADDQ         R9, SI
+	MOVQ         AX, R11
+	CMPQ         DX, $0x0b
+	CMOVQLE      R10, R11
+	KMOVW        R11, K1
+	VMOVDQU16.Z  (SI), K1, Y17
+	ADDQ         R9, SI
+	VINSERTI64X4 $0x01, Y17, Z16, Z18
+	VPERMW       Z18, Z31, Z5
+	MOVQ         AX, R11
+	CMPQ         DX, $0x0c
+	CMOVQLE      R10, R11
+	KMOVW        R11, K1
+	VMOVDQU16.Z  (SI), K1, Y16
+	ADDQ         R9, SI
+	MOVQ         AX, R11
+	CMPQ         DX, $0x0d
+	CMOVQLE      R10, R11
+	KMOVW        R11, K1
+	VMOVDQU16.Z  (SI), K1, Y17
+	ADDQ         R9, SI
+	VINSERTI64X4 $0x01, Y17, Z16, Z18
+	VPERMW       Z18, Z31, Z6
+	MOVQ         AX, R11
+	CMPQ         DX, $0x0e
+	CMOVQLE      R10, R11
+	KMOVW        R11, K1
+	VMOVDQU16.Z  (SI), K1, Y16
+	ADDQ         R9, SI
+	MOVQ         AX, R11
+	CMPQ         DX, $0x0f
+	CMOVQLE      R10, R11
+	KMOVW        R11, K1
+	VMOVDQU16.Z  (SI), K1, Y17
+	ADDQ         R9, SI
+	VINSERTI64X4 $0x01, Y17, Z16, Z18
+	VPERMW       Z18, Z31, Z7
+	MOVQ         AX, R11
+	CMPQ         DX, $0x10
+	CMOVQLE      R10, R11
+	KMOVW        R11, K1
+	VMOVDQU16.Z  (SI), K1, Y16
+	ADDQ         R9, SI
+	MOVQ         AX, R11
+	CMPQ         DX, $0x11
+	CMOVQLE      R10, R11
+	KMOVW        R11, K1
+	VMOVDQU16.Z  (SI), K1, Y17
+	ADDQ         R9, SI
+	VINSERTI64X4 $0x01, Y17, Z16, Z18
+	VPERMW       Z18, Z31, Z8
+	MOVQ         AX, R11
+	CMPQ         DX, $0x12
+	CMOVQLE      R10, R11
+	KMOVW        R11, K1
+	VMOVDQU16.Z  (SI), K1, Y16
+	ADDQ         R9, SI
+	MOVQ         AX, R11
+	CMPQ         DX, $0x13
+	CMOVQLE      R10, R11
+	KMOVW        R11, K1
+	VMOVDQU16.Z  (SI), K1, Y17
+	ADDQ         R9, SI
+	VINSERTI64X4 $0x01, Y17, Z16, Z18
+	VPERMW       Z18, Z31, Z9
+	MOVQ         AX, R11
+	CMPQ         DX, $0x14
+	CMOVQLE      R10, R11
+	KMOVW        R11, K1
+	VMOVDQU16.Z  (SI), K1, Y16
+	ADDQ         R9, SI
+	MOVQ         AX, R11
+	CMPQ         DX, $0x15
+	CMOVQLE      R10, R11
+	KMOVW        R11, K1
+	VMOVDQU16.Z  (SI), K1, Y17
+	ADDQ         R9, SI
+	VINSERTI64X4 $0x01, Y17, Z16, Z18
+	VPERMW       Z18, Z31, Z10
+	MOVQ         AX, R11
+	CMPQ         DX, $0x16
+	CMOVQLE      R10, R11
+	KMOVW        R11, K1
+	VMOVDQU16.Z  (SI), K1, Y16
+	ADDQ         R9, SI
+	MOVQ         AX, R11
+	CMPQ         DX, $0x17
+	CMOVQLE      R10, R11
+	KMOVW        R11, K1
+	VMOVDQU16.Z  (SI), K1, Y17
+	ADDQ         R9, SI
+	VINSERTI64X4 $0x01, Y17, Z16, Z18
+	VPERMW       Z18, Z31, Z11
+	MOVQ         AX, R11
+	CMPQ         DX, $0x18
+	CMOVQLE      R10, R11
+	KMOVW        R11, K1
+	VMOVDQU16.Z  (SI), K1, Y16
+	ADDQ         R9, SI
+	MOVQ         AX, R11
+	CMPQ         DX, $0x19
+	CMOVQLE      R10, R11
+	KMOVW        R11, K1
+	VMOVDQU16.Z  (SI), K1, Y17
+	ADDQ         R9, SI
+	VINSERTI64X4 $0x01, Y17, Z16, Z18
+	VPERMW       Z18, Z31, Z12
+	MOVQ         AX, R11
+	CMPQ         DX, $0x1a
+	CMOVQLE      R10, R11
+	KMOVW        R11, K1
+	VMOVDQU16.Z  (SI), K1, Y16
+	ADDQ         R9, SI
+	MOVQ         AX, R11
+	CMPQ         DX, $0x1b
+	CMOVQLE      R10, R11
+	KMOVW        R11, K1
+	VMOVDQU16.Z  (SI), K1, Y17
+	ADDQ         R9, SI
+	VINSERTI64X4 $0x01, Y17, Z16, Z18
+	VPERMW       Z18, Z31, Z13
+	MOVQ         AX, R11
+	CMPQ         DX, $0x1c
+	CMOVQLE      R10, R11
+	KMOVW        R11, K1
+	VMOVDQU16.Z  (SI), K1, Y16
+	ADDQ         R9, SI
+	MOVQ         AX, R11
+	CMPQ         DX, $0x1d
+	CMOVQLE      R10, R11
+	KMOVW        R11, K1
+	VMOVDQU16.Z  (SI), K1, Y17
+	ADDQ         R9, SI
+	VINSERTI64X4 $0x01, Y17, Z16, Z18
+	VPERMW       Z18, Z31, Z14
+	MOVQ         AX, R11
+	CMPQ         DX, $0x1e
+	CMOVQLE      R10, R11
+	KMOVW        R11, K1
+	VMOVDQU16.Z  (SI), K1, Y16
+	ADDQ         R9, SI
+	MOVQ         AX, R11
+	CMPQ         DX, $0x1f
+	CMOVQLE      R10, R11
+	KMOVW        R11, K1
+	VMOVDQU16.Z  (SI), K1, Y17
+	ADDQ         R9, SI
+	VINSERTI64X4 $0x01, Y17, Z16, Z18
+	VPERMW       Z18, Z31, Z15
+	VPUNPCKLDQ   Z1, Z0, Z16
+	VPUNPCKHDQ   Z1, Z0, Z17
+	VPUNPCKLDQ   Z3, Z2, Z18
+	VPUNPCKHDQ   Z3, Z2, Z19
+	VPUNPCKLDQ   Z5, Z4, Z20
+	VPUNPCKHDQ   Z5, Z4, Z21
+	VPUNPCKLDQ   Z7, Z6, Z22
+	VPUNPCKHDQ   Z7, Z6, Z23
+	VPUNPCKLDQ   Z9, Z8, Z24
+	VPUNPCKHDQ   Z9, Z8, Z25
+	VPUNPCKLDQ   Z11, Z10, Z26
+	VPUNPCKHDQ   Z11, Z10, Z27
+	VPUNPCKLDQ   Z13, Z12, Z28
+	VPUNPCKHDQ   Z13, Z12, Z29
+	VPUNPCKLDQ   Z15, Z14, Z30
+	VPUNPCKHDQ   Z15, Z14, Z31
+	VPUNPCKLQDQ  Z18, Z16, Z0
+	VPUNPCKHQDQ  Z18, Z16, Z1
+	VPUNPCKLQDQ  Z19, Z17, Z2
+	VPUNPCKHQDQ  Z19, Z17, Z3
+	VPUNPCKLQDQ  Z22, Z20, Z4
+	VPUNPCKHQDQ  Z22, Z20, Z5
+	VPUNPCKLQDQ  Z23, Z21, Z6
+	VPUNPCKHQDQ  Z23, Z21, Z7
+	VPUNPCKLQDQ  Z26, Z24, Z8
+	VPUNPCKHQDQ  Z26, Z24, Z9
+	VPUNPCKLQDQ  Z27, Z25, Z10
+	VPUNPCKHQDQ  Z27, Z25, Z11
+	VPUNPCKLQDQ  Z30, Z28, Z12
+	VPUNPCKHQDQ  Z30, Z28, Z13
+	VPUNPCKLQDQ  Z31, Z29, Z14
+	VPUNPCKHQDQ  Z31, Z29, Z15
+	VSHUFI32X4   $0x88, Z4, Z0, Z16
+	VSHUFI32X4   $0xdd, Z4, Z0, Z17
+	VSHUFI32X4   $0x88, Z12, Z8, Z18
+	VSHUFI32X4   $0xdd, Z12, Z8, Z19
+	VSHUFI32X4   $0x88, Z5, Z1, Z20
+	VSHUFI32X4   $0xdd, Z5, Z1, Z21
+	VSHUFI32X4   $0x88, Z13, Z9, Z22
+	VSHUFI32X4   $0xdd, Z13, Z9, Z23
+	VSHUFI32X4   $0x88, Z6, Z2, Z24
+	VSHUFI32X4   $0xdd, Z6, Z2, Z25
+	VSHUFI32X4   $0x88, Z14, Z10, Z26
+	VSHUFI32X4   $0xdd, Z14, Z10, Z27
+	VSHUFI32X4   $0x88, Z7, Z3, Z28
+	VSHUFI32X4   $0xdd, Z7, Z3, Z29
+	VSHUFI32X4   $0x88, Z15, Z11, Z30
+	VSHUFI32X4   $0xdd, Z15, Z11, Z31
+	VSHUFI32X4   $0x88, Z18, Z16, Z0
+	VSHUFI32X4   $0xdd, Z18, Z16, Z8
+	VSHUFI32X4   $0x88, Z19, Z17, Z4
+	VSHUFI32X4   $0xdd, Z19, Z17, Z12
+	VSHUFI32X4   $0x88, Z22, Z20, Z1
+	VSHUFI32X4   $0xdd, Z22, Z20, Z9
+	VSHUFI32X4   $0x88, Z23, Z21, Z5
+	VSHUFI32X4   $0xdd, Z23, Z21, Z13
+	VSHUFI32X4   $0x88, Z26, Z24, Z2
+	VSHUFI32X4   $0xdd, Z26, Z24, Z10
+	VSHUFI32X4   $0x88, Z27, Z25, Z6
+	VSHUFI32X4   $0xdd, Z27, Z25, Z14
+	VSHUFI32X4   $0x88, Z30, Z28, Z3
+	VSHUFI32X4   $0xdd, Z30, Z28, Z11
+	VSHUFI32X4   $0x88, Z31, Z29, Z7
+	VSHUFI32X4   $0xdd, Z31, Z29, Z15
+	MOVQ         DI, R12
+	VMOVUPS      Z0, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Z1, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Z2, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Z3, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Z4, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Z5, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Z6, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Z7, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Z8, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Z9, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Z10, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Z11, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Z12, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Z13, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Z14, (R12)
+	ADDQ         R8, R12
+	VMOVUPS      Z15, (R12)
+	ADDQ         R8, R12
+	ADDQ         $0x00000040, DI
+	SUBQ         $0x20, DX
+	JG           block
+	VZEROUPPER
+	RET
+
 // func halveTAssembly(dst *byte, src *byte, sr int, rows int, cols int)
 // Requires: AVX, AVX512F, BMI2, CMOV
 TEXT ·halveTAssembly(SB), NOSPLIT, $0-40

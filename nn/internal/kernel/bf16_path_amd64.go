@@ -44,6 +44,14 @@ func halvePairsT(dst []uint16, dr int, src []float32, sr, rows, cols int) {
 	halvePairsTAssembly(words(dst), 2*dr, bytes(src), 4*sr, rows, cols)
 }
 
+func turnHalves(dst []uint16, dr int, src []uint16, sr, rows, cols int) {
+	if !onTiles() {
+		turnHalvesGo(dst, dr, src, sr, rows, cols)
+		return
+	}
+	turnHalvesAssembly(words(dst), 2*dr, words(src), 2*sr, rows, cols)
+}
+
 func halveT(dst []uint16, src []float32, sr, rows, cols int) {
 	if !onTiles() {
 		halveTGo(dst, src, sr, rows, cols)

@@ -14,6 +14,10 @@ func halvePairsT(dst []uint16, dr int, src []float32, sr, rows, cols int) {
 	halvePairsTGo(dst, dr, src, sr, rows, cols)
 }
 
+func turnHalves(dst []uint16, dr int, src []uint16, sr, rows, cols int) {
+	turnHalvesGo(dst, dr, src, sr, rows, cols)
+}
+
 func halveT(dst []uint16, src []float32, sr, rows, cols int) {
 	halveTGo(dst, src, sr, rows, cols)
 }

@@ -102,6 +102,13 @@ func TestTilesHaveTheBitsOfTheDefinition(t *testing.T) {
 				copy(want[from*n:to*n], halfReference(nil, 0, 0, x[from:], 1, k, g, n, 1, to-from, r, n))
 				MatTMulHalfRows(sum, x, g, r, k, n, from, to, true, space)
 				sameBits32(t, want, sum, what+" set")
+				rounded := make([]uint16, MatMulHalfSpace(r, k))
+				for i := range r {
+					Round(rounded[i*roundUp(k, 32):][:roundUp(k, 32)], x[i*k:(i+1)*k])
+				}
+				clear(sum[from*n : to*n])
+				MatTMulRounded(sum, rounded, g, r, k, n, from, to, true, space)
+				sameBits32(t, want, sum, what+" of rounded rows")
 			}
 		}
 	})

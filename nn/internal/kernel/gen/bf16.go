@@ -9,12 +9,13 @@ import (
 // bf16 emits the products of matrices of bfloat16 on the processor's tiles of 16×16
 // sums, and what lays matrices out for them. All registers are chosen by hand: avo
 // does not know the instructions on tiles and what converts to bfloat16.
-func bf16(c *build.Context) {
-	h := half{c}
+func bf16(sets []vector) {
+	h := half{sets[0].Context}
 	h.multiply()
 	h.rows()
-	h.pairs("halvePairsAssembly", false)
-	h.pairs("halvePairsTAssembly", true)
+	h.pairs("halvePairsAssembly", false, false)
+	h.pairs("halvePairsTAssembly", true, false)
+	h.pairs("turnHalvesAssembly", true, true)
 	h.transposed()
 	h.tables()
 }
@@ -182,18 +183,22 @@ func (h half) rows() {
 }
 
 // pairs emits the conversion that puts two rows into one, number by number, and the
-// same with the result transposed.
-func (h half) pairs(name string, transposed bool) {
+// same with the result transposed, also of what is rounded already.
+func (h half) pairs(name string, transposed, rounded bool) {
 	h.Function(name)
 	h.Attributes(noSplit)
 	h.Pragma("noescape")
 	distance := operand.Op(operand.U32(blockBytes))
-	if transposed {
+	switch {
+	case rounded:
+		h.SignatureExpr("func(dst *byte, dr int, src *byte, sr, rows, cols int)")
+		h.Doc(name + " is halvePairsTAssembly of bfloat16.")
+	case transposed:
 		h.SignatureExpr("func(dst *byte, dr int, src *byte, sr, rows, cols int)")
 		h.Doc(name+" rounds up to 16 columns of src to bfloat16 and makes rows of them, which lie dr",
 			"bytes apart in dst and are filled up with zeros to a multiple of 32. Rows of src lie sr bytes apart.",
 			"There are always 16 rows of dst.")
-	} else {
+	default:
 		h.SignatureExpr("func(dst, src *byte, sr, rows, cols int)")
 		h.Doc(name+" rounds up to 16 columns of src to bfloat16: a tile for every 32 rows, 2 KB apart,",
 			"with two rows in one, number by number, filled up with zeros. Rows of src lie sr bytes apart.")
@@ -217,10 +222,18 @@ func (h half) pairs(name string, transposed bool) {
 			h.CMPQ(rows, operand.Imm(uint64(2*i+j)))
 			h.CMOVQLE(none, own)
 			h.KMOVW(own.As32(), reg.K1)
-			h.VMOVUPS_Z(operand.Mem{Base: src}, reg.K1, z(16+j))
+			if rounded {
+				h.VMOVDQU16_Z(operand.Mem{Base: src}, reg.K1, []reg.VecPhysical{reg.Y16, reg.Y17}[j])
+			} else {
+				h.VMOVUPS_Z(operand.Mem{Base: src}, reg.K1, z(16+j))
+			}
 			h.ADDQ(sr, src)
 		}
-		h.convert(18, 17, 16)
+		if rounded {
+			h.VINSERTI64X4(operand.Imm(1), reg.Y17, z(16), z(18))
+		} else {
+			h.convert(18, 17, 16)
+		}
 		h.VPERMW(z(18), z(31), z(i))
 	}
 	if transposed {
