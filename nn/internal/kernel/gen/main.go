@@ -44,6 +44,7 @@ var families = []struct {
 	{kernel, "narrow", narrow},
 	{kernel, "pack", pack},
 	{kernel, "bf16", bf16},
+	{kernel, "bf16fma", bf16fma},
 	{noise, "normals", normals},
 }
 
