@@ -111,8 +111,8 @@ type Settings struct {
 	// ad.CompileBFloat16 says; sums, weights, gradients and optimiser stay float32, and the
 	// model is evaluated in float32. On a processor with AMX-BF16 (Intel Xeon from 2023 on,
 	// under Linux) a step of networks of layers of 512 columns and more or of a U-Net takes
-	// about half the time. Elsewhere these products have the same bits and take many times
-	// as long.
+	// half to two thirds of the time. Elsewhere these products have the same bits and take
+	// longer than those of float32: twice as long with AVX-512, many times without.
 	BFloat16 bool
 	// Workers is the number of goroutines, up to 65,536, 0 for one a processor. The result
 	// has the same bits for any.

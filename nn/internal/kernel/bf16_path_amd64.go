@@ -61,9 +61,23 @@ func halveT(dst []uint16, src []float32, sr, rows, cols int) {
 }
 
 func multiplyHalf(c []float32, cr int, init []float32, ir, next int, a []uint16, ar int, b []uint16, depth, tiles, panels, width int) {
-	if !onTiles() {
+	switch {
+	case using != avx512:
 		multiplyHalfGo(c, cr, init, ir, next, a, ar, b, depth, tiles, panels, width)
+		return
+	case !onTiles():
+		multiplyHalfFused(c, cr, init, ir, next, a, ar, b, depth, tiles, panels, width)
 		return
 	}
 	multiplyTiles(bytes(c), 4*cr, bytes(init), 4*ir, 4*next, words(a), 2*ar, words(b), depth, tiles, panels, width, 0)
+}
+
+// multiplyHalfFused computes what the tiles compute by fused multiply-adds.
+func multiplyHalfFused(c []float32, cr int, init []float32, ir, next int, a []uint16, ar int, b []uint16, depth, tiles, panels, width int) {
+	for j := range panels {
+		for i := 0; i < tiles*halfRows; i += halfRows { // few microseconds a call
+			multiplyHalves(bytes(c[i*cr+j*halfSide:]), 4*cr, bytes(init[i*ir+j*next:]), 4*ir,
+				words(a[i*ar:]), 2*ar, words(b[j*depth*halfBlock:]), depth, halfRows/4, width)
+		}
+	}
 }
