@@ -8,7 +8,8 @@ import (
 
 // bf16fma emits the products of bf16 for AVX-512 without tiles: every step is a fused one,
 // in a mode of the processor that takes subnormal numbers as zeros and makes none.
-func bf16fma(c *build.Context) {
+func bf16fma(sets []vector) {
+	c := sets[0].Context
 	const rows, flush = 4, 0x9fc0 // flush to zero, denormals are zeros, all exceptions masked
 	c.Function("multiplyHalves")
 	c.Attributes(noSplit)

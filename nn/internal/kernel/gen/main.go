@@ -34,7 +34,6 @@ var families = []struct {
 	name         string
 	amd64, arm64 emitter
 }{
-<<<<<<< HEAD
 	{kernel, "peak", peak, peakNEON},
 	{kernel, "unary", unary, unary},
 	{kernel, "arithmetic", arithmetic, arithmetic},
@@ -50,26 +49,8 @@ var families = []struct {
 	{kernel, "narrow", narrow, narrowNEON},
 	{kernel, "pack", pack, packNEON},
 	{kernel, "bf16", bf16, nil},
+	{kernel, "bf16fma", bf16fma, nil},
 	{noise, "normals", normals, normals},
-=======
-	{kernel, "peak", peak},
-	{kernel, "unary", unary},
-	{kernel, "arithmetic", arithmetic},
-	{kernel, "memory", memory},
-	{kernel, "gather", gather},
-	{kernel, "softmax", softmax},
-	{kernel, "norm", norm},
-	{kernel, "sumcols", sumCols},
-	{kernel, "gaussian", gaussian},
-	{kernel, "optimizer", optimizer},
-	{kernel, "gemm", gemm},
-	{kernel, "gemv", gemv},
-	{kernel, "narrow", narrow},
-	{kernel, "pack", pack},
-	{kernel, "bf16", bf16},
-	{kernel, "bf16fma", bf16fma},
-	{noise, "normals", normals},
->>>>>>> bf16
 }
 
 func main() {
