@@ -1,5 +1,5 @@
 // Package kernel holds the numeric kernels that network programs are made of,
-// in portable Go and, for amd64, in assembly. Matrices are dense, row-major and
+// in portable Go and, for amd64 and arm64, in assembly. Matrices are dense, row-major and
 // without gaps; a slice must be at least as long as its shape says. A call
 // works on one block of rows, on one goroutine, and allocates nothing.
 //
@@ -20,11 +20,16 @@
 //
 // # Assembly
 //
-// Products of matrices and what works element by element use AVX2 and FMA, or
-// AVX-512, where the processor has them, unless the build tag purego is set.
-// They keep the order of the sums but fuse every step, in float32 too: s ←
-// fma(x, y, s). All assembly has the same bits. In float64 they are those of
-// the portable path; in float32 they lie within 4·10⁻⁷ √k |x||w| of it. The
+// Products of matrices and what works element by element are in assembly on
+//
+//	amd64 with AVX-512 F, VL, DQ and BW, and BMI2   vectors of 512 bits
+//	amd64 with AVX2 and FMA                         vectors of 256 bits
+//	arm64, all processors                           vectors of 128 bits (NEON)
+//
+// and in Go on others, and where the build tag purego is set. The assembly keeps the
+// order of the sums but fuses every step, in float32 too: s ← fma(x, y, s). All of it
+// has the same bits, except those that tell one NaN from another. In float64 they are
+// those of the portable path; in float32 they lie within 4·10⁻⁷ √k |x||w| of it. The
 // optimiser, sums, arithmetic and GaussianSums have the bits of the portable path in
 // both types. The program that writes the assembly is in the folder gen; go generate
 // runs it.

@@ -1,4 +1,4 @@
-//go:build !amd64 || purego
+//go:build !(amd64 || arm64) || purego
 
 package kernel
 
@@ -11,5 +11,4 @@ func view[T Float](space []float64) []T                            { return nil 
 func copyRows[T Float](dst, w []T, n, k int)                       {}
 func squareSide[T Float]() int                                     { return 1 }
 func transpose[T Float](dst []T, width int, w []T, n, squares int) {}
-func gemv[T Float](dst, x, packed, init []T, k, n int) int         { return 0 }
 func narrow[T Float](dst, x, packed, init []T, r, k, n int) int    { return 0 }

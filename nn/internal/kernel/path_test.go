@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-var pathNames = [...]string{"portable", "avx2", "avx512"}
+var pathNames = [...]string{"portable", "avx2", "avx512", "neon"}
 
 // forPaths runs f as a subtest on every path that this machine has.
 func forPaths(t *testing.T, f func(t *testing.T)) {

@@ -116,6 +116,46 @@ func scatterAssembly[T Float](dst *byte, x *byte, runs *byte, base int, count in
 	}
 }
 
+// softmaxAssembly computes the softmax of r > 0 rows of n > 0 elements.
+func softmaxAssembly(dst *byte, x *byte, r int, n int) {
+	switch {
+	case using == avx512:
+		softmaxAVX512(dst, x, r, n)
+	default:
+		softmaxAVX2(dst, x, r, n)
+	}
+}
+
+// softmaxSlopeAssembly computes y(v−Σvy) of r > 0 rows of n > 0 elements.
+func softmaxSlopeAssembly(dst *byte, v *byte, y *byte, r int, n int) {
+	switch {
+	case using == avx512:
+		softmaxSlopeAVX512(dst, v, y, r, n)
+	default:
+		softmaxSlopeAVX2(dst, v, y, r, n)
+	}
+}
+
+// rowDotsAssembly computes Σab of r > 0 rows of n > 0 elements.
+func rowDotsAssembly(dst *byte, a *byte, b *byte, r int, n int) {
+	switch {
+	case using == avx512:
+		rowDotsAVX512(dst, a, b, r, n)
+	default:
+		rowDotsAVX2(dst, a, b, r, n)
+	}
+}
+
+// normSlopeAssembly computes (v−y·over·Σvy)s of r > 0 rows of n > 0 elements.
+func normSlopeAssembly(dst *byte, v *byte, y *byte, s *byte, r int, n int, over float32) {
+	switch {
+	case using == avx512:
+		normSlopeAVX512(dst, v, y, s, r, n, over)
+	default:
+		normSlopeAVX2(dst, v, y, s, r, n, over)
+	}
+}
+
 // sumColsAssembly adds up the first 4·steps > 0 elements of each row of x, for 16·blocks > 0 rows xr bytes apart.
 func sumColsAssembly[T Float](dst *byte, x *byte, xr int, steps int, blocks int) {
 	switch {
@@ -123,6 +163,46 @@ func sumColsAssembly[T Float](dst *byte, x *byte, xr int, steps int, blocks int)
 		sumCols32(dst, x, xr, steps, blocks)
 	default:
 		sumCols64(dst, x, xr, steps, blocks)
+	}
+}
+
+// gaussian1Assembly adds the weighted rows of blocks > 0 blocks of 1 columns to sums.
+func gaussian1Assembly(sums *byte, refs *byte, at *byte, blocks int) {
+	switch {
+	case using == avx512:
+		gaussian1AVX512(sums, refs, at, blocks)
+	default:
+		gaussian1AVX2(sums, refs, at, blocks)
+	}
+}
+
+// gaussian2Assembly adds the weighted rows of blocks > 0 blocks of 2 columns to sums.
+func gaussian2Assembly(sums *byte, refs *byte, at *byte, blocks int) {
+	switch {
+	case using == avx512:
+		gaussian2AVX512(sums, refs, at, blocks)
+	default:
+		gaussian2AVX2(sums, refs, at, blocks)
+	}
+}
+
+// gaussian3Assembly adds the weighted rows of blocks > 0 blocks of 3 columns to sums.
+func gaussian3Assembly(sums *byte, refs *byte, at *byte, blocks int) {
+	switch {
+	case using == avx512:
+		gaussian3AVX512(sums, refs, at, blocks)
+	default:
+		gaussian3AVX2(sums, refs, at, blocks)
+	}
+}
+
+// gaussianNAssembly adds the weighted rows of blocks > 0 blocks of d > 0 columns to sums.
+func gaussianNAssembly(sums *byte, refs *byte, at *byte, d int, blocks int) {
+	switch {
+	case using == avx512:
+		gaussianNAVX512(sums, refs, at, d, blocks)
+	default:
+		gaussianNAVX2(sums, refs, at, d, blocks)
 	}
 }
 

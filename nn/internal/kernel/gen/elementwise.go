@@ -3,18 +3,16 @@ package main
 import (
 	"fmt"
 
-	"github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// everyVector calls emit for both types and sets of instructions, with the
+// everyVector calls emit for both types and every set of instructions, with the
 // ending that tells the functions apart.
-func everyVector(c *build.Context, emit func(v vector, suffix string)) {
-	pool := map[string]operand.Mem{}
+func everyVector(sets []vector, emit func(v vector, suffix string)) {
 	for _, double := range []bool{false, true} {
-		for _, wide := range []bool{false, true} {
-			v := vector{Context: c, wide: wide, double: double, pool: pool}
+		for _, v := range sets {
+			v.double = double
 			emit(v, fmt.Sprint(8*v.size(), v.suffix()))
 		}
 	}
@@ -30,6 +28,11 @@ func (v vector) pointers(names ...string) []stream {
 }
 
 func (v vector) spread(m operand.Mem) vec {
+	if v.neon {
+		d := v.reg()
+		v.neonOp("ld1r", d, m)
+		return d
+	}
 	if v.double {
 		return v.to(v.VBROADCASTSD, m)
 	}
@@ -37,8 +40,8 @@ func (v vector) spread(m operand.Mem) vec {
 }
 
 // arithmetic emits the operations on two vectors or a vector and a number.
-func arithmetic(c *build.Context) {
-	everyVector(c, func(v vector, suffix string) {
+func arithmetic(sets []vector) {
+	everyVector(sets, func(v vector, suffix string) {
 		for _, form := range []struct {
 			name, doc  string
 			aOne, bOne bool
@@ -83,8 +86,8 @@ func arithmetic(c *build.Context) {
 }
 
 // memory emits what moves and adds up numbers.
-func memory(c *build.Context) {
-	everyVector(c, func(v vector, suffix string) {
+func memory(sets []vector) {
+	everyVector(sets, func(v vector, suffix string) {
 		v.begin("fill"+suffix, "func(dst, a *byte, n int)", "fill"+suffix+" sets n elements of dst to the number a.")
 		s := v.pointers("dst", "a")
 		a := v.spread(operand.Mem{Base: s[1].base})
@@ -113,7 +116,7 @@ func sumRows(v vector, suffix string) {
 		sums := make([]vec, count)
 		at := func(base reg.Register, j int) stream { return stream{base, v.double} }
 		load := func(base reg.Register, j int) vec {
-			if l.mask != nil {
+			if l.part {
 				return l.load(at(base, j))
 			}
 			return v.copy(operand.Mem{Base: base, Disp: j * v.bytes()})
@@ -129,7 +132,7 @@ func sumRows(v vector, suffix string) {
 		v.DECQ(i)
 		v.JNZ(operand.LabelRef(label + "Row"))
 		for j := range sums {
-			if l.mask != nil {
+			if l.part {
 				l.store(sums[j], at(dst, j))
 			} else {
 				v.pick(v.VMOVUPS, v.VMOVUPD)(sums[j], operand.Mem{Base: dst, Disp: j * v.bytes()})
@@ -152,8 +155,7 @@ func sumRows(v vector, suffix string) {
 	}
 	v.TESTQ(n, n)
 	v.JZ(operand.LabelRef("none"))
-	l.mask = l.first(n)
-	tile("last", 1, l)
+	tile("last", 1, l.only(n))
 	v.Label("none")
 	v.end()
 }
@@ -191,8 +193,8 @@ func sumSquares(v vector, suffix string) {
 }
 
 // optimizer emits Adam and the moving average, and both in one pass.
-func optimizer(c *build.Context) {
-	everyVector(c, func(v vector, suffix string) {
+func optimizer(sets []vector) {
+	everyVector(sets, func(v vector, suffix string) {
 		for _, average := range []bool{false, true} {
 			name, signature := "adam"+suffix, "func(theta, m, v, grad, numbers *byte, n int)"
 			if average {

@@ -33,7 +33,7 @@ func (v vector) parts(x vec, negative bool, shift float64) (u vec, n exponent) {
 		c, hi = expDouble, math.Ln2
 	}
 	n.bits = v.set(sign * math.Log2E)
-	v.horner(n.bits, x, round)
+	n.bits = v.horner(n.bits, x, round)
 	n.number = v.sub(n.bits, round)
 	// r keeps the sign of x.
 	r := v.copy(x)
@@ -53,9 +53,9 @@ func (v vector) parts(x vec, negative bool, shift float64) (u vec, n exponent) {
 	square := v.mul(r, r)
 	u = v.polynomial(r, square, signed(c, sign))
 	if negative {
-		v.multiplyDeduct(u, square, r)
+		u = v.multiplyDeduct(u, square, r)
 	} else {
-		v.horner(u, square, r)
+		u = v.horner(u, square, r)
 	}
 	return u, n
 }
@@ -79,7 +79,7 @@ func (v vector) exp(x vec, negative bool, shift float64) vec {
 	// What the shift to the left leaves of the bits is the number 2^(n+shift).
 	u, n := v.parts(x, negative, shift+bias)
 	s := v.shiftLeft(n.bits, v.fraction())
-	v.horner(u, s, s)
+	u = v.horner(u, s, s)
 	return u
 }
 
@@ -115,7 +115,7 @@ func unaryTanh(v vector, x, _ vec) vec {
 func (v vector) expm1(x vec, c float64) (minus, plus vec) {
 	round := v.number(0x1.8p23 + 127)
 	bits := v.set(c * math.Log2E)
-	v.horner(bits, x, round)
+	bits = v.horner(bits, x, round)
 	n := v.sub(bits, round)
 	r := v.copy(x)
 	ln2 := math.Ln2 / c
@@ -133,7 +133,7 @@ func (v vector) expm1(x vec, c float64) (minus, plus vec) {
 	if c != 1 {
 		linear = v.mul(r, v.number(c))
 	}
-	v.horner(q, square, linear)
+	q = v.horner(q, square, linear)
 	s := v.shiftLeft(bits, 23)
 	minus, plus = v.sub(s, v.number(1)), v.add(s, v.number(1))
 	v.accumulate(minus, s, q)

@@ -1,14 +1,13 @@
 package main
 
 import (
-	"github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
 )
 
 // gather emits what copies and adds runs, the fields of Run.
-func gather(c *build.Context) {
+func gather(sets []vector) {
 	const to, from, length, next = 0, 4, 8, 12
-	everyVector(c, func(v vector, suffix string) {
+	everyVector(sets, func(v vector, suffix string) {
 		for _, add := range []bool{false, true} {
 			name, doc := "gather", "copies count runs of x to dst, which begins at the number base."
 			if add {

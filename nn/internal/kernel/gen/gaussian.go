@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
 )
 
@@ -16,10 +15,8 @@ var power2 = fit(math.Exp2, -0.5, 0.5, 5)
 
 // gaussian emits sums of rows under Gaussian weights. No step is fused, so that the
 // bits are those of the portable path.
-func gaussian(c *build.Context) {
-	pool := map[string]operand.Mem{}
-	for _, wide := range []bool{false, true} {
-		v := vector{Context: c, wide: wide, pool: pool}
+func gaussian(sets []vector) {
+	for _, v := range sets {
 		for d := 1; d <= 3; d++ {
 			gaussianOf(v, d)
 		}
@@ -41,7 +38,7 @@ func gaussianOf(v vector, d int) {
 	}
 	// AVX2 has too few registers to keep the numbers there.
 	number := func(i int) vec { return v.spread(operand.Mem{Base: at, Disp: 4 * i}) }
-	if v.wide {
+	if v.wide || v.neon {
 		numbers := make([]vec, 2*d+1)
 		for i := range numbers {
 			numbers[i] = number(i)

@@ -21,7 +21,7 @@ var tailFit = fit(func(t float64) float64 {
 // normal returns exp(−a²/2) and exp(a²/2) erfc(a/√2) for 0 ≤ a ≤ tailFar.
 func (v vector) normal(a vec) (e, tail vec) {
 	d := v.set(tailSlope)
-	v.horner(d, a, v.number(1))
+	d = v.horner(d, a, v.number(1))
 	t := v.div(v.source(1), d)
 	tail = v.mul(v.polynomial(t, v.mul(t, t), tailFit), t)
 	return v.exp(v.mul(v.mul(a, a), v.number(0.5)), true, 0), tail
@@ -82,7 +82,7 @@ func (v vector) gate(x vec) (a, square, s, c vec) {
 	a = v.max(-gateFar, v.or(x, v.signBit()))
 	square = v.mul(a, a)
 	w := v.set(gate3)
-	v.horner(w, square, v.number(gate1))
+	w = v.horner(w, square, v.number(gate1))
 	e := v.exp(v.mul(w, a), false, 0)
 	c = v.div(v.source(1), v.add(e, v.number(1)))
 	return a, square, v.mul(e, c), c
@@ -91,14 +91,14 @@ func (v vector) gate(x vec) (a, square, s, c vec) {
 func unaryGELUTanh(v vector, x, _ vec) vec {
 	// max(x, 0) + a S(w(a))
 	a, _, s, _ := v.gate(x)
-	v.horner(s, a, v.relu(x))
+	s = v.horner(s, a, v.relu(x))
 	return s
 }
 
 // slope returns w'(a).
 func (v vector) slope(square vec) vec {
 	d := v.set(3 * gate3)
-	v.horner(d, square, v.number(gate1))
+	d = v.horner(d, square, v.number(gate1))
 	return d
 }
 
@@ -106,7 +106,7 @@ func unaryGELUTanh1(v vector, x, _ vec) vec {
 	// D(a) = S + a S (1−S) w' for negative x and 1 − D(a) for others.
 	a, square, s, c := v.gate(x)
 	c = v.mul(c, v.slope(square))
-	v.horner(c, a, v.number(1))
+	c = v.horner(c, a, v.number(1))
 	d := v.mul(c, s)
 	return v.chooseBySign(x, d, v.sub(v.source(1), d))
 }

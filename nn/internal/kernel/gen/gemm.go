@@ -11,7 +11,8 @@ import (
 // gemm emits the tile products: for each element type and set of instructions
 // one function, which holds an inner loop for every tile of 1 to rows rows and
 // 1 or 2 vectors. All accumulators of a tile stay in registers.
-func gemm(c *build.Context) {
+func gemm(sets []vector) {
+	c := sets[0].Context
 	for _, bits := range []int{32, 64} {
 		for _, wide := range []bool{false, true} {
 			t := tiler{Context: c, size: bits / 8, wide: wide, bytes: 32, rows: 6}
@@ -46,20 +47,28 @@ func (t *tiler) name() string {
 	return fmt.Sprintf("gemm%dAVX2", t.size*8)
 }
 
+const gemmSignature = "func(m, tiles, k, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar, ac, pitch int, b *byte, br int, last *byte, ahead, every int, jumps, jump *byte, skipc, skipi int)"
+
+const gemmDoc = " computes c = init + a·b for tiles of m rows, one below the other, and cols columns."
+
+// gemmMore is the rest of the comment.
+var gemmMore = []string{
+	"Distances are in bytes: between rows of c, init and b, rows and columns of a, and",
+	"from the rows of a of one tile to those of the next.",
+	"The last row of b is at last. Whole vectors of b are read. There are k of them for each",
+	"run of columns of a. From its end to the next one are jumps, each of so many bytes in a and",
+	"so many in b; −1 ends the jumps. Without any there is one run. jump is overwritten. Between",
+	"the rows of two tiles so many bytes of c and init are skipped.",
+	"Whenever the rows left of b are a multiple of every, a power of two, the loop prefetches",
+	"a row of the next tile of c, and a little of what lies ahead bytes beyond b.",
+}
+
 func (t *tiler) function() {
 	t.Function(t.name())
 	t.Attributes(noSplit)
 	t.Pragma("noescape")
-	t.SignatureExpr("func(m, tiles, k, cols int, c *byte, ldc int, init *byte, ldi int, a *byte, ar, ac, pitch int, b *byte, br int, last *byte, ahead, every int, jumps, jump *byte, skipc, skipi int)")
-	t.Doc(t.name()+" computes c = init + a·b for tiles of m rows, one below the other, and cols columns.",
-		"Distances are in bytes: between rows of c, init and b, rows and columns of a, and",
-		"from the rows of a of one tile to those of the next.",
-		"The last row of b is at last. Whole vectors of b are read. There are k of them for each",
-		"run of columns of a. From its end to the next one are jumps, each of so many bytes in a and",
-		"so many in b; −1 ends the jumps. Without any there is one run. jump is overwritten. Between",
-		"the rows of two tiles so many bytes of c and init are skipped.",
-		"Whenever the rows left of b are a multiple of every, a power of two, the loop prefetches",
-		"a row of the next tile of c, and a little of what lies ahead bytes beyond b.")
+	t.SignatureExpr(gemmSignature)
+	t.Doc(append([]string{t.name() + gemmDoc}, gemmMore...)...)
 
 	if t.wide {
 		t.masks()

@@ -10,7 +10,8 @@ import (
 
 // gemv emits products of a single row with AVX-512. A tile of one row has only two sums,
 // each of which waits for itself; here those of several panels take turns.
-func gemv(c *build.Context) {
+func gemv(sets []vector) {
+	c := sets[0].Context
 	for _, bits := range []int{32, 64} {
 		size := bits / 8
 		name := fmt.Sprintf("gemv%dAVX512", bits)

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -17,11 +19,45 @@ type stream struct {
 type loop struct {
 	vector
 	name  string       // distinguishes the labels of loops in one function
-	index reg.Register // of the first element of the vector
-	mask  reg.Register // of the elements that exist, nil when all do
+	index reg.Register // of the first element of the vector; NEON: in bytes
+	part  bool         // not all elements exist
+	mask  reg.Register // of those that do, if part
+	count reg.Register // NEON: how many do, instead of the mask
+	size  int          // of an element of a slice
 }
 
-func (v vector) walk() loop { return loop{vector: v, index: v.GP64()} }
+func (v vector) walk() loop { return loop{vector: v, index: v.GP64(), size: v.size()} }
+
+// advance moves on by a vector.
+func (l loop) advance() { l.ADDQ(operand.Imm(uint64(l.units(l.lanes()))), l.index) }
+
+// units returns how far the index moves on over n elements.
+func (l loop) units(n int) int {
+	if l.neon {
+		return n * l.size
+	}
+	return n
+}
+
+// only returns the loop for the first n lanes.
+func (l loop) only(n reg.Register) loop {
+	l.part = true
+	if l.neon {
+		l.count = l.GP64()
+		l.MOVQ(n, l.count)
+	} else {
+		l.mask = l.first(n)
+	}
+	return l
+}
+
+// existing returns the mask of the elements that exist, of which some don't.
+func (l loop) existing() reg.Register {
+	if l.neon {
+		return l.first(l.count)
+	}
+	return l.mask
+}
 
 // elements emits body once for whole vectors and once for what is left of n
 // elements; it spoils n.
@@ -32,14 +68,13 @@ func (l loop) elements(n reg.Register, body func(l loop)) {
 	l.JLT(operand.LabelRef("rest" + l.name))
 	l.Label("whole" + l.name)
 	body(l)
-	l.ADDQ(lanes, l.index)
+	l.advance()
 	l.SUBQ(lanes, n)
 	l.JGE(operand.LabelRef("whole" + l.name))
 	l.Label("rest" + l.name)
 	l.ADDQ(lanes, n)
 	l.JZ(operand.LabelRef("done" + l.name))
-	l.mask = l.first(n)
-	body(l)
+	body(l.only(n))
 	l.Label("done" + l.name)
 }
 
@@ -90,6 +125,9 @@ func (l loop) at(s stream) operand.Mem {
 	if s.double {
 		scale = 8
 	}
+	if l.neon {
+		scale = 1
+	}
 	return operand.Mem{Base: s.base, Index: l.index, Scale: scale}
 }
 
@@ -98,7 +136,7 @@ func (v vector) half(x vec) reg.Register {
 	if v.wide {
 		return x.AsY()
 	}
-	return x.AsX()
+	return x.AsX() // of which NEON uses half
 }
 
 // load returns the elements of s at the index, zeros where there is none.
@@ -124,7 +162,11 @@ func (l loop) store(x vec, s stream) {
 func (l loop) loadNarrow(s stream) reg.Register {
 	x := l.half(l.reg())
 	switch {
-	case l.mask == nil:
+	case l.neon && !l.part:
+		l.VMOVSD(l.at(s), x)
+	case l.neon:
+		l.VMOVSS(l.at(s), x)
+	case !l.part:
 		l.VMOVUPS(l.at(s), x)
 	case l.wide:
 		l.VMOVUPS_Z(l.at(s), l.mask, x)
@@ -136,7 +178,11 @@ func (l loop) loadNarrow(s stream) reg.Register {
 
 func (l loop) storeNarrow(x reg.Register, s stream) {
 	switch {
-	case l.mask == nil:
+	case l.neon && !l.part:
+		l.VMOVSD(x, l.at(s))
+	case l.neon:
+		l.VMOVSS(x, l.at(s))
+	case !l.part:
 		l.VMOVUPS(x, l.at(s))
 	case l.wide:
 		l.VMOVUPS(x, l.mask, l.at(s))
@@ -150,9 +196,12 @@ func (v vector) widen(x reg.Register) vec { return v.to(v.VCVTPS2PD, x) }
 // narrow rounds float64 to float32, in half a register.
 func (v vector) narrow(x vec) reg.Register {
 	d := v.half(v.reg())
-	if v.wide {
+	switch {
+	case v.wide:
 		v.VCVTPD2PS(x, d)
-	} else {
+	case v.neon:
+		v.VCVTPD2PSX(x, d)
+	default:
 		v.VCVTPD2PSY(x, d)
 	}
 	return d
@@ -171,8 +220,10 @@ func (l loop) narrowMask() reg.Register {
 func (l loop) move(from, to operand.Op, loaded vec) {
 	move := l.pick(l.VMOVUPS, l.VMOVUPD)
 	switch {
-	case l.mask == nil:
+	case !l.part:
 		move(from, to)
+	case l.neon:
+		l.moveSome(from, to)
 	case !l.wide && l.double:
 		l.VMASKMOVPD(from, l.mask, to)
 	case !l.wide:
@@ -184,4 +235,38 @@ func (l loop) move(from, to operand.Op, loaded vec) {
 	default:
 		l.VMOVUPS_Z(from, l.mask, to)
 	}
+}
+
+// moveSome moves as many elements as exist: less than a vector, or none. What is loaded
+// has zeros in the other lanes.
+func (l loop) moveSome(from, to operand.Op) {
+	m, isStore := to.(operand.Mem)
+	x := from
+	if !isStore {
+		m, x = from.(operand.Mem), to
+	}
+	switch {
+	case l.double && isStore:
+		l.VMOVSD(x, m)
+		return
+	case l.double:
+		l.VMOVSD(m, x)
+		return
+	case !isStore:
+		l.VXORPS(x, x, x)
+	}
+	at := l.GP64()
+	l.LEAQ(m, at)
+	*l.labels++
+	done := operand.LabelRef(fmt.Sprint("moved", *l.labels))
+	for lane := range 4 {
+		l.CMPQ(l.count, operand.Imm(uint64(lane)))
+		l.JLE(done)
+		name := "ld1.s"
+		if isStore {
+			name = "st1.s"
+		}
+		l.Instruction(neonInstruction(name, x, operand.U8(uint8(lane)), operand.Mem{Base: at}))
+	}
+	l.Label(string(done))
 }

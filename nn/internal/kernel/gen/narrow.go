@@ -14,14 +14,15 @@ const panelStep = 64
 // narrow emits products with 1 to 4 columns. Their vectors run over rows of a,
 // which are transposed on the way: with vectors over so few columns most of
 // every multiply-add would be idle.
-func narrow(c *build.Context) {
+func narrow(sets []vector) {
+	c := sets[0].Context
 	for _, bits := range []int{32, 64} {
 		size := bits / 8
 		name := fmt.Sprintf("narrow%d", bits)
 		c.Function(name)
 		c.Attributes(noSplit)
 		c.Pragma("noescape")
-		c.SignatureExpr("func(m, tiles, k int, c *byte, cr int, init, a *byte, ar int, b *byte)")
+		c.SignatureExpr(narrowSignature)
 		c.Doc(fmt.Sprintf("%s computes c = init + a·b for tiles of %d vectors of rows and m columns, %d if m is above 2.", name, narrowGroups(1), narrowGroups(3)),
 			"init is one row. Distances are in bytes; the rows of b lie 64 bytes apart.")
 		m := c.Load(c.Param("m"), c.GP64())
@@ -34,6 +35,8 @@ func narrow(c *build.Context) {
 		}
 	}
 }
+
+const narrowSignature = "func(m, tiles, k int, c *byte, cr int, init, a *byte, ar int, b *byte)"
 
 // narrowGroups is the number of vectors of rows of a tile, enough of them to
 // hide the latency of a multiply-add.

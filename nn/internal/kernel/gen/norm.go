@@ -1,15 +1,12 @@
 package main
 
 import (
-	"github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
 )
 
 // norm emits the kernels of the root mean square norm and its derivative for float32.
-func norm(c *build.Context) {
-	pool := map[string]operand.Mem{}
-	for _, wide := range []bool{false, true} {
-		v := vector{Context: c, wide: wide, pool: pool}
+func norm(sets []vector) {
+	for _, v := range sets {
 		rowDots(v)
 		normSlopes(v)
 	}

@@ -3,17 +3,15 @@ package main
 import (
 	"math"
 
-	"github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
 )
 
 // normals emits Box and Muller's transform for package noise. Its arithmetic,
 // and so every bit, is that of math.Log and math.Sincos for amd64: each product
 // and each sum is rounded.
-func normals(c *build.Context) {
-	pool := map[string]operand.Mem{}
-	for _, wide := range []bool{false, true} {
-		v := vector{Context: c, wide: wide, double: true, pool: pool}
+func normals(sets []vector) {
+	for _, v := range sets {
+		v.double = true
 		name := "boxMuller" + v.suffix()
 		v.begin(name, "func(z0, z1 []float64, a, b []uint64)",
 			name+" fills z0 and z1 with the pairs of normals that belong to pairs of words. Their number is a multiple of 8 and not 0.")
@@ -21,12 +19,15 @@ func normals(c *build.Context) {
 		n := v.Load(v.Param("z0").Len(), v.GP64())
 		v = v.holding(func(v vector) { v.pair(v.reg(), v.reg()) })
 		l := v.walk()
+		if v.neon {
+			l.SHLQ(operand.U8(3), n)
+		}
 		l.XORQ(l.index, l.index)
 		l.Label("next")
 		x, y := l.pair(l.load(a), l.load(b))
 		l.store(x, z0)
 		l.store(y, z1)
-		l.ADDQ(operand.Imm(uint64(l.lanes())), l.index)
+		l.advance()
 		l.CMPQ(l.index, n)
 		l.JLT(operand.LabelRef("next"))
 		l.end()

@@ -9,10 +9,25 @@ import (
 )
 
 // pack emits what moves matrices into panels.
-func pack(c *build.Context) {
+func pack(sets []vector) {
+	c := sets[0].Context
 	copyPanel(c)
 	for _, bits := range []int{32, 64} {
 		transpose(c, bits/8)
+	}
+}
+
+const (
+	copyPanelSignature = "func(dst, src *byte, distance, rows int)"
+	copyPanelDoc       = "copyPanel copies 128 bytes of each row of src, which start the given distance apart."
+
+	transposeSignature = "func(dst *byte, dr int, src *byte, sr, squares int)"
+)
+
+func transposeDoc(name string, side int) []string {
+	return []string{
+		fmt.Sprintf("%s transposes squares of %d×%d elements, which lie beside each other in src", name, side, side),
+		"and one below the other in dst. Distances between rows are in bytes.",
 	}
 }
 
@@ -20,8 +35,8 @@ func copyPanel(c *build.Context) {
 	c.Function("copyPanel")
 	c.Attributes(noSplit)
 	c.Pragma("noescape")
-	c.SignatureExpr("func(dst, src *byte, distance, rows int)")
-	c.Doc("copyPanel copies 128 bytes of each row of src, which start the given distance apart.")
+	c.SignatureExpr(copyPanelSignature)
+	c.Doc(copyPanelDoc)
 	dst, src := c.Load(c.Param("dst"), c.GP64()), c.Load(c.Param("src"), c.GP64())
 	distance, rows := c.Load(c.Param("distance"), c.GP64()), c.Load(c.Param("rows"), c.GP64())
 	c.Label("row")
@@ -45,9 +60,8 @@ func transpose(c *build.Context, size int) {
 	c.Function(name)
 	c.Attributes(noSplit)
 	c.Pragma("noescape")
-	c.SignatureExpr("func(dst *byte, dr int, src *byte, sr, squares int)")
-	c.Doc(fmt.Sprintf("%s transposes squares of %d×%d elements, which lie beside each other in src", name, side, side),
-		"and one below the other in dst. Distances between rows are in bytes.")
+	c.SignatureExpr(transposeSignature)
+	c.Doc(transposeDoc(name, side)...)
 	dst, dr := c.Load(c.Param("dst"), c.GP64()), c.Load(c.Param("dr"), c.GP64())
 	src, sr := c.Load(c.Param("src"), c.GP64()), c.Load(c.Param("sr"), c.GP64())
 	squares := c.Load(c.Param("squares"), c.GP64())

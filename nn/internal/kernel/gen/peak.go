@@ -3,14 +3,14 @@ package main
 import (
 	"fmt"
 
-	"github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
 // peak emits loops of nothing but independent multiply-adds, whose rate is
 // what a matrix product is measured against.
-func peak(c *build.Context) {
+func peak(sets []vector) {
+	c := sets[0].Context
 	for _, isa := range []struct {
 		name  string
 		chain int
@@ -42,4 +42,24 @@ func peak(c *build.Context) {
 		c.VZEROUPPER()
 		c.RET()
 	}
+}
+
+// peakNEON is peak for NEON.
+func peakNEON(sets []vector) {
+	v := sets[0]
+	const chain = 24
+	v.begin("peakNEON", "func(n int)", fmt.Sprintf("peakNEON does n times %d multiply-adds of a whole register.", chain))
+	n := v.Load(v.Param("n"), v.GP64())
+	zero := v.zero()
+	acc := make([]vec, chain)
+	for i := range acc {
+		acc[i] = v.zero()
+	}
+	v.Label("loop")
+	for _, a := range acc {
+		v.accumulate(a, zero, zero)
+	}
+	v.DECQ(n)
+	v.JNZ(operand.LabelRef("loop"))
+	v.end()
 }

@@ -16,7 +16,7 @@ const (
 func (v vector) logistic(x vec) (d, rest, power vec) {
 	rest, n := v.parts(x, true, 127+sigmoidShift)
 	power = v.shiftLeft(n.bits, 23)
-	v.horner(rest, power, v.number(math.Ldexp(1, sigmoidShift)))
+	rest = v.horner(rest, power, v.number(math.Ldexp(1, sigmoidShift)))
 	return v.add(rest, power), rest, power
 }
 
@@ -36,7 +36,7 @@ func unarySiLU(v vector, x, _ vec) vec {
 	a := v.siluArgument(x)
 	d, _, _ := v.logistic(a)
 	t := v.div(a, d)
-	v.horner(t, v.source(math.Ldexp(1, sigmoidShift)), v.relu(x))
+	t = v.horner(t, v.source(math.Ldexp(1, sigmoidShift)), v.relu(x))
 	return t
 }
 
@@ -52,10 +52,10 @@ func unarySiLU1(v vector, x, _ vec) vec {
 	// its share of d, that of t by the share left of S.
 	lost := v.copy(left)
 	v.deduct(lost, v.sub(rest, v.sub(d, power)), v.add(s, t))
-	v.horner(lost, s, s)
+	lost = v.horner(lost, s, s)
 	slope := v.copy(v.number(1))
 	v.deduct(slope, s, scale)
-	v.horner(slope, t, lost)
+	slope = v.horner(slope, t, lost)
 	positive := v.set(1)
 	v.deduct(positive, slope, scale)
 	return v.chooseBySign(x, v.mul(slope, scale), positive)
@@ -68,6 +68,6 @@ func unarySiLU2(v vector, x, _ vec) vec {
 	c := v.div(v.source(1), v.add(e, v.number(1)))
 	s := v.mul(e, c)
 	u := v.sub(c, s)
-	v.horner(u, a, v.number(2))
+	u = v.horner(u, a, v.number(2))
 	return v.mul(v.mul(s, c), u)
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"math"
 
-	"github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
@@ -12,10 +11,8 @@ import (
 const softmaxLow = -44
 
 // softmax emits the kernels of softmax and its derivative for float32.
-func softmax(c *build.Context) {
-	pool := map[string]operand.Mem{}
-	for _, wide := range []bool{false, true} {
-		v := vector{Context: c, wide: wide, pool: pool}
+func softmax(sets []vector) {
+	for _, v := range sets {
 		softmaxRows(v)
 		softmaxSlopes(v)
 	}
@@ -35,8 +32,8 @@ func softmaxRows(v vector) {
 	v.Label("row")
 	sums := w.each("largest", math.Inf(-1), func(l loop, most vec) {
 		y := l.load(stream{base: x})
-		if l.mask != nil {
-			y = l.choose(l.mask, y, v.source(math.Inf(-1)))
+		if l.part {
+			y = l.choose(l.existing(), y, v.source(math.Inf(-1)))
 		}
 		v.VMAXPS(y, most, most)
 	})
@@ -45,8 +42,8 @@ func softmaxRows(v vector) {
 		y := l.sub(l.load(stream{base: x}), most)
 		e := l.exp(l.max(softmaxLow, y), false, 0)
 		e = l.keep(l.compare(notLess, y, v.source(softmaxLow)), e)
-		if l.mask != nil {
-			e = l.keep(l.mask, e)
+		if l.part {
+			e = l.keep(l.existing(), e)
 		}
 		l.store(e, stream{base: dst})
 		v.VADDPS(e, sum, sum)
@@ -108,11 +105,11 @@ func (w sixteens) each(name string, initial float64, body func(l loop, acc vec))
 	step := func(masked bool) {
 		for i := range acc {
 			if masked {
-				l.mask = w.first(left)
+				l = l.only(left)
 				w.SUBQ(operand.Imm(uint64(w.lanes())), left)
 			}
 			body(l, acc[i])
-			w.ADDQ(operand.Imm(uint64(w.lanes())), l.index)
+			l.advance()
 		}
 	}
 	w.SUBQ(operand.Imm(16), left)
@@ -132,6 +129,9 @@ func (w sixteens) each(name string, initial float64, body func(l loop, acc vec))
 // halves joins sixteen numbers: the first eight with the last eight, the first four
 // of these with the last four, and so on.
 func (v vector) halves(join instruction, of []vec) reg.VecVirtual {
+	if v.neon {
+		return v.halvesNEON(join, of)
+	}
 	eight := v.YMM()
 	if v.wide {
 		v.VEXTRACTF64X4(one8, of[0], eight)
@@ -149,4 +149,24 @@ func (v vector) halves(join instruction, of []vec) reg.VecVirtual {
 	return four
 }
 
-func (v vector) broadcastLow(x reg.VecVirtual) vec { return v.to(v.VBROADCASTSS, x) }
+// halvesNEON spoils what it joins.
+func (v vector) halvesNEON(join instruction, of []vec) reg.VecVirtual {
+	join(of[2], of[0], of[0])
+	join(of[3], of[1], of[1])
+	four, rest := of[0], v.reg()
+	join(of[1], four, four)
+	v.Instruction(neonInstruction("dup.2d", rest, four, operand.U8(1)))
+	join(rest, four, four)
+	v.Instruction(neonInstruction("dup.4s", rest, four, operand.U8(1)))
+	join(rest, four, four)
+	return four
+}
+
+func (v vector) broadcastLow(x reg.VecVirtual) vec {
+	if v.neon {
+		d := v.reg()
+		v.neonOp("dup", d, x, operand.U8(0))
+		return d
+	}
+	return v.to(v.VBROADCASTSS, x)
+}

@@ -11,6 +11,6 @@ func unarySoftplus(v vector, x, _ vec) vec {
 	e := v.exp(v.min(sigmoidFar, v.abs(x)), true, 0)
 	square := v.mul(e, e)
 	y := v.polynomial(e, square, log1pFit)
-	v.horner(y, square, e)
+	y = v.horner(y, square, e)
 	return v.add(y, v.relu(x))
 }

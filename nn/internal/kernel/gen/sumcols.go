@@ -3,23 +3,31 @@ package main
 import (
 	"fmt"
 
-	"github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
+const sumColsSignature = "func(dst, x *byte, xr, steps, blocks int)"
+
+func sumColsDoc(name string, size int) []string {
+	return []string{
+		fmt.Sprintf("%s adds up the first %d·steps > 0 elements of each row of x, for %d·blocks > 0 rows", name, 16/size, 64/size),
+		"xr bytes apart.",
+	}
+}
+
 // sumCols emits sums of rows. The columns of two squares of rows are added at a time,
 // so that each row has one sum, in order, and none waits for another.
-func sumCols(c *build.Context) {
+func sumCols(sets []vector) {
+	c := sets[0].Context
 	for _, size := range []int{4, 8} {
 		side := 32 / size
 		name := fmt.Sprintf("sumCols%d", 8*size)
 		c.Function(name)
 		c.Attributes(noSplit)
 		c.Pragma("noescape")
-		c.SignatureExpr("func(dst, x *byte, xr, steps, blocks int)")
-		c.Doc(fmt.Sprintf("%s adds up the first %d·steps > 0 elements of each row of x, for %d·blocks > 0 rows", name, 16/size, 2*side),
-			"xr bytes apart.")
+		c.SignatureExpr(sumColsSignature)
+		c.Doc(sumColsDoc(name, size)...)
 		dst, x := c.Load(c.Param("dst"), c.GP64()).(reg.GPVirtual), c.Load(c.Param("x"), c.GP64()).(reg.GPVirtual)
 		xr := c.Load(c.Param("xr"), c.GP64())
 		blocks := c.Load(c.Param("blocks"), c.GP64())

@@ -41,7 +41,7 @@ func (v vector) sine(x vec, quarters float64) vec {
 	// x = qπ/2 + r; the low bits of turn are q + quarters.
 	const round = 0x1.8p23
 	turn := v.set(2 / math.Pi)
-	v.horner(turn, x, v.number(round))
+	turn = v.horner(turn, x, v.number(round))
 	q := v.sub(turn, v.number(round))
 	if quarters != 0 {
 		turn = v.add(turn, v.number(quarters))

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 
-	"github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/gotypes"
 	"github.com/mmcloughlin/avo/operand"
 )
@@ -51,11 +50,11 @@ var functions = []function{
 }
 
 // unary emits dst = f(x) or, when g is not nil, dst = g f(x).
-func unary(c *build.Context) {
-	pool := map[string]operand.Mem{}
+func unary(sets []vector) {
 	for _, f := range functions {
-		for _, wide := range []bool{false, true} {
-			f.emit(vector{Context: c, wide: wide, double: f.viaDouble, pool: pool})
+		for _, v := range sets {
+			v.double = f.viaDouble
+			f.emit(v)
 		}
 	}
 }
@@ -79,6 +78,7 @@ func (f function) emit(v vector) {
 	}
 	v = v.holding(func(v vector) { f.f(v, v.reg(), v.reg()) })
 	l := v.walk()
+	l.size = 4
 	l.elements(n, func(l loop) {
 		at := l.load(x)
 		if f.limit != 0 {
@@ -86,7 +86,7 @@ func (f function) emit(v vector) {
 		}
 		y := f.f(v, at, p)
 		label := "plain"
-		if l.mask != nil {
+		if l.part {
 			label = "plainRest"
 		}
 		v.TESTQ(g.base, g.base)
@@ -107,6 +107,9 @@ func (f function) emit(v vector) {
 		v.Store(v.Load(v.Param("dst").Len(), v.GP64()), v.ReturnIndex(0))
 		v.end()
 		v.Label("far")
+		if v.neon {
+			v.SHRQ(operand.U8(2), l.index)
+		}
 		v.Store(l.index, v.ReturnIndex(0))
 	}
 	v.end()
@@ -115,9 +118,15 @@ func (f function) emit(v vector) {
 // jumpIfBeyond jumps if a number of x is greater in size than limit.
 func (v vector) jumpIfBeyond(limit float64, x vec, label string) {
 	mask := v.compare(greater, v.abs(x), v.number(limit))
-	if v.wide {
+	switch {
+	case v.wide:
 		v.KORTESTW(mask, mask)
-	} else {
+	case v.neon:
+		most, bits := v.reg(), v.GP64()
+		v.Instruction(neonInstruction("umaxv.4s", most, mask))
+		v.Instruction(neonInstruction("fmov.s", bits, most))
+		v.TESTQ(bits, bits)
+	default:
 		bits := v.GP32()
 		v.VMOVMSKPS(mask, bits)
 		v.TESTL(bits, bits)
@@ -125,12 +134,12 @@ func (v vector) jumpIfBeyond(limit float64, x vec, label string) {
 	v.JNZ(operand.LabelRef(label))
 }
 
-func (v vector) begin(name, signature, doc string) {
+func (v vector) begin(name, signature string, doc ...string) {
 	v.Function(name)
 	v.Attributes(noSplit)
 	v.Pragma("noescape")
 	v.SignatureExpr(signature)
-	v.Doc(doc)
+	v.Doc(doc...)
 }
 
 func (v vector) end() {
@@ -147,9 +156,12 @@ func (v vector) broadcast(p gotypes.Component) vec {
 	x := v.XMM()
 	d := v.reg()
 	v.Load(p, x)
-	if v.double {
+	switch {
+	case v.neon:
+		v.neonOp("dup", d, x, operand.U8(0))
+	case v.double:
 		v.VBROADCASTSD(x, d)
-	} else {
+	default:
 		v.VBROADCASTSS(x, d)
 	}
 	return d

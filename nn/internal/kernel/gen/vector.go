@@ -12,31 +12,39 @@ import (
 
 // vector emits instructions on whole registers of numbers. Each method that
 // returns a register takes a new one; the others change their first operand.
-// On both sets of instructions a method makes the same roundings.
+// On every set of instructions a method makes the same roundings.
 type vector struct {
 	*build.Context
-	wide   bool // AVX-512, else AVX2
+	wide   bool // AVX-512
+	neon   bool // NEON; if neither, AVX2
 	double bool // float64, else float32
 	pool   map[string]operand.Mem
 	// held has the constants that are in registers, wanted those that were
 	// asked for, in order.
 	held   map[string]vec
 	wanted *[]string
+	labels *int // NEON: made so far
 }
 
 type vec = reg.VecVirtual
 
 func (v vector) suffix() string {
-	if v.wide {
+	switch {
+	case v.wide:
 		return "AVX512"
+	case v.neon:
+		return "NEON"
 	}
 	return "AVX2"
 }
 
 // bytes returns the length of a register.
 func (v vector) bytes() int {
-	if v.wide {
+	switch {
+	case v.wide:
 		return 64
+	case v.neon:
+		return 16
 	}
 	return 32
 }
@@ -52,13 +60,25 @@ func (v vector) size() int {
 func (v vector) lanes() int { return v.bytes() / v.size() }
 
 func (v vector) reg() vec {
-	if v.wide {
+	switch {
+	case v.wide:
 		return v.ZMM()
+	case v.neon:
+		return v.XMM()
 	}
 	return v.YMM()
 }
 
 type instruction = func(...operand.Op)
+
+// neonOp emits an instruction of NEON for the type of the numbers.
+func (v vector) neonOp(name string, operands ...operand.Op) {
+	shape := ".4s"
+	if v.double {
+		shape = ".2d"
+	}
+	v.Instruction(neonInstruction(name+shape, operands...))
+}
 
 // pick returns the instruction for the type of the numbers.
 func (v vector) pick(single, double instruction) instruction {
@@ -107,7 +127,7 @@ func (v vector) constant(bits uint64) operand.Op {
 	}
 	m := v.StaticGlobal(name)
 	v.DataAttributes(attr.RODATA | attr.NOPTR)
-	for range 64 / v.size() {
+	for range v.repeated() / v.size() {
 		if v.double {
 			v.AppendDatum(operand.U64(bits))
 		} else {
@@ -116,6 +136,14 @@ func (v vector) constant(bits uint64) operand.Op {
 	}
 	v.pool[name] = m
 	return m
+}
+
+// repeated is the length of a constant in memory.
+func (v vector) repeated() int {
+	if v.neon {
+		return v.bytes()
+	}
+	return 64 // for both lengths of registers
 }
 
 // number returns copies of c, rounded to the type of the numbers.
@@ -155,11 +183,27 @@ func (v vector) sqrt(x operand.Op) vec   { return v.to(v.pick(v.VSQRTPS, v.VSQRT
 // min and max return x where it is not a number, as the instructions return
 // their second source.
 func (v vector) min(c float64, x operand.Op) vec {
+	if v.neon {
+		return v.bound("fmin", c, x)
+	}
 	return v.to(v.pick(v.VMINPS, v.VMINPD), x, v.source(c))
 }
 
 func (v vector) max(c float64, x operand.Op) vec {
+	if v.neon {
+		return v.bound("fmax", c, x)
+	}
 	return v.to(v.pick(v.VMAXPS, v.VMAXPD), x, v.source(c))
+}
+
+// bound emits an instruction that differs from AVX's in the sign of zeros only.
+func (v vector) bound(name string, c float64, x operand.Op) vec {
+	if c == 0 {
+		panic("gen: bound of zero")
+	}
+	d := v.reg()
+	v.neonOp(name, d, x, v.source(c))
+	return d
 }
 
 func (v vector) zero() vec {
@@ -171,14 +215,27 @@ func (v vector) zero() vec {
 // relu returns max(x, 0), which is x where that is not a number.
 func (v vector) relu(x operand.Op) vec { return v.to(v.pick(v.VMAXPS, v.VMAXPD), x, v.zero()) }
 
-// horner makes p into px + c, rounded once.
-func (v vector) horner(p vec, x, c operand.Op) {
+// horner returns px + c, rounded once, and spoils p.
+func (v vector) horner(p vec, x, c operand.Op) vec {
+	if v.neon {
+		s := v.copy(c)
+		v.accumulate(s, p, x)
+		return s
+	}
 	v.pick(v.VFMADD213PS, v.VFMADD213PD)(c, x, p)
+	return p
 }
 
-// multiplyDeduct makes p into px − c, rounded once.
-func (v vector) multiplyDeduct(p vec, x, c operand.Op) {
+// multiplyDeduct returns px − c, rounded once, and spoils p.
+func (v vector) multiplyDeduct(p vec, x, c operand.Op) vec {
+	if v.neon {
+		s := v.reg()
+		v.neonOp("fneg", s, c)
+		v.accumulate(s, p, x)
+		return s
+	}
 	v.pick(v.VFMSUB213PS, v.VFMSUB213PD)(c, x, p)
+	return p
 }
 
 // accumulate makes s into s + xy, rounded once, and deduct into s − xy.
@@ -196,14 +253,14 @@ func (v vector) polynomial(x, square vec, c []float64) vec {
 	pair := func(i int) vec {
 		p := v.set(c[i])
 		if i%2 == 1 {
-			v.horner(p, x, v.number(c[i-1]))
+			p = v.horner(p, x, v.number(c[i-1]))
 		}
 		return p
 	}
 	i := len(c) - 1
 	p := pair(i)
 	for i = i - 1 - i%2; i > 0; i -= 2 {
-		v.horner(p, square, pair(i))
+		p = v.horner(p, square, pair(i))
 	}
 	return p
 }
@@ -211,10 +268,21 @@ func (v vector) polynomial(x, square vec, c []float64) vec {
 func (v vector) and(x, y operand.Op) vec { return v.to(v.pick(v.VANDPS, v.VANDPD), y, x) }
 func (v vector) or(x, y operand.Op) vec  { return v.to(v.pick(v.VORPS, v.VORPD), y, x) }
 func (v vector) xor(x, y operand.Op) vec { return v.to(v.pick(v.VXORPS, v.VXORPD), y, x) }
-func (v vector) abs(x vec) vec           { return v.and(x, v.rest()) }
+
+func (v vector) abs(x vec) vec {
+	if v.neon {
+		d := v.reg()
+		v.neonOp("fabs", d, x)
+		return d
+	}
+	return v.and(x, v.rest())
+}
 
 // withSign returns x, of any sign, with the sign of y.
 func (v vector) withSign(x, y vec) vec {
+	if v.neon {
+		return v.choose(v.copy(v.signBit()), y, x)
+	}
 	return v.or(v.and(x, v.rest()), v.and(y, v.signBit()))
 }
 
@@ -267,13 +335,48 @@ func (v vector) compare(op operand.U8, x, y operand.Op) reg.Register {
 		v.pick(v.VCMPPS, v.VCMPPD)(op, y, x, k)
 		return k
 	}
+	if v.neon {
+		return v.compareNEON(op, x, y)
+	}
 	return v.to(v.pick(v.VCMPPS, v.VCMPPD), op, y, x)
+}
+
+// compareNEON has greater, greater or equal, and equal.
+func (v vector) compareNEON(op operand.U8, x, y operand.Op) vec {
+	name, unordered := "fcmgt", false
+	switch op {
+	case equal:
+		name = "fcmeq"
+	case less:
+		x, y = y, x
+	case lessEqual:
+		name, x, y = "fcmge", y, x
+	case greaterOrEqual:
+		name = "fcmge"
+	case notLess:
+		x, y, unordered = y, x, true
+	case notLessEqual:
+		name, x, y, unordered = "fcmge", y, x, true
+	case notGreaterEqual:
+		name, unordered = "fcmge", true
+	}
+	d := v.reg()
+	v.neonOp(name, d, x, y)
+	if unordered {
+		v.Instruction(neonInstruction("mvn.16b", d, d))
+	}
+	return d
 }
 
 // choose returns a in the lanes of the mask and b elsewhere.
 func (v vector) choose(mask reg.Register, a, b operand.Op) vec {
 	if v.wide {
 		return v.to(v.pick(v.VBLENDMPS, v.VBLENDMPD), a, b, mask)
+	}
+	if v.neon {
+		d := v.copy(mask)
+		v.Instruction(neonInstruction("bsl.16b", d, a, b))
+		return d
 	}
 	d := v.reg()
 	if v.double {
@@ -286,6 +389,11 @@ func (v vector) choose(mask reg.Register, a, b operand.Op) vec {
 
 // chooseBySign returns a where x is negative and b elsewhere.
 func (v vector) chooseBySign(x, a, b vec) vec {
+	if v.neon {
+		mask := v.reg()
+		v.neonOp("cmlt", mask, x)
+		return v.choose(mask, a, b)
+	}
 	if !v.wide {
 		return v.choose(x, a, b)
 	}

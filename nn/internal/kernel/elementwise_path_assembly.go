@@ -1,4 +1,4 @@
-//go:build !purego
+//go:build (amd64 || arm64) && !purego
 
 package kernel
 
@@ -215,11 +215,7 @@ func softmaxFast[T Float](dst, x []T, r, n int) bool {
 	dst, x = dst[:r*n], x[:r*n]
 	for r > 0 {
 		m := min(r, max(1, longest/n))
-		if using == avx512 {
-			softmaxAVX512(bytes(dst), bytes(x), m, n)
-		} else {
-			softmaxAVX2(bytes(dst), bytes(x), m, n)
-		}
+		softmaxAssembly(bytes(dst), bytes(x), m, n)
 		r, dst, x = r-m, dst[m*n:], x[m*n:]
 	}
 	return true
@@ -232,11 +228,7 @@ func softmaxSlopeFast[T Float](dst, g, y []T, r, n int) bool {
 	dst, g, y = dst[:r*n], g[:r*n], y[:r*n]
 	for r > 0 {
 		m := min(r, max(1, longest/n))
-		if using == avx512 {
-			softmaxSlopeAVX512(bytes(dst), bytes(g), bytes(y), m, n)
-		} else {
-			softmaxSlopeAVX2(bytes(dst), bytes(g), bytes(y), m, n)
-		}
+		softmaxSlopeAssembly(bytes(dst), bytes(g), bytes(y), m, n)
 		r, dst, g, y = r-m, dst[m*n:], g[m*n:], y[m*n:]
 	}
 	return true
@@ -249,11 +241,7 @@ func rowDotsFast[T Float](dst, a, b []T, r, n int) bool {
 	dst, a, b = dst[:r], a[:r*n], b[:r*n]
 	for r > 0 {
 		m := min(r, max(1, longest/n))
-		if using == avx512 {
-			rowDotsAVX512(bytes(dst), bytes(a), bytes(b), m, n)
-		} else {
-			rowDotsAVX2(bytes(dst), bytes(a), bytes(b), m, n)
-		}
+		rowDotsAssembly(bytes(dst), bytes(a), bytes(b), m, n)
 		r, dst, a, b = r-m, dst[m:], a[m*n:], b[m*n:]
 	}
 	return true
@@ -266,11 +254,7 @@ func normSlopeFast[T Float](dst, g, y, s []T, r, n int, over T) bool {
 	dst, g, y, s = dst[:r*n], g[:r*n], y[:r*n], s[:r]
 	for r > 0 {
 		m := min(r, max(1, longest/n))
-		if using == avx512 {
-			normSlopeAVX512(bytes(dst), bytes(g), bytes(y), bytes(s), m, n, float32(over))
-		} else {
-			normSlopeAVX2(bytes(dst), bytes(g), bytes(y), bytes(s), m, n, float32(over))
-		}
+		normSlopeAssembly(bytes(dst), bytes(g), bytes(y), bytes(s), m, n, float32(over))
 		r, dst, g, y, s = r-m, dst[m*n:], g[m*n:], y[m*n:], s[m:]
 	}
 	return true

@@ -1,4 +1,4 @@
-//go:build !purego
+//go:build (amd64 || arm64) && !purego
 
 package kernel
 
@@ -6,6 +6,9 @@ import "testing"
 
 // paths returns the paths that this machine has, portable first.
 func paths() []path {
+	if best() == neon {
+		return []path{portable, neon}
+	}
 	return []path{portable, avx2, avx512}[:best()+1]
 }
 
