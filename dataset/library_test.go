@@ -86,7 +86,9 @@ func TestEntropiesOfTheFormsOfOtherLibraries(t *testing.T) {
 }
 
 func TestFormsOfOtherLibrariesAreConsistent(t *testing.T) {
-	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	for name, f := range forms(2) {
 		if testing.Short() && name == "spirals" {
 			continue

@@ -145,7 +145,9 @@ func TestScoreIsTheGradientOfLogProb(t *testing.T) {
 
 // Checks dataset (3).
 func TestJacobianIsTheDerivativeOfTheScore(t *testing.T) {
-	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	for name, dist := range distributions(3) {
 		t.Run(name, func(t *testing.T) {
 			for _, k := range kernels {
@@ -182,7 +184,9 @@ func derivative(x []float64, i int, h float64, f func([]float64) float64) float6
 
 // Checks dataset (2).
 func TestDenoiserIsTweedies(t *testing.T) {
-	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	for name, dist := range distributions(4) {
 		t.Run(name, func(t *testing.T) {
 			for _, k := range kernels {

@@ -11,7 +11,9 @@ import (
 // The accuracy that the documentation of Diffuse states, against a rule twice
 // as fine and of wider reach. Every fourth point has three times the noise.
 func TestQuadratureOfThePinwheelHasConverged(t *testing.T) {
-	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	for _, rate := range []float64{0.25, 0.5} {
 		dist := NewPinwheel(rate, rand.NewPCG(1, 1))
 		for _, sigma := range []float64{0.003, 0.01, 0.029, 0.03, 0.06, 0.2, 1, 20} {

@@ -13,7 +13,9 @@ import (
 // The accuracy that the documentation states, against a rule with eight times
 // the nodes. Distances are in standard deviations of the noise.
 func TestQuadratureAlongCurvesHasConverged(t *testing.T) {
-	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	type stage struct{ distance, logp, score float64 }
 	for name, c := range map[string]struct {
 		arms   *arms
@@ -53,7 +55,9 @@ func TestQuadratureAlongCurvesHasConverged(t *testing.T) {
 
 // With noise fewer nodes do, against a rule that has converged.
 func TestNoiseNeedsFewerNodes(t *testing.T) {
-	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	for name, c := range map[string]struct {
 		arms *arms
 		tol  float64

@@ -203,8 +203,8 @@ func TestRecipeUsesFourierFeaturesInFewDimensionsOnly(t *testing.T) {
 	}
 }
 
-func TestNilFieldsOfAnMLPAreTheRecipe(t *testing.T) {
-	explicit := nn.RecipeMLP(2, 9)
+func TestNilFieldsOfAnMLPAreThoseOfItsDocumentation(t *testing.T) {
+	explicit := nn.MLP{Hidden: []int{9, 9, 9}, Activation: nn.SiLU{}, Features: nn.Fourier{N: 16, Low: 1, High: 8}, Time: nn.TimeFourier{N: 4, Low: 0.5, High: 8}}
 	implicit := nn.MLP{Hidden: []int{9, 9, 9}, Features: nn.Fourier{}}
 	x, c := normals(6, 1, 1), normals(3, 1, 2)
 	a, b := newNetwork(explicit, 2, 0, ad.Input("t", 1)), newNetwork(implicit, 2, 0, ad.Input("t", 1))
@@ -216,7 +216,7 @@ func TestNilFieldsOfAnMLPAreTheRecipe(t *testing.T) {
 func TestUntrainedConditionsChangeNothing(t *testing.T) {
 	for _, conditioning := range []nn.Conditioning{nn.FiLM, nn.Additive} {
 		m := nn.RecipeMLP(2, 16)
-		m.Conditioning = conditioning
+		m.Conditioning, m.Features = conditioning, nn.Fourier{} // gates change with the time
 		with, without := newNetwork(m, 2, 3, ad.Input("t", 1)), newNetwork(m, 2, 0, nil)
 		with.params.Init(with.theta, rand.NewPCG(1, 2))
 		without.params.Init(without.theta, rand.NewPCG(9, 9))
@@ -293,7 +293,7 @@ func TestMLPRejectsImpossibleDescriptions(t *testing.T) {
 func TestPrintedModuleIsItsDescription(t *testing.T) {
 	m := nn.Energy{Net: nn.RecipeMLP(2, 58)}
 	require.Equal(t, "nn.Energy{Net:nn.MLP{Hidden:[]int{58, 58, 58}, Out:0, Activation:nn.SiLU{}, "+
-		"Features:nn.Fourier{N:16, Low:1, High:8, Gated:false}, Time:nn.TimeFourier{N:4, Low:0.5, High:8}, Norm:nn.Module(nil), Conditioning:0, Ends:false}}", fmt.Sprintf("%#v", m))
+		"Features:nn.Fourier{N:16, Low:1, High:10, Gated:true}, Time:nn.TimeFourier{N:4, Low:0.5, High:4}, Norm:nn.RMSNorm{Epsilon:0}, Conditioning:0, Ends:false}}", fmt.Sprintf("%#v", m))
 	s := nn.Sequential{nn.Linear{Out: 3, Init: nn.Xavier{}}, nn.ELU{A: 1}}
 	require.Equal(t, "nn.Sequential{nn.Linear{Out:3, Init:nn.Xavier{}, Bias:nn.Init(nil)}, nn.ELU{A:1}}", fmt.Sprintf("%#v", s))
 }

@@ -114,10 +114,11 @@ func TestAdaptiveSDEGivesUpSingleRows(t *testing.T) {
 // Every update inside of Gibbs has noise of its own: with the same path in all of them this
 // deviation was 1.6.
 func TestAdaptiveUpdatesInsideOfGibbsAreIndependent(t *testing.T) {
+	arithmetic(t)
 	mix, err := dataset.NewMixture([]float64{1}, mat.NewDense(1, 1, nil), []*mat.SymDense{mat.NewSymDense(1, []float64{1})}, nil)
 	require.NoError(t, err)
-	p, x := sde.Problem{SDE: sde.EDM{}, Score: sde.Analytic(sde.EDM{}, mix.Diffuse)}, mat.NewDense(1500, 1, nil)
+	p, x := sde.Problem{SDE: sde.EDM{}, Score: sde.Analytic(sde.EDM{}, mix.Diffuse)}, mat.NewDense(400, 1, nil)
 	settings := &sampler.Settings{Grid: grid.Default(sde.EDM{}, 8), Corrector: sampler.Gibbs{Back: sampler.AdaptiveSDE{}, Steps: 4}, Final: sampler.FinalState}
 	require.NoError(t, sampler.Sample(t.Context(), x, p, sampler.Heun{}, settings))
-	require.InDelta(t, 1, stat.StdDev(mat.Col(nil, 0, x), nil), 0.07)
+	require.InDelta(t, 1, stat.StdDev(mat.Col(nil, 0, x), nil), 0.15) // four deviations of that of 400 rows
 }

@@ -94,7 +94,7 @@ func (cubic) VJP(dst, x, u *mat.Dense) {
 // Normal data under a nonlinear observation, against draws of the prior weighed by the
 // likelihood.
 func TestDAPSTakesNonlinearObservations(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	const n = 500
 	law, err := dataset.NewIsotropicMixture([]float64{1}, mat.NewDense(1, 2, nil), []float64{1}, rand.NewPCG(1, 2))
 	require.NoError(t, err)
@@ -169,7 +169,7 @@ func TestDAPSRefusesWhatItCannotTake(t *testing.T) {
 // log(1 + x₁) = N(−1, .3²) of data N(0, I), of which some are impossible: no row is, and those
 // that cannot leave where they are are named.
 func TestDAPSGoesWhereTheObservationIsDefined(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	const n = 400
 	p := normalOf(t, sde.EDM{}, 2)
 	o := posterior.Observation{Operator: logarithm{}, Y: mat.NewDense(1, 1, []float64{-1}), Noise: posterior.Noise{Deviation: 0.3}}

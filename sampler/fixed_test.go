@@ -243,7 +243,7 @@ func TestAdaptiveSDELeapsOverNoLevelOfATable(t *testing.T) {
 	deep, err := sde.NewDDPM(slices.Repeat([]float64{0.8}, 40)) // ends at α = 1e-14
 	add("DDPM", deep, err, []float64{0.8})
 	for name, p := range wild {
-		for tol, rows := range map[float64]int{0: 800, 1e-2: 400, 1e-3: 100} {
+		for tol, rows := range map[float64]int{0: 200, 1e-2: 100, 1e-3: 50} {
 			if p == deep && tol > 0 {
 				continue // thousands of evaluations a row
 			}
@@ -263,7 +263,7 @@ func TestAdaptiveSDELeapsOverNoLevelOfATable(t *testing.T) {
 // Steps in log(α/σ) must not forget what happens where that stands still: a level
 // that scales data and noise alike.
 func TestAdaptiveSDECrossesALevelThatOnlyScales(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	p, err := sde.NewDiscrete([]float64{0, math.Log(0.5), 0}, []float64{0.01, 0, 5})
 	require.NoError(t, err)
 	problem := sde.Problem{SDE: p, Score: columns{p, []float64{0}, []float64{0.8}, new(atomic.Int64)}, Prior: sde.Prior{Variance: []float64{0.64}}}
@@ -272,10 +272,10 @@ func TestAdaptiveSDECrossesALevelThatOnlyScales(t *testing.T) {
 	require.NoError(t, sampler.Continue(context.Background(), x, problem, sampler.AdaptiveSDE{}, &s))
 	require.InDeltaSlice(t, []float64{6, -2}, x.RawMatrix().Data, 1e-12)
 	for _, times := range [][]float64{{3, 1}, {3, 2, 1}, {3, 1.5, 1}} {
-		x := mat.NewDense(1000, 1, nil)
+		x := mat.NewDense(400, 1, nil)
 		s := sampler.Settings{Grid: times, Final: sampler.FinalState}
 		require.NoError(t, sampler.Sample(context.Background(), x, problem, sampler.AdaptiveSDE{}, &s))
-		require.InDelta(t, 1, mat.Norm(x, 2)/math.Sqrt(1000*0.65), 4/math.Sqrt(2000.), "%g", times)
+		require.InDelta(t, 1, mat.Norm(x, 2)/math.Sqrt(400*0.65), 4/math.Sqrt(800.), "%g", times)
 	}
 }
 
@@ -438,6 +438,7 @@ func TestAdaptiveMethodsRefuseTolerancesBelowThePrecision(t *testing.T) {
 // Settings at the edge of what Validate accepts gave NaN later. Whatever it
 // accepts can be sampled, encoded and has densities.
 func TestEveryAcceptedProcessWorksToTheEnd(t *testing.T) {
+	arithmetic(t)
 	ctx := context.Background()
 	accepted := 0
 	for _, zero := range []sde.SDE{sde.VP{}, sde.SubVP{}, sde.VE{}, sde.EDM{}, sde.Cosine{}, sde.Linear{}} {

@@ -218,7 +218,10 @@ func TestDensitiesAreThoseOfTheDataNotOfTheModel(t *testing.T) {
 
 func TestFlowBitsDoNotDependOnWorkersOrBatches(t *testing.T) {
 	t.Parallel()
-	const rows = 1100
+	rows := 1100
+	if racing {
+		rows = 600 // two chunks
+	}
 	p := threeModes(t, sde.EDM{})
 	x := dataset.Sample(threeLaw(t), rows)
 	for _, probes := range []int{0, 3} {

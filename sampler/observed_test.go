@@ -180,6 +180,7 @@ func inData(f sde.Frame, y *mat.Dense) *mat.Dense {
 }
 
 func TestEveryMethodKeepsKnownCellsAndDrawsTheOthers(t *testing.T) {
+	arithmetic(t)
 	m, known := opposed(t), inData(tilted, patterns())
 	for _, p := range []sde.SDE{sde.EDM{}, sde.VP{}} {
 		problem := observe(t, p, tilted, m, known)
@@ -223,6 +224,7 @@ func TestEveryMethodKeepsKnownCellsAndDrawsTheOthers(t *testing.T) {
 }
 
 func TestSamplesOfEveryPatternHaveTheConditionalLaw(t *testing.T) {
+	arithmetic(t)
 	const n = 250
 	m, p := opposed(t), sde.EDM{}
 	known := patterns()
@@ -263,6 +265,7 @@ func TestSamplesOfEveryPatternHaveTheConditionalLaw(t *testing.T) {
 }
 
 func TestLogProbIsTheConditionalDensity(t *testing.T) {
+	arithmetic(t)
 	m, x := opposed(t), mat.NewDense(15, 4, nil)
 	known := inData(tilted, patterns())
 	row := []float64{.9, -.6, -1.5, .1}

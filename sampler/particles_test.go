@@ -111,7 +111,7 @@ func ofFirst(dst, x, by *mat.Dense, f func(float64) float64) {
 // Of data N(0, 1) that have to be positive half are left. Particles whose denoised rows
 // are not may yet become so.
 func TestHardConstraintsAreExact(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	const groups, number, steps = 10, 200, 40
 	p := normalOf(t, sde.EDM{}, 1)
 	for says, out := range map[string]float64{"impossible": math.Inf(-1), "undefined": math.NaN()} {
@@ -134,7 +134,7 @@ func TestHardConstraintsAreExact(t *testing.T) {
 // log(1 + x₁) = N(.5, .5²) of data N(0, I): no row of the posterior is below −1, and what
 // particles weigh is what an integral is.
 func TestParticlesWhereAnObservationIsUndefinedAreRight(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	const n, steps = 1500, 40
 	p := normalOf(t, sde.EDM{}, 2)
 	o := posterior.Observation{Operator: logarithm{}, Y: mat.NewDense(1, 1, []float64{0.5}), Noise: posterior.Noise{Deviation: 0.5}}
@@ -169,7 +169,7 @@ func TestParticlesWhereAnObservationIsUndefinedAreRight(t *testing.T) {
 // A process that ends with little noise starts where the posterior is, which the weights
 // know of.
 func TestEvidenceDoesNotDependOnWhereParticlesStart(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	const groups, number, steps, τ = 30, 100, 24, 0.5
 	p := normalOf(t, sde.EDM{SigmaMax: 2}, 1)
 	variance := varianceOfChain(p.SDE, 1, steps)

@@ -26,7 +26,7 @@ func seen(y ...float64) posterior.Observation {
 //
 // Checks sampler (42).
 func TestRepaintTendsToTheConditionalDistribution(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	const n = 1000
 	law, err := dataset.NewMixture([]float64{1}, mat.NewDense(1, 2, nil), []*mat.SymDense{mat.NewSymDense(2, []float64{1, .9, .9, 1})}, nil)
 	require.NoError(t, err)

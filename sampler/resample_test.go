@@ -17,6 +17,7 @@ var resamplers = []sampler.Resampler{sampler.Systematic{}, sampler.Stratified{},
 // Copies are expected in proportion to the weights, and no scheme is worse than the
 // multinomial one.
 func TestResamplingIsUnbiased(t *testing.T) {
+	arithmetic(t)
 	const n, draws = 12, 40_000
 	w := []float64{0.3, 0, 0.01, 0.2, 0.05, 0, 0.04, 0.1, 0.15, 0.05, 0.1, 0}
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -88,6 +89,7 @@ func ExampleSystematic() {
 
 // Weights as a run makes them, exp(−log n), are equal up to rounding, which costs no copy.
 func TestEqualWeightsKeepEveryParticle(t *testing.T) {
+	arithmetic(t)
 	for n := 1; n <= 500; n++ {
 		w, u, dst := make([]float64, n), make([]float64, n), make([]int, n)
 		for i := range w {

@@ -34,7 +34,7 @@ func tempered(τ, temperature float64) float64 {
 
 // Checks sampler (41).
 func TestEvidenceOfTemperedRewardsIsUnbiased(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	const groups, number, steps, v, τ = 60, 24, 16, 0.5, 0.4
 	law, err := dataset.NewIsotropicMixture([]float64{1}, mat.NewDense(1, 2, nil), []float64{math.Sqrt(v)}, nil)
 	require.NoError(t, err)
@@ -59,7 +59,7 @@ func TestEvidenceOfTemperedRewardsIsUnbiased(t *testing.T) {
 // A likelihood to the power 1/T is one of T times the variance, whose posterior of a
 // mixture is known: the same whatever the width, in other units too.
 func TestSteeredParticlesFollowTheTemperedPosterior(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	const n, steps, τ = 1500, 50, 0.25
 	law := threeLaw(t)
 	o, frame := projected(τ, 0.1), sde.Frame{Shift: []float64{1e6, -3}, Scale: []float64{1e3, 1e-3}}
@@ -102,7 +102,7 @@ func TestSteeredParticlesFollowTheTemperedPosterior(t *testing.T) {
 // With a likelihood as narrow as a twentieth of the data the rewards of early times select
 // rows of which nothing is left, unless they are tempered, as they are by default.
 func TestFewParticlesFindANarrowReward(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	const groups, number, τ = 20, 128, 0.05
 	p := threeModes(t, sde.EDM{})
 	_, log := posteriorOf(t, threeLaw(t), projected(τ, 0.1), 0)
@@ -132,7 +132,7 @@ func TestFewParticlesFindANarrowReward(t *testing.T) {
 }
 
 func TestErrorOfTemperedParticlesFallsWithTheRootOfTheirNumber(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	p, o := threeModes(t, sde.EDM{}), projected(0.1, 0.1)
 	spread := func(number, groups int) (mean, evidence float64) {
 		x, trace := steered(t, p, o, groups*number, 24, sampler.Steered{Temperature: 2, Width: 0.15, Particles: sampler.Particles{Number: number}})

@@ -93,7 +93,7 @@ func varianceOfChain(p sde.SDE, v float64, steps int) float64 {
 //
 // Checks sampler (38) and (39).
 func TestEvidenceOfParticlesIsUnbiased(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	const groups, number, steps, v = 60, 24, 16, 0.5
 	law, err := dataset.NewIsotropicMixture([]float64{1}, mat.NewDense(1, 2, nil), []float64{math.Sqrt(v)}, nil)
 	require.NoError(t, err)
@@ -133,7 +133,7 @@ func TestEvidenceOfParticlesIsUnbiased(t *testing.T) {
 // The right answer to a mixture, in units of its own, where the methods alone have
 // another one.
 func TestParticlesFollowThePosteriorOfAMixture(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	const n, steps = 1500, 50
 	law := threeLaw(t)
 	frame := sde.Frame{Shift: []float64{1e6, -3}, Scale: []float64{1e3, 1e-3}}
@@ -163,7 +163,7 @@ func TestParticlesFollowThePosteriorOfAMixture(t *testing.T) {
 }
 
 func TestErrorOfParticlesFallsWithTheRootOfTheirNumber(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	p := threeModes(t, sde.EDM{})
 	o := projected(0.1, 0.1)
 	spread := func(number, groups int) (mean, evidence float64) {
@@ -185,7 +185,7 @@ func TestErrorOfParticlesFallsWithTheRootOfTheirNumber(t *testing.T) {
 }
 
 func TestSeveralObservationsHaveParticlesOfTheirOwn(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	const number = 400
 	p, law := threeModes(t, sde.EDM{}), threeLaw(t)
 	values := []float64{-1, 0.1, 1.5}
@@ -364,7 +364,7 @@ type noResampler struct{ sampler.Systematic }
 // On the default grid the spread of normal data comes out, where steps of DDIM{Eta: 1} gave
 // .88 of it, whatever the number of particles.
 func TestParticlesOfDefaultGridAreAsWideAsThePosterior(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	const n = 3000
 	cov := mat.NewSymDense(2, []float64{1, 0.6, 0.6, 1})
 	law, err := dataset.NewMixture([]float64{1}, mat.NewDense(1, 2, nil), []*mat.SymDense{cov}, nil)

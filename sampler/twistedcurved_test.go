@@ -55,7 +55,7 @@ func correlated(t *testing.T, ρ float64) sde.Problem {
 // Where the slope of h is 0 at the denoised rows of high noise, ψ was as narrow as the
 // noise: the evidence was nats too low, and its error said .5.
 func TestEvidenceOfNonlinearObservationsIsRight(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	const groups, number, steps, ρ = 4, 200, 40, 0.7
 	p := correlated(t, ρ)
 	for _, c := range []struct {
@@ -128,7 +128,7 @@ func (r rough) VJP(dst, jtu, x, u *mat.Dense, t []float64) {
 // V = σ²∂D of a network is no covariance at high levels: the evidence was a third too low,
 // and its error did not say so.
 func TestEvidenceBearsErrorsOfDerivatives(t *testing.T) {
-	t.Parallel()
+	arithmetic(t)
 	const groups, number, steps = 8, 200, 40
 	p := correlated(t, 0.7)
 	exact, _ := sde.As[sde.Pullback](p.Score)

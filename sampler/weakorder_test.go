@@ -59,7 +59,7 @@ func TestWeakOrdersOfNoisyVariants(t *testing.T) {
 // converge one by one. With independent draws they do not: only distributions do.
 func TestSamplesConvergeAlongABrownianPath(t *testing.T) {
 	long(t)
-	const rows, from, to = 80, 0.8, 0.05
+	const rows, from, to = 40, 0.8, 0.05
 	p := threeModes(t, sde.VP{})
 	start := mat.NewDense(rows, 2, nil)
 	noise.White{Seed: 1}.Normal(start, noise.Draw{Purpose: noise.Prior})

@@ -80,32 +80,44 @@ func benchmarkSteps(b *testing.B, m *Model, data Data, s Settings) float64 {
 // forward, backward, Adam and the moving average.
 func BenchmarkFitStep(b *testing.B) {
 	for _, c := range sizes {
-		for _, workers := range []int{1, 2} {
-			b.Run(fmt.Sprintf("%s/workers=%d", c.name, workers), func(b *testing.B) {
-				m := sized(b, Epsilon{}, c.dim, c.width, c.depth)
-				rows, err := Rows(normals(20000, c.dim, 1), nil)
-				if err != nil {
-					b.Fatal(err)
+		benchmarkFitStep(b, c.name, c.dim, c.width, c.depth, c.rows, false)
+	}
+}
+
+// BenchmarkFitStepBFloat16 is BenchmarkFitStep of the wide networks with products of
+// bfloat16.
+func BenchmarkFitStepBFloat16(b *testing.B) {
+	for _, c := range sizes[2:] {
+		benchmarkFitStep(b, c.name, c.dim, c.width, c.depth, c.rows, true)
+	}
+}
+
+func benchmarkFitStep(b *testing.B, name string, dim, width, depth, batch int, half bool) {
+	for _, workers := range []int{1, 2} {
+		b.Run(fmt.Sprintf("%s/workers=%d", name, workers), func(b *testing.B) {
+			m := sized(b, Epsilon{}, dim, width, depth)
+			rows, err := Rows(normals(20000, dim, 1), nil)
+			if err != nil {
+				b.Fatal(err)
+			}
+			s, err := (&Settings{
+				Steps: 1 << 30, BFloat16: half, Batch: batch, Independent: true, References: None, Workers: workers,
+				Weight: Simple{}, Times: UniformTimes{}, Rate: optim.Constant(1e-3),
+			}).withDefaults()
+			if err != nil {
+				b.Fatal(err)
+			}
+			benchmarkSteps(b, m, rows, s)
+			seconds := b.Elapsed().Seconds() / float64(b.N)
+			weights := 0
+			for _, e := range m.params.Entries() {
+				if e.Rows > 1 {
+					weights += e.Rows * e.Cols
 				}
-				s, err := (&Settings{
-					Steps: 1 << 30, Batch: c.rows, Independent: true, References: None, Workers: workers,
-					Weight: Simple{}, Times: UniformTimes{}, Rate: optim.Constant(1e-3),
-				}).withDefaults()
-				if err != nil {
-					b.Fatal(err)
-				}
-				benchmarkSteps(b, m, rows, s)
-				seconds := b.Elapsed().Seconds() / float64(b.N)
-				weights := 0
-				for _, e := range m.params.Entries() {
-					if e.Rows > 1 {
-						weights += e.Rows * e.Cols
-					}
-				}
-				b.ReportMetric(float64(c.rows)/seconds, "rows/s")
-				b.ReportMetric(6*float64(weights)*float64(c.rows)/seconds/1e9, "GFLOP/s")
-			})
-		}
+			}
+			b.ReportMetric(float64(batch)/seconds, "rows/s")
+			b.ReportMetric(6*float64(weights)*float64(batch)/seconds/1e9, "GFLOP/s")
+		})
 	}
 }
 

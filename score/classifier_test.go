@@ -122,9 +122,17 @@ func TestClassifierOfOtherColumnsIsRefused(t *testing.T) {
 	require.ErrorContains(t, err, "Problem.Frame")
 }
 
-// A network that knows the class of noised rows guides the score of all rows.
+// A network that knows the class of noised rows guides the score of all rows, here of two
+// equal blobs around (±1, 0): its logit of the right one is 2y₁/(s² + σ²).
 func ExampleClassifier() {
-	all, _, _, c := sides()
+	all, _, _, _ := sides()
+	c := score.Classifier{
+		Process: sde.EDM{}, Columns: 2, Classes: 2, Weights: []float32{0, 2},
+		Logits: func(y, level *ad.Expr) *ad.Expr {
+			variance := ad.Shift(ad.Exp(ad.Scale(2, level)), 0.25)
+			return ad.Div(ad.Mul(ad.Slice(y, 0, 1), ad.Param("slopes", 1, 2, 0)), variance)
+		},
+	}
 	classifier, err := c.Given(1)
 	if err != nil {
 		log.Fatal(err)

@@ -252,6 +252,9 @@ func TestTrainingReachesTheOptimumOfGaussianData(t *testing.T) {
 // The detector took 4,096 rows of any length several times: 270 MB and more for 2,048
 // columns.
 func TestDetectorOfLongRowsTakesLittleMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	const d = 2048
 	m := newDead(t, d, Config{Net: nn.MLP{Hidden: []int{8}}})
 	s, err := quick(1).withDefaults()
@@ -270,6 +273,7 @@ func TestDetectorOfLongRowsTakesLittleMemory(t *testing.T) {
 
 // Which rows are evaluated together changes no bit of what the detector finds.
 func TestDetectorFindsTheSameInParts(t *testing.T) {
+	long(t)
 	const d = 96
 	m := newModel(t, d, Config{Cond: Conditions{Classes: []int{2}}})
 	x, cond := normals(50, d, 1), mat.NewDense(50, 1, nil)

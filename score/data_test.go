@@ -156,6 +156,7 @@ func TestCalibrationMeasuresShiftAndScale(t *testing.T) {
 }
 
 func TestCalibrationOfWideRowsTakesFewer(t *testing.T) {
+	long(t)
 	for d, want := range map[int]int{2: 16384, 256: 16384, 1024: 4096, 20_000: 1024} {
 		require.Equal(t, want, calibrationRows(d))
 	}

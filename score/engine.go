@@ -3,6 +3,7 @@ package score
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -65,6 +66,7 @@ const (
 // form is one compiled program with its packed weights and idle buffers.
 type form[T ad.Float] struct {
 	mu      sync.Mutex
+	ready   atomic.Bool    // program can be used without the lock
 	program *ad.Program[T] // nil: not compiled
 	inputs  int
 	weights ad.Weights[T]
@@ -99,11 +101,15 @@ func (e *engine[T]) load(theta []float32) {
 // build compiles the program when that has not been done. One that cannot be
 // compiled panics at every call.
 func (f *form[T]) build(compile func()) {
+	if f.ready.Load() {
+		return
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.program == nil {
 		compile()
 	}
+	f.ready.Store(true)
 }
 
 // form returns a program for times and conditions that are common or one a row.

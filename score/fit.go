@@ -242,7 +242,11 @@ func newTrainer(ctx context.Context, m *Model, data Data, s Settings) (*trainer,
 		return nil, settingError("Optimizer", err)
 	}
 	mean := t.batch.meanOf(loss)
-	t.program = ad.Compile[float32](append([]*ad.Expr{mean}, ad.Grad(mean, t.params.Leaves()...)...), in)
+	compile := ad.Compile[float32]
+	if s.BFloat16 {
+		compile = ad.CompileBFloat16
+	}
+	t.program = compile(append([]*ad.Expr{mean}, ad.Grad(mean, t.params.Leaves()...)...), in)
 
 	initial := make([]float64, t.params.Len())
 	t.params.Init(initial, noise.Rand(s.Seed, noise.Draw{Purpose: noise.Init, Slot: 1}))

@@ -151,6 +151,9 @@ func TestRunsThatWouldNeverEndAreRefused(t *testing.T) {
 // Columns, classes and widths that no memory holds were a panic of makeslice, or the
 // end of the process.
 func TestModelsThatNoMemoryHoldsAreRefused(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	huge := []int{1 << 30, math.MaxInt}
 	for _, n := range huge {
 		for want, c := range map[string]Config{
@@ -198,6 +201,9 @@ func written(t *testing.T, change func(f *checkpoint.File)) string {
 // A file of a hundred thousand layers took Open more than twelve seconds, and one of
 // a dozen energies inside each other for ever.
 func TestFilesOfTooManyPartsAreRefusedAtOnce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	many := func(n int) string {
 		return "nn.Sequential{" + strings.Repeat("nn.Tanh{}, ", n) + "nn.Linear{Out:2}}"
 	}

@@ -300,6 +300,9 @@ func TestRareValuesAreNotTakenForNone(t *testing.T) {
 // Labels were encoded as a number for each class and row, 3.5 GB for 20,000 classes
 // of 10,000 rows, which products read and multiplied.
 func TestManyClassesNeedNoMemoryOfRowsTimesClasses(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	const n, classes = 10000, 20000
 	x, cond := normals(n, 2, 1), mat.NewDense(n, 1, nil)
 	for i := range n {
@@ -409,6 +412,7 @@ func TestRowsFarOutAreWarnedOf(t *testing.T) {
 // Pixels that are black in most pictures, with noise within their shade, were told one by
 // one to be far out, though the scale is that of all of them together.
 func TestDarkPixelsAreNotFarOutOnACommonScale(t *testing.T) {
+	long(t)
 	const n, d = 400, 12
 	x := normals(n, d, 1)
 	for i := range n {
@@ -457,6 +461,7 @@ func TestRowsFarOutAreToldOfAgain(t *testing.T) {
 // Pixels at the border, which hardly vary, got the noise of their own deviation under a
 // U-Net, and nobody was told.
 func TestPicturesWantTheirScaleToBeChosen(t *testing.T) {
+	long(t)
 	x := normals(400, 16, 1)
 	for i := range 400 {
 		x.Set(i, 0, 0.1*x.At(i, 0))

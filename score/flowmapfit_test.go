@@ -139,6 +139,7 @@ func TestTheTeacherSeesTheConditionsOfEachRow(t *testing.T) {
 
 // The ways lead where the flow does, with an error of the second order.
 func TestWaysFollowTheFlowOfTheTeacher(t *testing.T) {
+	long(t)
 	for _, p := range []sde.SDE{sde.EDM{}, sde.VP{}} {
 		teacher := newModel(t, 2, Config{Process: p, MinNoise: None}).Float64()
 		ends := func(steps int) *mat.Dense {

@@ -2,22 +2,22 @@
 
 package score
 
-const goldenWeights = "b55dd4d1c93401fa"
+const goldenWeights = "9dec7c7e33f8c8e8"
 
 var goldenSamples = map[string]string{
-	"predictor-corrector": "0f20f38775a50f30",
-	"DPMpp2M":             "6df69349c1558b5c",
-	"EulerMaruyama":       "cdd13602c6c91751",
-	"DDIM":                "448a347ed28d94e3",
-	"Heun":                "a66b5908cc8c78fc",
+	"predictor-corrector": "18d808f90e0fb7e8",
+	"DPMpp2M":             "1d6623443e290fd1",
+	"EulerMaruyama":       "c136b79a4e705dc8",
+	"DDIM":                "111376bb9c3d20d7",
+	"Heun":                "929c968e387a77d0",
 }
 
 // The weights, and samples under conditions, under one, and under none.
 var goldenConditional = [][4]string{
-	{"7ee7230a155ce973", "dca54148c86f8187", "2479c1bf72f7a5bf", "a13772a8071db275"},
-	{"29b63be46ec6fb68", "de536679e3095103", "a6ce650ccb7381d4", "92a27b6fc902a080"},
-	{"02c78503d841698a", "b36b9b0d5577b7b4", "56d7ed771d35022b", "72430f1e2538b2df"},
-	{"7ee918e336607fcd", "7b934c0f7aa30967", "7a996fffed561625", "51c89f5903d19860"},
+	{"26d41403f363153b", "3e9f3c3ac98fc7a2", "c204d80182ff5f78", "f9925f37ba412b93"},
+	{"80b78c4ff2f8bb69", "ebb7ef6974be96f4", "fdffd269223eb578", "8363d22349433883"},
+	{"ee7af6947d6dc7a2", "a7a51c0878f89179", "5fa1213041521083", "dc17ddf2ff557dfe"},
+	{"ee5a050b2639b833", "8ed5634fdf3cec2a", "2a46a78847f83e5d", "80c69d7841af16be"},
 }
 
 // The weights and samples of networks over positions.

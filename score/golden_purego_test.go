@@ -2,22 +2,22 @@
 
 package score
 
-const goldenWeights = "0ab8156880d22330"
+const goldenWeights = "f0a89adaac5cc8c6"
 
 var goldenSamples = map[string]string{
-	"EulerMaruyama":       "5e651fef6c49b75b",
-	"DDIM":                "328412c914f6163a",
-	"Heun":                "022b06121299d2e8",
-	"DPMpp2M":             "0015c68c3ec70032",
-	"predictor-corrector": "0328c5fd3900e72a",
+	"EulerMaruyama":       "70619eb36515c1fa",
+	"DDIM":                "5686694859906012",
+	"Heun":                "31c8a01173cb26da",
+	"DPMpp2M":             "804037f6a8142d45",
+	"predictor-corrector": "6f6914fea2107eb1",
 }
 
 // The weights, and samples under conditions, under one, and under none.
 var goldenConditional = [][4]string{
-	{"f92ca55e07ad82c8", "b4b99a67640e15b8", "93d17614c7c23206", "bb55ca772faf59ad"},
-	{"accdffe6413c284d", "1ad7ffc41bba73fc", "0419ec2b1762a670", "896d4a20d768acb1"},
-	{"5d2297679cd30d4c", "e3c7d861c3a50127", "a64639d112ae9da6", "5a2973f6829f4efe"},
-	{"2e639ce441d5c1bc", "6577f11325a7e2fc", "39b4495c42ebc66f", "2e039658e881c1db"},
+	{"5747f41d93817c48", "fc2a5fc50ff6d9ae", "51b13bd801287a4f", "1bfe957a0d64552c"},
+	{"ee6d7955beb1fcb7", "34616a15015d243f", "e022ffa9b286bed9", "bf677ed7008ba2ed"},
+	{"b2f9398e3f1f90f9", "5400f9f43827a2de", "427fe3c948345fc1", "5c3220f7c8f06933"},
+	{"98b7a465ff914d5f", "448f99826913ae9f", "4137850529df904e", "3f2acd89170969d9"},
 }
 
 // The weights and samples of networks over positions.

@@ -46,6 +46,7 @@ func conditionalError(t *testing.T, m *Model) float64 {
 }
 
 func TestOneNetworkLearnsConditionalsAndMarginals(t *testing.T) {
+	long(t)
 	for name, data := range map[string]Data{
 		"complete": Draws(2, leaning),
 		"missing": edited{Draws(2, leaning), func(x *mat.Dense, step, row int) {

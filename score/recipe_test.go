@@ -26,10 +26,18 @@ func table(t *testing.T, n, d int) Data {
 	return data
 }
 
+// plainMLP is the network for Adam, without features.
+func plainMLP(width int) nn.MLP {
+	return nn.MLP{Hidden: []int{width, width, width}, Activation: nn.SiLU{}, Time: nn.TimeFourier{N: 4, Low: 0.5, High: 8}}
+}
+
 // brief are settings of a run that ends at once, with everything else by the rows.
 func brief() *Settings { return &Settings{Steps: 2, Batch: 16, Seed: 1} }
 
 func TestFitChoosesTheNetworkByTheRows(t *testing.T) {
+	long(t)
+	fewMLP := nn.RecipeMLP(2, 116)
+	fewMLP.Features = nil
 	for _, c := range []struct {
 		n, d  int
 		net   nn.Module
@@ -37,10 +45,10 @@ func TestFitChoosesTheNetworkByTheRows(t *testing.T) {
 	}{
 		{0, 2, nn.RecipeMLP(2, 116), None - 1},
 		{0, 5, nn.RecipeMLP(5, 116), None - 1},
-		{300, 5, nn.RecipeMLP(5, 116), 0.2},
-		{300, 2, nn.MLP{Hidden: []int{116, 116, 116}, Activation: nn.SiLU{}, Time: nn.RecipeMLP(2, 1).Time}, None - 1},
-		{10_000, 5, nn.RecipeMLP(5, 256), 0.05},
-		{20_000, 5, nn.RecipeMLP(5, 256), None - 1},
+		{300, 5, plainMLP(116), 0.2},
+		{300, 2, fewMLP, None - 1},
+		{10_000, 5, plainMLP(256), 0.05},
+		{20_000, 5, plainMLP(256), None - 1},
 		{20_000, 2, nn.RecipeMLP(2, 116), None - 1},
 	} {
 		data := standard(c.d)
@@ -70,10 +78,46 @@ func TestFitChoosesTheNetworkByTheRows(t *testing.T) {
 	}
 }
 
+func TestTheOptimiserAndItsRateGoWithTheNetwork(t *testing.T) {
+	adam, soap := optim.RecipeRate(2).At(0), optim.RecipeRateSOAP(2).At(0)
+	teacher, err := New(2, &Config{Net: small})
+	require.NoError(t, err)
+	fit(t, teacher, moons(), brief())
+	for name, c := range map[string]struct {
+		net      nn.Module
+		settings func(s *Settings)
+		soap     bool
+		rate     float64
+		pool     int
+	}{
+		"default":             {nil, func(*Settings) {}, true, soap, 128},
+		"wider":               {nn.RecipeMLP(2, 20), func(*Settings) {}, true, soap, 128},
+		"without a norm":      {small, func(*Settings) {}, false, adam, 128},
+		"an energy":           {nn.RecipeEnergy(2, 8), func(*Settings) {}, false, adam, 128},
+		"Adam of one's own":   {nil, func(s *Settings) { s.Optimizer = &optim.Adam[float32]{} }, false, adam, 128},
+		"SOAP of one's own":   {small, func(s *Settings) { s.Optimizer = &optim.SOAP[float32]{} }, true, soap, 128},
+		"a rate of one's own": {nil, func(s *Settings) { s.Rate = optim.Constant(1e-4) }, true, 1e-4, 128},
+		"a pool of one's own": {nil, func(s *Settings) { s.Pool.Rows = 50 }, true, soap, 50},
+		"references":          {nil, func(s *Settings) { s.References = 50 }, true, soap, 0},
+		"the plain target":    {nil, func(s *Settings) { s.References = None }, true, soap, 0},
+		"a teacher":           {nn.RecipeMLP(2, 8), func(s *Settings) { s.Teacher = teacher }, true, soap, 0},
+	} {
+		m, err := New(2, &Config{Net: c.net})
+		require.NoError(t, err, name)
+		s, seen := brief(), &recorded{}
+		s.Recorder = seen
+		c.settings(s)
+		r := fit(t, m, moons(), s)
+		require.Equal(t, c.soap, r.Recipe.SOAP, name)
+		require.Equal(t, c.pool, r.Recipe.Pool, name)
+		require.Equal(t, c.rate, seen.metrics[0].Rate, name)
+	}
+}
+
 func TestANetworkOfOnesOwnIsKeptAndNotRegularised(t *testing.T) {
 	m := newModel(t, 5, Config{})
 	r := fit(t, m, table(t, 300, 5), brief())
-	require.Equal(t, Recipe{Net: small, Steps: 2, Batch: 16, Regularize: None, HeldOut: 30}, r.Recipe)
+	require.Equal(t, Recipe{Net: small, Steps: 2, Batch: 16, Regularize: None, Times: LogNormal{}, HeldOut: 30}, r.Recipe)
 	require.Equal(t, "MLP 16×16, 2 steps of 16 rows, 30 rows held out", r.Recipe.String())
 	regularized := brief()
 	regularized.Regularize = 0.5
@@ -205,6 +249,7 @@ func stopped() context.Context {
 }
 
 func TestANetworkOfManyPlacesTakesAffordableStepsByDefault(t *testing.T) {
+	long(t)
 	square := func(side int, channels ...int) nn.UNet { return nn.UNet{Size: []int{side, side}, Channels: channels} }
 	for _, c := range []struct {
 		name         string

@@ -15,9 +15,9 @@ import (
 // noise level asks for:
 //
 //	x̄_i = Σ_j w_ij x_j,   w_ij = softmax_j(−‖x_t,i − αx_j‖²/(2σ²)),   j = 1, …, M(σ/α),
-//	M(σ) the least of 256, 512, 1,024, … that is ≥ Neighbours/σ², and at most Rows,
+//	M(σ) the least of 1,024, 2,048, … that is ≥ Neighbours/σ², and at most Rows,
 //
-// with σ in model coordinates, in which the data have mean square 1. (In place of 256 is
+// with σ in model coordinates, in which the data have mean square 1. (In place of 1,024 is
 // the number of distinct clean rows of a batch, when that is greater.) Little noise needs
 // many rows, of which those at more than 4.5σ are left out, much noise few. As M depends
 // on the level only, x̄ has the expectation of the clean row, as for References, but for
@@ -44,7 +44,10 @@ type Pool struct {
 	Neighbours float64
 }
 
-const leastReferences = 256
+// leastReferences is the least M. Fewer would do for most of the rows of a noise level, but not
+// for those far out, which have few near them: with 256 a pinwheel of broad arms ends a fifth
+// further from the data.
+const leastReferences = 1024
 
 // check returns an error for a pool that makes no sense.
 func (p Pool) check(references int) error {

@@ -14,7 +14,7 @@ import (
 
 // rowsAt is the number of rows that a level asks for, as Pool says.
 func rowsAt(σ, neighbours float64, own, rows int) int {
-	m := min(max(256, own), rows)
+	m := min(max(1024, own), rows)
 	for float64(m) < neighbours/(σ*σ) && m < rows {
 		m = min(2*m, rows)
 	}
@@ -34,6 +34,7 @@ func among(b *batcher, m, group int) *mat.Dense {
 }
 
 func TestPoolTargetsAreAsDocumented(t *testing.T) {
+	long(t)
 	for name, s := range map[string]Settings{
 		"default":         {Batch: 64, Pool: Pool{Rows: 4096}},
 		"odd":             {Batch: 33, Pool: Pool{Rows: 1000}},

@@ -55,6 +55,9 @@ var runs = map[string]struct {
 	"norm, gates and detail": {libraryModels["norm and gates"], func(*testing.T) Data { return moons() }, func(s *Settings) {
 		s.Times = LogNormal{Mean: -2, Std: 1.4}
 	}},
+	"bfloat16": {Config{Net: nn.MLP{Hidden: []int{40, 40}}}, func(*testing.T) Data { return moons() }, func(s *Settings) {
+		s.BFloat16 = true
+	}},
 	"SOAP": {Config{Net: small}, func(*testing.T) Data { return moons() }, func(s *Settings) {
 		s.Optimizer = &optim.SOAP[float32]{}
 	}},
@@ -285,6 +288,7 @@ func TestOtherSettingsAreRefusedByName(t *testing.T) {
 		"Settings.Optimizer is\n\t&optim.Adam":                                 func(s *Settings, _ *Data, _ *Config) { s.Optimizer = &optim.Adam[float32]{Beta1: 0.5} },
 		"Settings.EMA is":                                                      func(s *Settings, _ *Data, _ *Config) { s.EMA = 0.5 },
 		"Settings.Averaging is":                                                func(s *Settings, _ *Data, _ *Config) { s.Averaging = optim.HalfLife{Steps: 9} },
+		"Settings.BFloat16 is\n\tfalse in the file,\n\ttrue":                   func(s *Settings, _ *Data, _ *Config) { s.BFloat16 = true },
 		"Settings.DropCond is":                                                 func(s *Settings, _ *Data, _ *Config) { s.DropCond = 0.5 },
 		"Settings.Scaling is\n\t\"auto\" in the file":                          func(s *Settings, _ *Data, _ *Config) { s.Scaling = CommonScale },
 		"Settings.Seed is\n\t4 in the file,\n\t5":                              func(s *Settings, _ *Data, _ *Config) { s.Seed = 5 },

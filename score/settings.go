@@ -29,8 +29,10 @@ type Settings struct {
 	Teacher *Model
 	// Weight is the weight of the loss in its denoiser form; nil is EDMWeight.
 	Weight Weight
-	// Times is the distribution of the training times; nil is LogNormal{−1.6, 1.4}, and for
-	// MeanFlow and Consistency LogNormal{−0.8, 1.6}.
+	// Times is the distribution of the training times; nil is LogNormal{−2.4, 1.4} where the
+	// default Optimizer is SOAP, without conditions, for data without an end and sets of at
+	// least 20,000 rows, LogNormal{−0.8, 1.6} for MeanFlow and Consistency, and
+	// LogNormal{−1.6, 1.4} elsewhere.
 	Times Times
 	// Steps is the number of optimiser steps; 0 is 20,000, and for Rows and
 	// RowsOf of fewer than 10,000 twice their number, but at least 2,000, and three
@@ -49,7 +51,8 @@ type Settings struct {
 	// References is the number of clean rows, the batch's own included, over
 	// which the Rao-Blackwellised target averages: instead of the clean row x₀
 	// its posterior mean given x_t and the reference rows, which has the same
-	// expectation and less variance. 0 is 2·Batch, but none for Rows and RowsOf of
+	// expectation and less variance. 0 is the Pool, where there is one by default, and
+	// otherwise 2·Batch, but none for Rows and RowsOf of
 	// fewer than 20,000, which are learned by heart faster with it. None is plain
 	// denoising score matching. Rows with labels average over references with the
 	// same, which it takes up to 64 combinations of; with continuous conditions the
@@ -57,7 +60,10 @@ type Settings struct {
 	// more of them pay: examples/columns takes 8·Batch.
 	References int
 	// Pool takes the place of References: many more rows, of which a noisy row averages
-	// over those near it, such as Pool{Rows: 4096}. The zero value is none.
+	// over those near it, such as Pool{Rows: 4096}. The zero value is 8·Batch rows, up to
+	// 65,536, for generators and for sets of at least 20,000 rows, in up to 8 columns
+	// without Config.ColumnLevels; there, and with References or a Teacher, it is none. Where drawing
+	// takes longer than training, take References instead.
 	Pool Pool
 	// Patterns chooses which columns the rows of a model with Config.ColumnLevels are
 	// trained to find from which others; nil is Subsets. Another model has none. The
@@ -68,13 +74,14 @@ type Settings struct {
 	// conditional one; 0 is 0.1. With None the latter is all there is: Fit warns
 	// that Model.Problem, and sde.Guide with it, have no score.
 	DropCond float64
-	// Rate is the learning rate; nil is optim.RecipeRate: a warm-up to 6e-3 and
-	// a cosine down to 1 % of it.
+	// Rate is the learning rate; nil is that of the Optimizer, a default or one's own:
+	// optim.RecipeRateSOAP for an *optim.SOAP, a warm-up to 1.5e-2 and a cosine down to 1 %
+	// of it, and for every other optim.RecipeRate, with a peak of 6e-3, that of Adam.
 	Rate optim.Rate
-	// Optimizer updates the weights; nil is Adam with β = (0.9, 0.99) and the
-	// weight decay of Regularize. It keeps the state of a run: runs at the same time need
-	// one each. optim.SOAP and optim.Muon, at twice the Rate, are nearer to the data after
-	// as many steps, each of which takes a fifth or a half more time.
+	// Optimizer updates the weights; nil is optim.SOAP for an nn.MLP with nn.RMSNorm, such
+	// as nn.RecipeMLP and what Recommend has for up to three columns; elsewhere it is Adam
+	// with β = (0.9, 0.99). Either has the weight decay of Regularize. An Optimizer keeps the state of a run: runs at the same time need one
+	// each.
 	Optimizer optim.Optimizer[float32]
 	// EMA is the decay of the moving average of the weights that becomes the
 	// model, with warm-up (1+n)/(10+n); 0 is 0.999, None the last weights.
@@ -99,6 +106,14 @@ type Settings struct {
 	// Scaling chooses between one scale for all columns, one for each, and none; the
 	// zero value decides by their deviations.
 	Scaling Scaling
+	// BFloat16 rounds the factors of the products of wide layers, of 32 columns or more on
+	// both sides, to the eight bits of bfloat16, forward and backward, as
+	// ad.CompileBFloat16 says; sums, weights, gradients and optimiser stay float32, and the
+	// model is evaluated in float32. On a processor with AMX-BF16 (Intel Xeon from 2023 on,
+	// under Linux) a step of networks of layers of 512 columns and more or of a U-Net takes
+	// half to two thirds of the time. Elsewhere these products have the same bits and take
+	// longer than those of float32: twice as long with AVX-512, many times without.
+	BFloat16 bool
 	// Workers is the number of goroutines, up to 65,536, 0 for one a processor. The result
 	// has the same bits for any.
 	Workers int
@@ -309,9 +324,12 @@ func (c *Settings) fill() {
 	c.EMA = cmp.Or(c.EMA, 0.999)
 	c.Clip = cmp.Or(c.Clip, 1)
 	c.DropCond = cmp.Or(c.DropCond, 0.1)
-	c.Rate = cmp.Or(c.Rate, optim.RecipeRate(c.Steps))
 	_, decay := c.regularization()
 	c.Optimizer = cmp.Or[optim.Optimizer[float32]](c.Optimizer, &optim.Adam[float32]{WeightDecay: decay})
+	if _, soap := c.Optimizer.(*optim.SOAP[float32]); soap && c.Rate == nil {
+		c.Rate = optim.RecipeRateSOAP(c.Steps)
+	}
+	c.Rate = cmp.Or(c.Rate, optim.RecipeRate(c.Steps))
 	c.Validation.Every = cmp.Or(c.Validation.Every, 100)
 	c.Checkpoints.Every = cmp.Or(c.Checkpoints.Every, 1000)
 	if c.Checkpoints.Averages {

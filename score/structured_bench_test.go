@@ -34,7 +34,12 @@ func pictured(b *testing.B, side int, net nn.UNet) *Model {
 }
 
 // BenchmarkUNetStep is BenchmarkFitStep of U-Nets.
-func BenchmarkUNetStep(b *testing.B) {
+func BenchmarkUNetStep(b *testing.B) { benchmarkUNetStep(b, false) }
+
+// BenchmarkUNetStepBFloat16 is BenchmarkUNetStep with products of bfloat16.
+func BenchmarkUNetStepBFloat16(b *testing.B) { benchmarkUNetStep(b, true) }
+
+func benchmarkUNetStep(b *testing.B, half bool) {
 	for _, c := range pictures {
 		for _, workers := range []int{1, 2} {
 			b.Run(fmt.Sprintf("%s/workers=%d", c.name, workers), func(b *testing.B) {
@@ -44,7 +49,7 @@ func BenchmarkUNetStep(b *testing.B) {
 					b.Fatal(err)
 				}
 				s, err := (&Settings{
-					Steps: 1 << 30, Batch: c.batch, Independent: true, References: None, Workers: workers,
+					Steps: 1 << 30, BFloat16: half, Batch: c.batch, Independent: true, References: None, Workers: workers,
 					Weight: Simple{}, Times: UniformTimes{}, Rate: optim.Constant(1e-3),
 				}).withDefaults()
 				if err != nil {

@@ -1,6 +1,7 @@
 package score
 
 import (
+	"cmp"
 	"maps"
 	"math"
 	"math/rand/v2"
@@ -68,13 +69,13 @@ func TestHeldOutRowsAreNotTrainedOn(t *testing.T) {
 func TestDefaultsDependOnTheNumberOfRows(t *testing.T) {
 	for _, c := range []struct{ n, held, steps, references int }{
 		{1, 0, 2000, -1}, {19, 0, 2000, -1}, {20, 2, 2000, -1}, {1000, 100, 2000, -1}, {2000, 200, 4000, -1},
-		{9000, 900, 18_000, -1}, {19_999, 1999, 20_000, -1}, {20_000, 2000, 20_000, 1024}, {99_999, 4096, 20_000, 1024}, {100_000, 0, 20_000, 1024},
+		{9000, 900, 18_000, -1}, {19_999, 1999, 20_000, -1}, {20_000, 2000, 20_000, 4096}, {99_999, 4096, 20_000, 4096}, {100_000, 0, 20_000, 4096},
 	} {
 		data := numbered(t, c.n)
 		rowwise := Settings{}.with(Recommend(c.n, 2, nil), data)
 		s, err := (&rowwise).withDefaults()
 		require.NoError(t, err)
-		require.Equal(t, []int{c.steps, c.references}, []int{s.Steps, s.References}, "%d rows", c.n)
+		require.Equal(t, []int{c.steps, c.references}, []int{s.Steps, cmp.Or(s.Pool.Rows, s.References)}, "%d rows", c.n)
 		train, held, err := s.heldOut(data)
 		require.NoError(t, err)
 		if c.held == 0 {
@@ -85,7 +86,7 @@ func TestDefaultsDependOnTheNumberOfRows(t *testing.T) {
 		require.Equal(t, c.held, held.(inOrder).len())
 		require.Equal(t, c.n-c.held, train.(rows).len())
 	}
-	asked := Settings{Steps: 7, Batch: 9, References: 64, Regularize: None, Validation: Validation{Rows: 5}}
+	asked := Settings{Steps: 7, Batch: 9, References: 64, Regularize: None, Times: LogNormal{}, Optimizer: &optim.Adam[float32]{}, Validation: Validation{Rows: 5}}
 	s := asked.with(Recommend(10, 2, nil), numbered(t, 10))
 	require.Equal(t, asked, s)
 	_, held, err := s.heldOut(numbered(t, 10))
@@ -141,7 +142,7 @@ func TestHeldOutLossIsThePlainLossOfTheAverage(t *testing.T) {
 // On 60 rows the network learns them by heart: the held-out loss falls and then
 // rises, and the model is the average at its least.
 func TestModelIsTheBestOnHeldOutRows(t *testing.T) {
-	t.Parallel()
+	long(t)
 	overfit := func() *Settings {
 		s := quick(300)
 		s.References, s.Batch, s.EMA, s.Rate = -1, 128, 0.9, optim.Constant(1e-2)

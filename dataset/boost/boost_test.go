@@ -77,6 +77,9 @@ func TestFirstStepOfTwoClassesIsNewtons(t *testing.T) {
 }
 
 func TestLossFallsWithEveryTree(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	x, y := friedman(400, 2)
 	classes := above(y, 11, 16)
 	last := []float64{inf, inf, inf}

@@ -49,6 +49,9 @@ func TestFewRowsGiveTheMean(t *testing.T) {
 }
 
 func TestSettingsBoundTheTrees(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	x, y := friedman(1000, 11)
 	m, err := Regression(x, y, &Settings{Trees: 3, Leaves: 1000, Depth: 3, LeafRows: 1})
 	require.NoError(t, err)

@@ -11,6 +11,9 @@ import (
 )
 
 func TestOrderOfRowsDoesNotMatter(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	x, y := friedman(700, 3)
 	n, d := x.Dims()
 	perm := rand.New(rand.NewPCG(4, 1)).Perm(n)

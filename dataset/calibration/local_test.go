@@ -14,7 +14,9 @@ import (
 // The exchanges make the p-values exact for any classifier, at any observation and for
 // all together.
 func TestExactDrawsPassTheLocalTestAtTheStatedRate(t *testing.T) {
-	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	var first, adjusted, mean []float64
 	for seed := range uint64(150) {
 		tr := exact.trials(50, 1, seed)

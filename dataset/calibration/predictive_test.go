@@ -24,6 +24,9 @@ func rows(n int, rng *rand.Rand) *mat.Dense {
 // Whatever the columns and the number of draws, p-values are at most α with the
 // probability α at most, the one of all with the probability α when they have no ties.
 func TestObservationsLikeTheDrawsPassAtTheStatedRate(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	for _, m := range []int{5, 59} {
 		var all, distance, near, mahalanobis, first, adjusted, tied []float64
 		for seed := range uint64(300) {

@@ -163,6 +163,9 @@ func TestRejectionIsLeavingTheBand(t *testing.T) {
 
 // Of many trials the exchanges have Pearson's distribution.
 func TestChiSquaredHasItsDistribution(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	for seed := range uint64(4) {
 		tr := exact.trials(400, 31, seed)
 		r, err := SBC(tr, nil, &Settings{Exchanges: 1999, Bins: 8, Seed: seed})
@@ -244,6 +247,9 @@ func TestRanksCountDrawsBelow(t *testing.T) {
 // With deviations scaled by s the share of ranks below the level z is Φ(sΦ⁻¹(z)), and
 // the highest-density regions of two parameters cover 1 − (1 − z)^s².
 func TestCoverageOfAWrongScaleIsKnown(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	normal := distuv.UnitNormal
 	for _, s := range []sampler{exact, tooWide, tooNarrow} {
 		tr := s.trials(2000, 199, 7)

@@ -3,8 +3,12 @@ package figure_test
 import (
 	"bytes"
 	"fmt"
+	"image/gif"
 	"image/png"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"time"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -105,4 +109,47 @@ func ExampleRankHistogram() {
 	// ranks, P = 0.87
 	// expected coverage, P = 0.61
 	// <nil>
+}
+
+// A line with dots, saved as a picture and, drawn further in every frame, as a film. A
+// long job asks first whether the file can be written.
+func ExampleSave() {
+	dir, err := os.MkdirTemp("", "figure")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	for _, name := range []string{"loss.png", "no/such/folder/loss.png"} {
+		fmt.Println(figure.Writable(filepath.Join(dir, name)) == nil)
+	}
+	loss := mat.NewDense(4, 2, []float64{1, 1, 2, 0.5, 3, 0.3, 4, 0.25})
+	sheet := func(points int) [][]figure.Panel {
+		return [][]figure.Panel{{{
+			Title: "loss", XLim: [2]float64{0, 5}, YLim: [2]float64{0, 1.2}, Stretch: true,
+			Layers: []figure.Layer{figure.Line{X: loss.Slice(0, points, 0, 2), Dots: 2, Label: "held out"}},
+		}}}
+	}
+	fmt.Println(figure.Save(filepath.Join(dir, "loss.png"), sheet(4), 200, 150))
+
+	film := &figure.Animation{Width: 200, Height: 150, Delay: 100 * time.Millisecond, Pause: time.Second, Colors: 16}
+	for points := 2; points <= 4; points++ {
+		film.Frames = append(film.Frames, sheet(points))
+	}
+	path := filepath.Join(dir, "loss.gif")
+	fmt.Println(figure.SaveGIF(path, film))
+	file, err := os.Open(path)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer file.Close()
+	all, err := gif.DecodeAll(file)
+	fmt.Println(len(all.Image), all.Delay, err)
+	// Output:
+	// true
+	// false
+	// <nil>
+	// <nil>
+	// 3 [10 10 100] <nil>
 }

@@ -2,6 +2,10 @@ package images_test
 
 import (
 	"fmt"
+	"image"
+	"image/png"
+	"os"
+	"path/filepath"
 	"testing/fstest"
 
 	"github.com/gradlogp/gradlogp/dataset/images"
@@ -44,4 +48,43 @@ func ExampleOpenFS() {
 	fmt.Println(err)
 	// Output:
 	// images: OpenFS: cats/1.png: is no PNG file that can be read: png: invalid format: not a PNG file: bad format
+}
+
+// A folder with a folder for each class, as other libraries have them: the label is the
+// condition.
+func ExampleOpen() {
+	dir, err := os.MkdirTemp("", "images")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	for i, class := range []string{"cats", "dogs"} {
+		picture := image.NewGray(image.Rect(0, 0, 2, 1))
+		picture.Pix[i] = 255 // the left pixel of the cat is white, the right one of the dog
+		if err := os.Mkdir(filepath.Join(dir, class), 0o777); err != nil {
+			fmt.Println(err)
+			return
+		}
+		file, err := os.Create(filepath.Join(dir, class, "1.png"))
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(png.Encode(file, picture), file.Close())
+	}
+	set, err := images.Open(dir, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	x, label := make([]float64, 2), make([]float64, 1)
+	for i := range set.Len() {
+		fmt.Println(set.Row(i, x, label), x, label)
+	}
+	// Output:
+	// <nil> <nil>
+	// <nil> <nil>
+	// <nil> [1 -1] [0]
+	// <nil> [-1 1] [1]
 }

@@ -135,3 +135,16 @@ func ExampleSplit() {
 	// [1 0] [0 1] <nil>
 	// [2 3 4] [1 0 1] <nil>
 }
+
+// Two files of one kind as one set, and of that some rows.
+func ExampleJoin() {
+	set, err := rows.Join(rows.Of(mat.NewDense(2, 1, []float64{0, 1})), rows.Of(mat.NewDense(3, 1, []float64{10, 11, 12})))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	x, _, err := rows.Read(rows.Part(set, []int{4, 1, 1}))
+	fmt.Println(set.Len(), x.RawMatrix().Data, err)
+	// Output:
+	// 5 [12 1 1] <nil>
+}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 
 	"github.com/gradlogp/gradlogp/dataset/signal"
 	"gonum.org/v1/gonum/mat"
@@ -68,4 +70,54 @@ func ExampleOpen() {
 	// Output:
 	// 8000 1 PCM16 4 windows
 	// <nil> [0.000 -0.354 -0.500 -0.354]
+}
+
+// Two channels become their mean, also of a recording that stays on disk.
+func ExampleMono() {
+	dir, err := os.MkdirTemp("", "signal")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "stereo.wav")
+	stereo := &signal.Signal{Rate: 8000, X: mat.NewDense(2, 2, []float64{0.5, -0.5, 0.25, 0.75}), Encoding: signal.Float32}
+	if err := signal.WriteFile(path, stereo); err != nil {
+		fmt.Println(err)
+		return
+	}
+	s, err := signal.ReadFile(path)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	mono := signal.Mono(s)
+	x := make([]float64, 2)
+	fmt.Println(s.Channels(), mono.Channels(), mono.Frames(x, 0), x)
+	// Output:
+	// 2 1 <nil> [0 0.5]
+}
+
+// Samples without a header, as many devices write them, of which one has to know what
+// they are; and a WAV file that is not on disk.
+func ExampleNewPCM() {
+	raw := []byte{0, 0x40, 0, 0xc0} // 0x4000 and −0x4000, of 16 bits, lowest byte first
+	r, err := signal.NewPCM(bytes.NewReader(raw), int64(len(raw)), 8000, 1, signal.PCM16)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	x := make([]float64, 2)
+	fmt.Println(r.Len(), r.Frames(x, 0), x)
+
+	var file bytes.Buffer
+	if err := signal.Write(&file, &signal.Signal{Rate: 8000, X: mat.NewDense(2, 1, x)}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	w, err := signal.NewRecording(bytes.NewReader(file.Bytes()), int64(file.Len()))
+	fmt.Println(w.Len(), w.Encoding(), err)
+	// Output:
+	// 2 <nil> [0.5 -0.5]
+	// 2 PCM16 <nil>
 }

@@ -93,6 +93,9 @@ func simulationBased(t *testing.T, task simulator.Task, m int) []float64 {
 const limit = 50.5
 
 func TestExactReferencesAreCalibrated(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	for _, task := range []simulator.Task{
 		simulator.GaussianLinear{}, simulator.GaussianLinearUniform{}, simulator.GaussianMixture{},
 		simulator.TwoMoons{}, simulator.SLCP{},
@@ -107,6 +110,9 @@ func TestExactReferencesAreCalibrated(t *testing.T) {
 
 // For any h, the mean of p(x | θ + h)/p(x | θ) over x from p(x | θ) is 1.
 func TestLikelihoodsBelongToTheSimulators(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	each(t, func(t *testing.T, task simulator.Task) {
 		rng := rand.New(rand.NewPCG(1, 2))
 		for seed := range uint64(2) {

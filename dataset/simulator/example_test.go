@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"math/rand/v2"
 
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
@@ -67,4 +68,51 @@ func ExampleTasks() {
 	// two_moons 2 2
 	// sir 2 10
 	// lotka_volterra 4 20
+}
+
+// The harder tasks of the benchmark, each with what was simulated: its likelihood is
+// known, that of other parameters is lower for most.
+func ExampleNewSLCPDistractors() {
+	rng := rand.New(rand.NewPCG(1, 1))
+	for _, task := range []simulator.Task{
+		simulator.GaussianLinearUniform{}, simulator.GaussianMixture{}, simulator.SLCP{}, simulator.SIR{},
+		simulator.NewSLCPDistractors(), simulator.NewBernoulliGLM(), simulator.NewRawBernoulliGLM(),
+	} {
+		theta, x, err := simulator.Observe(task, 1)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		lower := 0
+		other := make([]float64, len(theta))
+		for range 100 {
+			task.Prior().Sample(other, rng)
+			if task.LogLikelihood(x, other) < task.LogLikelihood(x, theta) {
+				lower++
+			}
+		}
+		fmt.Println(task.Name(), lower > 80)
+	}
+	// Output:
+	// gaussian_linear_uniform true
+	// gaussian_mixture true
+	// slcp true
+	// sir true
+	// slcp_distractors true
+	// bernoulli_glm true
+	// bernoulli_glm_raw true
+}
+
+// The whole train of a neuron, and what is left of it in the other task.
+func ExampleRawBernoulliGLM_Sums() {
+	task := simulator.NewRawBernoulliGLM()
+	theta, x, err := simulator.Observe(task, 1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	sums := task.Sums(x)
+	fmt.Println(len(theta), len(x), len(sums), sums[0] == mat.Sum(mat.NewVecDense(len(x), x)))
+	// Output:
+	// 10 100 10 true
 }

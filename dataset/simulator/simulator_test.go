@@ -92,6 +92,9 @@ func TestPriorsDrawWithinTheirBoundsWhereTheirDensityIs(t *testing.T) {
 
 // For a box B within the support, the mean of 1{θ ∈ B}/p(θ) over draws is its volume.
 func TestDensitiesOfPriorsAreNormalised(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	each(t, func(t *testing.T, task simulator.Task) {
 		if task.Prior() == simulator.NewBernoulliGLM().Prior() {
 			return // its box has no mass in ten correlated columns: TestFiltersAreSmoothAPriori looks at it

@@ -49,6 +49,9 @@ func TestARareFarModeDoesNotHideThatTheRestHasForgotten(t *testing.T) {
 }
 
 func TestTemperingGivesTwoModesTheirShares(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	task := TwoMoons{}
 	x := []float64{-0.35, 0.6} // the crescents cross the bounds
 	exact, dst := mat.NewDense(4000, 2, nil), mat.NewDense(4000, 2, nil)

@@ -3,9 +3,13 @@ package table_test
 import (
 	"encoding/json"
 	"fmt"
+	"math"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/gradlogp/gradlogp/dataset/table"
+	"gonum.org/v1/gonum/mat"
 )
 
 const stones = `carat,cut,price,sold,certified
@@ -72,4 +76,72 @@ func ExampleTable_Split() {
 	test, train := t.Split(1, 42)
 	fmt.Println(test.Len(), train.Len())
 	// Output: 1 3
+}
+
+// Rules that all rows obey are kept by what a codec decodes, here of two rows that are no
+// rows of the table: shares add up to one, parts to their total, and marks have ends.
+// Columns are coded as their numbers ask for, or as one says.
+func ExampleRule() {
+	t, err := table.Read(strings.NewReader(`a,b,rent,food,total,mark
+0.25,0.75,500,200,700,2
+0.5,0.5,900,150,1050,5
+0.125,0.875,400,300,700,9
+0.75,0.25,650,250,900,7
+`), nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	c, err := table.NewCodec(t, &table.CodecSettings{
+		Rules: []table.Rule{
+			table.Simplex{Columns: []string{"a", "b"}},
+			table.Sum{Columns: []string{"rent", "food"}, Total: "total"},
+			table.Bounds{Column: "mark", Low: 0, High: 10},
+		},
+		Codings: map[string]table.Coding{"mark": table.Logit},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	x := mat.NewDense(2, c.Dim(), nil)
+	x.Apply(func(i, j int, _ float64) float64 { return float64(2*i-1) * float64(1+j) / 2 }, x)
+	rows, err := c.Decode(x, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	broken, _, err := c.Violations(rows)
+	fmt.Println(len(broken), "rows break a rule", err)
+	for i := range 2 {
+		share := rows.Columns[0][i] + rows.Columns[1][i]
+		total := rows.Columns[2][i] + rows.Columns[3][i] - rows.Columns[4][i]
+		fmt.Printf("%.6f %.6f %t\n", share, math.Abs(total), rows.Columns[5][i] <= 10)
+	}
+	// Output:
+	// 0 rows break a rule <nil>
+	// 1.000000 0.000000 true
+	// 1.000000 0.000000 true
+}
+
+// A file, compressed by its name.
+func ExampleWriteFile() {
+	dir, err := os.MkdirTemp("", "table")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	t, err := table.Read(strings.NewReader("city,people\nUlm,126000\nBern,134000\n"), nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	path := filepath.Join(dir, "cities.csv.gz")
+	fmt.Println(table.WriteFile(path, t, nil))
+	back, err := table.ReadFile(path, nil)
+	fmt.Println(back.Text(1, 0), back.Text(1, 1), err)
+	// Output:
+	// <nil>
+	// Bern 134000 <nil>
 }

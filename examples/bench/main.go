@@ -35,6 +35,7 @@ type unit struct {
 
 var units = []unit{
 	{"FitStep", "score", "training, steps/s", "", "S/workers=2"},
+	{"FitStepBFloat16", "score", "training with products of bfloat16, steps/s", "", ""},
 	{"Score", "score", "score, rows/s", "rows/s", ""},
 	{"Divergence", "score", "divergence, rows/s", "rows/s", ""},
 	{"Sample", "score", "sampling, samples/s", "samples/s", "Heun/steps=18/workers=2"},
@@ -42,6 +43,7 @@ var units = []unit{
 	{"Convolution", "nn/ad", "3×3 convolutions, pictures/s", "samples/s", "28×28×64/all/workers=2"},
 	{"Attention", "nn/ad", "attention, sequences/s", "samples/s", "64×128/all/workers=2"},
 	{"UNetStep", "score", "training U-Nets, steps/s", "", "28×28/workers=2"},
+	{"UNetStepBFloat16", "score", "training U-Nets with products of bfloat16, steps/s", "", ""},
 	{"UNetSample", "score", "sampling pictures, samples/s", "samples/s", "28×28/workers=2"},
 }
 

@@ -36,7 +36,7 @@ func TestBenchmarkLinesAreReadAndMediansTaken(t *testing.T) {
 func TestImpossibleArgumentsAreRefused(t *testing.T) {
 	require.ErrorContains(t, run(t.Context(), nil, nil, "", 0, "1ms", new(peer)), "-rounds 0")
 	require.ErrorContains(t, run(t.Context(), nil, nil, "", 1, "1ms", &peer{file: "no such file"}), "-peer no such file")
-	require.ErrorContains(t, run(t.Context(), nil, nil, "Score,Board", 1, "1ms", new(peer)), `-groups: there is no "Board", want some of FitStep,Score,`)
+	require.ErrorContains(t, run(t.Context(), nil, nil, "Score,Board", 1, "1ms", new(peer)), `-groups: there is no "Board", want some of FitStep,FitStepBFloat16,Score,`)
 	_, err := (&peer{command: "no-such-program"}).measure(t.Context(), nil, "FitStep")
 	require.ErrorContains(t, err, "-peer-command no-such-program")
 }
@@ -47,7 +47,7 @@ func TestGroupsAreChosenByName(t *testing.T) {
 	require.Equal(t, units, all)
 	some, err := chosen("Attention,Score")
 	require.NoError(t, err)
-	require.Equal(t, []unit{units[6], units[1]}, some)
+	require.Equal(t, []unit{units[7], units[2]}, some)
 }
 
 func TestAPeersFiguresAreCollected(t *testing.T) {

@@ -77,7 +77,7 @@ func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 	data := score.Draws(3, newLabelled).WithConditions(1)
 	progress := bar.New(stderr, j.steps)
 	res, err := score.Fit(ctx, m, data, &score.Settings{
-		Steps: j.steps, Batch: 256, References: 768, DropCond: 0.15, Workers: j.workers, Seed: j.seed, Recorder: progress,
+		Steps: j.steps, Batch: 256, DropCond: 0.15, Workers: j.workers, Seed: j.seed, Recorder: progress,
 	})
 	progress.Close()
 	if err != nil && !errors.Is(err, context.Canceled) {

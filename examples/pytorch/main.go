@@ -1,7 +1,7 @@
 // Command pytorch carries a model to PyTorch and back. With -out it trains one on two
 // moons and writes its file, rows and scores as NumPy arrays; network.py there computes
 // the scores of the same weights, trains further, and writes its weights; with -in they
-// are read here, and the scores compared.
+// are read here, and the scores compared. distributed.py trains in several processes.
 package main
 
 import (
@@ -125,6 +125,7 @@ func (j *job) back(stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
+	before := heldOut(m)
 	f, err := checkpoint.ReadFile(filepath.Join(j.in, weightsFile))
 	if err != nil {
 		return err
@@ -146,5 +147,30 @@ func (j *job) back(stdout io.Writer) error {
 	if !(largest < 1e-5) {
 		return errors.New("the scores differ")
 	}
+	fmt.Fprintf(stdout, "loss on new rows: %.3f of gradlogp's weights, %.3f of PyTorch's\n", before, heldOut(m))
 	return nil
+}
+
+// heldOut returns the loss score.DSM with the weight score.EDMWeight on rows that nobody has
+// seen, at times of score.LogNormal: the same rows, times and noise in every call.
+func heldOut(m *score.Model) float64 {
+	const n = 4096
+	x, rng := dataset.Sample(dataset.NewMoons(rand.NewPCG(7, 7)), n), rand.New(rand.NewPCG(8, 8))
+	m.Frame().ToModel(x, x)
+	noisy, s, sum := mat.DenseCopyOf(x), mat.DenseCopyOf(x), 0.0
+	noise := make([]float64, n)
+	for i := range n {
+		noise[i] = score.LogNormal{}.Quantile(m.Process(), (float64(i)+0.5)/n)
+		for j := range 2 {
+			noisy.Set(i, j, x.At(i, j)+noise[i]*rng.NormFloat64())
+		}
+	}
+	m.Unconditional().Score(s, noisy, noise)
+	for i, σ := range noise {
+		for j := range 2 {
+			off := noisy.At(i, j) + σ*σ*s.At(i, j) - x.At(i, j) // Tweedie's formula
+			sum += (1 + σ*σ) / (σ * σ) * off * off
+		}
+	}
+	return sum / n
 }

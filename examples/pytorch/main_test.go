@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -25,7 +27,7 @@ func run(t *testing.T, args ...string) string {
 // The files in testdata are those of -out testdata -width 8 -rows 20 -steps 200 and
 // network.py testdata, which PyTorch 1.13 wrote.
 func TestWeightsOfPyTorchHaveItsScores(t *testing.T) {
-	require.Regexp(t, `^scores of PyTorch's weights in gradlogp: largest difference [0-9.]+e-0[6-9]/σ\n$`, run(t, "-in", "testdata"))
+	require.Regexp(t, `^scores of PyTorch's weights in gradlogp: largest difference [0-9.]+e-0[6-9]/σ\nloss on new rows: [0-9.]+ of gradlogp's weights, [0-9.]+ of PyTorch's\n$`, run(t, "-in", "testdata"))
 }
 
 func TestFilesForPyTorchAreWhole(t *testing.T) {
@@ -51,6 +53,26 @@ func BenchmarkThereAndBack(b *testing.B) {
 		require.NoError(b, err, string(out))
 		require.Regexp(b, `largest difference [0-9.]+e-0[6-9]/`, string(out))
 		require.NoError(b, (&job{in: dir}).Run(b.Context(), io.Discard, io.Discard))
+	}
+}
+
+// BenchmarkInTwoProcesses needs Python with PyTorch: two processes with half of the rows
+// each have the gradient of one with all of them, and their weights come back.
+func BenchmarkInTwoProcesses(b *testing.B) {
+	for b.Loop() {
+		dir := b.TempDir()
+		j := &job{out: dir, width: 16, rows: 500, steps: 20}
+		require.NoError(b, j.Run(b.Context(), io.Discard, io.Discard))
+		out, err := exec.Command("python3", "distributed.py", dir).CombinedOutput()
+		require.NoError(b, err, string(out))
+		require.Regexp(b, `of 2 processes and of one with all 500 rows: relative difference [0-9.]+e-0[6-9]\n`, string(out))
+		var back bytes.Buffer
+		require.NoError(b, (&job{in: dir}).Run(b.Context(), &back, io.Discard))
+		var before, after float64
+		_, loss, _ := strings.Cut(back.String(), "loss on new rows: ")
+		_, err = fmt.Sscanf(loss, "%f of gradlogp's weights, %f of PyTorch's", &before, &after)
+		require.NoError(b, err)
+		require.Less(b, after, before, "20 steps left something to learn")
 	}
 }
 

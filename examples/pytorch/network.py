@@ -46,12 +46,17 @@ def waves(x, frequencies):
     return torch.cat([torch.sin(z), torch.cos(z)], 1)
 
 
+def norm(x):
+    """Rows divided by their root mean square."""
+    return x / ((x**2).mean(1, keepdim=True) + 1e-5).sqrt()
+
+
 def geometric(low, high, n):
     return torch.from_numpy(numpy.geomspace(low, high, n)).float()
 
 
 class FiLM(torch.nn.Linear):
-    """A hidden layer, silu((h W + b)(1 + e G) + e B), with the names that gradlogp has."""
+    """A hidden layer, silu(norm(h W + b)(1 + e G) + e B), with the names that gradlogp has."""
 
     def __init__(self, inputs, outputs, told):
         super().__init__(inputs, outputs)
@@ -59,7 +64,7 @@ class FiLM(torch.nn.Linear):
         self.shift = torch.nn.Parameter(torch.zeros(told, outputs))
 
     def forward(self, h, e):
-        return torch.nn.functional.silu(super().forward(h) * (1 + e @ self.scale) + e @ self.shift)
+        return torch.nn.functional.silu(norm(super().forward(h)) * (1 + e @ self.scale) + e @ self.shift)
 
 
 class Network(torch.nn.Module):
@@ -73,8 +78,10 @@ class Network(torch.nn.Module):
         self.output = torch.nn.Linear(width, d)
 
     def forward(self, x, noise):
-        e = waves(noise, geometric(0.5, 8, 4))
-        h = torch.cat([x, waves(x, geometric(1, 8, 16))], 1)
+        e = waves(noise, geometric(0.5, 4, 4))
+        frequencies = geometric(1, 10, 16)
+        gates = torch.exp(-0.5 * frequencies**2 * torch.sigmoid(8 * noise))  # what the noise leaves of a wave
+        h = torch.cat([x, waves(x, frequencies) * gates.repeat(1, 2 * x.shape[1])], 1)
         for layer in (self.hidden0, self.hidden1, self.hidden2):
             h = layer(h, e)
         return self.output(h)
@@ -116,7 +123,7 @@ def main(folder):
     torch.manual_seed(0)
     optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
     for _ in range(200):
-        level = torch.exp(-1.6 + 1.4 * torch.randn(len(y), 1))
+        level = torch.exp(-2 + 1.4 * torch.randn(len(y), 1))
         c = 1 + level**2
         error = denoise(net, y + level * torch.randn_like(y), level) - y
         loss = (c / level**2 * error**2).sum(1).mean()

@@ -16,6 +16,7 @@ import (
 
 	"github.com/gradlogp/gradlogp/examples/internal/command"
 	"github.com/gradlogp/gradlogp/examples/internal/toy"
+	"github.com/gradlogp/gradlogp/score"
 )
 
 func main() { command.Main("quality", &job{}) }
@@ -34,7 +35,10 @@ type job struct {
 	rate        float64
 	recipe      string
 	parts       []part // of recipe
+	former      bool   // recipe W, with parts
 	pool        int
+	rows        int
+	half        bool // score.Settings.BFloat16
 
 	small bool // half the width, half the batch: for tests
 }
@@ -49,13 +53,15 @@ func (j *job) Flags(f *flag.FlagSet) {
 	}
 	f.StringVar(&j.names, "toys", strings.Join(all, ","), "toys to learn, separated by commas")
 	f.StringVar(&j.list, "seeds", "1,2,3,4,5", "seeds of weights, data, noise and samples, separated by commas")
-	f.IntVar(&j.steps, "steps", standardSteps, "training steps; the targets are for 20000 and, a quarter of it, 5000")
+	f.IntVar(&j.steps, "steps", 0, "training steps, 0 for the default, which is 20000 for data without an end; the targets are for these and, a quarter of it, 5000")
 	f.IntVar(&j.n, "n", 10000, "samples drawn, and test points of the KL gap")
 	f.IntVar(&j.workers, "workers", 0, "goroutines, 0 for one a processor; does not change the result")
-	f.StringVar(&j.name, "optimizer", "adam", "adam, soap, soap-both-sides or muon")
+	f.StringVar(&j.name, "optimizer", "", "adam, soap, soap-both-sides or muon; empty for that of the recipe")
 	f.Float64Var(&j.rate, "rate", 0, "peak of the learning rate, 0 for the default")
-	f.StringVar(&j.recipe, "recipe", "w", "w, the default, n, or parts of n joined by +: norm, waves, clock, detail, times")
+	f.StringVar(&j.recipe, "recipe", "", "w, the default of before, n, or parts of n joined by +: norm, waves, clock, detail, times; empty for the default")
+	f.IntVar(&j.rows, "rows", 0, "rows of a finite set to learn from, 0 for data without an end")
 	f.IntVar(&j.pool, "pool", 0, "rows of score.Settings.Pool, 0 for the default target")
+	f.BoolVar(&j.half, "bfloat16", false, "products of wide layers in bfloat16 (score.Settings.BFloat16)")
 	f.BoolVar(&j.check, "check", false, "exit with status 1 when a target is missed")
 }
 
@@ -75,20 +81,26 @@ func (j *job) Check() error {
 		}
 		j.seeds = append(j.seeds, seed)
 	}
+	if j.pool < 0 || j.rows < 0 {
+		return fmt.Errorf("-pool %d, -rows %d: want numbers of rows, or 0", j.pool, j.rows)
+	}
+	if j.steps == 0 {
+		j.steps = score.Recommend(j.rows, 2, nil).Steps
+	}
 	if j.steps < 1 || j.n < 100 || j.workers < 0 {
 		return fmt.Errorf("-steps %d, -n %d, -workers %d: want at least 1, 100 and 0", j.steps, j.n, j.workers)
 	}
 	if !(j.rate >= 0 && j.rate <= 1) {
 		return fmt.Errorf("-rate %v: want a number up to 1, or 0 for the default", j.rate)
 	}
-	if j.pool < 0 {
-		return fmt.Errorf("-pool %d: want a number of rows, or 0", j.pool)
-	}
 	if err := j.choose(j.name); err != nil {
 		return err
 	}
 	if err := j.chooseRecipe(); err != nil {
 		return err
+	}
+	if j.check && j.rows > 0 {
+		return fmt.Errorf("-check with -rows %d: there are targets only for data without an end", j.rows)
 	}
 	if j.check && j.steps < quarterSteps {
 		return fmt.Errorf("-check with -steps %d: there are no targets below %d steps", j.steps, quarterSteps)
@@ -106,7 +118,10 @@ func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 			if err != nil {
 				return fmt.Errorf("%s, seed %d: %w", t.Name, seed, err)
 			}
-			want := targetOf(t.Name, j.steps)
+			want := noTarget
+			if j.rows == 0 {
+				want = targetOf(t.Name, j.steps)
+			}
 			fmt.Fprintln(stdout, v.line(t.Name, seed, want))
 			missed += v.missed(want)
 		}

@@ -78,7 +78,7 @@ func TestOptimisersAreChosenByName(t *testing.T) {
 // Every part of the successor changes the run, and so do all of them together.
 func TestRecipesAreChosenByTheirParts(t *testing.T) {
 	seen := map[string]string{}
-	for _, recipe := range []string{"w", "norm", "waves", "clock", "detail", "times", "n"} {
+	for _, recipe := range []string{"", "w", "norm", "waves", "clock", "detail", "times", "n"} {
 		j, err := parse([]string{"-recipe", recipe})
 		require.NoError(t, err)
 		var c score.Config
@@ -99,18 +99,18 @@ func TestRecipesAreChosenByTheirParts(t *testing.T) {
 
 func TestTableMarksWhatIsMissed(t *testing.T) {
 	want := targetOf("spirals", 5000)
-	require.Equal(t, target{.025, .008}, want)
-	require.Equal(t, target{.010, .004}, targetOf("spirals", 20000))
+	require.Equal(t, target{.0125, .004}, want)
+	require.Equal(t, target{.005, .002}, targetOf("spirals", 20000))
 	require.Equal(t, noTarget, targetOf("spirals", 100))
-	good := verdict{bound: .008, gap: .025, gapErr: .001, modeTV: math.NaN()}
+	good := verdict{bound: .004, gap: .0125, gapErr: .001, modeTV: math.NaN()}
 	require.Zero(t, good.missed(want))
 	require.NotContains(t, good.line("spirals", 1, want), "!")
-	require.Equal(t, 1, verdict{bound: .0081, gap: .02}.missed(want))
+	require.Equal(t, 1, verdict{bound: .0041, gap: .01}.missed(want))
 	require.Equal(t, 2, verdict{bound: math.NaN(), gap: math.NaN()}.missed(want))
 	require.Zero(t, verdict{bound: math.NaN()}.missed(noTarget))
-	bad := verdict{bound: .0081, gap: .02, modeTV: .01}.line("spirals", 1, want)
+	bad := verdict{bound: .0041, gap: .01, modeTV: .01}.line("spirals", 1, want)
 	require.Equal(t, 1, strings.Count(bad, "!"))
-	require.Contains(t, bad, "0.00810!")
+	require.Contains(t, bad, "0.00410!")
 }
 
 func TestEveryToyHasTargets(t *testing.T) {
@@ -153,11 +153,13 @@ func TestImpossibleFlagsAreRefused(t *testing.T) {
 	}{
 		{[]string{"-toys", "moons,sun"}, `unknown dataset "sun"`},
 		{[]string{"-seeds", "1,x"}, `-seeds: "x"`},
-		{[]string{"-steps", "0"}, "-steps 0"},
+		{[]string{"-steps", "-1"}, "-steps -1"},
 		{[]string{"-n", "3"}, "-n 3"},
 		{[]string{"-workers", "-1"}, "-workers -1"},
 		{[]string{"-check", "-steps", "4999"}, "no targets below 5000"},
 		{[]string{"-pool", "-1"}, "-pool -1"},
+		{[]string{"-rows", "-1"}, "-rows -1"},
+		{[]string{"-rows", "100", "-check"}, "-check with -rows 100"},
 		{[]string{"more"}, `unexpected argument "more"`},
 	} {
 		_, err := parse(c.args)

@@ -22,7 +22,7 @@ import (
 func (j *job) measure(ctx context.Context, t toy.Toy, seed uint64, stderr io.Writer) (verdict, error) {
 	var v verdict
 	config := score.Config{Seed: seed}
-	settings := score.Settings{Steps: j.steps, Workers: j.workers, Seed: seed}
+	settings := score.Settings{Steps: j.steps, Workers: j.workers, Seed: seed, BFloat16: j.half}
 	j.follow(&config, &settings)
 	if j.pool > 0 {
 		settings.References, settings.Pool.Rows = 0, j.pool
@@ -36,7 +36,13 @@ func (j *job) measure(ctx context.Context, t toy.Toy, seed uint64, stderr io.Wri
 	settings.Recorder = progress
 	fmt.Fprintf(stderr, "%s, seed %d\n", t.Name, seed)
 	start := time.Now()
-	_, err = score.Fit(ctx, m, score.Draws(2, t.Open), &settings)
+	var data score.Data = score.Draws(2, t.Open)
+	if j.rows > 0 {
+		if data, err = score.Rows(dataset.Sample(t.Open(rand.NewPCG(seed, 4)), j.rows), nil); err != nil {
+			return v, err
+		}
+	}
+	_, err = score.Fit(ctx, m, data, &settings)
 	v.seconds = time.Since(start).Seconds()
 	progress.Close()
 	if err != nil {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 
 	"github.com/gradlogp/gradlogp/nn/optim"
@@ -16,7 +15,7 @@ type choice struct {
 
 func optimizers() []choice {
 	return []choice{
-		{"adam", func() optim.Optimizer[float32] { return nil }}, // the default
+		{"adam", func() optim.Optimizer[float32] { return &optim.Adam[float32]{} }},
 		{"soap", func() optim.Optimizer[float32] { return &optim.SOAP[float32]{} }},
 		{"soap-both-sides", func() optim.Optimizer[float32] { return &optim.SOAP[float32]{BothSides: true} }},
 		{"muon", func() optim.Optimizer[float32] { return &optim.Muon[float32]{} }},
@@ -36,9 +35,12 @@ func (j *job) optimizer(s *score.Settings) {
 
 // choose finds the optimiser of a name.
 func (j *job) choose(name string) error {
+	if name == "" {
+		return nil
+	}
 	var names []string
 	for _, c := range optimizers() {
-		if c.name == cmp.Or(name, "adam") {
+		if c.name == name {
 			j.choice = c
 			return nil
 		}

@@ -5,16 +5,17 @@ import (
 	"strings"
 
 	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/optim"
 	"github.com/gradlogp/gradlogp/score"
 )
 
-// part is one change of the default recipe.
+// part is one change of recipe W, the default of before.
 type part struct {
 	name  string
 	apply func(net *nn.MLP, c *score.Config, s *score.Settings)
 }
 
-// parts are those of recipe N.
+// parts are those of recipe N; the default has all but detail, with waves up to 10.
 func parts() []part {
 	return []part{
 		{"norm", func(net *nn.MLP, _ *score.Config, _ *score.Settings) { net.Norm = nn.RMSNorm{} }},
@@ -33,11 +34,13 @@ func parts() []part {
 func (j *job) chooseRecipe() error {
 	switch j.recipe {
 	case "", "w":
+		j.former = j.recipe == "w"
 		return nil
 	case "n":
-		j.parts = parts()
+		j.parts, j.former = parts(), true
 		return nil
 	}
+	j.former = true
 	for name := range strings.SplitSeq(j.recipe, "+") {
 		found := false
 		for _, p := range parts() {
@@ -46,7 +49,7 @@ func (j *job) chooseRecipe() error {
 			}
 		}
 		if !found {
-			return fmt.Errorf("-recipe: there is no %q, want w, n, or parts of n joined by +: norm, waves, clock, detail, times", name)
+			return fmt.Errorf("-recipe: there is no %q, want w, n, nothing for the default, or parts of n joined by +: norm, waves, clock, detail, times", name)
 		}
 	}
 	return nil
@@ -54,14 +57,27 @@ func (j *job) chooseRecipe() error {
 
 // follow makes a model and a run those of the recipe.
 func (j *job) follow(c *score.Config, s *score.Settings) {
-	net := nn.RecipeMLP(2, 116)
+	width := 116
 	if j.small {
-		net, s.Batch, s.References = nn.RecipeMLP(2, 58), 256, 256
+		width, s.Batch = 58, 256
+		c.Net = nn.RecipeMLP(2, width)
+	}
+	if !j.former {
+		return
+	}
+	net := nn.MLP{
+		Hidden: []int{width, width, width}, Activation: nn.SiLU{},
+		Features: nn.Fourier{N: 16, Low: 1, High: 8}, Time: nn.TimeFourier{N: 4, Low: 0.5, High: 8},
+	}
+	s.References, s.Times, s.Optimizer = 2*512, score.LogNormal{}, &optim.Adam[float32]{}
+	if j.rows > 0 && j.rows < manyRows {
+		net.Features, s.References = nil, score.None
 	}
 	for _, p := range j.parts {
 		p.apply(&net, c, s)
 	}
-	if j.small || len(j.parts) > 0 {
-		c.Net = net
-	}
+	c.Net = net
 }
+
+// manyRows is the number of rows from which recipe W has features, and averages its target.
+const manyRows = 20_000

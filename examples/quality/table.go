@@ -19,13 +19,13 @@ var noTarget = target{math.Inf(1), math.Inf(1)}
 
 // targets are those of the standard and of the quarter budget.
 var targets = map[string][2]target{
-	"ring":         {{.006, .0012}, {.012, .003}},
-	"moons":        {{.005, .0014}, {.008, .003}},
-	"swissroll":    {{.006, .0018}, {.008, .0035}},
-	"checkerboard": {{.024, .018}, {.025, .026}},
-	"pinwheel25":   {{.008, .004}, {.013, .008}},
-	"spirals":      {{.010, .004}, {.025, .008}},
-	"pinwheel":     {{.016, .010}, {.025, .018}},
+	"ring":         {{.003, .0006}, {.006, .0015}},
+	"moons":        {{.0025, .0007}, {.004, .0015}},
+	"swissroll":    {{.003, .0009}, {.004, .00175}},
+	"checkerboard": {{.012, .009}, {.0125, .013}},
+	"pinwheel25":   {{.004, .002}, {.0065, .004}},
+	"spirals":      {{.005, .002}, {.0125, .004}},
+	"pinwheel":     {{.008, .005}, {.0125, .009}},
 }
 
 // targetOf returns the target of a number of steps.

@@ -24,9 +24,14 @@ func Compile[T Float](out, in []*Expr) *Program[T] { return CompileOver[T](out, 
 // is the divergence of s, whatever the number of columns, by one evaluation of
 // s and as many of its tangent as there are columns.
 func CompileOver[T Float](out, in []*Expr, direction *Expr) *Program[T] {
+	return compile[T](out, in, direction, false)
+}
+
+// compile is CompileOver, with wide products of bfloat16 if half.
+func compile[T Float](out, in []*Expr, direction *Expr, half bool) *Program[T] {
 	mustBeInputs(in)
 	g := number(out) // values become nodes: simplified, and equal ones are one
-	g.direction = direction
+	g.direction, g.half = direction, half
 	g.schedule() // in the order of execution; what no output needs is pruned
 	g.hoist()    // once per Run what does not depend on the rows, for each direction what does on it
 	g.fuse()     // products and functions that are one instruction
@@ -58,6 +63,7 @@ func assemble[T Float](g *graph, out, in []*Expr) *Program[T] {
 	if g.direction != nil {
 		p.directions = g.direction.cols
 	}
+	p.half = g.half
 	for _, c := range g.layout.constant {
 		p.constant = append(p.constant, T(c))
 	}
@@ -75,6 +81,7 @@ func assemble[T Float](g *graph, out, in []*Expr) *Program[T] {
 	}
 	p.wide = largest*sizeof[T]() >= wideBytes
 	p.blockRows = rowsPerBlock(largest*sizeof[T](), g.layout.arena*sizeof[T](), p.groups)
+	p.space, p.work = halfSpace(&p.phases, p.blockRows), p.workOf()
 	return p
 }
 

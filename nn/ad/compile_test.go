@@ -276,6 +276,7 @@ func testSumsOverDirections[T Float](t *testing.T) {
 }
 
 func TestSumsOverDirectionsAreThoseOfEachInTurn(t *testing.T) {
+	arithmetic(t)
 	t.Run("float32", testSumsOverDirections[float32])
 	t.Run("float64", testSumsOverDirections[float64])
 }

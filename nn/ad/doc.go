@@ -74,6 +74,9 @@
 // CompileOver is for sums over directions, such as exact divergences: what does
 // not depend on the direction is computed once for all of them.
 //
+// CompileBFloat16 is for wide networks: their products take factors of half the length,
+// which some processors multiply much faster.
+//
 // Program.Run does not allocate in the steady state and may be called
 // concurrently.
 //

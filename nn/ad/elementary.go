@@ -7,7 +7,7 @@ import (
 	"github.com/gradlogp/gradlogp/nn/internal/kernel"
 )
 
-// elementary returns the expressions with functions of one variable written out in
+// elementary returns the expressions with functions of one variable and norms written out in
 // those that other engines have.
 func elementary(out []*Expr) []*Expr {
 	of := make(map[*Expr]*Expr)
@@ -19,6 +19,10 @@ func elementary(out []*Expr) []*Expr {
 		switch {
 		case e.op == opUnary && elementaryOps[e.fn] == 0:
 			of[e] = compose(e.fn, args[0], e.value)
+		case e.op == opRMSNorm:
+			of[e] = Mul(args[0], composeInverseRMS(args[0], e.value))
+		case e.op == opInverseRMS:
+			of[e] = composeInverseRMS(args[0], e.value)
 		case slices.Equal(args, e.args):
 			of[e] = e
 		default:
@@ -87,4 +91,10 @@ func composeGELUTanh(fn kernel.UnaryOp, x *Expr) *Expr {
 	}
 	t2 := Mul(oneMinus(Square(t)), Sub(u2, Scale(2, Mul(t, Square(u1)))))
 	return Add(t1, Mul(half, t2))
+}
+
+// composeInverseRMS returns 1/√(Σ_j x_j²/n + eps). Where the sum of squares overflows it is 0;
+// the operation of this package has no such end.
+func composeInverseRMS(x *Expr, eps float64) *Expr {
+	return Recip(Sqrt(Shift(Scale(1/float64(x.cols), SumCols(Square(x))), eps)))
 }

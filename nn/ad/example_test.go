@@ -146,3 +146,22 @@ func ExampleList() {
 	// 3 sumcols [2] 1
 	// [3 1]
 }
+
+// A third has eight bits in bfloat16, and products of such numbers are added up in float32.
+func ExampleCompileBFloat16() {
+	x, w := ad.Input("x", 32), ad.Param("w", 32, 32, 0)
+	program := ad.CompileBFloat16([]*ad.Expr{ad.MatMul(x, w)}, []*ad.Expr{x})
+	var weights ad.Weights[float32]
+	theta := make([]float32, program.Params())
+	for i := range 32 {
+		theta[i*32+i], theta[i*32+31] = 1, 1
+	}
+	program.Pack(&weights, theta, nil)
+	row, y := make([]float32, 32), make([]float32, 32)
+	for i := range row {
+		row[i] = 1. / 3
+	}
+	program.Run(1, &weights, nil, [][]float32{y}, [][]float32{row}, nil)
+	fmt.Println(y[0], y[31])
+	// Output: 0.33398438 10.6875
+}

@@ -12,16 +12,18 @@ func (f *frame[T]) product(in *instr, s stretch, dst []T) {
 	case in.table != nil:
 		clear(dst[:s.rows*in.table.source()])
 		piece := f.workers[s.worker].piece
-		in.table.pieces(s.rows, func(first, last int) {
+		in.table.pieces(s.rows, in.half, func(first, last int) {
 			f.multiply(in, s, piece, from[first*x.cols:], nil, 0, last-first)
 			scatterRows(dst, piece, in.table, first, last)
 		})
 	case in.slides():
 		f.slide(in, s, dst, from)
+	case in.pairs != nil:
+		f.productOfPairs(in, s, dst, from)
 	case x.table != nil:
 		init, initRows := f.init(in, s)
 		piece := f.workers[s.worker].piece
-		x.table.pieces(s.rows, func(first, last int) {
+		x.table.pieces(s.rows, in.half, func(first, last int) {
 			gatherRows(piece, from, x.table, first, last)
 			own := init
 			if initRows > 1 {
@@ -41,7 +43,7 @@ const narrow = 4
 // slides reports whether a product passes over what it gathers in lines.
 func (in *instr) slides() bool {
 	x := &in.operands[0]
-	return x.table != nil && x.table.windows != nil && in.op == opMatMul && in.operands[1].packed > 0 && in.dst.cols > narrow
+	return x.table != nil && x.table.windows != nil && in.op == opMatMul && in.operands[1].packed > 0 && in.dst.cols > narrow && !in.half
 }
 
 // slide computes x·w for windows that lie over each other, sample by sample.
@@ -71,6 +73,11 @@ func (f *frame[T]) init(in *instr, s stretch) (init []T, rows int) {
 // multiply computes so many rows of a product.
 func (f *frame[T]) multiply(in *instr, s stretch, dst, x, init []T, initRows, rows int) {
 	a, w, k, n := &in.operands[0], &in.operands[1], in.operands[0].width(), in.width()
+	if in.half {
+		packed := f.weights.half[f.p.packings[w.packed-1].to:]
+		kernel.MatMulHalf(singles(dst), singles(x), packed, singles(init), initRows, rows, k, n, f.workers[s.worker].half)
+		return
+	}
 	var packed, plain []T
 	if w.packed > 0 {
 		packed = f.packed(w)
@@ -110,17 +117,20 @@ func (f *frame[T]) addProducts(in *instr, s stretch, dst []T, set bool) {
 		x := &in.operands[i]
 		k := x.width()
 		if from, to := max(from-at, 0), min(to-at, k); from < to {
-			f.addProduct(dst[at*n:], x, &in.operands[last], s, n, from, to, set)
+			f.addProduct(dst[at*n:], x, &in.operands[last], in.pairs, s, n, from, to, set)
 		}
 		at += k
 	}
 }
 
 // addProduct adds rows of xᵀ·g to those of dst.
-func (f *frame[T]) addProduct(dst []T, x, g *operand, s stretch, n, from, to int, set bool) {
+func (f *frame[T]) addProduct(dst []T, x, g *operand, pairs *Table, s stretch, n, from, to int, set bool) {
 	a, b, k := f.at(x, s), f.at(g, s), x.width()
+	half := f.p.half && wideEnough(k, n)
 	switch piece := f.workers[s.worker].piece; {
-	case x.table != nil && x.table.windows != nil && n > narrow:
+	case half && pairs != nil:
+		f.addPairs(dst, x.table, pairs, a, b, s, n, from, to, set)
+	case x.table != nil && x.table.windows != nil && n > narrow && !half:
 		addWindows(dst, piece, a, b, x.table, s.rows, n, from, to, set)
 	case x.classes > 0:
 		kernel.MatTMulOneHotRows(dst, a, b, g.height(s.rows), n, x.first, from, to, set)
@@ -129,21 +139,30 @@ func (f *frame[T]) addProduct(dst []T, x, g *operand, s stretch, n, from, to int
 		for _, part := range x.table.parts {
 			k := part.cols * part.size
 			if from, to := max(from-at, 0), min(to-at, k); from < to {
-				part.pieces(s.rows, func(first, last int) {
+				part.pieces(s.rows, half, func(first, last int) {
 					gatherRows(piece, a, part, first, last)
-					kernel.MatTMulRows(dst[at*n:], piece, b[first*n:], last-first, k, n, from, to, set && first == 0)
+					f.addRows(half, s, dst[at*n:], piece, b[first*n:], last-first, k, n, from, to, set && first == 0)
 				})
 			}
 			at += k
 		}
 	case g.table != nil:
-		g.table.pieces(s.rows, func(first, last int) {
+		g.table.pieces(s.rows, half, func(first, last int) {
 			gatherRows(piece, b, g.table, first, last)
-			kernel.MatTMulRows(dst, a[first*k:], piece, last-first, k, n, from, to, set && first == 0)
+			f.addRows(half, s, dst, a[first*k:], piece, last-first, k, n, from, to, set && first == 0)
 		})
 	default:
-		kernel.MatTMulRows(dst, a, b, x.height(s.rows), k, n, from, to, set)
+		f.addRows(half, s, dst, a, b, x.height(s.rows), k, n, from, to, set)
 	}
+}
+
+// addRows adds rows of xᵀ·g of so many rows to those of dst.
+func (f *frame[T]) addRows(half bool, s stretch, dst, x, g []T, rows, k, n, from, to int, set bool) {
+	if half {
+		kernel.MatTMulHalfRows(singles(dst), singles(x), singles(g), rows, k, n, from, to, set, f.workers[s.worker].half)
+		return
+	}
+	kernel.MatTMulRows(dst, x, g, rows, k, n, from, to, set)
 }
 
 // addWindows adds rows of xᵀ·g, of windows of x that lie over each other, to those of

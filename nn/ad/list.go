@@ -74,8 +74,8 @@ type Value struct {
 // List returns the values that the expressions out are computed from, operands before
 // their users, and where in the list those of out are. It is what Compile makes a program
 // of, for those who write it down for another engine: derivatives are taken, equal values
-// are one, what multiplies zeros or no output needs is gone, and activations are composed
-// of the functions that Op has.
+// are one, what multiplies zeros or no output needs is gone, and activations and RMSNorm are
+// composed of the functions that Op has.
 func List(out []*Expr) (values []Value, outs []int) {
 	g := number(elementary(out))
 	g.schedule()
@@ -98,7 +98,10 @@ func List(out []*Expr) (values []Value, outs []int) {
 // opOf returns the public name of an operation.
 func opOf(e *Expr) Op {
 	if e.op != opUnary {
-		return publicOps[e.op]
+		if int(e.op) < len(publicOps) && (publicOps[e.op] != OpInput || e.op == opInput) {
+			return publicOps[e.op]
+		}
+		panic("ad: List: " + e.op.String() + " is not elementary")
 	}
 	if op, ok := elementaryOps[e.fn]; ok {
 		return op

@@ -31,6 +31,21 @@ func TestElementaryFormsAreTheFunctions(t *testing.T) {
 	}
 }
 
+func TestElementaryNormsAreTheNorms(t *testing.T) {
+	x, v := Input("x", 5), Input("v", 5)
+	in := map[*Expr][]float64{x: {1, -2, 3, 0, .5, 1e-3, 0, 0, 2e-3, 0, 1e4, 0, -3e4, 2, 1}, v: {1, 2, 3, 4, 5, -1, 0, 1, 0, -1, 2, 2, 2, 2, 2}}
+	y := RMSNorm(x, 1e-5)
+	out := []*Expr{y, JVP(y, x, v), Grad(Mul(v, y), x)[0], Grad(Square(JVP(y, x, v)), x)[0]}
+	want := Eval(out, 3, nil, nil, in)
+	for i, got := range Eval(elementary(out), 3, nil, nil, in) {
+		requireClose(t, want[i], got, 1e-12, i)
+	}
+	values, _ := List(out)
+	for _, u := range values {
+		require.True(t, u.Op != OpInput || u.Leaf != nil, "an operation without a name")
+	}
+}
+
 func TestElementaryGraphsAreWorthTheSame(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g := drawGraph(t, true)

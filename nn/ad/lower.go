@@ -16,6 +16,8 @@ type instr struct {
 	index    int
 	table    *Table // also of a product that is scattered
 	skip     int    // of the matrix of a product: elements before the rows that take part
+	pairs    *Table // of such a product of what is gathered, nil if there is none; see there
+	half     bool   // a product of bfloat16; of several, as in xᵀ·g, those that are wide
 	dst      operand
 	operands []operand
 	inPlace  bool // dst may be an operand
@@ -83,12 +85,15 @@ type packing struct {
 	rows, cols int
 	transposed bool // for g·wᵀ
 	blocks     int  // of rows, each of which is transposed; 0 for none
-	to         int  // offset in the packed weights
+	half       bool // rounded to bfloat16
+	to         int  // offset in the packed weights of its kind
 }
 
 // size returns the length of the packed matrix.
 func (p packing) size() int {
 	switch {
+	case p.half:
+		return p.halfSize()
 	case p.blocks > 0:
 		return kernel.PackedSize(p.blocks*p.cols, p.rows/p.blocks)
 	case p.transposed:
@@ -132,6 +137,12 @@ func (g *graph) lower() {
 			g.turn(&in, n)
 		case in.op == opMatMul || in.op == opMatMulT:
 			g.factor(&in)
+		case in.op == opMatTMul:
+			last := len(in.operands) - 1
+			in.half = g.half && slices.ContainsFunc(in.operands[:last], func(x operand) bool { return wideEnough(x.width(), n.cols) })
+		}
+		if t := in.operands; in.half && t[0].table != nil && (in.op != opMatTMul || len(t) == 2) {
+			in.pairs = t[0].table.pairs()
 		}
 		for _, o := range in.operands {
 			if o.space == inWeights && o.packed == 0 {
@@ -163,7 +174,8 @@ func (g *graph) factor(in *instr) {
 	}
 	w.at, in.skip = w.at+in.skip, 0
 	if x.classes == 0 {
-		w.packed = 1 + g.pack(packing{from: w.at, rows: w.rows, cols: w.cols, transposed: in.op == opMatMulT})
+		in.half = g.half && wideEnough(w.rows, w.cols)
+		w.packed = 1 + g.pack(packing{from: w.at, rows: w.rows, cols: w.cols, transposed: in.op == opMatMulT, half: in.half})
 	}
 }
 
@@ -171,7 +183,9 @@ func (g *graph) factor(in *instr) {
 func (g *graph) pack(p packing) int {
 	to := 0
 	for i, q := range g.packings {
-		to = q.to + q.size()
+		if q.half == p.half {
+			to = q.to + q.size()
+		}
 		if q.to = 0; q == p {
 			return i
 		}

@@ -27,6 +27,7 @@ type node struct {
 // expressions into instructions.
 type graph struct {
 	direction *Expr   // nil when there is none
+	half      bool    // wide products are of bfloat16
 	nodes     []*node // operands before their users
 	outs      []*node
 	layout    layout

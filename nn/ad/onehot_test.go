@@ -127,6 +127,7 @@ func compareOneHot[T Float](t *testing.T, out, reference, sparse, dense []*Expr,
 }
 
 func TestAOneHotHasTheValuesAndDerivativesOfItsMatrix(t *testing.T) {
+	arithmetic(t)
 	rng := generator(61)
 	for _, classes := range [][]int{{1}, {2}, {3, 2}, {40}, {3, wide}, {wide, 2, 70}} {
 		c := &classifier{classes: classes}

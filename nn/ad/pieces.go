@@ -6,14 +6,21 @@ import "github.com/gradlogp/gradlogp/nn/internal/kernel"
 // are there at a time: as many as leave room in the cache for the rest of a product.
 const pieceSize = 1 << 15
 
+// halfPieceSize is pieceSize for products of bfloat16, in which sums cost more to fetch
+// than products.
+const halfPieceSize = 1 << 17
+
 // pieceRows returns how many rows of a table are there at a time.
-func (t *Table) pieceRows() int {
-	const tile = 14 // rows of the highest tile of a product
-	return max(1, pieceSize/(t.cols*t.size*tile)) * tile
+func (t *Table) pieceRows(half bool) int {
+	tile, size := 14, pieceSize // rows of the highest tile of a product
+	if half {
+		tile, size = halfRows, halfPieceSize
+	}
+	return max(1, size/(t.cols*t.size*tile)) * tile
 }
 
 // pieceNumbers returns how many numbers a piece has.
-func (t *Table) pieceNumbers() int { return t.pieceRows() * t.cols * t.size }
+func (t *Table) pieceNumbers(half bool) int { return t.pieceRows(half) * t.cols * t.size }
 
 // cut returns the columns of the table as tables of shorter rows.
 func (t *Table) cut() []*Table {
@@ -38,10 +45,10 @@ func (t *Table) cut() []*Table {
 }
 
 // pieces calls do for the rows of the table in so many samples, piece by piece.
-func (t *Table) pieces(samples int, do func(first, last int)) {
-	rows := samples * t.rows
-	for first := 0; first < rows; first += t.pieceRows() {
-		do(first, min(first+t.pieceRows(), rows))
+func (t *Table) pieces(samples int, half bool, do func(first, last int)) {
+	rows, most := samples*t.rows, t.pieceRows(half)
+	for first := 0; first < rows; first += most {
+		do(first, min(first+most, rows))
 	}
 }
 

@@ -42,9 +42,11 @@ type layout struct {
 // reserve makes room for a piece of the rows of a table or its parts, and for what
 // its windows pass over.
 func (l *layout) reserve(t *Table) {
-	l.piece = max(l.piece, t.pieceNumbers())
-	for _, part := range t.parts {
-		l.piece = max(l.piece, part.pieceNumbers())
+	for _, half := range []bool{false, true} {
+		l.piece = max(l.piece, t.pieceNumbers(half))
+		for _, part := range t.parts {
+			l.piece = max(l.piece, part.pieceNumbers(half))
+		}
 	}
 	if t.windows != nil {
 		l.piece = max(l.piece, t.windows.samples*t.windows.size)

@@ -65,6 +65,9 @@ func (in instr) String() string {
 	default:
 		b.WriteString(in.op.String())
 	}
+	if in.half {
+		b.WriteString(" of bfloat16")
+	}
 	for _, o := range in.operands {
 		fmt.Fprintf(&b, " %s", o.name())
 	}

@@ -25,6 +25,9 @@ type Program[T Float] struct {
 	plain      []span    // of the parameter vector: what is read as it is
 	pieces     []piece   // of the sums over rows
 	segments   []segment // of the instructions of a block
+	half       bool      // wide products are of bfloat16
+	work       float64   // see Work
+	space      int       // numbers of bfloat16 that a worker makes at a time
 
 	idle pool.Free[*frame[T]]
 }
@@ -36,8 +39,9 @@ type Weights[T Float] struct {
 	program any
 	theta   []T // where it is read as it is
 	packed  []T
-	version int // counts the packings
-	from    []T // while it is packed
+	half    []uint16 // packed for products of bfloat16
+	version int      // counts the packings
+	from    []T      // while it is packed
 	part    func(worker, i int)
 }
 
@@ -66,11 +70,11 @@ func (p *Program[T]) Pack(dst *Weights[T], theta []T, crew *pool.Crew) {
 
 // assign makes w the weights of p.
 func (w *Weights[T]) assign(p *Program[T]) {
-	packed := 0
-	if k := len(p.packings); k > 0 {
-		packed = p.packings[k-1].to + p.packings[k-1].size()
+	packed := map[bool]int{}
+	for _, q := range p.packings {
+		packed[q.half] = q.to + q.size()
 	}
-	w.program, w.theta, w.packed = p, make([]T, p.params), make([]T, packed)
+	w.program, w.theta, w.packed, w.half = p, make([]T, p.params), make([]T, packed[false]), make([]uint16, packed[true])
 	w.part = func(_, i int) {
 		if i == 0 {
 			for _, s := range p.plain {
@@ -79,7 +83,12 @@ func (w *Weights[T]) assign(p *Program[T]) {
 			return
 		}
 		q := p.packings[i-1]
-		to, m := w.packed[q.to:q.to+q.size()], w.from[q.from:q.from+q.rows*q.cols]
+		m := w.from[q.from : q.from+q.rows*q.cols]
+		if q.half {
+			q.packHalf(w.half[q.to:q.to+q.size()], singles(m))
+			return
+		}
+		to := w.packed[q.to : q.to+q.size()]
 		switch {
 		case q.blocks > 0:
 			kernel.PackBlocksT(to, m, q.blocks, q.rows/q.blocks, q.cols)

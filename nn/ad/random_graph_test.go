@@ -259,6 +259,7 @@ func requireNear(t require.TestingT, want, got []float64, tol float64, what ...a
 }
 
 func TestProgramsAgreeWithEval(t *testing.T) {
+	arithmetic(t)
 	rapid.Check(t, func(t *rapid.T) {
 		g := drawGraph(t, true)
 		loss := g.loss()
@@ -290,6 +291,7 @@ func TestFloat32ProgramsAgreeWithFloat64(t *testing.T) {
 }
 
 func TestGradAgreesWithJVP(t *testing.T) {
+	arithmetic(t)
 	rapid.Check(t, func(t *rapid.T) {
 		g := drawGraph(t, true)
 		loss, variables := g.loss(), g.variables()
@@ -330,6 +332,7 @@ func (g *randomGraph) moved(p *Program[float64], h float64) float64 {
 }
 
 func TestGradAndGradOfGradAgreeWithDifferences(t *testing.T) {
+	arithmetic(t)
 	rapid.Check(t, func(t *rapid.T) {
 		g := drawGraph(t, false)
 		variables := g.variables()

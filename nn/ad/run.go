@@ -48,6 +48,7 @@ type frame[T Float] struct {
 type worker[T Float] struct {
 	arena   []T
 	piece   []T
+	half    []uint16
 	uniform []float64
 }
 
@@ -56,6 +57,7 @@ func (f *frame[T]) reserveWorkers(n int) {
 		f.workers = append(f.workers, worker[T]{
 			arena:   make([]T, f.p.layout.arena*f.p.blockRows),
 			piece:   make([]T, f.p.layout.piece),
+			half:    make([]uint16, f.p.space),
 			uniform: make([]float64, f.p.randomCols),
 		})
 	}

@@ -49,6 +49,14 @@ func (f *frame[T]) together(crew *pool.Crew, beside func()) {
 // shareRows is the unit of rows that a member of a team takes, if not of samples.
 const shareRows = 8
 
+// grain returns the unit of samples that a member takes.
+func (p *Program[T]) grain() int {
+	if p.half {
+		return halfRows // whole blocks of the sums over rows
+	}
+	return max(1, shareRows/p.groups)
+}
+
 // doShare runs a member's share of a segment.
 func (f *frame[T]) doShare(worker, i int) {
 	u, part := i/f.team, i%f.team
@@ -62,7 +70,7 @@ func (f *frame[T]) doShare(worker, i int) {
 		if !f.segment.sums && member != part {
 			continue
 		}
-		from, to := share(rows, max(1, shareRows/f.p.groups), member, f.team)
+		from, to := share(rows, f.p.grain(), member, f.team)
 		if from == to {
 			continue
 		}

@@ -69,6 +69,7 @@ func (g *graph) turn(in *instr, n *node) {
 	in.dst.rows, in.dst.cols = -n.table.cells, n.table.size
 	w.rows = n.table.cols * n.table.size
 	w.at += in.index * w.cols
-	w.packed = 1 + g.pack(packing{from: w.at, rows: w.rows, cols: w.cols, blocks: n.table.cols})
+	in.half = g.half && wideEnough(n.table.size, w.cols*n.table.cols)
+	w.packed = 1 + g.pack(packing{from: w.at, rows: w.rows, cols: w.cols, blocks: n.table.cols, half: in.half})
 	g.layout.reserve(n.turned)
 }

@@ -80,6 +80,7 @@ func TestWindowsAreTheRowsOfTheTable(t *testing.T) {
 }
 
 func TestConvolutionsAgreeWithEval(t *testing.T) {
+	arithmetic(t)
 	rapid.Check(t, func(t *rapid.T) {
 		c, n := rapid.IntRange(3, 9).Draw(t, "c"), rapid.IntRange(3, 9).Draw(t, "n")
 		table := drawConvolution(t, c)

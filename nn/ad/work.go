@@ -3,7 +3,10 @@ package ad
 // Work returns about how many numbers the program makes for a sample, a sum of
 // products counting as many as it has products: the time of a run goes by it. What
 // is computed once per Run does not count.
-func (p *Program[T]) Work() float64 {
+func (p *Program[T]) Work() float64 { return p.work }
+
+// workOf is Work, summed up.
+func (p *Program[T]) workOf() float64 {
 	work := 0.0
 	for _, in := range p.phases[body] {
 		work += in.work()

@@ -69,3 +69,13 @@ func ExampleImport() {
 	// 60 → 3 columns, 276 parameters, nn.Conv first
 	// [-0.419 -0.199 0.125]
 }
+
+// Pixels with their channels side by side, as package nn has them, from the channels one
+// after the other that ONNX has.
+func ExampleTurn() {
+	x := ad.Input("x", 2*3) // two channels of three pixels
+	y := onnx.Turn{Rows: 2, Columns: 3}.Apply(nil, x)
+	fmt.Println(ad.Eval([]*ad.Expr{y}, 1, nil, nil, map[*ad.Expr][]float64{x: {1, 2, 3, 10, 20, 30}}))
+	// Output:
+	// [[1 10 2 20 3 30]]
+}

@@ -57,7 +57,7 @@
 // step and average on several goroutines, with an Optimizer of one's own as with
 // those above, and with the same bits for any number of them.
 //
-// The zero values of Adam and EMA, and RecipeRate, are settings found by experiment
+// The zero values of Adam, SOAP and EMA, RecipeRate and RecipeRateSOAP are settings found by experiment
 // for small score networks.
 //
 // # References

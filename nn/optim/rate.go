@@ -88,11 +88,18 @@ func factorError(field string, v float64) error {
 
 func stepsError(field string, v int) error { return rangeError(v > 0, field, v, "a positive number") }
 
-// RecipeRate returns the schedule that goes with RecipeMLP and the zero value
+// RecipeRate returns the schedule that goes with the zero value
 // of Adam for a run of the given number of steps: 500 steps of warm-up (an
 // eighth of a run shorter than 4,000) to 6e-3, then a cosine to 1 % of it.
 func RecipeRate(steps int) Rate {
-	const peak = 6e-3
+	return recipeRate(6e-3, steps)
+}
+
+// RecipeRateSOAP returns the schedule that goes with RecipeMLP and the zero value of SOAP,
+// RecipeRate with a peak of 1.5e-2.
+func RecipeRateSOAP(steps int) Rate { return recipeRate(1.5e-2, steps) }
+
+func recipeRate(peak float64, steps int) Rate {
 	climb := min(500, steps/8)
 	return WarmUp{Steps: climb, Then: Cosine{Peak: peak, Floor: 0.01 * peak, Steps: steps - climb}}
 }

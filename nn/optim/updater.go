@@ -15,7 +15,7 @@ import (
 // the gradient, steps, and averages, each with the bits of ClipNorm, of Step and of
 // EMA.Update. When the optimizer can share its steps, all of that is shared, and takes
 // one pass over memory for the gradient's norm and one for the rest. Of a Blockwise one
-// a goroutine takes a block at a time, the largest first.
+// a goroutine takes a block at a time, the largest of its share first.
 type Updater[T ad.Float] struct {
 	optimizer Optimizer[T]
 	ema       EMA[T]
@@ -26,7 +26,7 @@ type Updater[T ad.Float] struct {
 	factor              T         // that clips the gradient, 1 for none
 	decay               float64
 	bounds              []int // of the parts between the cuts: 0, the cuts, the length
-	order               []int // of these parts, the longest first
+	order               []int // of these parts, the longest of each share first
 
 	square, scale, step, block, average func(worker, i int) // bound once
 }
@@ -132,6 +132,21 @@ func (u *Updater[T]) divide(cuts []int) {
 	slices.SortStableFunc(u.order, func(a, b int) int {
 		return cmp.Compare(u.bounds[b+1]-u.bounds[b], u.bounds[a+1]-u.bounds[a])
 	})
+	u.order = dealt(u.order, u.crew.Workers())
+}
+
+// dealt deals the parts, the longest first, to the shares that workers begin with (see
+// pool.Crew.Each), and puts these one behind the other.
+func dealt(order []int, workers int) []int {
+	workers = min(workers, len(order))
+	shares := make([][]int, workers)
+	for i, k := 0, 0; i < len(order); k = (k + 1) % workers {
+		if size := (k+1)*len(order)/workers - k*len(order)/workers; len(shares[k]) < size {
+			shares[k] = append(shares[k], order[i])
+			i++
+		}
+	}
+	return slices.Concat(shares...)
 }
 
 // updateEMA is an update and the moving average of what it gives. What embeds an

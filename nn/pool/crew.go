@@ -17,12 +17,19 @@ type Crew struct {
 	inUse   atomic.Bool
 
 	// The present piece of work.
-	n       int
 	f       func(worker, i int)
 	beside  func()                  // nil: nothing
 	taken   atomic.Bool             // beside, by a worker
-	next    atomic.Int64            // index to be taken
+	shares  []portion               // of the indices: one for each worker that is asked
 	failure atomic.Pointer[failure] // the first of a helper
+}
+
+// portion is the part of the indices that a worker takes first, and others when they have
+// no more of their own.
+type portion struct {
+	next atomic.Int64 // index to be taken
+	end  int64
+	_    [48]byte // one cache line each
 }
 
 // failure carries a panic to the goroutine that called Each.
@@ -45,7 +52,7 @@ func New(workers int) *Crew {
 	if workers <= 0 {
 		workers = processors
 	}
-	c := &Crew{workers: workers, helpers: make([]helper, workers-1), wake: make(chan struct{}, 1)}
+	c := &Crew{workers: workers, helpers: make([]helper, workers-1), shares: make([]portion, 0, workers), wake: make(chan struct{}, 1)}
 	if workers <= processors { // else those awake would keep the others from working
 		c.linger = lingering
 	}
@@ -65,9 +72,11 @@ func (c *Crew) Workers() int {
 	return c.workers
 }
 
-// Each calls f(worker, i) for every i below n and waits. Workers take the
-// indices in increasing order; what f computes for one may not depend on which
-// worker computes it, nor on other indices of the same call. No two goroutines
+// Each calls f(worker, i) for every i below n and waits. Each worker begins with a share
+// of its own, in increasing order, which is the same whenever n is: what an index needs is
+// then still in the cache of the processor that had it in the call before. When its share
+// is done it helps with those of others. What f computes for one index may not depend on
+// which worker computes it, nor on other indices of the same call. No two goroutines
 // have the same worker number at once.
 //
 // When f panics, or ends its goroutine by runtime.Goexit, indices that have not
@@ -122,9 +131,15 @@ func (c *Crew) share(n int, f func(worker, i int), beside func()) (failed *failu
 		alone(n, f, beside)
 		return nil
 	}
-	c.n, c.f, c.beside = n, f, beside
+	c.f, c.beside = f, beside
 	c.taken.Store(beside == nil)
-	c.next.Store(0)
+	c.shares = c.shares[:1+len(helpers)]
+	at := int64(0)
+	for k := range c.shares {
+		c.shares[k].next.Store(at)
+		at = int64(k+1) * int64(n) / int64(len(c.shares))
+		c.shares[k].end = at
+	}
 	for k := range helpers {
 		if was, ok := helpers[k].do(call); ok && was == absent {
 			go helpers[k].start()
@@ -172,8 +187,13 @@ func (c *Crew) work(worker int) {
 
 // take calls f for indices until none is left.
 func (c *Crew) take(worker int) {
-	for i := int(c.next.Add(1)) - 1; i < c.n; i = int(c.next.Add(1)) - 1 {
-		c.f(worker, i)
+	for k := range c.shares {
+		s := &c.shares[(worker+k)%len(c.shares)]
+		for s.next.Load() < s.end {
+			if i := s.next.Add(1) - 1; i < s.end {
+				c.f(worker, int(i))
+			}
+		}
 	}
 	c.aside()
 }
@@ -187,8 +207,10 @@ func (c *Crew) aside() {
 
 // drop leaves nothing to be taken.
 func (c *Crew) drop() {
-	if c.next.Load() < int64(c.n) {
-		c.next.Store(int64(c.n))
+	for k := range c.shares {
+		if s := &c.shares[k]; s.next.Load() < s.end {
+			s.next.Store(s.end)
+		}
 	}
 	if !c.taken.Load() {
 		c.taken.Store(true)

@@ -21,3 +21,20 @@ func ExampleCrew() {
 	fmt.Println(squares, total)
 	// Output: [0 1 4 9 16] 10
 }
+
+// What nobody uses is taken again instead of being allocated.
+func ExampleFree() {
+	var free pool.Free[[]float64]
+	take := func() []float64 {
+		if v, ok := free.Take(); ok {
+			return v
+		}
+		return make([]float64, 1000)
+	}
+	v := take()
+	v[0] = 7
+	free.Give(v)
+	fmt.Println(take()[0], take()[0])
+	// Output:
+	// 7 0
+}

@@ -54,6 +54,7 @@ func TestParametersAtABoundLieNearTheOthers(t *testing.T) {
 // θ = max(0, N(1, 1)), x = θ + 0.2 z: at x = 1 the atom has no share, and the rest is normal
 // of mean 1 and deviation 0.2 under the prior's N(1, 1).
 func TestClampedPriorsAreLearned(t *testing.T) {
+	long(t)
 	for name, c := range map[string]struct {
 		prior    Prior
 		draw     func(z float64) float64

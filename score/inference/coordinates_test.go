@@ -175,6 +175,7 @@ func TestStraightAxesLeaveTheNoiseOfALinearObservation(t *testing.T) {
 // of new pairs has the deviation that the coordinates say, which is that of the exact
 // posterior, for x = θ_1 sin(i/10) + θ_2 + N(0, 1) with θ ~ N(0, I).
 func TestRegressionsOnManyColumnsAreNotTooSure(t *testing.T) {
+	long(t)
 	for _, c := range []struct {
 		k, n   int
 		within float64
@@ -220,6 +221,7 @@ func TestRegressionsOnManyColumnsAreNotTooSure(t *testing.T) {
 
 // Of few pairs nine tenths of parameters lie where nine tenths of the draws do.
 func TestFewPairsSayHowLittleTheyKnow(t *testing.T) {
+	long(t)
 	rng := rand.New(rand.NewPCG(7, 8))
 	inf := math.Inf(1)
 	for _, n := range []int{2, 3, 5, 20} {

@@ -101,6 +101,7 @@ func onGrid(p Prior, likelihood func(theta []float64) float64, low, high float64
 // with the exact ones on a grid. From as much the default network, of columns, is off by .41
 // (set) and 2.39 (series) deviations; see the package's documentation.
 func TestEmbeddingsKnowSetsAndSeries(t *testing.T) {
+	long(t)
 	const set, series = 50, 200
 	for name, c := range map[string]struct {
 		simulator summed

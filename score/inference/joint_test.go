@@ -14,6 +14,7 @@ import (
 // θ ~ N(0, 1) cut at nothing, x = θ + N(0, 1): the posterior is N(x/2, ½), the emulator
 // N(θ, 1), the marginal of x N(0, 2).
 func TestJointModelIsPosteriorAndEmulator(t *testing.T) {
+	long(t)
 	prior := Normal{[]float64{0}, []float64{1}}
 	pairs, err := Simulate(t.Context(), prior, shifted{1}, 1, 4000, nil)
 	require.NoError(t, err)

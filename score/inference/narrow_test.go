@@ -13,6 +13,7 @@ import (
 
 // Measurements with a meter that tells how good it is: one may be fifty times better than another.
 func TestNarrowPosteriorsAreLearnedAsWellAsWideOnes(t *testing.T) {
+	long(t)
 	theta, x := metered(3000, -4, 1, 0)
 	s := quick()
 	post, err := Fit(t.Context(), Normal{[]float64{0}, []float64{1}}, theta, x, s)

@@ -195,6 +195,7 @@ func (e erring) JVP(dst, jv, x, v *mat.Dense, t []float64) {
 
 // A hundredth more or less than I is nothing to a network, and all of I + σ²∂s/∂y at σ = 80.
 func TestJACStandsErrorsOfTheJacobians(t *testing.T) {
+	long(t)
 	prior, single, all := conjugate(3, 5)
 	process := sde.EDM{}
 	for _, off := range []float64{0.01, -0.01} {
@@ -215,6 +216,7 @@ func TestJACStandsErrorsOfTheJacobians(t *testing.T) {
 
 // Samples of every method have the moments of the exact posterior.
 func TestPooledSamplesAreThoseOfTheExactPosterior(t *testing.T) {
+	long(t)
 	prior, single, all := conjugate(8, 5)
 	process := sde.EDM{}
 	for _, method := range []Method{GAUSS, JAC, FNPE} {

@@ -40,8 +40,7 @@ type Recipe struct {
 // parameters are often near normal, and gain by the decay of the weights, those of several
 // modes lose.
 func Recommend(n, d, k int) Recipe {
-	net := nn.RecipeMLP(d, 128)
-	net.Features, net.Ends = nil, true
+	net := nn.MLP{Hidden: []int{128, 128, 128}, Activation: nn.SiLU{}, Time: nn.TimeFourier{N: 4, Low: 0.5, High: 8}, Ends: true}
 	steps, regularize := n/5*2, 10/math.Sqrt(float64(max(n, 1)))
 	if d <= 3 {
 		steps, regularize = n, 300/float64(max(n, 1))

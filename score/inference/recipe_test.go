@@ -39,6 +39,7 @@ func TestRecipesSuitTheSimulations(t *testing.T) {
 
 // Ten pairs say little, and draws say no more than that.
 func TestFewSimulationsGiveWidePosteriors(t *testing.T) {
+	long(t)
 	for _, n := range []int{3, 5, 10, 40} {
 		post, err := Infer(t.Context(), standard, shifted{1}, 2, n, &Settings{Seed: uint64(n), Workers: 1})
 		require.NoError(t, err)
@@ -106,6 +107,7 @@ func (babble) Simulate(x, _ []float64, rng *rand.Rand) error {
 // From columns of pure noise the network learns pairs by heart, and the posterior is what the
 // regression knows, which is the prior.
 func TestColumnsOfNoiseLeaveTheRegression(t *testing.T) {
+	long(t)
 	s := &Settings{Seed: 2, Net: nn.RecipeMLP(2, 32), Embed: nn.Linear{Out: 16}}
 	s.Training.Steps, s.Training.Regularize = 100, score.None
 	post, err := Infer(t.Context(), standard, babble{}, 50, 1000, s)

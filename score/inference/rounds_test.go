@@ -60,6 +60,7 @@ func TestRoundsSimulateWhereThePosteriorIs(t *testing.T) {
 // Two crescents a fifth long and a hundredth wide, under a prior of width 20: hardly one of
 // 3,000 simulations is near them, of a third round of 1,000 many are.
 func TestRoundsFindWhatOneRoundOfAsManySimulationsMisses(t *testing.T) {
+	long(t)
 	prior, task, x := Uniform{[]float64{-10, -10}, []float64{10, 10}}, simulator.TwoMoons{}, make([]float64, 2)
 	require.NoError(t, task.Simulate(x, []float64{0.1, 0.2}, rand.New(rand.NewPCG(2, 1))))
 	exact := mat.NewDense(400, 2, nil)

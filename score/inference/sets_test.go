@@ -104,6 +104,7 @@ func TestSetsAreDescribed(t *testing.T) {
 
 // The mean and the log-deviation of many measurements are nearly all that they tell.
 func TestTheSpreadOfRepeatedMeasurementsIsUsed(t *testing.T) {
+	long(t)
 	const k = 24
 	simulator := points(k / 2)
 	settings := quick()
@@ -220,6 +221,7 @@ func TestFitLooksAtItsContextBeforeItTrains(t *testing.T) {
 
 // Counts that tell little of their rate are a set, whole, whatever the chance of a pair.
 func TestWeaklyCorrelatedSetsAreWhole(t *testing.T) {
+	long(t)
 	whole := 0
 	for seed := range uint64(40) {
 		rng := rand.New(rand.NewPCG(seed, 1))

@@ -108,6 +108,7 @@ func every(k, n int) (rows []int) {
 // θ ~ N(0, 1)², x = θ + N(0, 1/4), in units of 1e-3 and 1e3, with offsets: the posterior is
 // N(0.8 x, 0.2), whatever a few rows of any column say.
 func TestWildRowsDoNotMoveAPosterior(t *testing.T) {
+	long(t)
 	units, offsets := []float64{1e-3, 1e3}, []float64{0, 1e6}
 	rng := rand.New(rand.NewPCG(3, 4))
 	const n = 1500
@@ -155,6 +156,7 @@ func TestWildRowsDoNotMoveAPosterior(t *testing.T) {
 
 // θ ~ N(0, 1), x = θ + N(0, 1/4) by a Joint.
 func TestWildRowsDoNotMoveAJoint(t *testing.T) {
+	long(t)
 	prior := Normal{[]float64{0}, []float64{1}}
 	pairs, err := Simulate(t.Context(), prior, shifted{0.5}, 1, 1500, nil)
 	require.NoError(t, err)

@@ -74,6 +74,7 @@ func TestWeightsOfTheExactPosteriorAreEqual(t *testing.T) {
 // Far out the score is no number: the flow of some draws of N(0, 1) that go there, or come
 // from there, fails. The weights of all others are what they are without these.
 func TestDrawsWhoseFlowFailsHaveNoWeight(t *testing.T) {
+	long(t)
 	v := exact([]axis{{low: math.Inf(-1), high: math.Inf(1)}}, []float64{0.75}, mat.NewSymDense(1, []float64{0.5}))
 	v.prior, v.problem.Score, v.Warnings = Normal{[]float64{0}, []float64{1}}, frail{v.problem.Score}, []string{"far"}
 	theta := mat.NewDense(400, 1, nil)

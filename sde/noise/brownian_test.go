@@ -50,6 +50,9 @@ func TestBrownianIsReadInBothDirections(t *testing.T) {
 }
 
 func TestBrownianIncrementsAreStandardNormal(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	for i, u := range times {
 		for _, v := range times[i+1:] {
 			z := mat.NewDense(200, 4, nil)
@@ -68,6 +71,9 @@ func TestBrownianIncrementsAreStandardNormal(t *testing.T) {
 // bridges divide them, and those over overlapping ones correlate by the length
 // they share. So are paths of other rows, columns, slots, purposes and seeds.
 func TestBrownianIncrementsAreIndependent(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	const rows = 8000
 	root := math.Sqrt(rows)
 	for _, c := range [][4]float64{
@@ -109,6 +115,9 @@ func TestBrownianIncrementsAreIndependent(t *testing.T) {
 // The quadratic variation of a path over [0.2, 1.2] is the length, whether the
 // division is fine or finer.
 func TestBrownianQuadraticVariation(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	for _, n := range []int{1000, 10000} {
 		sum := 0.0
 		for k := range n {

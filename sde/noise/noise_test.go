@@ -67,6 +67,9 @@ func kolmogorov(x []float64, cdf func(float64) float64) float64 {
 }
 
 func TestWhiteIsStandardNormal(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	for _, cols := range []int{1, 2, 3, 4, 7} {
 		for _, row := range []int{0, 1 << 30} {
 			z := normals1(uint64(cols), samples/cols, cols, Draw{Purpose: Predict, Step: 3, Row: row})
@@ -90,6 +93,9 @@ func TestWhiteIsStandardNormal(t *testing.T) {
 }
 
 func TestUniformIsUniform(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	u := uniforms1(5, samples/3, 3, Draw{Purpose: Leaf})
 	n := float64(len(u))
 	require.Less(t, kolmogorov(u, func(x float64) float64 { return x }), 2.3)
@@ -106,6 +112,9 @@ func TestUniformIsUniform(t *testing.T) {
 // Changing any part of an address, also by one bit high up, gives numbers that
 // have nothing to do with the others, in value or in size.
 func TestAddressesAreIndependent(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	const seed = 11
 	base := Draw{Purpose: Data, Row: 1000, Step: 20, Slot: 2}
 	with := func(change func(*Draw)) Draw {
@@ -202,6 +211,9 @@ func TestWidthsShareTheirFirstColumns(t *testing.T) {
 }
 
 func TestAddressesDoNotCollide(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	seen := map[uint64]Draw{}
 	for purpose := Prior; purpose <= Leaf; purpose++ {
 		for step := range 20 {

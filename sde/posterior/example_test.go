@@ -197,3 +197,21 @@ func ExampleSums() {
 	fmt.Println(y.RawRowView(0))
 	// Output: [3 9]
 }
+
+// A blur by a bell of 3×3 points, as a matrix of its own: the sum of a picture stays
+// what it was when it lies in the middle.
+func ExampleGaussianKernel() {
+	kernel := posterior.GaussianKernel(3, 3, 1)
+	fmt.Printf("%.3f\n", mat.Formatted(kernel))
+	picture := mat.NewDense(1, 25, nil)
+	picture.Set(0, 12, 8)
+	blurred := mat.NewDense(1, 25, nil)
+	op := posterior.Matrix{A: posterior.Blur(5, 5, kernel, posterior.EdgeZero).Matrix()}
+	op.Apply(blurred, picture)
+	fmt.Printf("%.3f\n", mat.Sum(blurred))
+	// Output:
+	// ⎡0.075  0.124  0.075⎤
+	// ⎢0.124  0.204  0.124⎥
+	// ⎣0.075  0.124  0.075⎦
+	// 8.000
+}

@@ -15,8 +15,8 @@
 // so that the bits are the same on every architecture, and those of a row do
 // not depend on the rows around it nor on how a product is cut into tiles. A
 // term with a zero factor counts, so that infinities and NaNs come through.
-// SumSquares, Softmax, SoftmaxSlope, InverseRMS, NormSlope and GaussianSums alone have
-// several accumulators, as they say.
+// SumSquares, Softmax, SoftmaxSlope, InverseRMS, NormSlope, GaussianSums and the
+// products of rounded factors alone have several accumulators, as they say.
 //
 // # Assembly
 //
@@ -33,6 +33,14 @@
 // optimiser, sums, arithmetic and GaussianSums have the bits of the portable path in
 // both types. The program that writes the assembly is in the folder gen; go generate
 // runs it.
+//
+// # Rounded factors
+//
+// MatMulHalf and MatTMulHalfRows round their factors to bfloat16, and sum as the tiles of
+// AMX-BF16 do: blocks of 32 terms, of which those with even and with odd numbers are added up
+// apart, with subnormal numbers taken as zeros. On tiles and in Go they have the same bits on
+// every architecture. The tiles are asked for, of Linux, when the first of these products is
+// computed.
 //
 // # Functions
 //

@@ -59,7 +59,11 @@ func MatMulPacked[T Float](dst, x, packed, init []T, initRows, r, k, n int) {
 	}
 	p := product[T]{cr: n, a: x, ar: k, ac: 1, k: k, follows: true}
 	p.cut(r)
-	for j := 0; j < n; j += panelColumns[T]() {
+	from := 0
+	if r == 1 {
+		from = gemv(dst, x, packed, init, k, n)
+	}
+	for j := from; j < n; j += panelColumns[T]() {
 		p.cols = min(panelColumns[T](), n-j)
 		p.c, p.b, p.br = dst[j:], packed[k*j:], panelWidth[T](p.cols)
 		p.init, p.ir = initial(init, initRows, r, j, n, zero[:])

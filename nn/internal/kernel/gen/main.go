@@ -28,7 +28,7 @@ var (
 // emitter emits a family for each of the sets of instructions of an architecture.
 type emitter func(sets []vector)
 
-// families has a row for each family, with its emitters for amd64 and arm64.
+// families has a row for each family, with its emitters for amd64 and arm64; nil is none.
 var families = []struct {
 	in           target
 	name         string
@@ -45,8 +45,11 @@ var families = []struct {
 	{kernel, "gaussian", gaussian, gaussian},
 	{kernel, "optimizer", optimizer, optimizer},
 	{kernel, "gemm", gemm, gemmNEON},
+	{kernel, "gemv", gemv, nil},
 	{kernel, "narrow", narrow, narrowNEON},
 	{kernel, "pack", pack, packNEON},
+	{kernel, "bf16", bf16, nil},
+	{kernel, "bf16fma", bf16fma, nil},
 	{noise, "normals", normals, normals},
 }
 
@@ -68,6 +71,9 @@ func writeAll(arm64 bool) error {
 		emit := f.amd64
 		if arm64 {
 			emit = f.arm64
+		}
+		if emit == nil {
+			continue
 		}
 		functions, err := write(f.in, f.name+"_"+arch, emit, arm64)
 		if err != nil {

@@ -1,0 +1,6 @@
+//go:build race
+
+package ad
+
+// racing says whether the race detector watches.
+const racing = true

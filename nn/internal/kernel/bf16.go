@@ -1,0 +1,344 @@
+package kernel
+
+import (
+	"math"
+	"unsafe"
+)
+
+// Products of factors that are rounded to bfloat16, the upper half of a float32. A
+// sum over k is made of blocks of 32 terms. With x and y rounded to the nearest, ties to
+// even, and s what the block is added to,
+//
+//	e ← round(xy + e) over the terms with even numbers in the block, from 0
+//	o ← round(xy + o) over those with odd ones
+//	s ← round(s + round(e + o))
+//
+// all in float32, with subnormal numbers taken as zeros and none made. What is missing in
+// the last block are zeros, which are multiplied by zeros. A sum begins with what it is
+// added to. That is what the tiles of AMX-BF16 compute (Intel 64 and IA-32 Architectures
+// Software Developer's Manual, volume 2, TDPBF16PS), and with the same bits Go does where
+// there are none; of NaNs only that they are.
+//
+// A factor on the left lies row by row, each filled up with zeros to whole blocks. One on
+// the right lies in panels of 32 columns, a panel in blocks of 32 rows, a block in two
+// tiles of 16 columns, and a tile in pairs of rows, number by number.
+
+// Numbers in a block of a panel, and in a tile of it.
+const (
+	halfTile  = 512
+	halfBlock = 2 * halfTile
+	halfRows  = 16 // of a tile of sums
+	halfSide  = 32 // terms of a block, columns of a panel
+)
+
+// roundUp returns the least multiple of step from n up.
+func roundUp(n, step int) int { return (n + step - 1) / step * step }
+
+// HalfPackedSize returns the length of a k×n matrix that PackHalf has packed.
+func HalfPackedSize(k, n int) int { return roundUp(k, halfSide) * roundUp(n, halfSide) }
+
+// PackHalf rounds the k×n matrix w and packs it for MatMulHalf. dst has
+// HalfPackedSize(k, n) elements.
+func PackHalf(dst []uint16, w []float32, k, n int) {
+	depth := roundUp(k, halfSide) / halfSide
+	for i := 0; i < k; i += halfSide {
+		for j := 0; j < n; j += halfRows {
+			to := j/halfSide*depth*halfBlock + i*halfSide + j%halfSide*halfSide
+			halvePairs(dst[to:], w[i*n+j:], n, min(halfSide, k-i), min(halfRows, n-j))
+		}
+	}
+}
+
+// PackHalfT is PackHalf of the transpose of the k×n matrix w. dst has
+// HalfPackedSize(n, k) elements.
+func PackHalfT(dst []uint16, w []float32, k, n int) {
+	depth := roundUp(n, halfSide) / halfSide
+	for i := 0; i < k; i += halfRows {
+		halveT(dst[i/halfSide*depth*halfBlock+i%halfSide*halfSide:], w[i*n:], n, min(halfRows, k-i), n)
+	}
+}
+
+// PackHalfBlocksT is PackBlocksT for MatMulHalf. dst has HalfPackedSize(blocks·n, k)
+// elements.
+func PackHalfBlocksT(dst []uint16, w []float32, blocks, k, n int) {
+	depth := roundUp(blocks*n, halfSide) / halfSide
+	clear(dst[:HalfPackedSize(blocks*n, k)])
+	for block := range blocks {
+		own := w[(blocks-1-block)*k*n:][:k*n]
+		for i := 0; i < k; i += halfRows {
+			tile := dst[i/halfSide*depth*halfBlock+i%halfSide*halfSide:]
+			if first, rows := block*n, min(halfRows, k-i); n%halfSide == 0 {
+				halveT(tile[first*halfSide:], own[i*n:], n, rows, n)
+			} else {
+				for at, v := range own[i*n : (i+rows)*n] { // whose block may begin within one of the tiles'
+					l := first + at%n
+					tile[l/halfSide*halfBlock+l%halfSide/2*halfSide+at/n*2+l%2] = round16(v)
+				}
+			}
+		}
+	}
+}
+
+// MatMulHalfSpace returns how much space MatMulHalf needs for r rows of k columns.
+func MatMulHalfSpace(r, k int) int { return roundUp(r, halfRows) * roundUp(k, halfSide) }
+
+// MatMulHalf computes dst = init + x·w as MatMul does, with factors rounded to bfloat16
+// and w packed by PackHalf. k is positive.
+func MatMulHalf(dst, x []float32, packed []uint16, init []float32, initRows, r, k, n int, space []uint16) {
+	if r > 0 {
+		halveRows(space, roundUp(k, halfSide), x, k, r, k)
+	}
+	MatMulRounded(dst, space, packed, init, initRows, r, k, n)
+}
+
+// Round rounds to bfloat16. dst has as many elements as x, up to a multiple of 32.
+func Round(dst []uint16, x []float32) { halveRows(dst, len(dst), x, len(x), 1, len(x)) }
+
+// Words returns the memory of pairs of rounded numbers, to be moved as one.
+func Words(x []uint16) []float32 {
+	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(x))), len(x)/2)
+}
+
+// MatMulRounded is MatMulHalf of rows that are rounded, each filled up with zeros to a
+// multiple of 32. x has MatMulHalfSpace(r, k) elements.
+func MatMulRounded(dst []float32, x, packed []uint16, init []float32, initRows, r, k, n int) {
+	if r == 0 || n == 0 {
+		return
+	}
+	var zero [halfSide]float32
+	p := halfProduct{a: x[:MatMulHalfSpace(r, k)], cr: n, ar: roundUp(k, halfSide), rows: r}
+	p.depth = p.ar / halfSide
+	for j := 0; j < n; j += halfSide {
+		p.cols, p.c, p.b = min(halfSide, n-j), dst[j:r*n], packed[j*p.ar:]
+		p.init, p.ir = initial(init, initRows, r, j, n, zero[:])
+		p.compute()
+	}
+}
+
+// MatTMulHalfSpace returns how much space MatTMulHalfRows needs for so many rows of dst,
+// n columns and sums over r rows.
+func MatTMulHalfSpace(rows, r, n int) int {
+	return roundUp(r, halfSide) * (roundUp(rows, halfRows) + roundUp(n, halfSide))
+}
+
+// MatTMulHalfRows is MatTMulRows with factors rounded to bfloat16. The blocks of its sums
+// begin with the first row of x.
+func MatTMulHalfRows(dst, x, g []float32, r, k, n, from, to int, set bool, space []uint16) {
+	if from >= to || n == 0 || r == 0 {
+		if set {
+			clear(dst[from*n : max(from, to)*n])
+		}
+		return
+	}
+	width, a := roundUp(r, halfSide), space[roundUp(r, halfSide)*roundUp(n, halfSide):]
+	for i := from; i < to; i += halfRows {
+		halvePairsT(a[(i-from)*width:], width, x[i:], k, r, min(halfRows, to-i))
+	}
+	sumRounded(dst, g, r, n, from, to, set, space)
+}
+
+// MatTMulRounded is MatTMulHalfRows of rows that are rounded, each filled up to a multiple
+// of 32.
+func MatTMulRounded(dst []float32, x []uint16, g []float32, r, k, n, from, to int, set bool, space []uint16) {
+	if from >= to || n == 0 || r == 0 {
+		if set {
+			clear(dst[from*n : max(from, to)*n])
+		}
+		return
+	}
+	width, a := roundUp(r, halfSide), space[roundUp(r, halfSide)*roundUp(n, halfSide):]
+	for i := from; i < to; i += halfRows {
+		turnHalves(a[(i-from)*width:], width, x[i:], roundUp(k, halfSide), r, min(halfRows, to-i))
+	}
+	sumRounded(dst, g, r, n, from, to, set, space)
+}
+
+// sumRounded computes the rows from ≤ i < to of dst, for which the space has the rows of
+// xᵀ, behind room for g.
+func sumRounded(dst, g []float32, r, n, from, to int, set bool, space []uint16) {
+	width, rows := roundUp(r, halfSide), to-from
+	b := space[:width*roundUp(n, halfSide)]
+	p := halfProduct{
+		c: dst[from*n : to*n], cr: n, a: space[len(b):][:width*roundUp(rows, halfRows)], ar: width,
+		b: b, depth: width / halfSide, rows: rows, cols: n,
+	}
+	PackHalf(b, g, r, n)
+	var zero [halfSide]float32
+	p.init, p.ir, p.next = p.c, n, halfSide
+	if set {
+		p.init, p.ir, p.next = zero[:], 0, 0
+	}
+	p.compute()
+}
+
+// halfProduct is c = init + a·b. Rows lie cr, ir and ar apart, init for one panel and for
+// the next so far apart.
+type halfProduct struct {
+	c, init    []float32
+	a, b       []uint16
+	cr, ir, ar int
+	next       int
+	depth      int // blocks
+	rows, cols int
+}
+
+// compute computes whole tiles in place and what is at the edges elsewhere.
+func (p *halfProduct) compute() {
+	tiles, panels := p.rows/halfRows, p.cols/halfSide
+	p.tiles(tiles, 0, panels, 2)
+	p.edges(tiles*halfRows, 0, panels*halfSide)
+	switch j := panels * halfSide; p.cols - j {
+	case 0:
+	case halfRows:
+		p.tiles(tiles, j, 1, 1)
+		p.edges(tiles*halfRows, j, p.cols)
+	default:
+		p.edges(0, j, p.cols)
+	}
+}
+
+// tiles computes so many tiles of rows, and panels of the given width from column j on.
+func (p *halfProduct) tiles(tiles, j, panels, width int) {
+	if panels == 0 {
+		return
+	}
+	// A goroutine cannot be interrupted in a call, which is to take few microseconds.
+	most := max(2, 1<<11/(p.depth*panels))
+	for i := 0; i < tiles; i += most {
+		row := i * halfRows
+		multiplyHalf(p.c[row*p.cr+j:], p.cr, p.init[row*p.ir+j/halfSide*p.next:], p.ir, p.next, p.a[row*p.ar:], p.ar, p.b[j*p.ar:], p.depth, min(most, tiles-i), panels, width)
+	}
+}
+
+// edges computes the columns from ≤ j < to of the rows from first on.
+func (p *halfProduct) edges(first, from, to int) {
+	var sum [halfSide * halfSide]float32
+	for i := first; i < p.rows; i += halfSide {
+		rows := min(halfSide, p.rows-i)
+		for j := from; j < to; j += halfSide {
+			cols := min(halfSide, to-j)
+			CopyColumns(sum[:], halfSide, p.init[i*p.ir+j/halfSide*p.next:], p.ir, rows, cols)
+			multiplyHalf(sum[:], halfSide, sum[:], halfSide, 0, p.a[i*p.ar:], p.ar, p.b[j*p.ar:], p.depth, roundUp(rows, halfRows)/halfRows, 1, (cols+halfRows-1)/halfRows)
+			CopyColumns(p.c[i*p.cr+j:], p.cr, sum[:], halfSide, rows, cols)
+		}
+	}
+}
+
+// round16 rounds to bfloat16. Subnormal numbers become zeros.
+func round16(x float32) uint16 {
+	b := math.Float32bits(x)
+	switch {
+	case x != x:
+		return uint16(b>>16 | 1<<6)
+	case b&0x7f800000 == 0:
+		return uint16(b >> 31 << 15)
+	}
+	return uint16((b + 0x7fff + b>>16&1) >> 16)
+}
+
+// flush makes a zero of a subnormal number.
+func flush(x float32) float32 {
+	b := math.Float32bits(x)
+	if b&0x7f800000 == 0 {
+		return math.Float32frombits(b >> 31 << 31)
+	}
+	return x
+}
+
+// halveRowsGo, …, multiplyHalfGo are what assembly does on tiles: see there.
+func halveRowsGo(dst []uint16, dr int, src []float32, sr, rows, cols int) {
+	for i := range rows {
+		row := dst[i*dr:][:roundUp(cols, halfSide)]
+		for j, v := range src[i*sr:][:cols] {
+			row[j] = round16(v)
+		}
+		clear(row[cols:])
+	}
+}
+
+func halvePairsGo(dst []uint16, src []float32, sr, rows, cols int) {
+	for i := range roundUp(rows, halfSide) {
+		to := dst[i/halfSide*halfBlock+i%halfSide/2*halfSide+i%2:]
+		for j := range halfRows {
+			to[2*j] = 0
+			if i < rows && j < cols {
+				to[2*j] = round16(src[i*sr+j])
+			}
+		}
+	}
+}
+
+func halvePairsTGo(dst []uint16, dr int, src []float32, sr, rows, cols int) {
+	for j := range halfRows {
+		row := dst[j*dr:][:roundUp(rows, halfSide)]
+		clear(row)
+		if j < cols {
+			for i := range rows {
+				row[i] = round16(src[i*sr+j])
+			}
+		}
+	}
+}
+
+func turnHalvesGo(dst []uint16, dr int, src []uint16, sr, rows, cols int) {
+	for j := range halfRows {
+		row := dst[j*dr:][:roundUp(rows, halfSide)]
+		clear(row)
+		if j < cols {
+			for i := range rows {
+				row[i] = src[i*sr+j]
+			}
+		}
+	}
+}
+
+func halveTGo(dst []uint16, src []float32, sr, rows, cols int) {
+	for j := range roundUp(cols, halfSide) {
+		to := dst[j/halfSide*halfBlock+j%halfSide/2*halfSide+j%2:]
+		for i := range halfRows {
+			to[2*i] = 0
+			if i < rows && j < cols {
+				to[2*i] = round16(src[i*sr+j])
+			}
+		}
+	}
+}
+
+func multiplyHalfGo(c []float32, cr int, init []float32, ir, next int, a []uint16, ar int, b []uint16, depth, tiles, panels, width int) {
+	cols := width * halfRows
+	for j := range panels {
+		panel := b[j*depth*halfBlock:][:depth*halfBlock]
+		for i := range tiles * halfRows {
+			multiplyHalfRow(c[i*cr+j*halfSide:][:cols], init[i*ir+j*next:][:cols], a[i*ar:][:depth*halfSide], panel)
+		}
+	}
+}
+
+// multiplyHalfRow computes one row of a panel.
+func multiplyHalfRow(c, init []float32, a, panel []uint16) {
+	var sum [halfSide]float32
+	for j, s := range init {
+		sum[j] = flush(s)
+	}
+	for at := 0; at < len(a); at += halfSide {
+		var even, odd [halfSide]float32
+		for l := 0; l < halfSide; l += 2 {
+			x, y := widen(a[at+l]), widen(a[at+l+1])
+			for t := range len(c) / halfRows {
+				pairs := panel[at*halfSide+t*halfTile+l*halfRows:][:halfSide]
+				e, o := even[t*halfRows:][:halfRows], odd[t*halfRows:][:halfRows]
+				for j := range e {
+					// The product is exact, and rounding the sum twice does no harm.
+					e[j] = flush(float32(x*widen(pairs[2*j]) + float64(e[j])))
+					o[j] = flush(float32(y*widen(pairs[2*j+1]) + float64(o[j])))
+				}
+			}
+		}
+		for j := range c {
+			sum[j] = flush(sum[j] + flush(even[j]+odd[j]))
+		}
+	}
+	copy(c, sum[:])
+}
+
+func widen(h uint16) float64 { return float64(math.Float32frombits(uint32(h) << 16)) }
