@@ -44,7 +44,7 @@ func TestVariancesFarFromOneAreRefused(t *testing.T) {
 
 // Whatever number a part accepts can be trained with, and gives a score.
 func TestNumbersThatAreAcceptedAreTrainedWith(t *testing.T) {
-	t.Parallel()
+	long(t)
 	linear := func(m nn.Module) nn.Module { return nn.Sequential{m, nn.Linear{Out: 2}} }
 	for _, part := range []any{
 		&EDM{}, &Epsilon{}, &X0{}, &V{}, &EDMWeight{}, &SoftMinSNR{}, &MinSNR{}, &FDSSM{}, &LogNormal{Mean: -1, Std: 1}, &LogUniform{},

@@ -110,7 +110,7 @@ var verbs = map[string]func(p sde.Problem, x *mat.Dense, logp []float64, first i
 }
 
 func TestAWrapperCostsTimeOrGivesAnErrorButChangesNoNumber(t *testing.T) {
-	t.Parallel()
+	long(t)
 	for kind, p := range problems(t) {
 		for verb, run := range verbs {
 			t.Run(kind+", "+verb, func(t *testing.T) {
