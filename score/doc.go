@@ -257,9 +257,9 @@
 //	 3,000    .026 / .068 / .029              .022 / .042 / .026
 //	10,000    .010 / .028 / .011              .011 / .023 / .008
 //
-// With Fourier features or dropout of .1 moons end a half further from the law, and SOAP at
-// the lower noise levels of many rows (LogNormal{−2, 1.4}) at .055 / .128 / .072 on one set of
-// 1,000, where those of few rows end at .044 / .108 / .063.
+// With Fourier features 1,000 moons ended a half further from the law, with dropout of .1 a
+// sixth (both by Adam). SOAP at lower noise levels, LogNormal{−2, 1.4}, ended at .055 / .128 /
+// .072 on one set of 1,000, where those of few rows ended at .044 / .108 / .063.
 //
 // In more columns dropout and weight decay of 6/√n, which Recommend takes, move the
 // best look from the first tenth of the run to near its end, and lower both the
