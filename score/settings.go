@@ -52,9 +52,8 @@ type Settings struct {
 	// which the Rao-Blackwellised target averages: instead of the clean row x₀
 	// its posterior mean given x_t and the reference rows, which has the same
 	// expectation and less variance. 0 is the Pool, where there is one by default, and
-	// otherwise 2·Batch, but none for Rows and RowsOf of
-	// fewer than 20,000, which are learned by heart faster with it. None is plain
-	// denoising score matching. Rows with labels average over references with the
+	// otherwise 2·Batch, but none for Rows and RowsOf of fewer than 20,000, which are
+	// learned by heart faster with it. None is plain denoising score matching. Rows with labels average over references with the
 	// same, which it takes up to 64 combinations of; with continuous conditions the
 	// target is the plain one. Where values are missing few references serve a row, and
 	// more of them pay: examples/columns takes 8·Batch.
@@ -62,8 +61,8 @@ type Settings struct {
 	// Pool takes the place of References: many more rows, of which a noisy row averages
 	// over those near it, such as Pool{Rows: 4096}. The zero value is 8·Batch rows, up to
 	// 65,536, for generators and for sets of at least 20,000 rows, in up to 8 columns
-	// without Config.ColumnLevels; there, and with References or a Teacher, it is none. Where drawing
-	// takes longer than training, take References instead.
+	// without Config.ColumnLevels; there, and with References or a Teacher, it is none.
+	// Where drawing takes longer than training, take References instead.
 	Pool Pool
 	// Patterns chooses which columns the rows of a model with Config.ColumnLevels are
 	// trained to find from which others; nil is Subsets. Another model has none. The
@@ -79,9 +78,9 @@ type Settings struct {
 	// of it, and for every other optim.RecipeRate, with a peak of 6e-3, that of Adam.
 	Rate optim.Rate
 	// Optimizer updates the weights; nil is optim.SOAP for an nn.MLP with nn.RMSNorm, such
-	// as nn.RecipeMLP and what Recommend has for up to three columns; elsewhere it is Adam
-	// with β = (0.9, 0.99). Either has the weight decay of Regularize. An Optimizer keeps the state of a run: runs at the same time need one
-	// each.
+	// as nn.RecipeMLP and what Recommend has for up to three columns and for data without an
+	// end; elsewhere it is Adam with β = (0.9, 0.99). Either has the weight decay of
+	// Regularize. An Optimizer keeps the state of a run: runs at the same time need one each.
 	Optimizer optim.Optimizer[float32]
 	// EMA is the decay of the moving average of the weights that becomes the
 	// model, with warm-up (1+n)/(10+n); 0 is 0.999, None the last weights.
