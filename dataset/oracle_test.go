@@ -117,7 +117,7 @@ func TestDensitiesIntegrateToOne(t *testing.T) {
 						sum += math.Exp(p.LogProb(x)) * h * h
 					}
 				}
-				require.InDelta(t, 1, sum, 1e-9, "%v", k)
+				require.InDelta(t, 1, sum, 1e-9, "α, σ = %v, over |x| ≤ %v: what has longer tails wants a larger square", k, half)
 			}
 		})
 	}

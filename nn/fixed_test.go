@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"math"
 	"os"
 	"reflect"
@@ -55,7 +56,9 @@ func TestNumbersThatCannotBeAreNamed(t *testing.T) {
 		require.ErrorContains(t, err, "nn: Dropout.P: is ")
 	}
 	tried["Build.Dropout"] = true
-	require.Equal(t, floatFields(t), tried, "the table has every number of the package")
+	untried := floatFields(t)
+	maps.DeleteFunc(untried, func(field string, _ bool) bool { return tried[field] })
+	require.Empty(t, untried, "add the smallest valid value of each type to modules")
 }
 
 // floatFields returns the float64 fields of the exported types of the package.

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"math"
 	"os"
 	"reflect"
@@ -50,7 +51,9 @@ func TestNumbersThatCannotBeAreNamed(t *testing.T) {
 			r.Elem().Field(i).SetFloat(before)
 		}
 	}
-	require.Equal(t, floatFields(t), tried, "the table has every number of the package")
+	untried := floatFields(t)
+	maps.DeleteFunc(untried, func(field string, _ bool) bool { return tried[field] })
+	require.Empty(t, untried, "add the smallest valid value of each type to valid")
 
 	for _, bad := range []float64{math.NaN(), math.Inf(1), -1, 1e300} {
 		for _, v := range []any{

@@ -31,7 +31,7 @@ func TestEveryVerbHasAnExample(t *testing.T) {
 	for folder, p := range packages {
 		for verb := range p.verbs {
 			if !p.shown(verb) {
-				t.Errorf("%s.%s is in no Example with an output", folder, verb)
+				t.Errorf("%s.%s is in no Example with an output: show it in one of %[1]s/example*_test.go", folder, verb)
 			}
 		}
 	}
