@@ -30,6 +30,7 @@
 //	OneHot          [x = k], k = 0, 1, …; no class gives zeros
 //	Fourier         (x, sin wx, cos wx), with gates if wanted; TimeFourier without x
 //	Sequential, Parallel, Columns
+//	SiLU, GELU, GELUTanh, ReLU, LeakyReLU, ELU, Tanh, Softplus, Sigmoid, of each number
 //
 // Each layer has a scope of its own, in which its parameters have their names; two
 // layers have the same weights only when Build.Share says so. Validate finds
