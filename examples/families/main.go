@@ -37,15 +37,11 @@ type job struct {
 
 // Flags implements command.Job.
 func (j *job) Flags(f *flag.FlagSet) {
-	all := []string{}
-	for _, t := range toy.All() {
-		all = append(all, t.Name)
-	}
 	kinds := []string{}
 	for _, k := range families() {
 		kinds = append(kinds, k.name)
 	}
-	f.StringVar(&j.names, "data", strings.Join(append(all, "storms"), ","), "toys and storms, separated by commas")
+	f.StringVar(&j.names, "data", strings.Join(append(toy.Names(), "storms"), ","), "toys and storms, separated by commas")
 	f.StringVar(&j.storms, "storms", "examples/table/storms.csv", "file of the storms")
 	f.StringVar(&j.kinds, "families", strings.Join(kinds, ","), "families, separated by commas")
 	f.Float64Var(&j.seconds, "seconds", 20, "seconds of processor time for training")

@@ -38,11 +38,7 @@ type job struct {
 
 // Flags implements command.Job.
 func (j *job) Flags(f *flag.FlagSet) {
-	var all []string
-	for _, t := range toy.All() {
-		all = append(all, t.Name)
-	}
-	f.StringVar(&j.names, "toys", strings.Join(all, ","), "toys to learn, separated by commas")
+	f.StringVar(&j.names, "toys", strings.Join(toy.Names(), ","), "toys to learn, separated by commas")
 	f.StringVar(&j.list, "ways", "trajectories", "ways to few steps, separated by commas: "+strings.Join(names(), ", ")+"; or all, or none")
 	f.IntVar(&j.steps, "steps", 5000, "training steps of the model")
 	f.IntVar(&j.few, "few", 2000, "training steps of a model for few steps")

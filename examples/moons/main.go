@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -47,7 +48,7 @@ type job struct {
 
 // Flags implements command.Job.
 func (j *job) Flags(f *flag.FlagSet) {
-	f.StringVar(&j.name, "dataset", "moons", "distribution: moons, ring, checkerboard, swissroll, spirals, pinwheel25 or pinwheel")
+	f.StringVar(&j.name, "dataset", "moons", "distribution, one of "+strings.Join(toy.Names(), ", "))
 	f.IntVar(&j.steps, "steps", 5000, "training steps")
 	f.IntVar(&j.n, "n", 10000, "samples drawn by each sampler")
 	f.Uint64Var(&j.seed, "seed", 0, "seed of weights, data, noise and samples")

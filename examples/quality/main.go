@@ -47,11 +47,7 @@ var errMissed = errors.New("a target was missed")
 
 // Flags implements command.Job.
 func (j *job) Flags(f *flag.FlagSet) {
-	var all []string
-	for _, t := range toy.All() {
-		all = append(all, t.Name)
-	}
-	f.StringVar(&j.names, "toys", strings.Join(all, ","), "toys to learn, separated by commas")
+	f.StringVar(&j.names, "toys", strings.Join(toy.Names(), ","), "toys to learn, separated by commas")
 	f.StringVar(&j.list, "seeds", "1,2,3,4,5", "seeds of weights, data, noise and samples, separated by commas")
 	f.IntVar(&j.steps, "steps", 0, "training steps, 0 for the default, which is 20000 for data without an end; the targets are for these and, a quarter of it, 5000")
 	f.IntVar(&j.n, "n", 10000, "samples drawn, and test points of the KL gap")

@@ -76,16 +76,22 @@ func pinwheel(name string, rate, good float64) Toy {
 	}
 }
 
+// Names lists the names of the toys.
+func Names() (names []string) {
+	for _, t := range All() {
+		names = append(names, t.Name)
+	}
+	return names
+}
+
 // Named returns the toy of a name.
 func Named(name string) (Toy, error) {
-	var known []string
 	for _, t := range All() {
 		if t.Name == name {
 			return t, nil
 		}
-		known = append(known, t.Name)
 	}
-	return Toy{}, fmt.Errorf("unknown dataset %q, want one of %q", name, known)
+	return Toy{}, fmt.Errorf("unknown dataset %q, want one of %q", name, Names())
 }
 
 // ModeTV returns the total variation distance between the fractions of the rows

@@ -3,6 +3,9 @@ package toy
 import (
 	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -48,4 +51,16 @@ func TestNamesAreKnown(t *testing.T) {
 	}
 	_, err := Named("sun")
 	require.ErrorContains(t, err, `unknown dataset "sun"`)
+}
+
+// A program's README says what it can be asked for.
+func TestREADMEsNameEveryToy(t *testing.T) {
+	for _, program := range []string{"moons", "quality", "fewsteps", "families"} {
+		text, err := os.ReadFile(filepath.Join("..", "..", program, "README.md"))
+		require.NoError(t, err)
+		row := regexp.MustCompile("(?m)^\\| `-(dataset|toys|data)` .*$").FindString(string(text))
+		for _, toy := range All() {
+			require.Contains(t, row, "`"+toy.Name+"`", "examples/%s/README.md", program)
+		}
+	}
 }
