@@ -68,7 +68,9 @@ func Recommend(n, d int, c *Config) Recipe {
 	net := nn.RecipeMLP(d, width)
 	_, flow := c.Precond.(Velocity)
 	switch {
-	case c.ColumnLevels || c.FlowMap || n > 0 && d > 3:
+	case c.ColumnLevels:
+		net = nn.RecipeColumns(d, width)
+	case c.FlowMap || n > 0 && d > 3:
 		net = networkForAdam(d, width)
 	case flow && d <= 3: // which tells the network another time than gates want
 		net.Features = networkForAdam(d, width).Features
@@ -80,12 +82,8 @@ func Recommend(n, d int, c *Config) Recipe {
 	if few && d > 3 {
 		r.Regularize = math.Round(100*min(6/math.Sqrt(float64(n)), 0.5)) / 100
 	}
-	if c.ColumnLevels {
-		if few {
-			r.Steps = min(3*r.Steps, 20_000)
-		}
-		columns := nn.RecipeColumns(d, 1)
-		net.Time, net.Ends = columns.Time, columns.Ends
+	if few && c.ColumnLevels {
+		r.Steps = min(3*r.Steps, 20_000)
 	}
 	r.Net, r.SOAP = net, normed(net)
 	r.Times = recipeTimes(r.SOAP, n, c.Cond.count() > 0)
@@ -105,13 +103,11 @@ func recipeTimes(soap bool, n int, given bool) Times {
 	return LogNormal{}
 }
 
-// networkForAdam returns the network for Adam.
+// networkForAdam returns the network for Adam, which is that of nn.RecipeColumns but for
+// how it is told the time.
 func networkForAdam(d, width int) nn.MLP {
-	net := nn.RecipeMLP(d, width)
-	net.Norm, net.Time = nil, nn.TimeFourier{N: 4, Low: 0.5, High: 8}
-	if d <= 3 {
-		net.Features = nn.Fourier{N: 16, Low: 1, High: 8}
-	}
+	net := nn.RecipeColumns(d, width)
+	net.Time, net.Ends = nn.TimeFourier{N: 4, Low: 0.5, High: 8}, false
 	return net
 }
 
