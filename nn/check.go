@@ -12,10 +12,11 @@ import (
 var ErrShape = errors.New("shape mismatch")
 
 // Try is Apply for a network that comes from outside: it returns an error that
-// wraps ErrRange when m is nil or not valid, see Validate, and one that wraps
-// ErrShape when a layer of m cannot be applied, naming its scope, its type, its
-// input's shape and what it says: any panic of a module with a string or an error
-// in it that is not of the Go runtime. Parameters that were added before remain.
+// wraps ErrRange when m is nil or not valid, see Validate, or has random leaves although
+// b.Train is not set, and one that wraps ErrShape when a layer of m cannot be applied,
+// naming its scope, its type, its input's shape and what it says: any panic of a module
+// with a string or an error in it that is not of the Go runtime. Parameters that were
+// added before remain.
 func (b *Build) Try(m Module, x *ad.Expr) (y *ad.Expr, err error) {
 	if err := partError("Module", m); err != nil {
 		return nil, err
@@ -30,7 +31,16 @@ func (b *Build) Try(m Module, x *ad.Expr) (y *ad.Expr, err error) {
 			y, err = nil, fmt.Errorf("nn: %w: %s: %s", ErrShape, b.common.broken, text)
 		}
 	}()
-	return b.Apply(m, x), nil
+	before := len(b.common.loose)
+	y = b.Apply(m, x)
+	if loose := b.common.loose[before:]; len(loose) > 0 {
+		of := fmt.Sprintf("%T", m)
+		if loose[0] != "" {
+			of = fmt.Sprintf("layer %q", loose[0])
+		}
+		return nil, fmt.Errorf("nn: Module: %s draws random numbers where Build.Train is false, want them in training only: %w", of, ErrRange)
+	}
+	return y, nil
 }
 
 // complaint returns what a module says in a panic.

@@ -314,3 +314,31 @@ func twice(n int) nn.Module {
 	}
 	return append(all, nn.Linear{Out: 2})
 }
+
+// restless adds a random number to each of its input's, in training or always.
+type restless struct{ always bool }
+
+func (r restless) Apply(b *nn.Build, x *ad.Expr) *ad.Expr {
+	if !r.always && !b.Train {
+		return x
+	}
+	return ad.Add(x, b.Random(x.Cols()))
+}
+
+// A layer that draws random numbers outside of training was accepted and trained, and
+// then panicked in another package at the first score: "random leaves, but no Filler".
+func TestRandomNumbersOutsideOfTrainingAreRefused(t *testing.T) {
+	net := func(always bool) nn.Module {
+		return nn.Sequential{nn.Linear{Out: 3}, nn.Residual{Body: restless{always}}, nn.Linear{Out: 2}}
+	}
+	_, err := nn.Check(net(false), 2, 0, 2)
+	require.NoError(t, err)
+	_, err = nn.Check(net(true), 2, 0, 2)
+	require.ErrorIs(t, err, nn.ErrRange)
+	require.ErrorContains(t, err, `nn: Module: layer "1.body" draws random numbers where Build.Train is false, want them in training only`)
+
+	b := nn.NewBuild(&nn.Params{})
+	b.Train = true
+	_, err = b.Try(net(true), ad.Input("x", 2))
+	require.NoError(t, err)
+}

@@ -49,6 +49,7 @@ type building struct {
 	slots  int                  // random leaves so far
 	taken  map[string]bool      // names of parameters that a layer has
 	broken string               // the innermost layer that could not be applied
+	loose  []string             // scopes that drew random leaves outside of training
 	tables map[layout]*ad.Table // made so far
 
 	energies int // around the present layer
@@ -139,10 +140,14 @@ func (b *Build) join(name string) string {
 
 // Random returns the next r×cols random leaf: numbers on [0, 1) that depend on
 // the row's address, the column, and on how many leaves this Build and its
-// scopes have handed out before.
+// scopes have handed out before. A network has them where Train is set only: a trained one
+// has the same output for the same row, and Try refuses another.
 func (b *Build) Random(cols int) *ad.Expr {
 	slot := b.common.slots
 	b.common.slots++
+	if !b.Train {
+		b.common.loose = append(b.common.loose, b.scope)
+	}
 	return ad.Random(cols, slot)
 }
 
