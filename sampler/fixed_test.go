@@ -533,3 +533,22 @@ func TestNoMethodAsksForAScoreBeyondTheSpan(t *testing.T) {
 		}
 	}
 }
+
+// A predictor of one's own that asked for the matrix −1, or to keep none, was told of an
+// index out of range, without a name.
+func TestImpossibleScratchAndHistoryAreNamed(t *testing.T) {
+	t.Parallel()
+	for want, ask := range map[string]func(s *sampler.Step){
+		"sampler: Step.Scratch: i is -1, want 0 or more":   func(s *sampler.Step) { s.Scratch(-1) },
+		"sampler: Step.Push: depth is 0, want 1 or more":   func(s *sampler.Step) { s.Push(0) },
+		"sampler: Step.History: i is -2, want 0 or more":   func(s *sampler.Step) { s.History(-2) },
+		"sampler: Step.Normal: slot is -1, want 0 or more": func(s *sampler.Step) { s.Normal(s.Mean, -1) },
+	} {
+		pred := predictor(func(s *sampler.Step) error {
+			require.PanicsWithValue(t, want, func() { ask(s) })
+			return sampler.DDIM{}.Predict(s)
+		})
+		g := standard(sde.VP{})
+		require.NoError(t, sampler.Sample(context.Background(), mat.NewDense(2, 2, nil), g.problem(), pred, &sampler.Settings{Workers: 1}), want)
+	}
+}

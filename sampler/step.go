@@ -145,6 +145,7 @@ func (s *Step) Evaluations() int { return s.evals }
 // have streams of their own. A predictor of a user's own that is the Back of Gibbs or
 // Replace has the slots 0 to 14; others panic within Gibbs.
 func (s *Step) Normal(dst *mat.Dense, slot int) {
+	wantFrom(0, "Normal: slot", slot)
 	if s.slots > 0 && slot >= s.slots {
 		panic(fmt.Sprintf("sampler: Step.Normal: slot is %d, of an update inside of another that has %d slots, want a predictor that says as a Drawer how many it needs", slot, s.slots))
 	}
@@ -168,6 +169,7 @@ func (s *Step) AddNoise(std float64, slot int) {
 // Scratch returns the i-th matrix of the shape of X whose contents last until
 // the end of the current Predict or Correct call.
 func (s *Step) Scratch(i int) *mat.Dense {
+	wantFrom(0, "Scratch: i", i)
 	for len(s.scratch) <= i {
 		s.scratch = append(s.scratch, s.like())
 	}
@@ -187,6 +189,7 @@ func (s *Step) column(i int) *mat.Dense {
 // newest of the last depth quantities of a multistep method, at time T.
 // Earlier ones are found with History. A method always gives the same depth.
 func (s *Step) Push(depth int) *mat.Dense {
+	wantFrom(1, "Push: depth", depth)
 	if len(s.past) < depth {
 		s.past = append(s.past, record{q: s.like()})
 	}
@@ -199,10 +202,18 @@ func (s *Step) Push(depth int) *mat.Dense {
 // History returns what was pushed i calls before the newest, and its time;
 // ok is false when there is no such thing yet.
 func (s *Step) History(i int) (q *mat.Dense, t float64, ok bool) {
+	wantFrom(0, "History: i", i)
 	if i >= len(s.past) {
 		return nil, 0, false
 	}
 	return s.past[i].q, s.past[i].t, true
+}
+
+// wantFrom panics when the argument of a method of Step is less than least.
+func wantFrom(least int, argument string, v int) {
+	if v < least {
+		panic(fmt.Sprintf("sampler: Step.%s is %d, want %d or more", argument, v, least))
+	}
 }
 
 // BelowSpan reports whether the score may not be evaluated at the time U: true
