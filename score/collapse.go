@@ -25,7 +25,9 @@ import (
 // A run has collapsed when it explains less than 0.02, less than five standard
 // errors above 0, of more than 0.02 that can be explained. A network whose
 // preconditioning does not start it at F = 0 is far below 0 at first: while
-// R < −0.02 it is given time, but not at the end.
+// R < −0.02 it is given time, but not at the end. There is no Diagnosis of runs that do
+// not learn the score there: of Progressive, and when less than a twentieth of the times
+// have a σ/α within three times of these.
 type Diagnosis struct {
 	Step           int
 	Explained      float64
@@ -68,6 +70,9 @@ func (t *trainer) check() error {
 			return nil // before it is too early to tell a dead run from a young one
 		}
 	}
+	if !t.judged() {
+		return nil
+	}
 	if t.detector == nil {
 		d, err := newDetector(t.batch)
 		if err != nil {
@@ -101,8 +106,31 @@ func (t *trainer) check() error {
 	return nil
 }
 
-// newDetector draws the fixed rows. Levels that the process does not reach are
-// moved to its own.
+// judged reports whether the run learns the score of the data at the levels of the fixed
+// rows, or near them.
+func (t *trainer) judged() bool {
+	if _, other := t.s.Objective.(Progressive); other {
+		return false
+	}
+	const looks = 200
+	low, high, near := detectorLevel(t.m.process, 0)/3, 3*detectorLevel(t.m.process, 1), 0
+	for i := range looks {
+		at := t.s.Times.Quantile(t.m.process, (float64(i)+0.5)/looks)
+		if σ := math.Exp(-sde.LogSNR(t.m.process, at)); low <= σ && σ <= high {
+			near++
+		}
+	}
+	return 20*near >= looks
+}
+
+// detectorLevel returns the σ/α below which the part u of the fixed rows lie. Levels that
+// the process does not reach are moved to its own.
+func detectorLevel(p sde.SDE, u float64) float64 {
+	start, end := p.Span()
+	return min(max(math.Pow(0.3, 1-u), math.Exp(-sde.LogSNR(p, start))), math.Exp(-sde.LogSNR(p, end)))
+}
+
+// newDetector draws the fixed rows.
 func newDetector(b *batcher) (*detector, error) {
 	n := detectorRows(b.m.dim)
 	d := &detector{clean: mat.NewDense(n, b.m.dim, nil), noisy: mat.NewDense(n, b.m.dim, nil), σ: make([]float64, n)}
@@ -114,11 +142,8 @@ func newDetector(b *batcher) (*detector, error) {
 		d.missing = leftOut(d.clean)
 	}
 	noise.White{Seed: b.s.Seed}.Normal(d.noisy, noise.Draw{Purpose: noise.Perturb, Slot: 1})
-	start, end := b.m.process.Span()
-	lowest, highest := math.Exp(-sde.LogSNR(b.m.process, start)), math.Exp(-sde.LogSNR(b.m.process, end))
 	for i := range d.σ {
-		u := (float64(i) + 0.5) / float64(n)
-		d.σ[i] = min(max(math.Pow(0.3, 1-u), lowest), highest)
+		d.σ[i] = detectorLevel(b.m.process, (float64(i)+0.5)/float64(n))
 		for j, z := range d.noisy.RawRowView(i) {
 			d.noisy.Set(i, j, d.clean.At(i, j)+d.σ[i]*z)
 		}

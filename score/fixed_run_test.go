@@ -214,3 +214,27 @@ func TestDroppingNoConditionIsWarnedOf(t *testing.T) {
 	s.DropCond = None
 	require.Contains(t, fit(t, m, labelledData(), s).Warnings[0], "Settings.DropCond is None: the score without conditions")
 }
+
+// A run at noise levels far from those that the detector of collapse looks at was said to
+// have collapsed, and so was one that halves the steps of its teacher at a single level.
+func TestRunsAtOtherLevelsHaveNotCollapsed(t *testing.T) {
+	t.Parallel()
+	c := Config{Net: nn.RecipeMLP(2, 16)}
+	teacher := newModel(t, 2, c)
+	fit(t, teacher, moons(), &Settings{Steps: 400, Batch: 64})
+	for name, s := range map[string]*Settings{
+		"little noise": {Times: LogUniform{Low: 0.003, High: 0.03}},
+		"much noise":   {Times: LogUniform{Low: 20, High: 80}},
+		"progressive":  {Objective: Progressive{Grid: []float64{80, 1, 0}}, Teacher: teacher},
+	} {
+		s.Steps, s.Batch, s.References = 600, 16, None
+		m := newModel(t, 2, c)
+		if s.Teacher != nil {
+			m, s.References = teacher.Clone(), 0
+		}
+		r, err := Fit(background, m, moons(), s)
+		require.NoError(t, err, name)
+		require.Empty(t, r.Diagnoses, name)
+		require.Empty(t, r.Warnings, name)
+	}
+}

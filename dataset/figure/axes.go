@@ -40,15 +40,19 @@ func (frame) Plot(c draw.Canvas, _ *plot.Plot) {
 }
 
 // decades marks the powers of ten of an axis that is linear in the logarithm,
-// and 2 … 9 times them without a label.
+// and 2 … 9 times them without a label, but 2 and 5 times them with one where there are
+// not two powers of ten.
 type decades struct{}
 
 func (decades) Ticks(min, max float64) (marks []plot.Tick) {
+	few := math.Floor(max)-math.Ceil(min) < 1
 	for e := math.Floor(min); e <= max; e++ {
 		for k := 1; k < 10; k++ {
 			t := plot.Tick{Value: e + math.Log10(float64(k))}
-			if k == 1 {
-				t.Label = label(math.Pow10(int(e)))
+			if k == 1 || few && (k == 2 || k == 5) {
+				// Decimal digits of k·10ᵉ, which the product does not always have.
+				v, _ := strconv.ParseFloat(strconv.Itoa(k)+"e"+strconv.Itoa(int(e)), 64)
+				t.Label = label(v)
 			}
 			if min <= t.Value && t.Value <= max {
 				marks = append(marks, t)

@@ -108,6 +108,22 @@ func TestDecadesAreLabelled(t *testing.T) {
 	require.Equal(t, -5., labels["1e-05"])
 }
 
+// Half a decade had one label, or none.
+func TestPartsOfADecadeAreLabelled(t *testing.T) {
+	labels := func(min, max float64) (all []string) {
+		for _, m := range (decades{}).Ticks(math.Log10(min), math.Log10(max)) {
+			if m.Label != "" {
+				all = append(all, m.Label)
+			}
+		}
+		return all
+	}
+	require.Equal(t, []string{"0.001", "0.002", "0.005"}, labels(0.0008, 0.006))
+	require.Equal(t, []string{"2e-06", "5e-06"}, labels(1.5e-6, 8e-6))
+	require.Equal(t, []string{"0.02", "0.05", "0.1", "0.2"}, labels(0.018, 0.3))
+	require.Equal(t, []string{"1", "10"}, labels(1, 10))
+}
+
 func TestWhatHasNoLogarithmIsAnError(t *testing.T) {
 	lim := [2]float64{1, 2}
 	zero := mat.NewDense(1, 2, []float64{1, 0})

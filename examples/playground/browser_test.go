@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -16,13 +17,16 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/gradlogp/gradlogp/dataset/twosample"
 )
 
 // The page learns in a browser: noise becomes points near the data, a click shows a path, the
 // solvers race, the model is downloaded, and two pages of one address hold the same numbers.
 func TestThePageLearnsInABrowser(t *testing.T) {
 	if os.Getenv("GRADLOGP_BROWSER") == "" {
-		t.Skip("a minute of two processors, in .ci/nightly: it sets GRADLOGP_BROWSER where Chromium is installed")
+		t.Skip("half a minute of two processors, in .ci/run: it sets GRADLOGP_BROWSER where Chromium is installed")
 	}
 	b := startBrowser(t)
 	dir := t.TempDir()
@@ -78,17 +82,82 @@ func TestThePageLearnsInABrowser(t *testing.T) {
 	require.True(t, reflect.DeepEqual(first, second), "the same picture for everybody")
 }
 
+// shown is the number of samples that the page shows.
+const shown = 300
+
+// BenchmarkBrowser learns two moons in the page, from a browser that has not seen it, and
+// gives the frames a second while it learns and the longest wait for one, and the seconds from
+// the address to all steps and to samples that are as near to data as other data are, within
+// half of that: the sliced Wasserstein-2 distance of the page's 300 points.
+func BenchmarkBrowser(b *testing.B) {
+	dir := b.TempDir()
+	require.NoError(b, build(context.Background(), dir))
+	s := httptest.NewServer(http.FileServer(http.Dir(dir)))
+	b.Cleanup(s.Close)
+
+	const script = `(async () => {
+		const seen = [], frames = [];
+		let step = 0, learning = true;
+		const frame = (now) => { if (step > 0) frames.push(now); if (learning) requestAnimationFrame(frame); };
+		requestAnimationFrame(frame);
+		await new Promise((done) => worker.addEventListener("message", ({ data }) => {
+			if (data.kind === "step") step = data.step;
+			if (data.kind === "paths") seen.push({ at: performance.now(), step, ends: Array.from(data.points.slice(-2 * data.n)) });
+			if (data.kind === "done") done();
+		}));
+		learning = false;
+		return JSON.stringify({ all: performance.now(), frames, seen });
+	})()`
+	data, err := open("moons", nil, rand.NewPCG(1, 2))
+	require.NoError(b, err)
+	draw := func() *mat.Dense { return mat.DenseCopyOf(some(data, shown).Slice(0, shown, 0, 2)) }
+	truth, directions, floor := draw(), twosample.Directions(32, 2, 0), 0.0
+	for range 100 {
+		floor += twosample.SlicedW2(draw(), truth, directions) / 100
+	}
+	for b.Loop() {
+		var page struct {
+			All    float64
+			Frames []float64
+			Seen   []struct {
+				At   float64
+				Step int
+				Ends []float64
+			}
+		}
+		startBrowser(b).run(s.URL+"/#data=moons&seed=1&steps=1000", script, &page)
+		require.Greater(b, len(page.Frames), 1)
+		longest := 0.0
+		for i, at := range page.Frames[1:] {
+			longest = max(longest, at-page.Frames[i])
+		}
+		last := len(page.Frames) - 1
+		b.ReportMetric(1000*float64(last)/(page.Frames[last]-page.Frames[0]), "frames/s")
+		b.ReportMetric(longest, "longest-ms")
+		b.ReportMetric(page.All/1000, "s-to-1000-steps")
+		for _, v := range page.Seen {
+			d := twosample.SlicedW2(mat.NewDense(len(v.Ends)/2, 2, v.Ends), truth, directions)
+			b.Logf("%5.2f s, step %4d: %.3f, and %.3f of data", v.At/1000, v.Step, d, floor)
+			if d <= 1.5*floor {
+				b.ReportMetric(v.At/1000, "s-to-moons")
+				break
+			}
+		}
+	}
+}
+
 // browser is a headless Chromium that is spoken to by the DevTools protocol: objects of JSON
 // with a zero byte at the end, over pipes at its file descriptors 3 and 4.
 type browser struct {
-	t   *testing.T
+	t   testing.TB
 	in  *os.File
 	out *bufio.Reader
 	id  int
 }
 
 // startBrowser starts the Chromium that is installed.
-func startBrowser(t *testing.T) *browser {
+func startBrowser(t testing.TB) *browser {
+	t.Helper()
 	var path string
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if p, err := exec.LookPath(name); err == nil {
