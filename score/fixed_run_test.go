@@ -214,3 +214,18 @@ func TestDroppingNoConditionIsWarnedOf(t *testing.T) {
 	s.DropCond = None
 	require.Contains(t, fit(t, m, labelledData(), s).Warnings[0], "Settings.DropCond is None: the score without conditions")
 }
+
+// A clone of a model with classes, but without conditions that are numbers, could not learn
+// from that model: of two frames without a number one was nil.
+func TestACloneWithClassesOnlyLearnsFromItsModel(t *testing.T) {
+	teacher := newModel(t, 2, Config{Cond: Conditions{Classes: []int{3}}})
+	teacher.calibrated = true
+	s := quick(2)
+	s.Teacher = teacher
+	_, err := Fit(background, teacher.Clone(), labelledData(), s)
+	require.NoError(t, err)
+	other := teacher.Clone()
+	other.shift[0]++
+	_, err = Fit(background, other, labelledData(), s)
+	require.ErrorIs(t, err, ErrRange)
+}
