@@ -64,8 +64,8 @@ func run(f digits.Format, steps int, w way) *score.Settings {
 	return s
 }
 
-// picturesFrom are the noise levels σ/α from which the steps of a map of pictures begin, which
-// in 64 dimensions has more to mend on the way than one of a toy.
+// picturesFrom are the noise levels σ/α from which the steps of a map of pictures begin: the
+// first is that of samples under a condition, and the others matter little.
 var picturesFrom = map[int][]float64{1: {80}, 2: {80, 1}, 4: {80, 2, 0.6, 0.2}}
 
 // fewOfPictures is the grid of n steps of a map.
