@@ -238,3 +238,18 @@ func TestRunsAtOtherLevelsHaveNotCollapsed(t *testing.T) {
 		require.Empty(t, r.Warnings, name)
 	}
 }
+
+// A clone of a model with classes, but without conditions that are numbers, could not learn
+// from that model: of two frames without a number one was nil.
+func TestACloneWithClassesOnlyLearnsFromItsModel(t *testing.T) {
+	teacher := newModel(t, 2, Config{Cond: Conditions{Classes: []int{3}}})
+	teacher.calibrated = true
+	s := quick(2)
+	s.Teacher = teacher
+	_, err := Fit(background, teacher.Clone(), labelledData(), s)
+	require.NoError(t, err)
+	other := teacher.Clone()
+	other.shift[0]++
+	_, err = Fit(background, other, labelledData(), s)
+	require.ErrorIs(t, err, ErrRange)
+}

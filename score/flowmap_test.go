@@ -247,10 +247,14 @@ func TestNewFlowMapBeginsAsItsTeacher(t *testing.T) {
 		"additive":   {Net: nn.MLP{Hidden: []int{16, 16}, Conditioning: nn.Additive}},
 		"ends":       {Net: nn.RecipeColumns(2, 16)},
 		"U-Net":      {Net: nn.UNet{Size: []int{4}, Channels: []int{4}}},
+		"pictures":   {Net: nn.UNet{Size: []int{4, 4}, Channels: []int{4, 4}, Heads: 2}, Cond: Conditions{Classes: []int{3}}},
 	} {
 		d := 2
-		if name == "U-Net" {
-			d = 4
+		if net, is := c.Net.(nn.UNet); is {
+			d = 1
+			for _, n := range net.Size {
+				d *= n
+			}
 		}
 		m := newModel(t, d, c)
 		m.shift[0], m.scale[1], m.calibrated = 3, 2, true
@@ -262,6 +266,15 @@ func TestNewFlowMapBeginsAsItsTeacher(t *testing.T) {
 		m.Unconditional().Score(want, x, times)
 		s.Unconditional().Score(got, x, times)
 		require.True(t, mat.EqualApprox(want, got, 1e-4*mat.Norm(want, 2)), name)
+		if m.cond != nil {
+			labels := m.conditionsOf(7)
+			for i := range 7 {
+				labels.Set(i, labels.RawMatrix().Cols-1, float64(i%3))
+			}
+			m.Given(labels).Score(want, x, times)
+			s.Given(labels).Score(got, x, times)
+			require.True(t, mat.EqualApprox(want, got, 1e-4*mat.Norm(want, 2)), name)
+		}
 
 		_, err = NewFlowMap(s)
 		require.ErrorIs(t, err, ErrRange)

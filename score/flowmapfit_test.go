@@ -137,6 +137,34 @@ func TestTheTeacherSeesTheConditionsOfEachRow(t *testing.T) {
 	require.Positive(t, dropped)
 }
 
+// A way has the teacher's score under its condition, or without when it does without, which
+// once cost an evaluation of all ways for every one that did.
+func TestWaysSeeTheConditionsOfEach(t *testing.T) {
+	teacher := teacherOf(t)
+	m, s := fewStepRun(t, Trajectories{Steps: 6, Kept: 40}, teacher, Settings{DropCond: 0.4})
+	full, err := s.withDefaults()
+	require.NoError(t, err)
+	m.adoptFrame(teacher)
+	b := newBatcher(m, twoLabels{}, &full, pool.New(2))
+	b.inputs()
+	require.NoError(t, b.fill(0))
+	const first, n, level = 3, 30, 0.7
+	x, got, want := normals(n, 2, 1), mat.NewDense(n, 2, nil), mat.NewDense(1, 2, nil)
+	b.ways.score(got, x, level, first)
+	seen := map[float64]int{}
+	for i := range n {
+		v, kind := teacher.Unconditional(), -1.0
+		if !b.ways.dropped[first+i] {
+			kind = b.ways.cond.At(first+i, 0)
+			v = teacher.Given(mat.NewDense(1, 1, []float64{kind}))
+		}
+		seen[kind]++
+		v.Score(want, x.Slice(i, i+1, 0, 2).(*mat.Dense), []float64{level})
+		require.Equal(t, want.RawRowView(0), got.RawRowView(i), "way %d", i)
+	}
+	require.Len(t, seen, 3)
+}
+
 // The ways lead where the flow does, with an error of the second order.
 func TestWaysFollowTheFlowOfTheTeacher(t *testing.T) {
 	long(t)

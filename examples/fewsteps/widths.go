@@ -34,7 +34,7 @@ func (j *job) widths(ctx context.Context, t toy.Toy, stdout, stderr io.Writer) e
 	if err != nil {
 		return err
 	}
-	settings := score.Settings{
+	settings := &score.Settings{
 		Steps: j.steps, Rate: optim.Constant(2e-3),
 		Checkpoints: score.Checkpoints{Dir: dir, Every: max(1, j.steps/20), Averages: true},
 	}

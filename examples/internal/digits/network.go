@@ -42,11 +42,27 @@ type Training struct {
 	Seed             uint64
 }
 
+// Config is that of a model of images by class.
+func (f Format) Config() *score.Config {
+	return &score.Config{Net: f.Network(), Cond: score.Conditions{Classes: []int{f.Classes}}}
+}
+
+// Settings are those of a run on images of a format.
+func (j Training) Settings(f Format) *score.Settings {
+	return &score.Settings{
+		Steps: j.Steps, Batch: j.Batch, Independent: true, References: score.None, Scaling: score.CommonScale,
+		Rate:       optim.WarmUp{Steps: 100, Then: optim.Cosine{Peak: j.Rate, Floor: j.Rate / 100, Steps: max(j.Steps-100, 1)}},
+		Regularize: j.Regularize, Times: f.times(), Workers: j.Workers, Seed: j.Seed,
+	}
+}
+
 // Train returns the model of images by class that the file holds, or, when there is no
 // such file, trains one and keeps it there. The context ends the training. It says on
 // stdout what it has done.
 func Train(ctx context.Context, train Set, j Training, stdout, stderr io.Writer) (*score.Model, error) {
-	m, err := score.New(train.Pixels(), &score.Config{Net: train.Network(), Cond: score.Conditions{Classes: []int{train.Classes}}, Seed: j.Seed})
+	c := train.Config()
+	c.Seed = j.Seed
+	m, err := score.New(train.Pixels(), c)
 	if err != nil {
 		return nil, err
 	}
@@ -56,13 +72,9 @@ func Train(ctx context.Context, train Set, j Training, stdout, stderr io.Writer)
 			return m, err
 		}
 	}
-	progress := bar.New(stderr, j.Steps)
-	res, err := score.Fit(ctx, m, Scattered{train}, &score.Settings{
-		Steps: j.Steps, Batch: j.Batch, Independent: true, References: score.None, Scaling: score.CommonScale,
-		Rate:       optim.WarmUp{Steps: 100, Then: optim.Cosine{Peak: j.Rate, Floor: j.Rate / 100, Steps: max(j.Steps-100, 1)}},
-		Regularize: j.Regularize, Times: train.times(),
-		Workers: j.Workers, Seed: j.Seed, Recorder: progress,
-	})
+	progress, settings := bar.New(stderr, j.Steps), j.Settings(train.Format)
+	settings.Recorder = progress
+	res, err := score.Fit(ctx, m, Scattered{train}, settings)
 	progress.Close()
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return nil, err
