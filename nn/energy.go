@@ -16,11 +16,9 @@ import (
 // Sequential{UNet{…}, Linear{Out: 1}}.
 type Energy struct{ Net Module }
 
-// RecipeEnergy returns a network of one output as an energy, to be trained by Adam: three
-// hidden layers of SiLU, FiLM with four frequencies of time from 0.5 to 8, and for d ≤ 3
-// sixteen Fourier features an axis from 1 to 8.
+// RecipeEnergy returns RecipeMLP with one output as an energy. It goes with optim.SOAP, too.
 func RecipeEnergy(d, width int) Energy {
-	m := plainMLP(d, width)
+	m := RecipeMLP(d, width)
 	m.Out = 1
 	return Energy{Net: m}
 }

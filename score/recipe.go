@@ -48,8 +48,8 @@ type Recipe struct {
 // one for Adam, too. Other fields of c change nothing.
 //
 // A network of one's own, or that NewFlowMap has of a teacher, is trained by SOAP when it is
-// an nn.MLP with nn.RMSNorm. With Settings.Teacher the steps are a quarter of these, but at
-// least 1,000, there is no Pool, and no rows are held out.
+// an nn.MLP with nn.RMSNorm, or an nn.Energy of one. With Settings.Teacher the steps are a
+// quarter of these, but at least 1,000, there is no Pool, and no rows are held out.
 //
 // For a network of one's own that uses its weights in many places of a row, such as an
 // nn.UNet (from 8 products on for each weight and row), Fit takes fewer: the largest
@@ -113,6 +113,9 @@ func networkForAdam(d, width int) nn.MLP {
 
 // normed reports whether a network is of the kind that is trained by SOAP.
 func normed(net nn.Module) bool {
+	if e, ok := net.(nn.Energy); ok {
+		net = e.Net
+	}
 	mlp, ok := net.(nn.MLP)
 	if !ok {
 		return false

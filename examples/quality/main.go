@@ -33,6 +33,8 @@ type job struct {
 	name        string // of the optimiser
 	choice      choice
 	rate        float64
+	kindName    string
+	kind        kind
 	recipe      string
 	parts       []part // of recipe
 	former      bool   // recipe W, with parts
@@ -55,6 +57,7 @@ func (j *job) Flags(f *flag.FlagSet) {
 	f.StringVar(&j.name, "optimizer", "", "adam, soap, soap-both-sides or muon; empty for that of the recipe")
 	f.Float64Var(&j.rate, "rate", 0, "peak of the learning rate, 0 for the default")
 	f.StringVar(&j.recipe, "recipe", "", "w, the default of before, n, or parts of n joined by +: norm, waves, clock, detail, times; empty for the default")
+	f.StringVar(&j.kindName, "kind", "", "what the network gives: energy, its gradient being the field, epsilon, or velocity, of sde.Linear; empty for the default")
 	f.IntVar(&j.rows, "rows", 0, "rows of a finite set to learn from, 0 for data without an end")
 	f.IntVar(&j.pool, "pool", 0, "rows of score.Settings.Pool, 0 for the default target")
 	f.BoolVar(&j.half, "bfloat16", false, "products of wide layers in bfloat16 (score.Settings.BFloat16)")
@@ -95,8 +98,14 @@ func (j *job) Check() error {
 	if err := j.chooseRecipe(); err != nil {
 		return err
 	}
+	if err := j.chooseKind(j.kindName); err != nil {
+		return err
+	}
 	if j.check && j.rows > 0 {
 		return fmt.Errorf("-check with -rows %d: there are targets only for data without an end", j.rows)
+	}
+	if j.check && j.kindName != "" {
+		return fmt.Errorf("-check with -kind %s: there are targets only for the default", j.kindName)
 	}
 	if j.check && j.steps < quarterSteps {
 		return fmt.Errorf("-check with -steps %d: there are no targets below %d steps", j.steps, quarterSteps)
@@ -115,7 +124,7 @@ func (j *job) Run(ctx context.Context, stdout, stderr io.Writer) error {
 				return fmt.Errorf("%s, seed %d: %w", t.Name, seed, err)
 			}
 			want := noTarget
-			if j.rows == 0 {
+			if j.rows == 0 && j.kindName == "" {
 				want = targetOf(t.Name, j.steps)
 			}
 			fmt.Fprintln(stdout, v.line(t.Name, seed, want))

@@ -60,7 +60,10 @@ func (j *job) follow(c *score.Config, s *score.Settings) {
 	width := 116
 	if j.small {
 		width, s.Batch = 58, 256
-		c.Net = nn.RecipeMLP(2, width)
+	}
+	c.Precond, c.Process = j.kind.precond, j.kind.process
+	if j.small || j.kind.energy {
+		c.Net = j.kind.of(nn.RecipeMLP(2, width))
 	}
 	if !j.former {
 		return
@@ -76,7 +79,7 @@ func (j *job) follow(c *score.Config, s *score.Settings) {
 	for _, p := range j.parts {
 		p.apply(&net, c, s)
 	}
-	c.Net = net
+	c.Net = j.kind.of(net)
 }
 
 // manyRows is the number of rows from which recipe W has features, and averages its target.

@@ -6,6 +6,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -21,6 +22,8 @@ import (
 	"github.com/gradlogp/gradlogp/dataset/simulator"
 	"github.com/gradlogp/gradlogp/examples/internal/command"
 	"github.com/gradlogp/gradlogp/examples/internal/judge"
+	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/optim"
 	"github.com/gradlogp/gradlogp/score/inference"
 	"github.com/gradlogp/gradlogp/score/record/bar"
 )
@@ -32,7 +35,7 @@ type job struct {
 	tasks                         string
 	n, observations, first, draws int
 	steps, workers                int
-	plain                         bool
+	plain, soap                   bool
 	seed                          uint64
 	chosen                        []simulator.Task
 }
@@ -46,6 +49,7 @@ func (j *job) Flags(f *flag.FlagSet) {
 	f.IntVar(&j.draws, "draws", 10_000, "draws of either posterior for each observation")
 	f.IntVar(&j.steps, "steps", 0, "training steps, 0 for the default")
 	f.BoolVar(&j.plain, "plain", false, "leave out the linear regression")
+	f.BoolVar(&j.soap, "soap", false, "a network with a norm, trained by SOAP")
 	f.Uint64Var(&j.seed, "seed", 0, "seed of simulations, weights and draws")
 	f.IntVar(&j.workers, "workers", 0, "goroutines, 0 for one a processor; does not change the result")
 }
@@ -97,6 +101,9 @@ func (j *job) task(ctx context.Context, stderr io.Writer, t simulator.Task) ([]f
 	if j.steps > 0 {
 		steps = j.steps
 	}
+	if j.soap {
+		normed(s, recipe)
+	}
 	progress := bar.New(stderr, steps)
 	s.Training.Recorder = progress
 	post, err := inference.Infer(ctx, t.Prior(), t, t.Dim(), j.n, s)
@@ -115,6 +122,14 @@ func (j *job) task(ctx context.Context, stderr io.Writer, t simulator.Task) ([]f
 	}
 	fmt.Fprintf(stderr, "%s: %.0f s with references and tests\n", t.Name(), time.Since(begin).Seconds())
 	return c2st, nil
+}
+
+// normed gives the network of a recipe a norm, and SOAP the decay of its weights.
+func normed(s *inference.Settings, r inference.Recipe) {
+	net := r.Net.(nn.MLP)
+	net.Norm, net.Time = nn.RMSNorm{}, nn.TimeFourier{N: 4, Low: 0.5, High: 4}
+	s.Net = net
+	s.Training.Optimizer = &optim.SOAP[float32]{WeightDecay: cmp.Or(r.WeightDecay, r.Regularize)}
 }
 
 // observation returns the C2ST of one observation.

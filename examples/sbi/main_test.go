@@ -35,6 +35,15 @@ func TestALinearTaskIsLearnedWithinAFewSteps(t *testing.T) {
 	require.Equal(t, text, run("3"))
 }
 
+func TestSOAPIsAnotherPosterior(t *testing.T) {
+	run := func(args ...string) string {
+		var stdout bytes.Buffer
+		require.NoError(t, small(t, append([]string{"-tasks", "two_moons", "-steps", "100"}, args...)...).Run(context.Background(), &stdout, io.Discard))
+		return stdout.String()
+	}
+	require.NotEqual(t, run(), run("-soap"))
+}
+
 func TestImpossibleFlagsAreRefused(t *testing.T) {
 	require.ErrorContains(t, command.Parse("sbi", &job{}, []string{"-tasks", "three_moons"}), `there is no "three_moons", want some of gaussian_linear`)
 	require.ErrorContains(t, command.Parse("sbi", &job{}, []string{"-n", "0"}), "-n 0")

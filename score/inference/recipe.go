@@ -38,7 +38,8 @@ type Recipe struct {
 // pairs by heart. So two and three parameters gain by more steps and less decay the more
 // pairs there are; of 1,000 pairs the most decay is the best. Posteriors of many
 // parameters are often near normal, and gain by the decay of the weights, those of several
-// modes lose.
+// modes lose. A norm and optim.SOAP, the recipe of score for few columns, take on one task what
+// they give on another (examples/sbi -soap).
 func Recommend(n, d, k int) Recipe {
 	net := nn.MLP{Hidden: []int{128, 128, 128}, Activation: nn.SiLU{}, Time: nn.TimeFourier{N: 4, Low: 0.5, High: 8}, Ends: true}
 	steps, regularize := n/5*2, 10/math.Sqrt(float64(max(n, 1)))
