@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -237,4 +238,34 @@ func TestRunsAtOtherLevelsHaveNotCollapsed(t *testing.T) {
 		require.Empty(t, r.Diagnoses, name)
 		require.Empty(t, r.Warnings, name)
 	}
+}
+
+// Conditions of labels alone have no shift and scale, which are nil in one model and empty in
+// another, and no classes likewise: a teacher from a file, and one whose copy learned from it,
+// was refused for "another shift and scale".
+func TestATeacherOfLabelsMayBeFromAFileOrTheOriginalOfACopy(t *testing.T) {
+	teacher := teacherOf(t)
+	path := filepath.Join(t.TempDir(), "teacher.safetensors")
+	require.NoError(t, teacher.SaveFile(path))
+	opened, err := Open(path)
+	require.NoError(t, err)
+	fit := func(m, teacher *Model, data Data, o Objective) *Model {
+		_, err := Fit(background, m, data, &Settings{Objective: o, Teacher: teacher, Steps: 3, Batch: 16, Workers: 1})
+		require.NoError(t, err)
+		return m
+	}
+	var weights [][]float32
+	for _, from := range []*Model{teacher, opened, teacher.Clone()} {
+		few, err := NewFlowMap(from)
+		require.NoError(t, err)
+		_, w := fit(few, from, twoLabels{}, Trajectories{Steps: 4, Kept: 8}).Weights()
+		weights = append(weights, w)
+		fit(from.Clone(), from, twoLabels{}, Progressive{Grid: []float64{10, 1, 0}})
+	}
+	require.Equal(t, weights[0], weights[1])
+	require.Equal(t, weights[0], weights[2])
+
+	columns := newModel(t, 2, Config{Cond: Conditions{Columns: 1}})
+	columns.calibrated = true
+	fit(newModel(t, 2, Config{Cond: Conditions{Columns: 1, Classes: []int{}}}), columns, twoLabels{}, DSM{})
 }

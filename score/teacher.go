@@ -3,7 +3,7 @@ package score
 import (
 	"fmt"
 	"hash/crc32"
-	"reflect"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 )
@@ -38,7 +38,7 @@ func (s *Settings) suitsTeacher(m *Model) error {
 		return fmt.Errorf("%s: there is none with Config.ColumnLevels: %w", field, ErrRange)
 	case text(t.process) != text(m.process):
 		return fmt.Errorf("%s: has the process %s, want %s, that of the model: %w", field, text(t.process), text(m.process), ErrRange)
-	case its.Columns != mine.Columns || !reflect.DeepEqual(its.Classes, mine.Classes):
+	case its.Columns != mine.Columns || !slices.Equal(its.Classes, mine.Classes):
 		return fmt.Errorf("%s: has conditions of %d columns and classes %v, want %d and %v, as the model: %w", field, its.Columns, its.Classes, mine.Columns, mine.Classes, ErrShape)
 	case m.calibrated && !sameFrame(m, t):
 		return fmt.Errorf("%s: has another shift and scale than the model has from before: %w", field, ErrRange)
@@ -47,9 +47,9 @@ func (s *Settings) suitsTeacher(m *Model) error {
 }
 
 func sameFrame(a, b *Model) bool {
-	same := reflect.DeepEqual(a.shift, b.shift) && reflect.DeepEqual(a.scale, b.scale)
+	same := slices.Equal(a.shift, b.shift) && slices.Equal(a.scale, b.scale)
 	if a.cond != nil {
-		same = same && reflect.DeepEqual(a.cond.shift, b.cond.shift) && reflect.DeepEqual(a.cond.scale, b.cond.scale)
+		same = same && slices.Equal(a.cond.shift, b.cond.shift) && slices.Equal(a.cond.scale, b.cond.scale)
 	}
 	return same
 }
