@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -268,4 +269,17 @@ func TestATeacherOfLabelsMayBeFromAFileOrTheOriginalOfACopy(t *testing.T) {
 	columns := newModel(t, 2, Config{Cond: Conditions{Columns: 1}})
 	columns.calibrated = true
 	fit(newModel(t, 2, Config{Cond: Conditions{Columns: 1, Classes: []int{}}}), columns, twoLabels{}, DSM{})
+}
+
+// A checkpoint under another step's name was weighed as one of that step, without a word.
+func TestLoadAverageRefusesACheckpointUnderAnotherName(t *testing.T) {
+	dir, m := t.TempDir(), newModel(t, 2, Config{})
+	_, err := Fit(background, m, moons(), &Settings{Steps: 40, Batch: 16, References: None, Checkpoints: Checkpoints{Dir: dir, Every: 10, Averages: true}})
+	require.NoError(t, err)
+	_, err = m.Clone().LoadAverage(dir, 0.05)
+	require.NoError(t, err)
+	require.NoError(t, os.Rename(filepath.Join(dir, keptName(20)), filepath.Join(dir, keptName(25))))
+	_, err = m.LoadAverage(dir, 0.05)
+	require.ErrorIs(t, err, ErrMismatch)
+	require.ErrorContains(t, err, `step-000000025.safetensors: gradlogp.run.step: is "20", want 25, as the file's name says`)
 }
