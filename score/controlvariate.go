@@ -29,7 +29,7 @@ func (ControlVariate) Loss(_ *nn.Build, f Fields, d Batch) *ad.Expr {
 
 func (ControlVariate) suits(_ int, s *Settings) error {
 	if s.Pool.Rows > 0 {
-		return fmt.Errorf("score: Fit: Settings.Pool.Rows: is %d, want 0, and References None, the plain target, with ControlVariate: %w", s.Pool.Rows, ErrRange)
+		return fmt.Errorf("score: Fit: Settings.Pool.Rows: is %d, want 0, and References None, the plain target, with ControlVariate; None takes away a Pool that is there by default: %w", s.Pool.Rows, ErrRange)
 	}
 	if s.References > 0 {
 		return fmt.Errorf("score: Fit: Settings.References: is %d, want None, the plain target, with ControlVariate: %w", s.References, ErrRange)

@@ -23,7 +23,9 @@ import (
 //
 // Rows and RowsOf serve a finite set of rows, of which Fit knows that a long run
 // could learn them by heart; Draws serves rows without end. Of any other Data Fit
-// takes the second for granted, and warns when the rows repeat.
+// takes the second for granted, and warns when rows repeat within the call at step −1: a
+// source that serves the same rows at every step, say by a generator of its own that
+// starts anew, is not noticed.
 type Data interface {
 	Batch(x, cond *mat.Dense, step, row int, rng *rand.Rand) error
 	// Dims returns the number of columns of x and of cond.

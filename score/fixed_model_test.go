@@ -209,3 +209,27 @@ func TestFloat64ModelKeepsThatItsNetworkIsFitsChoice(t *testing.T) {
 	require.Equal(t, scores(chosen.Float64()), scores(double))
 	require.Zero(t, double.Problem().UnitRoundoff)
 }
+
+// A network that does not look at its conditions learned the same score for all of them, and
+// one that is not told where to go, no map, both in silence.
+func TestNetworksThatDoNotLookAtTheirConditionsAreRefused(t *testing.T) {
+	blind := nn.Sequential{nn.Linear{Out: 8}, nn.SiLU{}, nn.Linear{Out: 2}}
+	plain, err := New(2, &Config{Net: blind})
+	require.NoError(t, err)
+	_, err = NewFlowMap(plain)
+	require.ErrorIs(t, err, ErrShape)
+	require.ErrorContains(t, err, "score: NewFlowMap: score: New: Config.Net: the network does not look at where FlowMap is to take the rows")
+	for want, c := range map[string]Config{
+		"the network does not look at the conditions":             {Cond: Conditions{Classes: []int{3}}},
+		"the network does not look at where FlowMap is to":        {FlowMap: true},
+		"Config.Net: the network does not look at the conditions": {Cond: Conditions{Columns: 1}, FlowMap: true},
+	} {
+		seeing := c
+		c.Net, seeing.Net = blind, nn.Sequential{nn.MLP{Hidden: []int{4}, Out: 8}, nn.Linear{Out: 2}}
+		_, err := New(2, &c)
+		require.ErrorIs(t, err, ErrShape)
+		require.ErrorContains(t, err, want)
+		_, err = New(2, &seeing)
+		require.NoError(t, err)
+	}
+}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -239,17 +241,45 @@ func TestRunsAtOtherLevelsHaveNotCollapsed(t *testing.T) {
 	}
 }
 
-// A clone of a model with classes, but without conditions that are numbers, could not learn
-// from that model: of two frames without a number one was nil.
-func TestACloneWithClassesOnlyLearnsFromItsModel(t *testing.T) {
-	teacher := newModel(t, 2, Config{Cond: Conditions{Classes: []int{3}}})
-	teacher.calibrated = true
-	s := quick(2)
-	s.Teacher = teacher
-	_, err := Fit(background, teacher.Clone(), labelledData(), s)
+// Conditions of labels alone have no shift and scale, which are nil in one model and empty in
+// another, and no classes likewise: a teacher from a file, and one whose copy learned from it,
+// was refused for "another shift and scale".
+func TestATeacherOfLabelsMayBeFromAFileOrTheOriginalOfACopy(t *testing.T) {
+	teacher := teacherOf(t)
+	path := filepath.Join(t.TempDir(), "teacher.safetensors")
+	require.NoError(t, teacher.SaveFile(path))
+	opened, err := Open(path)
 	require.NoError(t, err)
-	other := teacher.Clone()
-	other.shift[0]++
-	_, err = Fit(background, other, labelledData(), s)
-	require.ErrorIs(t, err, ErrRange)
+	fit := func(m, teacher *Model, data Data, o Objective) *Model {
+		_, err := Fit(background, m, data, &Settings{Objective: o, Teacher: teacher, Steps: 3, Batch: 16, Workers: 1})
+		require.NoError(t, err)
+		return m
+	}
+	var weights [][]float32
+	for _, from := range []*Model{teacher, opened, teacher.Clone()} {
+		few, err := NewFlowMap(from)
+		require.NoError(t, err)
+		_, w := fit(few, from, twoLabels{}, Trajectories{Steps: 4, Kept: 8}).Weights()
+		weights = append(weights, w)
+		fit(from.Clone(), from, twoLabels{}, Progressive{Grid: []float64{10, 1, 0}})
+	}
+	require.Equal(t, weights[0], weights[1])
+	require.Equal(t, weights[0], weights[2])
+
+	columns := newModel(t, 2, Config{Cond: Conditions{Columns: 1}})
+	columns.calibrated = true
+	fit(newModel(t, 2, Config{Cond: Conditions{Columns: 1, Classes: []int{}}}), columns, twoLabels{}, DSM{})
+}
+
+// A checkpoint under another step's name was weighed as one of that step, without a word.
+func TestLoadAverageRefusesACheckpointUnderAnotherName(t *testing.T) {
+	dir, m := t.TempDir(), newModel(t, 2, Config{})
+	_, err := Fit(background, m, moons(), &Settings{Steps: 40, Batch: 16, References: None, Checkpoints: Checkpoints{Dir: dir, Every: 10, Averages: true}})
+	require.NoError(t, err)
+	_, err = m.Clone().LoadAverage(dir, 0.05)
+	require.NoError(t, err)
+	require.NoError(t, os.Rename(filepath.Join(dir, keptName(20)), filepath.Join(dir, keptName(25))))
+	_, err = m.LoadAverage(dir, 0.05)
+	require.ErrorIs(t, err, ErrMismatch)
+	require.ErrorContains(t, err, `step-000000025.safetensors: gradlogp.run.step: is "20", want 25, as the file's name says`)
 }

@@ -56,7 +56,7 @@ func (s *Settings) suitsMap(m *Model, given *Settings) error {
 	}
 	switch _, is := s.Objective.(MapObjective); {
 	case m.maps && !is:
-		return fmt.Errorf("score: Fit: Settings.Objective: is %T, want MeanFlow, Consistency or another MapObjective for a model with Config.FlowMap: %w", s.Objective, ErrRange)
+		return fmt.Errorf("score: Fit: Settings.Objective: is %T, want Trajectories with a Settings.Teacher, MeanFlow, Consistency or another MapObjective for a model with Config.FlowMap: %w", s.Objective, ErrRange)
 	case !m.maps && is:
 		return fmt.Errorf("score: Fit: Settings.Objective: is %T, for a model without Config.FlowMap: %w", s.Objective, ErrRange)
 	}

@@ -39,7 +39,8 @@ type Config struct {
 	// FlowMap makes a model for few steps: the network is also told the time r that a row
 	// is to be taken to, and learns the map of the probability flow from t to r (see "Few
 	// steps" in the package's documentation). At r = t it is the score of a model without.
-	// It is trained with MeanFlow, the default objective then, or Consistency. It goes
+	// It is trained with MeanFlow, the default objective then, or Consistency, and with a
+	// Settings.Teacher by default with Trajectories. Its network looks at Build.Cond. It goes
 	// with the preconditioning EDM, not with ColumnLevels or an nn.Energy.
 	FlowMap bool
 	// MinNoise is the noise level σ/α in model coordinates below which the score
@@ -204,8 +205,9 @@ func (m *Model) setMinNoise() error {
 func (m *Model) paramsOf(net nn.Module) (*nn.Params, error) {
 	p := &nn.Params{}
 	b := nn.NewBuild(p)
+	var encoded, end *ad.Expr
 	if w := m.conditionWidth(); w > 0 {
-		encoded := ad.Input("cond", w)
+		encoded = ad.Input("cond", w)
 		if m.cond.Embed != nil {
 			values, _ := m.cond.columns(encoded)
 			if _, err := b.Scope("condition").Try(m.cond.Embed, values); err != nil {
@@ -219,7 +221,8 @@ func (m *Model) paramsOf(net nn.Module) (*nn.Params, error) {
 		b.Time = ad.Input("time", m.dim)
 	}
 	if m.maps {
-		b.Cond = join(b.Cond, m.ends(b, b.Time, ad.Input("end", 1)))
+		end = ad.Input("end", 1)
+		b.Cond = join(b.Cond, m.ends(b, b.Time, end))
 	}
 	f, err := b.Try(net, ad.Input("x", m.dim))
 	switch {
@@ -233,8 +236,18 @@ func (m *Model) paramsOf(net nn.Module) (*nn.Params, error) {
 		return nil, fmt.Errorf("score: New: Config.Net: the network's output has %d columns, want %d: %w", f.Cols(), m.dim, ErrShape)
 	case p.Len() == 0:
 		return nil, fmt.Errorf("score: New: Config.Net: the network has no parameters: %w", ErrShape)
+	case encoded != nil && !looksAt(f, encoded):
+		return nil, fmt.Errorf("score: New: Config.Net: the network does not look at the conditions, Build.Cond, as an nn.MLP in it does: %w", ErrShape)
+	case end != nil && !looksAt(f, end):
+		return nil, fmt.Errorf("score: New: Config.Net: the network does not look at where FlowMap is to take the rows, which is in Build.Cond, as an nn.MLP in it does: %w", ErrShape)
 	}
 	return p, nil
+}
+
+// looksAt reports whether an expression depends on an input.
+func looksAt(f, input *ad.Expr) bool {
+	values, _ := ad.List([]*ad.Expr{f})
+	return slices.ContainsFunc(values, func(v ad.Value) bool { return v.Leaf == input })
 }
 
 // partError says which part of a Config an error of package nn is about.

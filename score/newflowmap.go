@@ -15,9 +15,10 @@ import (
 // r. Fit with Settings.Teacher m makes a model for few steps of it.
 //
 // It returns an error wrapping ErrRange for a model whose preconditioning is not
-// EDM, or that has ColumnLevels, an nn.Energy or FlowMap already, and one wrapping ErrMismatch when the
-// network does not take further conditions behind those that it has: then make a
-// model with New, which begins with weights of its own.
+// EDM, or that has ColumnLevels, an nn.Energy or FlowMap already, one wrapping ErrShape when
+// the network does not look at its conditions, and one wrapping ErrMismatch when it does
+// not take further ones behind those that it has: then make a model with New, which begins
+// with weights of its own.
 func NewFlowMap(m *Model) (*Model, error) {
 	if m.maps {
 		return nil, fmt.Errorf("score: NewFlowMap: m: has FlowMap, want a model without: %w", ErrRange)

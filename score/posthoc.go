@@ -113,6 +113,9 @@ func (m *Model) LoadAverage(dir string, width float64) (off float64, err error) 
 		if err != nil {
 			return 0, fmt.Errorf("score: LoadAverage: %w", err)
 		}
+		if of := f.Metadata[metaStep]; of != strconv.Itoa(at.step) {
+			return 0, fmt.Errorf("score: LoadAverage: %s: %s: is %s, want %d, as the file's name says: %w", at.path, metaStep, quoted(of), at.step, ErrMismatch)
+		}
 		if run == nil {
 			run = f.Metadata
 		}

@@ -77,10 +77,10 @@ type Settings struct {
 	// optim.RecipeRateSOAP for an *optim.SOAP, a warm-up to 1.5e-2 and a cosine down to 1 %
 	// of it, and for every other optim.RecipeRate, with a peak of 6e-3, that of Adam.
 	Rate optim.Rate
-	// Optimizer updates the weights; nil is optim.SOAP for an nn.MLP with nn.RMSNorm and an
-	// nn.Energy of one, such as nn.RecipeMLP, nn.RecipeEnergy and what Recommend has for up
-	// to three columns and for data without an end; elsewhere it is Adam with
-	// β = (0.9, 0.99). Either has the weight decay of Regularize. An Optimizer keeps the
+	// Optimizer updates the weights; nil is optim.SOAP{Largest: 512} for an nn.MLP with
+	// nn.RMSNorm and an nn.Energy of one, such as nn.RecipeMLP, nn.RecipeEnergy and what
+	// Recommend has for up to three columns and for data without an end; elsewhere it is Adam
+	// with β = (0.9, 0.99). Either has the weight decay of Regularize. An Optimizer keeps the
 	// state of a run: runs at the same time need one each.
 	Optimizer optim.Optimizer[float32]
 	// EMA is the decay of the moving average of the weights that becomes the

@@ -36,8 +36,8 @@
 // predictor, the corrector and the last denoising step on unit vectors in place of the
 // start, the scores and the normals; it looks for the shortest memory that explains them,
 // and checks them on random vectors. That is exact, and serves every method of package
-// sampler that has no adaptive steps and does not look at norms, and predictors of the
-// caller's own. Noise is an input: whoever runs the model draws the normals.
+// sampler that has no adaptive steps and does not look at norms, but for FlowMap, and
+// predictors of the caller's own. Noise is an input: whoever runs the model draws the normals.
 //
 // # What to expect
 //

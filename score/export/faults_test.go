@@ -31,6 +31,20 @@ func TestWhatIsNoFixedSumIsRefused(t *testing.T) {
 	}
 }
 
+// A map is no score: the message was that of the stand-in for it, which "is a *export.recorder,
+// want one with a flow map", whatever the model was.
+func TestAFlowMapIsRefusedByName(t *testing.T) {
+	m := untrained(t, 2, &score.Config{Net: small(2), FlowMap: true})
+	run := &sampler.Settings{Grid: grid.Few(m.Process(), 2)}
+	for _, pred := range []sampler.Predictor{sampler.FlowMap{}, sampler.FlowMap{Deterministic: true}} {
+		_, err := Sampler(m.Problem(), pred, run, nil)
+		require.ErrorIs(t, err, ErrUnsupported)
+		require.ErrorContains(t, err, "export: Sampler: pred: is a sampler.FlowMap, which evaluates the map of a model")
+		_, err = Unrolled(m.Problem(), pred, run, nil)
+		require.ErrorContains(t, err, "export: Unrolled: pred: is a sampler.FlowMap")
+	}
+}
+
 // ownMethod is a predictor of a user's own.
 type ownMethod struct{}
 

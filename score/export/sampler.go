@@ -22,7 +22,7 @@ import (
 //
 // Any predictor and corrector will do, also the caller's own, as long as what they do is
 // the same sum for all scores: adaptive steps, norms of scores and rows that look at each
-// other are ErrUnsupported, as are a method that needs more than its last eight scores and
+// other are ErrUnsupported, as are sampler.FlowMap, a method that needs more than its last eight scores and
 // more than 4,096 evaluations. The Settings' Noise, Seed, Workers, Observer and rows do not matter.
 // Cells that the Problem knows exactly come out as they are, those left out as 0.
 func Sampler(p sde.Problem, pred sampler.Predictor, run *sampler.Settings, s *Settings) (*onnx.Graph, error) {
@@ -61,6 +61,9 @@ func newRun(verb string, p sde.Problem, pred sampler.Predictor, given *sampler.S
 	}
 	if pred == nil || reflect.ValueOf(pred).Kind() == reflect.Pointer && reflect.ValueOf(pred).IsNil() {
 		return fail(fmt.Errorf("pred: is nil, want a predictor: %w", ErrRange))
+	}
+	if _, maps := pred.(sampler.FlowMap); maps {
+		return fail(fmt.Errorf("pred: is a sampler.FlowMap, which evaluates the map of a model, want one that evaluates its score: %w", ErrUnsupported))
 	}
 	var settings sampler.Settings
 	if given != nil {
