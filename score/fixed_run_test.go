@@ -269,6 +269,12 @@ func TestATeacherOfLabelsMayBeFromAFileOrTheOriginalOfACopy(t *testing.T) {
 	columns := newModel(t, 2, Config{Cond: Conditions{Columns: 1}})
 	columns.calibrated = true
 	fit(newModel(t, 2, Config{Cond: Conditions{Columns: 1, Classes: []int{}}}), columns, twoLabels{}, DSM{})
+
+	other := teacher.Clone()
+	other.shift[0]++
+	_, err = Fit(background, other, twoLabels{}, &Settings{Teacher: teacher, Steps: 3, Batch: 16})
+	require.ErrorIs(t, err, ErrRange)
+	require.ErrorContains(t, err, "has another shift and scale than the model has from before")
 }
 
 // A checkpoint under another step's name was weighed as one of that step, without a word.
