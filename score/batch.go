@@ -1,6 +1,7 @@
 package score
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 
@@ -13,6 +14,7 @@ import (
 // batcher makes training batches. With antithetic pairs the second half of a
 // batch repeats the clean rows and times of the first with the noise negated.
 type batcher struct {
+	ctx   context.Context // of the run; nil for none
 	m     *Model
 	data  Data
 	s     *Settings

@@ -70,7 +70,7 @@ func (t *trainer) train() (*Result, error) {
 func (t *trainer) run() error {
 	for t.step < t.s.Steps && !t.stale() {
 		if err := t.ctx.Err(); err != nil {
-			return errors.Join(fmt.Errorf("score: Fit: cancelled after step %d of %d: %w", t.step, t.s.Steps, err), t.save(true))
+			return t.cancelled(err)
 		}
 		if t.step == 0 {
 			if err := t.calibrate(); err != nil {
@@ -80,7 +80,9 @@ func (t *trainer) run() error {
 				return err
 			}
 		}
-		if err := t.one(); err != nil {
+		if err := t.one(); t.ctx.Err() != nil && errors.Is(err, t.ctx.Err()) {
+			return t.cancelled(err)
+		} else if err != nil {
 			return err
 		}
 		if err := t.check(); err != nil {
@@ -91,6 +93,11 @@ func (t *trainer) run() error {
 		}
 	}
 	return nil
+}
+
+// cancelled keeps the state of a run whose context has ended.
+func (t *trainer) cancelled(err error) error {
+	return errors.Join(fmt.Errorf("score: Fit: cancelled after step %d of %d: %w", t.step, t.s.Steps, err), t.save(true))
 }
 
 // average gives the model the average of the network's weights, unless one of

@@ -237,7 +237,15 @@ func TestRunsAtOtherLevelsHaveNotCollapsed(t *testing.T) {
 		r, err := Fit(background, m, moons(), s)
 		require.NoError(t, err, name)
 		require.Empty(t, r.Diagnoses, name)
-		require.Empty(t, r.Warnings, name)
+		if s.Teacher != nil {
+			require.Empty(t, r.Warnings, name)
+			continue
+		}
+		require.Len(t, r.Warnings, 1)
+		require.Contains(t, r.Warnings[0], map[string]string{
+			"little noise": "Settings.Times has noise levels σ/α from 0.003 to 0.03 only",
+			"much noise":   "Settings.Times has noise levels σ/α from 20 to 80 only",
+		}[name])
 	}
 }
 
@@ -288,4 +296,34 @@ func TestLoadAverageRefusesACheckpointUnderAnotherName(t *testing.T) {
 	_, err = m.LoadAverage(dir, 0.05)
 	require.ErrorIs(t, err, ErrMismatch)
 	require.ErrorContains(t, err, `step-000000025.safetensors: gradlogp.run.step: is "20", want 25, as the file's name says`)
+}
+
+// counted is twoLabels, which tells of every call.
+type counted struct{ tell func() }
+
+func (counted) Dims() (d, cond int) { return 2, 1 }
+
+func (c counted) Batch(x, cond *mat.Dense, step, row int, rng *rand.Rand) error {
+	c.tell()
+	return twoLabels{}.Batch(x, cond, step, row, rng)
+}
+
+// A run that was cancelled while Trajectories filled its store went on until it was full.
+func TestTheStoreOfTrajectoriesEndsWithTheContext(t *testing.T) {
+	ctx, stop := context.WithCancel(background)
+	teacher, calls := teacherOf(t), 0
+	data := counted{func() {
+		if calls++; calls > 3 {
+			stop()
+		}
+	}}
+	m, err := NewFlowMap(teacher)
+	require.NoError(t, err)
+	r, err := Fit(ctx, m, data, &Settings{Teacher: teacher, Steps: 3, Batch: 16, Objective: Trajectories{Steps: 4, Kept: 1 << 16}})
+	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorContains(t, err, "score: Fit: cancelled after step 0 of 3")
+	require.Zero(t, r.Steps)
+	require.Less(t, calls, 10, "the store has 32 parts")
+	_, err = NewFlowMap(nil)
+	require.ErrorIs(t, err, ErrRange)
 }

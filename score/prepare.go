@@ -62,6 +62,9 @@ func prepare(ctx context.Context, m *Model, data Data, s *Settings) (t *trainer,
 		return nil, err
 	}
 	t.undo, t.notes = undo, missing
+	if note := partOf(m.process, t.s.Times); note != "" {
+		t.notes = append(t.notes, note)
+	}
 	if note != "" {
 		t.notes = append(t.notes, note)
 	}

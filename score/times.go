@@ -46,6 +46,27 @@ func (l LogNormal) Validate() error {
 	return nil
 }
 
+// partOf says of training times that leave out much of what samples pass through, from noise
+// as strong as the data to a third of that and below; "" of others.
+func partOf(p sde.SDE, times Times) string {
+	if _, given := times.(Progressive); given {
+		return ""
+	}
+	level := func(t float64) float64 { return math.Exp(-sde.LogSNR(p, t)) }
+	start, end := p.Span()
+	low, high := math.Inf(1), 0.0
+	const looks = 500
+	for i := range looks {
+		σ := level(times.Quantile(p, (float64(i)+0.5)/looks))
+		low, high = min(low, σ), max(high, σ)
+	}
+	const near = 1.2 // the ends of a span are no quantiles
+	if low <= near*max(0.3, level(start)) && near*high >= min(1, level(end)) {
+		return ""
+	}
+	return fmt.Sprintf("Settings.Times has noise levels σ/α from %.2g to %.2g only, in model coordinates: samples also pass through others, where nothing is learned", low, high)
+}
+
 // timeAt returns the time of a level ln(σ/α), the nearer end of the span for
 // levels beyond it.
 func timeAt(p sde.SDE, level float64) float64 {

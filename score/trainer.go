@@ -51,6 +51,7 @@ func newTrainer(ctx context.Context, m *Model, data Data, s Settings) (*trainer,
 		loss:   make([]float32, 1), losses: make([]float64, 0, min(s.Steps, expected)), result: &Result{},
 		log: s.Logger,
 	}
+	t.batch.ctx = ctx
 	var err error
 	if t.params, err = m.paramsOf(m.net); err != nil {
 		return nil, err

@@ -123,6 +123,9 @@ func (w *ways) follow(b *batcher, step, first, n int) error {
 	}
 	w.keep(first, 0, x)
 	for k := range w.o.Steps {
+		if b.ctx != nil && b.ctx.Err() != nil {
+			return b.ctx.Err() // to fill a store takes many seconds
+		}
 		from, to := &w.at[k], &w.at[k+1]
 		ς, ςn := from.σ/from.α, to.σ/to.α
 		w.field(field, x, k, first)
