@@ -125,6 +125,8 @@ func (w watching) Unwrap() sde.Scorer { return w.Scorer }
 func TestAResultIsPrintedInALine(t *testing.T) {
 	r := &Result{Steps: 20, Loss: 1.5, Raw: make([]float32, 1e5), HeldOut: 2, BestStep: 10, Scaling: CommonScale, Warnings: []string{"one", "two"}}
 	require.Equal(t, "20 steps, loss 1.5, held-out loss 2 at step 10, scaling common, 2 warnings, the first: one", fmt.Sprint(r))
+	r.Warnings = r.Warnings[:1]
+	require.Contains(t, r.String(), "scaling common, a warning: one")
 	require.Equal(t, "20 steps, loss 1.5, scaling common", (&Result{Steps: 20, Loss: 1.5, Scaling: CommonScale}).String())
 }
 

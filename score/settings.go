@@ -195,7 +195,11 @@ func (r *Result) String() string {
 	if r.Recipe.Net != nil {
 		text += fmt.Sprintf(", recipe %v", r.Recipe)
 	}
-	if n := len(r.Warnings); n > 0 {
+	switch n := len(r.Warnings); n {
+	case 0:
+	case 1:
+		text += ", a warning: " + r.Warnings[0]
+	default:
 		text += fmt.Sprintf(", %d warnings, the first: %s", n, r.Warnings[0])
 	}
 	return text
