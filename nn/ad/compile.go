@@ -81,7 +81,7 @@ func assemble[T Float](g *graph, out, in []*Expr) *Program[T] {
 	}
 	p.wide = largest*sizeof[T]() >= wideBytes
 	p.blockRows = rowsPerBlock(largest*sizeof[T](), g.layout.arena*sizeof[T](), p.groups)
-	p.space, p.work = halfSpace(&p.phases, p.blockRows), p.workOf()
+	p.space, p.sums, p.work = halfSpace(&p.phases, p.blockRows), sumSpace[T](&p.phases), p.workOf()
 	return p
 }
 

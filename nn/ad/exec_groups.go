@@ -22,12 +22,12 @@ func (f *frame[T]) withinSamples(in *instr, s stretch) {
 			kernel.Scatter(dst[i*to:], x[i*from:], in.table.runs, 0)
 		}
 	default:
-		f.rowProducts(in, dst, x, f.at(&in.operands[1], s), s.rows*in.index)
+		f.rowProducts(in, dst, x, f.at(&in.operands[1], s), s.rows*in.index, f.workers[s.worker].sums)
 	}
 }
 
 // rowProducts computes the products of so many parts of samples.
-func (f *frame[T]) rowProducts(in *instr, dst, a, b []T, parts int) {
+func (f *frame[T]) rowProducts(in *instr, dst, a, b []T, parts int, space []T) {
 	rowsOf := func(o *operand) int { return -o.rows / in.index }
 	left, right, n := &in.operands[0], &in.operands[1], in.dst.cols
 	r, k := rowsOf(left), left.cols
@@ -39,7 +39,7 @@ func (f *frame[T]) rowProducts(in *instr, dst, a, b []T, parts int) {
 		case opRowMatMulT:
 			kernel.MatMulT(dst, a, b, r, n, k)
 		case opRowMatTMul:
-			kernel.MatTMulRows(dst, a, b, r, k, n, 0, k, true)
+			kernel.MatTMulRows(dst, a, b, r, k, n, 0, k, true, space)
 		}
 		dst, a, b = dst[to:], a[fromA:], b[fromB:]
 	}

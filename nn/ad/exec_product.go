@@ -156,13 +156,32 @@ func (f *frame[T]) addProduct(dst []T, x, g *operand, pairs *Table, s stretch, n
 	}
 }
 
+// sumSpace returns the largest space that a sum of products over rows uses.
+func sumSpace[T Float](phases *[4][]instr) int {
+	space := 0
+	for _, instructions := range phases {
+		for i := range instructions {
+			in := &instructions[i]
+			switch in.op {
+			case opRowMatTMul:
+				space = max(space, kernel.MatTMulSpace[T](in.operands[0].cols, in.dst.cols))
+			case opMatTMul:
+				for j := range in.operands[:len(in.operands)-1] {
+					space = max(space, kernel.MatTMulSpace[T](in.operands[j].width(), in.dst.cols))
+				}
+			}
+		}
+	}
+	return space
+}
+
 // addRows adds rows of xᵀ·g of so many rows to those of dst.
 func (f *frame[T]) addRows(half bool, s stretch, dst, x, g []T, rows, k, n, from, to int, set bool) {
 	if half {
 		kernel.MatTMulHalfRows(singles(dst), singles(x), singles(g), rows, k, n, from, to, set, f.workers[s.worker].half)
 		return
 	}
-	kernel.MatTMulRows(dst, x, g, rows, k, n, from, to, set)
+	kernel.MatTMulRows(dst, x, g, rows, k, n, from, to, set, f.workers[s.worker].sums)
 }
 
 // addWindows adds rows of xᵀ·g, of windows of x that lie over each other, to those of

@@ -28,6 +28,7 @@ type Program[T Float] struct {
 	half       bool      // wide products are of bfloat16
 	work       float64   // see Work
 	space      int       // numbers of bfloat16 that a worker makes at a time
+	sums       int       // numbers that its sums of products over rows use
 
 	idle pool.Free[*frame[T]]
 }

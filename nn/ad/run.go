@@ -49,6 +49,7 @@ type worker[T Float] struct {
 	arena   []T
 	piece   []T
 	half    []uint16
+	sums    []T // what sums of products over rows use
 	uniform []float64
 }
 
@@ -58,6 +59,7 @@ func (f *frame[T]) reserveWorkers(n int) {
 			arena:   make([]T, f.p.layout.arena*f.p.blockRows),
 			piece:   make([]T, f.p.layout.piece),
 			half:    make([]uint16, f.p.space),
+			sums:    make([]T, f.p.sums),
 			uniform: make([]float64, f.p.randomCols),
 		})
 	}

@@ -54,6 +54,7 @@ type muonBlock[T ad.Float] struct {
 	at, second      int
 	x, y            []T // scratch, rows×cols
 	square, squared []T // of the shorter side
+	space           []T // of a sum over rows
 }
 
 // Bind implements Binder.
@@ -66,6 +67,7 @@ func (o *Muon[T]) Bind(p *nn.Params) error {
 		if side := min(b.Rows, b.Cols); b.Matrix && side > 1 {
 			m.x, m.y = make([]T, b.Len()), make([]T, b.Len())
 			m.square, m.squared = make([]T, side*side), make([]T, side*side)
+			m.space = make([]T, kernel.MatTMulSpace[T](side, side))
 		} else {
 			o.second += b.Len()
 		}
@@ -128,7 +130,7 @@ func (b *muonBlock[T]) orthogonalize(iterations int) {
 			b.polynomial(r)
 			kernel.MatMul(b.y, b.squared, b.x, nil, 0, r, r, c)
 		} else {
-			kernel.MatTMulRows(b.square, b.x, b.x, r, c, c, 0, c, true)
+			kernel.MatTMulRows(b.square, b.x, b.x, r, c, c, 0, c, true, b.space)
 			b.polynomial(c)
 			kernel.MatMul(b.y, b.x, b.squared, nil, 0, r, c, c)
 		}

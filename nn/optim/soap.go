@@ -67,6 +67,7 @@ type soapBlock[T ad.Float] struct {
 	at          int
 	left, right *basis[T]
 	x, y        []T // scratch
+	space       []T // of sums over rows
 }
 
 // Bind implements Binder.
@@ -84,6 +85,7 @@ func (o *SOAP[T]) Bind(p *nn.Params) error {
 		}
 		if s.left != nil || s.right != nil {
 			s.x, s.y = make([]T, b.Len()), make([]T, b.Len())
+			s.space = make([]T, kernel.MatTMulSpace[T](max(b.Rows, b.Cols), b.Cols))
 		}
 		o.sizes[2] += s.left.size() + s.right.size()
 		at += b.Len()
@@ -190,7 +192,7 @@ func (b *soapBlock[T]) learn(beta float64) {
 		b.left.learn(beta)
 	}
 	if b.right != nil {
-		kernel.MatTMulRows(b.right.square, b.x, b.x, r, c, c, 0, c, true)
+		kernel.MatTMulRows(b.right.square, b.x, b.x, r, c, c, 0, c, true, b.space)
 		b.right.learn(beta)
 	}
 }
@@ -227,7 +229,7 @@ func (b *soapBlock[T]) into(x, y []T) (result, spare []T) {
 func (b *soapBlock[T]) back(x, y []T) (result, spare []T) {
 	r, c := b.Rows, b.Cols
 	if b.left != nil {
-		kernel.MatTMulRows(y, b.left.vectors, x, r, r, c, 0, r, true)
+		kernel.MatTMulRows(y, b.left.vectors, x, r, r, c, 0, r, true, b.space)
 		x, y = y, x
 	}
 	if b.right != nil {

@@ -184,12 +184,12 @@ func BenchmarkMatMulHalf(b *testing.B) {
 		PackHalf(packed, w, s.k, s.n)
 		Pack(plain, w, s.k, s.n)
 		space := make([]uint16, max(MatMulHalfSpace(s.r, s.k), MatTMulHalfSpace(s.k, s.r, s.n)))
-		dst := make([]float32, s.r*s.n)
+		dst, sums := make([]float32, s.r*s.n), make([]float32, MatTMulSpace[float32](s.k, s.n))
 		for name, f := range map[string]func(){
 			"packed":            func() { MatMulHalf(dst, x, packed, nil, 0, s.r, s.k, s.n, space) },
 			"transposed":        func() { MatTMulHalfRows(w, x, g, s.r, s.k, s.n, 0, s.k, true, space) },
 			"float32packed":     func() { MatMulPacked(dst, x, plain, nil, 0, s.r, s.k, s.n) },
-			"float32transposed": func() { MatTMulRows(w, x, g, s.r, s.k, s.n, 0, s.k, true) },
+			"float32transposed": func() { MatTMulRows(w, x, g, s.r, s.k, s.n, 0, s.k, true, sums) },
 		} {
 			b.Run(fmt.Sprintf("%d×%d×%d/%s", s.r, s.k, s.n, name), func(b *testing.B) {
 				reportRate[float32](b, 2*float64(s.r)*float64(s.k)*float64(s.n), f)

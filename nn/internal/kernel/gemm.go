@@ -30,12 +30,27 @@ type product[T Float] struct {
 	down  int
 }
 
+// cacheWays is how many lines that lie pages apart a first-level cache can hold.
+const cacheWays = 8
+
+// compete reports whether rows so far apart begin at almost the same place of a page.
+func compete[T Float](distance int) bool {
+	const page, near = 1 << 12, 8
+	at := distance * size[T]()
+	return at > page-near && (at+near)%page <= 2*near
+}
+
 // jump is a distance in bytes in a and in b. −1 in a is behind the last jump.
 type jump struct{ a, b int64 }
 
-// cut cuts the rows into the smallest number of tiles.
+// cut cuts the rows into the smallest number of tiles, of a height at which the rows of
+// a and c stay in the first-level cache.
 func (p *product[T]) cut(rows int) {
-	p.tiles = (rows + tileHeight() - 1) / tileHeight()
+	height := tileHeight()
+	if compete[T](p.ar) || compete[T](p.cr) {
+		height = min(height, cacheWays-1)
+	}
+	p.tiles = (rows + height - 1) / height
 	p.low = rows / p.tiles
 	p.high = rows - p.low*p.tiles
 	p.pitch, p.skip = 0, 0

@@ -13,13 +13,13 @@ func matMulTiles[T Float](dst, x, w, init []T, initRows, r, k, n int) {
 }
 
 // matTMulTiles is MatTMulRows on tiles.
-func matTMulTiles[T Float](dst, x, g []T, r, k, n, from, to int, set bool) {
+func matTMulTiles[T Float](dst, x, g []T, r, k, n, from, to int, set bool, space []T) {
 	if n <= 4 && k > n {
 		matTMulNarrow(dst, x, g, r, k, n, from, to, set)
 		return
 	}
-	if to-from >= 64 && k*size[T]() > farRow && n > panelColumns[T]() {
-		matTMulFar(dst, x, g, r, k, n, from, to, set)
+	if to-from >= 64 && distant[T](k, n) {
+		matTMulFar(dst, x, g, r, k, n, from, to, set, space)
 		return
 	}
 	if to-from >= 64 && n >= nearRow*tileWidth[T]() {
@@ -52,42 +52,48 @@ const (
 	farRow  = 1 << 11
 )
 
+func distant[T Float](k, n int) bool { return k*size[T]() > farRow && n > panelColumns[T]() }
+
+// A sum over rows takes sumRows at a time, and farColumns of what lies far apart.
+const (
+	sumRows    = 128
+	farColumns = 96
+)
+
 // matTMulNear is matTMulTiles with panels of g packed.
 func matTMulNear[T Float](dst, x, g []T, r, k, n, from, to int, set bool) {
 	var space [1<<11 + 8]float64 // 16 KB from the beginning of a line
-	matTMulBlocks(view[T](space[:]), dst, x, g, r, k, n, from, to, set, false)
-}
-
-// matTMulFar is matTMulTiles with blocks of columns of x packed, too.
-func matTMulFar[T Float](dst, x, g []T, r, k, n, from, to int, set bool) {
-	var space [1<<13 + 8]float64 // 64 KB
-	matTMulBlocks(view[T](space[:]), dst, x, g, r, k, n, from, to, set, true)
-}
-
-// matTMulBlocks is matTMulNear or, if far, matTMulFar, which pack into the
-// space.
-func matTMulBlocks[T Float](space, dst, x, g []T, r, k, n, first, last int, set, far bool) {
 	var zero [32]T
-	for i := 0; i < r; i += 128 {
-		rows := min(128, r-i)
-		panel, block := space[:rows*panelColumns[T]()], space[rows*panelColumns[T]():]
-		count := 1
-		if far {
-			count = ((last-first)*rows + len(block) - 1) / len(block)
+	panel := view[T](space[:])
+	for i := 0; i < r; i += sumRows {
+		rows := min(sumRows, r-i)
+		p := product[T]{cr: n, a: x[i*k+from:], ar: 1, ac: k, b: panel, k: rows}
+		p.cut(to - from)
+		for j := 0; j < n; j += panelColumns[T]() {
+			p.c, p.cols = dst[from*n+j:], min(panelColumns[T](), n-j)
+			p.br = panelWidth[T](p.cols)
+			packPanel(panel, p.br, g[i*n+j:], n, rows, p.cols)
+			p.init, p.ir = start(set && i == 0, p.c, n, zero[:])
+			p.panel()
 		}
-		for part := range count {
-			from := first + part*(last-first)/count
-			high := first + (part+1)*(last-first)/count - from
-			p := product[T]{cr: n, a: x[i*k+from:], ar: 1, ac: k, b: panel, k: rows}
-			if far {
-				CopyColumns(block, high, x[i*k+from:], k, rows, high)
-				p.a, p.ac = block, high
-			}
+	}
+}
+
+// matTMulFar is matTMulTiles with g packed into the space, and x, some columns at a time.
+func matTMulFar[T Float](dst, x, g []T, r, k, n, first, last int, set bool, space []T) {
+	var zero [32]T
+	for i := 0; i < r; i += sumRows {
+		rows := min(sumRows, r-i)
+		packed, block := space[:PackedSize(rows, n)], space[PackedSize(sumRows, n):]
+		Pack(packed, g[i*n:], rows, n)
+		for from := first; from < last; from += farColumns {
+			high := min(farColumns, last-from)
+			CopyColumns(block, high, x[i*k+from:], k, rows, high)
+			p := product[T]{cr: n, a: block, ar: 1, ac: high, k: rows, follows: true}
 			p.cut(high)
 			for j := 0; j < n; j += panelColumns[T]() {
 				p.c, p.cols = dst[from*n+j:], min(panelColumns[T](), n-j)
-				p.br = panelWidth[T](p.cols)
-				packPanel(panel, p.br, g[i*n+j:], n, rows, p.cols)
+				p.b, p.br = packed[rows*j:], panelWidth[T](p.cols)
 				p.init, p.ir = start(set && i == 0, p.c, n, zero[:])
 				p.panel()
 			}

@@ -38,10 +38,11 @@ func MatMulT[T Float](dst, g, w []T, r, k, n int) {
 // MatTMulRows adds xᵀ·g to the rows of dst with numbers from ≤ i < to, or, if
 // set, stores it there without reading them, with the bits of adding to zeros. x
 // is r×k, g r×n and dst k×n, which overlaps neither; the first row of x and g
-// comes first. The other rows of dst are not touched.
-func MatTMulRows[T Float](dst, x, g []T, r, k, n, from, to int, set bool) {
+// comes first. The other rows of dst are not touched. space has MatTMulSpace(k, n)
+// elements, which it uses.
+func MatTMulRows[T Float](dst, x, g []T, r, k, n, from, to int, set bool, space []T) {
 	if using != portable && r > 0 && from < to && n > 0 {
-		matTMulTiles(dst[:k*n], x[:r*k], g[:r*n], r, k, n, from, to, set)
+		matTMulTiles(dst[:k*n], x[:r*k], g[:r*n], r, k, n, from, to, set, space)
 		return
 	}
 	dst = dst[from*n : to*n]
@@ -51,6 +52,14 @@ func MatTMulRows[T Float](dst, x, g []T, r, k, n, from, to int, set bool) {
 	if r > 0 {
 		multiply(dst, x[from:], 1, k, g, n, 1, to-from, r, n)
 	}
+}
+
+// MatTMulSpace returns how much space MatTMulRows needs for dst of k×n.
+func MatTMulSpace[T Float](k, n int) int {
+	if !distant[T](k, n) {
+		return 0
+	}
+	return PackedSize(sumRows, n) + sumRows*farColumns
 }
 
 // multiply adds a·b to the m×n matrix dst, where a is m×k with element (i, l)

@@ -20,7 +20,7 @@ func benchmarkMatMul[T Float](b *testing.B) {
 		for _, v := range [][]T{x, w, g} {
 			Fill(v, 0.5)
 		}
-		dw, dx := make([]T, k*n), make([]T, r*k)
+		dw, dx, space := make([]T, k*n), make([]T, r*k), make([]T, MatTMulSpace[T](k, n))
 		packed, packedT := make([]T, PackedSize(k, n)), make([]T, PackedSize(n, k))
 		Pack(packed, w, k, n)
 		PackT(packedT, w, k, n)
@@ -36,7 +36,7 @@ func benchmarkMatMul[T Float](b *testing.B) {
 		}{
 			{"MatMulPacked", func(i, rows int) { MatMulPacked(g[i*n:], x[i*k:], packed, nil, 0, rows, k, n) }},
 			{"MatMulTPacked", func(i, rows int) { MatMulTPacked(dx[i*k:], g[i*n:], packedT, rows, k, n) }},
-			{"MatTMul", func(i, rows int) { MatTMul(dw, x[i*k:], g[i*n:], rows, k, n) }},
+			{"MatTMul", func(i, rows int) { MatTMulRows(dw, x[i*k:], g[i*n:], rows, k, n, 0, k, false, space) }},
 			{"MatMul", func(i, rows int) { MatMul(g[i*n:], x[i*k:], w, nil, 0, rows, k, n) }},
 			{"MatMulT", func(i, rows int) { MatMulT(dx[i*k:], g[i*n:], w, rows, k, n) }},
 		} {
@@ -65,6 +65,7 @@ func benchmarkStep[T Float](b *testing.B) {
 		r, k, n := s[0], s[1], s[2]
 		const layers = 4
 		var x, g, packed, packedT, dw [layers][]T
+		space := make([]T, MatTMulSpace[T](k, n))
 		for i := range layers {
 			for _, v := range []struct {
 				to   *[layers][]T
@@ -80,8 +81,8 @@ func benchmarkStep[T Float](b *testing.B) {
 		}{
 			{"MatMulPacked", func(i, next int) { MatMulPacked(g[next], x[i], packed[i], nil, 0, r, k, n) }},
 			{"MatMulTPacked", func(i, next int) { MatMulTPacked(x[next], g[i], packedT[i], r, k, n) }},
-			{"MatTMul", func(i, _ int) { MatTMul(dw[i], x[i], g[i], r, k, n) }},
-			{"MatTMulSet", func(i, _ int) { MatTMulSet(dw[i], x[i], g[i], r, k, n) }},
+			{"MatTMul", func(i, _ int) { MatTMulRows(dw[i], x[i], g[i], r, k, n, 0, k, false, space) }},
+			{"MatTMulSet", func(i, _ int) { MatTMulRows(dw[i], x[i], g[i], r, k, n, 0, k, true, space) }},
 		} {
 			b.Run(fmt.Sprintf("%s/%dx%dx%d", c.name, r, k, n), func(b *testing.B) {
 				i := 0

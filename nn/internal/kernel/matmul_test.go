@@ -98,7 +98,7 @@ func forShapes(f func(r, k, n int)) {
 	}
 	// Sums longer than the depth of a panel; rows that pack, also in several
 	// blocks; many panels.
-	for _, s := range [][3]int{{64, 58, 61}, {29, 300, 5}, {5, 300, 70}, {3, 5, 300}, {300, 3, 33}, {300, 70, 2}, {2, 515, 520}, {3, 64, 515}, {130, 520, 33}} {
+	for _, s := range [][3]int{{64, 58, 61}, {29, 300, 5}, {5, 300, 70}, {3, 5, 300}, {300, 3, 33}, {300, 70, 2}, {2, 515, 520}, {3, 64, 515}, {130, 520, 33}, {140, 515, 70}, {17, 1024, 33}, {16, 600, 1023}} {
 		f(s[0], s[1], s[2])
 	}
 }
@@ -179,7 +179,7 @@ func requireProducts[T Float](t *testing.T, rng *rand.Rand, r, k, n int) {
 	to := from + rng.IntN(k+1-from)
 	part := guarded[T](k * n)
 	copy(part.in, sum)
-	MatTMulRows(part.in, x, g, r, k, n, from, to, true)
+	MatTMulRows(part.in, x, g, r, k, n, from, to, true, make([]T, MatTMulSpace[T](k, n)))
 	copy(sum[from*n:to*n], product[from*n:to*n])
 	part.requireBits(t, sum)
 }

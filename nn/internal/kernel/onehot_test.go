@@ -47,7 +47,7 @@ func testProductsWithLabels[T Float](t *testing.T) {
 			for _, set := range []bool{false, true} {
 				want := numbers(s.k * s.n)
 				got := append([]T(nil), want...)
-				MatTMulRows(want, x, g, s.r, s.k, s.n, part[0], part[1], set)
+				MatTMulRows(want, x, g, s.r, s.k, s.n, part[0], part[1], set, make([]T, MatTMulSpace[T](s.k, s.n)))
 				MatTMulOneHotRows(got, labels, g, s.r, s.n, s.first, part[0], part[1], set)
 				require.Equal(t, bitsOf(want), bitsOf(got), "%v, rows %v", s, part)
 			}

@@ -27,12 +27,8 @@ func PackT[T Float](dst, w []T, k, n int) {
 		copy(dst, w[:k*n])
 		return
 	}
-	// Few rows of a panel at a time: a line of dst is filled in several steps.
-	const rows = 32
 	eachPanel[T](k, func(i, cols, width int) {
-		for l := 0; l < n; l += rows {
-			packPanelT(dst[n*i+l*width:], width, w[i*n+l:], n, min(rows, n-l), cols)
-		}
+		packPanelT(dst[n*i:], width, w[i*n:], n, n, cols)
 	})
 }
 
@@ -47,12 +43,9 @@ func PackBlocksT[T Float](dst, w []T, blocks, k, n int) {
 		}
 		return
 	}
-	const rows = 32 // as in PackT
 	eachPanel[T](k, func(i, cols, width int) {
 		for block := range blocks {
-			for l := 0; l < n; l += rows {
-				packPanelT(dst[blocks*n*i+(block*n+l)*width:], width, w[((blocks-1-block)*k+i)*n+l:], n, min(rows, n-l), cols)
-			}
+			packPanelT(dst[blocks*n*i+block*n*width:], width, w[((blocks-1-block)*k+i)*n:], n, n, cols)
 		}
 	})
 }

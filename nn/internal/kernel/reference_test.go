@@ -255,6 +255,10 @@ func reference(op UnaryOp, at, p float64) *big.Float {
 }
 
 // MatTMul adds xᵀ·g to dst, MatTMulSet stores it.
-func MatTMul[T Float](dst, x, g []T, r, k, n int) { MatTMulRows(dst, x, g, r, k, n, 0, k, false) }
+func MatTMul[T Float](dst, x, g []T, r, k, n int) {
+	MatTMulRows(dst, x, g, r, k, n, 0, k, false, make([]T, MatTMulSpace[T](k, n)))
+}
 
-func MatTMulSet[T Float](dst, x, g []T, r, k, n int) { MatTMulRows(dst, x, g, r, k, n, 0, k, true) }
+func MatTMulSet[T Float](dst, x, g []T, r, k, n int) {
+	MatTMulRows(dst, x, g, r, k, n, 0, k, true, make([]T, MatTMulSpace[T](k, n)))
+}

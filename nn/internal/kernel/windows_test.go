@@ -140,7 +140,7 @@ func testSumsOverWindows[T Float](t *testing.T) {
 				start := random[T](rng, k*s.n)
 				want, dst := append([]T(nil), start...), guarded[T](k*s.n)
 				copy(dst.in, start)
-				MatTMulRows(want, gathered, g, rows, k, s.n, part[0], part[1], set)
+				MatTMulRows(want, gathered, g, rows, k, s.n, part[0], part[1], set, make([]T, MatTMulSpace[T](k, s.n)))
 				MatTMulWindows(dst.in, x, lines, starts, s.apart, g, s.k, s.n, part[0], part[1], set)
 				dst.requireBits(t, want)
 			}
