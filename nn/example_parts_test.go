@@ -111,7 +111,7 @@ func ExampleAttention() {
 		params.Init(theta, rand.NewPCG(1, 1))
 		leaves := map[*ad.Expr][]float64{x: {1, 2, 3, 6, 5, 4, 6, 5, 4, 1, 2, 3}}
 		v := ad.Eval([]*ad.Expr{y}, 2, theta, nil, leaves)[0]
-		fmt.Println(v[0] == v[6+3])
+		fmt.Println(math.Abs(v[0]-v[6+3]) < 1e-12)
 	}
 	// Output:
 	// true
