@@ -391,6 +391,31 @@ func ExampleValidation() {
 	// Output: true 0 <nil>
 }
 
+// A second run learns from the rows that the first one has held out, too.
+func ExampleResult_Again() {
+	x := mat.NewDense(200, 2, nil)
+	_ = normal().Batch(x, nil, 0, 0, rand.New(rand.NewPCG(1, 2)))
+	data, err := score.Rows(x, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	c := &score.Config{Net: nn.MLP{Hidden: []int{16}}}
+	m, _ := score.New(2, c)
+	s := &score.Settings{Steps: 400, Batch: 64}
+	first, err := score.Fit(context.Background(), m, data, s)
+	if err != nil {
+		log.Fatal(err)
+	}
+	again, err := first.Again(s)
+	if err != nil {
+		log.Fatal(err)
+	}
+	m, _ = score.New(2, c)
+	second, err := score.Fit(context.Background(), m, data, again)
+	fmt.Println(first.Recipe.HeldOut, second.Recipe.HeldOut, second.Steps > first.BestStep, err)
+	// Output: 20 0 true <nil>
+}
+
 // Weights of torch.nn.Linear layers called hidden0 and output, saved with
 // safetensors.torch.save_file(net.state_dict(), path).
 func ExampleModel_LoadWeights() {

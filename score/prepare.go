@@ -77,6 +77,9 @@ func prepare(ctx context.Context, m *Model, data Data, s *Settings) (t *trainer,
 	if held != nil {
 		t.held = t.newValidator(held)
 	}
+	if rest, ok := rest.(rows); ok && held != nil && c.Validation.Data == nil {
+		t.result.trained, t.result.split = rest.len(), t.held.rows
+	}
 	t.result.Recipe = t.recipe()
 	if c.Checkpoints.Dir != "" {
 		if c.Checkpoints.Averages {

@@ -183,6 +183,8 @@ type Result struct {
 	Scaling   Scaling   // of the model: CommonScale, ColumnScales or Unscaled
 	Warnings  []string
 	Diagnoses []Diagnosis // what the detector of collapse saw
+
+	trained, split int // rows of the data that were trained on and held out, when they were split
 }
 
 // String says in a line what came of a run, without its weights.

@@ -40,6 +40,8 @@ type job struct {
 	former      bool   // recipe W, with parts
 	pool        int
 	rows        int
+	heldOut     int // rows beside them
+	again       bool
 	half        bool // score.Settings.BFloat16
 
 	small bool // half the width, half the batch: for tests
@@ -59,6 +61,8 @@ func (j *job) Flags(f *flag.FlagSet) {
 	f.StringVar(&j.recipe, "recipe", "", "w, the default of before, n, or parts of n joined by +: norm, waves, clock, detail, times; empty for the default")
 	f.StringVar(&j.kindName, "kind", "", "what the network gives: energy, its gradient being the field, epsilon, or velocity, of sde.Linear; empty for the default")
 	f.IntVar(&j.rows, "rows", 0, "rows of a finite set to learn from, 0 for data without an end")
+	f.IntVar(&j.heldOut, "held-out", 0, "rows beside these to choose the weights by, 0 for a tenth of them")
+	f.BoolVar(&j.again, "again", false, "train once more on all rows, for as many passes as the best look took (score.Result.Again)")
 	f.IntVar(&j.pool, "pool", 0, "rows of score.Settings.Pool, 0 for the default target")
 	f.BoolVar(&j.half, "bfloat16", false, "products of wide layers in bfloat16 (score.Settings.BFloat16)")
 	f.BoolVar(&j.check, "check", false, "exit with status 1 when a target is missed")
@@ -82,6 +86,12 @@ func (j *job) Check() error {
 	}
 	if j.pool < 0 || j.rows < 0 {
 		return fmt.Errorf("-pool %d, -rows %d: want numbers of rows, or 0", j.pool, j.rows)
+	}
+	if j.heldOut < 0 || j.heldOut > 0 && j.rows == 0 {
+		return fmt.Errorf("-held-out %d, -rows %d: want a number of rows beside those of a finite set, or 0", j.heldOut, j.rows)
+	}
+	if j.again && (j.rows == 0 || j.heldOut > 0) {
+		return fmt.Errorf("-again, -rows %d, -held-out %d: want rows of which a tenth is held out", j.rows, j.heldOut)
 	}
 	if j.steps == 0 {
 		j.steps = score.Recommend(j.rows, 2, nil).Steps

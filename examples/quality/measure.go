@@ -42,7 +42,15 @@ func (j *job) measure(ctx context.Context, t toy.Toy, seed uint64, stderr io.Wri
 			return v, err
 		}
 	}
-	_, err = score.Fit(ctx, m, data, &settings)
+	if j.heldOut > 0 {
+		if settings.Validation.Data, err = score.Rows(dataset.Sample(t.Open(rand.NewPCG(seed, 5)), j.heldOut), nil); err != nil {
+			return v, err
+		}
+	}
+	result, err := score.Fit(ctx, m, data, &settings)
+	if j.again && err == nil {
+		m, err = j.onceMore(ctx, result, config, settings, data)
+	}
 	v.seconds = time.Since(start).Seconds()
 	progress.Close()
 	if err != nil {
@@ -67,6 +75,20 @@ func (j *job) measure(ctx context.Context, t toy.Toy, seed uint64, stderr io.Wri
 	s := judge.Score(x)
 	v.off, v.sw2, v.c2st, v.modeTV = s.OffSupport, s.SW2, judge.C2ST(x), t.ModeTV(x)
 	return v, nil
+}
+
+// onceMore trains a second model on all rows.
+func (j *job) onceMore(ctx context.Context, first *score.Result, config score.Config, settings score.Settings, data score.Data) (*score.Model, error) {
+	again, err := first.Again(&settings)
+	if err != nil {
+		return nil, err
+	}
+	m, err := score.New(2, &config)
+	if err != nil {
+		return nil, err
+	}
+	_, err = score.Fit(ctx, m, data, again)
+	return m, err
 }
 
 // excess returns E‖ε_net − ε_exact‖², by which the loss of the noise exceeds
