@@ -47,7 +47,7 @@ func BenchmarkMixtures(b *testing.B) {
 					m, err := New(d, &Config{Net: c.net, Seed: 1})
 					require.NoError(b, err)
 					s := *c.s
-					s.Steps, s.Seed = 5000, 1
+					s.Steps, s.Seed, s.Scaling = 5000, 1, CommonScale
 					_, err = Fit(background, m, Draws(d, func(src rand.Source) dataset.Distribution { return correlated(b, d, 1, src) }), &s)
 					require.NoError(b, err)
 					b.ReportMetric(excessOf(m, correlated(b, d, 1, rand.NewPCG(0, 2))), "excess")
