@@ -131,7 +131,7 @@ func (s *span) holds(l *Likelihood, known []float64, i int) error {
 			of = "what is known in Problem.Observed makes it"
 		}
 		if !(math.Abs(off) <= agreement*size) {
-			return fmt.Errorf("Observation.Y: row %d, column %d: is %v without noise, %s %v: want the same, or noise: %w", i, k, y, of, y-off, ErrRange)
+			return fmt.Errorf("Observation.Y: row %d, column %d: is %v without noise, %s %.12g: want the same, or noise: %w", i, k, y, of, y-off, ErrRange)
 		}
 	}
 	return nil
