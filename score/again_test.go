@@ -94,3 +94,21 @@ func TestAgainWantsARunThatHeldOutRows(t *testing.T) {
 	require.ErrorIs(t, err, ErrRange)
 	require.ErrorContains(t, err, "before the first step")
 }
+
+func TestAnOptimizerServesASecondRun(t *testing.T) {
+	x := normals(200, 2, 1)
+	for _, fresh := range []func() optim.Optimizer[float32]{
+		func() optim.Optimizer[float32] { return &optim.SOAP[float32]{} },
+		func() optim.Optimizer[float32] { return &optim.Muon[float32]{} },
+		func() optim.Optimizer[float32] { return &optim.Adam[float32]{} },
+	} {
+		used := fresh()
+		_, r := fitted(t, x, &Settings{Steps: 200, Batch: 32, Optimizer: used, Rate: optim.Constant(1e-3)})
+		again, err := r.Again(&Settings{Optimizer: used, Batch: 32, Rate: optim.Constant(1e-3)})
+		require.NoError(t, err)
+		m, _ := fitted(t, x, again)
+		again.Optimizer = fresh()
+		want, _ := fitted(t, x, again)
+		require.Equal(t, want.theta, m.theta, "%T", used)
+	}
+}
