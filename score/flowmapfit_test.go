@@ -230,7 +230,10 @@ func TestImpossibleFewStepSettingsAreRefused(t *testing.T) {
 		"Trajectories.Kept":                  func(s *Settings) { s.Objective, s.Teacher = Trajectories{Kept: -1}, teacher },
 		"Teacher: has conditions":            func(s *Settings) { s.Teacher = newModel(t, 2, Config{}) },
 		"Teacher: is a model of 3 columns":   func(s *Settings) { s.Teacher = newModel(t, 3, Config{}) },
-		"Teacher: has the process":           func(s *Settings) { s.Teacher = newModel(t, 2, Config{Process: sde.VP{}}) },
+		"Teacher: has not been trained": func(s *Settings) {
+			s.Teacher = newModel(t, 2, Config{Cond: Conditions{Classes: []int{2}}})
+		},
+		"Teacher: has the process": func(s *Settings) { s.Teacher = newModel(t, 2, Config{Process: sde.VP{}}) },
 	} {
 		m, s := fewStepRun(t, MeanFlow{}, nil, Settings{})
 		change(s)

@@ -42,6 +42,8 @@ func (s *Settings) suitsTeacher(m *Model) error {
 		return fmt.Errorf("%s: has conditions of %d columns and classes %v, want %d and %v, as the model: %w", field, its.Columns, its.Classes, mine.Columns, mine.Classes, ErrShape)
 	case m.calibrated && !sameFrame(m, t):
 		return fmt.Errorf("%s: has another shift and scale than the model has from before: %w", field, ErrRange)
+	case !t.calibrated && len(t.theta) > 0:
+		return fmt.Errorf("%s: has not been trained: it comes neither from Fit nor from a file: %w", field, ErrRange)
 	}
 	return nil
 }
