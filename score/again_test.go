@@ -10,7 +10,11 @@ import (
 	"github.com/gradlogp/gradlogp/nn/optim"
 )
 
-// seen keeps the first column of all rows that are served.
+type silent struct{}
+
+func (silent) Record(Metrics) error { return nil }
+
+// seen counts the rows that are served.
 type seen struct {
 	RowSet
 	rows map[int]int
@@ -23,7 +27,7 @@ func (s seen) Row(i int, x, cond []float64) error {
 
 func TestAgainTrainsOnAllRowsForAsManyPasses(t *testing.T) {
 	x := normals(200, 2, 1)
-	s := &Settings{Steps: 300, Batch: 32, Seed: 3, Workers: 1, References: None, Validation: Validation{Every: 50, Patience: 40}, Checkpoints: Checkpoints{Dir: t.TempDir()}}
+	s := &Settings{Steps: 300, Batch: 32, Seed: 3, Workers: 1, References: None, Validation: Validation{Every: 50, Patience: 40}, Checkpoints: Checkpoints{Dir: t.TempDir()}, Recorder: silent{}}
 	first, r := fitted(t, x, s)
 	require.Equal(t, 180, r.trained)
 	require.Equal(t, 20, r.split)
@@ -31,7 +35,8 @@ func TestAgainTrainsOnAllRowsForAsManyPasses(t *testing.T) {
 
 	again, err := r.Again(s)
 	require.NoError(t, err)
-	require.Equal(t, (r.BestStep*10+4)/9, again.Steps)
+	require.Equal(t, min(300, (r.BestStep*10+4)/9), again.Steps)
+	require.Nil(t, again.Recorder)
 	require.Equal(t, 300, s.Steps, "the settings of the first run are as they were")
 	require.Equal(t, Validation{Rows: None}, again.Validation)
 	require.Empty(t, again.Checkpoints.Dir)
@@ -72,10 +77,14 @@ func TestAgainKeepsTheRate(t *testing.T) {
 		{Result{Recipe: Recipe{Steps: 2000}}, &Settings{}, optim.RecipeRate(2000)},
 		{Result{Recipe: Recipe{Steps: 2000}}, &Settings{Steps: 2000, Rate: own}, own},
 	} {
-		c.result.BestStep, c.result.trained, c.result.split = 1800, 900, 100
+		for best, steps := range map[int]int{900: 1000, 1800: 2000, 1900: 2000, 2000: 2000} {
+			c.result.BestStep, c.result.trained, c.result.split = best, 900, 100
+			again, err := c.result.Again(c.s)
+			require.NoError(t, err)
+			require.Equal(t, steps, again.Steps, "not beyond the schedule")
+		}
 		again, err := c.result.Again(c.s)
 		require.NoError(t, err)
-		require.Equal(t, 2000, again.Steps)
 		require.Equal(t, c.want, again.Rate)
 	}
 }
@@ -93,6 +102,8 @@ func TestAgainWantsARunThatHeldOutRows(t *testing.T) {
 	_, err = (&Result{trained: 9, split: 1}).Again(nil)
 	require.ErrorIs(t, err, ErrRange)
 	require.ErrorContains(t, err, "before the first step")
+	_, err = (*Result)(nil).Again(nil)
+	require.ErrorContains(t, err, "has held out no rows")
 }
 
 func TestAnOptimizerServesASecondRun(t *testing.T) {

@@ -277,7 +277,7 @@
 //	                          a tenth held out   again with all   2,000 further ones held out
 //	moons / spirals / ring    .048 / .110 / .054 .047 / .099 / .050 .042 / .098 / .049
 //	mixture, 300 / 1,000      1.095 / .449       1.001 / .418
-//	bent, 300 / 1,000         1.463 / .813       1.391 / .750
+//	bent, 300 / 1,000         1.463 / .813       1.391 / .753
 //
 // In more columns dropout and weight decay of 6/√n, which Recommend takes, move the
 // best look from the first tenth of the run to near its end, and lower both the

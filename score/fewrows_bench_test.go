@@ -15,9 +15,8 @@ import (
 	"github.com/gradlogp/gradlogp/sampler"
 )
 
-// correlated is a mixture of four normals in d columns with full covariances.
-func correlated(b *testing.B, d int, seed uint64, src rand.Source) *dataset.Mixture {
-	const k = 4
+// correlated is a mixture of k normals in d columns with full covariances.
+func correlated(b *testing.B, k, d int, seed uint64, src rand.Source) *dataset.Mixture {
 	rng := rand.New(rand.NewPCG(seed, uint64(d)))
 	weights, means, covs := make([]float64, k), mat.NewDense(k, d, nil), make([]*mat.SymDense, k)
 	for i := range k {
@@ -28,7 +27,7 @@ func correlated(b *testing.B, d int, seed uint64, src rand.Source) *dataset.Mixt
 		a := mat.NewDense(d, d, nil)
 		a.Apply(func(_, _ int, _ float64) float64 { return rng.NormFloat64() }, a)
 		covs[i] = mat.NewSymDense(d, nil)
-		std := 0.3 + 0.1*float64(i)
+		std := 0.3 + 0.1*float64(i%4)
 		covs[i].SymOuterK(std*std/float64(d), a)
 		for j := range d {
 			covs[i].SetSym(j, j, covs[i].At(j, j)+0.01)
@@ -123,8 +122,8 @@ func fewRows(b *testing.B, law string, n, d int, seed uint64, way string) float6
 		net := nn.RecipeMLP(d, r.Net.(nn.MLP).Hidden[0])
 		net.Features, r.Net = nil, net
 	}
-	normals, columns := correlated(b, d, seed, rand.NewPCG(seed, 4)), newBent(d, seed)
-	rows, test := dataset.Sample(normals, n), dataset.Sample(correlated(b, d, seed, rand.NewPCG(seed, 9)), 1200)
+	normals, columns := correlated(b, 4, d, seed, rand.NewPCG(seed, 4)), newBent(d, seed)
+	rows, test := dataset.Sample(normals, n), dataset.Sample(correlated(b, 4, d, seed, rand.NewPCG(seed, 9)), 1200)
 	if law == "bent" {
 		rows, test = columns.rows(n, rand.NewPCG(seed, 4)), columns.rows(300, rand.NewPCG(seed, 9))
 	}

@@ -87,6 +87,7 @@ func (j *job) onceMore(ctx context.Context, first *score.Result, config score.Co
 	if err != nil {
 		return nil, err
 	}
+	again.Recorder = settings.Recorder
 	_, err = score.Fit(ctx, m, data, again)
 	return m, err
 }
