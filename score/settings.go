@@ -53,9 +53,9 @@ type Settings struct {
 	// its posterior mean given x_t and the reference rows, which has the same
 	// expectation and less variance. 0 is the Pool, where there is one by default, and
 	// otherwise 2·Batch, but none for Rows and RowsOf of fewer than 20,000, which are
-	// learned by heart faster with it. None is plain denoising score matching. Rows with labels average over references with the
-	// same, which it takes up to 64 combinations of; with continuous conditions the
-	// target is the plain one. Where values are missing few references serve a row, and
+	// learned by heart faster with it. None is plain denoising score matching. Rows with
+	// labels average over references with the same, which it takes up to 64 combinations
+	// of; with continuous conditions the target is the plain one. Where values are missing few references serve a row, and
 	// more of them pay: examples/columns takes 8·Batch.
 	References int
 	// Pool takes the place of References: many more rows, of which a noisy row averages
