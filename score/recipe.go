@@ -49,7 +49,8 @@ type Recipe struct {
 //
 // A network of one's own, or that NewFlowMap has of a teacher, is trained by SOAP when it is
 // an nn.MLP with nn.RMSNorm, or an nn.Energy of one. With Settings.Teacher the steps are a
-// quarter of these, but at least 1,000, there is no Pool, and no rows are held out.
+// quarter of these, three tenths for MeanFlow, but at least 1,000, there is no Pool, and no
+// rows are held out.
 //
 // For a network of one's own that uses its weights in many places of a row, such as an
 // nn.UNet (from 8 products on for each weight and row), Fit takes fewer: the largest
@@ -186,6 +187,11 @@ func (m *Model) choose(net nn.Module) (undo func(), err error) {
 	return func() { m.learner = before }, err
 }
 
+func isMeanFlow(o Objective) bool {
+	_, is := o.(MeanFlow)
+	return is
+}
+
 // with returns the settings with those of a recipe where they are not set.
 func (s Settings) with(r Recipe, data Data) Settings {
 	if few, ok := data.(rows); ok && few.len() < smallRows {
@@ -195,7 +201,11 @@ func (s Settings) with(r Recipe, data Data) Settings {
 		v.Rows = cmp.Or(v.Rows, None) // no rows are learned by heart
 	}
 	if s.Teacher != nil {
-		r.Steps = max(r.Steps/4, min(r.Steps, leastTaught))
+		least := min(r.Steps, leastTaught)
+		if r.Steps /= 4; isMeanFlow(s.Objective) { // whose steps cost less
+			r.Steps += r.Steps / 5
+		}
+		r.Steps = max(r.Steps, least)
 	}
 	s.Steps, s.Batch = cmp.Or(s.Steps, r.Steps), cmp.Or(s.Batch, r.Batch)
 	s.Regularize, s.Times = cmp.Or(s.Regularize, r.Regularize), cmp.Or(s.Times, r.Times)

@@ -291,3 +291,20 @@ func TestANetworkOfManyPlacesTakesAffordableStepsByDefault(t *testing.T) {
 		require.Equal(t, c.warned, strings.Contains(strings.Join(r.Warnings, ""), "2000 steps of 64 rows, the defaults, take hours"), "%s: %v", c.name, r.Warnings)
 	}
 }
+
+func TestStepsWithATeacher(t *testing.T) {
+	teacher := newModel(t, 2, Config{})
+	for _, c := range []struct {
+		steps int
+		o     Objective
+		want  int
+	}{
+		{20_000, nil, 5000}, {20_000, Trajectories{}, 5000}, {20_000, MeanFlow{}, 6000}, {20_000, Consistency{}, 5000},
+		{2000, MeanFlow{}, 1000}, {600, MeanFlow{}, 600},
+	} {
+		s := Settings{Teacher: teacher, Objective: c.o}
+		require.Equal(t, c.want, s.with(Recipe{Steps: c.steps}, nil).Steps, "%T", c.o)
+		s.Steps = 7
+		require.Equal(t, 7, s.with(Recipe{Steps: c.steps}, nil).Steps)
+	}
+}

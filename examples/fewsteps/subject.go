@@ -58,7 +58,7 @@ func (j *job) learn(ctx context.Context, u *subject, stderr io.Writer) error {
 			}
 			continue
 		}
-		steps, start := j.few, m
+		steps, start := j.few+int(w.more*float64(j.few)), m
 		if w.scratch {
 			steps, start = j.steps, nil
 		}

@@ -17,15 +17,16 @@ type way struct {
 	name      string
 	objective score.Objective // nil: progressive distillation
 	scratch   bool            // from the data, without a teacher
+	more      float64         // steps beyond those of -few, as a share of these
 }
 
 var ways = []way{
-	{"trajectories", score.Trajectories{}, false},
-	{"mean flow", score.MeanFlow{}, false},
-	{"mean flow, from scratch", score.MeanFlow{}, true},
-	{"consistency", score.Consistency{}, false},
-	{"consistency, from scratch", score.Consistency{}, true},
-	{"progressive", nil, false},
+	{name: "trajectories", objective: score.Trajectories{}},
+	{name: "mean flow", objective: score.MeanFlow{}, more: 0.2},
+	{name: "mean flow, from scratch", objective: score.MeanFlow{}, scratch: true},
+	{name: "consistency", objective: score.Consistency{}},
+	{name: "consistency, from scratch", objective: score.Consistency{}, scratch: true},
+	{name: "progressive"},
 }
 
 // waysOf returns the ways of a list, whose names are separated by commas and may have one.
