@@ -52,6 +52,8 @@ const (
 	farRow  = 1 << 11
 )
 
+// distant reports whether x of k columns, multiplied with more than one panel of n
+// columns, is to be copied.
 func distant[T Float](k, n int) bool { return k*size[T]() > farRow && n > panelColumns[T]() }
 
 // A sum over rows takes sumRows at a time, and farColumns of what lies far apart.
