@@ -1,6 +1,7 @@
 package score
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -80,7 +81,7 @@ func benchmarkSteps(b *testing.B, m *Model, data Data, s Settings) float64 {
 // forward, backward, Adam and the moving average.
 func BenchmarkFitStep(b *testing.B) {
 	for _, c := range sizes {
-		benchmarkFitStep(b, c.name, c.dim, c.width, c.depth, c.rows, false)
+		benchmarkFitStep(b, c.name, c.dim, c.width, c.depth, c.rows, 0)
 	}
 }
 
@@ -88,11 +89,14 @@ func BenchmarkFitStep(b *testing.B) {
 // bfloat16.
 func BenchmarkFitStepBFloat16(b *testing.B) {
 	for _, c := range sizes[2:] {
-		benchmarkFitStep(b, c.name, c.dim, c.width, c.depth, c.rows, true)
+		benchmarkFitStep(b, c.name, c.dim, c.width, c.depth, c.rows, halves())
 	}
 }
 
-func benchmarkFitStep(b *testing.B, name string, dim, width, depth, batch int, half bool) {
+// halves is the order for which the machine has instructions, if it has any.
+func halves() ad.BFloat16 { return cmp.Or(ad.FastBFloat16(), ad.BFloat16Tiles) }
+
+func benchmarkFitStep(b *testing.B, name string, dim, width, depth, batch int, order ad.BFloat16) {
 	for _, workers := range []int{1, 2} {
 		b.Run(fmt.Sprintf("%s/workers=%d", name, workers), func(b *testing.B) {
 			m := sized(b, Epsilon{}, dim, width, depth)
@@ -101,7 +105,7 @@ func benchmarkFitStep(b *testing.B, name string, dim, width, depth, batch int, h
 				b.Fatal(err)
 			}
 			s, err := (&Settings{
-				Steps: 1 << 30, BFloat16: half, Batch: batch, Independent: true, References: None, Workers: workers,
+				Steps: 1 << 30, BFloat16: order, Batch: batch, Independent: true, References: None, Workers: workers,
 				Weight: Simple{}, Times: UniformTimes{}, Rate: optim.Constant(1e-3),
 			}).withDefaults()
 			if err != nil {

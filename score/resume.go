@@ -93,7 +93,7 @@ func (t *trainer) settings() ([]described, error) {
 		{"EMA", s.EMA}, {"Averaging", s.Averaging}, {"Clip", s.Clip}, {"ClipValue", s.ClipValue}, {"DropCond", s.DropCond},
 		{"Scaling", s.Scaling.String()}, {"Regularize", s.Regularize}, {"Seed", s.Seed},
 		{"Validation.Rows", s.Validation.Rows}, {"Validation.Every", s.Validation.Every}, {"Validation.Patience", s.Validation.Patience}, {"Validation.Zero", s.Validation.Zero},
-		{"Patterns", s.Patterns}, {"Pool", s.Pool}, {"Teacher", nameOfTeacher(s.Teacher)}, {"BFloat16", s.BFloat16},
+		{"Patterns", s.Patterns}, {"Pool", s.Pool}, {"Teacher", nameOfTeacher(s.Teacher)}, {"BFloat16", s.BFloat16.String()},
 	} {
 		text, _, err := describe("Settings."+f.name, f.value)
 		if err != nil {
@@ -179,7 +179,8 @@ func (t *trainer) restore(f *checkpoint.File) (*content, error) {
 		field, setting := strings.CutPrefix(d.key, metaSettings)
 		switch {
 		case got == d.value:
-		case got == "" && (field == "Patterns" && d.value == "nil" || (field == "Validation.Zero" || field == "BFloat16") && d.value == "false" || field == "Pool" && t.s.Pool == (Pool{}) || field == "Teacher" && d.value == strconv.Quote(nameOfTeacher(nil))): // files from before there were any
+		case got == "" && (field == "Patterns" && d.value == "nil" || field == "Validation.Zero" && d.value == "false" || field == "Pool" && t.s.Pool == (Pool{}) || field == "Teacher" && d.value == strconv.Quote(nameOfTeacher(nil))): // files from before there were any
+		case field == "BFloat16" && (got == "" || got == "false") && t.s.BFloat16 == 0: // likewise, or when it was a bool
 		case got != "" && setting && slices.Contains(ahead, field):
 			t.changed = append(t.changed, fmt.Sprintf("Settings.%s %s instead of %s", field, d.value, quoted(got)))
 		default:

@@ -19,6 +19,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/ad"
 	"github.com/gradlogp/gradlogp/nn/checkpoint"
 	"github.com/gradlogp/gradlogp/nn/optim"
 	"github.com/gradlogp/gradlogp/sde"
@@ -56,7 +57,7 @@ var runs = map[string]struct {
 		s.Times = LogNormal{Mean: -2, Std: 1.4}
 	}},
 	"bfloat16": {Config{Net: nn.MLP{Hidden: []int{40, 40}}}, func(*testing.T) Data { return moons() }, func(s *Settings) {
-		s.BFloat16 = true
+		s.BFloat16 = ad.BFloat16Pairs
 	}},
 	"SOAP": {Config{Net: small}, func(*testing.T) Data { return moons() }, func(s *Settings) {
 		s.Optimizer = &optim.SOAP[float32]{}
@@ -288,7 +289,7 @@ func TestOtherSettingsAreRefusedByName(t *testing.T) {
 		"Settings.Optimizer is\n\t&optim.Adam":                                 func(s *Settings, _ *Data, _ *Config) { s.Optimizer = &optim.Adam[float32]{Beta1: 0.5} },
 		"Settings.EMA is":                                                      func(s *Settings, _ *Data, _ *Config) { s.EMA = 0.5 },
 		"Settings.Averaging is":                                                func(s *Settings, _ *Data, _ *Config) { s.Averaging = optim.HalfLife{Steps: 9} },
-		"Settings.BFloat16 is\n\tfalse in the file,\n\ttrue":                   func(s *Settings, _ *Data, _ *Config) { s.BFloat16 = true },
+		"Settings.BFloat16 is\n\t\"float32\" in the file,\n\t\"pairs\"":        func(s *Settings, _ *Data, _ *Config) { s.BFloat16 = ad.BFloat16Pairs },
 		"Settings.DropCond is":                                                 func(s *Settings, _ *Data, _ *Config) { s.DropCond = 0.5 },
 		"Settings.Scaling is\n\t\"auto\" in the file":                          func(s *Settings, _ *Data, _ *Config) { s.Scaling = CommonScale },
 		"Settings.Seed is\n\t4 in the file,\n\t5":                              func(s *Settings, _ *Data, _ *Config) { s.Seed = 5 },

@@ -7,6 +7,7 @@ import (
 	"runtime"
 
 	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/ad"
 	"github.com/gradlogp/gradlogp/nn/optim"
 	"github.com/gradlogp/gradlogp/nn/pool"
 )
@@ -109,11 +110,13 @@ type Settings struct {
 	// BFloat16 rounds the factors of the products of wide layers, of 32 columns or more on
 	// both sides, to the eight bits of bfloat16, forward and backward, as
 	// ad.CompileBFloat16 says; sums, weights, gradients and optimiser stay float32, and the
-	// model is evaluated in float32. On a processor with AMX-BF16 (Intel Xeon from 2023 on,
-	// under Linux) a step of networks of layers of 512 columns and more or of a U-Net takes
-	// half to two thirds of the time. Elsewhere these products have the same bits and take
-	// longer than those of float32: twice as long with AVX-512, many times without.
-	BFloat16 bool
+	// model is evaluated in float32. 0 is float32; ad.FastBFloat16() is the order of sums for
+	// which this machine has instructions, if any. With them a step of networks of layers of
+	// 512 columns and more or of a U-Net takes half to two thirds of the time: with
+	// ad.BFloat16Tiles on Intel Xeon from 2023 on under Linux, with ad.BFloat16Pairs on AMD
+	// from 2022 on. A run in a given order has the same bits on every machine, and is slower
+	// than in float32 on others.
+	BFloat16 ad.BFloat16
 	// Workers is the number of goroutines, up to 65,536, 0 for one a processor. The result
 	// has the same bits for any.
 	Workers int
@@ -268,7 +271,7 @@ func (s *Settings) withDefaults() (Settings, error) {
 		value any
 	}{
 		{"Objective", c.Objective}, {"Weight", c.Weight}, {"Times", c.Times}, {"Rate", c.Rate}, {"Optimizer", c.Optimizer},
-		{"Averaging", c.Averaging}, {"Patterns", c.Patterns}, {"Scaling", c.Scaling}, {"Validation.Data", c.Validation.Data}, {"Recorder", c.Recorder},
+		{"Averaging", c.Averaging}, {"Patterns", c.Patterns}, {"Scaling", c.Scaling}, {"BFloat16", c.BFloat16}, {"Validation.Data", c.Validation.Data}, {"Recorder", c.Recorder},
 	} {
 		if f.value == nil {
 			continue

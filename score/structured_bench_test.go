@@ -7,6 +7,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/ad"
 	"github.com/gradlogp/gradlogp/nn/optim"
 	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/sampler/grid"
@@ -34,12 +35,12 @@ func pictured(b *testing.B, side int, net nn.UNet) *Model {
 }
 
 // BenchmarkUNetStep is BenchmarkFitStep of U-Nets.
-func BenchmarkUNetStep(b *testing.B) { benchmarkUNetStep(b, false) }
+func BenchmarkUNetStep(b *testing.B) { benchmarkUNetStep(b, 0) }
 
 // BenchmarkUNetStepBFloat16 is BenchmarkUNetStep with products of bfloat16.
-func BenchmarkUNetStepBFloat16(b *testing.B) { benchmarkUNetStep(b, true) }
+func BenchmarkUNetStepBFloat16(b *testing.B) { benchmarkUNetStep(b, halves()) }
 
-func benchmarkUNetStep(b *testing.B, half bool) {
+func benchmarkUNetStep(b *testing.B, order ad.BFloat16) {
 	for _, c := range pictures {
 		for _, workers := range []int{1, 2} {
 			b.Run(fmt.Sprintf("%s/workers=%d", c.name, workers), func(b *testing.B) {
@@ -49,7 +50,7 @@ func benchmarkUNetStep(b *testing.B, half bool) {
 					b.Fatal(err)
 				}
 				s, err := (&Settings{
-					Steps: 1 << 30, BFloat16: half, Batch: c.batch, Independent: true, References: None, Workers: workers,
+					Steps: 1 << 30, BFloat16: order, Batch: c.batch, Independent: true, References: None, Workers: workers,
 					Weight: Simple{}, Times: UniformTimes{}, Rate: optim.Constant(1e-3),
 				}).withDefaults()
 				if err != nil {

@@ -64,11 +64,7 @@ func newTrainer(ctx context.Context, m *Model, data Data, s Settings) (*trainer,
 		return nil, settingError("Optimizer", err)
 	}
 	mean := t.batch.meanOf(loss)
-	compile := ad.Compile[float32]
-	if s.BFloat16 {
-		compile = ad.CompileBFloat16
-	}
-	t.program = compile(append([]*ad.Expr{mean}, ad.Grad(mean, t.params.Leaves()...)...), in)
+	t.program = ad.CompileBFloat16(append([]*ad.Expr{mean}, ad.Grad(mean, t.params.Leaves()...)...), in, s.BFloat16)
 
 	initial := make([]float64, t.params.Len())
 	t.params.Init(initial, noise.Rand(s.Seed, noise.Draw{Purpose: noise.Init, Slot: 1}))

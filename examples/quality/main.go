@@ -11,11 +11,13 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/gradlogp/gradlogp/examples/internal/command"
 	"github.com/gradlogp/gradlogp/examples/internal/toy"
+	"github.com/gradlogp/gradlogp/nn/ad"
 	"github.com/gradlogp/gradlogp/score"
 )
 
@@ -42,7 +44,8 @@ type job struct {
 	rows        int
 	heldOut     int // rows beside them
 	again       bool
-	half        bool // score.Settings.BFloat16
+	half        string // of order
+	order       ad.BFloat16
 
 	small bool // half the width, half the batch: for tests
 }
@@ -64,7 +67,7 @@ func (j *job) Flags(f *flag.FlagSet) {
 	f.IntVar(&j.heldOut, "held-out", 0, "rows beside these to choose the weights by, 0 for a tenth of them")
 	f.BoolVar(&j.again, "again", false, "train once more on all rows, for as many passes as the best look took (score.Result.Again)")
 	f.IntVar(&j.pool, "pool", 0, "rows of score.Settings.Pool, 0 for the default target")
-	f.BoolVar(&j.half, "bfloat16", false, "products of wide layers in bfloat16 (score.Settings.BFloat16)")
+	f.StringVar(&j.half, "bfloat16", "", "products of wide layers in bfloat16, added up as tiles or pairs do (score.Settings.BFloat16)")
 	f.BoolVar(&j.check, "check", false, "exit with status 1 when a target is missed")
 }
 
@@ -83,6 +86,14 @@ func (j *job) Check() error {
 			return fmt.Errorf("-seeds: %q, want numbers separated by commas", s)
 		}
 		j.seeds = append(j.seeds, seed)
+	}
+	if j.half != "" {
+		orders := []ad.BFloat16{ad.BFloat16Tiles, ad.BFloat16Pairs}
+		i := slices.IndexFunc(orders, func(b ad.BFloat16) bool { return b.String() == j.half })
+		if i < 0 {
+			return fmt.Errorf("-bfloat16: %q, want tiles, pairs or nothing", j.half)
+		}
+		j.order = orders[i]
 	}
 	if j.pool < 0 || j.rows < 0 {
 		return fmt.Errorf("-pool %d, -rows %d: want numbers of rows, or 0", j.pool, j.rows)

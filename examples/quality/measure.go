@@ -22,7 +22,7 @@ import (
 func (j *job) measure(ctx context.Context, t toy.Toy, seed uint64, stderr io.Writer) (verdict, error) {
 	var v verdict
 	config := score.Config{Seed: seed}
-	settings := score.Settings{Steps: j.steps, Workers: j.workers, Seed: seed, BFloat16: j.half}
+	settings := score.Settings{Steps: j.steps, Workers: j.workers, Seed: seed, BFloat16: j.order}
 	j.follow(&config, &settings)
 	if j.pool > 0 {
 		settings.References, settings.Pool.Rows = 0, j.pool

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"unsafe"
+
+	"github.com/gradlogp/gradlogp/nn/internal/kernel"
 )
 
 // Compile translates the expressions out into a program whose Run takes the
@@ -24,14 +26,14 @@ func Compile[T Float](out, in []*Expr) *Program[T] { return CompileOver[T](out, 
 // is the divergence of s, whatever the number of columns, by one evaluation of
 // s and as many of its tangent as there are columns.
 func CompileOver[T Float](out, in []*Expr, direction *Expr) *Program[T] {
-	return compile[T](out, in, direction, false)
+	return compile[T](out, in, direction, 0)
 }
 
-// compile is CompileOver, with wide products of bfloat16 if half.
-func compile[T Float](out, in []*Expr, direction *Expr, half bool) *Program[T] {
+// compile is CompileOver, with wide products of bfloat16 in an order that is not 0.
+func compile[T Float](out, in []*Expr, direction *Expr, order BFloat16) *Program[T] {
 	mustBeInputs(in)
 	g := number(out) // values become nodes: simplified, and equal ones are one
-	g.direction, g.half = direction, half
+	g.direction, g.half = direction, order > 0
 	g.schedule() // in the order of execution; what no output needs is pruned
 	g.hoist()    // once per Run what does not depend on the rows, for each direction what does on it
 	g.fuse()     // products and functions that are one instruction
@@ -39,7 +41,9 @@ func compile[T Float](out, in []*Expr, direction *Expr, half bool) *Program[T] {
 	g.place(in)  // lifetimes, hence one arena for each worker
 	g.lower()    // instructions
 	verify(g.phases[body], g.phases[turns], g.layout.arena)
-	return assemble[T](g, out, in)
+	p := assemble[T](g, out, in)
+	p.half, p.order = g.half, kernel.Order(order-BFloat16Tiles)
+	return p
 }
 
 // mustBeInputs panics unless all of in are different leaves given to Run.
@@ -63,7 +67,6 @@ func assemble[T Float](g *graph, out, in []*Expr) *Program[T] {
 	if g.direction != nil {
 		p.directions = g.direction.cols
 	}
-	p.half = g.half
 	for _, c := range g.layout.constant {
 		p.constant = append(p.constant, T(c))
 	}

@@ -2,6 +2,7 @@ package ad_test
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/gradlogp/gradlogp/nn/ad"
 )
@@ -147,10 +148,18 @@ func ExampleList() {
 	// [3 1]
 }
 
+// Where the processor has no instructions for bfloat16 the program is one of float32.
+func ExampleFastBFloat16() {
+	x := ad.Input("x", 64)
+	program := ad.CompileBFloat16([]*ad.Expr{ad.MatMul(x, ad.Param("w", 64, 64, 0))}, []*ad.Expr{x}, ad.FastBFloat16())
+	fmt.Println(strings.Contains(program.String(), "bfloat16") == (ad.FastBFloat16() != 0))
+	// Output: true
+}
+
 // A third has eight bits in bfloat16, and products of such numbers are added up in float32.
 func ExampleCompileBFloat16() {
 	x, w := ad.Input("x", 32), ad.Param("w", 32, 32, 0)
-	program := ad.CompileBFloat16([]*ad.Expr{ad.MatMul(x, w)}, []*ad.Expr{x})
+	program := ad.CompileBFloat16([]*ad.Expr{ad.MatMul(x, w)}, []*ad.Expr{x}, ad.BFloat16Tiles)
 	var weights ad.Weights[float32]
 	theta := make([]float32, program.Params())
 	for i := range 32 {

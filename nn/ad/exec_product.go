@@ -75,7 +75,7 @@ func (f *frame[T]) multiply(in *instr, s stretch, dst, x, init []T, initRows, ro
 	a, w, k, n := &in.operands[0], &in.operands[1], in.operands[0].width(), in.width()
 	if in.half {
 		packed := f.weights.half[f.p.packings[w.packed-1].to:]
-		kernel.MatMulHalf(singles(dst), singles(x), packed, singles(init), initRows, rows, k, n, f.workers[s.worker].half)
+		kernel.MatMulHalf(f.p.order, singles(dst), singles(x), packed, singles(init), initRows, rows, k, n, f.workers[s.worker].half)
 		return
 	}
 	var packed, plain []T
@@ -178,7 +178,7 @@ func sumSpace[T Float](phases *[4][]instr) int {
 // addRows adds rows of xᵀ·g of so many rows to those of dst.
 func (f *frame[T]) addRows(half bool, s stretch, dst, x, g []T, rows, k, n, from, to int, set bool) {
 	if half {
-		kernel.MatTMulHalfRows(singles(dst), singles(x), singles(g), rows, k, n, from, to, set, f.workers[s.worker].half)
+		kernel.MatTMulHalfRows(f.p.order, singles(dst), singles(x), singles(g), rows, k, n, from, to, set, f.workers[s.worker].half)
 		return
 	}
 	kernel.MatTMulRows(dst, x, g, rows, k, n, from, to, set, f.workers[s.worker].sums)

@@ -1,6 +1,58 @@
 package ad
 
-import "github.com/gradlogp/gradlogp/nn/internal/kernel"
+import (
+	"fmt"
+
+	"github.com/gradlogp/gradlogp/nn/internal/kernel"
+)
+
+// BFloat16 is the order in which CompileBFloat16 adds up products: what the instructions of
+// some processors compute. Both have the same bits on every machine, and take longer than
+// products of float32 where there are no such instructions: up to twice as long with
+// AVX-512, and many times where there is none. The zero value stands for float32.
+type BFloat16 int
+
+const (
+	// BFloat16Tiles is the order of the tiles of AMX-BF16 (Intel Xeon from 2023 on), some ten
+	// times as fast as float32: in blocks of 32 terms, of which those with even and with odd
+	// numbers are added up apart and then to what came before. The first program asks the
+	// system, Linux, for the tiles.
+	BFloat16Tiles BFloat16 = 1 + iota
+	// BFloat16Pairs is the order of the vectors of AVX512-BF16: one term after the other, of
+	// each pair first the second. AMD has them twice as fast as float32 from Zen 4 on
+	// (2022); Intel's, where there are tiles, too, are no faster.
+	BFloat16Pairs
+)
+
+// FastBFloat16 returns the order for which this machine has instructions: BFloat16Tiles where
+// it has tiles, BFloat16Pairs where it has the vectors only, and 0, float32, elsewhere.
+func FastBFloat16() BFloat16 {
+	if order, ok := kernel.FastOrder(); ok {
+		return BFloat16Tiles + BFloat16(order)
+	}
+	return 0
+}
+
+// String returns "float32", "tiles" or "pairs".
+func (b BFloat16) String() string {
+	switch b {
+	case 0:
+		return "float32"
+	case BFloat16Tiles:
+		return "tiles"
+	case BFloat16Pairs:
+		return "pairs"
+	}
+	return fmt.Sprintf("BFloat16(%d)", int(b))
+}
+
+// Validate returns an error unless b is BFloat16Tiles, BFloat16Pairs or 0.
+func (b BFloat16) Validate() error {
+	if b < 0 || b > BFloat16Pairs {
+		return fmt.Errorf("is %d, want BFloat16Tiles, BFloat16Pairs or 0", int(b))
+	}
+	return nil
+}
 
 // CompileBFloat16 is Compile of a program whose wide products are of numbers rounded to
 // bfloat16, which have the exponents of float32 and eight bits, and are added up in
@@ -10,14 +62,15 @@ import "github.com/gradlogp/gradlogp/nn/internal/kernel"
 // to Pack and the gradients. A gradient is that of the program without rounding, with
 // its own wide products rounded.
 //
-// Each product has a relative error of up to 2⁻⁸, of random sign. A sum is rounded as the
-// AMX-BF16 units of a processor do, which are some ten times as fast as float32:
-// in blocks of 32 terms, of which those with even and with odd numbers are added up apart
-// and then to what came before, with subnormal numbers taken as zeros. These products have
-// the same bits on every machine, and a program has them for any number of workers. The
-// first of them asks the system, Linux, for the units; without them, products take longer
-// than those of Compile: twice as long with AVX-512, and many times where there is none.
-func CompileBFloat16(out, in []*Expr) *Program[float32] { return compile[float32](out, in, nil, true) }
+// Each product has a relative error of up to 2⁻⁸, of random sign. Sums are rounded in the
+// given order, with subnormal numbers taken as zeros; with order 0 the program is that of
+// Compile. It panics for others. The bits are the same for any number of workers.
+func CompileBFloat16(out, in []*Expr, order BFloat16) *Program[float32] {
+	if err := order.Validate(); err != nil {
+		panic("ad: CompileBFloat16: order " + err.Error())
+	}
+	return compile[float32](out, in, nil, order)
+}
 
 // halfLeast is how many rows and columns the matrices of a wide product have.
 const halfLeast = 32
@@ -87,7 +140,7 @@ func (f *frame[T]) productOfPairs(in *instr, s stretch, dst, from []T) {
 		if initRows > 1 {
 			own = init[first*n:]
 		}
-		kernel.MatMulRounded(singles(dst[first*n:]), piece, packed, singles(own), min(initRows, last-first), last-first, k, n)
+		kernel.MatMulRounded(f.p.order, singles(dst[first*n:]), piece, packed, singles(own), min(initRows, last-first), last-first, k, n)
 	})
 }
 
@@ -101,7 +154,7 @@ func (f *frame[T]) addPairs(dst []T, t, pairs *Table, x, g []T, s stretch, n, fr
 	kernel.Round(rounded, singles(x[:s.rows*t.source()]))
 	t.pieces(s.rows, true, func(first, last int) {
 		gatherRows(kernel.Words(piece), kernel.Words(rounded), pairs, first, last)
-		kernel.MatTMulRounded(singles(dst), piece, singles(g[first*n:]), last-first, k, n, from, to, set && first == 0, space)
+		kernel.MatTMulRounded(f.p.order, singles(dst), piece, singles(g[first*n:]), last-first, k, n, from, to, set && first == 0, space)
 	})
 }
 

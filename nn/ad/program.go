@@ -26,9 +26,10 @@ type Program[T Float] struct {
 	pieces     []piece   // of the sums over rows
 	segments   []segment // of the instructions of a block
 	half       bool      // wide products are of bfloat16
-	work       float64   // see Work
-	space      int       // numbers of bfloat16 that a worker makes at a time
-	sums       int       // numbers that its sums of products over rows use
+	order      kernel.Order
+	work       float64 // see Work
+	space      int     // numbers of bfloat16 that a worker makes at a time
+	sums       int     // numbers that its sums of products over rows use
 
 	idle pool.Free[*frame[T]]
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/gradlogp/gradlogp/dataset/table"
 	"github.com/gradlogp/gradlogp/dataset/twosample"
 	"github.com/gradlogp/gradlogp/nn"
+	"github.com/gradlogp/gradlogp/nn/ad"
 	"github.com/gradlogp/gradlogp/nn/onnx"
 	"github.com/gradlogp/gradlogp/sampler"
 	"github.com/gradlogp/gradlogp/sampler/grid"
@@ -233,7 +234,7 @@ func pictures(ctx context.Context, _ string) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if _, err := score.Fit(ctx, m, data, &score.Settings{Steps: 6, Batch: 16, BFloat16: true}); err != nil {
+	if _, err := score.Fit(ctx, m, data, &score.Settings{Steps: 6, Batch: 16, BFloat16: ad.BFloat16Tiles}); err != nil {
 		return 0, err
 	}
 	y, err := draw(ctx, m.Problem(), 4, 64, sampler.DPMpp2M{}, &sampler.Settings{Grid: grid.Default(m.Process(), 6)})

@@ -5,19 +5,25 @@ import (
 	"unsafe"
 )
 
-// Products of factors that are rounded to bfloat16, the upper half of a float32. A
-// sum over k is made of blocks of 32 terms. With x and y rounded to the nearest, ties to
-// even, and s what the block is added to,
+// Products of factors that are rounded to bfloat16, the upper half of a float32, to the
+// nearest, ties to even. A sum over k is made of blocks of 32 terms, and added up in one of
+// two orders, in float32, with subnormal numbers taken as zeros and none made. With s what a
+// block is added to, in Tiles
 //
 //	e ← round(xy + e) over the terms with even numbers in the block, from 0
 //	o ← round(xy + o) over those with odd ones
 //	s ← round(s + round(e + o))
 //
-// all in float32, with subnormal numbers taken as zeros and none made. What is missing in
-// the last block are zeros, which are multiplied by zeros. A sum begins with what it is
-// added to. That is what the tiles of AMX-BF16 compute (Intel 64 and IA-32 Architectures
-// Software Developer's Manual, volume 2, TDPBF16PS), and with the same bits Go does where
-// there are none; of NaNs only that they are.
+// and in Pairs, for one pair of terms after the other,
+//
+//	s ← round(xy + s) for the second
+//	s ← round(xy + s) for the first
+//
+// What is missing in the last block are zeros, which are multiplied by zeros. A sum begins
+// with what it is added to. That is what the tiles of AMX-BF16 and the vectors of
+// AVX512-BF16 compute (Intel 64 and IA-32 Architectures Software Developer's Manual,
+// volume 2, TDPBF16PS and VDPBF16PS), and with the same bits Go does where there are none;
+// of NaNs only that they are.
 //
 // A factor on the left lies row by row, each filled up with zeros to whole blocks. One on
 // the right lies in panels of 32 columns, a panel in blocks of 32 rows, a block in two
@@ -29,6 +35,14 @@ const (
 	halfBlock = 2 * halfTile
 	halfRows  = 16 // of a tile of sums
 	halfSide  = 32 // terms of a block, columns of a panel
+)
+
+// Order is the order in which a sum of products of bfloat16 is added up.
+type Order int
+
+const (
+	Tiles Order = iota
+	Pairs
 )
 
 // roundUp returns the least multiple of step from n up.
@@ -84,11 +98,11 @@ func MatMulHalfSpace(r, k int) int { return roundUp(r, halfRows) * roundUp(k, ha
 
 // MatMulHalf computes dst = init + x·w as MatMul does, with factors rounded to bfloat16
 // and w packed by PackHalf. k is positive.
-func MatMulHalf(dst, x []float32, packed []uint16, init []float32, initRows, r, k, n int, space []uint16) {
+func MatMulHalf(order Order, dst, x []float32, packed []uint16, init []float32, initRows, r, k, n int, space []uint16) {
 	if r > 0 {
 		halveRows(space, roundUp(k, halfSide), x, k, r, k)
 	}
-	MatMulRounded(dst, space, packed, init, initRows, r, k, n)
+	MatMulRounded(order, dst, space, packed, init, initRows, r, k, n)
 }
 
 // Round rounds to bfloat16. dst has as many elements as x, up to a multiple of 32.
@@ -101,12 +115,12 @@ func Words(x []uint16) []float32 {
 
 // MatMulRounded is MatMulHalf of rows that are rounded, each filled up with zeros to a
 // multiple of 32. x has MatMulHalfSpace(r, k) elements.
-func MatMulRounded(dst []float32, x, packed []uint16, init []float32, initRows, r, k, n int) {
+func MatMulRounded(order Order, dst []float32, x, packed []uint16, init []float32, initRows, r, k, n int) {
 	if r == 0 || n == 0 {
 		return
 	}
 	var zero [halfSide]float32
-	p := halfProduct{a: x[:MatMulHalfSpace(r, k)], cr: n, ar: roundUp(k, halfSide), rows: r}
+	p := halfProduct{order: order, a: x[:MatMulHalfSpace(r, k)], cr: n, ar: roundUp(k, halfSide), rows: r}
 	p.depth = p.ar / halfSide
 	for j := 0; j < n; j += halfSide {
 		p.cols, p.c, p.b = min(halfSide, n-j), dst[j:r*n], packed[j*p.ar:]
@@ -123,7 +137,7 @@ func MatTMulHalfSpace(rows, r, n int) int {
 
 // MatTMulHalfRows is MatTMulRows with factors rounded to bfloat16. The blocks of its sums
 // begin with the first row of x.
-func MatTMulHalfRows(dst, x, g []float32, r, k, n, from, to int, set bool, space []uint16) {
+func MatTMulHalfRows(order Order, dst, x, g []float32, r, k, n, from, to int, set bool, space []uint16) {
 	if from >= to || n == 0 || r == 0 {
 		if set {
 			clear(dst[from*n : max(from, to)*n])
@@ -134,12 +148,12 @@ func MatTMulHalfRows(dst, x, g []float32, r, k, n, from, to int, set bool, space
 	for i := from; i < to; i += halfRows {
 		halvePairsT(a[(i-from)*width:], width, x[i:], k, r, min(halfRows, to-i))
 	}
-	sumRounded(dst, g, r, n, from, to, set, space)
+	sumRounded(order, dst, g, r, n, from, to, set, space)
 }
 
 // MatTMulRounded is MatTMulHalfRows of rows that are rounded, each filled up to a multiple
 // of 32.
-func MatTMulRounded(dst []float32, x []uint16, g []float32, r, k, n, from, to int, set bool, space []uint16) {
+func MatTMulRounded(order Order, dst []float32, x []uint16, g []float32, r, k, n, from, to int, set bool, space []uint16) {
 	if from >= to || n == 0 || r == 0 {
 		if set {
 			clear(dst[from*n : max(from, to)*n])
@@ -150,16 +164,16 @@ func MatTMulRounded(dst []float32, x []uint16, g []float32, r, k, n, from, to in
 	for i := from; i < to; i += halfRows {
 		turnHalves(a[(i-from)*width:], width, x[i:], roundUp(k, halfSide), r, min(halfRows, to-i))
 	}
-	sumRounded(dst, g, r, n, from, to, set, space)
+	sumRounded(order, dst, g, r, n, from, to, set, space)
 }
 
 // sumRounded computes the rows from ≤ i < to of dst, for which the space has the rows of
 // xᵀ, behind room for g.
-func sumRounded(dst, g []float32, r, n, from, to int, set bool, space []uint16) {
+func sumRounded(order Order, dst, g []float32, r, n, from, to int, set bool, space []uint16) {
 	width, rows := roundUp(r, halfSide), to-from
 	b := space[:width*roundUp(n, halfSide)]
 	p := halfProduct{
-		c: dst[from*n : to*n], cr: n, a: space[len(b):][:width*roundUp(rows, halfRows)], ar: width,
+		order: order, c: dst[from*n : to*n], cr: n, a: space[len(b):][:width*roundUp(rows, halfRows)], ar: width,
 		b: b, depth: width / halfSide, rows: rows, cols: n,
 	}
 	PackHalf(b, g, r, n)
@@ -174,6 +188,7 @@ func sumRounded(dst, g []float32, r, n, from, to int, set bool, space []uint16) 
 // halfProduct is c = init + a·b. Rows lie cr, ir and ar apart, init for one panel and for
 // the next so far apart.
 type halfProduct struct {
+	order      Order
 	c, init    []float32
 	a, b       []uint16
 	cr, ir, ar int
@@ -206,7 +221,7 @@ func (p *halfProduct) tiles(tiles, j, panels, width int) {
 	most := max(2, 1<<11/(p.depth*panels))
 	for i := 0; i < tiles; i += most {
 		row := i * halfRows
-		multiplyHalf(p.c[row*p.cr+j:], p.cr, p.init[row*p.ir+j/halfSide*p.next:], p.ir, p.next, p.a[row*p.ar:], p.ar, p.b[j*p.ar:], p.depth, min(most, tiles-i), panels, width)
+		multiplyHalf(p.order, p.c[row*p.cr+j:], p.cr, p.init[row*p.ir+j/halfSide*p.next:], p.ir, p.next, p.a[row*p.ar:], p.ar, p.b[j*p.ar:], p.depth, min(most, tiles-i), panels, width)
 	}
 }
 
@@ -218,7 +233,7 @@ func (p *halfProduct) edges(first, from, to int) {
 		for j := from; j < to; j += halfSide {
 			cols := min(halfSide, to-j)
 			CopyColumns(sum[:], halfSide, p.init[i*p.ir+j/halfSide*p.next:], p.ir, rows, cols)
-			multiplyHalf(sum[:], halfSide, sum[:], halfSide, 0, p.a[i*p.ar:], p.ar, p.b[j*p.ar:], p.depth, roundUp(rows, halfRows)/halfRows, 1, (cols+halfRows-1)/halfRows)
+			multiplyHalf(p.order, sum[:], halfSide, sum[:], halfSide, 0, p.a[i*p.ar:], p.ar, p.b[j*p.ar:], p.depth, roundUp(rows, halfRows)/halfRows, 1, (cols+halfRows-1)/halfRows)
 			CopyColumns(p.c[i*p.cr+j:], p.cr, sum[:], halfSide, rows, cols)
 		}
 	}
@@ -304,41 +319,63 @@ func halveTGo(dst []uint16, src []float32, sr, rows, cols int) {
 	}
 }
 
-func multiplyHalfGo(c []float32, cr int, init []float32, ir, next int, a []uint16, ar int, b []uint16, depth, tiles, panels, width int) {
+func multiplyHalfGo(order Order, c []float32, cr int, init []float32, ir, next int, a []uint16, ar int, b []uint16, depth, tiles, panels, width int) {
 	cols := width * halfRows
 	for j := range panels {
 		panel := b[j*depth*halfBlock:][:depth*halfBlock]
 		for i := range tiles * halfRows {
-			multiplyHalfRow(c[i*cr+j*halfSide:][:cols], init[i*ir+j*next:][:cols], a[i*ar:][:depth*halfSide], panel)
+			to, from, row := c[i*cr+j*halfSide:][:cols], init[i*ir+j*next:][:cols], a[i*ar:][:depth*halfSide]
+			if order == Pairs {
+				addPairs(to, from, row, panel)
+			} else {
+				addTiles(to, from, row, panel)
+			}
 		}
 	}
 }
 
-// multiplyHalfRow computes one row of a panel.
-func multiplyHalfRow(c, init []float32, a, panel []uint16) {
+// addTiles computes one row of a panel in Tiles.
+func addTiles(c, init []float32, a, panel []uint16) {
 	var sum [halfSide]float32
 	for j, s := range init {
 		sum[j] = flush(s)
 	}
 	for at := 0; at < len(a); at += halfSide {
 		var even, odd [halfSide]float32
-		for l := 0; l < halfSide; l += 2 {
-			x, y := widen(a[at+l]), widen(a[at+l+1])
-			for t := range len(c) / halfRows {
-				pairs := panel[at*halfSide+t*halfTile+l*halfRows:][:halfSide]
-				e, o := even[t*halfRows:][:halfRows], odd[t*halfRows:][:halfRows]
-				for j := range e {
-					// The product is exact, and rounding the sum twice does no harm.
-					e[j] = flush(float32(x*widen(pairs[2*j]) + float64(e[j])))
-					o[j] = flush(float32(y*widen(pairs[2*j+1]) + float64(o[j])))
-				}
-			}
-		}
+		addBlock(even[:len(c)], odd[:len(c)], a[at:at+halfSide], panel[at*halfSide:])
 		for j := range c {
 			sum[j] = flush(sum[j] + flush(even[j]+odd[j]))
 		}
 	}
 	copy(c, sum[:])
+}
+
+// addPairs computes one row of a panel in Pairs.
+func addPairs(c, init []float32, a, panel []uint16) {
+	var sum [halfSide]float32
+	for j, s := range init {
+		sum[j] = flush(s)
+	}
+	for at := 0; at < len(a); at += halfSide {
+		addBlock(sum[:len(c)], sum[:len(c)], a[at:at+halfSide], panel[at*halfSide:])
+	}
+	copy(c, sum[:])
+}
+
+// addBlock adds the terms of a block to sums, for each pair first the second.
+func addBlock(even, odd []float32, a, block []uint16) {
+	for l := 0; l < halfSide; l += 2 {
+		x, y := widen(a[l]), widen(a[l+1])
+		for t := range len(even) / halfRows {
+			pairs := block[t*halfTile+l*halfRows:][:halfSide]
+			e, o := even[t*halfRows:][:halfRows], odd[t*halfRows:][:halfRows]
+			for j := range o {
+				// The product is exact, and rounding the sum twice does no harm.
+				o[j] = flush(float32(y*widen(pairs[2*j+1]) + float64(o[j])))
+				e[j] = flush(float32(x*widen(pairs[2*j]) + float64(e[j])))
+			}
+		}
+	}
 }
 
 func widen(h uint16) float64 { return float64(math.Float32frombits(uint32(h) << 16)) }

@@ -13,6 +13,13 @@ package kernel
 //go:noescape
 func multiplyTiles(c *byte, cr int, init *byte, ir int, next int, a *byte, ar int, b *byte, depth int, tiles int, panels int, width int, left int)
 
+// multiplyPairs computes c = init + a·b for one panel of 32 columns and so many groups of eight rows, by the
+// processor's products of pairs. Distances between rows are in bytes. A row of a and the panel have a depth
+// of so many blocks. If the width is 1, only the first 16 columns are computed.
+//
+//go:noescape
+func multiplyPairs(c *byte, cr int, init *byte, ir int, a *byte, ar int, b *byte, depth int, groups int, width int)
+
 // halveRowsAssembly rounds a matrix of float32 to bfloat16. Distances between rows are in bytes. Each row
 // of dst is filled up with zeros to a multiple of 32.
 //

@@ -15,13 +15,25 @@ var haveTiles = sync.OnceValue(func() bool {
 	return best() == avx512 && x.HasAMXTile && x.HasAMXBF16 && x.HasAVX512BF16 && askForTiles()
 })
 
+// rounds reports whether the processor rounds to bfloat16.
+func rounds() bool { return using == avx512 && cpu.X86.HasAVX512BF16 }
+
+// FastOrder returns the order for which the processor has instructions, and whether there
+// is one.
+func FastOrder() (Order, bool) {
+	if onTiles() {
+		return Tiles, true
+	}
+	return Pairs, rounds()
+}
+
 // onTiles reports whether products of bfloat16 run on tiles.
 func onTiles() bool { return using == avx512 && haveTiles() }
 
 func words(x []uint16) *byte { return (*byte)(unsafe.Pointer(unsafe.SliceData(x))) }
 
 func halveRows(dst []uint16, dr int, src []float32, sr, rows, cols int) {
-	if !onTiles() {
+	if !rounds() {
 		halveRowsGo(dst, dr, src, sr, rows, cols)
 		return
 	}
@@ -29,7 +41,7 @@ func halveRows(dst []uint16, dr int, src []float32, sr, rows, cols int) {
 }
 
 func halvePairs(dst []uint16, src []float32, sr, rows, cols int) {
-	if !onTiles() {
+	if !rounds() {
 		halvePairsGo(dst, src, sr, rows, cols)
 		return
 	}
@@ -37,7 +49,7 @@ func halvePairs(dst []uint16, src []float32, sr, rows, cols int) {
 }
 
 func halvePairsT(dst []uint16, dr int, src []float32, sr, rows, cols int) {
-	if !onTiles() {
+	if !rounds() {
 		halvePairsTGo(dst, dr, src, sr, rows, cols)
 		return
 	}
@@ -45,7 +57,7 @@ func halvePairsT(dst []uint16, dr int, src []float32, sr, rows, cols int) {
 }
 
 func turnHalves(dst []uint16, dr int, src []uint16, sr, rows, cols int) {
-	if !onTiles() {
+	if !rounds() {
 		turnHalvesGo(dst, dr, src, sr, rows, cols)
 		return
 	}
@@ -53,31 +65,33 @@ func turnHalves(dst []uint16, dr int, src []uint16, sr, rows, cols int) {
 }
 
 func halveT(dst []uint16, src []float32, sr, rows, cols int) {
-	if !onTiles() {
+	if !rounds() {
 		halveTGo(dst, src, sr, rows, cols)
 		return
 	}
 	halveTAssembly(words(dst), bytes(src), 4*sr, rows, cols)
 }
 
-func multiplyHalf(c []float32, cr int, init []float32, ir, next int, a []uint16, ar int, b []uint16, depth, tiles, panels, width int) {
+func multiplyHalf(order Order, c []float32, cr int, init []float32, ir, next int, a []uint16, ar int, b []uint16, depth, tiles, panels, width int) {
 	switch {
 	case using != avx512:
-		multiplyHalfGo(c, cr, init, ir, next, a, ar, b, depth, tiles, panels, width)
+		multiplyHalfGo(order, c, cr, init, ir, next, a, ar, b, depth, tiles, panels, width)
 		return
-	case !onTiles():
-		multiplyHalfFused(c, cr, init, ir, next, a, ar, b, depth, tiles, panels, width)
+	case order == Tiles && onTiles():
+		multiplyTiles(bytes(c), 4*cr, bytes(init), 4*ir, 4*next, words(a), 2*ar, words(b), depth, tiles, panels, width, 0)
 		return
 	}
-	multiplyTiles(bytes(c), 4*cr, bytes(init), 4*ir, 4*next, words(a), 2*ar, words(b), depth, tiles, panels, width, 0)
-}
-
-// multiplyHalfFused computes what the tiles compute by fused multiply-adds.
-func multiplyHalfFused(c []float32, cr int, init []float32, ir, next int, a []uint16, ar int, b []uint16, depth, tiles, panels, width int) {
-	for j := range panels {
-		for i := 0; i < tiles*halfRows; i += halfRows { // few microseconds a call
-			multiplyHalves(bytes(c[i*cr+j*halfSide:]), 4*cr, bytes(init[i*ir+j*next:]), 4*ir,
-				words(a[i*ar:]), 2*ar, words(b[j*depth*halfBlock:]), depth, halfRows/4, width)
+	for i := 0; i < tiles*halfRows; i += halfRows {
+		for j := range panels { // few microseconds a call
+			to, from, left, right := bytes(c[i*cr+j*halfSide:]), bytes(init[i*ir+j*next:]), words(a[i*ar:]), words(b[j*depth*halfBlock:])
+			switch {
+			case order == Tiles:
+				multiplyHalves(to, 4*cr, from, 4*ir, left, 2*ar, right, depth, halfRows/4, width)
+			case rounds():
+				multiplyPairs(to, 4*cr, from, 4*ir, left, 2*ar, right, depth, halfRows/8, width)
+			default:
+				multiplyHalfPairs(to, 4*cr, from, 4*ir, left, 2*ar, right, depth, halfRows/4, width)
+			}
 		}
 	}
 }

@@ -2,6 +2,10 @@
 
 package kernel
 
+// FastOrder returns the order for which the processor has instructions, and whether there
+// is one.
+func FastOrder() (Order, bool) { return Tiles, false }
+
 func halveRows(dst []uint16, dr int, src []float32, sr, rows, cols int) {
 	halveRowsGo(dst, dr, src, sr, rows, cols)
 }
@@ -22,6 +26,6 @@ func halveT(dst []uint16, src []float32, sr, rows, cols int) {
 	halveTGo(dst, src, sr, rows, cols)
 }
 
-func multiplyHalf(c []float32, cr int, init []float32, ir, next int, a []uint16, ar int, b []uint16, depth, tiles, panels, width int) {
-	multiplyHalfGo(c, cr, init, ir, next, a, ar, b, depth, tiles, panels, width)
+func multiplyHalf(order Order, c []float32, cr int, init []float32, ir, next int, a []uint16, ar int, b []uint16, depth, tiles, panels, width int) {
+	multiplyHalfGo(order, c, cr, init, ir, next, a, ar, b, depth, tiles, panels, width)
 }

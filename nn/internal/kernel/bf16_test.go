@@ -43,8 +43,15 @@ func sameBits32(t testing.TB, want, got []float32, what string) {
 	}
 }
 
-// Go computes what the tiles compute, to the bit, for whatever numbers and shapes.
-func TestTilesHaveTheBitsOfTheDefinition(t *testing.T) {
+// Go computes what the tiles and the pairs compute, to the bit, for whatever numbers and
+// shapes.
+func TestHalvesHaveTheBitsOfTheDefinition(t *testing.T) {
+	for name, order := range map[string]Order{"tiles": Tiles, "pairs": Pairs} {
+		t.Run(name, func(t *testing.T) { testHalves(t, order) })
+	}
+}
+
+func testHalves(t *testing.T, order Order) {
 	forPaths(t, func(t *testing.T) {
 		rng := rand.New(rand.NewPCG(1, 2))
 		times := 1
@@ -68,15 +75,15 @@ func TestTilesHaveTheBitsOfTheDefinition(t *testing.T) {
 					space[i] = uint16(rng.Uint32())
 				}
 				dst := make([]float32, r*n)
-				MatMulHalf(dst, x, packed, nil, 0, r, k, n, space)
-				sameBits32(t, halfReference(nil, 0, 0, x, k, 1, w, n, 1, r, k, n), dst, what)
-				MatMulHalf(dst, x, packed, row, 1, r, k, n, space)
-				sameBits32(t, halfReference(row, 0, 1, x, k, 1, w, n, 1, r, k, n), dst, what+" a row")
-				MatMulHalf(dst, x, packed, init, r, r, k, n, space)
-				sameBits32(t, halfReference(init, n, 1, x, k, 1, w, n, 1, r, k, n), dst, what+" rows")
+				MatMulHalf(order, dst, x, packed, nil, 0, r, k, n, space)
+				sameBits32(t, halfReference(order, nil, 0, 0, x, k, 1, w, n, 1, r, k, n), dst, what)
+				MatMulHalf(order, dst, x, packed, row, 1, r, k, n, space)
+				sameBits32(t, halfReference(order, row, 0, 1, x, k, 1, w, n, 1, r, k, n), dst, what+" a row")
+				MatMulHalf(order, dst, x, packed, init, r, r, k, n, space)
+				sameBits32(t, halfReference(order, init, n, 1, x, k, 1, w, n, 1, r, k, n), dst, what+" rows")
 				back := make([]float32, r*k)
-				MatMulHalf(back, g, packedT, nil, 0, r, n, k, space)
-				sameBits32(t, halfReference(nil, 0, 0, g, n, 1, w, 1, n, r, n, k), back, what+" transposed")
+				MatMulHalf(order, back, g, packedT, nil, 0, r, n, k, space)
+				sameBits32(t, halfReference(order, nil, 0, 0, g, n, 1, w, 1, n, r, n, k), back, what+" transposed")
 
 				{
 					const blocks = 3
@@ -88,26 +95,26 @@ func TestTilesHaveTheBitsOfTheDefinition(t *testing.T) {
 					}
 					turned := make([]uint16, HalfPackedSize(blocks*n, k))
 					PackHalfBlocksT(turned, all, blocks, k, n)
-					MatMulHalf(back, rows, turned, nil, 0, r, blocks*n, k, make([]uint16, MatMulHalfSpace(r, blocks*n)))
-					sameBits32(t, halfReference(nil, 0, 0, rows, blocks*n, 1, flat, k, 1, r, blocks*n, k), back, what+" turned")
+					MatMulHalf(order, back, rows, turned, nil, 0, r, blocks*n, k, make([]uint16, MatMulHalfSpace(r, blocks*n)))
+					sameBits32(t, halfReference(order, nil, 0, 0, rows, blocks*n, 1, flat, k, 1, r, blocks*n, k), back, what+" turned")
 				}
 
 				from := rng.IntN(k)
 				to := from + rng.IntN(k-from+1)
 				sum := halfNumbers(rng, k*n, mode)
 				want := append([]float32(nil), sum...)
-				copy(want[from*n:to*n], halfReference(sum[from*n:], n, 1, x[from:], 1, k, g, n, 1, to-from, r, n))
-				MatTMulHalfRows(sum, x, g, r, k, n, from, to, false, space)
+				copy(want[from*n:to*n], halfReference(order, sum[from*n:], n, 1, x[from:], 1, k, g, n, 1, to-from, r, n))
+				MatTMulHalfRows(order, sum, x, g, r, k, n, from, to, false, space)
 				sameBits32(t, want, sum, what+" added")
-				copy(want[from*n:to*n], halfReference(nil, 0, 0, x[from:], 1, k, g, n, 1, to-from, r, n))
-				MatTMulHalfRows(sum, x, g, r, k, n, from, to, true, space)
+				copy(want[from*n:to*n], halfReference(order, nil, 0, 0, x[from:], 1, k, g, n, 1, to-from, r, n))
+				MatTMulHalfRows(order, sum, x, g, r, k, n, from, to, true, space)
 				sameBits32(t, want, sum, what+" set")
 				rounded := make([]uint16, MatMulHalfSpace(r, k))
 				for i := range r {
 					Round(rounded[i*roundUp(k, 32):][:roundUp(k, 32)], x[i*k:(i+1)*k])
 				}
 				clear(sum[from*n : to*n])
-				MatTMulRounded(sum, rounded, g, r, k, n, from, to, true, space)
+				MatTMulRounded(order, sum, rounded, g, r, k, n, from, to, true, space)
 				sameBits32(t, want, sum, what+" of rounded rows")
 			}
 		}
@@ -116,7 +123,7 @@ func TestTilesHaveTheBitsOfTheDefinition(t *testing.T) {
 
 // halfReference is the definition, written once more: a has rows and columns so far
 // apart, as b has.
-func halfReference(init []float32, ir, ic int, a []float32, ar, ac int, b []float32, br, bc, m, k, n int) []float32 {
+func halfReference(order Order, init []float32, ir, ic int, a []float32, ar, ac int, b []float32, br, bc, m, k, n int) []float32 {
 	c := make([]float32, m*n)
 	zero := func(x float32) float32 {
 		if x > -0x1p-126 && x < 0x1p-126 {
@@ -131,12 +138,22 @@ func halfReference(init []float32, ir, ic int, a []float32, ar, ac int, b []floa
 				s = zero(init[i*ir+j*ic])
 			}
 			for l := 0; l < k; l += 32 {
+				factors := func(q int) (x, y float64) {
+					if q >= k {
+						return 0, 0
+					}
+					return half(a[i*ar+q*ac]), half(b[q*br+j*bc])
+				}
+				if order == Pairs {
+					for q := l; q < l+32; q++ {
+						x, y := factors(q ^ 1)
+						s = zero(fusedOnce(x, y, s))
+					}
+					continue
+				}
 				var parts [2]float32
 				for q := l; q < l+32; q++ {
-					var x, y float64
-					if q < k {
-						x, y = half(a[i*ar+q*ac]), half(b[q*br+j*bc])
-					}
+					x, y := factors(q)
 					parts[q%2] = zero(fusedOnce(x, y, parts[q%2]))
 				}
 				s = zero(s + zero(parts[0]+parts[1]))
@@ -186,10 +203,12 @@ func BenchmarkMatMulHalf(b *testing.B) {
 		space := make([]uint16, max(MatMulHalfSpace(s.r, s.k), MatTMulHalfSpace(s.k, s.r, s.n)))
 		dst, sums := make([]float32, s.r*s.n), make([]float32, MatTMulSpace[float32](s.k, s.n))
 		for name, f := range map[string]func(){
-			"packed":            func() { MatMulHalf(dst, x, packed, nil, 0, s.r, s.k, s.n, space) },
-			"transposed":        func() { MatTMulHalfRows(w, x, g, s.r, s.k, s.n, 0, s.k, true, space) },
-			"float32packed":     func() { MatMulPacked(dst, x, plain, nil, 0, s.r, s.k, s.n) },
-			"float32transposed": func() { MatTMulRows(w, x, g, s.r, s.k, s.n, 0, s.k, true, sums) },
+			"tiles/packed":       func() { MatMulHalf(Tiles, dst, x, packed, nil, 0, s.r, s.k, s.n, space) },
+			"tiles/transposed":   func() { MatTMulHalfRows(Tiles, w, x, g, s.r, s.k, s.n, 0, s.k, true, space) },
+			"pairs/packed":       func() { MatMulHalf(Pairs, dst, x, packed, nil, 0, s.r, s.k, s.n, space) },
+			"pairs/transposed":   func() { MatTMulHalfRows(Pairs, w, x, g, s.r, s.k, s.n, 0, s.k, true, space) },
+			"float32/packed":     func() { MatMulPacked(dst, x, plain, nil, 0, s.r, s.k, s.n) },
+			"float32/transposed": func() { MatTMulRows(w, x, g, s.r, s.k, s.n, 0, s.k, true, sums) },
 		} {
 			b.Run(fmt.Sprintf("%d×%d×%d/%s", s.r, s.k, s.n, name), func(b *testing.B) {
 				reportRate[float32](b, 2*float64(s.r)*float64(s.k)*float64(s.n), f)

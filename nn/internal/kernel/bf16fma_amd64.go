@@ -9,3 +9,9 @@ package kernel
 //
 //go:noescape
 func multiplyHalves(c *byte, cr int, init *byte, ir int, a *byte, ar int, b *byte, depth int, groups int, width int)
+
+// multiplyHalfPairs computes c = init + a·b as multiplyPairs does, with its bits, for one panel and so many
+// groups of four rows.
+//
+//go:noescape
+func multiplyHalfPairs(c *byte, cr int, init *byte, ir int, a *byte, ar int, b *byte, depth int, groups int, width int)

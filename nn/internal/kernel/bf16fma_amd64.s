@@ -68,34 +68,34 @@ pair4x2:
 	VPSLLD       $0x10, Z29, Z28
 	VPSRLD       $0x10, Z29, Z29
 	VPSLLD       $0x10, Z29, Z29
-	VFMADD231PS  Z24, Z28, Z8
 	VFMADD231PS  Z25, Z29, Z16
-	VFMADD231PS  Z26, Z28, Z9
+	VFMADD231PS  Z24, Z28, Z8
 	VFMADD231PS  Z27, Z29, Z17
+	VFMADD231PS  Z26, Z28, Z9
 	VPBROADCASTD (AX)(CX*1), Z29
 	VPSLLD       $0x10, Z29, Z28
 	VPSRLD       $0x10, Z29, Z29
 	VPSLLD       $0x10, Z29, Z29
-	VFMADD231PS  Z24, Z28, Z10
 	VFMADD231PS  Z25, Z29, Z18
-	VFMADD231PS  Z26, Z28, Z11
+	VFMADD231PS  Z24, Z28, Z10
 	VFMADD231PS  Z27, Z29, Z19
+	VFMADD231PS  Z26, Z28, Z11
 	VPBROADCASTD (AX)(CX*2), Z29
 	VPSLLD       $0x10, Z29, Z28
 	VPSRLD       $0x10, Z29, Z29
 	VPSLLD       $0x10, Z29, Z29
-	VFMADD231PS  Z24, Z28, Z12
 	VFMADD231PS  Z25, Z29, Z20
-	VFMADD231PS  Z26, Z28, Z13
+	VFMADD231PS  Z24, Z28, Z12
 	VFMADD231PS  Z27, Z29, Z21
+	VFMADD231PS  Z26, Z28, Z13
 	VPBROADCASTD (AX)(BX*1), Z29
 	VPSLLD       $0x10, Z29, Z28
 	VPSRLD       $0x10, Z29, Z29
 	VPSLLD       $0x10, Z29, Z29
-	VFMADD231PS  Z24, Z28, Z14
 	VFMADD231PS  Z25, Z29, Z22
-	VFMADD231PS  Z26, Z28, Z15
+	VFMADD231PS  Z24, Z28, Z14
 	VFMADD231PS  Z27, Z29, Z23
+	VFMADD231PS  Z26, Z28, Z15
 	ADDQ         $0x04, AX
 	ADDQ         $0x40, DX
 	DECQ         DI
@@ -178,26 +178,26 @@ pair4x1:
 	VPSLLD       $0x10, Z15, Z14
 	VPSRLD       $0x10, Z15, Z15
 	VPSLLD       $0x10, Z15, Z15
-	VFMADD231PS  Z12, Z14, Z4
 	VFMADD231PS  Z13, Z15, Z8
+	VFMADD231PS  Z12, Z14, Z4
 	VPBROADCASTD (AX)(CX*1), Z15
 	VPSLLD       $0x10, Z15, Z14
 	VPSRLD       $0x10, Z15, Z15
 	VPSLLD       $0x10, Z15, Z15
-	VFMADD231PS  Z12, Z14, Z5
 	VFMADD231PS  Z13, Z15, Z9
+	VFMADD231PS  Z12, Z14, Z5
 	VPBROADCASTD (AX)(CX*2), Z15
 	VPSLLD       $0x10, Z15, Z14
 	VPSRLD       $0x10, Z15, Z15
 	VPSLLD       $0x10, Z15, Z15
-	VFMADD231PS  Z12, Z14, Z6
 	VFMADD231PS  Z13, Z15, Z10
+	VFMADD231PS  Z12, Z14, Z6
 	VPBROADCASTD (AX)(BX*1), Z15
 	VPSLLD       $0x10, Z15, Z14
 	VPSRLD       $0x10, Z15, Z15
 	VPSLLD       $0x10, Z15, Z15
-	VFMADD231PS  Z12, Z14, Z7
 	VFMADD231PS  Z13, Z15, Z11
+	VFMADD231PS  Z12, Z14, Z7
 	ADDQ         $0x04, AX
 	ADDQ         $0x40, DX
 	DECQ         DI
@@ -211,6 +211,188 @@ pair4x1:
 	VADDPS       Z6, Z2, Z2
 	VADDPS       Z11, Z7, Z7
 	VADDPS       Z7, Z3, Z3
+	DECQ         SI
+	JNZ          block4x1
+	MOVQ         c+0(FP), AX
+	MOVQ         cr+8(FP), DX
+	VMOVUPS      Z0, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z1, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z2, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z3, (AX)
+	ADDQ         DX, AX
+	MOVQ         AX, c+0(FP)
+	SHLQ         $0x02, CX
+	ADDQ         CX, a+32(FP)
+	DECQ         groups+64(FP)
+	JNZ          group4x1
+
+end:
+	LDMXCSR (SP)
+	VZEROUPPER
+	RET
+
+// func multiplyHalfPairs(c *byte, cr int, init *byte, ir int, a *byte, ar int, b *byte, depth int, groups int, width int)
+// Requires: AVX, AVX512F, SSE
+TEXT ·multiplyHalfPairs(SB), NOSPLIT, $8-80
+	STMXCSR (SP)
+	MOVL    $0x00009fc0, AX
+	MOVL    AX, 4(SP)
+	LDMXCSR 4(SP)
+	CMPQ    width+72(FP), $0x01
+	JEQ     group4x1
+
+group4x2:
+	MOVQ    init+16(FP), AX
+	MOVQ    ir+24(FP), CX
+	VMOVUPS (AX), Z0
+	VMOVUPS 64(AX), Z1
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z2
+	VMOVUPS 64(AX), Z3
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z4
+	VMOVUPS 64(AX), Z5
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z6
+	VMOVUPS 64(AX), Z7
+	ADDQ    CX, AX
+	MOVQ    AX, init+16(FP)
+	MOVQ    a+32(FP), AX
+	MOVQ    ar+40(FP), CX
+	MOVQ    b+48(FP), DX
+	MOVQ    depth+56(FP), SI
+	LEAQ    (CX)(CX*2), BX
+
+block4x2:
+	MOVQ $0x00000010, DI
+
+pair4x2:
+	VMOVDQU32    (DX), Z9
+	VPSLLD       $0x10, Z9, Z8
+	VPSRLD       $0x10, Z9, Z9
+	VPSLLD       $0x10, Z9, Z9
+	VMOVDQU32    1024(DX), Z11
+	VPSLLD       $0x10, Z11, Z10
+	VPSRLD       $0x10, Z11, Z11
+	VPSLLD       $0x10, Z11, Z11
+	VPBROADCASTD (AX), Z13
+	VPSLLD       $0x10, Z13, Z12
+	VPSRLD       $0x10, Z13, Z13
+	VPSLLD       $0x10, Z13, Z13
+	VFMADD231PS  Z9, Z13, Z0
+	VFMADD231PS  Z8, Z12, Z0
+	VFMADD231PS  Z11, Z13, Z1
+	VFMADD231PS  Z10, Z12, Z1
+	VPBROADCASTD (AX)(CX*1), Z13
+	VPSLLD       $0x10, Z13, Z12
+	VPSRLD       $0x10, Z13, Z13
+	VPSLLD       $0x10, Z13, Z13
+	VFMADD231PS  Z9, Z13, Z2
+	VFMADD231PS  Z8, Z12, Z2
+	VFMADD231PS  Z11, Z13, Z3
+	VFMADD231PS  Z10, Z12, Z3
+	VPBROADCASTD (AX)(CX*2), Z13
+	VPSLLD       $0x10, Z13, Z12
+	VPSRLD       $0x10, Z13, Z13
+	VPSLLD       $0x10, Z13, Z13
+	VFMADD231PS  Z9, Z13, Z4
+	VFMADD231PS  Z8, Z12, Z4
+	VFMADD231PS  Z11, Z13, Z5
+	VFMADD231PS  Z10, Z12, Z5
+	VPBROADCASTD (AX)(BX*1), Z13
+	VPSLLD       $0x10, Z13, Z12
+	VPSRLD       $0x10, Z13, Z13
+	VPSLLD       $0x10, Z13, Z13
+	VFMADD231PS  Z9, Z13, Z6
+	VFMADD231PS  Z8, Z12, Z6
+	VFMADD231PS  Z11, Z13, Z7
+	VFMADD231PS  Z10, Z12, Z7
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, DX
+	DECQ         DI
+	JNZ          pair4x2
+	ADDQ         $0x00000400, DX
+	DECQ         SI
+	JNZ          block4x2
+	MOVQ         c+0(FP), AX
+	MOVQ         cr+8(FP), DX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, 64(AX)
+	ADDQ         DX, AX
+	MOVQ         AX, c+0(FP)
+	SHLQ         $0x02, CX
+	ADDQ         CX, a+32(FP)
+	DECQ         groups+64(FP)
+	JNZ          group4x2
+	JMP          end
+
+group4x1:
+	MOVQ    init+16(FP), AX
+	MOVQ    ir+24(FP), CX
+	VMOVUPS (AX), Z0
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z1
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z2
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z3
+	ADDQ    CX, AX
+	MOVQ    AX, init+16(FP)
+	MOVQ    a+32(FP), AX
+	MOVQ    ar+40(FP), CX
+	MOVQ    b+48(FP), DX
+	MOVQ    depth+56(FP), SI
+	LEAQ    (CX)(CX*2), BX
+
+block4x1:
+	MOVQ $0x00000010, DI
+
+pair4x1:
+	VMOVDQU32    (DX), Z5
+	VPSLLD       $0x10, Z5, Z4
+	VPSRLD       $0x10, Z5, Z5
+	VPSLLD       $0x10, Z5, Z5
+	VPBROADCASTD (AX), Z7
+	VPSLLD       $0x10, Z7, Z6
+	VPSRLD       $0x10, Z7, Z7
+	VPSLLD       $0x10, Z7, Z7
+	VFMADD231PS  Z5, Z7, Z0
+	VFMADD231PS  Z4, Z6, Z0
+	VPBROADCASTD (AX)(CX*1), Z7
+	VPSLLD       $0x10, Z7, Z6
+	VPSRLD       $0x10, Z7, Z7
+	VPSLLD       $0x10, Z7, Z7
+	VFMADD231PS  Z5, Z7, Z1
+	VFMADD231PS  Z4, Z6, Z1
+	VPBROADCASTD (AX)(CX*2), Z7
+	VPSLLD       $0x10, Z7, Z6
+	VPSRLD       $0x10, Z7, Z7
+	VPSLLD       $0x10, Z7, Z7
+	VFMADD231PS  Z5, Z7, Z2
+	VFMADD231PS  Z4, Z6, Z2
+	VPBROADCASTD (AX)(BX*1), Z7
+	VPSLLD       $0x10, Z7, Z6
+	VPSRLD       $0x10, Z7, Z7
+	VPSLLD       $0x10, Z7, Z7
+	VFMADD231PS  Z5, Z7, Z3
+	VFMADD231PS  Z4, Z6, Z3
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, DX
+	DECQ         DI
+	JNZ          pair4x1
+	ADDQ         $0x00000400, DX
 	DECQ         SI
 	JNZ          block4x1
 	MOVQ         c+0(FP), AX

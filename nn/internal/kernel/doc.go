@@ -36,11 +36,12 @@
 //
 // # Rounded factors
 //
-// MatMulHalf and MatTMulHalfRows round their factors to bfloat16, and sum as the tiles of
-// AMX-BF16 do: blocks of 32 terms, of which those with even and with odd numbers are added up
-// apart, with subnormal numbers taken as zeros. On tiles and in Go they have the same bits on
-// every architecture. The tiles are asked for, of Linux, when the first of these products is
-// computed.
+// MatMulHalf and MatTMulHalfRows round their factors to bfloat16, and sum in one of two
+// orders, with subnormal numbers taken as zeros: as the tiles of AMX-BF16 do, in blocks of 32
+// terms, of which those with even and with odd numbers are added up apart, or as the vectors
+// of AVX512-BF16 do, pair by pair. By these instructions, by fused multiply-adds of AVX-512
+// and in Go an order has the same bits on every architecture. The tiles are asked for, of
+// Linux, when the first of these products is computed.
 //
 // # Functions
 //

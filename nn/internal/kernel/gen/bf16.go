@@ -7,11 +7,12 @@ import (
 )
 
 // bf16 emits the products of matrices of bfloat16 on the processor's tiles of 16×16
-// sums, and what lays matrices out for them. All registers are chosen by hand: avo
+// sums and by its products of pairs, and what lays matrices out for them. All registers are chosen by hand: avo
 // does not know the instructions on tiles and what converts to bfloat16.
 func bf16(sets []vector) {
 	h := half{sets[0].Context}
 	h.multiply()
+	h.multiplyPairs()
 	h.rows()
 	h.pairs("halvePairsAssembly", false, false)
 	h.pairs("halvePairsTAssembly", true, false)

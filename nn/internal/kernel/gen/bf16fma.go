@@ -6,16 +6,23 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// bf16fma emits the products of bf16 for AVX-512 without tiles: every step is a fused one,
-// in a mode of the processor that takes subnormal numbers as zeros and makes none.
+// bf16fma emits the products of bf16 for AVX-512 without tiles and without pairs.
 func bf16fma(sets []vector) {
 	c := sets[0].Context
+	fused(c, "multiplyHalves", "multiplyTiles", false)
+	fused(c, "multiplyHalfPairs", "multiplyPairs", true)
+}
+
+// fused emits products in steps that are fused multiply-adds, in a mode of the processor
+// that takes subnormal numbers as zeros and makes none: pair by pair or with the even and
+// the odd terms of a block apart.
+func fused(c *build.Context, name, as string, paired bool) {
 	const rows, flush = 4, 0x9fc0 // flush to zero, denormals are zeros, all exceptions masked
-	c.Function("multiplyHalves")
+	c.Function(name)
 	c.Attributes(noSplit)
 	c.Pragma("noescape")
 	c.SignatureExpr("func(c *byte, cr int, init *byte, ir int, a *byte, ar int, b *byte, depth, groups, width int)")
-	c.Doc("multiplyHalves computes c = init + a·b as multiplyTiles does, with its bits, for one panel and so many",
+	c.Doc(name+" computes c = init + a·b as "+as+" does, with its bits, for one panel and so many",
 		"groups of four rows.")
 	mode := c.AllocLocal(8)
 	now := c.GP32()
@@ -55,11 +62,14 @@ func bf16fma(sets []vector) {
 		third, depth, pairs := c.GP64(), c.Load(c.Param("depth"), c.GP64()), c.GP64()
 		c.LEAQ(operand.Mem{Base: ar, Index: ar, Scale: 2}, third)
 		c.Label(at("block"))
-		even, odd := vectors(), vectors()
-		for i := range rows {
-			for j := range width {
-				c.VPXORD(even[i][j], even[i][j], even[i][j])
-				c.VPXORD(odd[i][j], odd[i][j], odd[i][j])
+		even, odd := sum, sum
+		if !paired {
+			even, odd = vectors(), vectors()
+			for i := range rows {
+				for j := range width {
+					c.VPXORD(even[i][j], even[i][j], even[i][j])
+					c.VPXORD(odd[i][j], odd[i][j], odd[i][j])
+				}
 			}
 		}
 		c.MOVQ(operand.U32(16), pairs)
@@ -76,8 +86,8 @@ func bf16fma(sets []vector) {
 			c.VPBROADCASTD([]operand.Mem{{Base: a}, {Base: a, Index: ar, Scale: 1}, {Base: a, Index: ar, Scale: 2}, {Base: a, Index: third, Scale: 1}}[i], h)
 			split(c, h, l)
 			for j := range width {
-				c.VFMADD231PS(low[j], l, even[i][j])
 				c.VFMADD231PS(high[j], h, odd[i][j])
+				c.VFMADD231PS(low[j], l, even[i][j])
 			}
 		}
 		c.ADDQ(operand.Imm(4), a)
@@ -85,10 +95,12 @@ func bf16fma(sets []vector) {
 		c.DECQ(pairs)
 		c.JNZ(operand.LabelRef(at("pair")))
 		c.ADDQ(operand.U32(blockBytes-tileBytes), b)
-		for i := range rows {
-			for j := range width {
-				c.VADDPS(odd[i][j], even[i][j], even[i][j])
-				c.VADDPS(even[i][j], sum[i][j], sum[i][j])
+		if !paired {
+			for i := range rows {
+				for j := range width {
+					c.VADDPS(odd[i][j], even[i][j], even[i][j])
+					c.VADDPS(even[i][j], sum[i][j], sum[i][j])
+				}
 			}
 		}
 		c.DECQ(depth)

@@ -53,7 +53,14 @@ func (h half) memory(prefix, opcode, tile int, p, distance reg.GPPhysical, disp 
 }
 
 // convert rounds two vectors of float32 to one of bfloat16 (VCVTNE2PS2BF16).
-func (h half) convert(to, high, low int) {
-	h.bytes(0x62, (^to>>3&1)<<7|(^low>>4&1)<<6|(^low>>3&1)<<5|(^to>>4&1)<<4|2,
-		(^high&15)<<3|4|prefixF2, 0x40|(^high>>4&1)<<3, 0x72, 0xc0|(to&7)<<3|low&7)
+func (h half) convert(to, high, low int) { h.vectors(prefixF2, 0x72, to, high, low) }
+
+// addPairs adds the products of pairs of bfloat16 to sums, first those of the upper halves
+// (VDPBF16PS).
+func (h half) addPairs(sum, a, b int) { h.vectors(prefixF3, 0x52, sum, a, b) }
+
+// vectors emits an instruction on three vectors.
+func (h half) vectors(prefix, opcode, to, x, y int) {
+	h.bytes(0x62, (^to>>3&1)<<7|(^y>>4&1)<<6|(^y>>3&1)<<5|(^to>>4&1)<<4|2,
+		(^x&15)<<3|4|prefix, 0x40|(^x>>4&1)<<3, opcode, 0xc0|(to&7)<<3|y&7)
 }
