@@ -232,7 +232,7 @@
 // The defaults are Trajectories and a quarter of the model's steps, each of which takes some
 // two of the model's; for MeanFlow, whose steps take less, three tenths. Measured on toys (examples/fewsteps), that is enough for samples in two
 // evaluations that can hardly be told from the data. Progressive is for models without
-// a map. A map has no density: likelihoods are the teacher's, and those of a model with
+// a map, on grid.Halving. A map has no density: likelihoods are the teacher's, and those of a model with
 // FlowMap those of its field at r = t, which is not quite the teacher's. Nor is it guided:
 // what sde.Guide returns is a score, which sampler.FlowMap refuses.
 //

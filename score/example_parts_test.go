@@ -144,13 +144,13 @@ func ExampleMapObjective() {
 // Half the steps, and half of those: the grids of a chain of students.
 func ExampleProgressive() {
 	p := sde.EDM{}
-	for o := (score.Progressive{Grid: grid.Karras(p, 80, 0.002, 7, 9)}); len(o.Grid) >= 3; o.Grid = o.Halved() {
+	for o := (score.Progressive{Grid: grid.Halving(p, 8)}); len(o.Grid) >= 3; o.Grid = o.Halved() {
 		fmt.Printf("%.3f\n", o.Grid)
 	}
 	// Output:
-	// [80.000 39.017 17.528 7.101 2.515 0.743 0.170 0.026 0.002]
-	// [80.000 17.528 2.515 0.170 0.002]
-	// [80.000 2.515 0.002]
+	// [10.000 3.162 1.000 0.500 0.250 0.132 0.070 0.020 0.000]
+	// [10.000 1.000 0.250 0.070 0.000]
+	// [10.000 0.250 0.000]
 }
 
 // Which columns of training rows are drawn, known and left out. That of Subsets is random

@@ -26,7 +26,8 @@ import (
 // frequent as the others; Settings.Times has to be nil.
 type Progressive struct {
 	// Grid holds the teacher's times, decreasing, an odd number of points from three on: one step
-	// of the model is two of these. The last may be 0.
+	// of the model is two of these. The last may be 0. grid.Halving begins a chain that ends
+	// at good times for few steps.
 	Grid []float64
 }
 

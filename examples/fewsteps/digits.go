@@ -34,7 +34,8 @@ func (j *job) digits(ctx context.Context, stdout, stderr io.Writer) error {
 		settings: func(steps int, w way) *score.Settings { return run(train.Format, steps, w) },
 		problem:  func(m *score.Model) sde.Problem { return m.Given(c.samples.Labels).Problem() },
 		grid:     grid.Conditional, few: fewOfPictures,
-		line: c.line,
+		halving: func(p sde.SDE, n int) []float64 { return append(grid.Conditional(p, n), 0) },
+		line:    c.line,
 	}
 	if j.small {
 		u.config.Net = nn.UNet{Size: []int{8, 8}, Channels: []int{4, 4}}

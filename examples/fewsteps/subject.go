@@ -23,6 +23,7 @@ type subject struct {
 	problem  func(m *score.Model) sde.Problem
 	grid     func(p sde.SDE, points int) []float64 // of the model's solver, to the last noise
 	few      func(p sde.SDE, steps int) []float64  // of a map
+	halving  func(p sde.SDE, steps int) []float64  // of progressive distillation
 	line     line
 	trained  func(ctx context.Context, m *score.Model) error // is told the model; nil for none
 }

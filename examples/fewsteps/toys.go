@@ -24,7 +24,7 @@ func (j *job) toy(ctx context.Context, t toy.Toy, stdout, stderr io.Writer) erro
 		name: t.Name, columns: 2, data: score.Draws(2, t.Open),
 		settings: func(steps int, _ way) *score.Settings { return &score.Settings{Steps: steps} },
 		problem:  func(m *score.Model) sde.Problem { return m.Problem() },
-		grid:     grid.Default, few: grid.Few,
+		grid:     grid.Default, few: grid.Few, halving: grid.Halving,
 		line: j.toyLine(t, stdout),
 	}
 	if j.small {

@@ -87,17 +87,22 @@ func (j *job) mapped(u *subject, m *score.Model) draw {
 	}
 }
 
-// progressive halves the steps of a model from 64 to 1, in stages of as many training steps,
-// and prints a line for the stages of 4, 2 and 1. The errors of the stages add up: it has
-// twice the training steps of other ways.
+// stages are the shares of the training steps for 32, 16, … 1 steps of the sampler. The fewer
+// these are, the less a step is like one of the model's.
+var stages = []float64{0.05, 0.08, 0.12, 0.32, 0.28, 0.15}
+
+// progressive halves the steps of a model from 64 to 1 and prints a line for the stages of 4,
+// 2 and 1. Its training steps, which cost less than those of other ways, are more by three
+// fifths.
 func (j *job) progressive(ctx context.Context, u *subject, w way, m *score.Model, name string, stderr io.Writer) error {
-	const first, stages = 64, 6
-	steps := 2 * j.few / stages
-	times := append(u.grid(m.Process(), first), 0)
+	times := u.halving(m.Process(), 64)
 	students := map[int]draw{}
 	var all cost
-	teacher := m
-	for n := first / 2; n >= 1; n /= 2 {
+	teacher, total := m, 0
+	for stage, share := range stages {
+		n := 32 >> stage
+		steps := max(1, int(share*1.6*float64(j.few)))
+		total += steps
 		o := score.Progressive{Grid: times}
 		times = o.Halved()
 		student := teacher.Clone()
@@ -115,7 +120,7 @@ func (j *job) progressive(ctx context.Context, u *subject, w way, m *score.Model
 			return sampler.Sample(ctx, x, u.problem(student), sampler.DDIM{}, s)
 		}
 	}
-	return u.line(ctx, w.name, stages*steps, all, evaluations[:3], func(ctx context.Context, x *mat.Dense, n int) error {
+	return u.line(ctx, w.name, total, all, evaluations[:3], func(ctx context.Context, x *mat.Dense, n int) error {
 		return students[n](ctx, x, n)
 	})
 }

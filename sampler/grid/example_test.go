@@ -34,6 +34,7 @@ func ExampleDefault() {
 		{"default", grid.Default(p, 5)},
 		{"conditional", grid.Conditional(p, 5)},
 		{"few steps", grid.Few(p, 4)},
+		{"halving", grid.Halving(p, 4)},
 		{"exponential", grid.Exponential(p, 10, 0.01, 5)},
 		{"polyexponential", grid.Polyexponential(p, 10, 0.01, 2, 5)},
 		{"uniform time", grid.UniformTime(1, 1e-3, 5)},
@@ -46,6 +47,7 @@ func ExampleDefault() {
 	// default         [   10.000     3.030     0.718     0.117     0.010]
 	// conditional     [   80.000    17.528     2.515     0.170     0.002]
 	// few steps       [   10.000     1.000     0.300     0.070     0.000]
+	// halving         [   10.000     1.000     0.250     0.070     0.000]
 	// exponential     [   10.000     1.778     0.316     0.056     0.010]
 	// polyexponential [   10.000     0.487     0.056     0.015     0.010]
 	// uniform time    [  152.167    17.049     3.422     0.958     0.010]

@@ -29,3 +29,27 @@ func TestFewStepsFromNoiseToData(t *testing.T) {
 		}
 	}
 }
+
+// A grid that score.Progressive can halve to one step passes through the levels of few steps,
+// whatever the process.
+func TestHalvingPassesThroughTheLevelsOfFewSteps(t *testing.T) {
+	for _, p := range []sde.SDE{sde.VP{}, sde.EDM{}, sde.VE{}, sde.VE{SigmaMin: 0.1, SigmaMax: 5}, sde.VE{SigmaMin: 0.02, SigmaMax: 5}, sde.Linear{}, sde.Cosine{}} {
+		for _, n := range []int{-1, 1, 4, 5, 16, 64, 128} {
+			times := grid.Halving(p, n)
+			steps := len(times) - 1
+			require.GreaterOrEqual(t, steps, max(n, 4))
+			require.Less(t, steps, max(n, 4)+4)
+			require.Zero(t, times[steps])
+			for i, level := range []float64{10, 1, 0.25, 0.07} {
+				at := times[i*steps/4]
+				if _, ok := sde.TimeInSpan(p, -math.Log(level)); ok && p != (sde.VE{SigmaMin: 0.1, SigmaMax: 5}) {
+					α, σ := p.Kernel(at)
+					require.InEpsilon(t, level, σ/α, 1e-9, "%T, %d steps", p, n)
+				}
+			}
+			for i := 1; i < len(times); i++ {
+				require.Less(t, times[i], times[i-1], "%T, %d steps", p, n)
+			}
+		}
+	}
+}
