@@ -74,14 +74,14 @@ func testHalves(t *testing.T, order Order) {
 				for i := range space {
 					space[i] = uint16(rng.Uint32())
 				}
-				dst := make([]float32, r*n)
+				around := []area[float32]{guarded[float32](r * n), guarded[float32](r * k), guarded[float32](k * n)}
+				dst, back, sum := around[0].in, around[1].in, around[2].in
 				MatMulHalf(order, dst, x, packed, nil, 0, r, k, n, space)
 				sameBits32(t, halfReference(order, nil, 0, 0, x, k, 1, w, n, 1, r, k, n), dst, what)
 				MatMulHalf(order, dst, x, packed, row, 1, r, k, n, space)
 				sameBits32(t, halfReference(order, row, 0, 1, x, k, 1, w, n, 1, r, k, n), dst, what+" a row")
 				MatMulHalf(order, dst, x, packed, init, r, r, k, n, space)
 				sameBits32(t, halfReference(order, init, n, 1, x, k, 1, w, n, 1, r, k, n), dst, what+" rows")
-				back := make([]float32, r*k)
 				MatMulHalf(order, back, g, packedT, nil, 0, r, n, k, space)
 				sameBits32(t, halfReference(order, nil, 0, 0, g, n, 1, w, 1, n, r, n, k), back, what+" transposed")
 
@@ -101,7 +101,7 @@ func testHalves(t *testing.T, order Order) {
 
 				from := rng.IntN(k)
 				to := from + rng.IntN(k-from+1)
-				sum := halfNumbers(rng, k*n, mode)
+				copy(sum, halfNumbers(rng, k*n, mode))
 				want := append([]float32(nil), sum...)
 				copy(want[from*n:to*n], halfReference(order, sum[from*n:], n, 1, x[from:], 1, k, g, n, 1, to-from, r, n))
 				MatTMulHalfRows(order, sum, x, g, r, k, n, from, to, false, space)
@@ -116,6 +116,9 @@ func testHalves(t *testing.T, order Order) {
 				clear(sum[from*n : to*n])
 				MatTMulRounded(order, sum, rounded, g, r, k, n, from, to, true, space)
 				sameBits32(t, want, sum, what+" of rounded rows")
+				for _, a := range around {
+					a.requireGuards(t)
+				}
 			}
 		}
 	})
