@@ -134,11 +134,20 @@ func addBlock(even, odd []float32, a, block []uint16) {
 			e, o := even[t*halfRows:][:halfRows], odd[t*halfRows:][:halfRows]
 			for j := range o {
 				// The product is exact, and rounding the sum twice does no harm.
-				o[j] = flush(float32(y*widen(pairs[2*j+1]) + float64(o[j])))
-				e[j] = flush(float32(x*widen(pairs[2*j]) + float64(e[j])))
+				o[j] = narrowed(y*widen(pairs[2*j+1]) + float64(o[j]))
+				e[j] = narrowed(x*widen(pairs[2*j]) + float64(e[j]))
 			}
 		}
 	}
+}
+
+// narrowed rounds to float32, and makes a zero of what is subnormal once it is rounded to 24
+// bits: a processor looks at that, with no limit of the exponent.
+func narrowed(x float64) float32 {
+	if math.Abs(x) < 0x1p-126-0x1p-151 {
+		return float32(math.Copysign(0, x))
+	}
+	return float32(x)
 }
 
 func widen(h uint16) float64 { return float64(math.Float32frombits(uint32(h) << 16)) }

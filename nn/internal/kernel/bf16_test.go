@@ -17,7 +17,12 @@ var halfModes = map[string]func(rng *rand.Rand) float32{
 	"any bits":     func(rng *rand.Rand) float32 { return math.Float32frombits(rng.Uint32()) },
 	"underflowing": func(rng *rand.Rand) float32 { return float32(math.Ldexp(rng.NormFloat64(), -rng.IntN(30)-50)) },
 	"overflowing":  func(rng *rand.Rand) float32 { return float32(math.Ldexp(rng.NormFloat64(), rng.IntN(20)+50)) },
-	"subnormal":    func(rng *rand.Rand) float32 { return math.Float32frombits(rng.Uint32() & 0x81ffffff) },
+	// Products of which some are 2⁻¹⁵⁰ and like sums that are 2⁻¹²⁶.
+	"least": func(rng *rand.Rand) float32 {
+		x := math.Ldexp(1+float64(rng.IntN(4)/3*rng.IntN(128))/128, []int{-63, -75, -75, -126}[rng.IntN(4)])
+		return float32(math.Copysign(x, float64(rng.IntN(2)*2-1)))
+	},
+	"subnormal": func(rng *rand.Rand) float32 { return math.Float32frombits(rng.Uint32() & 0x81ffffff) },
 	"odd": func(rng *rand.Rand) float32 {
 		return []float32{0, float32(math.Copysign(0, -1)), 1, -1, float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN()), math.MaxFloat32, -math.MaxFloat32, math.SmallestNonzeroFloat32, 0x1p-126, -0x1.fffffep-127}[rng.IntN(12)]
 	},
@@ -150,14 +155,14 @@ func halfReference(order Order, init []float32, ir, ic int, a []float32, ar, ac 
 				if order == Pairs {
 					for q := l; q < l+32; q++ {
 						x, y := factors(q ^ 1)
-						s = zero(fusedOnce(x, y, s))
+						s = fusedOnce(x, y, s)
 					}
 					continue
 				}
 				var parts [2]float32
 				for q := l; q < l+32; q++ {
 					x, y := factors(q)
-					parts[q%2] = zero(fusedOnce(x, y, parts[q%2]))
+					parts[q%2] = fusedOnce(x, y, parts[q%2])
 				}
 				s = zero(s + zero(parts[0]+parts[1]))
 			}
@@ -182,10 +187,21 @@ func half(x float32) float64 {
 	return f
 }
 
-// fusedOnce returns xy + z, rounded once.
+// fusedOnce returns xy + z, rounded once, and zero when what it is rounded to, with no limit
+// of the exponent, is less than the least normal number.
 func fusedOnce(x, y float64, z float32) float32 {
 	p := x * y // exact
 	s := p + float64(z)
+	if a := math.Abs(s); a > 0 && a < 0x1p-125 {
+		sum := new(big.Float).SetPrec(600)
+		sum.Add(sum.SetFloat64(p), new(big.Float).SetFloat64(float64(z)))
+		sum.SetMode(big.ToNearestEven).SetPrec(24)
+		f, _ := sum.Float64()
+		if math.Abs(f) < 0x1p-126 {
+			f = math.Copysign(0, f)
+		}
+		return float32(f)
+	}
 	if t := s - p; math.IsInf(s, 0) || s != s || (p-(s-t))+(float64(z)-t) == 0 { // the sum is exact
 		return float32(s)
 	}
