@@ -114,8 +114,8 @@ type Settings struct {
 	// which this machine has instructions, if any. With them a step of networks of layers of
 	// 512 columns and more or of a U-Net takes half to two thirds of the time: with
 	// ad.BFloat16Tiles on Intel Xeon from 2023 on under Linux, with ad.BFloat16Pairs on AMD
-	// from 2022 on. A run in a given order has the same bits on every machine, and is slower
-	// than in float32 on others.
+	// from 2022 on. The products of an order have the same bits on every machine, and
+	// are slower than those of float32 on others.
 	BFloat16 ad.BFloat16
 	// Workers is the number of goroutines, up to 65,536, 0 for one a processor. The result
 	// has the same bits for any.

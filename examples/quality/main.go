@@ -67,7 +67,7 @@ func (j *job) Flags(f *flag.FlagSet) {
 	f.IntVar(&j.heldOut, "held-out", 0, "rows beside these to choose the weights by, 0 for a tenth of them")
 	f.BoolVar(&j.again, "again", false, "train once more on all rows, for as many passes as the best look took (score.Result.Again)")
 	f.IntVar(&j.pool, "pool", 0, "rows of score.Settings.Pool, 0 for the default target")
-	f.StringVar(&j.half, "bfloat16", "", "products of wide layers in bfloat16, added up as tiles or pairs do (score.Settings.BFloat16)")
+	f.StringVar(&j.half, "bfloat16", "float32", "products of wide layers in bfloat16, added up as tiles or pairs do (score.Settings.BFloat16), or float32")
 	f.BoolVar(&j.check, "check", false, "exit with status 1 when a target is missed")
 }
 
@@ -87,14 +87,12 @@ func (j *job) Check() error {
 		}
 		j.seeds = append(j.seeds, seed)
 	}
-	if j.half != "" {
-		orders := []ad.BFloat16{ad.BFloat16Tiles, ad.BFloat16Pairs}
-		i := slices.IndexFunc(orders, func(b ad.BFloat16) bool { return b.String() == j.half })
-		if i < 0 {
-			return fmt.Errorf("-bfloat16: %q, want tiles, pairs or nothing", j.half)
-		}
-		j.order = orders[i]
+	orders := []ad.BFloat16{0, ad.BFloat16Tiles, ad.BFloat16Pairs}
+	i := slices.IndexFunc(orders, func(b ad.BFloat16) bool { return b.String() == j.half })
+	if i < 0 {
+		return fmt.Errorf("-bfloat16: %q, want tiles, pairs or float32", j.half)
 	}
+	j.order = orders[i]
 	if j.pool < 0 || j.rows < 0 {
 		return fmt.Errorf("-pool %d, -rows %d: want numbers of rows, or 0", j.pool, j.rows)
 	}

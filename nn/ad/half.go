@@ -15,8 +15,8 @@ type BFloat16 int
 const (
 	// BFloat16Tiles is the order of the tiles of AMX-BF16 (Intel Xeon from 2023 on), some ten
 	// times as fast as float32: in blocks of 32 terms, of which those with even and with odd
-	// numbers are added up apart and then to what came before. The first program asks the
-	// system, Linux, for the tiles.
+	// numbers are added up apart and then to what came before. The first program,
+	// or FastBFloat16, asks the system, Linux, for the tiles.
 	BFloat16Tiles BFloat16 = 1 + iota
 	// BFloat16Pairs is the order of the vectors of AVX512-BF16: one term after the other, of
 	// each pair first the second. AMD has them twice as fast as float32 from Zen 4 on

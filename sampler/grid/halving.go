@@ -12,21 +12,24 @@ import (
 var halvingLevels = []float64{10, 1, 0.25, 0.07, 0.006}
 
 // Halving returns the grid of n steps of sampler.DDIM that score.Progressive halves to four,
-// two and one, from σ/α = 10 to the data (σ = 0): n+1 points, the last being the time 0. Four
-// steps begin at 10, 1, .25, .07 and two at 10, .25, as those of Few nearly do; each of the
-// four has n/4 before, with one ratio of noise levels. n is rounded up to a multiple of four;
-// 64, a power of two, is what was measured on the toys of examples/fewsteps. With half as many
-// steps the errors of DDIM itself can be seen in the samples.
+// two and one, from σ/α = 10 to the time 0: n+1 points, n rounded up to a power of two from
+// four on. The last four steps begin at 10, 1, .25 and .07, the last two at 10 and .25; between
+// these levels, and from .07 down to .006, noise falls by the same factor at every step. 64
+// steps are what was measured on the toys of examples/fewsteps; with half as many the errors
+// of DDIM itself can be seen in the samples.
 //
-// The levels are those of p where its span begins above .006 or ends below 10; without
-// 1, .25 and .07 in its span the grid is Karras over it.
+// Where the span of p begins above .006 or ends below 10, its own level takes the place of
+// that. Where it begins above .035 or ends below 2, the times are those of Karras with ρ = 7.
 func Halving(p sde.SDE, n int) []float64 {
-	each := max(1, (n+3)/4)
+	each := 1
+	for 4*each < n {
+		each *= 2
+	}
 	levels := slices.Clone(halvingLevels)
 	start, end := p.Span()
 	first, last := &levels[0], &levels[len(levels)-1]
 	*first, *last = min(*first, ratio(p, end)), max(*last, ratio(p, start))
-	if *first <= levels[1] || *last >= levels[3] {
+	if *first < 2*levels[1] || *last > levels[3]/2 {
 		return append(between(p, halvingLevels[0], halvingLevels[4], 4*each), 0)
 	}
 	times := make([]float64, 0, 4*each+1)
